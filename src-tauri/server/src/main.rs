@@ -1,0 +1,2 @@
+//! `latchkey-server`
+fn main() {}
