@@ -1,0 +1,76 @@
+//! What can go wrong, as facts. The view makes title, meaning and next step of each.
+
+use super::profile::Conflict;
+use serde::{Deserialize, Serialize};
+
+/// One failure that somebody acts on. Carries facts, never a secret, never words for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Code {
+    /// The start URL cannot be read as one; `reason` is a short technical phrase.
+    BadStartUrl { reason: String },
+    /// Something answered at the address, but it is no SSO portal.
+    NotAPortal { host: String },
+    /// The region is not known and must be asked for.
+    RegionNeeded { host: String },
+    /// Nothing answered: dead port, DNS, time-out.
+    NoAnswer { host: String },
+    /// The certificate is not trusted; nothing was sent.
+    Tls { host: String, reason: String },
+    /// A server error, by HTTP status.
+    ServerError { host: String, status: u16 },
+    /// The answer could not be understood.
+    Garbled { host: String },
+    /// The service limits requests.
+    Throttled { host: String },
+    /// This computer's clock is off by so many seconds (positive: fast).
+    ClockSkew { seconds: i64 },
+    /// The person must sign in first.
+    SignInNeeded,
+    /// The person or the server declined.
+    SignInDenied,
+    /// Nobody finished the sign-in in time.
+    SignInTimedOut,
+    /// The person cancelled.
+    SignInCancelled,
+    /// The answer of the browser did not belong to this sign-in.
+    StateMismatch,
+    /// No local port could be opened for the browser's answer.
+    ListenFailed,
+    /// The default browser could not be started.
+    BrowserFailed { reason: String },
+    /// An address that belongs neither to the organisation nor to AWS was not opened.
+    ForeignUrl { host: String },
+    /// The role is not, or no longer, assigned.
+    AccessRemoved,
+    /// The OS keyring is locked; the sign-in stays in memory.
+    KeyringLocked,
+    /// There is no OS keyring; the sign-in stays in memory.
+    KeyringMissing { reason: String },
+    /// The sealed data cannot be opened with the key in the keyring; sign in again.
+    SealBroken,
+    /// The disk is full.
+    DiskFull { path: String },
+    /// A file cannot be read.
+    FileUnreadable { path: String, reason: String },
+    /// A file cannot be written.
+    FileNotWritable { path: String, reason: String },
+    /// A file is not in the format AWS tools read; left alone.
+    FileUnparseable { path: String, line: u32, what: String },
+    /// Another program is writing the file right now; tried again by itself.
+    FileBusy { path: String },
+    /// A profile of that name is not ours to write.
+    ProfileTaken { profile: String, conflict: Conflict, suggestion: String },
+    /// A name that cannot be a profile's.
+    BadProfileName { profile: String },
+    /// What was asked for is not there any more.
+    Gone { what: String },
+    /// The local store failed; nothing was lost on the server.
+    Store { reason: String },
+    /// The sandbox server could not be started.
+    SandboxFailed { reason: String },
+    /// Another program of ours is the engine.
+    EngineElsewhere,
+    /// A defect of ours.
+    Internal { what: String },
+}

@@ -1,0 +1,73 @@
+//! What was done: kept in the store, shown in Activity. No secret can be in it.
+
+use super::{
+    Timestamp,
+    code::Code,
+    ids::{Grant, OrgId, ProfileName},
+};
+use serde::{Deserialize, Serialize};
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// An organisation was added.
+    OrganisationAdded { org: OrgId, name: String },
+    /// An organisation was removed.
+    OrganisationRemoved { org: OrgId, name: String },
+    /// The person signed in.
+    SignedIn { org: OrgId, user: Option<String> },
+    /// A sign-in was begun and did not end well.
+    SignInFailed { org: OrgId, code: Code },
+    /// The person signed out.
+    SignedOut { org: OrgId },
+    /// The sign-in ended by itself or by an administrator.
+    SignInEnded { org: OrgId, revoked: bool },
+    /// The portal was synced; counts of what changed.
+    Synced { org: OrgId, accounts: u32, gained: u32, lost: u32 },
+    /// A console was opened.
+    ConsoleOpened { grant: Grant, account_name: String },
+    /// A console could not be opened.
+    ConsoleFailed { grant: Grant, account_name: String, code: Code },
+    /// Environment variables were copied.
+    EnvironmentCopied { grant: Grant, account_name: String },
+    /// A profile was written with new credentials.
+    Refreshed { profile: ProfileName, grant: Grant, account_name: String, expires: Timestamp },
+    /// A profile could not be refreshed.
+    RefreshFailed { profile: ProfileName, grant: Grant, account_name: String, code: Code },
+    /// A profile is kept fresh from now on.
+    KeepStarted { profile: ProfileName, grant: Grant, account_name: String },
+    /// A profile is no longer kept fresh.
+    KeepStopped { profile: ProfileName, removed: bool },
+    /// Refreshing was paused or resumed.
+    Paused { until: Option<Timestamp> },
+    /// Refreshing goes on.
+    Resumed,
+    /// A backup of the credentials file was made before the first change.
+    BackedUp { path: String },
+    /// A notification was shown, or held with the reason.
+    Notified { notice: String, shown: bool, reason: Option<String> },
+}
+
+/// Who wanted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The person.
+    You,
+    /// The schedule.
+    Schedule,
+}
+
+/// One line of Activity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The row's number in the store; 0 before it is stored.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who wanted it.
+    pub by: By,
+    /// What.
+    pub event: Event,
+}

@@ -1,0 +1,16 @@
+//! What is true: pure values, transitions and decisions. No IO, no async, no clock.
+
+pub mod code;
+pub mod environment;
+pub mod history;
+pub mod ids;
+pub mod notice;
+pub mod organisation;
+pub mod portal;
+pub mod profile;
+pub mod secret;
+pub mod settings;
+pub mod sign_in;
+
+/// A moment, to the millisecond where it is stored.
+pub use jiff::Timestamp;

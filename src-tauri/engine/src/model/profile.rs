@@ -1,0 +1,86 @@
+//! Profiles kept fresh in `~/.aws/credentials`, and the decision what to do with each when.
+
+use super::{
+    Timestamp,
+    code::Code,
+    ids::{Grant, ProfileName},
+};
+use serde::{Deserialize, Serialize};
+
+/// A profile that the person asked to keep fresh; kept in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The profile's name.
+    pub profile: ProfileName,
+    /// Whose credentials feed it.
+    pub grant: Grant,
+    /// The region written for it, if the person chose one.
+    pub region: Option<String>,
+    /// Paused by the person.
+    pub paused: bool,
+    /// Since when it is kept.
+    pub added: Timestamp,
+    /// What stands in the file now, as far as we wrote it.
+    pub written: Option<Written>,
+}
+
+/// What was written last; `fingerprint` tells whether another program changed it since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// When.
+    pub at: Timestamp,
+    /// When the credentials were issued.
+    pub issued: Timestamp,
+    /// When the credentials expire.
+    pub expires: Timestamp,
+    /// SHA-256 of the access key id, hex; no secret.
+    pub fingerprint: String,
+    /// The access key id's last four characters, for the details pane.
+    pub key_tail: String,
+}
+
+/// Why a profile of that name cannot simply be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conflict {
+    /// A section of that name is there and was not written by us.
+    Foreign,
+    /// As `Foreign`, and it holds a long-lived key.
+    ForeignLongLivedKey,
+    /// `~/.aws/config` has sso settings under that name, which most tools prefer.
+    SsoSettings,
+    /// We wrote it, and another program changed it since.
+    ChangedByAnother,
+}
+
+/// How a kept profile stands. The words are the view's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not looked at yet since the start.
+    Waiting,
+    /// Its credentials work.
+    Fresh,
+    /// New ones are being fetched or written.
+    Refreshing,
+    /// The last try failed; the old ones still work or not, see `expires`.
+    Retrying {
+        /// The next try.
+        at: Timestamp,
+        /// The first failure of this row of failures.
+        failing_since: Timestamp,
+        /// Why the last try failed.
+        code: Code,
+    },
+    /// Paused by the person (this profile or all).
+    Paused,
+    /// Nothing can be fetched until the person signs in.
+    SignInNeeded,
+    /// The credentials in the file have expired.
+    Expired,
+    /// The role is no longer assigned.
+    AccessRemoved,
+    /// Not written, so that nothing is lost.
+    Conflict(Conflict),
+    /// The file cannot be written.
+    NotWritable(Code),
+}

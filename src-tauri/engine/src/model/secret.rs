@@ -1,0 +1,43 @@
+//! Values that must not be printed, serialised or sent to a window.
+
+use super::Timestamp;
+use secrecy::SecretString;
+
+/// Role credentials of `GetRoleCredentials`. `Debug` shows neither secret.
+#[derive(Clone, Debug)]
+pub struct RoleCredentials {
+    /// `ASIA…`; an identifier, yet shown by its last four characters only.
+    pub access_key_id: SecretString,
+    /// The secret access key.
+    pub secret_access_key: SecretString,
+    /// The session token.
+    pub session_token: SecretString,
+    /// When they were received.
+    pub issued: Timestamp,
+    /// When they stop working.
+    pub expires: Timestamp,
+}
+
+/// What `CreateToken` answered.
+#[derive(Clone, Debug)]
+pub struct TokenSet {
+    /// The bearer of the portal API.
+    pub access_token: SecretString,
+    /// When the access token stops working.
+    pub expires: Timestamp,
+    /// For silent renewal; AWS sends one when the client registered `sso:account:access`.
+    pub refresh_token: Option<SecretString>,
+}
+
+/// What `RegisterClient` answered; a secret of this installation.
+#[derive(Clone, Debug)]
+pub struct ClientRegistration {
+    /// Opaque.
+    pub client_id: String,
+    /// Opaque, may exceed 2 KB.
+    pub client_secret: SecretString,
+    /// `clientSecretExpiresAt`.
+    pub expires: Timestamp,
+    /// Registered for the browser way (redirect URI and grant types) or for the device way.
+    pub method: super::sign_in::Method,
+}

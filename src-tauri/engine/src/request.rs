@@ -1,0 +1,242 @@
+//! What a person, a window, the tray, a timer or another program of ours can ask for.
+
+use crate::model::{
+    code::Code,
+    environment::Environment,
+    history::Entry,
+    ids::{AccountId, Grant, OrgId, ProfileName},
+    notice::{Notice, Pressed},
+    organisation::Endpoints,
+    settings::Settings,
+    sign_in::Method,
+};
+use crate::ports::Discovered;
+use std::time::Duration;
+
+/// How long a pause lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PauseFor {
+    /// For this long.
+    Duration(Duration),
+    /// Until tomorrow 09:00, local time.
+    Tomorrow,
+    /// Until the person resumes.
+    UntilResumed,
+}
+
+/// The shell whose syntax "Copy environment" uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// bash, zsh and other POSIX shells: `export A=b`.
+    Posix,
+    /// fish: `set -gx A b`.
+    Fish,
+    /// PowerShell: `$Env:A="b"`.
+    PowerShell,
+    /// cmd.exe: `set A=b`.
+    Cmd,
+}
+
+/// A wish. Everything that changes state comes as one of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Check a start URL over the network; answers [`Reply::Checked`].
+    CheckStartUrl {
+        /// As typed.
+        typed: String,
+        /// The region, if it was asked for.
+        region: Option<String>,
+        /// Custom endpoints.
+        endpoints: Option<Endpoints>,
+    },
+    /// Check and add; answers [`Reply::Added`].
+    AddOrganisation {
+        /// As typed.
+        typed: String,
+        /// The name to show; `None` takes the one found.
+        name: Option<String>,
+        /// The region, if it was asked for.
+        region: Option<String>,
+        /// Custom endpoints.
+        endpoints: Option<Endpoints>,
+    },
+    /// Sign out, stop its profiles, forget it.
+    RemoveOrganisation(OrgId),
+    /// Start the sample organisation and show it; answers [`Reply::Added`].
+    StartSandbox,
+    /// End the sample organisation and delete its data.
+    DeleteSandbox,
+    /// Sign in. One browser tab for each wish, never two for one attempt.
+    SignIn {
+        /// Where.
+        org: OrgId,
+        /// Which way; `None` lets the engine choose.
+        method: Option<Method>,
+    },
+    /// Open the browser again for the attempt under way.
+    OpenSignInAgain(OrgId),
+    /// Give the attempt up.
+    CancelSignIn(OrgId),
+    /// Sign out: revoke on the server, clear here.
+    SignOut(OrgId),
+    /// Ask the portal what it lists now.
+    Sync(OrgId),
+    /// Open a console in the default browser. Signed out: signs in first, then opens it.
+    OpenConsole {
+        /// Which role.
+        grant: Grant,
+        /// A service or a console address to land on.
+        destination: Option<String>,
+        /// The region to land in.
+        region: Option<String>,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Copy environment variables to the clipboard.
+    CopyEnvironment {
+        /// Which role.
+        grant: Grant,
+        /// Whose syntax.
+        shell: Shell,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Keep a profile fresh.
+    KeepFresh {
+        /// Whose credentials.
+        grant: Grant,
+        /// Under which name.
+        profile: ProfileName,
+        /// The region to write.
+        region: Option<String>,
+        /// Replace a foreign profile of that name, with a backup.
+        replace_foreign: bool,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Stop keeping it, and take our keys out of the file or leave them until they expire.
+    StopKeeping {
+        /// Which.
+        profile: ProfileName,
+        /// Take them out.
+        remove: bool,
+    },
+    /// Refresh one profile now.
+    RefreshProfile(ProfileName),
+    /// Refresh all profiles and sync all portals now.
+    RefreshAll,
+    /// Pause or resume one profile.
+    PauseProfile {
+        /// Which.
+        profile: ProfileName,
+        /// Pause or resume.
+        paused: bool,
+    },
+    /// After a conflict: write over what another program wrote, with a backup.
+    TakeBack(ProfileName),
+    /// Pause all refreshing.
+    Pause(PauseFor),
+    /// Resume all refreshing.
+    Resume,
+    /// Put a star on a role or take it off.
+    SetFavourite {
+        /// Which role.
+        grant: Grant,
+        /// On or off.
+        on: bool,
+    },
+    /// Say which environment an account belongs to; `None` goes back to the guess.
+    SetEnvironment {
+        /// Where.
+        org: OrgId,
+        /// Which account.
+        account: AccountId,
+        /// The label.
+        environment: Option<Environment>,
+    },
+    /// Change settings.
+    SetSettings(Settings),
+    /// Take the rights of group and others off the credentials file.
+    MakeFilePrivate,
+    /// Restore the newest backup of the credentials file.
+    UndoFileChanges,
+    /// Try the keyring again.
+    RetryKeyring,
+    /// More of Activity; answers [`Reply::History`].
+    History {
+        /// Before this row.
+        before: Option<i64>,
+        /// At most so many.
+        limit: u32,
+    },
+    /// A button of a notification was pressed.
+    Pressed {
+        /// Which notification.
+        notice: Notice,
+        /// Which button.
+        pressed: Pressed,
+    },
+    /// Do what quitting entails (settings' `remove_on_quit`), then end the loop.
+    Quit,
+}
+
+/// The answer to a [`Request`] that went well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Done, or under way; the snapshot tells.
+    Done,
+    /// The person has to confirm first: ask, then send the request again with `confirmed`.
+    Confirm(Confirm),
+    /// A start URL answered.
+    Checked(Discovered),
+    /// The organisation was added, or was there already.
+    Added(OrgId),
+    /// Lines of Activity.
+    History(Vec<Entry>),
+    /// The window should show this view.
+    Show(Show),
+}
+
+/// What must be confirmed, for the dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirm {
+    /// The role.
+    pub grant: Grant,
+    /// The account's name.
+    pub account_name: String,
+    /// A harmless role of the same account to offer instead.
+    pub instead: Option<Grant>,
+}
+
+/// A view of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// The portal.
+    Portal,
+    /// The credentials manager.
+    Credentials,
+    /// Activity.
+    Activity,
+    /// Settings.
+    Settings,
+}
+
+/// What the machine tells the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The machine woke from sleep.
+    Woke,
+    /// The network came.
+    NetworkUp,
+    /// The network went.
+    NetworkDown,
+    /// The person came back: unlocked the screen or moved after being idle.
+    PersonBack,
+    /// The credentials file or its neighbour changed on disk.
+    FilesChanged,
+    /// The window got or lost the focus.
+    WindowFocus(bool),
+}
+
+/// What asking the engine gives.
+pub type Answer = Result<Reply, Code>;

@@ -1,0 +1,109 @@
+//! What everybody sees: the whole state as one value, published after every change.
+
+use crate::model::{
+    Timestamp,
+    code::Code,
+    environment::Environment,
+    history::Entry,
+    ids::{AccountId, Grant},
+    organisation::Organisation,
+    portal::{Portal, Sync},
+    profile::{Kept, State},
+    settings::{Pause, Settings},
+    sign_in::SignIn,
+};
+use crate::ports::{FileCondition, Keyring, SampleUser};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// One organisation as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrganisationNow {
+    /// Which.
+    pub organisation: Organisation,
+    /// Its sign-in.
+    pub sign_in: SignIn,
+    /// Why the last sign-in failed, until the next one begins.
+    pub sign_in_failure: Option<Code>,
+    /// What it lists. Shared, since it can be large.
+    pub portal: Arc<Portal>,
+    /// How the sync goes.
+    pub sync: Sync,
+    /// Labels the person gave to accounts.
+    pub labels: BTreeMap<AccountId, Environment>,
+}
+
+/// One kept profile as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProfileNow {
+    /// Which.
+    pub kept: Kept,
+    /// The account's name.
+    pub account_name: String,
+    /// How it stands.
+    pub state: State,
+    /// When it is refreshed next, if it is.
+    pub next_refresh: Option<Timestamp>,
+}
+
+/// A console on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Launch {
+    /// Waiting for the person to sign in.
+    WaitingForSignIn,
+    /// Being opened.
+    Opening,
+    /// Opened at that moment.
+    Opened(Timestamp),
+    /// Failed at that moment.
+    Failed(Timestamp, Code),
+}
+
+/// The sample organisation's server.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SandboxNow {
+    /// It runs.
+    pub running: bool,
+    /// It is being started.
+    pub starting: bool,
+    /// Its sample users.
+    pub users: Vec<SampleUser>,
+    /// Lines for the shell.
+    pub exports: Vec<String>,
+}
+
+/// The whole state. `PartialEq`, so that a consumer repaints only on a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// When it was made; times left are counted from here.
+    pub at: Timestamp,
+    /// Organisations in the order they were added.
+    pub organisations: Vec<OrganisationNow>,
+    /// Kept profiles by name.
+    pub profiles: Vec<ProfileNow>,
+    /// Favourites in the person's order.
+    pub favourites: Vec<Grant>,
+    /// Launched lately, newest first, each once, favourites among them.
+    pub recents: Vec<Grant>,
+    /// Launches under way or just over, newest last.
+    pub launches: Vec<(Grant, Launch)>,
+    /// A pause of all refreshing.
+    pub pause: Option<Pause>,
+    /// What the person set.
+    pub settings: Settings,
+    /// A settings file that cannot be read.
+    pub settings_problem: Option<Code>,
+    /// How the keyring answered.
+    pub keyring: Keyring,
+    /// Whether the network is thought to be there.
+    pub online: bool,
+    /// The person's credentials file.
+    pub file: FileCondition,
+    /// The clock's error in seconds when it matters (more than 5 minutes off).
+    pub clock_skew: Option<i64>,
+    /// The newest 200 lines of Activity, newest first.
+    pub history: Arc<Vec<Entry>>,
+    /// The sandbox.
+    pub sandbox: SandboxNow,
+    /// The next refresh of any profile.
+    pub next_refresh: Option<Timestamp>,
+}
