@@ -1,0 +1,19 @@
+# Sourced: phase NAME COMMAND... runs a step, and the time of every step is printed at the end.
+times=""
+started_at=$SECONDS
+phase() {
+  local name=$1 begin=$SECONDS status=0
+  shift
+  printf '\n== %s\n' "$name"
+  current=$name
+  "$@"
+  current=
+  times="$times$(printf '%6d s  %s' $((SECONDS - begin)) "$name")"$'\n'
+}
+summary() {
+  local status=$?
+  printf '\n%s%6d s  in all\n' "$times" $((SECONDS - started_at))
+  [ "$status" = 0 ] || printf 'failed: %s\n' "${current:-}"
+  exit "$status"
+}
+trap summary EXIT

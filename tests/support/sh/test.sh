@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# make test: every test of the project, from a bare machine to the journeys. Stops at the first
+# phase that fails; prints how long each took.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+scripts=src-tauri/scripts
+driver_version=2.1.0
+. tests/support/sh/phases.sh
+
+ui() { (cd ui && npm run --silent "$1"); }
+
+window() { ui lint && ui check && ui test && "$scripts/ui.sh" build; }
+
+driver() {
+  local bin=$PWD/.tools/bin/tauri-driver
+  if [ ! -x "$bin" ] || ! grep -qs "\"tauri-driver $driver_version " .tools/.crates.toml; then
+    # Unoptimised: it only relays requests, and builds in half the time.
+    CARGO_TARGET_DIR=target/tools cargo install --quiet --debug --locked --root .tools \
+      tauri-driver --version "$driver_version"
+  fi
+}
+
+python() {
+  [ -x target/test-venv/bin/python ] || python3 -m venv target/test-venv
+  target/test-venv/bin/python -c 'import boto3' 2>/dev/null ||
+    target/test-venv/bin/python -m pip install --quiet --disable-pip-version-check boto3
+}
+
+phase "system packages" "$scripts/deps.sh" build tests
+phase "window's packages" "$scripts/ui.sh" packages
+phase "window: lint, types, tests, build" window
+# One build of everything: choosing packages would change features and build dependencies again.
+phase "cargo build" cargo build --quiet --workspace --all-targets
+phase "tauri-driver" driver
+phase "python with boto3" python
+export LATCHKEY_TEST_PYTHON=$PWD/target/test-venv/bin/python
+export LATCHKEY_TAURI_DRIVER=$PWD/.tools/bin/tauri-driver
+phase "cargo test" cargo test --workspace
