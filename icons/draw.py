@@ -64,11 +64,12 @@ STATES = {
     "offline": (HOOP, KEYHOLE, SLASH, None),
     "signed-out": (HOOP_OPEN, KEYHOLE_OUTLINE, None, None),
     "refreshing": (HOOP, KEYHOLE, ARROW, None),
-    "well": (HOOP, KEYHOLE, None, None),
+    "all-well": (HOOP, KEYHOLE, None, None),
 }
 
-# Pixels to the part of the grid shown: panels expect air around the glyph, and whole pixels.
-SIZES = {16: (0, 16), 22: (-3, 22), 24: (-4, 24), 32: (-3, 22), 44: (-3, 22)}
+# Folder, pixels and the part of the grid shown: panels expect air around the glyph, and whole
+# pixels. The app gives the tray the 44 px one, which panels halve to their usual 22.
+SIZES = [("16", 16, (0, 16)), ("22", 22, (-3, 22)), ("24", 24, (-4, 24)), ("32", 32, (-3, 22)), (".", 44, (-3, 22))]
 
 
 def tray_svg(state: str, panel: str, sandbox: bool, view: tuple[float, float]) -> str:
@@ -123,16 +124,16 @@ def main() -> None:
     (HERE / "icon.ico").write_bytes(ico({n: render(app, n) for n in (16, 20, 24, 32, 40, 48, 64, 256)}))
     kinds = {"ic11": 32, "ic12": 64, "ic07": 128, "ic08": 256, "ic09": 512, "ic10": 1024}
     (HERE / "icon.icns").write_bytes(icns({kind: render(app, n) for kind, n in kinds.items()}))
-    for pixels, view in SIZES.items():
-        folder = HERE / "tray" / str(pixels)
+    for name, pixels, view in SIZES:
+        folder = HERE / "tray" / name
         folder.mkdir(parents=True, exist_ok=True)
         for state in STATES:
             for panel in INK:
                 for sandbox in (False, True):
                     # The frame needs the margin that 16 px has no room for.
                     shown = (-3, 22) if sandbox and pixels == 16 else view
-                    name = f"{state}{'-sandbox' if sandbox else ''}-{panel}.png"
-                    (folder / name).write_bytes(render(tray_svg(state, panel, sandbox, shown), pixels))
+                    file = f"{state}-{panel}{'-sandbox' if sandbox else ''}.png"
+                    (folder / file).write_bytes(render(tray_svg(state, panel, sandbox, shown), pixels))
 
 
 if __name__ == "__main__":
