@@ -14,9 +14,9 @@ pub enum Notice {
     /// N2: the sign-in ends soon and cannot renew silently.
     SignInEnding { org: OrgId, org_name: String, ends: Timestamp, profiles: Vec<ProfileName> },
     /// N3: the sign-in ended and a used profile depends on it.
-    SignInEnded { org: OrgId, org_name: String, profiles: Vec<(ProfileName, Option<Timestamp>)> },
+    SignInEnded { org: OrgId, org_name: String, at: Timestamp, profiles: Vec<(ProfileName, Option<Timestamp>)> },
     /// N4: profiles expired.
-    ProfilesExpired { org: OrgId, profiles: Vec<ProfileName> },
+    ProfilesExpired { org: OrgId, at: Timestamp, profiles: Vec<ProfileName> },
     /// N5: refreshing fails and little time is left.
     RefreshFailing { profile: ProfileName, expires: Timestamp, failing_since: Timestamp, code: Code },
     /// N6: the role of a kept profile is no longer assigned.
@@ -38,8 +38,8 @@ impl Notice {
     pub fn key(&self) -> String {
         match self {
             Self::SignInEnding { org, ends, .. } => format!("sign-in-ending/{org}/{}", ends.as_second()),
-            Self::SignInEnded { org, .. } => format!("sign-in-ended/{org}"),
-            Self::ProfilesExpired { org, .. } => format!("expired/{org}"),
+            Self::SignInEnded { org, at, .. } => format!("sign-in-ended/{org}/{}", at.as_second()),
+            Self::ProfilesExpired { org, at, .. } => format!("expired/{org}/{}", at.as_second()),
             Self::RefreshFailing { profile, expires, .. } => {
                 format!("failing/{profile}/{}", expires.as_second())
             }
