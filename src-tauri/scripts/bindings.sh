@@ -2,4 +2,4 @@
 # make gen: writes ui/src/bindings.ts anew. The same test fails when the file is out of date.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-LATCHKEY_WRITE_BINDINGS=1 cargo test --quiet --package tests tidy::bindings
+UPDATE=1 cargo test --quiet --package view export_bindings

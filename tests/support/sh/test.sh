@@ -30,9 +30,9 @@ phase "system packages" "$scripts/deps.sh" build tests
 phase "window's packages" "$scripts/ui.sh" packages
 phase "window: lint, types, tests, build" window
 # One build of everything: choosing packages would change features and build dependencies again.
-phase "cargo build" cargo build --quiet --workspace --all-targets
+phase "cargo build" cargo build --quiet --locked --workspace --all-targets
 phase "tauri-driver" driver
 phase "python with boto3" python
 export LATCHKEY_TEST_PYTHON=$PWD/target/test-venv/bin/python
 export LATCHKEY_TAURI_DRIVER=$PWD/.tools/bin/tauri-driver
-phase "cargo test" cargo test --workspace
+phase "cargo test" cargo test --locked --workspace
