@@ -1,0 +1,280 @@
+//! What the window may ask, and what it is answered. Everything typed is checked here before the
+//! engine sees it.
+
+use crate::ui_portal::UiClass;
+use crate::ui_state::{UiActivity, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiView};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Custom endpoints of a self-hosted server, as typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiEndpoints {
+    /// SSO-OIDC.
+    pub oidc: String,
+    /// The portal API.
+    pub portal: String,
+    /// The federation endpoint.
+    pub federation: String,
+    /// STS.
+    pub sts: String,
+}
+
+/// The shell whose syntax "Copy environment" uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiShell {
+    /// bash, zsh.
+    Posix,
+    /// fish.
+    Fish,
+    /// PowerShell.
+    PowerShell,
+    /// cmd.exe.
+    Cmd,
+}
+
+/// How long a pause lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiPauseFor {
+    /// For 1 hour.
+    Hour,
+    /// Until tomorrow 09:00.
+    Tomorrow,
+    /// Until the person resumes.
+    UntilResumed,
+}
+
+/// What the window may ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum UiRequest {
+    /// Check a start URL; answers `checked`.
+    CheckStartUrl {
+        /// As typed.
+        typed: String,
+        /// If it was asked for.
+        region: Option<String>,
+        /// Custom endpoints.
+        endpoints: Option<UiEndpoints>,
+    },
+    /// Check and add; answers `added`.
+    AddOrganisation {
+        /// As typed.
+        typed: String,
+        /// The name to show; `null` takes the one found.
+        name: Option<String>,
+        /// If it was asked for.
+        region: Option<String>,
+        /// Custom endpoints.
+        endpoints: Option<UiEndpoints>,
+    },
+    /// Sign out, stop its profiles, forget it.
+    RemoveOrganisation {
+        /// Which.
+        org: String,
+    },
+    /// Start the sample organisation; answers `added`.
+    StartSandbox,
+    /// Delete the sample organisation.
+    DeleteSandbox,
+    /// Sign in.
+    SignIn {
+        /// Where.
+        org: String,
+        /// `null` lets the engine choose.
+        method: Option<UiMethod>,
+    },
+    /// Open the browser again.
+    OpenSignInAgain {
+        /// Where.
+        org: String,
+    },
+    /// Give the sign-in under way up.
+    CancelSignIn {
+        /// Where.
+        org: String,
+    },
+    /// Sign out.
+    SignOut {
+        /// Where.
+        org: String,
+    },
+    /// Ask the portal what it lists.
+    Sync {
+        /// Which.
+        org: String,
+    },
+    /// Open a console; may answer `confirm`.
+    OpenConsole {
+        /// Which role.
+        grant: UiGrant,
+        /// A service or a console address.
+        destination: Option<String>,
+        /// The region to land in.
+        region: Option<String>,
+        /// The person confirmed.
+        confirmed: bool,
+    },
+    /// Copy environment variables; may answer `confirm`.
+    CopyEnvironment {
+        /// Which role.
+        grant: UiGrant,
+        /// Whose syntax.
+        shell: UiShell,
+        /// The person confirmed.
+        confirmed: bool,
+    },
+    /// Keep a profile fresh; may answer `confirm`.
+    KeepFresh {
+        /// Whose credentials.
+        grant: UiGrant,
+        /// The profile's name.
+        profile: String,
+        /// The region to write.
+        region: Option<String>,
+        /// Replace a foreign profile, with a backup.
+        replace_foreign: bool,
+        /// The person confirmed.
+        confirmed: bool,
+    },
+    /// Stop keeping a profile.
+    StopKeeping {
+        /// Which.
+        profile: String,
+        /// Take the keys out of the file.
+        remove: bool,
+    },
+    /// Refresh one profile now.
+    RefreshProfile {
+        /// Which.
+        profile: String,
+    },
+    /// Refresh everything now.
+    RefreshAll,
+    /// Pause or resume one profile.
+    PauseProfile {
+        /// Which.
+        profile: String,
+        /// Pause or resume.
+        paused: bool,
+    },
+    /// Write over what another program wrote, with a backup.
+    TakeBack {
+        /// Which.
+        profile: String,
+    },
+    /// Pause all refreshing.
+    Pause {
+        /// How long.
+        lasting: UiPauseFor,
+    },
+    /// Resume all refreshing.
+    Resume,
+    /// Star on or off.
+    SetFavourite {
+        /// Which role.
+        grant: UiGrant,
+        /// On or off.
+        on: bool,
+    },
+    /// Say which environment an account belongs to; `null` goes back to the guess.
+    SetEnvironment {
+        /// Where.
+        org: String,
+        /// Which account.
+        account: String,
+        /// The label.
+        environment: Option<UiClass>,
+    },
+    /// Change settings.
+    SetSettings {
+        /// All of them.
+        settings: UiSettings,
+    },
+    /// Make the credentials file private.
+    MakeFilePrivate,
+    /// Restore the newest backup.
+    UndoFileChanges,
+    /// Try the keyring again.
+    RetryKeyring,
+    /// Older lines of Activity; answers `activity`.
+    History {
+        /// Before this row.
+        before: Option<i64>,
+        /// At most so many, up to 500.
+        limit: u32,
+    },
+    /// End the app.
+    Quit,
+}
+
+/// A start URL that answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiDiscovered {
+    /// Canonical.
+    pub start_url: String,
+    /// The name found.
+    pub name: String,
+    /// The region found.
+    pub region: String,
+    /// `acme.awsapps.com answers. Region eu-west-1.`
+    pub text: String,
+}
+
+/// The dialog before something dangerous. "Cancel" is focused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiConfirm {
+    /// `Open production as Administrator?`
+    pub title: String,
+    /// Account and consequence.
+    pub body: String,
+    /// The button that does it; its action asks again, confirmed.
+    pub confirm: UiButton,
+    /// "Cancel".
+    pub cancel: String,
+    /// `ReadOnly is also available here`.
+    pub instead_text: Option<String>,
+    /// `Open as ReadOnly instead`.
+    pub instead: Option<UiButton>,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum UiReply {
+    /// Done, or under way; the state tells.
+    Done,
+    /// Ask the person first.
+    Confirm {
+        /// What to ask.
+        dialog: UiConfirm,
+    },
+    /// A start URL answered.
+    Checked {
+        /// What was found.
+        found: UiDiscovered,
+    },
+    /// Added, or was there already.
+    Added {
+        /// The organisation's id.
+        org: String,
+    },
+    /// Lines of Activity.
+    Activity {
+        /// Newest first.
+        lines: Vec<UiActivity>,
+    },
+    /// Go to this view.
+    Show {
+        /// Which.
+        view: UiView,
+    },
+    /// It did not work.
+    Failed {
+        /// Why and what to do.
+        problem: UiProblem,
+        /// The field it is about: `start_url`, `region`, `profile` and so on.
+        field: Option<String>,
+    },
+}

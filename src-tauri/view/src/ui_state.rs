@@ -1,0 +1,587 @@
+//! All that the window shows besides the accounts, as one value. The window draws it, counts times
+//! down by itself from the epoch milliseconds in it, and decides nothing but layout.
+
+use crate::ask::UiRequest;
+use crate::ui_portal::{UiEnvironment, UiSensitivity};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A view of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiView {
+    /// The portal.
+    Portal,
+    /// The credentials manager.
+    Credentials,
+    /// Activity.
+    Activity,
+    /// Settings.
+    Settings,
+}
+
+/// What a button does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum UiAction {
+    /// Asks this.
+    Ask {
+        /// The request.
+        request: UiRequest,
+    },
+    /// Goes to a view.
+    Show {
+        /// Which.
+        view: UiView,
+    },
+    /// Copies a text without secrets.
+    Copy {
+        /// The text.
+        text: String,
+    },
+    /// Leads back to the field named, for another value.
+    Edit {
+        /// `profile`, `start_url` or `region`.
+        field: String,
+        /// A value to prefill.
+        suggestion: Option<String>,
+    },
+    /// Closes the message.
+    Dismiss,
+}
+
+/// A button with its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiButton {
+    /// The words.
+    pub label: String,
+    /// What it does.
+    pub action: UiAction,
+    /// It takes something away: drawn as dangerous, never focused first.
+    pub danger: bool,
+}
+
+/// A failure for people: what happened, what it means, what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiProblem {
+    /// What happened.
+    pub title: String,
+    /// What it means; may be empty.
+    pub meaning: String,
+    /// What to do next.
+    pub next: String,
+    /// Buttons; the first is the main one and gets the focus.
+    pub buttons: Vec<UiButton>,
+    /// Technical, for "Details" and "Copy details".
+    pub details: String,
+}
+
+/// What kind of banner, in the order of priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiBannerKind {
+    /// Signed out while something depends on it, or the sign-in ended.
+    SignedOut,
+    /// A profile or the credentials file needs the person.
+    Blocked,
+    /// The clock is off, so that AWS refuses requests.
+    Clock,
+    /// No network.
+    Offline,
+    /// The service limits requests.
+    Throttled,
+    /// The last sync failed.
+    SyncFailed,
+    /// Paused by the person.
+    Paused,
+    /// The sign-in lives in memory only.
+    Keyring,
+    /// The sample organisation; cannot be dismissed.
+    Sandbox,
+}
+
+/// The one banner under the header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiBanner {
+    /// Which.
+    pub kind: UiBannerKind,
+    /// Heading.
+    pub title: String,
+    /// One sentence.
+    pub body: String,
+    /// At most two.
+    pub buttons: Vec<UiButton>,
+    /// A moment the window counts down to ("in 12 s"), epoch milliseconds.
+    pub until: Option<i64>,
+}
+
+/// How a person signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiMethod {
+    /// In the default browser.
+    Browser,
+    /// By comparing a code.
+    DeviceCode,
+}
+
+/// The sign-in of an organisation. Moments in epoch milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UiSignIn {
+    /// Not signed in.
+    SignedOut {
+        /// Why the last try failed.
+        failure: Option<UiProblem>,
+    },
+    /// The browser has the word.
+    InProgress {
+        /// Which way.
+        method: UiMethod,
+        /// Heading.
+        title: String,
+        /// What to do.
+        body: String,
+        /// Since.
+        started: i64,
+        /// Waiting ends.
+        deadline: i64,
+        /// For [Copy link]; holds no secret.
+        link: Option<String>,
+        /// The code to compare, `XXXX-XXXX`.
+        user_code: Option<String>,
+    },
+    /// Signed in. The pill is `pill` and, where `ends` is known, `, 6 h 12 min left`.
+    SignedIn {
+        /// Since.
+        since: i64,
+        /// When the person must sign in again, where known.
+        ends: Option<i64>,
+        /// False: in memory only, gone when the app ends.
+        stored: bool,
+    },
+    /// Was signed in.
+    Ended {
+        /// When it ended.
+        at: i64,
+        /// Heading.
+        title: String,
+        /// What it means.
+        body: String,
+        /// Why the last try to sign in again failed.
+        failure: Option<UiProblem>,
+    },
+}
+
+/// How the sync of a portal goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UiSync {
+    /// Nothing under way.
+    Idle,
+    /// Under way.
+    Running {
+        /// Accounts done.
+        done: u32,
+        /// Of so many; 0 until known.
+        total: u32,
+    },
+    /// The service limits requests; goes on by itself.
+    Throttled {
+        /// When it goes on, epoch milliseconds.
+        until: i64,
+        /// Accounts done.
+        done: u32,
+        /// Of so many.
+        total: u32,
+    },
+    /// Failed.
+    Failed {
+        /// Why.
+        problem: UiProblem,
+        /// When, epoch milliseconds.
+        at: i64,
+        /// The next try by itself, epoch milliseconds.
+        retry: Option<i64>,
+    },
+}
+
+/// What kind of server an organisation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiKind {
+    /// AWS.
+    Aws,
+    /// Custom endpoints.
+    Custom,
+    /// The sample organisation.
+    Sandbox,
+}
+
+/// One organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiOrganisation {
+    /// Our id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The start URL.
+    pub start_url: String,
+    /// Its host, shown beside the name.
+    pub host: String,
+    /// The region.
+    pub region: String,
+    /// Its kind.
+    pub kind: UiKind,
+    /// Who is signed in, where the server tells.
+    pub user: Option<String>,
+    /// The sign-in.
+    pub sign_in: UiSignIn,
+    /// Words of the pill without the time left, which the window appends: `Signed in`, `Signed out`.
+    pub pill: String,
+    /// The banner to show while this organisation is selected.
+    pub banner: Option<UiBanner>,
+    /// How the sync goes.
+    pub sync: UiSync,
+    /// `Loaded 96 of 143 accounts.`, empty when idle.
+    pub sync_text: String,
+    /// The last complete sync, epoch milliseconds.
+    pub synced: Option<i64>,
+    /// Accounts listed.
+    pub accounts: u32,
+    /// Accounts whose roles are still loading.
+    pub accounts_loading: u32,
+    /// Changes when the accounts do: fetch [`crate::UiPortal`] again.
+    pub portal_revision: String,
+}
+
+/// A role in an account, by ids.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+pub struct UiGrant {
+    /// The organisation's id.
+    pub org: String,
+    /// The account's number.
+    pub account: String,
+    /// The role's name.
+    pub role: String,
+}
+
+/// A favourite or a recent one, with all that its row shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiShortcut {
+    /// Which role.
+    pub grant: UiGrant,
+    /// The account's name.
+    pub account_name: String,
+    /// Its environment.
+    pub environment: UiEnvironment,
+    /// How sensitive the role is.
+    pub sensitivity: UiSensitivity,
+    /// Opening asks first.
+    pub confirm_console: bool,
+    /// False when the portal does not list it any more.
+    pub listed: bool,
+}
+
+/// How a launch goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UiLaunchState {
+    /// The person signs in first.
+    WaitingForSignIn,
+    /// Being opened.
+    Opening,
+    /// Opened.
+    Opened {
+        /// When, epoch milliseconds: show it for 3 s.
+        at: i64,
+    },
+    /// Failed.
+    Failed {
+        /// When, epoch milliseconds.
+        at: i64,
+        /// Why.
+        problem: UiProblem,
+    },
+}
+
+/// A console on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiLaunch {
+    /// Which role.
+    pub grant: UiGrant,
+    /// How it goes.
+    pub launch: UiLaunchState,
+    /// For the row and the live region: `Opening...`.
+    pub text: String,
+}
+
+/// The status of a kept profile: a shape and a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiStatus {
+    /// Not looked at yet.
+    Checking,
+    /// Works.
+    Fresh,
+    /// Being fetched.
+    Refreshing,
+    /// Under 10 min and not yet renewed.
+    DueSoon,
+    /// Tries again by itself.
+    Retrying,
+    /// Paused.
+    Paused,
+    /// Needs a sign-in.
+    SignInNeeded,
+    /// Expired.
+    Expired,
+    /// The role is gone.
+    AccessRemoved,
+    /// Not written, so that nothing is lost.
+    Conflict,
+    /// The file cannot be written.
+    NotWritable,
+}
+
+/// One kept profile. Moments in epoch milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiProfile {
+    /// The profile's name.
+    pub name: String,
+    /// Whose credentials.
+    pub grant: UiGrant,
+    /// The account's name.
+    pub account_name: String,
+    /// Its environment.
+    pub environment: UiEnvironment,
+    /// How sensitive the role is.
+    pub sensitivity: UiSensitivity,
+    /// The shape.
+    pub status: UiStatus,
+    /// The word beside it.
+    pub status_word: String,
+    /// For a chip, before the time left where `expires` is set: `fresh`, `expired`.
+    pub chip: String,
+    /// When the credentials in the file expire.
+    pub expires: Option<i64>,
+    /// Their whole lifetime in milliseconds, for the bar.
+    pub lifetime: Option<i64>,
+    /// When they were written.
+    pub written: Option<i64>,
+    /// The next refresh.
+    pub next_refresh: Option<i64>,
+    /// The next try of a failed refresh.
+    pub retry: Option<i64>,
+    /// Paused by the person.
+    pub paused: bool,
+    /// The region written.
+    pub region: Option<String>,
+    /// The last four characters of the access key id.
+    pub key_tail: Option<String>,
+    /// The file its keys are in.
+    pub path: Option<String>,
+    /// What is wrong and what to do.
+    pub problem: Option<UiProblem>,
+    /// Something worth knowing, no problem.
+    pub info: Option<String>,
+}
+
+/// The credentials file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiFile {
+    /// Its path.
+    pub path: String,
+    /// Problems and offers, most important first.
+    pub notes: Vec<UiProblem>,
+    /// Profiles in it that are not ours.
+    pub foreign: Vec<String>,
+    /// The newest backup, if there is one to undo with.
+    pub backup: Option<String>,
+}
+
+/// A pause of all refreshing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiPause {
+    /// When it ends by itself, epoch milliseconds.
+    pub until: Option<i64>,
+    /// `Refreshing is paused until 09:00`.
+    pub text: String,
+}
+
+/// One line of Activity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiActivity {
+    /// The row's number.
+    pub id: i64,
+    /// When, epoch milliseconds.
+    pub at: i64,
+    /// A plain sentence.
+    pub sentence: String,
+    /// Account and role, where there is one.
+    pub subject: Option<String>,
+    /// `You` or `Schedule`.
+    pub by: String,
+    /// It went well.
+    pub ok: bool,
+    /// Lines with equal groups next to each other may be shown as one.
+    pub group: String,
+}
+
+/// Colours of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiTheme {
+    /// As the desktop says.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// What a person can set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiSettings {
+    /// Start with the desktop session.
+    pub autostart: bool,
+    /// Closing the window leaves the app running.
+    pub keep_running: bool,
+    /// Colours.
+    pub theme: UiTheme,
+    /// Compact rows.
+    pub compact: bool,
+    /// Notifications at all.
+    pub notifications: bool,
+    /// Say only "Latchkey needs you".
+    pub hide_details: bool,
+    /// Quiet on weekdays 18:00-09:00 and at weekends.
+    pub quiet_hours: bool,
+    /// On quit, take our credentials out of the file.
+    pub remove_on_quit: bool,
+}
+
+/// A user of the sample organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiSampleUser {
+    /// For people.
+    pub display_name: String,
+    /// For the sign-in page.
+    pub username: String,
+    /// For the sign-in page; opens nothing but the sample.
+    pub password: String,
+}
+
+/// The sample organisation's server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiSandbox {
+    /// Runs.
+    pub running: bool,
+    /// Is being started.
+    pub starting: bool,
+    /// Sample users.
+    pub users: Vec<UiSampleUser>,
+    /// Lines for the shell.
+    pub exports: Vec<String>,
+}
+
+/// Which card of the first run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiCardKind {
+    /// B: enter a start URL.
+    StartUrl,
+    /// C: the sample organisation.
+    Sandbox,
+}
+
+/// A card of the first run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiCard {
+    /// Which.
+    pub kind: UiCardKind,
+    /// Heading.
+    pub title: String,
+    /// One line.
+    pub body: String,
+}
+
+/// The first run, while there is no organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiFirstRun {
+    /// Heading.
+    pub title: String,
+    /// One line.
+    pub body: String,
+    /// Cards; the first gets the focus.
+    pub cards: Vec<UiCard>,
+}
+
+/// A privileged production profile that is fresh: always visible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiStrip {
+    /// `pay-admin is active in production`; the window appends `, 48 min left`.
+    pub text: String,
+    /// When it expires, epoch milliseconds.
+    pub expires: Option<i64>,
+    /// "Stop now".
+    pub button: UiButton,
+}
+
+/// What quitting stops, for the window's dialog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiQuit {
+    /// Heading.
+    pub title: String,
+    /// What stops.
+    pub body: String,
+    /// The button that quits.
+    pub confirm: String,
+    /// False: nothing is kept fresh, quit without asking.
+    pub ask: bool,
+}
+
+/// Everything. Sent when it changed, never each second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiState {
+    /// When the snapshot was made, epoch milliseconds. Not part of any comparison by the window.
+    pub at: i64,
+    /// The first run's cards while there is no organisation.
+    pub first_run: Option<UiFirstRun>,
+    /// Organisations in the order they were added.
+    pub organisations: Vec<UiOrganisation>,
+    /// Favourites in the person's order.
+    pub favourites: Vec<UiShortcut>,
+    /// Launched lately, newest first, without favourites, at most 5 for each organisation.
+    pub recents: Vec<UiShortcut>,
+    /// Launches under way or just over.
+    pub launches: Vec<UiLaunch>,
+    /// Kept profiles by name.
+    pub profiles: Vec<UiProfile>,
+    /// `Next refresh 14:31. Sign-in lasts until 17:30, so everything can refresh until then.`
+    pub credentials_line: String,
+    /// For the navigation's badge: `2 need attention`, empty when none does.
+    pub attention: String,
+    /// Privileged production profiles that are fresh.
+    pub strips: Vec<UiStrip>,
+    /// The credentials file.
+    pub file: UiFile,
+    /// A pause of all refreshing.
+    pub pause: Option<UiPause>,
+    /// False when the network is thought to be gone.
+    pub online: bool,
+    /// The sign-in lives in memory only, and why.
+    pub keyring: Option<UiProblem>,
+    /// The clock is off.
+    pub clock: Option<UiProblem>,
+    /// The newest lines of Activity, newest first, at most 50; ask `history` for more.
+    pub activity: Vec<UiActivity>,
+    /// Settings.
+    pub settings: UiSettings,
+    /// A settings file that cannot be read.
+    pub settings_problem: Option<UiProblem>,
+    /// The sample organisation, when it runs or starts.
+    pub sandbox: Option<UiSandbox>,
+    /// What quitting stops.
+    pub quit: UiQuit,
+}

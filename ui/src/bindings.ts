@@ -1,0 +1,1185 @@
+// Generated from the view crate by `make gen`. Do not edit.
+
+/**
+ * One account.
+ */
+export type UiAccount = { 
+/**
+ * The number, twelve digits: what is copied.
+ */
+id: string, 
+/**
+ * The number in groups of four: `1111-2222-3333`.
+ */
+id_grouped: string, 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * The address, if the portal names one.
+ */
+email: string | null, 
+/**
+ * The environment.
+ */
+environment: UiEnvironment, 
+/**
+ * The roles; `null` while they are still loading.
+ */
+roles: Array<UiRole> | null, };
+
+/**
+ * What a button does.
+ */
+export type UiAction = { "action": "ask", 
+/**
+ * The request.
+ */
+request: UiRequest, } | { "action": "show", 
+/**
+ * Which.
+ */
+view: UiView, } | { "action": "copy", 
+/**
+ * The text.
+ */
+text: string, } | { "action": "edit", 
+/**
+ * `profile`, `start_url` or `region`.
+ */
+field: string, 
+/**
+ * A value to prefill.
+ */
+suggestion: string | null, } | { "action": "dismiss" };
+
+/**
+ * One line of Activity.
+ */
+export type UiActivity = { 
+/**
+ * The row's number.
+ */
+id: number, 
+/**
+ * When, epoch milliseconds.
+ */
+at: number, 
+/**
+ * A plain sentence.
+ */
+sentence: string, 
+/**
+ * Account and role, where there is one.
+ */
+subject: string | null, 
+/**
+ * `You` or `Schedule`.
+ */
+by: string, 
+/**
+ * It went well.
+ */
+ok: boolean, 
+/**
+ * Lines with equal groups next to each other may be shown as one.
+ */
+group: string, };
+
+/**
+ * The one banner under the header.
+ */
+export type UiBanner = { 
+/**
+ * Which.
+ */
+kind: UiBannerKind, 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * One sentence.
+ */
+body: string, 
+/**
+ * At most two.
+ */
+buttons: Array<UiButton>, 
+/**
+ * A moment the window counts down to ("in 12 s"), epoch milliseconds.
+ */
+until: number | null, };
+
+/**
+ * What kind of banner, in the order of priority.
+ */
+export type UiBannerKind = "signed_out" | "blocked" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "sandbox";
+
+/**
+ * A button with its words.
+ */
+export type UiButton = { 
+/**
+ * The words.
+ */
+label: string, 
+/**
+ * What it does.
+ */
+action: UiAction, 
+/**
+ * It takes something away: drawn as dangerous, never focused first.
+ */
+danger: boolean, };
+
+/**
+ * A card of the first run.
+ */
+export type UiCard = { 
+/**
+ * Which.
+ */
+kind: UiCardKind, 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * One line.
+ */
+body: string, };
+
+/**
+ * Which card of the first run.
+ */
+export type UiCardKind = "start_url" | "sandbox";
+
+/**
+ * A role that was gained or lost at the last sync.
+ */
+export type UiChange = { 
+/**
+ * True for gained.
+ */
+gained: boolean, 
+/**
+ * The account's number.
+ */
+account: string, 
+/**
+ * The role's name.
+ */
+role: string, 
+/**
+ * When it was noticed, epoch milliseconds.
+ */
+noticed: number, 
+/**
+ * `You no longer have Administrator in payments-prod`.
+ */
+title: string, 
+/**
+ * What it means.
+ */
+meaning: string, };
+
+/**
+ * An environment class, strictest first.
+ */
+export type UiClass = "production" | "staging" | "shared" | "test" | "development" | "sandbox" | "unlabelled";
+
+/**
+ * The dialog before something dangerous. "Cancel" is focused.
+ */
+export type UiConfirm = { 
+/**
+ * `Open production as Administrator?`
+ */
+title: string, 
+/**
+ * Account and consequence.
+ */
+body: string, 
+/**
+ * The button that does it; its action asks again, confirmed.
+ */
+confirm: UiButton, 
+/**
+ * "Cancel".
+ */
+cancel: string, 
+/**
+ * `ReadOnly is also available here`.
+ */
+instead_text: string | null, 
+/**
+ * `Open as ReadOnly instead`.
+ */
+instead: UiButton | null, };
+
+/**
+ * A start URL that answered.
+ */
+export type UiDiscovered = { 
+/**
+ * Canonical.
+ */
+start_url: string, 
+/**
+ * The name found.
+ */
+name: string, 
+/**
+ * The region found.
+ */
+region: string, 
+/**
+ * `acme.awsapps.com answers. Region eu-west-1.`
+ */
+text: string, };
+
+/**
+ * Custom endpoints of a self-hosted server, as typed.
+ */
+export type UiEndpoints = { 
+/**
+ * SSO-OIDC.
+ */
+oidc: string, 
+/**
+ * The portal API.
+ */
+portal: string, 
+/**
+ * The federation endpoint.
+ */
+federation: string, 
+/**
+ * STS.
+ */
+sts: string, };
+
+/**
+ * The environment of an account.
+ */
+export type UiEnvironment = { 
+/**
+ * The class, for pattern and colour.
+ */
+class: UiClass, 
+/**
+ * The chip's text (`PROD`), if there is a chip.
+ */
+chip: string | null, 
+/**
+ * In full, for accessible names: `production`.
+ */
+word: string, 
+/**
+ * Guessed from the name and not confirmed: the chip's border is dotted.
+ */
+guessed: boolean, 
+/**
+ * Why, for the tooltip.
+ */
+why: string, };
+
+/**
+ * The credentials file.
+ */
+export type UiFile = { 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Problems and offers, most important first.
+ */
+notes: Array<UiProblem>, 
+/**
+ * Profiles in it that are not ours.
+ */
+foreign: Array<string>, 
+/**
+ * The newest backup, if there is one to undo with.
+ */
+backup: string | null, };
+
+/**
+ * The first run, while there is no organisation.
+ */
+export type UiFirstRun = { 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * One line.
+ */
+body: string, 
+/**
+ * Cards; the first gets the focus.
+ */
+cards: Array<UiCard>, };
+
+/**
+ * A role in an account, by ids.
+ */
+export type UiGrant = { 
+/**
+ * The organisation's id.
+ */
+org: string, 
+/**
+ * The account's number.
+ */
+account: string, 
+/**
+ * The role's name.
+ */
+role: string, };
+
+/**
+ * What kind of server an organisation is.
+ */
+export type UiKind = "aws" | "custom" | "sandbox";
+
+/**
+ * A console on its way.
+ */
+export type UiLaunch = { 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * How it goes.
+ */
+launch: UiLaunchState, 
+/**
+ * For the row and the live region: `Opening...`.
+ */
+text: string, };
+
+/**
+ * How a launch goes.
+ */
+export type UiLaunchState = { "state": "waiting_for_sign_in" } | { "state": "opening" } | { "state": "opened", 
+/**
+ * When, epoch milliseconds: show it for 3 s.
+ */
+at: number, } | { "state": "failed", 
+/**
+ * When, epoch milliseconds.
+ */
+at: number, 
+/**
+ * Why.
+ */
+problem: UiProblem, };
+
+/**
+ * How a person signs in.
+ */
+export type UiMethod = "browser" | "device_code";
+
+/**
+ * One organisation.
+ */
+export type UiOrganisation = { 
+/**
+ * Our id.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The start URL.
+ */
+start_url: string, 
+/**
+ * Its host, shown beside the name.
+ */
+host: string, 
+/**
+ * The region.
+ */
+region: string, 
+/**
+ * Its kind.
+ */
+kind: UiKind, 
+/**
+ * Who is signed in, where the server tells.
+ */
+user: string | null, 
+/**
+ * The sign-in.
+ */
+sign_in: UiSignIn, 
+/**
+ * Words of the pill without the time left, which the window appends: `Signed in`, `Signed out`.
+ */
+pill: string, 
+/**
+ * The banner to show while this organisation is selected.
+ */
+banner: UiBanner | null, 
+/**
+ * How the sync goes.
+ */
+sync: UiSync, 
+/**
+ * `Loaded 96 of 143 accounts.`, empty when idle.
+ */
+sync_text: string, 
+/**
+ * The last complete sync, epoch milliseconds.
+ */
+synced: number | null, 
+/**
+ * Accounts listed.
+ */
+accounts: number, 
+/**
+ * Accounts whose roles are still loading.
+ */
+accounts_loading: number, 
+/**
+ * Changes when the accounts do: fetch [`crate::UiPortal`] again.
+ */
+portal_revision: string, };
+
+/**
+ * A pause of all refreshing.
+ */
+export type UiPause = { 
+/**
+ * When it ends by itself, epoch milliseconds.
+ */
+until: number | null, 
+/**
+ * `Refreshing is paused until 09:00`.
+ */
+text: string, };
+
+/**
+ * How long a pause lasts.
+ */
+export type UiPauseFor = "hour" | "tomorrow" | "until_resumed";
+
+/**
+ * What the portal of one organisation lists.
+ */
+export type UiPortal = { 
+/**
+ * Whose.
+ */
+org: string, 
+/**
+ * Equal to the organisation's `portal_revision` of the state it was made from.
+ */
+revision: string, 
+/**
+ * Accounts, A-Z.
+ */
+accounts: Array<UiAccount>, 
+/**
+ * What the last sync gained and lost.
+ */
+changes: Array<UiChange>, };
+
+/**
+ * A failure for people: what happened, what it means, what to do.
+ */
+export type UiProblem = { 
+/**
+ * What happened.
+ */
+title: string, 
+/**
+ * What it means; may be empty.
+ */
+meaning: string, 
+/**
+ * What to do next.
+ */
+next: string, 
+/**
+ * Buttons; the first is the main one and gets the focus.
+ */
+buttons: Array<UiButton>, 
+/**
+ * Technical, for "Details" and "Copy details".
+ */
+details: string, };
+
+/**
+ * One kept profile. Moments in epoch milliseconds.
+ */
+export type UiProfile = { 
+/**
+ * The profile's name.
+ */
+name: string, 
+/**
+ * Whose credentials.
+ */
+grant: UiGrant, 
+/**
+ * The account's name.
+ */
+account_name: string, 
+/**
+ * Its environment.
+ */
+environment: UiEnvironment, 
+/**
+ * How sensitive the role is.
+ */
+sensitivity: UiSensitivity, 
+/**
+ * The shape.
+ */
+status: UiStatus, 
+/**
+ * The word beside it.
+ */
+status_word: string, 
+/**
+ * For a chip, before the time left where `expires` is set: `fresh`, `expired`.
+ */
+chip: string, 
+/**
+ * When the credentials in the file expire.
+ */
+expires: number | null, 
+/**
+ * Their whole lifetime in milliseconds, for the bar.
+ */
+lifetime: number | null, 
+/**
+ * When they were written.
+ */
+written: number | null, 
+/**
+ * The next refresh.
+ */
+next_refresh: number | null, 
+/**
+ * The next try of a failed refresh.
+ */
+retry: number | null, 
+/**
+ * Paused by the person.
+ */
+paused: boolean, 
+/**
+ * The region written.
+ */
+region: string | null, 
+/**
+ * The last four characters of the access key id.
+ */
+key_tail: string | null, 
+/**
+ * The file its keys are in.
+ */
+path: string | null, 
+/**
+ * What is wrong and what to do.
+ */
+problem: UiProblem | null, 
+/**
+ * Something worth knowing, no problem.
+ */
+info: string | null, };
+
+/**
+ * What quitting stops, for the window's dialog.
+ */
+export type UiQuit = { 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * What stops.
+ */
+body: string, 
+/**
+ * The button that quits.
+ */
+confirm: string, 
+/**
+ * False: nothing is kept fresh, quit without asking.
+ */
+ask: boolean, };
+
+/**
+ * The answer.
+ */
+export type UiReply = { "reply": "done" } | { "reply": "confirm", 
+/**
+ * What to ask.
+ */
+dialog: UiConfirm, } | { "reply": "checked", 
+/**
+ * What was found.
+ */
+found: UiDiscovered, } | { "reply": "added", 
+/**
+ * The organisation's id.
+ */
+org: string, } | { "reply": "activity", 
+/**
+ * Newest first.
+ */
+lines: Array<UiActivity>, } | { "reply": "show", 
+/**
+ * Which.
+ */
+view: UiView, } | { "reply": "failed", 
+/**
+ * Why and what to do.
+ */
+problem: UiProblem, 
+/**
+ * The field it is about: `start_url`, `region`, `profile` and so on.
+ */
+field: string | null, };
+
+/**
+ * What the window may ask.
+ */
+export type UiRequest = { "ask": "check_start_url", 
+/**
+ * As typed.
+ */
+typed: string, 
+/**
+ * If it was asked for.
+ */
+region: string | null, 
+/**
+ * Custom endpoints.
+ */
+endpoints: UiEndpoints | null, } | { "ask": "add_organisation", 
+/**
+ * As typed.
+ */
+typed: string, 
+/**
+ * The name to show; `null` takes the one found.
+ */
+name: string | null, 
+/**
+ * If it was asked for.
+ */
+region: string | null, 
+/**
+ * Custom endpoints.
+ */
+endpoints: UiEndpoints | null, } | { "ask": "remove_organisation", 
+/**
+ * Which.
+ */
+org: string, } | { "ask": "start_sandbox" } | { "ask": "delete_sandbox" } | { "ask": "sign_in", 
+/**
+ * Where.
+ */
+org: string, 
+/**
+ * `null` lets the engine choose.
+ */
+method: UiMethod | null, } | { "ask": "open_sign_in_again", 
+/**
+ * Where.
+ */
+org: string, } | { "ask": "cancel_sign_in", 
+/**
+ * Where.
+ */
+org: string, } | { "ask": "sign_out", 
+/**
+ * Where.
+ */
+org: string, } | { "ask": "sync", 
+/**
+ * Which.
+ */
+org: string, } | { "ask": "open_console", 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * A service or a console address.
+ */
+destination: string | null, 
+/**
+ * The region to land in.
+ */
+region: string | null, 
+/**
+ * The person confirmed.
+ */
+confirmed: boolean, } | { "ask": "copy_environment", 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * Whose syntax.
+ */
+shell: UiShell, 
+/**
+ * The person confirmed.
+ */
+confirmed: boolean, } | { "ask": "keep_fresh", 
+/**
+ * Whose credentials.
+ */
+grant: UiGrant, 
+/**
+ * The profile's name.
+ */
+profile: string, 
+/**
+ * The region to write.
+ */
+region: string | null, 
+/**
+ * Replace a foreign profile, with a backup.
+ */
+replace_foreign: boolean, 
+/**
+ * The person confirmed.
+ */
+confirmed: boolean, } | { "ask": "stop_keeping", 
+/**
+ * Which.
+ */
+profile: string, 
+/**
+ * Take the keys out of the file.
+ */
+remove: boolean, } | { "ask": "refresh_profile", 
+/**
+ * Which.
+ */
+profile: string, } | { "ask": "refresh_all" } | { "ask": "pause_profile", 
+/**
+ * Which.
+ */
+profile: string, 
+/**
+ * Pause or resume.
+ */
+paused: boolean, } | { "ask": "take_back", 
+/**
+ * Which.
+ */
+profile: string, } | { "ask": "pause", 
+/**
+ * How long.
+ */
+lasting: UiPauseFor, } | { "ask": "resume" } | { "ask": "set_favourite", 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * On or off.
+ */
+on: boolean, } | { "ask": "set_environment", 
+/**
+ * Where.
+ */
+org: string, 
+/**
+ * Which account.
+ */
+account: string, 
+/**
+ * The label.
+ */
+environment: UiClass | null, } | { "ask": "set_settings", 
+/**
+ * All of them.
+ */
+settings: UiSettings, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "retry_keyring" } | { "ask": "history", 
+/**
+ * Before this row.
+ */
+before: number | null, 
+/**
+ * At most so many, up to 500.
+ */
+limit: number, } | { "ask": "quit" };
+
+/**
+ * One role of one account.
+ */
+export type UiRole = { 
+/**
+ * The role's name.
+ */
+name: string, 
+/**
+ * How sensitive it is.
+ */
+sensitivity: UiSensitivity, 
+/**
+ * Opening a console asks first.
+ */
+confirm_console: boolean, 
+/**
+ * Copying keys asks first.
+ */
+confirm_copy: boolean, 
+/**
+ * Keeping it fresh asks first.
+ */
+confirm_keep: boolean, 
+/**
+ * A profile name to prefill: `payments-dev-poweruser`.
+ */
+suggested_profile: string, };
+
+/**
+ * A user of the sample organisation.
+ */
+export type UiSampleUser = { 
+/**
+ * For people.
+ */
+display_name: string, 
+/**
+ * For the sign-in page.
+ */
+username: string, 
+/**
+ * For the sign-in page; opens nothing but the sample.
+ */
+password: string, };
+
+/**
+ * The sample organisation's server.
+ */
+export type UiSandbox = { 
+/**
+ * Runs.
+ */
+running: boolean, 
+/**
+ * Is being started.
+ */
+starting: boolean, 
+/**
+ * Sample users.
+ */
+users: Array<UiSampleUser>, 
+/**
+ * Lines for the shell.
+ */
+exports: Array<string>, };
+
+/**
+ * What a role may do, as far as its name tells.
+ */
+export type UiSensitivity = "privileged" | "read_only" | "normal";
+
+/**
+ * What a person can set.
+ */
+export type UiSettings = { 
+/**
+ * Start with the desktop session.
+ */
+autostart: boolean, 
+/**
+ * Closing the window leaves the app running.
+ */
+keep_running: boolean, 
+/**
+ * Colours.
+ */
+theme: UiTheme, 
+/**
+ * Compact rows.
+ */
+compact: boolean, 
+/**
+ * Notifications at all.
+ */
+notifications: boolean, 
+/**
+ * Say only "Latchkey needs you".
+ */
+hide_details: boolean, 
+/**
+ * Quiet on weekdays 18:00-09:00 and at weekends.
+ */
+quiet_hours: boolean, 
+/**
+ * On quit, take our credentials out of the file.
+ */
+remove_on_quit: boolean, };
+
+/**
+ * The shell whose syntax "Copy environment" uses.
+ */
+export type UiShell = "posix" | "fish" | "power_shell" | "cmd";
+
+/**
+ * A favourite or a recent one, with all that its row shows.
+ */
+export type UiShortcut = { 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * The account's name.
+ */
+account_name: string, 
+/**
+ * Its environment.
+ */
+environment: UiEnvironment, 
+/**
+ * How sensitive the role is.
+ */
+sensitivity: UiSensitivity, 
+/**
+ * Opening asks first.
+ */
+confirm_console: boolean, 
+/**
+ * False when the portal does not list it any more.
+ */
+listed: boolean, };
+
+/**
+ * The sign-in of an organisation. Moments in epoch milliseconds.
+ */
+export type UiSignIn = { "state": "signed_out", 
+/**
+ * Why the last try failed.
+ */
+failure: UiProblem | null, } | { "state": "in_progress", 
+/**
+ * Which way.
+ */
+method: UiMethod, 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * What to do.
+ */
+body: string, 
+/**
+ * Since.
+ */
+started: number, 
+/**
+ * Waiting ends.
+ */
+deadline: number, 
+/**
+ * For [Copy link]; holds no secret.
+ */
+link: string | null, 
+/**
+ * The code to compare, `XXXX-XXXX`.
+ */
+user_code: string | null, } | { "state": "signed_in", 
+/**
+ * Since.
+ */
+since: number, 
+/**
+ * When the person must sign in again, where known.
+ */
+ends: number | null, 
+/**
+ * False: in memory only, gone when the app ends.
+ */
+stored: boolean, } | { "state": "ended", 
+/**
+ * When it ended.
+ */
+at: number, 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * What it means.
+ */
+body: string, 
+/**
+ * Why the last try to sign in again failed.
+ */
+failure: UiProblem | null, };
+
+/**
+ * Everything. Sent when it changed, never each second.
+ */
+export type UiState = { 
+/**
+ * When the snapshot was made, epoch milliseconds. Not part of any comparison by the window.
+ */
+at: number, 
+/**
+ * The first run's cards while there is no organisation.
+ */
+first_run: UiFirstRun | null, 
+/**
+ * Organisations in the order they were added.
+ */
+organisations: Array<UiOrganisation>, 
+/**
+ * Favourites in the person's order.
+ */
+favourites: Array<UiShortcut>, 
+/**
+ * Launched lately, newest first, without favourites, at most 5 for each organisation.
+ */
+recents: Array<UiShortcut>, 
+/**
+ * Launches under way or just over.
+ */
+launches: Array<UiLaunch>, 
+/**
+ * Kept profiles by name.
+ */
+profiles: Array<UiProfile>, 
+/**
+ * `Next refresh 14:31. Sign-in lasts until 17:30, so everything can refresh until then.`
+ */
+credentials_line: string, 
+/**
+ * For the navigation's badge: `2 need attention`, empty when none does.
+ */
+attention: string, 
+/**
+ * Privileged production profiles that are fresh.
+ */
+strips: Array<UiStrip>, 
+/**
+ * The credentials file.
+ */
+file: UiFile, 
+/**
+ * A pause of all refreshing.
+ */
+pause: UiPause | null, 
+/**
+ * False when the network is thought to be gone.
+ */
+online: boolean, 
+/**
+ * The sign-in lives in memory only, and why.
+ */
+keyring: UiProblem | null, 
+/**
+ * The clock is off.
+ */
+clock: UiProblem | null, 
+/**
+ * The newest lines of Activity, newest first, at most 50; ask `history` for more.
+ */
+activity: Array<UiActivity>, 
+/**
+ * Settings.
+ */
+settings: UiSettings, 
+/**
+ * A settings file that cannot be read.
+ */
+settings_problem: UiProblem | null, 
+/**
+ * The sample organisation, when it runs or starts.
+ */
+sandbox: UiSandbox | null, 
+/**
+ * What quitting stops.
+ */
+quit: UiQuit, };
+
+/**
+ * The status of a kept profile: a shape and a word.
+ */
+export type UiStatus = "checking" | "fresh" | "refreshing" | "due_soon" | "retrying" | "paused" | "sign_in_needed" | "expired" | "access_removed" | "conflict" | "not_writable";
+
+/**
+ * A privileged production profile that is fresh: always visible.
+ */
+export type UiStrip = { 
+/**
+ * `pay-admin is active in production`; the window appends `, 48 min left`.
+ */
+text: string, 
+/**
+ * When it expires, epoch milliseconds.
+ */
+expires: number | null, 
+/**
+ * "Stop now".
+ */
+button: UiButton, };
+
+/**
+ * How the sync of a portal goes.
+ */
+export type UiSync = { "state": "idle" } | { "state": "running", 
+/**
+ * Accounts done.
+ */
+done: number, 
+/**
+ * Of so many; 0 until known.
+ */
+total: number, } | { "state": "throttled", 
+/**
+ * When it goes on, epoch milliseconds.
+ */
+until: number, 
+/**
+ * Accounts done.
+ */
+done: number, 
+/**
+ * Of so many.
+ */
+total: number, } | { "state": "failed", 
+/**
+ * Why.
+ */
+problem: UiProblem, 
+/**
+ * When, epoch milliseconds.
+ */
+at: number, 
+/**
+ * The next try by itself, epoch milliseconds.
+ */
+retry: number | null, };
+
+/**
+ * Colours of the window.
+ */
+export type UiTheme = "system" | "light" | "dark";
+
+/**
+ * A view of the window.
+ */
+export type UiView = "portal" | "credentials" | "activity" | "settings";
