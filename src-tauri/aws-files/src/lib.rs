@@ -1,1 +1,41 @@
-//! aws-files
+//! Lossless editing of `~/.aws/credentials`, and reading of `~/.aws/config`.
+//!
+//! One promise: whatever is in the file that we did not write stays byte for byte. The file is read by
+//! the grammar that botocore reads it by ([`Document`]); our keys are patched into our sections; the
+//! result is read again and compared before it replaces the file in one step ([`CredentialsFile`]). A
+//! file that botocore would reject is left alone with the number of its line.
+//!
+//! A section is ours when it carries our stamp ([`STAMP_KEY`]): who it belongs to, and the fingerprint of
+//! the access key id that we wrote. A stamp that does not fit the key id beside it tells that another
+//! program changed the section ([`Standing`]).
+//!
+//! Synchronous; callers with a runtime use a blocking thread. Time comes in as an argument.
+
+mod backup;
+mod change;
+mod config_file;
+mod credentials_file;
+mod document;
+mod error;
+mod grammar;
+mod lock;
+mod paths;
+mod place;
+mod platform;
+mod replace;
+mod standing;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use change::{Change, Consent, Outcome, ProfileOutcome, Put, Remove};
+pub use config_file::ConfigFile;
+pub use credentials_file::{CredentialsFile, Reading};
+pub use document::{Document, EditError};
+pub use error::{Doing, FileError, NotPlain};
+pub use grammar::{ParseError, ParseErrorKind};
+pub use paths::Paths;
+pub use place::Condition;
+pub use standing::{EXPIRES_KEY, ForeignKeys, STAMP_KEY, Standing};
+pub use values::{Credentials, Fingerprint, Owner, ProfileName, Refused};

@@ -1,0 +1,258 @@
+//! `~/.aws/credentials`: reading it, changing many profiles in one write, undoing that.
+
+use crate::{
+    backup::{self, Kind},
+    change::{Change, Outcome, ProfileOutcome},
+    document::Document,
+    error::{Doing, FileError},
+    lock::FileLock,
+    place::{Condition, Loaded, Place},
+    platform::{self, Identity},
+    replace::{Quiet, Replaced, Step, Steps, replace},
+    standing::Standing,
+    values::Fingerprint,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long a file that looks cut short must have stayed as it is before it is believed. The AWS CLI
+/// truncates and writes within milliseconds.
+const SETTLE: SignedDuration = SignedDuration::from_secs(2);
+/// How often an update starts again because another program wrote in between.
+const TRIES: u32 = 5;
+
+/// `~/.aws/credentials`, or where `AWS_SHARED_CREDENTIALS_FILE` points. Keep one for as long as the
+/// program runs: it remembers how long the file was, to notice that another program has just truncated
+/// it.
+pub struct CredentialsFile {
+    path: PathBuf,
+    patience: Duration,
+    steps: Arc<dyn Steps>,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    /// The length when it was read whole last, in bytes.
+    length: usize,
+    /// A state that looked cut short, and since when.
+    doubt: Option<(Identity, Timestamp)>,
+}
+
+/// The file at one moment.
+#[derive(Debug)]
+pub struct Reading {
+    /// What the file is like.
+    pub condition: Condition,
+    /// What is in it; empty when there is no file.
+    pub document: Document,
+}
+
+impl Reading {
+    /// How a profile stands. `last` is what the caller wrote last, if it knows.
+    #[must_use]
+    pub fn standing(&self, profile: &str, last: Option<&Fingerprint>) -> Standing {
+        self.document.standing(profile, last)
+    }
+
+    /// Every profile of the file with its standing, in the file's order.
+    pub fn profiles(&self) -> impl Iterator<Item = (String, Standing)> {
+        self.document.sections().filter(|name| name != "DEFAULT").map(|name| {
+            let standing = self.document.standing(&name, None);
+            (name, standing)
+        })
+    }
+}
+
+impl fmt::Debug for CredentialsFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialsFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl CredentialsFile {
+    /// The file at a path; it need not be there. `patience` is how long an update waits for another
+    /// program of ours that is changing the file.
+    #[must_use]
+    pub fn at(path: &Path, patience: Duration) -> Self {
+        Self::with_steps(path, patience, Arc::new(Quiet))
+    }
+
+    pub(crate) fn with_steps(path: &Path, patience: Duration, steps: Arc<dyn Steps>) -> Self {
+        Self { path: path.to_path_buf(), patience, steps, memory: Mutex::default() }
+    }
+
+    /// The path as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file is like, without reading it.
+    ///
+    /// # Errors
+    /// [`FileError`], when the path leads nowhere.
+    pub fn condition(&self) -> Result<Condition, FileError> {
+        Place::find(&self.path)?.condition()
+    }
+
+    /// Reads the file without a lock: a replaced file is whole at any moment.
+    ///
+    /// # Errors
+    /// [`FileError`]; [`FileError::Unparseable`] names the line.
+    pub fn read(&self) -> Result<Reading, FileError> {
+        let place = Place::find(&self.path)?;
+        let loaded = place.load()?;
+        Ok(Reading { condition: place.condition()?, document: self.parse(loaded.as_ref())? })
+    }
+
+    /// Makes all changes in one write; those that meet a section that is not ours are left out and
+    /// reported. The file is made (0600, its folder 0700) when it is not there and there is something to
+    /// write. Before the first change, and before a section that is not ours is replaced, a dated backup
+    /// is made.
+    ///
+    /// `now` names the backup and tells whether a file that looks cut short has settled.
+    ///
+    /// # Errors
+    /// [`FileError`]; nothing was changed then, but for [`FileError::NotAsWritten`].
+    pub fn update(&self, changes: &[Change], now: Timestamp) -> Result<Outcome, FileError> {
+        for change in changes {
+            change.check()?;
+        }
+        let place = Place::find(&self.path)?;
+        place.make_folder()?;
+        let _lock = FileLock::take(&place, self.patience)?;
+        self.steps.reached(Step::Locked);
+        for _ in 0..TRIES {
+            let base = place.load()?;
+            self.steps.reached(Step::Read);
+            self.check_settled(base.as_ref(), now)?;
+            let before = self.parse(base.as_ref())?;
+            let mut after = self.parse(base.as_ref())?;
+            let mut replaces_foreign = false;
+            let mut profiles = Vec::with_capacity(changes.len());
+            for change in changes {
+                replaces_foreign |= change.replaces_foreign(&after);
+                profiles.push(self.apply(change, &mut after)?);
+            }
+            let mut outcome = Outcome { profiles, backup: None };
+            if after.to_bytes() == before.to_bytes() {
+                self.remember(before.to_bytes().len());
+                return Ok(outcome);
+            }
+            if base.is_some() && (replaces_foreign || self.is_first_change(&before)?) {
+                let bytes = before.to_bytes();
+                outcome.backup =
+                    Some(backup::make(&self.path, bytes, now, Kind::BeforeChange, &*self.steps)?);
+            }
+            if replace(&place, after.to_bytes(), base.as_ref(), &*self.steps)? == Replaced::Done {
+                self.remember(after.to_bytes().len());
+                return Ok(outcome);
+            }
+        }
+        Err(FileError::BeingWritten { path: place.target })
+    }
+
+    /// Takes the rights of group and others away.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn make_private(&self) -> Result<(), FileError> {
+        let place = Place::find(&self.path)?;
+        match place.load()? {
+            Some(loaded) => platform::make_private(&loaded.file)
+                .map_err(|error| FileError::io(&place.target, Doing::SetMode, error)),
+            None => Ok(()),
+        }
+    }
+
+    /// The backup made last before a change.
+    ///
+    /// # Errors
+    /// [`FileError`], when the folder cannot be read.
+    pub fn newest_backup(&self) -> Result<Option<PathBuf>, FileError> {
+        Ok(backup::list(&self.path)?.pop())
+    }
+
+    /// Puts a backup in the file's place, after a copy of the present file ending in `.undone`, whose
+    /// path is returned.
+    ///
+    /// # Errors
+    /// [`FileError::NotABackup`] for a path that is not among this file's backups, [`FileError`].
+    pub fn undo(&self, backup: &Path, now: Timestamp) -> Result<Option<PathBuf>, FileError> {
+        if !backup::list(&self.path)?.iter().any(|known| known == backup) {
+            return Err(FileError::NotABackup { path: backup.to_path_buf() });
+        }
+        let saved = Place { path: backup.to_path_buf(), ..Place::find(backup)? };
+        let Some(saved) = saved.load()? else {
+            return Err(FileError::NotABackup { path: backup.to_path_buf() });
+        };
+        let place = Place::find(&self.path)?;
+        let _lock = FileLock::take(&place, self.patience)?;
+        for _ in 0..TRIES {
+            let base = place.load()?;
+            let kept = match &base {
+                Some(base) => {
+                    Some(backup::make(&self.path, &base.bytes, now, Kind::BeforeUndo, &*self.steps)?)
+                }
+                None => None,
+            };
+            if replace(&place, &saved.bytes, base.as_ref(), &*self.steps)? == Replaced::Done {
+                self.remember(saved.bytes.len());
+                return Ok(kept);
+            }
+        }
+        Err(FileError::BeingWritten { path: place.target })
+    }
+
+    fn parse(&self, loaded: Option<&Loaded>) -> Result<Document, FileError> {
+        Document::parse(loaded.map_or(&[], |loaded| &loaded.bytes))
+            .map_err(|error| FileError::Unparseable { path: self.path.clone(), error })
+    }
+
+    fn apply(&self, change: &Change, document: &mut Document) -> Result<ProfileOutcome, FileError> {
+        change.apply(document).map_err(|error| FileError::Edit {
+            path: self.path.clone(),
+            profile: change.profile().to_string(),
+            error,
+        })
+    }
+
+    /// The first change of a file that holds more than what we wrote.
+    fn is_first_change(&self, before: &Document) -> Result<bool, FileError> {
+        let ours = |section: &str| matches!(before.standing(section, None), Standing::Ours { .. });
+        Ok(before.has_text_outside(ours) && backup::list(&self.path)?.is_empty())
+    }
+
+    fn remember(&self, length: usize) {
+        *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Memory { length, doubt: None };
+    }
+
+    /// Refuses a file that is empty, or shorter than it was, as long as that is news: it may be what
+    /// another program has truncated and not yet written.
+    fn check_settled(&self, loaded: Option<&Loaded>, now: Timestamp) -> Result<(), FileError> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(loaded) = loaded else { return Ok(()) };
+        if !loaded.bytes.is_empty() && loaded.bytes.len() >= memory.length {
+            memory.doubt = None;
+            return Ok(());
+        }
+        let settled = |since: Timestamp| now.duration_since(since) >= SETTLE;
+        let modified = loaded.metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
+        if modified.is_some_and(settled) {
+            return Ok(());
+        }
+        match memory.doubt {
+            // A file system whose clock runs ahead of ours.
+            Some((identity, since)) if identity == loaded.identity && settled(since) => return Ok(()),
+            Some((identity, _)) if identity == loaded.identity => {}
+            _ => memory.doubt = Some((loaded.identity, now)),
+        }
+        Err(FileError::BeingWritten { path: self.path.clone() })
+    }
+}

@@ -1,0 +1,11 @@
+//! What the systems do differently, behind one set of functions. Only the Unix part is tested; the
+//! Windows part is written after its documentation and waits for a machine to prove it.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::*;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::*;
