@@ -30,7 +30,7 @@ done
 
 command -v dpkg-query >/dev/null || { echo "This is not Debian: install these by hand: $wanted" >&2; exit 0; }
 missing=""
-for package in $wanted; do
+for package in $(printf "%s\n" $wanted | sort -u); do
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0

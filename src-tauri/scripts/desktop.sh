@@ -50,6 +50,7 @@ export DBUS_SESSION_BUS_ADDRESS
 XDG_DATA_HOME="$desk/keyring" gnome-keyring-daemon --foreground --unlock --components=secrets \
   < <(tr -d '\n' <"$desk/keyring/password") >"$desk/keyring.log" 2>&1 &
 children="$! $children"
+display -size 1280x900 -window root xc:'#4A5361' 2>/dev/null || true
 xfwm4 --compositor=off >"$desk/window-manager.log" 2>&1 &
 children="$! $children"
 xfce4-panel --disable-wm-check >"$desk/panel.log" 2>&1 &

@@ -13,7 +13,7 @@ headless=
 "$scripts/deps.sh" build browser ${headless:+desktop}
 "$scripts/ui.sh" build
 # The whole workspace's programs, not one package: another choice of features would build them again.
-cargo build --quiet --workspace --bins
+cargo build --locked --workspace --bins
 
 if [ -n "$headless" ]; then
   exec "$scripts/desktop.sh" "$PWD/target/debug/latchkey" --sandbox "$@"
