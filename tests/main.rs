@@ -1,1 +1,6 @@
-//! All tests.
+//! All tests that need more than one crate, in one program so that it is linked once.
+
+mod harness;
+mod journeys;
+mod tidy;
+mod wire;

@@ -1,1 +1,40 @@
-//! Harness.
+//! The harness that tests stand on: a desk of one's own for each journey, with real parts.
+//!
+//! A [`Desk`] is what a person's computer is to the app: a home, a display, a session bus, a
+//! keyring, a tray, notifications, a default browser, a network that says whether it is up. Each
+//! part is either the real program (Xvfb, dbus-daemon, gnome-keyring, Chromium) or a small honest
+//! peer written here that speaks the real protocol over a real bus (tray host, notification
+//! server, logind, NetworkManager, screen saver).
+//!
+//! Invariant: everything awaited has a deadline that says what it waited for; nothing sleeps,
+//! nothing is tried again after it failed; processes end with the desk that started them.
+//!
+//! The way in for a journey is [`journey`]; for a wire test it is [`SandboxServer`] with
+//! [`Boto`] and [`AwsCli`].
+
+pub mod app;
+pub mod aws;
+pub mod boto;
+pub mod deadline;
+pub mod desk;
+pub mod desktop;
+pub mod driver;
+pub mod evidence;
+pub mod journey;
+pub mod page;
+pub mod person;
+pub mod process;
+pub mod programs;
+pub mod record;
+pub mod sandbox;
+pub mod secrets;
+
+pub use app::App;
+pub use aws::AwsCli;
+pub use boto::Boto;
+pub use deadline::{until, within};
+pub use desk::Desk;
+pub use journey::{journey, one_at_a_time};
+pub use person::Person;
+pub use record::Record;
+pub use sandbox::{SandboxServer, User};

@@ -1,0 +1,1 @@
+//! What a person does, from the first start on, with every part real.

@@ -1,0 +1,87 @@
+//! Where the programs are that tests start.
+
+use anyhow::{Context, Result, bail};
+use std::{env, path::PathBuf};
+
+/// The folder of the build that this test program belongs to: `target/debug`.
+fn build_folder() -> Result<PathBuf> {
+    let me = env::current_exe().context("could not tell where this test program is")?;
+    // target/debug/deps/tests-… -> target/debug
+    let folder = me.parent().and_then(std::path::Path::parent);
+    Ok(folder.context("the test program is in no build folder")?.to_owned())
+}
+
+fn built(name: &str) -> Result<PathBuf> {
+    let path = build_folder()?.join(name);
+    if path.is_file() {
+        return Ok(path);
+    }
+    bail!(
+        "{} is not built: run `make test`, or `cargo build --workspace --all-targets` first",
+        path.display()
+    )
+}
+
+/// The desktop app.
+///
+/// # Errors
+/// That it is not built.
+pub fn latchkey() -> Result<PathBuf> {
+    built("latchkey")
+}
+
+/// The server.
+///
+/// # Errors
+/// That it is not built.
+pub fn latchkey_server() -> Result<PathBuf> {
+    built("latchkey-server")
+}
+
+/// The `target` folder, for evidence of failures.
+///
+/// # Errors
+/// That this program is in no build folder.
+pub fn target() -> Result<PathBuf> {
+    let folder = build_folder()?;
+    Ok(folder.parent().context("the build folder has no parent")?.to_owned())
+}
+
+fn named_or(variable: &str, places: &[PathBuf], what: &str) -> Result<PathBuf> {
+    if let Some(named) = env::var_os(variable) {
+        let named = PathBuf::from(named);
+        if named.is_file() {
+            return Ok(named);
+        }
+        bail!("{variable} names {}, which is no file: run `make test`", named.display());
+    }
+    match places.iter().find(|p| p.is_file()) {
+        Some(place) => Ok(place.clone()),
+        None => bail!("no {what}: run `make test`, which installs it and sets {variable}"),
+    }
+}
+
+/// A Python that has boto3 and botocore.
+///
+/// # Errors
+/// That there is none.
+pub fn python() -> Result<PathBuf> {
+    named_or("LATCHKEY_TEST_PYTHON", &[target()?.join("test-venv/bin/python")], "Python with boto3")
+}
+
+/// `tauri-driver`.
+///
+/// # Errors
+/// That there is none.
+pub fn tauri_driver() -> Result<PathBuf> {
+    let tools = target()?.parent().map(|p| p.join(".tools/bin/tauri-driver")).unwrap_or_default();
+    named_or("LATCHKEY_TAURI_DRIVER", &[tools], "tauri-driver")
+}
+
+/// The distribution's AWS CLI.
+///
+/// # Errors
+/// That there is none.
+pub fn aws() -> Result<PathBuf> {
+    named_or("LATCHKEY_TEST_AWS", &[PathBuf::from("/usr/bin/aws")], "AWS CLI of the distribution")
+}
