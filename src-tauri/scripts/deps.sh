@@ -9,7 +9,7 @@ build="build-essential ca-certificates pkg-config mold libwebkit2gtk-4.1-dev lib
 desktop="xvfb xauth dbus dbus-x11 gnome-keyring libglib2.0-bin xfce4-panel xfconf xfwm4 xfce4-notifyd xdg-utils
          imagemagick x11-utils fonts-dejavu-core adwaita-icon-theme librsvg2-common"
 # What the journeys drive and what AWS's own tools are checked with.
-tests="xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2gtk-driver chromium chromium-driver
+tests="git xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2gtk-driver chromium chromium-driver
        awscli python3-venv imagemagick x11-utils xdg-utils util-linux fonts-dejavu-core adwaita-icon-theme
        librsvg2-common librsvg2-bin"
 gallery="chromium fonts-dejavu-core python3"
