@@ -1,0 +1,160 @@
+//! The engine's end of the socket: a thread that accepts, and one for each connection.
+
+use crate::{
+    deadline::Deadline,
+    error::LinkError,
+    frame,
+    lock::EngineLock,
+    message::{Hello, Refusal, Reply, Request},
+    path::SocketPath,
+    peer::Peer,
+};
+use std::{
+    fs::{self, Permissions},
+    io,
+    os::unix::{fs::PermissionsExt, net::UnixListener, net::UnixStream},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// More are closed at once: no program of ours opens so many.
+const MAX_CONNECTIONS: usize = 64;
+
+/// Listens until dropped.
+pub struct Listener {
+    path: SocketPath,
+    stopped: Arc<AtomicBool>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+/// What every connection shares.
+struct Desk<H> {
+    us: Hello,
+    handler: H,
+    patience: Duration,
+    open: AtomicUsize,
+    path: SocketPath,
+}
+
+impl Listener {
+    /// Listens (0600, in a folder 0700). Holding the lock is what allows it to take a dead engine's
+    /// socket away. `patience` bounds a client's hello and each of its frames, and an idle connection.
+    ///
+    /// The handler is called on the connection's own thread, by several at once. An answer is sent after
+    /// it returns, so a handler that accepts a hand-over gives up the lock a little later, or lets
+    /// [`EngineLock::acquire_within`] of the other side wait.
+    ///
+    /// # Errors
+    /// [`LinkError::NotPrivate`], [`LinkError::Io`].
+    pub fn bind<H>(
+        _lock: &EngineLock,
+        path: &SocketPath,
+        us: Hello,
+        patience: Duration,
+        handler: H,
+    ) -> Result<Self, LinkError>
+    where
+        H: Fn(Request) -> Reply + Send + Sync + 'static,
+    {
+        path.prepare()?;
+        let at = path.as_path();
+        let fail = |source| LinkError::Io { path: at.to_path_buf(), doing: "listen on", source };
+        match fs::remove_file(at) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
+            _ => {}
+        }
+        let socket = UnixListener::bind(at).map_err(fail)?;
+        fs::set_permissions(at, Permissions::from_mode(0o600)).map_err(fail)?;
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&stopped);
+        let desk = Arc::new(Desk { us, handler, patience, open: AtomicUsize::new(0), path: path.clone() });
+        let accepting = thread::Builder::new()
+            .name("link".to_owned())
+            .spawn(move || accept(&socket, &stop, &desk))
+            .map_err(fail)?;
+        Ok(Self { path: path.clone(), stopped, accepting: Some(accepting) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.path.as_path()
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        // Wakes `accept`. A connection that cannot be made means that it has ended already.
+        if UnixStream::connect(self.path.as_path()).is_ok()
+            && let Some(thread) = self.accepting.take()
+        {
+            let _ = thread.join();
+        }
+        let _ = fs::remove_file(self.path.as_path());
+    }
+}
+
+fn accept<H>(socket: &UnixListener, stopped: &AtomicBool, desk: &Arc<Desk<H>>)
+where
+    H: Fn(Request) -> Reply + Send + Sync + 'static,
+{
+    for stream in socket.incoming() {
+        if stopped.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(stream) = stream else {
+            // Out of file descriptors, most likely: give the others time to close theirs.
+            thread::sleep(Duration::from_millis(50));
+            continue;
+        };
+        if desk.open.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS {
+            desk.open.fetch_sub(1, Ordering::SeqCst);
+            continue;
+        }
+        let here = Arc::clone(desk);
+        let spawned = thread::Builder::new().name("link-client".to_owned()).spawn(move || {
+            let _count = Count(&here.open);
+            // Whatever a client does wrong ends its own connection; there is nobody to tell.
+            let _ = serve(stream, &here);
+        });
+        if spawned.is_err() {
+            desk.open.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Given back also when a handler panics.
+struct Count<'a>(&'a AtomicUsize);
+
+impl Drop for Count<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn serve<H: Fn(Request) -> Reply>(stream: UnixStream, desk: &Desk<H>) -> Result<(), LinkError> {
+    let mut peer = Peer::check(stream, desk.path.as_path(), Deadline::after(desk.patience))?;
+    let Some(body) = frame::receive(&mut peer)? else { return Ok(()) };
+    let them: Hello = frame::read(&body)?;
+    // Said also to another version, which learns from it what to tell its user.
+    frame::send(&mut peer, &desk.us)?;
+    if them.protocol != desk.us.protocol {
+        return Ok(());
+    }
+    loop {
+        peer.wait_for("ask", Deadline::after(desk.patience));
+        let Some(body) = frame::receive(&mut peer)? else { return Ok(()) };
+        let reply = match frame::read(&body) {
+            Ok(request) => (desk.handler)(request),
+            Err(_) => Reply::Refused(Refusal::UnknownRequest),
+        };
+        peer.wait_for("take the answer", Deadline::after(desk.patience));
+        frame::send(&mut peer, &reply)?;
+    }
+}
