@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 src-tauri/scripts/deps.sh build bundle
 src-tauri/scripts/ui.sh build
-cargo build --release --workspace --bins
+# `custom-protocol` is what Tauri's own build command adds: it makes this a production build.
+cargo build --release --locked --workspace --bins --features tauri/custom-protocol
 ui/node_modules/.bin/tauri bundle --bundles deb,rpm
 find target/release/bundle -name '*.deb' -o -name '*.rpm'

@@ -45,9 +45,13 @@ fn the_content_policy_is_strict() {
     let security = &config["app"]["security"];
     let policy = match &security["csp"] {
         Value::String(policy) => policy.clone(),
-        Value::Object(parts) => {
-            parts.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
-        }
+        Value::Object(parts) => parts
+            .iter()
+            .map(|(name, value)| {
+                format!("{name} {}", value.as_str().expect("a directive's sources are one text"))
+            })
+            .collect::<Vec<_>>()
+            .join("; "),
         other => panic!("tauri.conf.json has no content policy: {other}"),
     };
     assert!(policy.contains("default-src 'self'") || policy.contains("default-src 'none'"), "{policy}");
