@@ -14,12 +14,11 @@ tests="git xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2g
        librsvg2-common librsvg2-bin"
 gallery="chromium fonts-dejavu-core python3"
 bench="awscli"
-bundle="rpm fakeroot"
 
 wanted=""
 for set_name in "$@"; do
   case $set_name in
-    build | desktop | tests | gallery | bench | bundle) wanted="$wanted ${!set_name}" ;;
+    build | desktop | tests | gallery | bench) wanted="$wanted ${!set_name}" ;;
     browser)
       # Chromium refuses to run as root, and a desktop that has a browser keeps its own.
       if [ "$(id -u)" = 0 ]; then wanted="$wanted firefox-esr"

@@ -2,7 +2,7 @@
 # make package: an optimised build of the app and its server, as a deb and an rpm.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-src-tauri/scripts/deps.sh build bundle
+src-tauri/scripts/deps.sh build
 src-tauri/scripts/ui.sh build
 # `custom-protocol` is what Tauri's own build command adds: it makes this a production build.
 cargo build --release --locked --workspace --bins --features tauri/custom-protocol
