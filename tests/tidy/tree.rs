@@ -1,8 +1,9 @@
 //! What the tree may hold: the top level, how long a file may grow, words and calls that stay out.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
-use super::{assert_none, files, text};
+use super::{assert_none, files, root, text};
 
 /// What the design puts at the top, and after it what tools demand there.
 const TOP: &[&str] = &[
@@ -115,6 +116,22 @@ fn nothing_is_left_unfinished_or_switched_off() {
         }
     }
     assert_none("finish these or take them out", &breaches);
+}
+
+#[test]
+fn pages_link_to_files_that_exist() {
+    let mut breaches = Vec::new();
+    for page in files().iter().filter(|file| file.ends_with(".md")) {
+        let folder = page.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for target in text(page).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(to, _)| to))
+        {
+            let file = Path::new(folder).join(target.split('#').next().unwrap_or_default());
+            if !target.contains("://") && !target.starts_with('#') && !root().join(&file).exists() {
+                breaches.push(format!("{page}: {target}"));
+            }
+        }
+    }
+    assert_none("these links lead nowhere", &breaches);
 }
 
 fn first_part(file: &str) -> &str {
