@@ -4,10 +4,27 @@
 //! Invariant: nothing here knows Tauri, HTTP, SQL, the keyring, or a word of English for people.
 //! The outside world comes in through the traits of [`ports`].
 
+mod add;
+mod console;
+mod engine;
+mod environment_copy;
+mod keep;
 pub mod model;
+mod notify;
 pub mod ports;
+mod publish;
+mod refresh;
 pub mod request;
+mod schedule;
+mod sign_in;
 pub mod snapshot;
+mod start;
+mod state;
+mod sync;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests;
 
+pub use engine::Engine;
 pub use request::{Reply, Request, Signal};
 pub use snapshot::Snapshot;

@@ -210,6 +210,11 @@ pub trait Sso: Send + Sync {
     ) -> Result<SecretUrl, SsoError>;
     /// `Logout`; the tokens end on the server.
     async fn logout(&self, org: &Organisation, token: &SecretString) -> Result<(), SsoError>;
+    /// Seconds by which this computer's clock was fast (negative: slow) at the last answer of a server,
+    /// when that is more than five minutes; answers that went well tell too.
+    fn clock_skew(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// An address that carries a sign-in token: never in a log, the window or a process list.

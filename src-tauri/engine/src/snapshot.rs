@@ -74,6 +74,8 @@ pub struct SandboxNow {
 /// The whole state. `PartialEq`, so that a consumer repaints only on a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
+    /// False until the store was read: nothing to show yet.
+    pub loaded: bool,
     /// When it was made; times left are counted from here.
     pub at: Timestamp,
     /// Organisations in the order they were added.

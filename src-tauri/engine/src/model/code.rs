@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// One failure that somebody acts on. Carries facts, never a secret, never words for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are what the variant's sentence names")]
 pub enum Code {
     /// The start URL cannot be read as one; `reason` is a short technical phrase.
     BadStartUrl { reason: String },

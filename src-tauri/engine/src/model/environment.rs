@@ -1,4 +1,5 @@
-//! Which environment an account belongs to, guessed from its name until the person says so.
+//! Which environment an account belongs to and how much a role may do, both guessed from names until
+//! the person says so, and what therefore has to be confirmed.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,4 +21,255 @@ pub enum Environment {
     Sandbox,
     /// Nobody said, nothing in the name.
     Unlabelled,
+}
+
+/// What a class was told by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The person labelled the account.
+    Label,
+    /// A word of the account's name.
+    Name {
+        /// The word.
+        word: String,
+        /// A word of a laxer class that it outweighs.
+        over: Option<String>,
+    },
+    /// A word of the account's email address, since the name says nothing.
+    Email {
+        /// The word.
+        word: String,
+    },
+    /// Nothing tells.
+    Nothing,
+}
+
+/// An account's class and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classified {
+    /// The class.
+    pub environment: Environment,
+    /// Guessed from words, not said by the person.
+    pub guessed: bool,
+    /// What told it.
+    pub why: Why,
+}
+
+/// How much a role may do, as far as its name tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sensitivity {
+    /// Can break things.
+    Privileged,
+    /// Neither.
+    Normal,
+    /// Only looks.
+    ReadOnly,
+}
+
+/// What a person wants to do with a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Open a console.
+    OpenConsole,
+    /// Copy or show keys.
+    CopyKeys,
+    /// Keep a profile fresh.
+    KeepFresh,
+}
+
+/// The class of an account: the person's label, else the strictest word of the name, else of the email
+/// address (many organisations write the account's purpose into it: `aws+payments-prod@…`). The number
+/// tells nothing by itself.
+#[must_use]
+pub fn classify(
+    name: &str,
+    _account_id: &str,
+    email: Option<&str>,
+    label: Option<Environment>,
+) -> Classified {
+    if let Some(environment) = label {
+        return Classified { environment, guessed: false, why: Why::Label };
+    }
+    if let Some((environment, word, over)) = strictest(name) {
+        return Classified { environment, guessed: true, why: Why::Name { word, over } };
+    }
+    let local = email.and_then(|e| e.split('@').next()).unwrap_or_default();
+    match strictest(local) {
+        Some((environment, word, _)) => Classified { environment, guessed: true, why: Why::Email { word } },
+        None => Classified { environment: Environment::Unlabelled, guessed: false, why: Why::Nothing },
+    }
+}
+
+/// How much a role of that name may do. The stricter reading wins.
+#[must_use]
+pub fn sensitivity(role: &str) -> Sensitivity {
+    let role = role.to_lowercase();
+    let privileged =
+        ["admin", "poweruser", "owner", "root", "super", "billing"].iter().any(|w| role.contains(w))
+            || follows(&role, "break", "glass", 1)
+            || follows(&role, "security", "write", usize::MAX);
+    if privileged {
+        Sensitivity::Privileged
+    } else if ["read", "view", "audit"].iter().any(|w| role.contains(w)) {
+        Sensitivity::ReadOnly
+    } else {
+        Sensitivity::Normal
+    }
+}
+
+/// Whether the person confirms first. An account that nobody labelled may be production, so keeping a
+/// privileged role of it fresh asks, as for shared ones.
+#[must_use]
+pub fn needs_confirm(environment: Environment, sensitivity: Sensitivity, act: Act) -> bool {
+    use Environment::{Production, Shared, Staging, Unlabelled};
+    match (environment, sensitivity) {
+        (_, Sensitivity::ReadOnly) => false,
+        (Production, Sensitivity::Privileged) => true,
+        (Production, Sensitivity::Normal) => act != Act::OpenConsole,
+        (Staging | Shared | Unlabelled, Sensitivity::Privileged) => act == Act::KeepFresh,
+        _ => false,
+    }
+}
+
+/// Whether `second` comes after `first` with at most `gap` characters between.
+fn follows(text: &str, first: &str, second: &str, gap: usize) -> bool {
+    text.match_indices(first).any(|(at, _)| {
+        let rest = &text[at + first.len()..];
+        rest.find(second).is_some_and(|n| rest[..n].chars().count() <= gap)
+    })
+}
+
+/// The strictest class among the words, with its word and the first word of a laxer class.
+fn strictest(text: &str) -> Option<(Environment, String, Option<String>)> {
+    let text = text.to_lowercase();
+    let tokens: Vec<&str> =
+        text.split(|c: char| "-_./+".contains(c) || c.is_whitespace()).filter(|t| !t.is_empty()).collect();
+    let mut found: Vec<(Environment, String)> = Vec::new();
+    let mut rest = tokens.as_slice();
+    while let [token, tail @ ..] = rest {
+        // Compound words go first and whole: the `prod` of `non-prod` does not count.
+        if let (true, [next, after @ ..]) = (["non", "pre"].contains(token), tail)
+            && ["prod", "prd", "production"].contains(next)
+        {
+            found.push((Environment::Staging, format!("{token}-{next}")));
+            rest = after;
+            continue;
+        }
+        if let Some(environment) = word(token) {
+            found.push((environment, (*token).to_owned()));
+        }
+        rest = tail;
+    }
+    let (environment, word) = found.iter().min_by_key(|(e, _)| *e)?.clone();
+    let over = found.iter().find(|(e, _)| *e != environment).map(|(_, w)| w.clone());
+    Some((environment, word, over))
+}
+
+fn word(token: &str) -> Option<Environment> {
+    Some(match token {
+        "nonprod" | "preprod" | "nonprd" | "preprd" | "nonproduction" | "preproduction" | "staging"
+        | "stg" | "uat" | "stage" | "qa" => Environment::Staging,
+        "prod" | "prd" | "production" | "live" => Environment::Production,
+        "test" | "tst" | "ci" => Environment::Test,
+        "dev" | "develop" | "development" => Environment::Development,
+        "sandbox" | "sbx" | "playground" | "lab" | "poc" => Environment::Sandbox,
+        "shared" | "security" | "log" | "audit" | "network" | "management" | "root" | "billing" | "payer"
+        | "backup" => Environment::Shared,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Environment::{Development, Production, Sandbox, Shared, Staging, Test, Unlabelled};
+
+    fn check(name: &str, expect: Environment) {
+        assert_eq!(classify(name, "", None, None).environment, expect, "{name}");
+    }
+
+    #[test]
+    fn whole_words_only() {
+        check("payments-prod", Production);
+        check("product-catalogue", Unlabelled);
+        check("devices", Unlabelled);
+        check("latest", Unlabelled);
+        check("Payments PRD", Production);
+        check("acme.live/eu", Production);
+        check("data_stg", Staging);
+        check("web-ci", Test);
+        check("payments-dev", Development);
+        check("lab", Sandbox);
+        check("log archive", Shared);
+        check("", Unlabelled);
+    }
+
+    #[test]
+    fn compound_words_are_consumed_first() {
+        check("payments-nonprod", Staging);
+        check("payments-non-prod", Staging);
+        check("pre-prod", Staging);
+        check("pre_production", Staging);
+        check("non-prod-prod", Production);
+        check("non", Unlabelled);
+        check("pre", Unlabelled);
+    }
+
+    #[test]
+    fn the_stricter_wins_and_says_over_what() {
+        let found = classify("prod-sandbox", "", None, None);
+        let why = Why::Name { word: "prod".into(), over: Some("sandbox".into()) };
+        assert_eq!(found, Classified { environment: Production, guessed: true, why });
+        check("sandbox-prod", Production);
+        check("shared-dev", Shared);
+        check("security-staging", Staging);
+    }
+
+    #[test]
+    fn label_then_name_then_email() {
+        let labelled = classify("payments-prod", "", None, Some(Development));
+        assert_eq!(labelled, Classified { environment: Development, guessed: false, why: Why::Label });
+        let mailed = classify("payments", "", Some("aws+pay-prod@dev.test"), None);
+        assert_eq!(mailed.environment, Production);
+        assert_eq!(mailed.why, Why::Email { word: "prod".into() });
+        assert_eq!(classify("pay-dev", "", Some("prod@acme.test"), None).environment, Development);
+        assert!(!classify("payments", "", None, None).guessed);
+    }
+
+    #[test]
+    fn sensitivity_of_roles() {
+        for role in [
+            "AdministratorAccess",
+            "PowerUser",
+            "BreakGlass",
+            "break-glass",
+            "SecurityTeamWrite",
+            "Billing",
+            "SuperUser",
+        ] {
+            assert_eq!(sensitivity(role), Sensitivity::Privileged, "{role}");
+        }
+        for role in ["ReadOnly", "ViewOnlyAccess", "SecurityAudit"] {
+            assert_eq!(sensitivity(role), Sensitivity::ReadOnly, "{role}");
+        }
+        for role in ["Developer", "breakfast-glass", "SecurityTeam"] {
+            assert_eq!(sensitivity(role), Sensitivity::Normal, "{role}");
+        }
+        assert_eq!(sensitivity("ReadOnlyAdmin"), Sensitivity::Privileged);
+    }
+
+    #[test]
+    fn what_is_confirmed() {
+        use Act::{CopyKeys, KeepFresh, OpenConsole};
+        use Sensitivity::{Normal, Privileged, ReadOnly};
+        let row = |e, s| [OpenConsole, CopyKeys, KeepFresh].map(|act| needs_confirm(e, s, act));
+        assert_eq!(row(Production, Privileged), [true, true, true]);
+        assert_eq!(row(Production, Normal), [false, true, true]);
+        assert_eq!(row(Production, ReadOnly), [false, false, false]);
+        assert_eq!(row(Staging, Privileged), [false, false, true]);
+        assert_eq!(row(Shared, Privileged), [false, false, true]);
+        assert_eq!(row(Unlabelled, Privileged), [false, false, true]);
+        assert_eq!(row(Development, Privileged), [false, false, false]);
+        assert_eq!(row(Test, Normal), [false, false, false]);
+    }
 }

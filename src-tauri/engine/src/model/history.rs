@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are what the variant's sentence names")]
 pub enum Event {
     /// An organisation was added.
     OrganisationAdded { org: OrgId, name: String },

@@ -6,11 +6,14 @@ pub mod history;
 pub mod ids;
 pub mod notice;
 pub mod organisation;
+pub mod pacing;
 pub mod portal;
 pub mod profile;
+pub mod refresh;
 pub mod secret;
 pub mod settings;
 pub mod sign_in;
+pub mod silence;
 
 /// A moment, to the millisecond where it is stored.
 pub use jiff::Timestamp;

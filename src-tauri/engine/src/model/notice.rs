@@ -10,11 +10,17 @@ use serde::{Deserialize, Serialize};
 /// One thing to tell the person. Names follow the catalogue: N2, N3, N4, N5, N6, N7, N10, N14, N15.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are what the variant's sentence names")]
 pub enum Notice {
     /// N2: the sign-in ends soon and cannot renew silently.
     SignInEnding { org: OrgId, org_name: String, ends: Timestamp, profiles: Vec<ProfileName> },
     /// N3: the sign-in ended and a used profile depends on it.
-    SignInEnded { org: OrgId, org_name: String, at: Timestamp, profiles: Vec<(ProfileName, Option<Timestamp>)> },
+    SignInEnded {
+        org: OrgId,
+        org_name: String,
+        at: Timestamp,
+        profiles: Vec<(ProfileName, Option<Timestamp>)>,
+    },
     /// N4: profiles expired.
     ProfilesExpired { org: OrgId, at: Timestamp, profiles: Vec<ProfileName> },
     /// N5: refreshing fails and little time is left.

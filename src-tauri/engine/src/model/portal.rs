@@ -78,3 +78,77 @@ pub enum Sync {
         retry: Option<Timestamp>,
     },
 }
+
+/// What `new` has and `old` has not, and the other way round. Roles that were never known in `old`
+/// (first sync, account not crawled) are no change.
+#[must_use]
+pub fn changes(old: &Portal, new: &[Account], noticed: Timestamp) -> Vec<AccessChange> {
+    if old.synced.is_none() {
+        return Vec::new();
+    }
+    let change = |gained, account: &Account, role: &RoleName| AccessChange {
+        gained,
+        account: account.id.clone(),
+        account_name: account.name.clone(),
+        role: role.clone(),
+        noticed,
+    };
+    let mut found = Vec::new();
+    for account in new {
+        let before = old.accounts.iter().find(|a| a.id == account.id);
+        let known = match before {
+            Some(b) => match &b.roles {
+                Some(roles) => roles.as_slice(),
+                None => continue,
+            },
+            None => &[],
+        };
+        for role in account.roles.iter().flatten().filter(|r| !known.contains(r)) {
+            found.push(change(true, account, role));
+        }
+    }
+    for account in &old.accounts {
+        let now = new.iter().find(|a| a.id == account.id);
+        let left = now.and_then(|a| a.roles.as_deref()).unwrap_or(&[]);
+        for role in account.roles.iter().flatten().filter(|r| !left.contains(r)) {
+            found.push(change(false, account, role));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(id: &str, roles: Option<&[&str]>) -> Account {
+        Account {
+            id: AccountId::new(id),
+            name: format!("account {id}"),
+            email: None,
+            roles: roles.map(|r| r.iter().map(|r| RoleName::new(*r)).collect()),
+        }
+    }
+
+    fn check(old: &[Account], new: &[Account], expect: &[(bool, &str, &str)]) {
+        let old = Portal { accounts: old.to_vec(), synced: Some(Timestamp::UNIX_EPOCH), changes: vec![] };
+        let found = changes(&old, new, Timestamp::UNIX_EPOCH);
+        let found: Vec<_> = found.iter().map(|c| (c.gained, c.account.as_str(), c.role.as_str())).collect();
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn gained_and_lost() {
+        check(
+            &[account("1", Some(&["A", "B"])), account("2", Some(&["A"]))],
+            &[account("1", Some(&["B", "C"])), account("3", Some(&["A"]))],
+            &[(true, "1", "C"), (true, "3", "A"), (false, "1", "A"), (false, "2", "A")],
+        );
+    }
+
+    #[test]
+    fn what_was_never_known_is_no_news() {
+        check(&[account("1", None)], &[account("1", Some(&["A"]))], &[]);
+        assert!(changes(&Portal::default(), &[account("1", Some(&["A"]))], Timestamp::UNIX_EPOCH).is_empty());
+    }
+}

@@ -1,0 +1,211 @@
+//! Organisations come and go: start URLs, the sandbox.
+
+use crate::{
+    engine::{Context, Event},
+    model::{
+        code::Code,
+        history::{By, Event as Happened},
+        ids::OrgId,
+        organisation::{Endpoints, Kind, Organisation},
+        portal::Portal,
+        sign_in::SignIn,
+    },
+    ports::{Discovered, FileSet, SandboxReady, Write},
+    request::{Answer, Reply},
+    sign_in,
+    snapshot::SandboxNow,
+    state::{Org, State},
+    sync,
+};
+use tokio::sync::oneshot;
+
+/// What the person typed.
+pub(crate) struct Wanted {
+    pub typed: String,
+    pub name: Option<String>,
+    pub region: Option<String>,
+    pub endpoints: Option<Endpoints>,
+}
+
+/// What the network said to it.
+pub(crate) struct Found {
+    name: Option<String>,
+    result: Result<Discovered, Code>,
+    answer: oneshot::Sender<Answer>,
+}
+
+pub(crate) fn check(
+    ctx: &Context,
+    typed: String,
+    region: Option<String>,
+    endpoints: Option<Endpoints>,
+    answer: oneshot::Sender<Answer>,
+) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let found = ctx.ports.sso.discover(&typed, region.as_deref(), endpoints.as_ref()).await;
+        let _ = answer.send(found.map(Reply::Checked));
+    });
+}
+
+pub(crate) fn begin(ctx: &Context, wanted: Wanted, answer: oneshot::Sender<Answer>) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let Wanted { typed, name, region, endpoints } = wanted;
+        let result = ctx.ports.sso.discover(&typed, region.as_deref(), endpoints.as_ref()).await;
+        ctx.send(Event::Added(Box::new(Found { name, result, answer })));
+    });
+}
+
+pub(crate) fn finish(ctx: &Context, state: &mut State, found: Found) {
+    let Found { name, result, answer } = found;
+    let result = result.map(|d| {
+        let known = state
+            .orgs
+            .iter()
+            .find(|o| o.organisation.start_url == d.start_url && o.organisation.kind != Kind::Sandbox);
+        if let Some(known) = known {
+            return Reply::Added(known.id().clone());
+        }
+        let organisation = Organisation {
+            id: new_id(),
+            name: name.filter(|n| !n.trim().is_empty()).unwrap_or(d.name),
+            start_url: d.start_url,
+            region: d.region,
+            kind: d.kind,
+            endpoints: d.endpoints,
+            added: ctx.now(),
+        };
+        Reply::Added(add(ctx, state, organisation))
+    });
+    let _ = answer.send(result);
+}
+
+fn new_id() -> OrgId {
+    OrgId::new(format!("org-{:016x}", rand::random::<u64>()))
+}
+
+fn add(ctx: &Context, state: &mut State, organisation: Organisation) -> OrgId {
+    let (id, name) = (organisation.id.clone(), organisation.name.clone());
+    ctx.commit(vec![Write::Organisation(organisation.clone())]);
+    state.orgs.push(Org::new(organisation, Portal::default()));
+    ctx.note(state, By::You, Happened::OrganisationAdded { org: id.clone(), name });
+    id
+}
+
+/// Signs out, takes its profiles' credentials out of the file, forgets it.
+pub(crate) fn remove(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
+    sign_in::sign_out(ctx, state, id)?;
+    let Some(place) = state.orgs.iter().position(|o| o.id() == id) else { return Ok(Reply::Done) };
+    let org = state.orgs.remove(place);
+    let set = org.file_set();
+    let names: Vec<_> =
+        state.profiles.values().filter(|p| p.kept.grant.org == *id).map(|p| p.kept.profile.clone()).collect();
+    let mut changes = Vec::new();
+    let mut writes = Vec::new();
+    for name in names {
+        if let Some(profile) = state.profiles.remove(&name) {
+            changes
+                .push(crate::ports::FileChange::Remove { profile: name.clone(), last: profile.kept.written });
+            writes.push(Write::RemoveKept(name));
+        }
+    }
+    writes.push(Write::RemoveOrganisation(id.clone()));
+    state.favourites.retain(|g| g.org != *id);
+    state.launched.retain(|(g, _)| g.org != *id);
+    ctx.commit(writes);
+    let task = ctx.clone();
+    tokio::spawn(async move {
+        if !changes.is_empty()
+            && let Err(code) = task.ports.files.apply(set, changes).await
+        {
+            task.send(Event::StoreFailed(code));
+        }
+    });
+    ctx.note(state, By::You, Happened::OrganisationRemoved { org: id.clone(), name: org.organisation.name });
+    Ok(Reply::Done)
+}
+
+pub(crate) fn start_sandbox(ctx: &Context, state: &mut State, answer: Option<oneshot::Sender<Answer>>) {
+    state.sandbox.starting = true;
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let result = ctx.ports.sandbox.start().await;
+        ctx.send(Event::Sandbox(result, answer));
+    });
+}
+
+/// The sandbox is ready: its organisation is added, or follows it to another port.
+pub(crate) fn sandbox_started(
+    ctx: &Context,
+    state: &mut State,
+    result: Result<SandboxReady, Code>,
+    answer: Option<oneshot::Sender<Answer>>,
+) {
+    state.sandbox.starting = false;
+    let ready = match result {
+        Ok(ready) => ready,
+        Err(code) => {
+            tracing::error!(?code, "the sandbox did not start");
+            if let Some(org) = state.orgs.iter_mut().find(|o| o.organisation.kind == Kind::Sandbox) {
+                org.failure = Some(code.clone());
+            }
+            if let Some(answer) = answer {
+                let _ = answer.send(Err(code));
+            }
+            return;
+        }
+    };
+    state.sandbox = SandboxNow {
+        running: true,
+        starting: false,
+        users: ready.users,
+        exports: ctx.ports.sandbox.exports(),
+    };
+    let known = state.orgs.iter_mut().find(|o| o.organisation.kind == Kind::Sandbox);
+    let id = if let Some(org) = known {
+        let o = &mut org.organisation;
+        let moved = o.start_url != ready.start_url || o.endpoints != ready.endpoints;
+        (o.start_url, o.region, o.endpoints) = (ready.start_url, ready.region, ready.endpoints);
+        let organisation = o.clone();
+        let id = organisation.id.clone();
+        if moved {
+            // A registration names its issuer; the server on the new port gets a new one.
+            org.clients.clear();
+            ctx.commit(vec![Write::Organisation(organisation)]);
+        }
+        sync::if_stale(ctx, state, &id);
+        id
+    } else {
+        let organisation = Organisation {
+            id: new_id(),
+            name: ready.name,
+            start_url: ready.start_url,
+            region: ready.region,
+            kind: Kind::Sandbox,
+            endpoints: ready.endpoints,
+            added: ctx.now(),
+        };
+        add(ctx, state, organisation)
+    };
+    crate::keep::look_at_file(ctx, FileSet::Sandbox);
+    if let Some(answer) = answer {
+        let _ = answer.send(Ok(Reply::Added(id)));
+    }
+}
+
+pub(crate) fn delete_sandbox(ctx: &Context, state: &mut State, answer: oneshot::Sender<Answer>) {
+    let id = state.orgs.iter().find(|o| o.organisation.kind == Kind::Sandbox).map(|o| o.id().clone());
+    if let Some(id) = id {
+        if let Some(org) = state.org_mut(&id) {
+            org.sign_in = SignIn::SignedOut;
+            org.tokens = None;
+        }
+        let _ = remove(ctx, state, &id);
+    }
+    state.sandbox = SandboxNow::default();
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let _ = answer.send(ctx.ports.sandbox.delete().await.map(|()| Reply::Done));
+    });
+}

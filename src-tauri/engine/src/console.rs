@@ -1,0 +1,263 @@
+//! Opening a console: role credentials, federation sign-in, default browser.
+
+use crate::{
+    engine::{Context, Event},
+    model::{
+        Timestamp,
+        code::Code,
+        environment::{self, Environment},
+        history::{By, Event as Happened},
+        ids::Grant,
+        notice::Notice,
+        organisation::{Kind, Organisation},
+        refresh::renew_at,
+        secret::RoleCredentials,
+    },
+    ports::{Keyring, Sealable, SsoError, Write},
+    request::{Answer, Confirm, Reply, Request},
+    sign_in,
+    snapshot::Launch,
+    state::{Org, State},
+};
+use secrecy::SecretString;
+use url::Url;
+
+/// A wish to open a console.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    pub grant: Grant,
+    pub destination: Option<String>,
+    pub region: Option<String>,
+    pub confirmed: bool,
+}
+
+/// What became of it.
+pub(crate) struct Outcome {
+    pub grant: Grant,
+    pub result: Result<(), SsoError>,
+    pub fetched: Option<RoleCredentials>,
+}
+
+pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
+    let now = ctx.now();
+    let sealing = state.keyring == Keyring::Ready;
+    let org = state.org(&wish.grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    if !org.may_use(&wish.grant) {
+        return Err(Code::AccessRemoved);
+    }
+    if !wish.confirmed
+        && let Some(confirm) = confirm(org, &wish.grant, environment::Act::OpenConsole)
+    {
+        return Ok(Reply::Confirm(confirm));
+    }
+    let destination = destination(&org.organisation, wish.destination.as_deref(), wish.region.as_deref())?;
+    let Some(token) = org.usable_token(now).map(|t| t.access_token.clone()) else {
+        return wait_for_sign_in(ctx, state, wish, now);
+    };
+    state.set_launch(&wish.grant, Launch::Opening);
+    let Some(org) = state.org(&wish.grant.org) else { return Ok(Reply::Done) };
+    let fetch = Fetch::of(ctx, org, token, sealing, &wish.grant, now);
+    tokio::spawn(async move {
+        let ctx = fetch.ctx.clone();
+        let mut fetched = None;
+        let result = async {
+            let (credentials, new) = fetch.credentials().await?;
+            if new {
+                fetched = Some(credentials.clone());
+            }
+            let link = ctx.ports.sso.console_link(&fetch.org, &credentials, destination.as_ref()).await?;
+            ctx.ports.browser.open_once(link).await.map_err(SsoError::Other)
+        }
+        .await;
+        ctx.send(Event::Launched(Outcome { grant: fetch.grant.clone(), result, fetched }));
+    });
+    Ok(Reply::Done)
+}
+
+fn wait_for_sign_in(ctx: &Context, state: &mut State, wish: Wish, now: Timestamp) -> Answer {
+    let id = wish.grant.org.clone();
+    state.set_launch(&wish.grant, Launch::WaitingForSignIn);
+    let Some(org) = state.org_mut(&id) else { return Ok(Reply::Done) };
+    let renewable = org.stands(now);
+    org.waiting.push(Request::OpenConsole {
+        grant: wish.grant,
+        destination: wish.destination,
+        region: wish.region,
+        confirmed: true,
+    });
+    if renewable {
+        sign_in::renew(ctx, state, &id);
+        return Ok(Reply::Done);
+    }
+    sign_in::begin(ctx, state, &id, None)
+}
+
+/// Gets role credentials: cached ones while they are not due, else new ones, sealed before they are used.
+pub(crate) struct Fetch {
+    pub ctx: Context,
+    pub org: Organisation,
+    pub grant: Grant,
+    token: SecretString,
+    user: String,
+    sealing: bool,
+    cached: Option<RoleCredentials>,
+}
+
+impl Fetch {
+    pub fn of(
+        ctx: &Context,
+        org: &Org,
+        token: SecretString,
+        sealing: bool,
+        grant: &Grant,
+        now: Timestamp,
+    ) -> Self {
+        let key = (grant.account.clone(), grant.role.clone());
+        let cached = org.credentials.get(&key).filter(|c| renew_at(c.issued, c.expires) > now).cloned();
+        Self {
+            ctx: ctx.clone(),
+            org: org.organisation.clone(),
+            grant: grant.clone(),
+            token,
+            user: org.user().unwrap_or_default().to_owned(),
+            sealing,
+            cached,
+        }
+    }
+
+    /// Asks the server although something is cached.
+    pub fn fresh(mut self) -> Self {
+        self.cached = None;
+        self
+    }
+
+    /// The credentials, and whether they are new.
+    pub async fn credentials(&self) -> Result<(RoleCredentials, bool), SsoError> {
+        if let Some(cached) = &self.cached {
+            return Ok((cached.clone(), false));
+        }
+        let ports = &self.ctx.ports;
+        let (account, role) = (&self.grant.account, &self.grant.role);
+        let credentials = ports.sso.role_credentials(&self.org, &self.token, account, role).await?;
+        if self.sealing {
+            let name = format!("{account}/{role}");
+            let secret = Sealable::RoleCredentials(credentials.clone());
+            let row = ports.vault.seal(&self.org.id, &self.user, &name, &secret).map_err(SsoError::Other)?;
+            ports.store.commit(vec![Write::Sealed(row)]).await.map_err(SsoError::Other)?;
+        }
+        Ok((credentials, true))
+    }
+}
+
+pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
+    let Outcome { grant, result, fetched } = outcome;
+    let now = ctx.now();
+    if let (Some(credentials), Some(org)) = (fetched, state.org_mut(&grant.org)) {
+        org.credentials.insert((grant.account.clone(), grant.role.clone()), credentials);
+    }
+    match result {
+        Ok(()) => {
+            state.set_launch(&grant, Launch::Opened(now));
+            state.launched.insert(0, (grant.clone(), now));
+            state.launched.truncate(200);
+            ctx.commit(vec![Write::Launched(grant.clone(), now)]);
+            let account_name = state.account_name(&grant);
+            ctx.note(state, By::You, Happened::ConsoleOpened { grant, account_name });
+        }
+        Err(SsoError::Unauthorized) => {
+            sign_in::unauthorized(ctx, state, &grant.org.clone());
+            // The wish is kept: it is done after the renewal, or after the sign-in that is needed now.
+            let wish = Wish { grant: grant.clone(), destination: None, region: None, confirmed: true };
+            if let Err(code) = wait_for_sign_in(ctx, state, wish, now) {
+                failed(ctx, state, &grant, code);
+            }
+        }
+        Err(error) => failed(ctx, state, &grant, sign_in::code_of(error)),
+    }
+}
+
+/// A console that the person asked for did not open.
+pub(crate) fn failed(ctx: &Context, state: &mut State, grant: &Grant, code: Code) {
+    let now = ctx.now();
+    sign_in::skew(state, &code);
+    state.set_launch(grant, Launch::Failed(now, code.clone()));
+    let account_name = state.account_name(grant);
+    let notice =
+        Notice::LaunchFailed { grant: grant.clone(), account_name: account_name.clone(), code: code.clone() };
+    crate::notify::raise(state, notice, now);
+    ctx.note(state, By::You, Happened::ConsoleFailed { grant: grant.clone(), account_name, code });
+}
+
+/// The sign-in that a wish waited for did not come.
+pub(crate) fn not_signed_in(state: &mut State, wish: &Request) {
+    if let Request::OpenConsole { grant, .. } = wish {
+        state.launches.retain(|(g, _)| g != grant);
+    }
+}
+
+/// What the person has to confirm before `act` on this role, if anything.
+pub(crate) fn confirm(org: &Org, grant: &Grant, act: environment::Act) -> Option<Confirm> {
+    let class = environment_of(org, grant);
+    let sensitivity = environment::sensitivity(grant.role.as_str());
+    if !environment::needs_confirm(class, sensitivity, act) {
+        return None;
+    }
+    let instead = org.account(&grant.account).and_then(|a| {
+        let roles = a.roles.as_deref().unwrap_or_default();
+        roles
+            .iter()
+            .find(|r| environment::sensitivity(r.as_str()) == environment::Sensitivity::ReadOnly)
+            .cloned()
+    });
+    Some(Confirm {
+        grant: grant.clone(),
+        account_name: org.account_name(&grant.account),
+        instead: instead.filter(|r| *r != grant.role).map(|role| Grant {
+            org: grant.org.clone(),
+            account: grant.account.clone(),
+            role,
+        }),
+    })
+}
+
+fn environment_of(org: &Org, grant: &Grant) -> Environment {
+    let label = org.labels.get(&grant.account).copied();
+    let account = org.account(&grant.account);
+    environment::classify(
+        account.map_or("", |a| a.name.as_str()),
+        grant.account.as_str(),
+        account.and_then(|a| a.email.as_deref()),
+        label,
+    )
+    .environment
+}
+
+/// The console address for a service or address that was asked for.
+fn destination(org: &Organisation, wanted: Option<&str>, region: Option<&str>) -> Result<Option<Url>, Code> {
+    let region = region.unwrap_or(&org.region);
+    let Some(wanted) = wanted.map(str::trim).filter(|w| !w.is_empty()) else {
+        return Ok(None);
+    };
+    if let Ok(url) = Url::parse(wanted) {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let console = ["console.aws.amazon.com", "console.amazonaws-us-gov.com", "console.amazonaws.cn"];
+        let fits = console.iter().any(|c| host == *c || host.ends_with(&format!(".{c}")));
+        let own = org.kind != Kind::Aws && org.endpoints.federation.host_str() == Some(host.as_str());
+        return if (fits && url.scheme() == "https") || own {
+            Ok(Some(url))
+        } else {
+            Err(Code::ForeignUrl { host })
+        };
+    }
+    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !plain(wanted) || !plain(region) {
+        return Err(Code::BadStartUrl { reason: format!("no service is called {wanted:?}") });
+    }
+    let host = match region {
+        r if r.starts_with("us-gov-") => "console.amazonaws-us-gov.com".to_owned(),
+        r if r.starts_with("cn-") => "console.amazonaws.cn".to_owned(),
+        r => format!("{r}.console.aws.amazon.com"),
+    };
+    let url = format!("https://{host}/{wanted}/home?region={region}");
+    Url::parse(&url).map(Some).map_err(|e| Code::BadStartUrl { reason: e.to_string() })
+}

@@ -1,0 +1,383 @@
+//! The event loop: the only writer of the state. Work that waits runs in tasks which send their
+//! [`Event`] back here.
+
+use crate::{
+    add, console, environment_copy, keep,
+    model::{
+        Timestamp,
+        code::Code,
+        history::{By, Entry, Event as Happened},
+        ids::OrgId,
+    },
+    notify,
+    ports::{FileCondition, FileSet, Ports, Presence, Write},
+    publish, refresh,
+    request::{Answer, PauseFor, Reply, Request, Signal},
+    schedule, sign_in,
+    snapshot::Snapshot,
+    start,
+    state::State,
+    sync,
+};
+use jiff::{SignedDuration, tz::TimeZone};
+use std::sync::Arc;
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
+
+/// The longest sleep of the loop. Sleeps are timed by a clock that stands still while the machine
+/// sleeps, so the boot-time clock is compared at least this often.
+const LONGEST_SLEEP: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// A jump of the boot-time clock against the loop's own by more than this was a sleep.
+const SLEPT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What the loop waits for.
+pub(crate) enum Message {
+    Ask(Request, oneshot::Sender<Answer>),
+    Signal(Signal),
+    Event(Event),
+}
+
+/// What a task found out.
+pub(crate) enum Event {
+    Started(Box<start::Loaded>),
+    Attempt(OrgId, u64, sign_in::Progress),
+    Renewed(OrgId, Result<sign_in::Renewal, crate::ports::SsoError>),
+    Synced(OrgId, sync::Progress),
+    Launched(console::Outcome),
+    Kept(keep::Checked),
+    Refreshed(refresh::Batch),
+    Checked(keep::FilesChecked),
+    Condition(FileSet, Box<FileCondition>),
+    Sandbox(Result<crate::ports::SandboxReady, Code>, Option<oneshot::Sender<Answer>>),
+    Added(Box<add::Found>),
+    Presence(Presence),
+    StoreFailed(Code),
+    CredentialsFetched(crate::model::ids::Grant, crate::model::secret::RoleCredentials),
+}
+
+/// The engine's handle: cheap to clone, usable from every thread.
+#[derive(Clone)]
+pub struct Engine {
+    tx: mpsc::UnboundedSender<Message>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl Engine {
+    /// Starts the loop on the current tokio runtime. The first snapshot is empty; the next holds what
+    /// the store had.
+    #[must_use]
+    pub fn start(ports: Ports, zone: TimeZone) -> Self {
+        let (tx, rx) = mpsc::unbounded_channel();
+        let first = publish::empty(ports.clock.now());
+        let (out, snapshots) = watch::channel(Arc::new(first));
+        let ctx = Context { ports, tx: tx.clone(), zone };
+        tokio::spawn(run(ctx, rx, out));
+        Self { tx, snapshots }
+    }
+
+    /// Asks for something.
+    ///
+    /// # Errors
+    /// What went wrong, as a [`Code`]; [`Code::Internal`] when the loop has ended.
+    pub async fn ask(&self, request: Request) -> Answer {
+        let (answer, wait) = oneshot::channel();
+        let gone = || Code::Internal { what: "the engine has ended".to_owned() };
+        self.tx.send(Message::Ask(request, answer)).map_err(|_| gone())?;
+        wait.await.map_err(|_| gone())?
+    }
+
+    /// Tells the engine what the machine did.
+    pub fn signal(&self, signal: Signal) {
+        // The loop has ended only when the program ends.
+        let _ = self.tx.send(Message::Signal(signal));
+    }
+
+    /// Every published state, the latest at once.
+    #[must_use]
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+}
+
+/// What every use-case needs besides the state.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub ports: Ports,
+    pub tx: mpsc::UnboundedSender<Message>,
+    pub zone: TimeZone,
+}
+
+impl Context {
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    pub fn send(&self, event: Event) {
+        // Nobody listens only while the program ends.
+        let _ = self.tx.send(Message::Event(event));
+    }
+
+    /// Writes to the store in the background; a failure comes back as an event and is shown.
+    pub fn commit(&self, writes: Vec<Write>) {
+        let ctx = self.clone();
+        tokio::spawn(async move {
+            if let Err(code) = ctx.ports.store.commit(writes).await {
+                ctx.send(Event::StoreFailed(code));
+            }
+        });
+    }
+
+    /// Notes what was done, in Activity and in the store.
+    pub fn note(&self, state: &mut State, by: By, event: Happened) {
+        let entry = Entry { id: 0, at: self.now(), by, event };
+        let history = Arc::make_mut(&mut state.history);
+        history.insert(0, entry.clone());
+        history.truncate(200);
+        self.commit(vec![Write::History(entry)]);
+    }
+
+    /// A number between 0 and 1, for jitter.
+    #[expect(clippy::unused_self, reason = "chance comes in through here, so that a seam can take its place")]
+    pub fn chance(&self) -> f64 {
+        rand::random::<f64>()
+    }
+}
+
+async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch::Sender<Arc<Snapshot>>) {
+    let mut state = start::empty(ctx.now());
+    start::load(&ctx);
+    let mut ready = false;
+    let mut early = Vec::new();
+    let mut clocks = (Instant::now(), ctx.ports.clock.since_boot());
+    loop {
+        let wake = if ready { schedule::next(&state, ctx.now()) } else { None };
+        let sleep = wake.map_or(LONGEST_SLEEP, |at| {
+            std::time::Duration::try_from(at.duration_since(ctx.now())).unwrap_or_default().min(LONGEST_SLEEP)
+        });
+        let message = tokio::select! {
+            message = rx.recv() => match message {
+                Some(message) => Some(message),
+                None => return,
+            },
+            () = tokio::time::sleep(sleep) => None,
+        };
+        let slept = ctx.ports.clock.since_boot().saturating_sub(clocks.1).saturating_sub(clocks.0.elapsed());
+        clocks = (Instant::now(), ctx.ports.clock.since_boot());
+        if slept > SLEPT && ready {
+            signal(&ctx, &mut state, Signal::Woke);
+        }
+        let ended = match message {
+            Some(Message::Event(Event::Started(loaded))) => {
+                start::finish(&ctx, &mut state, *loaded);
+                ready = true;
+                let mut ended = false;
+                for message in early.drain(..) {
+                    ended |= handle(&ctx, &mut state, message).await;
+                }
+                ended
+            }
+            Some(message) if !ready => {
+                early.push(message);
+                false
+            }
+            Some(message) => handle(&ctx, &mut state, message).await,
+            None => false,
+        };
+        if ended {
+            return;
+        }
+        if ready {
+            schedule::tick(&ctx, &mut state);
+            notify::judge(&ctx, &mut state);
+            let snapshot = publish::snapshot(&state, ctx.now());
+            out.send_if_modified(|current| {
+                let changed = !publish::same(current, &snapshot);
+                if changed {
+                    *current = Arc::new(snapshot);
+                }
+                changed
+            });
+        }
+    }
+}
+
+/// Handles one message. True when the loop ends.
+async fn handle(ctx: &Context, state: &mut State, message: Message) -> bool {
+    match message {
+        Message::Signal(s) => signal(ctx, state, s),
+        Message::Event(e) => event(ctx, state, e),
+        Message::Ask(Request::Quit, answer) => {
+            let result = keep::quit(ctx, state).await;
+            let _ = answer.send(result.map(|()| Reply::Done));
+            return true;
+        }
+        Message::Ask(request, answer) => ask(ctx, state, request, answer),
+    }
+    false
+}
+
+fn signal(ctx: &Context, state: &mut State, signal: Signal) {
+    tracing::info!(?signal, "the machine tells");
+    let now = ctx.now();
+    match signal {
+        Signal::Woke | Signal::NetworkUp => {
+            state.online = true;
+            state.offline_since = None;
+            state.hush = Some(now + SignedDuration::from_secs(15));
+            schedule::retry_now(state);
+        }
+        Signal::NetworkDown => {
+            state.online = false;
+            state.offline_since = state.offline_since.or(Some(now));
+        }
+        Signal::PersonBack | Signal::WindowFocus(_) => notify::person_back(state),
+        Signal::FilesChanged => keep::recheck(ctx, state),
+    }
+}
+
+fn event(ctx: &Context, state: &mut State, event: Event) {
+    match event {
+        // Only the first message of all; handled by the loop.
+        Event::Started(_) => {}
+        Event::Attempt(org, id, progress) => sign_in::progress(ctx, state, &org, id, progress),
+        Event::Renewed(org, result) => sign_in::renewed(ctx, state, &org, result),
+        Event::Synced(org, progress) => sync::progress(ctx, state, &org, progress),
+        Event::Launched(outcome) => console::finish(ctx, state, outcome),
+        Event::Kept(checked) => keep::finish(ctx, state, checked),
+        Event::Refreshed(batch) => refresh::finish(ctx, state, batch),
+        Event::Checked(checked) => keep::checked(ctx, state, checked),
+        Event::Condition(set, condition) => {
+            state.files.insert(set, *condition);
+        }
+        Event::Sandbox(result, answer) => add::sandbox_started(ctx, state, result, answer),
+        Event::Added(found) => add::finish(ctx, state, *found),
+        Event::Presence(presence) => notify::decide(ctx, state, presence),
+        Event::StoreFailed(code) => {
+            tracing::error!(?code, "the store failed");
+            state.settings_problem = Some(code);
+        }
+        Event::CredentialsFetched(grant, credentials) => {
+            if let Some(org) = state.org_mut(&grant.org) {
+                org.credentials.insert((grant.account, grant.role), credentials);
+            }
+        }
+    }
+}
+
+fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Sender<Answer>) {
+    tracing::debug!(request = request_name(&request), "asked");
+    let reply = |answer: oneshot::Sender<Answer>, result: Answer| {
+        let _ = answer.send(result);
+    };
+    match request {
+        Request::CheckStartUrl { typed, region, endpoints } => {
+            add::check(ctx, typed, region, endpoints, answer);
+        }
+        Request::AddOrganisation { typed, name, region, endpoints } => {
+            add::begin(ctx, add::Wanted { typed, name, region, endpoints }, answer);
+        }
+        Request::RemoveOrganisation(org) => reply(answer, add::remove(ctx, state, &org)),
+        Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),
+        Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),
+        Request::SignIn { org, method } => reply(answer, sign_in::begin(ctx, state, &org, method)),
+        Request::OpenSignInAgain(org) => sign_in::open_again(ctx, state, &org, answer),
+        Request::CancelSignIn(org) => reply(answer, sign_in::cancel(state, &org)),
+        Request::SignOut(org) => reply(answer, sign_in::sign_out(ctx, state, &org)),
+        Request::Sync(org) => reply(answer, sync::asked(ctx, state, &org)),
+        Request::OpenConsole { grant, destination, region, confirmed } => {
+            let wish = console::Wish { grant, destination, region, confirmed };
+            reply(answer, console::begin(ctx, state, wish));
+        }
+        Request::CopyEnvironment { grant, shell, confirmed } => {
+            environment_copy::begin(ctx, state, grant, shell, confirmed, answer);
+        }
+        Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
+            let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };
+            keep::begin(ctx, state, wish, answer);
+        }
+        Request::StopKeeping { profile, remove } => keep::stop(ctx, state, &profile, remove, answer),
+        Request::RefreshProfile(profile) => reply(answer, keep::refresh_one(ctx, state, &profile)),
+        Request::RefreshAll => reply(answer, keep::refresh_all(ctx, state)),
+        Request::PauseProfile { profile, paused } => {
+            reply(answer, keep::pause_one(ctx, state, &profile, paused));
+        }
+        Request::TakeBack(profile) => reply(answer, keep::take_back(state, &profile)),
+        Request::Pause(how_long) => reply(answer, pause(ctx, state, how_long)),
+        Request::Resume => reply(answer, resume(ctx, state)),
+        Request::SetFavourite { grant, on } => reply(answer, set_favourite(ctx, state, grant, on)),
+        Request::SetEnvironment { org, account, environment } => {
+            if let Some(o) = state.org_mut(&org) {
+                match environment {
+                    Some(label) => o.labels.insert(account.clone(), label),
+                    None => o.labels.remove(&account),
+                };
+                ctx.commit(vec![Write::Label(org, account, environment)]);
+            }
+            reply(answer, Ok(Reply::Done));
+        }
+        Request::SetSettings(settings) => {
+            state.settings = settings.clone();
+            let ctx = ctx.clone();
+            tokio::spawn(async move {
+                let _ = answer.send(ctx.ports.settings.save(&settings).await.map(|()| Reply::Done));
+            });
+        }
+        Request::MakeFilePrivate => keep::file_work(ctx, keep::FileWork::MakePrivate, answer),
+        Request::UndoFileChanges => keep::file_work(ctx, keep::FileWork::Undo, answer),
+        Request::RetryKeyring => start::retry_keyring(ctx, state, answer),
+        Request::History { before, limit } => {
+            let ctx = ctx.clone();
+            tokio::spawn(async move {
+                let _ = answer.send(ctx.ports.store.history(before, limit).await.map(Reply::History));
+            });
+        }
+        Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
+        // Handled by the loop, since it ends it.
+        Request::Quit => reply(answer, Ok(Reply::Done)),
+    }
+}
+
+/// The request's name alone: its fields may name accounts.
+fn request_name(request: &Request) -> String {
+    let text = format!("{request:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+fn pause(ctx: &Context, state: &mut State, how_long: PauseFor) -> Answer {
+    let until = match how_long {
+        PauseFor::Duration(d) => Some(ctx.now() + SignedDuration::try_from(d).unwrap_or(SignedDuration::MAX)),
+        PauseFor::Tomorrow => {
+            let local = ctx.now().to_zoned_datetime(ctx.zone.clone());
+            let nine = local
+                .tomorrow()
+                .and_then(|day| day.with().hour(9).minute(0).second(0).subsec_nanosecond(0).build());
+            Some(nine.map_or(ctx.now() + SignedDuration::from_hours(24), |z| z.timestamp()))
+        }
+        PauseFor::UntilResumed => None,
+    };
+    state.pause = Some(crate::model::settings::Pause { until });
+    ctx.commit(vec![Write::Pause(state.pause)]);
+    ctx.note(state, By::You, Happened::Paused { until });
+    Ok(Reply::Done)
+}
+
+pub(crate) fn resume(ctx: &Context, state: &mut State) -> Answer {
+    if state.pause.take().is_some() {
+        ctx.commit(vec![Write::Pause(None)]);
+        ctx.note(state, By::You, Happened::Resumed);
+    }
+    Ok(Reply::Done)
+}
+
+fn set_favourite(ctx: &Context, state: &mut State, grant: crate::model::ids::Grant, on: bool) -> Answer {
+    state.favourites.retain(|g| *g != grant);
+    let place = u32::try_from(state.favourites.len()).unwrap_or(u32::MAX);
+    if on {
+        state.favourites.push(grant.clone());
+    }
+    ctx.commit(vec![Write::Favourite(grant, on.then_some(place))]);
+    Ok(Reply::Done)
+}

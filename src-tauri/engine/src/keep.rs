@@ -1,0 +1,315 @@
+//! Profiles the person keeps fresh: begin, stop, pause, conflicts, and what the file is like.
+
+use crate::{
+    console,
+    engine::{Context, Event},
+    model::{
+        code::Code,
+        environment::Act,
+        history::{By, Event as Happened},
+        ids::{Grant, ProfileName},
+        profile::{Conflict, Kept, State as ProfileState, Written},
+    },
+    ports::{FileChange, FileSet, Write},
+    request::{Answer, Reply},
+    state::{Profile, State},
+    sync,
+};
+use tokio::sync::oneshot;
+
+/// A wish to keep a profile fresh.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    pub grant: Grant,
+    pub profile: ProfileName,
+    pub region: Option<String>,
+    pub replace_foreign: bool,
+    pub confirmed: bool,
+}
+
+/// What looking at the file said.
+pub(crate) struct Checked {
+    wish: Wish,
+    found: Result<Option<Conflict>, Code>,
+    suggestion: ProfileName,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What looking at one kept profile in the file said, and what had been written when it was looked at.
+type Look = (ProfileName, Option<Written>, Result<Option<Conflict>, Code>);
+
+/// What looking at all kept profiles in the file said.
+pub(crate) struct FilesChecked(Vec<Look>);
+
+pub(crate) fn begin(ctx: &Context, state: &State, wish: Wish, answer: oneshot::Sender<Answer>) {
+    let set = match prepare(state, &wish) {
+        Ok(Ok(set)) => set,
+        Ok(Err(confirm)) => {
+            let _ = answer.send(Ok(confirm));
+            return;
+        }
+        Err(code) => {
+            let _ = answer.send(Err(code));
+            return;
+        }
+    };
+    let taken: Vec<_> = state.profiles.keys().cloned().collect();
+    let last = state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone());
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let found = ctx.ports.files.check(set, &wish.profile, last.as_ref()).await;
+        let suggestion = free_name(&ctx, set, &wish.profile, &taken).await;
+        ctx.send(Event::Kept(Checked { wish, found, suggestion, answer }));
+    });
+}
+
+fn prepare(state: &State, wish: &Wish) -> Result<Result<FileSet, Reply>, Code> {
+    let org = state.org(&wish.grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    if !org.may_use(&wish.grant) {
+        return Err(Code::AccessRemoved);
+    }
+    let name = wish.profile.as_str();
+    if name.is_empty()
+        || name.len() > 128
+        || name.trim() != name
+        || name.chars().any(|c| c.is_control() || "[]\"'\\".contains(c))
+    {
+        return Err(Code::BadProfileName { profile: name.to_owned() });
+    }
+    if !wish.confirmed
+        && let Some(confirm) = console::confirm(org, &wish.grant, Act::KeepFresh)
+    {
+        return Ok(Err(Reply::Confirm(confirm)));
+    }
+    Ok(Ok(org.file_set()))
+}
+
+/// `name-2`, `name-3` …: the first that nothing in the files has.
+async fn free_name(ctx: &Context, set: FileSet, name: &ProfileName, taken: &[ProfileName]) -> ProfileName {
+    for n in 2..20 {
+        let candidate = ProfileName::new(format!("{name}-{n}"));
+        let free = !taken.contains(&candidate)
+            && matches!(ctx.ports.files.check(set, &candidate, None).await, Ok(None));
+        if free {
+            return candidate;
+        }
+    }
+    ProfileName::new(format!("{name}-latchkey"))
+}
+
+pub(crate) fn finish(ctx: &Context, state: &mut State, checked: Checked) {
+    let Checked { wish, found, suggestion, answer } = checked;
+    let taken = |conflict| {
+        Err(Code::ProfileTaken {
+            profile: wish.profile.as_str().to_owned(),
+            conflict,
+            suggestion: suggestion.as_str().to_owned(),
+        })
+    };
+    let ours = state.profiles.get(&wish.profile);
+    let result = match found {
+        Err(code) => Err(code),
+        Ok(_) if ours.is_some_and(|p| p.kept.grant != wish.grant) => taken(Conflict::ChangedByAnother),
+        Ok(Some(Conflict::SsoSettings)) => taken(Conflict::SsoSettings),
+        Ok(Some(conflict)) if !wish.replace_foreign => taken(conflict),
+        Ok(_) => Ok(Reply::Done),
+    };
+    if result.is_ok() {
+        start(ctx, state, &wish);
+    }
+    let _ = answer.send(result);
+}
+
+fn start(ctx: &Context, state: &mut State, wish: &Wish) {
+    let kept = Kept {
+        profile: wish.profile.clone(),
+        grant: wish.grant.clone(),
+        region: wish.region.clone(),
+        paused: false,
+        added: ctx.now(),
+        written: state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone()),
+    };
+    ctx.commit(vec![Write::Kept(kept.clone())]);
+    let mut profile = Profile::new(kept);
+    profile.replace_foreign = wish.replace_foreign;
+    profile.by_person = true;
+    profile.forced = true;
+    state.profiles.insert(wish.profile.clone(), profile);
+    let account_name = state.account_name(&wish.grant);
+    let grant = wish.grant.clone();
+    ctx.note(state, By::You, Happened::KeepStarted { profile: wish.profile.clone(), grant, account_name });
+}
+
+pub(crate) fn stop(
+    ctx: &Context,
+    state: &mut State,
+    name: &ProfileName,
+    remove: bool,
+    answer: oneshot::Sender<Answer>,
+) {
+    let Some(profile) = state.profiles.remove(name) else {
+        let _ = answer.send(Err(Code::Gone { what: name.as_str().to_owned() }));
+        return;
+    };
+    let set = state.org(&profile.kept.grant.org).map_or(FileSet::Own, super::state::Org::file_set);
+    ctx.note(state, By::You, Happened::KeepStopped { profile: name.clone(), removed: remove });
+    let (ctx, name) = (ctx.clone(), name.clone());
+    tokio::spawn(async move {
+        let result = async {
+            if remove {
+                let change = FileChange::Remove { profile: name.clone(), last: profile.kept.written };
+                ctx.ports.files.apply(set, vec![change]).await?;
+            }
+            ctx.ports.store.commit(vec![Write::RemoveKept(name)]).await?;
+            Ok(Reply::Done)
+        }
+        .await;
+        let _ = answer.send(result);
+        let condition = ctx.ports.files.condition(set).await;
+        ctx.send(Event::Condition(set, Box::new(condition)));
+    });
+}
+
+fn missing(name: &ProfileName) -> Code {
+    Code::Gone { what: name.as_str().to_owned() }
+}
+
+pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) -> Answer {
+    let now = ctx.now();
+    let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
+    let org = profile.kept.grant.org.clone();
+    profile.not_before = None;
+    profile.forced = true;
+    profile.by_person = true;
+    if matches!(profile.state, ProfileState::AccessRemoved) {
+        profile.state = ProfileState::Waiting;
+    }
+    if state.org(&org).is_some_and(|o| o.stands(now)) { Ok(Reply::Done) } else { Err(Code::SignInNeeded) }
+}
+
+pub(crate) fn refresh_all(ctx: &Context, state: &mut State) -> Answer {
+    let names: Vec<_> = state.profiles.keys().cloned().collect();
+    let mut last = Ok(Reply::Done);
+    for name in names {
+        let answer = refresh_one(ctx, state, &name);
+        if answer.is_err() {
+            last = answer;
+        }
+    }
+    let ids: Vec<_> = state.orgs.iter().map(|o| o.id().clone()).collect();
+    for id in ids {
+        let _ = sync::asked(ctx, state, &id);
+    }
+    last
+}
+
+pub(crate) fn pause_one(ctx: &Context, state: &mut State, name: &ProfileName, paused: bool) -> Answer {
+    let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
+    profile.kept.paused = paused;
+    ctx.commit(vec![Write::Kept(profile.kept.clone())]);
+    Ok(Reply::Done)
+}
+
+/// The person takes a profile back that another program changed: written over, with a backup.
+pub(crate) fn take_back(state: &mut State, name: &ProfileName) -> Answer {
+    let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
+    profile.replace_foreign = true;
+    profile.forced = true;
+    profile.by_person = true;
+    profile.state = ProfileState::Waiting;
+    Ok(Reply::Done)
+}
+
+/// Work on the file as a whole.
+#[derive(Clone, Copy)]
+pub(crate) enum FileWork {
+    MakePrivate,
+    Undo,
+}
+
+pub(crate) fn file_work(ctx: &Context, work: FileWork, answer: oneshot::Sender<Answer>) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let files = &ctx.ports.files;
+        let result = match work {
+            FileWork::MakePrivate => files.make_private(FileSet::Own).await,
+            FileWork::Undo => files.undo(FileSet::Own).await,
+        };
+        let _ = answer.send(result.map(|()| Reply::Done));
+        let condition = files.condition(FileSet::Own).await;
+        ctx.send(Event::Condition(FileSet::Own, Box::new(condition)));
+        let _ = ctx.tx.send(crate::engine::Message::Signal(crate::request::Signal::FilesChanged));
+    });
+}
+
+/// Asks what the file is like now.
+pub(crate) fn look_at_file(ctx: &Context, set: FileSet) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let condition = ctx.ports.files.condition(set).await;
+        ctx.send(Event::Condition(set, Box::new(condition)));
+    });
+}
+
+/// Looks whether another program changed what we wrote.
+pub(crate) fn recheck(ctx: &Context, state: &State) {
+    let kept: Vec<_> = state
+        .profiles
+        .values()
+        .filter(|p| !p.in_flight)
+        .map(|p| {
+            let set = state.org(&p.kept.grant.org).map_or(FileSet::Own, super::state::Org::file_set);
+            (set, p.kept.profile.clone(), p.kept.written.clone())
+        })
+        .collect();
+    look_at_file(ctx, FileSet::Own);
+    if kept.is_empty() {
+        return;
+    }
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let mut found = Vec::new();
+        for (set, profile, written) in kept {
+            let result = ctx.ports.files.check(set, &profile, written.as_ref()).await;
+            found.push((profile, written, result));
+        }
+        ctx.send(Event::Checked(FilesChecked(found)));
+    });
+}
+
+pub(crate) fn checked(_ctx: &Context, state: &mut State, FilesChecked(found): FilesChecked) {
+    for (name, seen, result) in found {
+        let Some(profile) = state.profiles.get_mut(&name) else { continue };
+        // A refresh was quicker than the look: what it wrote is not another program's.
+        if profile.in_flight || profile.kept.written != seen {
+            continue;
+        }
+        match result {
+            Ok(Some(conflict)) => profile.state = ProfileState::Conflict(conflict),
+            Ok(None) if matches!(profile.state, ProfileState::Conflict(_)) => {
+                profile.state = ProfileState::Waiting;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What quitting entails.
+pub(crate) async fn quit(ctx: &Context, state: &State) -> Result<(), Code> {
+    ctx.ports.sandbox.stop().await;
+    if !state.settings.remove_on_quit {
+        return Ok(());
+    }
+    for set in [FileSet::Own, FileSet::Sandbox] {
+        let changes: Vec<_> = state
+            .profiles
+            .values()
+            .filter(|p| state.org(&p.kept.grant.org).is_some_and(|o| o.file_set() == set))
+            .map(|p| FileChange::Remove { profile: p.kept.profile.clone(), last: p.kept.written.clone() })
+            .collect();
+        if !changes.is_empty() {
+            ctx.ports.files.apply(set, changes).await?;
+        }
+    }
+    Ok(())
+}

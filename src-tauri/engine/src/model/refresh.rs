@@ -1,0 +1,161 @@
+//! When to replace credentials and tokens: facts in, one decision out, no side effect.
+
+use super::{Timestamp, profile::Written};
+use jiff::SignedDuration;
+
+/// The longest lead before an expiry. botocore refreshes at 15 minutes and insists at 10, so what a
+/// helper hands out must have more than that left.
+pub const LONGEST_LEAD: SignedDuration = SignedDuration::from_mins(20);
+
+/// A token with less than this left is not sent: the answer might arrive after its end.
+pub const TOKEN_MARGIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// How long before its end something that lives for `lifetime` is replaced: the smaller of 20 minutes
+/// and a third of the lifetime. 60 minutes are replaced after 40, 15 after 10.
+#[must_use]
+pub fn lead(lifetime: SignedDuration) -> SignedDuration {
+    LONGEST_LEAD.min(lifetime / 3).max(SignedDuration::ZERO)
+}
+
+/// The moment at which something issued and expiring then is replaced.
+#[must_use]
+pub fn renew_at(issued: Timestamp, expires: Timestamp) -> Timestamp {
+    expires - lead(expires.duration_since(issued))
+}
+
+/// What is known of one kept profile when the question comes up.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// Paused, this one or all.
+    pub paused: bool,
+    /// A usable sign-in stands, or one that can be renewed silently.
+    pub signed_in: bool,
+    /// What stands in the file.
+    pub written: Option<&'a Written>,
+    /// Not before this moment, after a failure.
+    pub not_before: Option<Timestamp>,
+    /// A conflict or a lost role: only the person can go on.
+    pub blocked: bool,
+    /// A fetch is under way.
+    pub in_flight: bool,
+}
+
+/// What to do with a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing until then.
+    KeepUntil(Timestamp),
+    /// Fetch and write now.
+    Renew,
+    /// Only a sign-in helps.
+    SignIn,
+    /// Only the person helps, or something is under way.
+    Leave,
+}
+
+/// The decision. Paused profiles are left alone even when they expire, as the person asked.
+#[must_use]
+pub fn decide(facts: &Facts<'_>) -> Decision {
+    if facts.paused || facts.blocked || facts.in_flight {
+        return Decision::Leave;
+    }
+    let due = facts.written.map_or(facts.now, |w| renew_at(w.issued, w.expires));
+    if due > facts.now {
+        return Decision::KeepUntil(due);
+    }
+    if !facts.signed_in {
+        return Decision::SignIn;
+    }
+    match facts.not_before {
+        Some(later) if later > facts.now => Decision::KeepUntil(later),
+        _ => Decision::Renew,
+    }
+}
+
+/// The wait before the next try after `failures` failures in a row: 30 s doubling to 5 minutes, less up
+/// to a quarter by `chance` (0.0 to 1.0), so that many profiles do not all knock at once.
+#[must_use]
+pub fn retry_after(failures: u32, chance: f64) -> SignedDuration {
+    let base = 30_i64.saturating_mul(1 << failures.saturating_sub(1).min(4)).min(300);
+    SignedDuration::from_secs(base).mul_f64_clamped(1.0 - 0.25 * chance.clamp(0.0, 1.0))
+}
+
+trait Scale {
+    fn mul_f64_clamped(self, factor: f64) -> Self;
+}
+
+impl Scale for SignedDuration {
+    fn mul_f64_clamped(self, factor: f64) -> Self {
+        Self::try_from_secs_f64(self.as_secs_f64() * factor).unwrap_or(self)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + minute * 60).unwrap()
+    }
+
+    fn written(issued: i64, expires: i64) -> Written {
+        Written {
+            at: at(issued),
+            issued: at(issued),
+            expires: at(expires),
+            fingerprint: String::new(),
+            key_tail: String::new(),
+        }
+    }
+
+    fn check(now: i64, file: Option<(i64, i64)>, change: impl FnOnce(&mut Facts<'_>), expect: Decision) {
+        let w = file.map(|(a, b)| written(a, b));
+        let mut facts = Facts {
+            now: at(now),
+            paused: false,
+            signed_in: true,
+            written: w.as_ref(),
+            not_before: None,
+            blocked: false,
+            in_flight: false,
+        };
+        change(&mut facts);
+        assert_eq!(decide(&facts), expect);
+    }
+
+    #[test]
+    fn an_hour_renews_at_forty_and_a_quarter_at_ten() {
+        check(39, Some((0, 60)), |_| (), Decision::KeepUntil(at(40)));
+        check(40, Some((0, 60)), |_| (), Decision::Renew);
+        check(9, Some((0, 15)), |_| (), Decision::KeepUntil(at(10)));
+        check(10, Some((0, 15)), |_| (), Decision::Renew);
+        check(0, Some((0, 12 * 60)), |_| (), Decision::KeepUntil(at(12 * 60 - 20)));
+    }
+
+    #[test]
+    fn nothing_written_is_due_at_once() {
+        check(0, None, |_| (), Decision::Renew);
+    }
+
+    #[test]
+    fn what_stands_in_the_way() {
+        check(50, Some((0, 60)), |f| f.paused = true, Decision::Leave);
+        check(50, Some((0, 60)), |f| f.blocked = true, Decision::Leave);
+        check(50, Some((0, 60)), |f| f.in_flight = true, Decision::Leave);
+        check(50, Some((0, 60)), |f| f.signed_in = false, Decision::SignIn);
+        check(30, Some((0, 60)), |f| f.signed_in = false, Decision::KeepUntil(at(40)));
+        check(50, Some((0, 60)), |f| f.not_before = Some(at(51)), Decision::KeepUntil(at(51)));
+        check(51, Some((0, 60)), |f| f.not_before = Some(at(51)), Decision::Renew);
+    }
+
+    #[test]
+    fn retries_grow_and_end_at_five_minutes() {
+        assert_eq!(retry_after(1, 0.0), SignedDuration::from_secs(30));
+        assert_eq!(retry_after(2, 0.0), SignedDuration::from_secs(60));
+        assert_eq!(retry_after(99, 0.0), SignedDuration::from_secs(300));
+        assert_eq!(retry_after(99, 1.0), SignedDuration::from_secs(225));
+    }
+}

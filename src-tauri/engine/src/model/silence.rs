@@ -1,0 +1,262 @@
+//! When a notification is shown, held back until the person is there, or dropped.
+
+use super::{Timestamp, notice::Notice};
+use crate::ports::Presence;
+use jiff::SignedDuration;
+
+/// Idle longer than this, the person would not see it.
+pub const IDLE: SignedDuration = SignedDuration::from_mins(5);
+/// Nothing but security for so long after the first start.
+pub const NEW_INSTALLATION: SignedDuration = SignedDuration::from_mins(60);
+/// At most one notification about expiry for an organisation in this time.
+pub const SPACING: SignedDuration = SignedDuration::from_mins(10);
+/// At most so many a day, besides results of what the person just did.
+pub const A_DAY: usize = 6;
+/// Offline for less than this is no news.
+pub const SHORT_OFFLINE: SignedDuration = SignedDuration::from_mins(10);
+/// What happens within this time becomes one notification.
+pub const BATCH: SignedDuration = SignedDuration::from_secs(20);
+/// How long before its end a sign-in that cannot renew itself is announced (N2).
+pub const SIGN_IN_ENDING: SignedDuration = SignedDuration::from_mins(15);
+/// Refreshing must fail for so long (N5) …
+pub const FAILING: SignedDuration = SignedDuration::from_mins(10);
+/// … and so little time be left (N5).
+pub const LITTLE_LEFT: SignedDuration = SignedDuration::from_mins(10);
+
+/// What surrounds the question.
+#[derive(Clone, Debug)]
+pub struct Circumstances<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// Whether the person is there.
+    pub presence: Presence,
+    /// Notifications are switched on.
+    pub enabled: bool,
+    /// Quiet hours are switched on and it is such an hour.
+    pub quiet: bool,
+    /// The first start of this installation.
+    pub installed: Timestamp,
+    /// All refreshing is paused.
+    pub paused: bool,
+    /// The organisation is the sample.
+    pub sandbox: bool,
+    /// Offline since.
+    pub offline: Option<Timestamp>,
+    /// Keys and moments of what was shown.
+    pub shown: &'a [(String, Timestamp)],
+}
+
+/// Why a notification is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Switched off.
+    SwitchedOff,
+    /// The window shows it already.
+    WindowShowsIt,
+    /// The screen is locked.
+    ScreenLocked,
+    /// The person is away.
+    Idle,
+    /// Do Not Disturb.
+    DoNotDisturb,
+    /// Quiet hours.
+    QuietHours,
+    /// The first hour.
+    NewInstallation,
+    /// Paused by the person.
+    Paused,
+    /// The sample organisation.
+    Sandbox,
+    /// Offline for a short time.
+    Offline,
+    /// One was shown less than 10 minutes ago.
+    TooSoon,
+    /// Enough for today.
+    EnoughToday,
+    /// This very one was shown.
+    ShownAlready,
+}
+
+impl Reason {
+    /// As it stands in Activity and the event log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SwitchedOff => "switched_off",
+            Self::WindowShowsIt => "window_shows_it",
+            Self::ScreenLocked => "screen_locked",
+            Self::Idle => "idle",
+            Self::DoNotDisturb => "do_not_disturb",
+            Self::QuietHours => "quiet_hours",
+            Self::NewInstallation => "new_installation",
+            Self::Paused => "paused",
+            Self::Sandbox => "sandbox",
+            Self::Offline => "offline",
+            Self::TooSoon => "too_soon",
+            Self::EnoughToday => "enough_today",
+            Self::ShownAlready => "shown_already",
+        }
+    }
+}
+
+/// What to do with a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Show it.
+    Show,
+    /// Ask again when something changes: it may still be true then.
+    Hold(Reason),
+    /// Never.
+    Drop(Reason),
+}
+
+/// The rules of the notification catalogue, in the order in which they are named in Activity.
+#[must_use]
+pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
+    use Verdict::{Drop, Hold, Show};
+    let security = matches!(notice, Notice::Revoked { .. });
+    let asked_for = matches!(notice, Notice::LaunchFailed { .. });
+    let key = notice.key();
+    if !asked_for && c.shown.iter().any(|(k, _)| *k == key) {
+        return Drop(Reason::ShownAlready);
+    }
+    if !c.enabled {
+        return Drop(Reason::SwitchedOff);
+    }
+    if c.presence.window_focused {
+        return Hold(Reason::WindowShowsIt);
+    }
+    if asked_for {
+        return Show;
+    }
+    if c.presence.locked {
+        return Hold(Reason::ScreenLocked);
+    }
+    if SignedDuration::try_from(c.presence.idle).is_ok_and(|idle| idle > IDLE) {
+        return Hold(Reason::Idle);
+    }
+    if c.presence.do_not_disturb {
+        return Hold(Reason::DoNotDisturb);
+    }
+    if security {
+        return Show;
+    }
+    if c.sandbox {
+        return Drop(Reason::Sandbox);
+    }
+    if c.quiet {
+        return Hold(Reason::QuietHours);
+    }
+    if c.now.duration_since(c.installed) < NEW_INSTALLATION {
+        return Hold(Reason::NewInstallation);
+    }
+    if c.paused {
+        return Hold(Reason::Paused);
+    }
+    if c.offline.is_some_and(|since| c.now.duration_since(since) < SHORT_OFFLINE) {
+        return Hold(Reason::Offline);
+    }
+    if let Some(group) = group(&key)
+        && c.shown
+            .iter()
+            .any(|(k, at)| self::group(k).is_some_and(|g| g == group) && c.now.duration_since(*at) < SPACING)
+    {
+        return Hold(Reason::TooSoon);
+    }
+    let today = c.shown.iter().filter(|(k, at)| {
+        !k.starts_with("launch/")
+            && !k.starts_with("revoked/")
+            && c.now.duration_since(*at) < SignedDuration::from_hours(24)
+    });
+    if today.count() >= A_DAY {
+        return Hold(Reason::EnoughToday);
+    }
+    Show
+}
+
+/// The organisation in the key of an expiry notification, whose kinds share one spacing.
+fn group(key: &str) -> Option<&str> {
+    let (kind, rest) = key.split_once('/')?;
+    ["sign-in-ending", "sign-in-ended", "expired"]
+        .contains(&kind)
+        .then(|| rest.split('/').next().unwrap_or(rest))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::model::ids::{OrgId, ProfileName};
+    use std::time::Duration;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + minute * 60).unwrap()
+    }
+
+    fn ending() -> Notice {
+        Notice::SignInEnding {
+            org: OrgId::new("acme"),
+            org_name: "Acme".into(),
+            ends: at(15),
+            profiles: vec![ProfileName::new("pay-dev")],
+        }
+    }
+
+    fn revoked() -> Notice {
+        Notice::Revoked { org: OrgId::new("acme"), org_name: "Acme".into(), at: at(0) }
+    }
+
+    fn check<'a>(notice: &Notice, change: impl FnOnce(&mut Circumstances<'a>), expect: Verdict) {
+        let mut c = Circumstances {
+            now: at(0),
+            presence: Presence::default(),
+            enabled: true,
+            quiet: false,
+            installed: at(-120),
+            paused: false,
+            sandbox: false,
+            offline: None,
+            shown: &[],
+        };
+        change(&mut c);
+        assert_eq!(verdict(notice, &c), expect);
+    }
+
+    #[test]
+    fn each_rule_by_itself() {
+        use Verdict::{Drop, Hold, Show};
+        check(&ending(), |_| (), Show);
+        check(&ending(), |c| c.enabled = false, Drop(Reason::SwitchedOff));
+        check(&ending(), |c| c.presence.window_focused = true, Hold(Reason::WindowShowsIt));
+        check(&ending(), |c| c.presence.locked = true, Hold(Reason::ScreenLocked));
+        check(&ending(), |c| c.presence.idle = Duration::from_secs(301), Hold(Reason::Idle));
+        check(&ending(), |c| c.presence.idle = Duration::from_secs(300), Show);
+        check(&ending(), |c| c.presence.do_not_disturb = true, Hold(Reason::DoNotDisturb));
+        check(&ending(), |c| c.quiet = true, Hold(Reason::QuietHours));
+        check(&ending(), |c| c.installed = at(-59), Hold(Reason::NewInstallation));
+        check(&ending(), |c| c.installed = at(-60), Show);
+        check(&ending(), |c| c.paused = true, Hold(Reason::Paused));
+        check(&ending(), |c| c.sandbox = true, Drop(Reason::Sandbox));
+        check(&ending(), |c| c.offline = Some(at(-9)), Hold(Reason::Offline));
+        check(&ending(), |c| c.offline = Some(at(-10)), Show);
+    }
+
+    #[test]
+    fn never_twice_never_too_often() {
+        let same = [(ending().key(), at(-30))];
+        check(&ending(), |c| c.shown = &same, Verdict::Drop(Reason::ShownAlready));
+        let other = [("expired/acme/1".to_owned(), at(-9))];
+        check(&ending(), |c| c.shown = &other, Verdict::Hold(Reason::TooSoon));
+        let elsewhere = [("expired/globex/1".to_owned(), at(-9))];
+        check(&ending(), |c| c.shown = &elsewhere, Verdict::Show);
+        let many: Vec<_> = (0..6).map(|n| (format!("conflict/p{n}"), at(-100))).collect();
+        check(&ending(), |c| c.shown = &many, Verdict::Hold(Reason::EnoughToday));
+    }
+
+    #[test]
+    fn security_is_exempt_from_comfort() {
+        check(&revoked(), |c| c.installed = at(0), Verdict::Show);
+        check(&revoked(), |c| c.sandbox = true, Verdict::Show);
+        check(&revoked(), |c| c.presence.locked = true, Verdict::Hold(Reason::ScreenLocked));
+    }
+}

@@ -1,0 +1,111 @@
+//! The state as everybody sees it.
+
+use crate::{
+    model::{Timestamp, ids::Grant, settings::Settings},
+    ports::{FileCondition, FileSet, Keyring},
+    schedule,
+    snapshot::{OrganisationNow, ProfileNow, SandboxNow, Snapshot},
+    state::State,
+};
+use jiff::SignedDuration;
+use std::sync::Arc;
+
+/// At most so many recents.
+const RECENTS: usize = 12;
+
+/// Times left are shown in minutes, and in tens of seconds near an end.
+const STALE: SignedDuration = SignedDuration::from_secs(10);
+
+/// The snapshot before anything was read.
+pub(crate) fn empty(at: Timestamp) -> Snapshot {
+    Snapshot {
+        at,
+        loaded: false,
+        organisations: Vec::new(),
+        profiles: Vec::new(),
+        favourites: Vec::new(),
+        recents: Vec::new(),
+        launches: Vec::new(),
+        pause: None,
+        settings: Settings::default(),
+        settings_problem: None,
+        keyring: Keyring::Ready,
+        online: true,
+        file: FileCondition::default(),
+        clock_skew: None,
+        history: Arc::new(Vec::new()),
+        sandbox: SandboxNow::default(),
+        next_refresh: None,
+    }
+}
+
+/// Whether the newer one need not be published: nothing but the time differs, and not by much.
+pub(crate) fn same(old: &Snapshot, new: &Snapshot) -> bool {
+    if new.at.duration_since(old.at) >= STALE {
+        return false;
+    }
+    let mut newer = new.clone();
+    newer.at = old.at;
+    *old == newer
+}
+
+pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
+    let mut recents: Vec<Grant> = Vec::new();
+    for (grant, _) in &state.launched {
+        if recents.len() < RECENTS && !recents.contains(grant) && state.org(&grant.org).is_some() {
+            recents.push(grant.clone());
+        }
+    }
+    let profiles: Vec<_> = state
+        .profiles
+        .values()
+        .map(|p| ProfileNow {
+            kept: p.kept.clone(),
+            account_name: state.account_name(&p.kept.grant),
+            state: p.state.clone(),
+            next_refresh: schedule::profile_due(state, p, at),
+        })
+        .collect();
+    Snapshot {
+        at,
+        loaded: true,
+        organisations: state
+            .orgs
+            .iter()
+            .map(|o| OrganisationNow {
+                organisation: o.organisation.clone(),
+                sign_in: o.sign_in.clone(),
+                sign_in_failure: o.failure.clone(),
+                portal: shown_portal(o),
+                sync: o.sync.clone(),
+                labels: o.labels.clone(),
+            })
+            .collect(),
+        next_refresh: profiles.iter().filter_map(|p| p.next_refresh).min(),
+        profiles,
+        favourites: state.favourites.clone(),
+        recents,
+        launches: state.launches.clone(),
+        pause: state.pause,
+        settings: state.settings.clone(),
+        settings_problem: state.settings_problem.clone(),
+        keyring: state.keyring.clone(),
+        online: state.online,
+        file: state.files.get(&FileSet::Own).cloned().unwrap_or_default(),
+        clock_skew: state.clock_skew,
+        history: state.history.clone(),
+        sandbox: state.sandbox.clone(),
+    }
+}
+
+/// The portal as listed; while the very first sync runs, what it has so far.
+fn shown_portal(org: &crate::state::Org) -> Arc<crate::model::portal::Portal> {
+    match (&org.half, org.portal.synced) {
+        (Some(half), None) => Arc::new(crate::model::portal::Portal {
+            accounts: half.clone(),
+            synced: None,
+            changes: Vec::new(),
+        }),
+        _ => org.portal.clone(),
+    }
+}

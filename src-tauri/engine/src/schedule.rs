@@ -1,0 +1,164 @@
+//! When the loop has to look again, and what it does then. Every moment comes from the model; nothing is
+//! polled.
+
+use crate::{
+    engine::{Context, resume},
+    model::{
+        Timestamp,
+        profile::State as ProfileState,
+        refresh::{Decision, Facts, decide},
+        sign_in::{Ended, SignIn},
+        silence,
+    },
+    refresh, sign_in,
+    snapshot::Launch,
+    state::{Profile, State},
+    sync,
+};
+use jiff::SignedDuration;
+
+/// "Opened in …" is shown for so long.
+const OPENED_SHOWN: SignedDuration = SignedDuration::from_secs(3);
+
+/// The nearest moment at which something is to do.
+pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
+    let mut moments = Vec::new();
+    moments.extend(state.pause.and_then(|p| p.until));
+    moments.extend(state.hush);
+    for org in &state.orgs {
+        moments.extend(sign_in::renewal_due(org));
+        moments.extend(sync::due(org));
+        match &org.sign_in {
+            SignIn::SignedIn(session) => {
+                moments.extend(session.known_end());
+                moments.extend(session.known_end().map(|end| end - silence::SIGN_IN_ENDING));
+            }
+            SignIn::InProgress(attempt) => moments.push(attempt.deadline),
+            _ => {}
+        }
+    }
+    for profile in state.profiles.values() {
+        moments.extend(profile_due(state, profile, now));
+        moments.extend(profile.kept.written.as_ref().map(|w| w.expires));
+    }
+    for (_, launch) in &state.launches {
+        if let Launch::Opened(at) = launch {
+            moments.push(*at + OPENED_SHOWN);
+        }
+    }
+    for pending in &state.pending {
+        moments.extend(pending.not_before);
+        moments.push(pending.since + silence::BATCH);
+    }
+    moments.into_iter().filter(|m| *m > now).min()
+}
+
+fn facts<'a>(state: &State, profile: &'a Profile, now: Timestamp) -> Facts<'a> {
+    let signed_in = state.org(&profile.kept.grant.org).is_some_and(|o| o.stands(now));
+    Facts {
+        now,
+        paused: profile.kept.paused || state.pause.is_some(),
+        signed_in,
+        written: profile.kept.written.as_ref().filter(|_| !profile.forced),
+        not_before: profile.not_before,
+        blocked: profile.blocked(),
+        in_flight: profile.in_flight,
+    }
+}
+
+/// When a profile is refreshed next, if it is.
+pub(crate) fn profile_due(state: &State, profile: &Profile, now: Timestamp) -> Option<Timestamp> {
+    match decide(&facts(state, profile, now)) {
+        Decision::KeepUntil(at) => {
+            let signed_in = state.org(&profile.kept.grant.org).is_some_and(|o| o.stands(now));
+            signed_in.then_some(at)
+        }
+        Decision::Renew | Decision::SignIn | Decision::Leave => None,
+    }
+}
+
+/// After a wake-up or when the network came: every wait for a retry is over.
+pub(crate) fn retry_now(state: &mut State) {
+    for org in &mut state.orgs {
+        org.renew_not_before = None;
+        org.sync_not_before = None;
+    }
+    for profile in state.profiles.values_mut() {
+        profile.not_before = None;
+    }
+}
+
+/// Everything that is due now.
+pub(crate) fn tick(ctx: &Context, state: &mut State) {
+    let now = ctx.now();
+    if state.pause.is_some_and(|p| p.until.is_some_and(|until| until <= now)) {
+        let _ = resume(ctx, state);
+    }
+    state.hush = state.hush.filter(|h| *h > now);
+    state
+        .launches
+        .retain(|(_, l)| !matches!(l, Launch::Opened(at) if now.duration_since(*at) > OPENED_SHOWN));
+    let ids: Vec<_> = state.orgs.iter().map(|o| o.id().clone()).collect();
+    for id in &ids {
+        end_what_is_over(ctx, state, id, now);
+        if state.org(id).is_some_and(|o| sign_in::renewal_due(o).is_some_and(|at| at <= now)) {
+            sign_in::renew(ctx, state, id);
+        }
+        if state.online && state.org(id).is_some_and(|o| sync::due(o).is_some_and(|at| at <= now)) {
+            sync::begin(ctx, state, id);
+        }
+    }
+    let mut due = Vec::new();
+    let names: Vec<_> = state.profiles.keys().cloned().collect();
+    for name in names {
+        let Some(profile) = state.profiles.get(&name) else { continue };
+        let facts = facts(state, profile, now);
+        let decision = decide(&facts);
+        let expired = profile.kept.written.as_ref().is_some_and(|w| w.expires <= now);
+        let shown = match (&decision, &profile.state) {
+            (_, s @ (ProfileState::Conflict(_) | ProfileState::AccessRemoved)) => s.clone(),
+            (_, s) if profile.in_flight => s.clone(),
+            _ if facts.paused => ProfileState::Paused,
+            (Decision::SignIn, _) if expired => ProfileState::Expired,
+            (Decision::SignIn, _) => ProfileState::SignInNeeded,
+            (Decision::KeepUntil(_), s @ (ProfileState::Retrying { .. } | ProfileState::NotWritable(_)))
+                if profile.not_before.is_some_and(|t| t > now) =>
+            {
+                s.clone()
+            }
+            (Decision::KeepUntil(_), _) if expired => ProfileState::Expired,
+            (Decision::KeepUntil(_), _) => ProfileState::Fresh,
+            (_, s) => s.clone(),
+        };
+        if decision == Decision::Renew {
+            due.push(name.clone());
+        }
+        if let Some(profile) = state.profiles.get_mut(&name) {
+            profile.state = shown;
+        }
+    }
+    if !due.is_empty() {
+        refresh::begin(ctx, state, &due);
+    }
+}
+
+fn end_what_is_over(ctx: &Context, state: &mut State, id: &crate::model::ids::OrgId, now: Timestamp) {
+    let Some(org) = state.org(id) else { return };
+    match &org.sign_in {
+        SignIn::SignedIn(session) if session.known_end().is_some_and(|end| end <= now) => {
+            let end = session.known_end().unwrap_or(now);
+            sign_in::ended(ctx, state, id, end, Ended::Expired);
+        }
+        SignIn::InProgress(attempt) if attempt.deadline <= now => {
+            let attempt = attempt.id;
+            sign_in::progress(
+                ctx,
+                state,
+                id,
+                attempt,
+                sign_in::Progress::Failed(crate::model::code::Code::SignInTimedOut),
+            );
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,219 @@
+//! The state the loop owns. Nothing else writes it.
+
+use crate::{
+    model::{
+        Timestamp,
+        code::Code,
+        environment::Environment,
+        history::Entry,
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        notice::Notice,
+        organisation::{Kind, Organisation},
+        pacing::Pace,
+        portal::{Account, Portal, Sync},
+        profile::{Kept, State as ProfileState},
+        refresh::TOKEN_MARGIN,
+        secret::{ClientRegistration, RoleCredentials, TokenSet},
+        settings::{Pause, Settings},
+        sign_in::SignIn,
+    },
+    ports::{FileCondition, FileSet, Keyring},
+    request::Request,
+    snapshot::{Launch, SandboxNow},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+use tokio::task::JoinHandle;
+
+/// One organisation.
+pub(crate) struct Org {
+    pub organisation: Organisation,
+    pub sign_in: SignIn,
+    pub failure: Option<Code>,
+    pub tokens: Option<TokenSet>,
+    pub clients: Vec<ClientRegistration>,
+    pub credentials: HashMap<(AccountId, RoleName), RoleCredentials>,
+    pub portal: Arc<Portal>,
+    pub sync: Sync,
+    /// What an unfinished sync knows already; the next one goes on from here.
+    pub half: Option<Vec<Account>>,
+    pub pace: Pace,
+    pub labels: BTreeMap<AccountId, Environment>,
+    /// Wishes that wait for a sign-in or a renewal.
+    pub waiting: Vec<Request>,
+    pub attempt: Option<JoinHandle<()>>,
+    pub syncing: Option<JoinHandle<()>>,
+    pub renewing: bool,
+    pub renew_failures: u32,
+    pub renew_not_before: Option<Timestamp>,
+    pub sync_not_before: Option<Timestamp>,
+}
+
+impl Org {
+    pub fn new(organisation: Organisation, portal: Portal) -> Self {
+        Self {
+            organisation,
+            sign_in: SignIn::SignedOut,
+            failure: None,
+            tokens: None,
+            clients: Vec::new(),
+            credentials: HashMap::new(),
+            portal: Arc::new(portal),
+            sync: Sync::Idle,
+            half: None,
+            pace: Pace::default(),
+            labels: BTreeMap::new(),
+            waiting: Vec::new(),
+            attempt: None,
+            syncing: None,
+            renewing: false,
+            renew_failures: 0,
+            renew_not_before: None,
+            sync_not_before: None,
+        }
+    }
+
+    pub fn id(&self) -> &OrgId {
+        &self.organisation.id
+    }
+
+    pub fn file_set(&self) -> FileSet {
+        if self.organisation.kind == Kind::Sandbox { FileSet::Sandbox } else { FileSet::Own }
+    }
+
+    /// The access token, if it outlives a request made now.
+    pub fn usable_token(&self, now: Timestamp) -> Option<&TokenSet> {
+        let standing = matches!(self.sign_in, SignIn::SignedIn(_));
+        self.tokens.as_ref().filter(|t| standing && t.expires > now + TOKEN_MARGIN)
+    }
+
+    /// A token that is usable, or that can be renewed without the person.
+    pub fn stands(&self, now: Timestamp) -> bool {
+        let renewable = match &self.sign_in {
+            SignIn::SignedIn(s) => s.renewable && s.ends.is_none_or(|end| end > now),
+            _ => false,
+        };
+        renewable || self.usable_token(now).is_some()
+    }
+
+    pub fn account(&self, id: &AccountId) -> Option<&Account> {
+        let listed = self.portal.accounts.iter().find(|a| a.id == *id);
+        listed.or_else(|| self.half.iter().flatten().find(|a| a.id == *id))
+    }
+
+    pub fn account_name(&self, id: &AccountId) -> String {
+        self.account(id).map_or_else(|| id.as_str().to_owned(), |a| a.name.clone())
+    }
+
+    /// Whether the role is listed; `true` as long as nothing says otherwise.
+    pub fn may_use(&self, grant: &Grant) -> bool {
+        match self.account(&grant.account) {
+            Some(account) => account.roles.as_ref().is_none_or(|r| r.contains(&grant.role)),
+            None => self.portal.synced.is_none(),
+        }
+    }
+
+    pub fn user(&self) -> Option<&str> {
+        match &self.sign_in {
+            SignIn::SignedIn(s) => s.user.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// One kept profile.
+pub(crate) struct Profile {
+    pub kept: Kept,
+    pub state: ProfileState,
+    pub in_flight: bool,
+    pub failures: u32,
+    pub failing_since: Option<Timestamp>,
+    pub not_before: Option<Timestamp>,
+    pub replace_foreign: bool,
+    /// The person asked for it, so Activity says "you".
+    pub by_person: bool,
+    /// Renew although it is not due.
+    pub forced: bool,
+}
+
+impl Profile {
+    pub fn new(kept: Kept) -> Self {
+        Self {
+            kept,
+            state: ProfileState::Waiting,
+            in_flight: false,
+            failures: 0,
+            failing_since: None,
+            not_before: None,
+            replace_foreign: false,
+            by_person: false,
+            forced: false,
+        }
+    }
+
+    pub fn blocked(&self) -> bool {
+        matches!(self.state, ProfileState::Conflict(_) | ProfileState::AccessRemoved)
+    }
+}
+
+/// A notification that is true and has not been shown.
+pub(crate) struct Pending {
+    pub notice: Notice,
+    pub since: Timestamp,
+    /// The last reason that was noted in Activity.
+    pub held: Option<&'static str>,
+    /// "Later" was pressed, or it is held: not before, unless the person comes back.
+    pub not_before: Option<Timestamp>,
+}
+
+/// Everything.
+pub(crate) struct State {
+    pub orgs: Vec<Org>,
+    pub profiles: BTreeMap<ProfileName, Profile>,
+    pub favourites: Vec<Grant>,
+    pub launched: Vec<(Grant, Timestamp)>,
+    pub launches: Vec<(Grant, Launch)>,
+    pub pause: Option<Pause>,
+    pub settings: Settings,
+    pub settings_problem: Option<Code>,
+    pub keyring: Keyring,
+    pub online: bool,
+    pub offline_since: Option<Timestamp>,
+    pub files: HashMap<FileSet, FileCondition>,
+    pub clock_skew: Option<i64>,
+    pub history: Arc<Vec<Entry>>,
+    pub sandbox: SandboxNow,
+    pub installed: Timestamp,
+    pub shown: Vec<(String, Timestamp)>,
+    pub pending: Vec<Pending>,
+    pub on_screen: Vec<Notice>,
+    pub judging: bool,
+    /// No notification before this moment: after a wake-up, silent renewal goes first.
+    pub hush: Option<Timestamp>,
+    pub next_attempt: u64,
+}
+
+impl State {
+    pub fn org(&self, id: &OrgId) -> Option<&Org> {
+        self.orgs.iter().find(|o| o.id() == id)
+    }
+
+    pub fn org_mut(&mut self, id: &OrgId) -> Option<&mut Org> {
+        self.orgs.iter_mut().find(|o| o.organisation.id == *id)
+    }
+
+    pub fn account_name(&self, grant: &Grant) -> String {
+        self.org(&grant.org)
+            .map_or_else(|| grant.account.as_str().to_owned(), |o| o.account_name(&grant.account))
+    }
+
+    pub fn set_launch(&mut self, grant: &Grant, launch: Launch) {
+        self.launches.retain(|(g, _)| g != grant);
+        self.launches.push((grant.clone(), launch));
+        if self.launches.len() > 8 {
+            self.launches.remove(0);
+        }
+    }
+}

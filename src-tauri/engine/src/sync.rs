@@ -1,0 +1,296 @@
+//! Asking the portal what it lists, politely: paced, resumable, and never an error for being limited.
+
+use crate::{
+    engine::{Context, Event},
+    model::{
+        Timestamp,
+        code::Code,
+        history::{By, Event as Happened},
+        ids::{OrgId, RoleName},
+        organisation::Organisation,
+        pacing::Pace,
+        portal::{Account, Portal, Sync, changes},
+        refresh::retry_after,
+    },
+    ports::{AccountRow, SsoError, Write},
+    request::{Answer, Reply},
+    sign_in,
+    state::{Org, State},
+};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use std::{collections::HashMap, sync::Arc};
+use tokio::{sync::Mutex, time::Instant};
+
+/// A list older than this is asked for again by itself.
+const STALE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Requests in flight at once; the pace decides how often one starts.
+const AT_ONCE: usize = 6;
+
+/// What a sync's task tells.
+pub(crate) enum Progress {
+    /// All accounts are known.
+    Accounts(Vec<AccountRow>),
+    /// One account's roles are known.
+    Roles(crate::model::ids::AccountId, Vec<RoleName>),
+    /// The service limits requests.
+    Throttled(Timestamp),
+    /// It is over.
+    Done(Result<(), SsoError>, Pace),
+}
+
+pub(crate) fn asked(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
+    let now = ctx.now();
+    let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    if !org.stands(now) {
+        return Err(Code::SignInNeeded);
+    }
+    org.sync_not_before = None;
+    begin(ctx, state, id);
+    Ok(Reply::Done)
+}
+
+/// At the start: the cached list is shown at once, and asked for again when it is old.
+pub(crate) fn if_stale(ctx: &Context, state: &mut State, id: &OrgId) {
+    let now = ctx.now();
+    let stale = state.org(id).is_some_and(|o| {
+        o.usable_token(now).is_some() && o.portal.synced.is_none_or(|at| now.duration_since(at) > STALE / 4)
+    });
+    if stale {
+        begin(ctx, state, id);
+    }
+}
+
+/// When the list is asked for again by itself.
+pub(crate) fn due(org: &Org) -> Option<Timestamp> {
+    if org.syncing.is_some() || org.tokens.is_none() {
+        return None;
+    }
+    match (&org.sync, org.portal.synced) {
+        (Sync::Failed { retry, .. }, _) => *retry,
+        (_, Some(at)) => Some(at + STALE),
+        (_, None) => None,
+    }
+}
+
+pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
+    let now = ctx.now();
+    let Some(org) = state.org_mut(id) else { return };
+    if org.syncing.is_some() {
+        return;
+    }
+    let Some(token) = org.usable_token(now).map(|t| t.access_token.clone()) else {
+        if org.stands(now) {
+            sign_in::renew(ctx, state, id);
+        }
+        return;
+    };
+    let done: HashMap<_, _> = org
+        .half
+        .iter()
+        .flatten()
+        .filter_map(|a| a.roles.clone().map(|roles| (a.id.clone(), roles)))
+        .collect();
+    org.sync = Sync::Running { done: 0, total: 0 };
+    let run = Run {
+        ctx: ctx.clone(),
+        org: org.organisation.clone(),
+        token,
+        start: Instant::now(),
+        pace: Mutex::new(org.pace.clone()),
+    };
+    org.syncing = Some(tokio::spawn(async move {
+        let result = run.all(&done).await;
+        let pace = run.pace.lock().await.clone();
+        run.tell(Progress::Done(result, pace));
+    }));
+}
+
+/// One sync's task.
+struct Run {
+    ctx: Context,
+    org: Organisation,
+    token: SecretString,
+    start: Instant,
+    pace: Mutex<Pace>,
+}
+
+impl Run {
+    fn tell(&self, progress: Progress) {
+        self.ctx.send(Event::Synced(self.org.id.clone(), progress));
+    }
+
+    async fn all(&self, done: &HashMap<crate::model::ids::AccountId, Vec<RoleName>>) -> Result<(), SsoError> {
+        let mut accounts = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let page =
+                self.paced(|| self.ctx.ports.sso.accounts(&self.org, &self.token, next.as_deref())).await?;
+            accounts.extend(page.rows);
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        self.tell(Progress::Accounts(accounts.clone()));
+        let mut running = FuturesUnordered::new();
+        for account in accounts.iter().filter(|a| !done.contains_key(&a.id)) {
+            if running.len() >= AT_ONCE
+                && let Some(result) = running.next().await
+            {
+                let _: () = result?;
+            }
+            running.push(self.roles_of(account));
+        }
+        while let Some(result) = running.next().await {
+            result?;
+        }
+        Ok(())
+    }
+
+    async fn roles_of(&self, account: &AccountRow) -> Result<(), SsoError> {
+        let mut roles = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let call = || self.ctx.ports.sso.roles(&self.org, &self.token, &account.id, next.as_deref());
+            let page = match self.paced(call).await {
+                // Taken away between the two calls: an account without roles.
+                Err(SsoError::Forbidden) => break,
+                other => other?,
+            };
+            roles.extend(page.rows);
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        roles.sort();
+        self.tell(Progress::Roles(account.id.clone(), roles));
+        Ok(())
+    }
+
+    /// Makes a call at the pace, again and again while it is answered 429.
+    async fn paced<T, F>(&self, call: impl Fn() -> F) -> Result<T, SsoError>
+    where
+        F: Future<Output = Result<T, SsoError>>,
+    {
+        loop {
+            let slot = self.pace.lock().await.slot(self.start.elapsed());
+            tokio::time::sleep_until(self.start + slot).await;
+            match call().await {
+                Err(SsoError::Throttled { retry_after }) => {
+                    let now = self.start.elapsed();
+                    let until = self.pace.lock().await.throttled(now, retry_after, self.ctx.chance());
+                    let wait =
+                        SignedDuration::try_from(until.saturating_sub(now)).unwrap_or(SignedDuration::ZERO);
+                    self.tell(Progress::Throttled(self.ctx.now() + wait));
+                }
+                other => {
+                    self.pace.lock().await.answered();
+                    return other;
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, progress: Progress) {
+    let now = ctx.now();
+    let Some(org) = state.org_mut(id) else { return };
+    if org.syncing.is_none() {
+        return;
+    }
+    match progress {
+        Progress::Accounts(rows) => {
+            let half = org.half.take().unwrap_or_default();
+            let known = |row: &AccountRow| half.iter().find(|a| a.id == row.id).and_then(|a| a.roles.clone());
+            let mut accounts: Vec<_> = rows
+                .into_iter()
+                .map(|row| Account { roles: known(&row), id: row.id, name: row.name, email: row.email })
+                .collect();
+            accounts.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.id.cmp(&b.id)));
+            org.half = Some(accounts);
+            count(org);
+        }
+        Progress::Roles(account, roles) => {
+            if let Some(a) = org.half.iter_mut().flatten().find(|a| a.id == account) {
+                a.roles = Some(roles);
+            }
+            count(org);
+        }
+        Progress::Throttled(until) => {
+            // A wait under two seconds is the pace at work, not news.
+            if until.duration_since(now) > SignedDuration::from_secs(2) {
+                let (done, total) = counts(org);
+                org.sync = Sync::Throttled { until, done, total };
+            }
+        }
+        Progress::Done(result, mut pace) => {
+            org.syncing = None;
+            pace.forget_moments();
+            org.pace = pace;
+            match result {
+                Ok(()) => finished(ctx, state, id, now),
+                Err(error) => failed(ctx, state, id, error, now),
+            }
+        }
+    }
+}
+
+fn counts(org: &Org) -> (usize, usize) {
+    let half = org.half.as_deref().unwrap_or_default();
+    (half.iter().filter(|a| a.roles.is_some()).count(), half.len())
+}
+
+fn count(org: &mut Org) {
+    let (done, total) = counts(org);
+    org.sync = Sync::Running { done, total };
+}
+
+fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
+    let Some(org) = state.org_mut(id) else { return };
+    let accounts = org.half.take().unwrap_or_default();
+    let changes = changes(&org.portal, &accounts, now);
+    let count = |gained: bool| {
+        u32::try_from(changes.iter().filter(|c| c.gained == gained).count()).unwrap_or(u32::MAX)
+    };
+    let (gained, lost) = (count(true), count(false));
+    let total = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
+    // What changed stays shown until something else does.
+    let shown = if changes.is_empty() { org.portal.changes.clone() } else { changes };
+    let portal = Portal { accounts, synced: Some(now), changes: shown };
+    org.portal = Arc::new(portal.clone());
+    org.sync = Sync::Idle;
+    ctx.commit(vec![Write::Portal(id.clone(), portal)]);
+    state.clock_skew = None;
+    state.online = true;
+    state.offline_since = None;
+    ctx.note(state, By::Schedule, Happened::Synced { org: id.clone(), accounts: total, gained, lost });
+}
+
+fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Timestamp) {
+    if error == SsoError::Unauthorized {
+        if let Some(org) = state.org_mut(id) {
+            org.sync = Sync::Idle;
+        }
+        sign_in::unauthorized(ctx, state, id);
+        return;
+    }
+    let code = sign_in::code_of(error);
+    tracing::warn!(organisation = %id, ?code, "could not sync the portal");
+    sign_in::skew(state, &code);
+    offline(state, &code, now);
+    let retry = now + retry_after(1, ctx.chance());
+    if let Some(org) = state.org_mut(id) {
+        org.sync = Sync::Failed { code, at: now, retry: Some(retry) };
+    }
+}
+
+/// An answer that never came may mean that there is no network.
+pub(crate) fn offline(state: &mut State, code: &Code, now: Timestamp) {
+    if matches!(code, Code::NoAnswer { .. }) {
+        state.offline_since = state.offline_since.or(Some(now));
+    }
+}
