@@ -11,7 +11,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (Some(profile), Some(key_id)) = (arguments.next(), arguments.next()) else {
         return Err("usage: rewrite PROFILE ACCESS_KEY_ID".into());
     };
-    let path = env::var_os("AWS_SHARED_CREDENTIALS_FILE").ok_or("AWS_SHARED_CREDENTIALS_FILE names no file")?;
+    let path =
+        env::var_os("AWS_SHARED_CREDENTIALS_FILE").ok_or("AWS_SHARED_CREDENTIALS_FILE names no file")?;
     #[expect(clippy::disallowed_methods, reason = "a program is where the time comes in")]
     let now = Timestamp::now();
     let put = Put {

@@ -100,6 +100,18 @@ impl Document {
             .map(|entry| self.text(entry))
     }
 
+    /// The keys that `[DEFAULT]` puts into every section.
+    #[cfg(test)]
+    pub(crate) fn all_default_keys(&self) -> Vec<String> {
+        self.layout
+            .sections
+            .iter()
+            .filter(|section| section.name == DEFAULT_SECTION)
+            .flat_map(|section| &section.entries)
+            .map(|entry| String::from_utf8_lossy(&entry.key).into_owned())
+            .collect()
+    }
+
     /// Sets keys of a section; the section is added at the end of the file when it is not there. A key
     /// that is there keeps its place and its spelling, a new one comes after the section's last key.
     ///

@@ -230,7 +230,7 @@ fn header(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// Python's universal newlines: `\n`, `\r\n` and a lone `\r` end a line.
-fn lines(bytes: &[u8]) -> Vec<Line> {
+pub(crate) fn lines(bytes: &[u8]) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut start = 0;
     while start < bytes.len() {

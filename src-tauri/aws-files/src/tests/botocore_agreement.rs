@@ -1,0 +1,132 @@
+//! Our reading of the grammar against botocore's own, on generated files; and what botocore makes of the
+//! files that we write.
+
+use super::{credentials, file, generated, keep};
+use crate::Document;
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use std::{collections::BTreeMap, env, fs, path::Path, process::Command};
+
+/// Prints, for each file of a folder, its sections or null where botocore rejects it.
+const READ_ALL: &str = r"
+import json, os, sys
+from botocore.configloader import raw_config_parse
+from botocore.exceptions import ConfigParseError
+found = {}
+for name in os.listdir(sys.argv[1]):
+    path = os.path.join(sys.argv[1], name)
+    try:
+        raw_config_parse(path)
+        found[name] = raw_config_parse(path, parse_subsections=False)
+    except ConfigParseError:
+        found[name] = None
+json.dump(found, sys.stdout)
+";
+
+/// Prints the credentials of each profile as a botocore session finds them.
+const CREDENTIALS: &str = r"
+import json, sys
+from botocore.session import Session
+found = {}
+for name in sys.argv[1:]:
+    c = Session(profile=name).get_credentials()
+    found[name] = None if c is None else [c.access_key, c.secret_key, c.token]
+json.dump(found, sys.stdout)
+";
+
+fn python(script: &str, arguments: &[&str], settings: &[(&str, &Path)]) -> Value {
+    let python = env::var_os("LATCHKEY_TEST_PYTHON").expect(
+        "LATCHKEY_TEST_PYTHON names the Python of an environment with botocore; `make test` makes one",
+    );
+    let output = Command::new(python)
+        .args(["-X", "utf8", "-c", script])
+        .args(arguments)
+        .envs(settings.iter().copied())
+        .env_remove("AWS_PROFILE")
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn ours(text: &str) -> Value {
+    let Ok(document) = Document::parse(text.as_bytes()) else { return Value::Null };
+    // Sections, each with what [DEFAULT] adds to it.
+    let names: Vec<String> = document.sections().collect();
+    let defaults: Vec<String> = document.all_default_keys();
+    let sections = names.iter().filter(|name| *name != "DEFAULT").map(|name| {
+        let keys: BTreeMap<String, Value> = document
+            .keys(name)
+            .chain(defaults.iter().cloned())
+            .map(|key| {
+                let value = document.effective(name, &key).unwrap();
+                (key, Value::String(value.to_string()))
+            })
+            .collect();
+        (name.clone(), Value::Object(keys.into_iter().collect()))
+    });
+    Value::Object(sections.collect())
+}
+
+#[test]
+fn the_same_files_are_read_and_read_the_same() {
+    const FILES: usize = 1500;
+    let folder = tempfile::tempdir().unwrap();
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut texts = BTreeMap::new();
+    for number in 0..FILES {
+        let strategy =
+            if number % 2 == 0 { generated::any_file().boxed() } else { generated::good_file().boxed() };
+        let text = strategy.new_tree(&mut runner).unwrap().current();
+        fs::write(folder.path().join(number.to_string()), &text).unwrap();
+        texts.insert(number.to_string(), text);
+    }
+    let theirs = python(READ_ALL, &[folder.path().to_str().unwrap()], &[]);
+    let (mut read, mut rejected) = (0, 0);
+    for (name, text) in &texts {
+        let theirs = &theirs[name];
+        // We look into an indented block of [DEFAULT] also when no section shows it.
+        let hidden = text.contains("[DEFAULT]") && ours(text).is_null();
+        if !hidden {
+            assert_eq!(&ours(text), theirs, "{text:?}");
+        }
+        if theirs.is_null() { rejected += 1 } else { read += 1 }
+    }
+    assert!(
+        read > FILES / 3 && rejected > FILES / 10,
+        "{read} read, {rejected} rejected: not much of a test"
+    );
+}
+
+#[test]
+fn a_botocore_session_finds_what_we_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("credentials");
+    let config = folder.path().join("config");
+    fs::write(&config, "[profile plain]\nregion = eu-west-1\n").unwrap();
+    for (before, profile) in [
+        ("", "plain"),
+        ("[DEFAULT]\naws_security_token = leaks\n[x]\ny = 1", "plain"),
+        ("[x]\r\n  y =\r\n    z = 1\r\n\r\n", "with space"),
+        ("[plain]\n[x]\n", "default"),
+    ] {
+        fs::write(&path, before).unwrap();
+        file(&path)
+            .update(&[keep(profile, 5)], jiff::Timestamp::now() + jiff::SignedDuration::from_secs(9))
+            .unwrap();
+        let settings: [(&str, &Path); 2] =
+            [("AWS_SHARED_CREDENTIALS_FILE", &path), ("AWS_CONFIG_FILE", &config)];
+        let found = python(CREDENTIALS, &[profile], &settings);
+        let c = credentials(5);
+        let expected =
+            [&c.access_key_id, &c.secret_access_key, &c.session_token].map(|it| it.expose_secret());
+        assert_eq!(found[profile], serde_json::json!(expected), "{before:?}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Kinds of files, links and rights.
+
+use super::{FOREIGN, file, keep, names, now, section, text};
+use crate::{FileError, NotPlain};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
+
+fn check_not_plain(path: &Path, expected: &NotPlain) {
+    for result in [file(path).update(&[keep("dev", 1)], now()).map(|_| ()), file(path).read().map(|_| ())] {
+        match result.unwrap_err() {
+            FileError::NotPlain { what, .. } => assert_eq!(&what, expected),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn only_plain_files_are_touched() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name);
+    fs::create_dir(at("folder")).unwrap();
+    check_not_plain(&at("folder"), &NotPlain::Folder);
+    symlink("nowhere", at("dangling")).unwrap();
+    check_not_plain(&at("dangling"), &NotPlain::DanglingLink);
+    fs::write(at("one"), FOREIGN).unwrap();
+    fs::hard_link(at("one"), at("two")).unwrap();
+    check_not_plain(&at("one"), &NotPlain::HardLinked);
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        at("pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    check_not_plain(&at("pipe"), &NotPlain::Special);
+    check_not_plain(Path::new("/dev/null"), &NotPlain::Special);
+    assert!(matches!(file(Path::new("/")).read(), Err(FileError::NoFile { .. })));
+}
+
+#[test]
+fn a_links_target_is_replaced_and_the_link_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let dotfiles = home.path().join("dotfiles");
+    let aws = home.path().join(".aws");
+    fs::create_dir(&dotfiles).unwrap();
+    fs::create_dir(&aws).unwrap();
+    fs::write(dotfiles.join("creds"), FOREIGN).unwrap();
+    let path = aws.join("credentials");
+    symlink("../dotfiles/creds", &path).unwrap();
+    let it = file(&path);
+    it.update(&[keep("dev", 1)], now()).unwrap();
+    assert_eq!(fs::read_link(&path).unwrap(), Path::new("../dotfiles/creds"));
+    assert_eq!(text(&dotfiles.join("creds")), format!("{FOREIGN}\n{}", section("dev", 1)));
+    assert_eq!(names(&aws), ["credentials", "credentials.latchkey-20261124-003100.bak"]);
+    assert_eq!(names(&dotfiles), [".creds.latchkey-lock", "creds"]);
+    let target = it.condition().unwrap().target.unwrap();
+    assert_eq!(target, fs::canonicalize(dotfiles.join("creds")).unwrap());
+    let backup = it.newest_backup().unwrap().unwrap();
+    it.undo(&backup, now()).unwrap();
+    assert_eq!(text(&dotfiles.join("creds")), FOREIGN);
+}
+
+#[test]
+fn a_file_open_to_others_is_reported_kept_and_closed_on_request() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    let it = file(&path);
+    let condition = it.condition().unwrap();
+    assert_eq!((condition.exists, condition.open_to_others), (false, None));
+    fs::write(&path, FOREIGN).unwrap();
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    fs::set_permissions(home.path(), PermissionsExt::from_mode(0o777)).unwrap();
+    it.update(&[keep("dev", 1)], now()).unwrap();
+    let condition = it.condition().unwrap();
+    assert_eq!(condition.open_to_others, Some(0o644));
+    assert!(condition.folder_open_to_others);
+    it.make_private().unwrap();
+    assert_eq!(it.condition().unwrap().open_to_others, None);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_held_lock_is_an_error_that_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    file(&path).update(&[keep("dev", 1)], now()).unwrap();
+    let lock = fs::File::open(home.path().join(".credentials.latchkey-lock")).unwrap();
+    lock.lock().unwrap();
+    let hasty = crate::CredentialsFile::at(&path, std::time::Duration::ZERO);
+    assert!(matches!(hasty.update(&[keep("dev", 2)], now()), Err(FileError::Locked { .. })));
+    assert_eq!(text(&path), section("dev", 1));
+}
+
+#[test]
+fn nothing_that_is_printed_holds_a_secret() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    let it = file(&path);
+    it.update(&[keep("dev", 1)], now()).unwrap();
+    let shown = format!("{it:?} {:?} {:?}", it.read().unwrap(), keep("dev", 1));
+    for secret in ["secret/", "token+", "ASIA"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
