@@ -59,7 +59,7 @@ def main() -> int:
     if unknown:
         print(f"The gallery has no such state: {', '.join(unknown)}", file=sys.stderr)
         return 2
-    page = next((name for name in ("index.html", "gallery.html") if (BUILT / name).is_file()), None)
+    page = next((name for name in ("gallery.html", "index.html") if (BUILT / name).is_file()), None)
     if page is None:
         print("ui/dist-gallery holds no page: build it with `npm run gallery` in ui/", file=sys.stderr)
         return 1
