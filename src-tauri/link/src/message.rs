@@ -48,7 +48,7 @@ pub enum Request {
 
 /// What the engine answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
+#[serde(tag = "answer", content = "content", rename_all = "snake_case")]
 pub enum Reply {
     /// To [`Request::Status`].
     Status(Status),
