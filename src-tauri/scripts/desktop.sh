@@ -60,8 +60,6 @@ for name in org.freedesktop.secrets org.kde.StatusNotifierWatcher; do
 done
 
 export LATCHKEY_HOME=${LATCHKEY_HOME:-$desk/latchkey}
-# Chromium does not run as root.
-if [ "$(id -u)" = 0 ] && [ -z "${BROWSER:-}" ]; then export BROWSER=firefox-esr; fi
 cat <<MESSAGE
 There is no display here, so Latchkey runs on a virtual one, DISPLAY=$DISPLAY, with a panel and a tray.
 Nothing there is clicked for you. To see it:  make screenshot  (writes screenshots/desktop.png)

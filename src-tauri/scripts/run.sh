@@ -15,6 +15,9 @@ headless=
 # The whole workspace's programs, not one package: another choice of features would build them again.
 cargo build --locked --workspace --bins
 
+# Chromium does not run as root.
+if [ "$(id -u)" = 0 ] && [ -z "${BROWSER:-}" ]; then export BROWSER=firefox-esr; fi
+
 if [ -n "$headless" ]; then
   exec "$scripts/desktop.sh" "$PWD/target/debug/latchkey" --sandbox "$@"
 fi
