@@ -256,6 +256,9 @@ impl Document {
         section: &str,
         keys: &[&str],
     ) -> Result<(), EditError> {
+        if dropped.is_empty() {
+            return Ok(());
+        }
         let pieces: Vec<Piece> = (0..self.layout.lines.len())
             .filter(|number| !dropped.contains(number))
             .map(Piece::Kept)

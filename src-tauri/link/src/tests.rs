@@ -99,7 +99,7 @@ fn every_request_gets_its_answer_on_one_connection() {
     assert_eq!(client.engine(), &us());
     match client.ask(&Request::Status).unwrap() {
         Reply::Status(status) => {
-            assert_eq!((status.version.as_str(), status.pid), ("1.2.3", std::process::id()))
+            assert_eq!((status.version.as_str(), status.pid), ("1.2.3", std::process::id()));
         }
         other => panic!("{other:?}"),
     }

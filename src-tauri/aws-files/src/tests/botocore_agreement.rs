@@ -1,8 +1,9 @@
 //! Our reading of the grammar against botocore's own, on generated files; and what botocore makes of the
 //! files that we write.
 
-use super::{credentials, file, generated, keep};
+use super::{credentials, file, generated, keep, modified};
 use crate::Document;
+use jiff::ToSpan;
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
@@ -118,9 +119,7 @@ fn a_botocore_session_finds_what_we_wrote() {
         ("[plain]\n[x]\n", "default"),
     ] {
         fs::write(&path, before).unwrap();
-        file(&path)
-            .update(&[keep(profile, 5)], jiff::Timestamp::now() + jiff::SignedDuration::from_secs(9))
-            .unwrap();
+        file(&path).update(&[keep(profile, 5)], modified(&path) + 9.seconds()).unwrap();
         let settings: [(&str, &Path); 2] =
             [("AWS_SHARED_CREDENTIALS_FILE", &path), ("AWS_CONFIG_FILE", &config)];
         let found = python(CREDENTIALS, &[profile], &settings);

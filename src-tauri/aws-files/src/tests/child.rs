@@ -61,9 +61,9 @@ pub(super) fn run(mut command: Command) {
 }
 
 /// Kills its own process, as `kill -9` does.
-struct Suicide(Step);
+struct KillAt(Step);
 
-impl Steps for Suicide {
+impl Steps for KillAt {
     fn reached(&self, step: Step) {
         if step == self.0 {
             rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
@@ -79,7 +79,7 @@ fn entry() {
     let number: usize = env::var(NUMBER).unwrap().parse().unwrap();
     match task.as_str() {
         "die at step" => {
-            let steps = Arc::new(Suicide(Step::ALL[number]));
+            let steps = Arc::new(KillAt(Step::ALL[number]));
             let it = CredentialsFile::with_steps(&path, super::PATIENCE, steps);
             it.update(&[keep("dev", 2)], now()).unwrap();
             panic!("{:?} was not reached", Step::ALL[number]);

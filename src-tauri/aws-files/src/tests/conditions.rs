@@ -83,6 +83,28 @@ fn a_file_open_to_others_is_reported_kept_and_closed_on_request() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// A mode beside an access list means something else than the mode alone: without the list the file's
+/// group could read what only one more user was meant to.
+#[test]
+fn an_access_list_is_kept() {
+    const NAME: &str = "system.posix_acl_access";
+    // Version 2; owner rw, user 65534 r, group none, mask r, others none (linux/posix_acl_xattr.h).
+    let mut list = 2u32.to_le_bytes().to_vec();
+    for (tag, rights, id) in
+        [(1u16, 6u16, u32::MAX), (2, 4, 65534), (4, 0, u32::MAX), (0x10, 4, u32::MAX), (0x20, 0, u32::MAX)]
+    {
+        list.extend([&tag.to_le_bytes()[..], &rights.to_le_bytes(), &id.to_le_bytes()].concat());
+    }
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    fs::write(&path, FOREIGN).unwrap();
+    rustix::fs::setxattr(&path, NAME, &list, rustix::fs::XattrFlags::empty()).unwrap();
+    file(&path).update(&[keep("dev", 1)], now()).unwrap();
+    let mut after = Vec::with_capacity(256);
+    rustix::fs::getxattr(&path, NAME, rustix::buffer::spare_capacity(&mut after)).unwrap();
+    assert_eq!(after, list);
+}
+
 #[test]
 fn a_held_lock_is_an_error_that_says_so() {
     let home = tempfile::tempdir().unwrap();

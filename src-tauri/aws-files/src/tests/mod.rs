@@ -72,6 +72,11 @@ fn text(path: &Path) -> String {
     String::from_utf8(fs::read(path).unwrap()).unwrap()
 }
 
+/// When a file was changed last.
+fn modified(path: &Path) -> Timestamp {
+    fs::metadata(path).unwrap().modified().unwrap().try_into().unwrap()
+}
+
 /// The names of the files in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)

@@ -1,6 +1,6 @@
 //! Changes of a file, from the first to the undo.
 
-use super::{FOREIGN, file, keep, names, now, put, section, stop, text};
+use super::{FOREIGN, file, keep, modified, names, now, put, section, stop, text};
 use crate::{
     Change, Consent, FileError, ForeignKeys, ProfileOutcome, Standing,
     replace::{Step, Steps},
@@ -83,7 +83,7 @@ fn a_foreign_section_is_replaced_only_by_the_persons_word_and_can_come_back() {
         region: Some("us-east-1".to_owned()),
         ..put("default", 7)
     });
-    let outcome = it.update(&[agreed.clone()], now()).unwrap();
+    let outcome = it.update(std::slice::from_ref(&agreed), now()).unwrap();
     let expected = section("default", 7).replace("[default]\n", "[default]\n# mine\n");
     let (keys, tail) = expected.split_once("aws_session_token").unwrap();
     assert_eq!(text(&path), format!("{keys}region = eu-west-1\naws_session_token{tail}[z]\na=1\n"));
@@ -168,17 +168,15 @@ fn a_file_that_another_program_has_just_truncated_waits() {
     let path = home.path().join("credentials");
     fs::write(&path, FOREIGN).unwrap();
     let it = file(&path);
-    let started = jiff::Timestamp::now();
-    it.update(&[keep("dev", 1)], started).unwrap();
+    it.update(&[keep("dev", 1)], now()).unwrap();
     for torn in ["", "# my keys, do not touch\n\n[default]\naws_access_key_id = AK"] {
         fs::write(&path, torn).unwrap();
-        let error = it.update(&[keep("dev", 2)], jiff::Timestamp::now()).unwrap_err();
+        let error = it.update(&[keep("dev", 2)], modified(&path) + 1.second()).unwrap_err();
         assert!(matches!(error, FileError::BeingWritten { .. }), "{error}");
         assert_eq!(text(&path), torn);
     }
     fs::write(&path, "").unwrap();
-    let later = jiff::Timestamp::now() + 3.seconds();
-    it.update(&[keep("dev", 2)], later).unwrap();
+    it.update(&[keep("dev", 2)], modified(&path) + 3.seconds()).unwrap();
     assert_eq!(text(&path), section("dev", 2), "a file that stays empty is empty");
 }
 
