@@ -1039,6 +1039,10 @@ export type UiState = {
  */
 at: number, 
 /**
+ * False until the stored state was read: show nothing yet.
+ */
+loaded: boolean, 
+/**
  * The first run's cards while there is no organisation.
  */
 first_run: UiFirstRun | null, 

@@ -4,13 +4,28 @@
 //! Invariant: no Tauri, no async, no files, no clock; time zone and moment are arguments. No secret can
 //! get in here, since none is in the snapshot. (The sample users' passwords open the sample alone.)
 
+mod account;
+mod activity;
 pub mod ask;
+mod banner;
+mod convert;
+mod credentials;
+pub mod icon;
+pub mod menu;
+pub mod notification;
+mod portal;
+pub mod problem;
 pub mod ui_portal;
 pub mod ui_state;
+mod window;
+pub mod words;
 
 pub use ask::{UiReply, UiRequest};
+pub use convert::{AskError, as_asked, dialog, reply};
+pub use portal::ui_portal;
 pub use ui_portal::UiPortal;
 pub use ui_state::UiState;
+pub use window::ui_state;
 
 #[cfg(test)]
 mod bindings;

@@ -546,6 +546,8 @@ pub struct UiQuit {
 pub struct UiState {
     /// When the snapshot was made, epoch milliseconds. Not part of any comparison by the window.
     pub at: i64,
+    /// False until the stored state was read: show nothing yet.
+    pub loaded: bool,
     /// The first run's cards while there is no organisation.
     pub first_run: Option<UiFirstRun>,
     /// Organisations in the order they were added.

@@ -1,0 +1,148 @@
+//! Lines of Activity as plain sentences.
+
+use crate::{
+    problem::{About, sentence},
+    ui_state::UiActivity,
+    words::{clock, count},
+};
+use engine::{
+    Snapshot,
+    model::{
+        code::Code,
+        history::{By, Entry, Event},
+        ids::{Grant, OrgId},
+    },
+};
+use jiff::tz::TimeZone;
+
+/// One line in words. The snapshot gives organisations their names.
+pub(crate) fn line(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> UiActivity {
+    let (sentence, subject, ok) = words(s, entry, zone);
+    UiActivity {
+        id: entry.id,
+        at: entry.at.as_millisecond(),
+        group: match &entry.event {
+            Event::Refreshed { profile, .. } => format!("refreshed/{profile}"),
+            _ => entry.id.to_string(),
+        },
+        sentence,
+        subject,
+        by: match entry.by {
+            By::You => "You".to_owned(),
+            By::Schedule => "Schedule".to_owned(),
+        },
+        ok,
+    }
+}
+
+fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String>, bool) {
+    let name = |org: &OrgId| {
+        let known = s.organisations.iter().find(|o| o.organisation.id == *org);
+        known.map_or_else(|| "an organisation that was removed".to_owned(), |o| o.organisation.name.clone())
+    };
+    let why = |org: Option<&OrgId>, code: &Code| {
+        let found = org.and_then(|id| s.organisations.iter().find(|o| o.organisation.id == *id));
+        let org = found.map(|o| (&o.organisation.id, o.organisation.name.as_str()));
+        sentence(code, &About { org, again: None })
+    };
+    let role = |grant: &Grant, account: &str| Some(format!("{account}, {}", grant.role));
+    match &entry.event {
+        Event::OrganisationAdded { name, .. } => (format!("Added {name}"), None, true),
+        Event::OrganisationRemoved { name, .. } => (format!("Removed {name}"), None, true),
+        Event::SignedIn { org, user: Some(user) } => {
+            (format!("Signed in to {} as {user}", name(org)), None, true)
+        }
+        Event::SignedIn { org, user: None } => (format!("Signed in to {}", name(org)), None, true),
+        Event::SignInFailed { org, code } => {
+            (format!("Sign-in to {} did not finish: {}", name(org), why(Some(org), code)), None, false)
+        }
+        Event::SignedOut { org } => (format!("Signed out of {}", name(org)), None, true),
+        Event::SignInEnded { org, revoked: true } => {
+            (format!("{} ended your sign-in", name(org)), None, false)
+        }
+        Event::SignInEnded { org, revoked: false } => (format!("Sign-in to {} ended", name(org)), None, true),
+        Event::Synced { org, accounts, gained, lost } => {
+            let many = |n: &u32, word| count(usize::try_from(*n).unwrap_or(usize::MAX), word);
+            let change = match (gained, lost) {
+                (0, 0) => String::new(),
+                (g, 0) => format!(", {} gained", many(g, "role")),
+                (0, l) => format!(", {} lost", many(l, "role")),
+                (g, l) => format!(", {} gained, {} lost", many(g, "role"), many(l, "role")),
+            };
+            (format!("Updated {}: {}{change}", name(org), many(accounts, "account")), None, true)
+        }
+        Event::ConsoleOpened { grant, account_name } => {
+            (format!("Opened the console of {account_name}"), role(grant, account_name), true)
+        }
+        Event::ConsoleFailed { grant, account_name, code } => (
+            format!("Could not open the console of {account_name}: {}", why(Some(&grant.org), code)),
+            role(grant, account_name),
+            false,
+        ),
+        Event::EnvironmentCopied { grant, account_name } => {
+            (format!("Copied the environment for {account_name}"), role(grant, account_name), true)
+        }
+        Event::Refreshed { profile, grant, account_name, expires } => (
+            format!("Refreshed {profile}, valid until {}", clock(entry.at, *expires, zone)),
+            role(grant, account_name),
+            true,
+        ),
+        Event::RefreshFailed { profile, grant, account_name, code } => (
+            format!("Could not refresh {profile}: {}", why(Some(&grant.org), code)),
+            role(grant, account_name),
+            false,
+        ),
+        Event::KeepStarted { profile, grant, account_name } => {
+            (format!("Started to keep {profile} fresh"), role(grant, account_name), true)
+        }
+        Event::KeepStopped { profile, removed: true } => {
+            (format!("Stopped keeping {profile} fresh and removed its keys"), None, true)
+        }
+        Event::KeepStopped { profile, removed: false } => {
+            (format!("Stopped keeping {profile} fresh"), None, true)
+        }
+        Event::Paused { until: Some(until) } => {
+            (format!("Paused refreshing until {}", clock(entry.at, *until, zone)), None, true)
+        }
+        Event::Paused { until: None } => ("Paused refreshing".to_owned(), None, true),
+        Event::Resumed => ("Resumed refreshing".to_owned(), None, true),
+        Event::BackedUp { path } => (format!("Made a backup: {path}"), None, true),
+        Event::Notified { notice, shown, reason } => notified(notice, *shown, reason.as_deref()),
+    }
+}
+
+/// `notice` is a notice's key, `sign-in-ending/acme/1800000000`; its kind is the first part.
+fn notified(key: &str, shown: bool, reason: Option<&str>) -> (String, Option<String>, bool) {
+    let what = match key.split('/').next().unwrap_or_default() {
+        "sign-in-ending" => "that the sign-in ends soon",
+        "sign-in-ended" => "that the sign-in ended",
+        "expired" => "that credentials expired",
+        "failing" => "that a refresh keeps failing",
+        "access-removed" => "that access was removed",
+        "conflict" => "that another program changed a profile",
+        "revoked" => "that the sign-in was ended by the organisation",
+        "clock-skew" => "that the clock is off",
+        "launch" => "that a console did not open",
+        _ => "of a change",
+    };
+    if shown {
+        return (format!("Notified you {what}"), None, true);
+    }
+    let why = match reason.unwrap_or_default() {
+        "switched_off" => "notifications are switched off",
+        "window_shows_it" => "the window was in front",
+        "screen_locked" => "the screen was locked",
+        "idle" => "you were away",
+        "do_not_disturb" => "Do Not Disturb was on",
+        "quiet_hours" => "quiet hours",
+        "new_installation" => "the first hour after installing",
+        "paused" => "refreshing was paused",
+        "sandbox" => "it was the sample organisation",
+        "offline" => "offline for a short time only",
+        "too_soon" => "another one was shown shortly before",
+        "enough_today" => "there were enough today",
+        "shown_already" => "it was shown already",
+        _ => "it could not be shown",
+    };
+    (format!("Held back a notification {what}: {why}"), None, true)
+}

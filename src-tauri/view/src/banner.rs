@@ -1,0 +1,225 @@
+//! The one banner under the header, by priority.
+
+use crate::{
+    ask::UiRequest,
+    icon::needs_person,
+    menu::is_sandbox,
+    problem::{About, asks, problem, shows},
+    ui_state::{UiBanner, UiBannerKind, UiProblem, UiView},
+    words::{clock, count, left},
+};
+use engine::{
+    Snapshot,
+    model::{
+        code::Code,
+        portal::Sync,
+        profile::State,
+        sign_in::{Ended, SignIn},
+    },
+    ports::Keyring,
+    snapshot::{OrganisationNow, ProfileNow},
+};
+use jiff::tz::TimeZone;
+
+/// The banner to show while `org` is selected.
+pub(crate) fn banner(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Option<UiBanner> {
+    signed_out(s, org, zone)
+        .or_else(|| blocked(s, org))
+        .or_else(|| clock_off(s))
+        .or_else(|| offline(s, org, zone))
+        .or_else(|| syncing(s, org))
+        .or_else(|| paused(s, zone))
+        .or_else(|| memory_only(s))
+        .or_else(|| sandbox(org))
+}
+
+fn of<'a>(s: &'a Snapshot, org: &'a OrganisationNow) -> impl Iterator<Item = &'a ProfileNow> {
+    s.profiles.iter().filter(|p| p.kept.grant.org == org.organisation.id)
+}
+
+/// `pay-dev works for 24 min more.`: the first of the organisation's profiles to stop.
+fn first_to_stop(s: &Snapshot, org: &OrganisationNow) -> Option<String> {
+    let working = of(s, org).filter_map(|p| Some((p.kept.written.as_ref()?.expires, &p.kept.profile)));
+    let working: Vec<_> = working.filter(|(expires, _)| *expires > s.at).collect();
+    let (expires, name) = working.iter().min()?;
+    let time = left(expires.duration_since(s.at));
+    Some(match working.len() {
+        1 => format!("{name} works for {time} more."),
+        n => format!("{} still work, the first stops in {time}.", count(n, "profile")),
+    })
+}
+
+fn signed_out(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Option<UiBanner> {
+    let name = &org.organisation.name;
+    let kept = of(s, org).count();
+    let sign_in =
+        |label: &str| asks(label, UiRequest::SignIn { org: org.organisation.id.to_string(), method: None });
+    let banner = |title: String, body: String, label: &str| {
+        let buttons = vec![sign_in(label)];
+        Some(UiBanner { kind: UiBannerKind::SignedOut, title, body, buttons, until: None })
+    };
+    match &org.sign_in {
+        SignIn::Ended { at, why } => {
+            let title = match why {
+                Ended::Expired => format!("Your sign-in to {name} ended at {}", clock(s.at, *at, zone)),
+                Ended::Revoked => format!("{name} ended your sign-in at {}", clock(s.at, *at, zone)),
+            };
+            let mut body = if kept == 0 {
+                "Consoles open again after you sign in.".to_owned()
+            } else {
+                "Profiles stop refreshing until you sign in again.".to_owned()
+            };
+            if let Some(more) = first_to_stop(s, org) {
+                body = format!("{body} {more}");
+            }
+            banner(title, body, "Sign in again")
+        }
+        SignIn::SignedOut if kept > 0 => banner(
+            format!("Sign in to {name} to keep {} fresh", count(kept, "profile")),
+            first_to_stop(s, org).unwrap_or_else(|| "None of them works until you do.".to_owned()),
+            "Sign in",
+        ),
+        _ => None,
+    }
+}
+
+fn blocked(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
+    let stuck: Vec<_> = of(s, org)
+        .filter(|p| needs_person(&p.state) && !matches!(p.state, State::SignInNeeded | State::Expired))
+        .collect();
+    let file = (!is_sandbox(org)).then_some(s.file.problem.as_ref()).flatten();
+    if let Some(code) = file.filter(|_| of(s, org).next().is_some()) {
+        let found = problem(code, &About { org: None, again: Some(UiRequest::RefreshAll) });
+        return Some(UiBanner {
+            kind: UiBannerKind::Blocked,
+            title: found.title,
+            body: format!("{} {}", found.meaning, found.next),
+            buttons: found.buttons,
+            until: None,
+        });
+    }
+    let first = stuck.first()?;
+    let title = match stuck.len() {
+        1 => format!("{} needs you", first.kept.profile),
+        n => format!("{} need you", count(n, "profile")),
+    };
+    Some(UiBanner {
+        kind: UiBannerKind::Blocked,
+        title,
+        body: "Latchkey stopped refreshing so that nothing is lost.".into(),
+        buttons: vec![shows("Review", UiView::Credentials)],
+        until: None,
+    })
+}
+
+/// The clock, when it is off.
+pub(crate) fn clock_problem(s: &Snapshot) -> Option<UiProblem> {
+    let seconds = s.clock_skew?;
+    Some(problem(&Code::ClockSkew { seconds }, &About { org: None, again: Some(UiRequest::RefreshAll) }))
+}
+
+fn clock_off(s: &Snapshot) -> Option<UiBanner> {
+    let found = clock_problem(s)?;
+    let body = format!("{} {}", found.meaning, found.next);
+    let (kind, title, buttons) = (UiBannerKind::Clock, found.title, found.buttons);
+    Some(UiBanner { kind, title, body, buttons, until: None })
+}
+
+fn offline(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Option<UiBanner> {
+    // The sample runs on this computer.
+    if s.online || is_sandbox(org) {
+        return None;
+    }
+    let shown = org.portal.synced.map_or_else(
+        || "No accounts are known yet.".to_owned(),
+        |at| format!("Showing accounts from {}. Consoles may not open.", clock(s.at, at, zone)),
+    );
+    let first =
+        of(s, org).filter_map(|p| p.kept.written.as_ref()).map(|w| w.expires).filter(|e| *e > s.at).min();
+    let stops = first
+        .map(|at| format!(" Profiles cannot refresh. The first stops at {}.", clock(s.at, at, zone)))
+        .unwrap_or_default();
+    Some(UiBanner {
+        kind: UiBannerKind::Offline,
+        title: "You are offline".into(),
+        body: format!("{shown}{stops}"),
+        buttons: vec![asks("Retry now", UiRequest::RefreshAll)],
+        until: None,
+    })
+}
+
+fn syncing(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
+    match &org.sync {
+        Sync::Throttled { until, done, total } if *until > s.at => Some(UiBanner {
+            kind: UiBannerKind::Throttled,
+            title: "AWS is limiting requests".into(),
+            body: format!("Loaded {done} of {}. Continuing by itself.", count(*total, "account")),
+            buttons: vec![],
+            until: Some(until.as_millisecond()),
+        }),
+        Sync::Failed { code, retry, .. } => {
+            let id = org.organisation.id.to_string();
+            let about = About {
+                org: Some((&org.organisation.id, &org.organisation.name)),
+                again: Some(UiRequest::Sync { org: id }),
+            };
+            let found = problem(code, &about);
+            Some(UiBanner {
+                kind: UiBannerKind::SyncFailed,
+                title: found.title,
+                body: format!("{} {}", found.meaning, found.next),
+                buttons: found.buttons,
+                until: retry.map(|at| at.as_millisecond()),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The pause in words: `Refreshing is paused until 09:00`.
+pub(crate) fn pause_text(s: &Snapshot, zone: &TimeZone) -> Option<String> {
+    Some(match s.pause?.until {
+        Some(at) => format!("Refreshing is paused until {}", clock(s.at, at, zone)),
+        None => "Refreshing is paused until you resume".to_owned(),
+    })
+}
+
+fn paused(s: &Snapshot, zone: &TimeZone) -> Option<UiBanner> {
+    let working = s.profiles.iter().filter_map(|p| Some((p.kept.written.as_ref()?.expires, &p.kept.profile)));
+    let body = match working.filter(|(expires, _)| *expires > s.at).min() {
+        Some((at, name)) => format!("{name} stops working in {}.", left(at.duration_since(s.at))),
+        None => "Nothing is refreshed meanwhile.".to_owned(),
+    };
+    Some(UiBanner {
+        kind: UiBannerKind::Paused,
+        title: pause_text(s, zone)?,
+        body,
+        buttons: vec![asks("Resume", UiRequest::Resume)],
+        until: s.pause?.until.map(|at| at.as_millisecond()),
+    })
+}
+
+/// The keyring, when the sign-in lives in memory only.
+pub(crate) fn keyring_problem(s: &Snapshot) -> Option<UiProblem> {
+    match &s.keyring {
+        Keyring::Ready => None,
+        Keyring::MemoryOnly(code) => Some(problem(code, &About::default())),
+    }
+}
+
+fn memory_only(s: &Snapshot) -> Option<UiBanner> {
+    let found = keyring_problem(s)?;
+    let body = format!("{} {}", found.meaning, found.next);
+    let (kind, title, buttons) = (UiBannerKind::Keyring, found.title, found.buttons);
+    Some(UiBanner { kind, title, body, buttons, until: None })
+}
+
+fn sandbox(org: &OrganisationNow) -> Option<UiBanner> {
+    is_sandbox(org).then(|| UiBanner {
+        kind: UiBannerKind::Sandbox,
+        title: "Sample organisation".into(),
+        body: "Nothing here reaches AWS.".into(),
+        buttons: vec![crate::problem::edits("Connect your own", "start_url", None)],
+        until: None,
+    })
+}

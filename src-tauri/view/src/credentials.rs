@@ -1,0 +1,289 @@
+//! Kept profiles: how each stands, in a shape and a word, and what to do about it.
+
+use crate::{
+    account::classified,
+    ask::UiRequest,
+    problem::{About, asks, conflict_words, problem},
+    ui_state::{UiAction, UiButton, UiGrant, UiProblem, UiProfile, UiStatus, UiStrip},
+    words::{clock, left, ui_environment, ui_sensitivity},
+};
+use engine::{
+    Snapshot,
+    model::{
+        Timestamp,
+        environment::{Environment, Sensitivity, sensitivity},
+        organisation::Kind,
+        profile::{Conflict, State},
+        refresh::lead,
+    },
+    snapshot::ProfileNow,
+};
+use jiff::{SignedDuration, tz::TimeZone};
+
+/// Less than this left and not yet renewed is "due soon"; for short-lived roles, less than their lead.
+const DUE_SOON: SignedDuration = SignedDuration::from_mins(10);
+/// A role whose credentials live shorter than this gets a word about programs that read a file once.
+const SHORT_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
+
+/// How a profile stands now.
+pub(crate) type Standing = UiStatus;
+
+impl UiStatus {
+    /// The most urgent first.
+    pub(crate) fn urgency(self) -> u8 {
+        match self {
+            Self::Expired => 0,
+            Self::SignInNeeded => 1,
+            Self::NotWritable => 2,
+            Self::Conflict => 3,
+            Self::AccessRemoved => 4,
+            Self::Retrying => 5,
+            Self::DueSoon => 6,
+            Self::Paused => 7,
+            Self::Refreshing => 8,
+            Self::Checking => 9,
+            Self::Fresh => 10,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Checking => "Checking...",
+            Self::Fresh => "Fresh",
+            Self::Refreshing => "Refreshing",
+            Self::DueSoon => "Due soon",
+            Self::Retrying => "Retrying",
+            Self::Paused => "Paused",
+            Self::SignInNeeded => "Sign in needed",
+            Self::Expired => "Expired",
+            Self::AccessRemoved => "Access removed",
+            Self::Conflict => "Conflict",
+            Self::NotWritable => "File not writable",
+        }
+    }
+}
+
+/// How a profile stands at a moment.
+pub(crate) fn standing(p: &ProfileNow, now: Timestamp) -> Standing {
+    match &p.state {
+        State::Waiting => Standing::Checking,
+        State::Fresh => match &p.kept.written {
+            Some(w) if w.expires <= now => Standing::Expired,
+            Some(w) => {
+                let soon = DUE_SOON.min(lead(w.expires.duration_since(w.issued)));
+                if w.expires.duration_since(now) < soon { Standing::DueSoon } else { Standing::Fresh }
+            }
+            None => Standing::Checking,
+        },
+        State::Refreshing => Standing::Refreshing,
+        State::Retrying { .. } => Standing::Retrying,
+        State::Paused => Standing::Paused,
+        State::SignInNeeded => Standing::SignInNeeded,
+        State::Expired => Standing::Expired,
+        State::AccessRemoved => Standing::AccessRemoved,
+        State::Conflict(_) => Standing::Conflict,
+        State::NotWritable(_) => Standing::NotWritable,
+    }
+}
+
+/// In a few words for a menu row: `fresh 42 min`, `expires in 8 min`.
+pub(crate) fn short(p: &ProfileNow, standing: Standing, now: Timestamp) -> String {
+    let time =
+        p.kept.written.as_ref().filter(|w| w.expires > now).map(|w| left(w.expires.duration_since(now)));
+    match (standing, time) {
+        (Standing::Fresh, Some(time)) => format!("fresh {time}"),
+        (Standing::DueSoon, Some(time)) => format!("expires in {time}"),
+        (Standing::Checking, _) => "checking".to_owned(),
+        (Standing::SignInNeeded, Some(time)) => format!("sign in, works {time}"),
+        (other, _) => other.word().to_lowercase(),
+    }
+}
+
+/// All rows for the window, by name.
+pub(crate) fn rows(s: &Snapshot, zone: &TimeZone) -> Vec<UiProfile> {
+    s.profiles.iter().map(|p| row(s, p, zone)).collect()
+}
+
+fn row(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> UiProfile {
+    let status = standing(p, s.at);
+    let (account_name, environment) = classified(s, &p.kept.grant);
+    let written = p.kept.written.as_ref();
+    let retry = match &p.state {
+        State::Retrying { at, .. } => Some(at.as_millisecond()),
+        _ => None,
+    };
+    let lifetime = written.map(|w| w.expires.duration_since(w.issued));
+    let chip = match status {
+        Standing::Fresh => "fresh",
+        Standing::DueSoon => "expires in",
+        other => other.word(),
+    };
+    UiProfile {
+        name: p.kept.profile.to_string(),
+        grant: UiGrant::from(&p.kept.grant),
+        account_name,
+        environment: ui_environment(&environment),
+        sensitivity: ui_sensitivity(sensitivity(p.kept.grant.role.as_str())),
+        status,
+        status_word: status.word().to_owned(),
+        chip: chip.to_lowercase(),
+        expires: written.map(|w| w.expires.as_millisecond()),
+        lifetime: lifetime.and_then(|l| i64::try_from(l.as_millis()).ok()),
+        written: written.map(|w| w.at.as_millisecond()),
+        next_refresh: p.next_refresh.map(Timestamp::as_millisecond),
+        retry,
+        paused: p.kept.paused,
+        region: p.kept.region.clone(),
+        key_tail: written.map(|w| w.key_tail.clone()),
+        path: (!in_sandbox(s, p)).then(|| s.file.path.display().to_string()),
+        problem: row_problem(s, p, zone),
+        info: lifetime.filter(|l| *l < SHORT_LIFETIME).map(|l| {
+            let (all, after) = (left(l), left(l - lead(l)));
+            format!(
+                "Credentials for this role last {all}, so they are replaced after {after}. Tools that read the \
+                 file only once stop after {all}."
+            )
+        }),
+    }
+}
+
+fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProblem> {
+    let name = p.kept.profile.as_str();
+    let about = About {
+        org: s
+            .organisations
+            .iter()
+            .find(|o| o.organisation.id == p.kept.grant.org)
+            .map(|o| (&o.organisation.id, o.organisation.name.as_str())),
+        again: Some(UiRequest::RefreshProfile { profile: name.to_owned() }),
+    };
+    let org_name = about.org.map_or("the organisation", |(_, name)| name);
+    let still = works(p, s.at);
+    let sign_in = about
+        .org
+        .map(|(id, _)| asks("Sign in", UiRequest::SignIn { org: id.as_str().to_owned(), method: None }));
+    Some(match &p.state {
+        State::Waiting | State::Fresh | State::Refreshing | State::Paused => return None,
+        State::Retrying { at, failing_since, code } => {
+            let found = problem(code, &about);
+            UiProblem {
+                title: format!("Could not refresh {name}"),
+                meaning: format!("{}. {still}", found.title),
+                next: format!(
+                    "Failing since {}. Latchkey tries again at {}.",
+                    clock(s.at, *failing_since, zone),
+                    clock(s.at, *at, zone)
+                ),
+                buttons: vec![asks("Try now", UiRequest::RefreshProfile { profile: name.to_owned() })],
+                details: found.details,
+            }
+        }
+        State::SignInNeeded => UiProblem {
+            title: format!("Sign in to {org_name} to refresh {name}"),
+            meaning: still,
+            next: "Sign in; it is refreshed by itself then.".into(),
+            buttons: sign_in.into_iter().collect(),
+            details: String::new(),
+        },
+        State::Expired => UiProblem {
+            title: format!("{name} has expired"),
+            meaning: "Tools that use it get errors.".into(),
+            next: "Sign in; it is refreshed by itself then.".into(),
+            buttons: sign_in.into_iter().collect(),
+            details: String::new(),
+        },
+        State::AccessRemoved => UiProblem {
+            title: format!("You no longer have {} in {}", p.kept.grant.role, p.account_name),
+            meaning: format!("{org_name} does not list it any more. {still}"),
+            next: "Remove the profile, or ask an administrator if you still need it.".into(),
+            buttons: vec![asks(
+                "Remove profile",
+                UiRequest::StopKeeping { profile: name.to_owned(), remove: true },
+            )],
+            details: String::new(),
+        },
+        State::Conflict(conflict) => conflict_problem(name, *conflict),
+        State::NotWritable(code) => {
+            let found = problem(code, &about);
+            UiProblem { meaning: format!("{} {still}", found.meaning), ..found }
+        }
+    })
+}
+
+fn conflict_problem(name: &str, conflict: Conflict) -> UiProblem {
+    let (title, meaning, next) = conflict_words(conflict, name);
+    let profile = name.to_owned();
+    let leave = asks("Stop managing it", UiRequest::StopKeeping { profile: profile.clone(), remove: false });
+    let label = match conflict {
+        Conflict::ChangedByAnother => "Take it back",
+        _ => "Replace and keep a backup",
+    };
+    let take = UiButton { danger: true, ..asks(label, UiRequest::TakeBack { profile }) };
+    let buttons = match conflict {
+        // Our keys there would change nothing for most tools.
+        Conflict::SsoSettings => vec![leave],
+        _ => vec![leave, take],
+    };
+    UiProblem { title, meaning, next, buttons, details: format!("{conflict:?}") }
+}
+
+/// `It works for 24 min more.` or `It has expired.`
+fn works(p: &ProfileNow, now: Timestamp) -> String {
+    match &p.kept.written {
+        Some(w) if w.expires > now => format!("It works for {} more.", left(w.expires.duration_since(now))),
+        Some(_) => "It has expired.".to_owned(),
+        None => "Nothing was written yet.".to_owned(),
+    }
+}
+
+/// Privileged production profiles that work now: always in sight, with a way to stop.
+pub(crate) fn strips(s: &Snapshot) -> Vec<UiStrip> {
+    active_in_production(s)
+        .map(|p| UiStrip {
+            text: format!("{} is active in production", p.kept.profile),
+            expires: p.kept.written.as_ref().map(|w| w.expires.as_millisecond()),
+            button: UiButton {
+                label: "Stop now".into(),
+                action: UiAction::Ask {
+                    request: UiRequest::StopKeeping { profile: p.kept.profile.to_string(), remove: true },
+                },
+                danger: true,
+            },
+        })
+        .collect()
+}
+
+/// The profiles of [`strips`].
+pub(crate) fn active_in_production(s: &Snapshot) -> impl Iterator<Item = &ProfileNow> {
+    s.profiles.iter().filter(|p| {
+        sensitivity(p.kept.grant.role.as_str()) == Sensitivity::Privileged
+            && classified(s, &p.kept.grant).1.environment == Environment::Production
+            && p.kept.written.as_ref().is_some_and(|w| w.expires > s.at)
+            && !in_sandbox(s, p)
+    })
+}
+
+fn in_sandbox(s: &Snapshot, p: &ProfileNow) -> bool {
+    s.organisations
+        .iter()
+        .any(|o| o.organisation.id == p.kept.grant.org && o.organisation.kind == Kind::Sandbox)
+}
+
+/// The line over the table.
+pub(crate) fn line(s: &Snapshot, zone: &TimeZone) -> String {
+    if s.profiles.is_empty() {
+        return String::new();
+    }
+    let mut line = match s.next_refresh {
+        Some(at) => format!("Next refresh {}.", clock(s.at, at, zone)),
+        None => "No refresh is planned.".to_owned(),
+    };
+    let end =
+        s.organisations.iter().filter(|o| s.profiles.iter().any(|p| p.kept.grant.org == o.organisation.id));
+    let end = end.filter_map(|o| crate::icon::sign_in_left(s, o)).min();
+    if let Some(left) = end.filter(|left| left.is_positive()) {
+        let at = clock(s.at, s.at + left, zone);
+        line.push_str(&format!(" Sign-in lasts until {at}, so everything can refresh until then."));
+    }
+    line
+}

@@ -1,0 +1,270 @@
+//! The tray menu as a value: painting it is dull, and a test compares it with what is expected.
+//!
+//! A click carries what it is about, never a row number: a menu that is out of date opens nothing else.
+
+mod accounts;
+mod label;
+mod profiles;
+
+use crate::{
+    icon::{profiles_line, status_line},
+    words::clock,
+};
+use engine::{
+    Request, Snapshot,
+    model::{ids::Grant, organisation::Kind, sign_in::SignIn},
+    request::{PauseFor, Shell, Show},
+    snapshot::OrganisationNow,
+};
+use jiff::tz::TimeZone;
+use std::time::Duration;
+
+pub use label::LONGEST;
+
+/// At most so many favourites, in the person's order.
+pub const FAVOURITES: usize = 6;
+/// At most so many recents; one less when the favourites are full.
+pub const RECENTS: usize = 3;
+
+/// Whose wording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// Preferences, Quit.
+    Linux,
+    /// Settings..., Quit Latchkey.
+    MacOs,
+    /// Settings, Exit Latchkey.
+    Windows,
+}
+
+impl Platform {
+    /// The shell whose syntax "Copy environment" uses here.
+    fn shell(self) -> Shell {
+        match self {
+            Self::Linux | Self::MacOs => Shell::Posix,
+            Self::Windows => Shell::PowerShell,
+        }
+    }
+}
+
+/// What a click means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Ask the engine.
+    Ask(Request),
+    /// Open the window at a view.
+    Show(Show),
+    /// Open the window where it was.
+    Open,
+    /// Quit; the shell asks first when something is kept fresh.
+    Quit,
+}
+
+/// One row. Ids are stable: the same id is the same row, and rows are updated in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A line.
+    Separator,
+    /// A row to click.
+    Item {
+        /// Stable id, unique in the menu.
+        id: String,
+        /// The words, `&` doubled.
+        label: String,
+        /// Can be clicked.
+        enabled: bool,
+        /// A check mark; `None` for rows without.
+        checked: Option<bool>,
+        /// What a click means.
+        intent: Intent,
+    },
+    /// Rows below.
+    Submenu {
+        /// Stable id, unique in the menu.
+        id: String,
+        /// The words, `&` doubled.
+        label: String,
+        /// Can be opened.
+        enabled: bool,
+        /// The rows.
+        entries: Vec<Entry>,
+    },
+}
+
+impl Entry {
+    /// A row to click.
+    #[must_use]
+    pub fn item(id: impl Into<String>, text: &str, intent: Intent) -> Self {
+        Self::Item { id: id.into(), label: label::escape(text), enabled: true, checked: None, intent }
+    }
+
+    /// Rows below; none of them, and it cannot be opened.
+    #[must_use]
+    pub fn submenu(id: impl Into<String>, text: &str, entries: Vec<Self>) -> Self {
+        Self::Submenu { id: id.into(), label: label::escape(text), enabled: !entries.is_empty(), entries }
+    }
+}
+
+/// The whole menu.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Menu {
+    /// The rows from the top.
+    pub entries: Vec<Entry>,
+}
+
+impl Menu {
+    /// What a click on the row with this id means, at any depth.
+    #[must_use]
+    pub fn intent(&self, id: &str) -> Option<&Intent> {
+        fn find<'a>(entries: &'a [Entry], wanted: &str) -> Option<&'a Intent> {
+            entries.iter().find_map(|entry| match entry {
+                Entry::Item { id, intent, .. } if id == wanted => Some(intent),
+                Entry::Submenu { entries, .. } => find(entries, wanted),
+                _ => None,
+            })
+        }
+        find(&self.entries, id)
+    }
+}
+
+/// The menu for a snapshot.
+#[must_use]
+pub fn menu(s: &Snapshot, zone: &TimeZone, platform: Platform) -> Menu {
+    let groups = if s.organisations.is_empty() {
+        vec![vec![Entry::item("status", &status_line(s, zone), Intent::Open)], end(s, platform)]
+    } else {
+        vec![
+            status(s, zone),
+            shortcuts(s),
+            vec![accounts::submenu(s), profiles::submenu(s, zone, platform)],
+            refreshing(s, zone),
+            end(s, platform),
+        ]
+    };
+    let mut entries = Vec::new();
+    for group in groups.into_iter().filter(|g| !g.is_empty()) {
+        if !entries.is_empty() {
+            entries.push(Entry::Separator);
+        }
+        entries.extend(group);
+    }
+    Menu { entries }
+}
+
+/// Am I signed in, until when? Do my profiles work?
+fn status(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
+    let mut rows: Vec<Entry> = s
+        .organisations
+        .iter()
+        .enumerate()
+        .map(|(n, org)| {
+            let intent = match org.sign_in {
+                SignIn::SignedOut | SignIn::Ended { .. } => {
+                    Intent::Ask(Request::SignIn { org: org.organisation.id.clone(), method: None })
+                }
+                SignIn::InProgress(_) | SignIn::SignedIn(_) => Intent::Show(Show::Portal),
+            };
+            let id = if n == 0 { "status".to_owned() } else { format!("status/{}", org.organisation.id) };
+            Entry::item(id, &crate::icon::organisation_line(s, org, zone), intent)
+        })
+        .collect();
+    if let Some(line) = profiles_line(s, zone) {
+        rows.push(Entry::item("profiles", &line, Intent::Show(Show::Credentials)));
+    }
+    rows
+}
+
+/// Favourites, then recents that are no favourites. Roles that are not listed any more are left out.
+fn shortcuts(s: &Snapshot) -> Vec<Entry> {
+    let listed = |grant: &&Grant| org(s, grant).is_some_and(|o| is_listed(o, grant));
+    let favourites: Vec<&Grant> = s.favourites.iter().filter(listed).take(FAVOURITES).collect();
+    let room = if favourites.len() == FAVOURITES { RECENTS - 1 } else { RECENTS };
+    let recents = s.recents.iter().filter(listed).filter(|g| !s.favourites.contains(g)).take(room);
+    let row = |kind: &str, prefix: &str, grant: &Grant| {
+        let id = format!("{kind}/{}", key(grant));
+        Entry::item(id, &label::shortcut(s, prefix, grant), console(grant))
+    };
+    let mut rows: Vec<Entry> = favourites.iter().map(|g| row("favourite", "", g)).collect();
+    rows.extend(recents.map(|g| row("recent", "Recent: ", g)));
+    rows
+}
+
+fn refreshing(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
+    let ask = |request| Intent::Ask(request);
+    let pause = match &s.pause {
+        Some(pause) => {
+            let text = match pause.until {
+                Some(at) => format!("Resume refreshing (paused until {})", clock(s.at, at, zone)),
+                None => "Resume refreshing".to_owned(),
+            };
+            Entry::item("resume", &text, ask(Request::Resume))
+        }
+        None => Entry::submenu(
+            "pause",
+            "Pause refreshing",
+            vec![
+                Entry::item(
+                    "pause/hour",
+                    "For 1 hour",
+                    ask(Request::Pause(PauseFor::Duration(Duration::from_secs(3600)))),
+                ),
+                Entry::item(
+                    "pause/tomorrow",
+                    "Until tomorrow 09:00",
+                    ask(Request::Pause(PauseFor::Tomorrow)),
+                ),
+                Entry::item("pause/resumed", "Until I resume", ask(Request::Pause(PauseFor::UntilResumed))),
+            ],
+        ),
+    };
+    vec![Entry::item("refresh", "Refresh everything now", ask(Request::RefreshAll)), pause]
+}
+
+fn end(s: &Snapshot, platform: Platform) -> Vec<Entry> {
+    let (settings, quit) = match platform {
+        Platform::Linux => ("Preferences", "Quit"),
+        Platform::MacOs => ("Settings...", "Quit Latchkey"),
+        Platform::Windows => ("Settings", "Exit Latchkey"),
+    };
+    let mut rows = vec![
+        Entry::item("open", "Open Latchkey", Intent::Open),
+        Entry::item("settings", settings, Intent::Show(Show::Settings)),
+    ];
+    rows.extend(s.organisations.iter().filter(|o| matches!(o.sign_in, SignIn::SignedIn(_))).map(|o| {
+        let intent = Intent::Ask(Request::SignOut(o.organisation.id.clone()));
+        let text = format!("Sign out of {}", o.organisation.name);
+        Entry::item(format!("sign-out/{}", o.organisation.id), &label::fit(&text), intent)
+    }));
+    rows.push(Entry::item("quit", quit, Intent::Quit));
+    rows
+}
+
+fn console(grant: &Grant) -> Intent {
+    Intent::Ask(Request::OpenConsole {
+        grant: grant.clone(),
+        destination: None,
+        region: None,
+        confirmed: false,
+    })
+}
+
+fn key(grant: &Grant) -> String {
+    format!("{}/{}/{}", grant.org, grant.account, grant.role)
+}
+
+fn org<'a>(s: &'a Snapshot, grant: &Grant) -> Option<&'a OrganisationNow> {
+    s.organisations.iter().find(|o| o.organisation.id == grant.org)
+}
+
+/// Whether the portal lists the role; yes while nobody knows.
+pub(crate) fn is_listed(org: &OrganisationNow, grant: &Grant) -> bool {
+    match org.portal.accounts.iter().find(|a| a.id == grant.account) {
+        Some(account) => account.roles.as_ref().is_none_or(|roles| roles.contains(&grant.role)),
+        None => org.portal.synced.is_none(),
+    }
+}
+
+/// Whether all there is, is the sample.
+pub(crate) fn is_sandbox(org: &OrganisationNow) -> bool {
+    org.organisation.kind == Kind::Sandbox
+}

@@ -1,0 +1,80 @@
+//! The submenu of accounts: favourites' accounts first in line, then those used lately, shown A-Z.
+
+use super::{Entry, Intent, console, label};
+use engine::{
+    Snapshot,
+    model::{
+        environment::{Sensitivity, classify, sensitivity},
+        ids::Grant,
+        portal::Account,
+    },
+    request::Show,
+    snapshot::OrganisationNow,
+};
+
+/// Accounts in the submenu; with the row for all of them, twenty.
+const ACCOUNTS: usize = 19;
+/// Roles of one account.
+const ROLES: usize = 12;
+
+pub(super) fn submenu(s: &Snapshot) -> Entry {
+    let all: Vec<(&OrganisationNow, &Account)> =
+        s.organisations.iter().flat_map(|o| o.portal.accounts.iter().map(move |a| (o, a))).collect();
+    // A rank, not a search for each account: a thousand accounts must not slow the menu down.
+    let used: Vec<(&str, &str)> =
+        s.favourites.iter().chain(&s.recents).map(|g| (g.org.as_str(), g.account.as_str())).collect();
+    let rank = |(o, a): &(&OrganisationNow, &Account)| {
+        used.iter()
+            .position(|(org, account)| *org == o.organisation.id.as_str() && *account == a.id.as_str())
+            .unwrap_or(used.len())
+    };
+    let mut shown = all.clone();
+    shown.sort_by_key(|row| (rank(row), row.1.name.to_lowercase()));
+    shown.truncate(ACCOUNTS);
+    shown.sort_by_key(|(_, a)| (a.name.to_lowercase(), a.id.clone()));
+    let mut rows: Vec<Entry> = shown.iter().map(|(o, a)| account(o, a)).collect();
+    if !rows.is_empty() {
+        let text = match all.len() {
+            1 => "Show in Latchkey...".to_owned(),
+            n => format!("All {n} accounts..."),
+        };
+        rows.push(Entry::item("accounts/all", &text, Intent::Show(Show::Portal)));
+    }
+    Entry::submenu("accounts", "Accounts", rows)
+}
+
+fn account(o: &OrganisationNow, a: &Account) -> Entry {
+    let label_given = o.labels.get(&a.id).copied();
+    let environment = classify(&a.name, a.id.as_str(), a.email.as_deref(), label_given).environment;
+    let id = format!("account/{}/{}", o.organisation.id, a.id);
+    let grant = |role: &engine::model::ids::RoleName| Grant {
+        org: o.organisation.id.clone(),
+        account: a.id.clone(),
+        role: role.clone(),
+    };
+    match a.roles.as_deref() {
+        Some([only]) => {
+            let text = label::account_and_role(&a.name, environment, only.as_str());
+            Entry::item(format!("{id}/{only}"), &text, console(&grant(only)))
+        }
+        Some(roles) if !roles.is_empty() => {
+            let mut rows: Vec<Entry> = roles
+                .iter()
+                .take(ROLES)
+                .map(|role| {
+                    let text = match sensitivity(role.as_str()) {
+                        Sensitivity::Privileged => format!("{role} (privileged)"),
+                        _ => role.to_string(),
+                    };
+                    Entry::item(format!("{id}/{role}"), &text, console(&grant(role)))
+                })
+                .collect();
+            if roles.len() > ROLES {
+                rows.push(Entry::item(format!("{id}/more"), "More...", Intent::Show(Show::Portal)));
+            }
+            Entry::submenu(id, &label::account(&a.name, environment), rows)
+        }
+        // Roles not loaded yet, or none: the window knows more.
+        _ => Entry::item(id, &label::account(&a.name, environment), Intent::Show(Show::Portal)),
+    }
+}

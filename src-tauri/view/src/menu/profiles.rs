@@ -1,0 +1,68 @@
+//! The submenu of kept profiles, the most urgent first.
+
+use super::{Entry, Intent, Platform, console, label};
+use crate::credentials::{Standing, standing};
+use engine::{Request, Snapshot, request::Show, snapshot::ProfileNow};
+use jiff::tz::TimeZone;
+
+/// Profiles in the submenu.
+const PROFILES: usize = 8;
+
+pub(super) fn submenu(s: &Snapshot, _zone: &TimeZone, platform: Platform) -> Entry {
+    let mut profiles: Vec<(&ProfileNow, Standing)> =
+        s.profiles.iter().map(|p| (p, standing(p, s.at))).collect();
+    profiles.sort_by_key(|(p, standing)| {
+        (standing.urgency(), p.kept.written.as_ref().map(|w| w.expires), p.kept.profile.clone())
+    });
+    let cut = profiles.len() > PROFILES;
+    let mut rows: Vec<Entry> =
+        profiles.iter().take(PROFILES).map(|(p, standing)| profile(s, p, *standing, platform)).collect();
+    if cut {
+        let text = format!("All {} profiles...", profiles.len());
+        rows.push(Entry::item("credentials/all", &text, Intent::Show(Show::Credentials)));
+    }
+    rows.push(Entry::item("credentials/keep", "Keep a profile fresh...", Intent::Show(Show::Credentials)));
+    Entry::submenu("credentials", "Credentials", rows)
+}
+
+fn profile(s: &Snapshot, p: &ProfileNow, standing: Standing, platform: Platform) -> Entry {
+    let name = &p.kept.profile;
+    let id = format!("profile/{name}");
+    let details = Entry::item(format!("{id}/details"), "Details...", Intent::Show(Show::Credentials));
+    let rows = match standing {
+        Standing::SignInNeeded | Standing::Expired => vec![
+            Entry::item(
+                format!("{id}/sign-in"),
+                "Sign in and refresh",
+                Intent::Ask(Request::SignIn { org: p.kept.grant.org.clone(), method: None }),
+            ),
+            Entry::item(format!("{id}/stop"), "Stop and remove...", Intent::Show(Show::Credentials)),
+        ],
+        Standing::AccessRemoved | Standing::Conflict | Standing::NotWritable => vec![details],
+        _ => vec![
+            Entry::item(
+                format!("{id}/refresh"),
+                "Refresh now",
+                Intent::Ask(Request::RefreshProfile(name.clone())),
+            ),
+            Entry::item(
+                format!("{id}/pause"),
+                if p.kept.paused { "Resume" } else { "Pause" },
+                Intent::Ask(Request::PauseProfile { profile: name.clone(), paused: !p.kept.paused }),
+            ),
+            Entry::item(
+                format!("{id}/copy"),
+                "Copy environment",
+                Intent::Ask(Request::CopyEnvironment {
+                    grant: p.kept.grant.clone(),
+                    shell: platform.shell(),
+                    confirmed: false,
+                }),
+            ),
+            Entry::item(format!("{id}/console"), "Open console", console(&p.kept.grant)),
+            details,
+        ],
+    };
+    let text = format!("{name}, {}", crate::credentials::short(p, standing, s.at));
+    Entry::submenu(id, &label::fit(&text), rows)
+}

@@ -1,0 +1,167 @@
+//! Notifications in words, as the catalogue has them. Account and role only: no number, no address, no
+//! secret, since they may stand on a locked screen.
+
+use crate::{
+    problem::{About, sentence, skew},
+    words::{clock, count, first_and_more, left},
+};
+use engine::model::{
+    Timestamp,
+    notice::{Notice, Pressed},
+};
+use jiff::tz::TimeZone;
+
+/// The action id that servers send for a click on the body.
+pub const DEFAULT_ACTION: &str = "default";
+
+/// How much it presses. Never "critical", never with sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// Passive.
+    Low,
+    /// Normal.
+    Normal,
+    /// Time-sensitive.
+    TimeSensitive,
+}
+
+/// A button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// What the server sends back; see [`pressed`].
+    pub id: &'static str,
+    /// The words.
+    pub label: &'static str,
+}
+
+/// A notification to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Title.
+    pub title: String,
+    /// Body; plain text, to be escaped where the server reads markup.
+    pub body: String,
+    /// At most two.
+    pub actions: Vec<Action>,
+    /// Urgency.
+    pub urgency: Urgency,
+}
+
+/// What an action id of [`Action`], or [`DEFAULT_ACTION`], means.
+#[must_use]
+pub fn pressed(id: &str) -> Option<Pressed> {
+    Some(match id {
+        DEFAULT_ACTION => Pressed::Body,
+        "sign_in" => Pressed::SignIn,
+        "later" => Pressed::Later,
+        "details" => Pressed::Details,
+        "try_again" => Pressed::TryAgain,
+        _ => return None,
+    })
+}
+
+const SIGN_IN: Action = Action { id: "sign_in", label: "Sign in" };
+const LATER: Action = Action { id: "later", label: "Later" };
+const DETAILS: Action = Action { id: "details", label: "Details" };
+const REVIEW: Action = Action { id: "details", label: "Review" };
+const TRY_NOW: Action = Action { id: "try_again", label: "Try now" };
+const TRY_AGAIN: Action = Action { id: "try_again", label: "Try again" };
+
+/// A notice in words. `hide_details` names nobody and nothing, yet keeps the buttons.
+#[must_use]
+pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone) -> Text {
+    let (title, body) = words(notice, now, zone);
+    let (actions, urgency) = match notice {
+        Notice::SignInEnding { .. } => (vec![SIGN_IN, LATER], Urgency::Normal),
+        Notice::SignInEnded { .. } => (vec![SIGN_IN, LATER], Urgency::TimeSensitive),
+        Notice::ProfilesExpired { .. } => (vec![SIGN_IN, DETAILS], Urgency::TimeSensitive),
+        Notice::RefreshFailing { .. } => (vec![TRY_NOW, DETAILS], Urgency::Normal),
+        Notice::AccessRemoved { .. } | Notice::ClockSkew { .. } => (vec![DETAILS], Urgency::Normal),
+        Notice::Conflict { .. } => (vec![REVIEW], Urgency::Normal),
+        Notice::Revoked { .. } => (vec![DETAILS], Urgency::TimeSensitive),
+        Notice::LaunchFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
+    };
+    if hide_details {
+        let body = "Open Latchkey to see what it is about.".to_owned();
+        return Text { title: "Latchkey needs you".to_owned(), body, actions, urgency };
+    }
+    Text { title, body, actions, urgency }
+}
+
+fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
+    match notice {
+        Notice::SignInEnding { org_name, ends, profiles, .. } => {
+            let stops = if profiles.len() == 1 { "stops" } else { "stop" };
+            let body = if profiles.is_empty() {
+                format!("Consoles ask you to sign in from {}.", clock(now, *ends, zone))
+            } else {
+                format!(
+                    "{} {stops} refreshing at {}.",
+                    count(profiles.len(), "profile"),
+                    clock(now, *ends, zone)
+                )
+            };
+            (format!("Sign-in to {org_name} ends in {}", left(ends.duration_since(now))), body)
+        }
+        Notice::SignInEnded { org_name, profiles, .. } => {
+            let names = first_and_more(profiles.iter().map(|(name, _)| name.as_str()));
+            let soonest = profiles
+                .iter()
+                .filter_map(|(name, expires)| expires.map(|at| (at, name)))
+                .filter(|(at, _)| *at > now)
+                .min();
+            let still = soonest
+                .map(|(at, name)| format!(" {name} works for another {}.", left(at.duration_since(now))))
+                .unwrap_or_default();
+            let body = if names.is_empty() {
+                "Consoles and profiles wait until you do.".to_owned()
+            } else {
+                format!("{names} stopped refreshing.{still}")
+            };
+            (format!("Sign in to {org_name} again"), body)
+        }
+        Notice::ProfilesExpired { profiles, .. } => {
+            let (title, it) = match profiles.as_slice() {
+                [one] => (format!("{one} has expired"), "it"),
+                many => (format!("{} have expired", count(many.len(), "profile")), "them"),
+            };
+            let verb = if it == "it" { "Tools that use it" } else { "Tools that use them" };
+            (title, format!("{verb} get errors until you sign in."))
+        }
+        Notice::RefreshFailing { profile, expires, failing_since, code } => {
+            let since = clock(now, *failing_since, zone);
+            let body = match code {
+                engine::model::code::Code::NoAnswer { .. }
+                | engine::model::code::Code::ServerError { .. }
+                | engine::model::code::Code::Garbled { .. } => {
+                    format!("The portal has not answered since {since}. Latchkey keeps trying.")
+                }
+                other => {
+                    format!("It has not been refreshed since {since}. {}", sentence(other, &About::default()))
+                }
+            };
+            (format!("{profile} may stop working at {}", clock(now, *expires, zone)), body)
+        }
+        Notice::AccessRemoved { profile, grant, account_name, expires } => {
+            let body = match expires.filter(|at| *at > now) {
+                Some(at) => format!("{profile} works until {}.", clock(now, at, zone)),
+                None => format!("{profile} does not work any more."),
+            };
+            (format!("Access to {account_name}, {} was removed", grant.role), body)
+        }
+        Notice::Conflict { profile } => {
+            (format!("Another program changed {profile}"), "Latchkey stopped refreshing it.".to_owned())
+        }
+        Notice::Revoked { org_name, at, .. } => (
+            "Latchkey stopped for your safety".to_owned(),
+            format!("{org_name} ended your sign-in at {}.", clock(now, *at, zone)),
+        ),
+        Notice::ClockSkew { seconds } => (
+            format!("Your computer's clock is {}", skew(*seconds)),
+            "AWS refuses requests until it is set.".to_owned(),
+        ),
+        Notice::LaunchFailed { account_name, code, .. } => {
+            (format!("Could not open {account_name}"), sentence(code, &About::default()))
+        }
+    }
+}

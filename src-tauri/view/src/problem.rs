@@ -1,0 +1,347 @@
+//! Every [`Code`] for people: what happened, what it means, what to do next.
+
+use crate::{
+    ask::UiRequest,
+    ui_state::{UiAction, UiButton, UiMethod, UiProblem, UiView},
+    words::left,
+};
+use engine::model::{code::Code, ids::OrgId, profile::Conflict};
+use jiff::SignedDuration;
+
+/// What the failed thing was about, so that the button can do it again.
+#[derive(Clone, Debug, Default)]
+pub struct About<'a> {
+    /// The organisation's id and name.
+    pub org: Option<(&'a OrgId, &'a str)>,
+    /// What "Try again" asks.
+    pub again: Option<UiRequest>,
+}
+
+impl About<'_> {
+    fn name(&self) -> &str {
+        self.org.map_or("the organisation", |(_, name)| name)
+    }
+    fn sign_in(&self, method: Option<UiMethod>) -> Option<UiRequest> {
+        self.org.map(|(id, _)| UiRequest::SignIn { org: id.as_str().to_owned(), method })
+    }
+}
+
+/// A button that asks something.
+pub(crate) fn asks(label: &str, request: UiRequest) -> UiButton {
+    UiButton { label: label.to_owned(), action: UiAction::Ask { request }, danger: false }
+}
+
+/// A button that shows a view.
+pub(crate) fn shows(label: &str, view: UiView) -> UiButton {
+    UiButton { label: label.to_owned(), action: UiAction::Show { view }, danger: false }
+}
+
+/// A button that leads back to a field.
+pub(crate) fn edits(label: &str, field: &str, suggestion: Option<&str>) -> UiButton {
+    let action = UiAction::Edit { field: field.to_owned(), suggestion: suggestion.map(str::to_owned) };
+    UiButton { label: label.to_owned(), action, danger: false }
+}
+
+/// A code as title, meaning and next step.
+#[must_use]
+pub fn problem(code: &Code, about: &About<'_>) -> UiProblem {
+    let (title, meaning, next) = words(code, about);
+    UiProblem { title, meaning, next, buttons: buttons(code, about), details: details(code) }
+}
+
+/// The code in one sentence, for a notification or a menu: title, then the next step.
+#[must_use]
+pub fn sentence(code: &Code, about: &About<'_>) -> String {
+    let (title, _, next) = words(code, about);
+    format!("{}. {next}", title.trim_end_matches('.'))
+}
+
+/// Title, meaning, next step.
+fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
+    let org = about.name();
+    let (title, meaning, next): (String, String, String) = match code {
+        Code::BadStartUrl { reason } => (
+            "That is not a start URL".into(),
+            format!("It could not be read: {reason}."),
+            "Enter an address such as https://acme.awsapps.com/start, or only acme.".into(),
+        ),
+        Code::NotAPortal { host } => (
+            "That address is not an access portal".into(),
+            format!("{host} answered, but not as an access portal does."),
+            "Ask your administrator for the start URL.".into(),
+        ),
+        Code::RegionNeeded { host } => (
+            "Which region is it in?".into(),
+            format!("{host} does not tell its AWS region."),
+            "Choose the region that your administrator named, then check again.".into(),
+        ),
+        Code::NoAnswer { host } => (
+            format!("{host} did not answer"),
+            "Nothing was sent or changed. Credentials you have keep working until they expire.".into(),
+            "Check the spelling, your network or your VPN, then try again.".into(),
+        ),
+        Code::Tls { host, reason } => (
+            "This is not a trusted connection".into(),
+            format!("The certificate for {host} is not valid: {reason}. Latchkey did not send anything."),
+            "Check the start URL, or ask your administrator about the certificate.".into(),
+        ),
+        Code::ServerError { host, status } => (
+            format!("{org} did not answer"),
+            format!(
+                "The portal at {host} returned an error ({status}). Your existing credentials keep working until \
+                 they expire."
+            ),
+            "Try again in a minute.".into(),
+        ),
+        Code::Garbled { host } => (
+            format!("The answer of {host} could not be understood"),
+            "Something between here and the portal may have replaced it, such as a proxy or a captive network."
+                .into(),
+            "Open a web page to see whether your network asks for something, then try again.".into(),
+        ),
+        Code::Throttled { host } => (
+            "AWS is limiting requests".into(),
+            format!("{host} asks to go slower. What is loaded stays."),
+            "Wait a moment; Latchkey goes on by itself.".into(),
+        ),
+        Code::ClockSkew { seconds } => (
+            format!("Your computer's clock is {}", skew(*seconds)),
+            "AWS refuses requests until it is set.".into(),
+            "Set the clock, or switch automatic time on, then try again.".into(),
+        ),
+        Code::SignInNeeded => (
+            format!("Sign in to {org}"),
+            "This works only while you are signed in.".into(),
+            "Sign in; it continues by itself.".into(),
+        ),
+        Code::SignInDenied => (
+            "Sign-in was declined in the browser".into(),
+            "Nothing was changed.".into(),
+            "Sign in again when you are ready.".into(),
+        ),
+        Code::SignInTimedOut => (
+            "Nobody finished the sign-in in time".into(),
+            "The browser page or the code has expired. Nothing was changed.".into(),
+            "Start again when you are ready.".into(),
+        ),
+        Code::SignInCancelled => (
+            "You cancelled the sign-in".into(),
+            "Nothing was changed.".into(),
+            "Sign in when you are ready.".into(),
+        ),
+        Code::StateMismatch => (
+            "The browser's answer did not belong to this sign-in".into(),
+            "It was ignored.".into(),
+            "Start again, and finish in the browser page that opens then.".into(),
+        ),
+        Code::ListenFailed => (
+            "Could not listen for the browser's answer".into(),
+            "No local port could be opened.".into(),
+            "Use a code instead.".into(),
+        ),
+        Code::BrowserFailed { reason } => (
+            "Could not open your browser".into(),
+            format!("The desktop said: {reason}."),
+            "Set a default browser, or use a code and open the page yourself.".into(),
+        ),
+        Code::ForeignUrl { host } => (
+            "That address was not opened".into(),
+            format!("{host} belongs neither to {org} nor to AWS."),
+            "Use an address of your own portal or of the AWS console.".into(),
+        ),
+        Code::AccessRemoved => (
+            "You no longer have this role".into(),
+            format!("{org} does not list it for you any more."),
+            "Ask an administrator if you still need it.".into(),
+        ),
+        Code::KeyringLocked => (
+            "Your keyring is locked".into(),
+            "Your sign-in is kept in memory only and ends when Latchkey quits.".into(),
+            "Unlock your keyring, then try again.".into(),
+        ),
+        Code::KeyringMissing { reason } => (
+            "There is no keyring on this computer".into(),
+            format!("Your sign-in is kept in memory only and ends when Latchkey quits ({reason})."),
+            "Install or start a keyring, such as gnome-keyring, then try again.".into(),
+        ),
+        Code::SealBroken => (
+            "The stored sign-in cannot be opened".into(),
+            "The key in your keyring does not fit it. It was put aside; nothing else was lost.".into(),
+            "Sign in again.".into(),
+        ),
+        Code::DiskFull { path } => (
+            "The disk is full".into(),
+            format!("{path} was not changed."),
+            "Free some space, then try again.".into(),
+        ),
+        Code::FileUnreadable { path, reason } => (
+            format!("Cannot read {path}"),
+            format!("The system said: {reason}. Nothing was changed."),
+            "Give your user the right to read it, then try again.".into(),
+        ),
+        Code::FileNotWritable { path, reason } => (
+            format!("Cannot write {path}"),
+            format!("The system said: {reason}. The old credentials work until they expire."),
+            "Give your user the right to write it, then try again.".into(),
+        ),
+        Code::FileUnparseable { path, line, what } => (
+            format!("Line {line} of {path} cannot be read"),
+            format!("{}. The file was left alone.", capital(what)),
+            "Correct that line, then try again.".into(),
+        ),
+        Code::FileBusy { path } => (
+            format!("Another program is writing {path}"),
+            "Nothing was changed.".into(),
+            "Wait a moment; Latchkey tries again by itself.".into(),
+        ),
+        Code::ProfileTaken { profile, conflict, .. } => return conflict_words(*conflict, profile),
+        Code::BadProfileName { profile } => (
+            format!("\"{profile}\" cannot be a profile's name"),
+            "AWS tools could not read it.".into(),
+            "Use letters, digits, dots, dashes and underscores.".into(),
+        ),
+        Code::Gone { what } => (
+            format!("{} is not there any more", capital(what)),
+            "It was removed since this was shown.".into(),
+            "Refresh to see what there is now.".into(),
+        ),
+        Code::Store { reason } => (
+            "Latchkey's own record could not be written".into(),
+            format!("The store said: {reason}. Nothing was lost on the server."),
+            "Check that the disk has space and is writable, then try again.".into(),
+        ),
+        Code::SandboxFailed { reason } => (
+            "The sample organisation did not start".into(),
+            format!("Its server said: {reason}."),
+            "Try again; if it fails again, delete the sample and start it anew.".into(),
+        ),
+        Code::EngineElsewhere => (
+            "Latchkey runs already".into(),
+            "Another of its programs keeps your credentials fresh.".into(),
+            "Use that one, or quit it first.".into(),
+        ),
+        Code::Internal { what } => (
+            "Something went wrong in Latchkey".into(),
+            format!("This is a defect of ours ({what}). Nothing of yours was changed by it."),
+            "Try again; if it happens again, copy the details and report them.".into(),
+        ),
+    };
+    (title, meaning, next)
+}
+
+/// Why a profile is not written, and what to do.
+pub(crate) fn conflict_words(conflict: Conflict, profile: &str) -> (String, String, String) {
+    match conflict {
+        Conflict::Foreign => (
+            format!("A profile named \"{profile}\" exists already"),
+            "It was not written by Latchkey. Nothing was changed.".into(),
+            "Use another name, or replace it and keep a backup.".into(),
+        ),
+        Conflict::ForeignLongLivedKey => (
+            format!("A profile named \"{profile}\" exists already"),
+            "It was not written by Latchkey and holds a long-lived key. Nothing was changed.".into(),
+            "Use another name, or replace it and keep a backup.".into(),
+        ),
+        Conflict::SsoSettings => (
+            format!("\"{profile}\" already signs in by itself"),
+            "It has sso settings in ~/.aws/config, which most tools prefer over keys in the credentials file."
+                .into(),
+            "Choose another name.".into(),
+        ),
+        Conflict::ChangedByAnother => (
+            format!("Another program changed \"{profile}\""),
+            "Latchkey stopped refreshing it so that nothing is lost.".into(),
+            "Take it back, or stop managing it.".into(),
+        ),
+    }
+}
+
+fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
+    let again = |label: &str| about.again.clone().map(|request| asks(label, request));
+    let sign_in = |label: &str, method| about.sign_in(method).map(|request| asks(label, request));
+    let found: Vec<Option<UiButton>> = match code {
+        Code::BadStartUrl { .. } | Code::NotAPortal { .. } | Code::ForeignUrl { .. } => {
+            vec![Some(edits("Change the address", "start_url", None))]
+        }
+        Code::RegionNeeded { .. } => vec![Some(edits("Choose the region", "region", None))],
+        Code::Tls { .. } => vec![Some(edits("Change start URL", "start_url", None))],
+        Code::NoAnswer { .. }
+        | Code::ServerError { .. }
+        | Code::Garbled { .. }
+        | Code::ClockSkew { .. }
+        | Code::DiskFull { .. }
+        | Code::FileUnreadable { .. }
+        | Code::FileNotWritable { .. }
+        | Code::FileUnparseable { .. }
+        | Code::Store { .. }
+        | Code::Internal { .. } => vec![again("Try again")],
+        Code::Throttled { .. } | Code::FileBusy { .. } => vec![again("Try now")],
+        Code::SignInNeeded => vec![sign_in("Sign in", None)],
+        Code::SignInDenied | Code::SignInTimedOut | Code::SignInCancelled | Code::SealBroken => {
+            vec![sign_in("Sign in", None)]
+        }
+        Code::StateMismatch => vec![sign_in("Start again", None)],
+        Code::ListenFailed | Code::BrowserFailed { .. } => {
+            vec![sign_in("Use a code instead", Some(UiMethod::DeviceCode)), again("Try again")]
+        }
+        Code::AccessRemoved | Code::Gone { .. } => {
+            vec![about.org.map(|(id, _)| asks("Refresh", UiRequest::Sync { org: id.as_str().to_owned() }))]
+        }
+        Code::KeyringLocked | Code::KeyringMissing { .. } => {
+            vec![Some(asks("Try again", UiRequest::RetryKeyring))]
+        }
+        Code::ProfileTaken { profile, conflict, suggestion } => taken(profile, *conflict, suggestion, about),
+        Code::BadProfileName { .. } => vec![Some(edits("Change the name", "profile", None))],
+        Code::SandboxFailed { .. } => vec![
+            Some(asks("Try again", UiRequest::StartSandbox)),
+            Some(UiButton { danger: true, ..asks("Delete the sample", UiRequest::DeleteSandbox) }),
+        ],
+        Code::EngineElsewhere => vec![],
+    };
+    found.into_iter().flatten().collect()
+}
+
+fn taken(profile: &str, conflict: Conflict, suggestion: &str, about: &About<'_>) -> Vec<Option<UiButton>> {
+    let mut wish = about.again.clone();
+    let other = match &mut wish {
+        // With the wish at hand the harmless choice is one click.
+        Some(UiRequest::KeepFresh { profile, replace_foreign, .. }) => {
+            suggestion.clone_into(profile);
+            *replace_foreign = false;
+            wish.map(|request| asks(&format!("Use \"{suggestion}\""), request))
+        }
+        _ => Some(edits("Choose another name", "profile", Some(suggestion))),
+    };
+    let replace = match (conflict, about.again.clone()) {
+        (
+            Conflict::Foreign | Conflict::ForeignLongLivedKey,
+            Some(UiRequest::KeepFresh { grant, region, confirmed, .. }),
+        ) => {
+            let profile = profile.to_owned();
+            let request = UiRequest::KeepFresh { grant, profile, region, replace_foreign: true, confirmed };
+            Some(UiButton { danger: true, ..asks("Replace and keep a backup", request) })
+        }
+        (Conflict::ChangedByAnother, _) => Some(UiButton {
+            danger: true,
+            ..asks("Take it back", UiRequest::TakeBack { profile: profile.to_owned() })
+        }),
+        _ => None,
+    };
+    vec![other, replace]
+}
+
+/// `11 min slow`.
+pub(crate) fn skew(seconds: i64) -> String {
+    let direction = if seconds < 0 { "slow" } else { "fast" };
+    format!("{} {direction}", left(SignedDuration::from_secs(seconds).abs()))
+}
+
+/// Technical, in the words of the code itself: facts, never a secret.
+fn details(code: &Code) -> String {
+    serde_json::to_string(code).unwrap_or_else(|_| format!("{code:?}"))
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}

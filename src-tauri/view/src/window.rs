@@ -1,0 +1,349 @@
+//! The snapshot as the window shows it.
+
+use crate::{
+    account::classified,
+    activity,
+    ask::UiRequest,
+    banner, credentials,
+    icon::needs_person,
+    menu::is_listed,
+    portal::revision,
+    problem::{About, asks, problem},
+    ui_state::{
+        UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind, UiLaunch, UiLaunchState, UiMethod,
+        UiOrganisation, UiPause, UiProblem, UiQuit, UiSampleUser, UiSandbox, UiShortcut, UiSignIn, UiState,
+        UiSync,
+    },
+    words::{clock, count, ui_environment, ui_sensitivity},
+};
+use engine::{
+    Snapshot,
+    model::{
+        Timestamp,
+        code::Code,
+        environment::{Act, needs_confirm, sensitivity},
+        ids::Grant,
+        organisation::Kind,
+        portal::Sync,
+        sign_in::{Ended, Method, SignIn},
+    },
+    snapshot::{Launch, OrganisationNow},
+};
+use jiff::tz::TimeZone;
+
+/// Recents that the portal shows.
+const RECENTS: usize = 5;
+/// Lines of Activity sent along.
+const LINES: usize = 50;
+
+/// What the window shows.
+#[must_use]
+pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
+    let attention = s.profiles.iter().filter(|p| needs_person(&p.state)).count();
+    UiState {
+        at: s.at.as_millisecond(),
+        loaded: s.loaded,
+        first_run: (s.loaded && s.organisations.is_empty()).then(first_run),
+        organisations: s.organisations.iter().map(|o| organisation(s, o, zone)).collect(),
+        favourites: s.favourites.iter().map(|g| shortcut(s, g)).collect(),
+        recents: recents(s),
+        launches: s.launches.iter().map(|(g, l)| launch(s, g, l)).collect(),
+        profiles: credentials::rows(s, zone),
+        credentials_line: credentials::line(s, zone),
+        attention: match attention {
+            0 => String::new(),
+            1 => "1 needs attention".to_owned(),
+            n => format!("{n} need attention"),
+        },
+        strips: credentials::strips(s),
+        file: file(s),
+        pause: banner::pause_text(s, zone).map(|text| UiPause {
+            until: s.pause.and_then(|p| p.until).map(Timestamp::as_millisecond),
+            text,
+        }),
+        online: s.online,
+        keyring: banner::keyring_problem(s),
+        clock: banner::clock_problem(s),
+        activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
+        settings: (&s.settings).into(),
+        settings_problem: s.settings_problem.as_ref().map(|code| {
+            let found = problem(code, &About::default());
+            UiProblem {
+                meaning: format!("{} The usual settings are used meanwhile.", found.meaning),
+                ..found
+            }
+        }),
+        sandbox: (s.sandbox.running || s.sandbox.starting).then(|| UiSandbox {
+            running: s.sandbox.running,
+            starting: s.sandbox.starting,
+            users: s
+                .sandbox
+                .users
+                .iter()
+                .map(|u| UiSampleUser {
+                    display_name: u.display_name.clone(),
+                    username: u.username.clone(),
+                    password: u.password.clone(),
+                })
+                .collect(),
+            exports: s.sandbox.exports.clone(),
+        }),
+        quit: quit(s),
+    }
+}
+
+impl UiState {
+    /// Whether the window would show the same: all equal but the moment.
+    #[must_use]
+    pub fn shows_the_same(&self, other: &Self) -> bool {
+        // Moving one field is cheaper to get wrong than a clone is to make.
+        let mut then = other.clone();
+        then.at = self.at;
+        *self == then
+    }
+}
+
+fn first_run() -> UiFirstRun {
+    UiFirstRun {
+        title: "Open AWS without the detour.".into(),
+        body: "Consoles, apps and CLI credentials, one click away.".into(),
+        cards: vec![
+            UiCard {
+                kind: UiCardKind::StartUrl,
+                title: "Enter your start URL".into(),
+                body: "For example acme.awsapps.com/start.".into(),
+            },
+            UiCard {
+                kind: UiCardKind::Sandbox,
+                title: "Try it now with a sample organisation".into(),
+                body: "No account, no internet. Ready in 3 seconds.".into(),
+            },
+        ],
+    }
+}
+
+fn organisation(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiOrganisation {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    UiOrganisation {
+        id: o.organisation.id.to_string(),
+        name: o.organisation.name.clone(),
+        start_url: o.organisation.start_url.to_string(),
+        host: o.organisation.start_url.host_str().unwrap_or_default().to_owned(),
+        region: o.organisation.region.clone(),
+        kind: match o.organisation.kind {
+            Kind::Aws => UiKind::Aws,
+            Kind::Custom => UiKind::Custom,
+            Kind::Sandbox => UiKind::Sandbox,
+        },
+        user: match &o.sign_in {
+            SignIn::SignedIn(session) => session.user.clone(),
+            _ => None,
+        },
+        sign_in: sign_in(s, o, zone),
+        pill: match o.sign_in {
+            SignIn::SignedOut => "Signed out",
+            SignIn::InProgress(_) => "Signing in",
+            SignIn::SignedIn(_) => "Signed in",
+            SignIn::Ended { .. } => "Sign-in ended",
+        }
+        .to_owned(),
+        banner: banner::banner(s, o, zone),
+        sync: sync(o),
+        sync_text: match &o.sync {
+            Sync::Running { total: 0, .. } => "Loading accounts.".to_owned(),
+            Sync::Running { done, total } | Sync::Throttled { done, total, .. } => {
+                format!("Loaded {done} of {}.", count(*total, "account"))
+            }
+            Sync::Idle | Sync::Failed { .. } => String::new(),
+        },
+        synced: o.portal.synced.map(Timestamp::as_millisecond),
+        accounts: number(o.portal.accounts.len()),
+        accounts_loading: number(o.portal.accounts.iter().filter(|a| a.roles.is_none()).count()),
+        portal_revision: revision(o),
+    }
+}
+
+fn sign_in(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiSignIn {
+    let name = &o.organisation.name;
+    let id = o.organisation.id.to_string();
+    let failure = || {
+        let about = About {
+            org: Some((&o.organisation.id, name)),
+            again: Some(UiRequest::SignIn { org: id.clone(), method: None }),
+        };
+        // What the person did on purpose is no failure to report.
+        let code = o.sign_in_failure.as_ref().filter(|code| **code != Code::SignInCancelled)?;
+        Some(problem(code, &about))
+    };
+    match &o.sign_in {
+        SignIn::SignedOut => UiSignIn::SignedOut { failure: failure() },
+        SignIn::InProgress(attempt) => {
+            let (method, title, body) = match attempt.method {
+                Method::Browser => (
+                    UiMethod::Browser,
+                    "Finish signing in in your browser".to_owned(),
+                    "This window continues by itself.".to_owned(),
+                ),
+                Method::DeviceCode => (
+                    UiMethod::DeviceCode,
+                    "Check that your browser shows this code".to_owned(),
+                    format!(
+                        "Only continue if the codes match and you started this yourself. Nobody from {name} or \
+                         AWS will ask you for it."
+                    ),
+                ),
+            };
+            UiSignIn::InProgress {
+                method,
+                title,
+                body,
+                started: attempt.started.as_millisecond(),
+                deadline: attempt.deadline.as_millisecond(),
+                link: attempt.link.clone(),
+                user_code: attempt.user_code.clone(),
+            }
+        }
+        SignIn::SignedIn(session) => UiSignIn::SignedIn {
+            since: session.since.as_millisecond(),
+            ends: session.known_end().map(Timestamp::as_millisecond),
+            stored: session.stored,
+        },
+        SignIn::Ended { at, why } => UiSignIn::Ended {
+            at: at.as_millisecond(),
+            title: format!("Sign in to {name} again"),
+            body: match why {
+                Ended::Expired => format!("Your sign-in ended at {}.", clock(s.at, *at, zone)),
+                Ended::Revoked => format!("{name} ended your sign-in at {}.", clock(s.at, *at, zone)),
+            },
+            failure: failure(),
+        },
+    }
+}
+
+fn sync(o: &OrganisationNow) -> UiSync {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    match &o.sync {
+        Sync::Idle => UiSync::Idle,
+        Sync::Running { done, total } => UiSync::Running { done: number(*done), total: number(*total) },
+        Sync::Throttled { until, done, total } => {
+            UiSync::Throttled { until: until.as_millisecond(), done: number(*done), total: number(*total) }
+        }
+        Sync::Failed { code, at, retry } => {
+            let again = Some(UiRequest::Sync { org: o.organisation.id.to_string() });
+            let about = About { org: Some((&o.organisation.id, &o.organisation.name)), again };
+            UiSync::Failed {
+                problem: problem(code, &about),
+                at: at.as_millisecond(),
+                retry: retry.map(Timestamp::as_millisecond),
+            }
+        }
+    }
+}
+
+fn recents(s: &Snapshot) -> Vec<UiShortcut> {
+    let mut taken: Vec<(&str, usize)> = Vec::new();
+    let mut rows = Vec::new();
+    for grant in s.recents.iter().filter(|g| !s.favourites.contains(g)) {
+        let row = shortcut(s, grant);
+        if !row.listed {
+            continue;
+        }
+        let org = grant.org.as_str();
+        match taken.iter_mut().find(|(o, _)| *o == org) {
+            Some((_, n)) if *n >= RECENTS => continue,
+            Some((_, n)) => *n += 1,
+            None => taken.push((org, 1)),
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn shortcut(s: &Snapshot, grant: &Grant) -> UiShortcut {
+    let (account_name, environment) = classified(s, grant);
+    let role = sensitivity(grant.role.as_str());
+    let org = s.organisations.iter().find(|o| o.organisation.id == grant.org);
+    UiShortcut {
+        grant: grant.into(),
+        account_name,
+        confirm_console: needs_confirm(environment.environment, role, Act::OpenConsole),
+        environment: ui_environment(&environment),
+        sensitivity: ui_sensitivity(role),
+        listed: org.is_some_and(|o| is_listed(o, grant)),
+    }
+}
+
+fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
+    let org = s.organisations.iter().find(|o| o.organisation.id == grant.org);
+    let (launch, text) = match launch {
+        Launch::WaitingForSignIn => (UiLaunchState::WaitingForSignIn, "Opens after you sign in".to_owned()),
+        Launch::Opening => (UiLaunchState::Opening, "Opening...".to_owned()),
+        Launch::Opened(at) => {
+            (UiLaunchState::Opened { at: at.as_millisecond() }, "Opened in your browser".to_owned())
+        }
+        Launch::Failed(at, code) => {
+            let about = About {
+                org: org.map(|o| (&o.organisation.id, o.organisation.name.as_str())),
+                again: Some(UiRequest::OpenConsole {
+                    grant: grant.into(),
+                    destination: None,
+                    region: None,
+                    confirmed: false,
+                }),
+            };
+            let found = problem(code, &about);
+            let text = format!("Could not open it: {}", found.title);
+            (UiLaunchState::Failed { at: at.as_millisecond(), problem: found }, text)
+        }
+    };
+    UiLaunch { grant: UiGrant::from(grant), launch, text }
+}
+
+fn file(s: &Snapshot) -> UiFile {
+    let path = s.file.path.display().to_string();
+    let mut notes = Vec::new();
+    if let Some(code) = &s.file.problem {
+        notes.push(problem(code, &About { org: None, again: Some(UiRequest::RefreshAll) }));
+    }
+    if let Some(mode) = s.file.readable_by_others {
+        notes.push(UiProblem {
+            title: "Other users can read your credentials file".into(),
+            meaning: format!("The permissions of {path} are {:04o}.", mode & 0o7777),
+            next: "Make it private; every tool of yours keeps working.".into(),
+            buttons: vec![asks("Make it private (0600)", UiRequest::MakeFilePrivate)],
+            details: String::new(),
+        });
+    }
+    if let Some(target) = &s.file.target {
+        notes.push(UiProblem {
+            title: format!("{path} is a link"),
+            meaning: format!("Latchkey writes to its target, {}.", target.display()),
+            next: "Nothing to do if that is what you want.".into(),
+            buttons: vec![],
+            details: String::new(),
+        });
+    }
+    UiFile {
+        notes,
+        foreign: s.file.foreign.clone(),
+        backup: s.file.backup.as_ref().map(|b| b.display().to_string()),
+        path,
+    }
+}
+
+fn quit(s: &Snapshot) -> UiQuit {
+    let kept = s.profiles.len();
+    let names = crate::words::first_and_more(s.profiles.iter().map(|p| p.kept.profile.as_str()));
+    let then = match (kept, s.settings.remove_on_quit) {
+        (1, true) => "Its keys are taken out of the credentials file.",
+        (_, true) => "Their keys are taken out of the credentials file.",
+        (1, false) => "It works until its credentials expire.",
+        (_, false) => "They work until their credentials expire.",
+    };
+    UiQuit {
+        title: "Quit Latchkey?".into(),
+        body: format!("{names} {} refreshing. {then}", if kept == 1 { "stops" } else { "stop" }),
+        confirm: "Quit".into(),
+        ask: kept > 0,
+    }
+}
