@@ -1,0 +1,166 @@
+//! Starting the browser. What is started is detached from us, outlives us, and is reaped.
+
+use super::is_plain;
+use async_trait::async_trait;
+use engine::model::code::Code;
+use std::{
+    ffi::{OsStr, OsString},
+    process::Stdio,
+    time::Duration,
+};
+use tokio::process::{Child, Command};
+use url::Url;
+
+/// A starter that fails does so at once; after this long it is believed to work, or to be the browser.
+const FAILS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How a browser is started.
+#[async_trait]
+pub trait Launch: Send + Sync {
+    /// Gives it the address, which carries no secret: other users can see command lines.
+    ///
+    /// # Errors
+    /// [`Code::BrowserFailed`].
+    async fn launch(&self, url: &Url) -> Result<(), Code>;
+}
+
+/// The desktop's own way to open an address. On Linux `$BROWSER` goes first, as it does for `xdg-open`.
+#[derive(Clone, Debug, Default)]
+pub struct SystemLaunch {
+    /// `$BROWSER`: programs divided by colons, `%s` standing for the address.
+    browser: Option<OsString>,
+}
+
+impl SystemLaunch {
+    /// As the environment says.
+    #[must_use]
+    pub fn from_env(env: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let browser = if cfg!(any(windows, target_os = "macos")) { None } else { env("BROWSER") };
+        Self { browser: browser.filter(|b| !b.is_empty()) }
+    }
+
+    fn commands(&self, url: &Url) -> Vec<Vec<OsString>> {
+        let listed = self.browser.as_deref().and_then(OsStr::to_str).unwrap_or_default();
+        let mut commands: Vec<Vec<OsString>> =
+            listed.split(':').filter_map(|entry| command_of(entry, url)).collect();
+        commands.push(platform(url));
+        commands
+    }
+}
+
+/// `chromium --app=%s` with the address in its place, or at the end where no place is named.
+fn command_of(entry: &str, url: &Url) -> Option<Vec<OsString>> {
+    let mut words: Vec<OsString> =
+        entry.split_whitespace().map(|word| word.replace("%s", url.as_str()).into()).collect();
+    if words.is_empty() {
+        return None;
+    }
+    if !entry.contains("%s") {
+        words.push(url.as_str().into());
+    }
+    Some(words)
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn platform(url: &Url) -> Vec<OsString> {
+    vec!["xdg-open".into(), url.as_str().into()]
+}
+
+#[cfg(target_os = "macos")]
+fn platform(url: &Url) -> Vec<OsString> {
+    vec!["/usr/bin/open".into(), url.as_str().into()]
+}
+
+/// Not `cmd /c start`, which would read `&` as its own.
+#[cfg(windows)]
+fn platform(url: &Url) -> Vec<OsString> {
+    vec!["rundll32.exe".into(), "url.dll,FileProtocolHandler".into(), url.as_str().into()]
+}
+
+#[async_trait]
+impl Launch for SystemLaunch {
+    async fn launch(&self, url: &Url) -> Result<(), Code> {
+        if !is_plain(url) {
+            return Err(Code::BrowserFailed { reason: "the address is not one for a browser".to_owned() });
+        }
+        let mut reason = String::new();
+        for command in self.commands(url) {
+            match start(&command).await {
+                Ok(()) => return Ok(()),
+                Err(why) => reason = why,
+            }
+        }
+        Err(Code::BrowserFailed { reason })
+    }
+}
+
+async fn start(command: &[OsString]) -> Result<(), String> {
+    let (program, arguments) = command.split_first().ok_or("no program")?;
+    let name = program.to_string_lossy().into_owned();
+    let mut starting = Command::new(program);
+    starting.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // In a group of its own, so that what ends us does not end the browser.
+    #[cfg(unix)]
+    starting.process_group(0);
+    let mut child: Child = starting.spawn().map_err(|e| format!("{name}: {e}"))?;
+    match tokio::time::timeout(FAILS_WITHIN, child.wait()).await {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => Err(format!("{name}: {status}")),
+        Ok(Err(e)) => Err(format!("{name}: {e}")),
+        Err(_) => {
+            tokio::spawn(async move {
+                let _reaped = child.wait().await;
+            });
+            Ok(())
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn url() -> Url {
+        Url::parse("http://localhost:4040/start?a=b&c=%20d").unwrap()
+    }
+
+    fn script(dir: &std::path::Path, name: &str, text: &str) -> String {
+        let path = dir.join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path.display().to_string()
+    }
+
+    #[tokio::test]
+    async fn browser_names_programs_in_order_and_gets_one_argument() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let failing = script(dir.path(), "failing", "exit 3");
+        let works = script(dir.path(), "works", &format!("printf '%s|' \"$@\" > '{}'", out.display()));
+        let launch =
+            SystemLaunch { browser: Some(format!("/nowhere/at/all:{failing}:{works} --new %s").into()) };
+        launch.launch(&url()).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("--new|{}|", url()));
+    }
+
+    #[test]
+    fn the_desktops_own_way_comes_last() {
+        let launch = SystemLaunch::from_env(&|name| (name == "BROWSER").then(|| "a %s:b -x".into()));
+        let commands = launch.commands(&url());
+        assert_eq!(commands[0], ["a", url().as_str()]);
+        assert_eq!(commands[1], ["b", "-x", url().as_str()]);
+        assert_eq!(commands[2], ["xdg-open", url().as_str()]);
+    }
+
+    #[tokio::test]
+    async fn only_web_addresses_are_given_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let works = script(dir.path(), "works", "exit 0");
+        let launch = SystemLaunch { browser: Some(works.into()) };
+        for bad in ["file:///etc/passwd", "javascript:alert(1)", "http://evil.test/"] {
+            assert!(launch.launch(&Url::parse(bad).unwrap()).await.is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The default browser, and the one-use address for what must not stand in a process list.
+
+mod launch;
+mod one_use;
+
+pub use launch::{Launch, SystemLaunch};
+
+use crate::urls::{self, AllowedHosts};
+use async_trait::async_trait;
+use engine::{
+    model::code::Code,
+    ports::{Browser, SecretUrl},
+};
+use one_use::OneUse;
+use secrecy::ExposeSecret;
+use std::{sync::Arc, time::Duration};
+use url::Url;
+
+/// How long the browser may take to fetch a one-use address.
+const FETCH_WITHIN: Duration = Duration::from_secs(30);
+
+/// [`Browser`] of this desktop. Opens addresses of known organisations only.
+pub struct DefaultBrowser {
+    launch: Arc<dyn Launch>,
+    hosts: Arc<AllowedHosts>,
+    fetch_within: Duration,
+}
+
+impl DefaultBrowser {
+    /// The browser that `launch` starts, for addresses that `hosts` allows.
+    #[must_use]
+    pub fn new(launch: Arc<dyn Launch>, hosts: Arc<AllowedHosts>) -> Self {
+        Self { launch, hosts, fetch_within: FETCH_WITHIN }
+    }
+}
+
+#[async_trait]
+impl Browser for DefaultBrowser {
+    async fn open(&self, url: &Url) -> Result<(), Code> {
+        self.hosts.check(url)?;
+        self.launch.launch(url).await
+    }
+
+    async fn open_once(&self, secret: SecretUrl) -> Result<(), Code> {
+        let url = Url::parse(secret.url.expose_secret())
+            .map_err(|_| Code::Internal { what: "the console's address cannot be read".to_owned() })?;
+        self.hosts.check(&url)?;
+        drop(url);
+        let link = OneUse::open(secret.url).await?;
+        let address = link.address().clone();
+        let fetched = link.serve(self.fetch_within);
+        self.launch.launch(&address).await?;
+        match fetched.await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Code::BrowserFailed { reason: "it did not fetch the page".to_owned() }),
+        }
+    }
+}
+
+/// Whether an address may stand on a command line at all: ours never start with a dash and hold neither
+/// spaces nor control characters.
+pub(crate) fn is_plain(url: &Url) -> bool {
+    urls::is_safe(url) && url.as_str().bytes().all(|b| b.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::{loopback::tests::get, urls::tests::custom};
+    use std::sync::Mutex;
+
+    /// A browser that follows what it is given, or does nothing.
+    #[derive(Default)]
+    struct Robot {
+        fetches: bool,
+        given: Mutex<Vec<Url>>,
+        answers: Arc<Mutex<Vec<String>>>,
+    }
+
+    #[async_trait]
+    impl Launch for Robot {
+        async fn launch(&self, url: &Url) -> Result<(), Code> {
+            self.given.lock().unwrap().push(url.clone());
+            if self.fetches {
+                let (url, answers) = (url.clone(), Arc::clone(&self.answers));
+                tokio::spawn(async move {
+                    let answer = get(url.port().unwrap(), url.path()).await;
+                    answers.lock().unwrap().push(answer);
+                });
+            }
+            Ok(())
+        }
+    }
+
+    fn browser(robot: &Arc<Robot>) -> DefaultBrowser {
+        let hosts = AllowedHosts::default();
+        hosts.learn(&custom("https://sso.acme.test"));
+        let launch: Arc<dyn Launch> = robot.clone();
+        DefaultBrowser {
+            fetch_within: Duration::from_millis(200),
+            ..DefaultBrowser::new(launch, Arc::new(hosts))
+        }
+    }
+
+    fn secret(url: &str) -> SecretUrl {
+        SecretUrl { url: url.into(), host: "sso.acme.test".into() }
+    }
+
+    #[tokio::test]
+    async fn foreign_addresses_are_not_opened() {
+        let robot = Arc::new(Robot::default());
+        let browser = browser(&robot);
+        let foreign = Url::parse("https://evil.test/").unwrap();
+        assert_eq!(browser.open(&foreign).await, Err(Code::ForeignUrl { host: "evil.test".into() }));
+        let denied = browser.open_once(secret("https://evil.test/?SigninToken=t")).await;
+        assert_eq!(denied, Err(Code::ForeignUrl { host: "evil.test".into() }));
+        assert!(robot.given.lock().unwrap().is_empty());
+        browser.open(&Url::parse("https://sso.acme.test/start").unwrap()).await.unwrap();
+        assert_eq!(robot.given.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_token_reaches_the_browser_and_no_command_line() {
+        let robot = Arc::new(Robot { fetches: true, ..Robot::default() });
+        let browser = DefaultBrowser { fetch_within: FETCH_WITHIN, ..browser(&robot) };
+        let target = "https://sso.acme.test/federation?Action=login&SigninToken=planted";
+        browser.open_once(secret(target)).await.unwrap();
+        let given = robot.given.lock().unwrap().clone();
+        assert!(!given[0].as_str().contains("planted"));
+        let second = get(given[0].port().unwrap(), given[0].path()).await;
+        assert!(second.starts_with("HTTP/1.1 410 ") && !second.contains("planted"), "{second}");
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_does_not_come_is_a_failure_and_the_door_closes() {
+        let robot = Arc::new(Robot::default());
+        let browser = browser(&robot);
+        let failed = browser.open_once(secret("https://sso.acme.test/federation?SigninToken=t")).await;
+        assert!(matches!(failed, Err(Code::BrowserFailed { .. })), "{failed:?}");
+        let port = robot.given.lock().unwrap()[0].port().unwrap();
+        assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err());
+    }
+}

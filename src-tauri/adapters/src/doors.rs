@@ -1,0 +1,76 @@
+//! The ports of this crate, put together for a program.
+
+use crate::{
+    browser::{DefaultBrowser, SystemLaunch},
+    clock::SystemClock,
+    files::DiskFiles,
+    home::{Home, HomeError},
+    redirect::LoopbackRedirect,
+    settings::TomlSettings,
+    sso::HttpSso,
+    store::SqliteStore,
+    urls::AllowedHosts,
+    vault::{OsKeyring, SealingVault},
+};
+use engine::{model::code::Code, ports::Clock};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
+
+/// Every port that needs neither a window nor a desktop.
+pub struct Doors {
+    /// For [`engine::ports::Ports::clock`].
+    pub clock: Arc<SystemClock>,
+    /// For [`engine::ports::Ports::sso`].
+    pub sso: Arc<HttpSso>,
+    /// For [`engine::ports::Ports::vault`].
+    pub vault: Arc<SealingVault>,
+    /// For [`engine::ports::Ports::store`].
+    pub store: Arc<SqliteStore>,
+    /// For [`engine::ports::Ports::settings`].
+    pub settings: Arc<TomlSettings>,
+    /// For [`engine::ports::Ports::files`].
+    pub files: Arc<DiskFiles>,
+    /// For [`engine::ports::Ports::browser`].
+    pub browser: Arc<DefaultBrowser>,
+    /// For [`engine::ports::Ports::redirect`].
+    pub redirect: Arc<LoopbackRedirect>,
+    /// Where a damaged store was moved when it was opened, to be told to the person.
+    pub store_moved_aside: Option<PathBuf>,
+}
+
+/// Why the program cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folders.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The store or the network's library.
+    #[error("{0:?}")]
+    Code(Code),
+}
+
+/// Makes the folders, opens the store and builds the rest. Asks neither keyring nor network yet. To be
+/// called by the holder of the engine's lock only: it is the store's single writer.
+///
+/// # Errors
+/// [`OpenError`].
+pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors, OpenError> {
+    crate::install_crypto_provider();
+    home.make()?;
+    let clock = Arc::new(SystemClock);
+    let hosts = Arc::new(AllowedHosts::default());
+    let store =
+        SqliteStore::open(&home.database(), Arc::clone(&hosts), clock.now()).map_err(OpenError::Code)?;
+    let any_clock: Arc<dyn Clock> = clock.clone();
+    let sso = HttpSso::new(Arc::clone(&any_clock), Arc::clone(&hosts)).map_err(OpenError::Code)?;
+    Ok(Doors {
+        sso: Arc::new(sso),
+        vault: Arc::new(SealingVault::new(Arc::new(OsKeyring::new(home.keyring_user())))),
+        store_moved_aside: store.moved_aside().map(ToOwned::to_owned),
+        store: Arc::new(store),
+        settings: Arc::new(TomlSettings::at(home.settings())),
+        files: Arc::new(DiskFiles::new(env, home, any_clock)),
+        browser: Arc::new(DefaultBrowser::new(Arc::new(SystemLaunch::from_env(env)), hosts)),
+        redirect: Arc::new(LoopbackRedirect),
+        clock,
+    })
+}

@@ -1,0 +1,439 @@
+//! `~/.aws/credentials` and `~/.aws/config` behind the engine's port; the editing itself is `aws-files`'.
+
+use crate::home::Home;
+use async_trait::async_trait;
+use aws_files::{
+    Change, ConfigFile, Consent, Credentials, CredentialsFile, Doing, FileError, Fingerprint, ForeignKeys,
+    Owner, Paths, ProfileOutcome, Put, Refused, Remove, Standing,
+};
+use engine::{
+    model::{
+        code::Code,
+        ids::{Grant, ProfileName},
+        profile::{Conflict, Written},
+    },
+    ports::{AwsFiles, Clock, FileChange, FileCondition, FileOutcome, FileSet},
+};
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// How long another program of ours may hold the file's lock.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// [`AwsFiles`] on this computer's disk.
+pub struct DiskFiles {
+    own: Arc<Pair>,
+    sandbox: Arc<Pair>,
+    clock: Arc<dyn Clock>,
+}
+
+struct Pair {
+    credentials: CredentialsFile,
+    config: ConfigFile,
+}
+
+impl DiskFiles {
+    /// The person's files, as `AWS_SHARED_CREDENTIALS_FILE` and `AWS_CONFIG_FILE` say, and the sandbox's.
+    #[must_use]
+    pub fn new(env: &dyn Fn(&str) -> Option<OsString>, home: &Home, clock: Arc<dyn Clock>) -> Self {
+        let own = Paths::from_env(env, &home.user);
+        let sandbox = home.sandbox_aws();
+        let pair = |credentials: &Path, config: &Path| {
+            Arc::new(Pair {
+                credentials: CredentialsFile::at(credentials, PATIENCE),
+                config: ConfigFile::at(config),
+            })
+        };
+        Self {
+            own: pair(&own.credentials, &own.config),
+            sandbox: pair(&sandbox.join("credentials"), &sandbox.join("config")),
+            clock,
+        }
+    }
+
+    /// Where the credentials file of a set is, for those who watch it.
+    #[must_use]
+    pub fn path(&self, set: FileSet) -> &Path {
+        self.pair(set).credentials.path()
+    }
+
+    fn pair(&self, set: FileSet) -> &Arc<Pair> {
+        match set {
+            FileSet::Own => &self.own,
+            FileSet::Sandbox => &self.sandbox,
+        }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        set: FileSet,
+        act: impl FnOnce(&Pair) -> Result<T, Code> + Send + 'static,
+    ) -> Result<T, Code> {
+        let pair = Arc::clone(self.pair(set));
+        tokio::task::spawn_blocking(move || act(&pair))
+            .await
+            .unwrap_or_else(|e| Err(Code::Internal { what: format!("AWS files: {e}") }))
+    }
+}
+
+#[async_trait]
+impl AwsFiles for DiskFiles {
+    async fn apply(
+        &self,
+        set: FileSet,
+        changes: Vec<FileChange>,
+    ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code> {
+        let now = self.clock.now();
+        self.blocking(set, move |pair| {
+            let mut outcomes: Vec<Option<FileOutcome>> = Vec::with_capacity(changes.len());
+            let mut wanted = Vec::new();
+            for change in &changes {
+                if pair.prefers_sso(change)? {
+                    outcomes.push(Some(FileOutcome::Conflict(Conflict::SsoSettings)));
+                } else {
+                    outcomes.push(None);
+                    wanted.push((change, to_change(change)?));
+                }
+            }
+            if wanted.is_empty() {
+                return Ok((outcomes.into_iter().flatten().collect(), None));
+            }
+            let (asked, edits): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
+            let done = pair.credentials.update(&edits, now).map_err(|e| code(&e))?;
+            let mut results =
+                asked.into_iter().zip(done.profiles).map(|(change, result)| outcome(change, result, now));
+            let outcomes = outcomes.into_iter().filter_map(|o| o.or_else(|| results.next())).collect();
+            Ok((outcomes, done.backup))
+        })
+        .await
+    }
+
+    async fn check(
+        &self,
+        set: FileSet,
+        profile: &ProfileName,
+        last: Option<&Written>,
+    ) -> Result<Option<Conflict>, Code> {
+        let name = profile_name(profile)?;
+        let last = last.map(fingerprint);
+        self.blocking(set, move |pair| {
+            let reading = pair.credentials.read().map_err(|e| code(&e))?;
+            if let Some(conflict) = conflict(&reading.standing(name.as_str(), last.as_ref())) {
+                return Ok(Some(conflict));
+            }
+            let sso = pair.config.has_sso_settings(name.as_str()).map_err(|e| code(&e))?;
+            Ok(sso.then_some(Conflict::SsoSettings))
+        })
+        .await
+    }
+
+    async fn condition(&self, set: FileSet) -> FileCondition {
+        let found = self
+            .blocking(set, |pair| {
+                let file = &pair.credentials;
+                let mut found = FileCondition { path: file.path().to_owned(), ..FileCondition::default() };
+                found.backup = file.newest_backup().ok().flatten();
+                match file.condition() {
+                    Ok(condition) => {
+                        found.target = condition.target;
+                        found.readable_by_others = condition.open_to_others;
+                    }
+                    Err(e) => found.problem = Some(code(&e)),
+                }
+                match file.read() {
+                    Ok(reading) => {
+                        let foreign =
+                            reading.profiles().filter(|(_, s)| matches!(s, Standing::Foreign { .. }));
+                        found.foreign = foreign.map(|(name, _)| name).collect();
+                    }
+                    Err(e) => found.problem = found.problem.or_else(|| Some(code(&e))),
+                }
+                Ok(found)
+            })
+            .await;
+        found.unwrap_or_else(|problem| FileCondition {
+            path: self.path(set).to_owned(),
+            problem: Some(problem),
+            ..FileCondition::default()
+        })
+    }
+
+    async fn make_private(&self, set: FileSet) -> Result<(), Code> {
+        self.blocking(set, |pair| pair.credentials.make_private().map_err(|e| code(&e))).await
+    }
+
+    async fn undo(&self, set: FileSet) -> Result<(), Code> {
+        let now = self.clock.now();
+        self.blocking(set, move |pair| {
+            let file = &pair.credentials;
+            let backup = file.newest_backup().map_err(|e| code(&e))?;
+            let backup = backup.ok_or_else(|| Code::Gone { what: "backup".to_owned() })?;
+            file.undo(&backup, now).map(|_kept| ()).map_err(|e| code(&e))
+        })
+        .await
+    }
+}
+
+impl Pair {
+    /// Whether most tools would not look at what is to be written: they prefer the profile's SSO settings.
+    fn prefers_sso(&self, change: &FileChange) -> Result<bool, Code> {
+        match change {
+            FileChange::Put { profile, replace_foreign: false, .. } => {
+                self.config.has_sso_settings(profile.as_str()).map_err(|e| code(&e))
+            }
+            FileChange::Put { .. } | FileChange::Remove { .. } => Ok(false),
+        }
+    }
+}
+
+fn to_change(change: &FileChange) -> Result<Change, Code> {
+    Ok(match change {
+        FileChange::Put { profile, grant, credentials, region, last, replace_foreign } => Change::Put(Put {
+            profile: profile_name(profile)?,
+            owner: owner(grant)?,
+            credentials: Credentials {
+                access_key_id: credentials.access_key_id.clone(),
+                secret_access_key: credentials.secret_access_key.clone(),
+                session_token: credentials.session_token.clone(),
+                expires: credentials.expires,
+            },
+            region: region.clone(),
+            last: last.as_ref().map(fingerprint),
+            consent: if *replace_foreign { Consent::ReplaceWithBackup } else { Consent::OursOnly },
+        }),
+        FileChange::Remove { profile, last } => {
+            Change::Remove(Remove { profile: profile_name(profile)?, last: last.as_ref().map(fingerprint) })
+        }
+    })
+}
+
+fn outcome(change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) -> FileOutcome {
+    match (result, change) {
+        (
+            ProfileOutcome::Written(print) | ProfileOutcome::Unchanged(print),
+            FileChange::Put { credentials, .. },
+        ) => {
+            let id = credentials.access_key_id.expose_secret();
+            let tail = id.char_indices().rev().nth(3).and_then(|(at, _)| id.get(at..)).unwrap_or_default();
+            FileOutcome::Written(Written {
+                at: now,
+                issued: credentials.issued,
+                expires: credentials.expires,
+                fingerprint: print.as_str().to_owned(),
+                key_tail: tail.to_owned(),
+            })
+        }
+        (ProfileOutcome::Conflict(standing), _) => {
+            FileOutcome::Conflict(conflict(&standing).unwrap_or(Conflict::ChangedByAnother))
+        }
+        _ => FileOutcome::Removed,
+    }
+}
+
+fn conflict(standing: &Standing) -> Option<Conflict> {
+    match standing {
+        Standing::Absent | Standing::Ours { .. } => None,
+        Standing::Foreign { keys: ForeignKeys::LongLived } => Some(Conflict::ForeignLongLivedKey),
+        Standing::Foreign { .. } => Some(Conflict::Foreign),
+        Standing::ChangedByAnother => Some(Conflict::ChangedByAnother),
+    }
+}
+
+fn fingerprint(written: &Written) -> Fingerprint {
+    Fingerprint::stored(&written.fingerprint)
+}
+
+fn profile_name(profile: &ProfileName) -> Result<aws_files::ProfileName, Code> {
+    aws_files::ProfileName::new(profile.as_str())
+        .map_err(|_| Code::BadProfileName { profile: profile.as_str().to_owned() })
+}
+
+/// Stands in the file in clear, so that it is a hash; parts are divided by what none of them can hold.
+fn owner(grant: &Grant) -> Result<Owner, Code> {
+    let whole = format!("{}\n{}\n{}", grant.org, grant.account, grant.role);
+    let hash = hex::encode(Sha256::digest(whole.as_bytes()));
+    Owner::new(hash.get(..32).unwrap_or(&hash)).map_err(|e| refused(&e))
+}
+
+fn refused(error: &Refused) -> Code {
+    match error {
+        Refused::ProfileName(name, _) => Code::BadProfileName { profile: name.clone() },
+        Refused::Owner | Refused::Value(_) => Code::Internal { what: error.to_string() },
+    }
+}
+
+fn code(error: &FileError) -> Code {
+    let shown = |path: &Path| path.display().to_string();
+    let reading = |doing: &Doing| matches!(doing, Doing::Find | Doing::Read);
+    match error {
+        FileError::Unparseable { path, error } => Code::FileUnparseable {
+            path: shown(path),
+            line: u32::try_from(error.line).unwrap_or(u32::MAX),
+            what: error.kind.to_string(),
+        },
+        FileError::BeingWritten { path } | FileError::Locked { path } => Code::FileBusy { path: shown(path) },
+        FileError::DiskFull { path, .. } => Code::DiskFull { path: shown(path) },
+        FileError::NotAllowed { path, doing } if reading(doing) => {
+            Code::FileUnreadable { path: shown(path), reason: "the permissions do not allow it".to_owned() }
+        }
+        FileError::NotAllowed { path, .. } => {
+            Code::FileNotWritable { path: shown(path), reason: "the permissions do not allow it".to_owned() }
+        }
+        FileError::ReadOnly { path, .. } => {
+            Code::FileNotWritable { path: shown(path), reason: "its file system is read-only".to_owned() }
+        }
+        FileError::NotPlain { path, what } => {
+            Code::FileUnreadable { path: shown(path), reason: format!("it is {what}") }
+        }
+        FileError::OwnerWouldChange { path } => {
+            Code::FileNotWritable { path: shown(path), reason: "it belongs to another user".to_owned() }
+        }
+        FileError::TooLarge { path, .. } => {
+            Code::FileUnreadable { path: shown(path), reason: "it is too large".to_owned() }
+        }
+        FileError::NoFile { path } => {
+            Code::FileUnreadable { path: shown(path), reason: "it is not the path of a file".to_owned() }
+        }
+        FileError::Refused(refusal) => refused(refusal),
+        FileError::Edit { path, error, .. } => {
+            Code::FileNotWritable { path: shown(path), reason: error.to_string() }
+        }
+        FileError::NotABackup { .. } => Code::Gone { what: "backup".to_owned() },
+        FileError::NotAsWritten { path } => Code::FileNotWritable {
+            path: shown(path),
+            reason: "the disk does not hold what was written".to_owned(),
+        },
+        FileError::Io { path, doing, source } if reading(doing) => {
+            Code::FileUnreadable { path: shown(path), reason: source.to_string() }
+        }
+        FileError::Io { path, source, .. } => {
+            Code::FileNotWritable { path: shown(path), reason: source.to_string() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::clock::SystemClock;
+    use engine::model::{
+        Timestamp,
+        ids::{AccountId, OrgId, RoleName},
+        secret::RoleCredentials,
+    };
+
+    struct Desk {
+        dir: tempfile::TempDir,
+        files: DiskFiles,
+    }
+
+    fn desk() -> Desk {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().to_owned();
+        let env = move |name: &str| match name {
+            "HOME" => Some(root.clone().into_os_string()),
+            "LATCHKEY_HOME" => Some(root.join("lk").into_os_string()),
+            _ => None,
+        };
+        let home = Home::resolve(&env).unwrap();
+        std::fs::create_dir(dir.path().join(".aws")).unwrap();
+        Desk { files: DiskFiles::new(&env, &home, Arc::new(SystemClock)), dir }
+    }
+
+    impl Desk {
+        fn write(&self, name: &str, text: &str) {
+            std::fs::write(self.dir.path().join(".aws").join(name), text).unwrap();
+        }
+        fn read(&self) -> String {
+            std::fs::read_to_string(self.dir.path().join(".aws/credentials")).unwrap()
+        }
+    }
+
+    fn put(profile: &str, last: Option<Written>, replace_foreign: bool) -> FileChange {
+        FileChange::Put {
+            profile: ProfileName::new(profile),
+            grant: Grant {
+                org: OrgId::new("o1"),
+                account: AccountId::new("111122223333"),
+                role: RoleName::new("ReadOnly"),
+            },
+            credentials: RoleCredentials {
+                access_key_id: "ASIAEXAMPLEWXYZ".into(),
+                secret_access_key: "sssss".into(),
+                session_token: "ttttt".into(),
+                issued: Timestamp::UNIX_EPOCH,
+                expires: Timestamp::from_second(4_000_000_000).unwrap(),
+            },
+            region: Some("eu-west-1".into()),
+            last,
+            replace_foreign,
+        }
+    }
+
+    #[tokio::test]
+    async fn each_change_has_its_outcome_in_order() {
+        let desk = desk();
+        desk.write("config", "[profile viasso]\nsso_session = acme\n[sso-session acme]\n");
+        desk.write("credentials", "[mine]\naws_access_key_id = AKIAFOREIGN\naws_secret_access_key = x\n");
+        let changes = vec![put("mine", None, false), put("viasso", None, false), put("pay", None, false)];
+        let (outcomes, _) = desk.files.apply(FileSet::Own, changes).await.unwrap();
+        assert_eq!(outcomes[0], FileOutcome::Conflict(Conflict::ForeignLongLivedKey));
+        assert_eq!(outcomes[1], FileOutcome::Conflict(Conflict::SsoSettings));
+        let FileOutcome::Written(written) = &outcomes[2] else { panic!("{outcomes:?}") };
+        assert_eq!(written.key_tail, "WXYZ");
+        assert!(desk.read().contains("[pay]"));
+        assert!(desk.read().contains("AKIAFOREIGN"));
+
+        let pay = ProfileName::new("pay");
+        assert_eq!(desk.files.check(FileSet::Own, &pay, Some(written)).await, Ok(None));
+        let edited = desk.read().replace("ASIAEXAMPLEWXYZ", "ASIASOMEBODYELSE");
+        desk.write("credentials", &edited);
+        let changed = desk.files.check(FileSet::Own, &pay, Some(written)).await;
+        assert_eq!(changed, Ok(Some(Conflict::ChangedByAnother)));
+        let condition = desk.files.condition(FileSet::Own).await;
+        assert_eq!(condition.foreign, ["mine"]);
+        assert_eq!(condition.problem, None);
+    }
+
+    #[tokio::test]
+    async fn replacing_needs_the_persons_word_and_can_be_undone() {
+        let desk = desk();
+        let before = "[mine]\naws_access_key_id = AKIAFOREIGN\naws_secret_access_key = x\n";
+        desk.write("credentials", before);
+        let (outcomes, backup) = desk.files.apply(FileSet::Own, vec![put("mine", None, true)]).await.unwrap();
+        assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
+        assert!(backup.is_some() && !desk.read().contains("AKIAFOREIGN"));
+        desk.files.undo(FileSet::Own).await.unwrap();
+        assert_eq!(desk.read(), before);
+    }
+
+    #[tokio::test]
+    async fn a_file_nobody_can_read_is_left_alone_with_its_line() {
+        let desk = desk();
+        desk.write("credentials", "[a]\nkey = 1\n[a]\n");
+        let failed = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await;
+        assert!(matches!(failed, Err(Code::FileUnparseable { line: 3, .. })), "{failed:?}");
+        assert_eq!(desk.read(), "[a]\nkey = 1\n[a]\n");
+        let condition = desk.files.condition(FileSet::Own).await;
+        assert!(matches!(condition.problem, Some(Code::FileUnparseable { line: 3, .. })));
+        let bad = desk.files.apply(FileSet::Own, vec![put("a]b", None, false)]).await;
+        assert_eq!(bad, Err(Code::BadProfileName { profile: "a]b".into() }));
+    }
+
+    #[tokio::test]
+    async fn the_sandbox_has_files_of_its_own() {
+        let desk = desk();
+        desk.files.apply(FileSet::Sandbox, vec![put("pay", None, false)]).await.unwrap();
+        assert!(!desk.dir.path().join(".aws/credentials").exists());
+        let path = desk.files.path(FileSet::Sandbox);
+        assert_eq!(path, desk.dir.path().join("lk/sandbox/aws/credentials"));
+        assert!(path.exists());
+    }
+}

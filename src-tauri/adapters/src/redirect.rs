@@ -1,0 +1,170 @@
+//! The browser's answer to a sign-in: `http://127.0.0.1:PORT/oauth/callback?code=…&state=…` (RFC 8252).
+
+use crate::loopback::{Asked, Door, Page};
+use async_trait::async_trait;
+use engine::{
+    model::code::Code,
+    ports::{Redirect, RedirectListener},
+};
+use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
+use url::Url;
+
+const PATH: &str = "/oauth/callback";
+const SIGNED_IN: &str = "You are signed in. You can close this tab.";
+const NOT_SIGNED_IN: &str = "You are not signed in. You can close this tab and try again from Latchkey.";
+const NOT_OURS: &str = "This answer does not belong to the sign-in that Latchkey waits for.";
+
+/// [`RedirectListener`] on 127.0.0.1.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoopbackRedirect;
+
+#[async_trait]
+impl RedirectListener for LoopbackRedirect {
+    async fn listen(&self) -> Result<Box<dyn Redirect>, Code> {
+        let door = Door::open().await?;
+        let uri =
+            Url::parse(&format!("http://127.0.0.1:{}{PATH}", door.port())).map_err(|_| Code::ListenFailed)?;
+        Ok(Box::new(Waiting { door, uri }))
+    }
+}
+
+/// An open port; closed when dropped.
+struct Waiting {
+    door: Door,
+    uri: Url,
+}
+
+#[async_trait]
+impl Redirect for Waiting {
+    fn uri(&self) -> Url {
+        self.uri.clone()
+    }
+
+    async fn answer(self: Box<Self>, state: &SecretString) -> Result<SecretString, Code> {
+        let state = state.clone();
+        self.door.serve(move |asked| judge(&asked, &state)).await
+    }
+}
+
+type Verdict = Result<SecretString, Code>;
+
+fn judge(asked: &Asked, state: &SecretString) -> (Page, Option<Verdict>) {
+    if asked.path != PATH {
+        return (Page::NotFound, None);
+    }
+    let value = |name: &str| {
+        let mut found = url::form_urlencoded::parse(asked.query.as_bytes()).filter(|(n, _)| n == name);
+        let first = found.next().map(|(_, value)| value.into_owned());
+        // A parameter that stands there twice is somebody's trick.
+        if found.next().is_some() { None } else { first }
+    };
+    let given = value("state").unwrap_or_default();
+    if !bool::from(given.as_bytes().ct_eq(state.expose_secret().as_bytes())) {
+        return (Page::Refused(NOT_OURS), None);
+    }
+    match (value("code"), value("error")) {
+        (Some(code), None) if !code.is_empty() => (Page::Shown(SIGNED_IN), Some(Ok(code.into()))),
+        (_, Some(_)) => (Page::Shown(NOT_SIGNED_IN), Some(Err(Code::SignInDenied))),
+        _ => (Page::Refused(NOT_OURS), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::loopback::tests::{get, raw};
+    use std::time::Duration;
+
+    async fn waiting() -> (u16, tokio::task::JoinHandle<Verdict>) {
+        let redirect = LoopbackRedirect.listen().await.unwrap();
+        let uri = redirect.uri();
+        assert_eq!((uri.host_str(), uri.path()), (Some("127.0.0.1"), PATH));
+        let port = uri.port().unwrap();
+        (port, tokio::spawn(async move { redirect.answer(&"right".into()).await }))
+    }
+
+    async fn end(task: tokio::task::JoinHandle<Verdict>) -> Verdict {
+        tokio::time::timeout(Duration::from_secs(10), task).await.expect("the wait did not end").unwrap()
+    }
+
+    #[tokio::test]
+    async fn strangers_and_wrong_states_do_not_end_the_wait() {
+        let (port, task) = waiting().await;
+        // One that says nothing holds up nobody.
+        let silent = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        for (path, status) in [
+            ("/", 404),
+            ("/oauth/callback/?code=c&state=right", 404),
+            ("/OAuth/callback?code=c&state=right", 404),
+            ("/oauth/callback", 400),
+            ("/oauth/callback?code=c", 400),
+            ("/oauth/callback?code=c&state=wrong", 400),
+            ("/oauth/callback?error=access_denied&state=wrong", 400),
+            ("/oauth/callback?code=c&state=right&state=right", 400),
+            ("/oauth/callback?code=&state=right", 400),
+            ("/oauth/callback?code=c&code=d&state=right", 400),
+        ] {
+            let answer = get(port, path).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        }
+        let good = "/oauth/callback?code=c&state=right";
+        for request in [
+            format!("GET {good} HTTP/1.1\r\nHost: evil.test:{port}\r\n\r\n"),
+            format!("GET {good} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"),
+            format!("GET {good} HTTP/1.1\r\n\r\n"),
+            format!("GET {good} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nHost: evil.test\r\n\r\n"),
+            format!("POST {good} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 0\r\n\r\n"),
+        ] {
+            let answer = raw(port, &request).await;
+            assert!(answer.starts_with("HTTP/1.1 404 "), "{request}: {answer}");
+        }
+        assert!(!task.is_finished());
+        let answer = get(port, "/oauth/callback?code=the%2Bcode&state=right").await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains(SIGNED_IN), "{answer}");
+        assert!(!answer.contains("<script") && answer.contains("default-src 'none'"), "{answer}");
+        assert!(!answer.contains("the+code"), "the page must not repeat the code");
+        assert_eq!(end(task).await.unwrap().expose_secret(), "the+code");
+        assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err(), "the port is still open");
+        drop(silent);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told() {
+        let (port, task) = waiting().await;
+        let answer = get(port, "/oauth/callback?error=access_denied&state=right").await;
+        assert!(answer.contains(NOT_SIGNED_IN), "{answer}");
+        assert_eq!(end(task).await.unwrap_err(), Code::SignInDenied);
+    }
+
+    #[tokio::test]
+    #[cfg(target_os = "linux")]
+    async fn another_users_program_gets_nothing() {
+        assert!(
+            rustix::process::geteuid().is_root(),
+            "this test acts as another user: run the tests as root or with sudo"
+        );
+        let (port, task) = waiting().await;
+        let script = format!(
+            "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET /oauth/callback?code=evil&state=right \
+             HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n' >&3; cat <&3"
+        );
+        let run = tokio::process::Command::new("setpriv")
+            .args(["--reuid", "65534", "--clear-groups", "bash", "-c", &script])
+            .output();
+        let output = tokio::time::timeout(Duration::from_secs(20), run)
+            .await
+            .expect("the stranger was not sent away")
+            .unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            "",
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(!task.is_finished());
+        get(port, "/oauth/callback?code=good&state=right").await;
+        assert_eq!(end(task).await.unwrap().expose_secret(), "good");
+    }
+}

@@ -1,0 +1,141 @@
+//! The configuration file, one TOML file that people may edit.
+
+use crate::home::make_private_dir;
+use async_trait::async_trait;
+use engine::{
+    model::{code::Code, settings::Settings},
+    ports::SettingsFile,
+};
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// [`SettingsFile`] in TOML.
+pub struct TomlSettings {
+    path: PathBuf,
+}
+
+impl TomlSettings {
+    /// The file need not exist.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+}
+
+#[async_trait]
+impl SettingsFile for TomlSettings {
+    async fn load(&self) -> Result<Settings, Code> {
+        let path = self.path.clone();
+        blocking(move || load(&path)).await
+    }
+
+    async fn save(&self, settings: &Settings) -> Result<(), Code> {
+        let (path, settings) = (self.path.clone(), settings.clone());
+        blocking(move || save(&path, &settings)).await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, Code> + Send + 'static,
+) -> Result<T, Code> {
+    tokio::task::spawn_blocking(act)
+        .await
+        .unwrap_or_else(|e| Err(Code::Internal { what: format!("settings: {e}") }))
+}
+
+fn load(path: &Path) -> Result<Settings, Code> {
+    let shown = || path.display().to_string();
+    let text = match std::fs::read_to_string(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
+        Err(e) => return Err(Code::FileUnreadable { path: shown(), reason: e.to_string() }),
+        Ok(text) => text,
+    };
+    toml::from_str(&text).map_err(|error| Code::FileUnparseable {
+        path: shown(),
+        line: line(&text, error.span().map_or(0, |span| span.start)),
+        what: what(&text, &error),
+    })
+}
+
+/// The message, with the field it is about where TOML's own words do not name it.
+fn what(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().trim().replace('\n', " ");
+    let at = error.span().map_or(0, |span| span.start);
+    let field = text
+        .lines()
+        .nth(usize::try_from(line(text, at)).unwrap_or(1).saturating_sub(1))
+        .and_then(|line| line.split_once('='))
+        .map(|(field, _)| field.trim());
+    match field {
+        Some(field) if !message.contains(field) => format!("{field}: {message}"),
+        _ => message,
+    }
+}
+
+/// The line, from 1, of a byte offset.
+fn line(text: &str, at: usize) -> u32 {
+    let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
+    u32::try_from(before.iter().filter(|b| **b == b'\n').count()).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+fn save(path: &Path, settings: &Settings) -> Result<(), Code> {
+    let text =
+        toml::to_string_pretty(settings).map_err(|e| Code::Internal { what: format!("settings: {e}") })?;
+    replace(path, &text).map_err(|e| {
+        let path = path.display().to_string();
+        match e.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull { path },
+            _ => Code::FileNotWritable { path, reason: e.to_string() },
+        }
+    })
+}
+
+/// In one step, so that a full disk or a power cut leaves the old file.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    make_private_dir(dir)?;
+    let mut file = tempfile::Builder::new().prefix(".latchkey-").tempfile_in(dir)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use engine::model::settings::Theme;
+
+    #[tokio::test]
+    async fn what_is_saved_is_loaded_and_a_missing_file_means_the_defaults() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = TomlSettings::at(dir.path().join("config/latchkey.toml"));
+        assert_eq!(file.load().await, Ok(Settings::default()));
+        let settings = Settings { theme: Theme::Dark, quiet_hours: true, ..Settings::default() };
+        file.save(&settings).await.unwrap();
+        assert_eq!(file.load().await, Ok(settings));
+    }
+
+    #[tokio::test]
+    async fn errors_name_file_line_and_field() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("latchkey.toml");
+        let file = TomlSettings::at(path.clone());
+        for (text, on, named) in [
+            ("compact = true\ntheme = \"pink\"\n", 2, "theme"),
+            ("compact = true\n\nautostart = \"yes\"\n", 3, "autostart"),
+            ("compact = true\ncolour = 1\n", 2, "colour"),
+            ("compact = true\ntheme =\n", 2, "theme"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let Err(Code::FileUnparseable { path: at, line, what }) = file.load().await else {
+                panic!("{text} was read")
+            };
+            assert_eq!((at, line), (path.display().to_string(), on), "{text}");
+            assert!(what.contains(named), "{what} does not name {named}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! One HTTP call to an SSO server: what went out, what came back, and why nothing did.
+
+use super::errors;
+use crate::urls::{host_of, is_loopback, is_safe};
+use engine::{
+    model::code::Code,
+    ports::{Clock, SsoError},
+};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+use std::{
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use url::Url;
+use zeroize::Zeroizing;
+
+/// A connection that takes longer is no answer.
+const CONNECT: Duration = Duration::from_secs(10);
+/// From the first byte out to the last byte in.
+const WHOLE_CALL: Duration = Duration::from_secs(30);
+/// The longest real answers are pages of 100 accounts, some 20 KB.
+const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// AWS refuses signatures that are more than five minutes off.
+const SKEW_THAT_MATTERS: i64 = 5 * 60;
+
+/// The two HTTP clients and what was learned of the clock.
+pub(crate) struct Http {
+    /// To this computer: plain http, never through a proxy.
+    near: Client,
+    /// To everywhere else: https, through the desktop's proxy.
+    far: Client,
+    pub(crate) clock: Arc<dyn Clock>,
+    skew: Mutex<Option<i64>>,
+}
+
+/// What came back, whatever its status.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+    pub(crate) host: String,
+    /// Seconds by which this computer's clock is fast, if more than [`SKEW_THAT_MATTERS`].
+    pub(crate) skew: Option<i64>,
+}
+
+impl Http {
+    /// Builds the clients. TLS trusts what the operating system trusts; redirects are never followed,
+    /// so that no token goes where it was not sent.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Result<Self, Code> {
+        let builder = || {
+            Client::builder()
+                .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT)
+                .timeout(WHOLE_CALL)
+        };
+        let broken = |e: reqwest::Error| Code::Internal { what: format!("no HTTP client: {e}") };
+        Ok(Self {
+            near: builder().no_proxy().build().map_err(broken)?,
+            far: builder().https_only(true).build().map_err(broken)?,
+            clock,
+            skew: Mutex::new(None),
+        })
+    }
+
+    /// Begins a request; an address that is neither https nor on this computer is refused.
+    pub(crate) fn request(&self, method: Method, url: &Url) -> Result<RequestBuilder, Code> {
+        if !is_safe(url) {
+            return Err(Code::BadStartUrl { reason: format!("{} is not https", host_of(url)) });
+        }
+        let client = if is_loopback(url) { &self.near } else { &self.far };
+        Ok(client.request(method, url.clone()).header(header::ACCEPT, "application/json"))
+    }
+
+    /// Sends it and reads the whole answer.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, Code> {
+        let (client, request) = request.build_split();
+        let request = request.map_err(|e| Code::Internal { what: format!("no request: {e}") })?;
+        let host = host_of(request.url());
+        let response = client.execute(request).await.map_err(|e| why(&e, &host))?;
+        let skew = self.note_skew(&response);
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read(response, &host).await?;
+        Ok(Answer { status, headers, body, host, skew })
+    }
+
+    /// Seconds by which this computer's clock was fast (negative: slow) at the last answer, when that is
+    /// more than five minutes.
+    pub(crate) fn skew(&self) -> Option<i64> {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_skew(&self, response: &Response) -> Option<i64> {
+        let date = response.headers().get(header::DATE)?.to_str().ok()?;
+        let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+        let seconds = self.clock.now().as_second() - server.as_second();
+        let skew = (seconds.abs() > SKEW_THAT_MATTERS).then_some(seconds);
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = skew;
+        skew
+    }
+}
+
+impl Answer {
+    /// The answer's body where the call went well, else what the server said.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, SsoError> {
+        self.ok()?;
+        serde_json::from_slice(&self.body).map_err(|_| SsoError::Other(self.garbled()))
+    }
+
+    /// Nothing where the call went well, else what the server said.
+    pub(crate) fn ok(&self) -> Result<(), SsoError> {
+        if self.status.is_success() { Ok(()) } else { Err(errors::refusal(self)) }
+    }
+
+    pub(crate) fn garbled(&self) -> Code {
+        Code::Garbled { host: self.host.clone() }
+    }
+
+    /// A header as text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+async fn read(mut response: Response, host: &str) -> Result<Zeroizing<Vec<u8>>, Code> {
+    let mut body = Zeroizing::new(Vec::with_capacity(16 * 1024));
+    while let Some(chunk) = response.chunk().await.map_err(|e| why(&e, host))? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(Code::Garbled { host: host.to_owned() });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Why no answer came, or none that can be read.
+fn why(error: &reqwest::Error, host: &str) -> Code {
+    let host = host.to_owned();
+    if let Some(reason) = tls_reason(error) {
+        return Code::Tls { host, reason };
+    }
+    if error.is_decode() || (error.is_body() && !error.is_timeout()) {
+        return Code::Garbled { host };
+    }
+    Code::NoAnswer { host }
+}
+
+/// The TLS library's own words, found in the chain of causes.
+fn tls_reason(error: &reqwest::Error) -> Option<String> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(at) = cause {
+        if let Some(tls) = at.downcast_ref::<rustls::Error>() {
+            return Some(words(tls));
+        }
+        // An io::Error shows its inner error's cause as its own source, so the inner one is looked at.
+        cause = match at.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => at.source(),
+        };
+    }
+    None
+}
+
+fn words(error: &rustls::Error) -> String {
+    use rustls::CertificateError as C;
+    match error {
+        rustls::Error::InvalidCertificate(C::UnknownIssuer) => "its issuer is not trusted".to_owned(),
+        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => {
+            "it has expired".to_owned()
+        }
+        rustls::Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => {
+            "it is not valid yet".to_owned()
+        }
+        rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
+            "it is for another host".to_owned()
+        }
+        rustls::Error::InvalidCertificate(C::Revoked) => "it was revoked".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The address of an operation below an endpoint that may have a path of its own.
+pub(crate) fn at(endpoint: &Url, path: &str) -> Url {
+    let mut url = endpoint.clone();
+    let whole = format!("{}{path}", endpoint.path().trim_end_matches('/'));
+    url.set_path(&whole);
+    url
+}

@@ -1,0 +1,170 @@
+//! The SSO server over HTTP: SSO-OIDC, the portal API and the federation endpoint.
+//!
+//! Wire shapes are this client's own, written from AWS's service models; the server of this project has
+//! its own too, so that one mistake cannot cancel another.
+//!
+//! Invariant: a token goes to the endpoint it belongs to and nowhere else: redirects are not followed,
+//! http is for this computer only, and every address made here is checked against [`crate::urls`].
+
+mod discover;
+mod errors;
+mod federation;
+mod http;
+mod oauth;
+mod oidc;
+pub(crate) mod partition;
+mod portal;
+mod start_url;
+
+#[cfg(test)]
+mod tests;
+
+use crate::urls::AllowedHosts;
+use async_trait::async_trait;
+use engine::{
+    model::{
+        code::Code,
+        ids::{AccountId, RoleName},
+        organisation::{Endpoints, Organisation},
+        secret::{ClientRegistration, RoleCredentials, TokenSet},
+        sign_in::Method,
+    },
+    ports::{
+        AccountRow, AuthorizeRequest, Clock, DeviceGrant, Discovered, Page, SecretUrl, Sso, SsoError, WhoAmI,
+    },
+};
+use http::Http;
+use secrecy::SecretString;
+use std::sync::Arc;
+use url::Url;
+
+/// [`Sso`] over HTTP.
+pub struct HttpSso {
+    http: Http,
+    hosts: Arc<AllowedHosts>,
+}
+
+impl HttpSso {
+    /// A client that teaches `hosts` the organisations it makes addresses for.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] when the TLS library cannot start.
+    pub fn new(clock: Arc<dyn Clock>, hosts: Arc<AllowedHosts>) -> Result<Self, Code> {
+        crate::install_crypto_provider();
+        Ok(Self { http: Http::new(clock)?, hosts })
+    }
+}
+
+#[async_trait]
+impl Sso for HttpSso {
+    async fn discover(
+        &self,
+        typed: &str,
+        region: Option<&str>,
+        endpoints: Option<&Endpoints>,
+    ) -> Result<Discovered, Code> {
+        discover::discover(&self.http, typed, region, endpoints).await
+    }
+
+    async fn register(&self, org: &Organisation, method: Method) -> Result<ClientRegistration, SsoError> {
+        oidc::register(&self.http, &org.endpoints.oidc, &org.start_url, method).await
+    }
+
+    fn authorize(
+        &self,
+        org: &Organisation,
+        client: &ClientRegistration,
+        redirect_uri: &Url,
+    ) -> Result<AuthorizeRequest, Code> {
+        self.hosts.learn(org);
+        oidc::authorize(org, client, redirect_uri)
+    }
+
+    async fn exchange(
+        &self,
+        org: &Organisation,
+        client: &ClientRegistration,
+        request: &AuthorizeRequest,
+        code: &SecretString,
+    ) -> Result<TokenSet, SsoError> {
+        oidc::exchange(&self.http, org, client, request, code).await
+    }
+
+    async fn start_device(
+        &self,
+        org: &Organisation,
+        client: &ClientRegistration,
+    ) -> Result<DeviceGrant, SsoError> {
+        self.hosts.learn(org);
+        oidc::start_device(&self.http, org, client).await
+    }
+
+    async fn await_device(
+        &self,
+        org: &Organisation,
+        client: &ClientRegistration,
+        grant: &DeviceGrant,
+    ) -> Result<TokenSet, SsoError> {
+        oidc::await_device(&self.http, org, client, grant).await
+    }
+
+    async fn refresh(
+        &self,
+        org: &Organisation,
+        client: &ClientRegistration,
+        refresh_token: &SecretString,
+    ) -> Result<TokenSet, SsoError> {
+        oidc::refresh(&self.http, org, client, refresh_token).await
+    }
+
+    async fn who_am_i(&self, org: &Organisation, token: &SecretString) -> Result<WhoAmI, SsoError> {
+        portal::who_am_i(&self.http, org, token).await
+    }
+
+    async fn accounts(
+        &self,
+        org: &Organisation,
+        token: &SecretString,
+        next: Option<&str>,
+    ) -> Result<Page<AccountRow>, SsoError> {
+        portal::accounts(&self.http, org, token, next).await
+    }
+
+    async fn roles(
+        &self,
+        org: &Organisation,
+        token: &SecretString,
+        account: &AccountId,
+        next: Option<&str>,
+    ) -> Result<Page<RoleName>, SsoError> {
+        portal::roles(&self.http, org, token, account, next).await
+    }
+
+    async fn role_credentials(
+        &self,
+        org: &Organisation,
+        token: &SecretString,
+        account: &AccountId,
+        role: &RoleName,
+    ) -> Result<RoleCredentials, SsoError> {
+        portal::role_credentials(&self.http, org, token, account, role).await
+    }
+
+    async fn console_link(
+        &self,
+        org: &Organisation,
+        credentials: &RoleCredentials,
+        destination: Option<&Url>,
+    ) -> Result<SecretUrl, SsoError> {
+        self.hosts.learn(org);
+        federation::console_link(&self.http, org, credentials, destination).await
+    }
+
+    async fn logout(&self, org: &Organisation, token: &SecretString) -> Result<(), SsoError> {
+        portal::logout(&self.http, org, token).await
+    }
+
+    fn clock_skew(&self) -> Option<i64> {
+        self.http.skew()
+    }
+}

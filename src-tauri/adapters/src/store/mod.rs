@@ -1,0 +1,140 @@
+//! The store: one SQLite file that the engine's process alone writes. Nothing above sees SQL.
+//!
+//! Invariant: no secret is in it unsealed; what is committed is on the disk when `commit` returns.
+
+mod open;
+mod read;
+mod write;
+
+use crate::urls::AllowedHosts;
+use async_trait::async_trait;
+use engine::{
+    model::{Timestamp, code::Code, history::Entry},
+    ports::{Store, Stored, Write},
+};
+use rusqlite::{Connection, ErrorCode};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// How long Activity goes back.
+const HISTORY_DAYS: i64 = 90;
+/// How long a shown notification is remembered.
+const NOTICE_DAYS: i64 = 7;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// [`Store`] in an SQLite file.
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+    moved_aside: Option<PathBuf>,
+}
+
+struct Shared {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+    hosts: Arc<AllowedHosts>,
+}
+
+impl SqliteStore {
+    /// Opens or makes the file (0600) and brings it to this version's schema. A damaged file is moved
+    /// aside and a new one made: everything in it can be had again by signing in. Organisations read from
+    /// it are taught to `hosts`.
+    ///
+    /// # Errors
+    /// A file of a newer version is refused ([`Code::Store`]), and one that cannot be opened.
+    pub fn open(path: &Path, hosts: Arc<AllowedHosts>, now: Timestamp) -> Result<Self, Code> {
+        let open::Opened { connection, moved_aside } = open::open(path, now)?;
+        if let Some(aside) = &moved_aside {
+            tracing::warn!(aside = %aside.display(), "the store was damaged and moved aside");
+        }
+        let shared = Shared { path: path.to_owned(), connection: Mutex::new(connection), hosts };
+        Ok(Self { shared: Arc::new(shared), moved_aside })
+    }
+
+    /// Where the damaged file is now that was found when opening, to be told to the person.
+    #[must_use]
+    pub fn moved_aside(&self) -> Option<&Path> {
+        self.moved_aside.as_deref()
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Connection, &Shared) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Code> {
+        let shared = Arc::clone(&self.shared);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut connection = shared.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            act(&mut connection, &shared).map_err(|problem| problem.code(&shared.path))
+        });
+        done.await.unwrap_or_else(|e| Err(Code::Internal { what: format!("store: {e}") }))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn load(&self, now: Timestamp) -> Result<Stored, Code> {
+        self.blocking(move |connection, shared| {
+            write::note_installation(connection, now)?;
+            write::forget_old(connection, now)?;
+            let stored = read::everything(connection)?;
+            for (org, ..) in &stored.organisations {
+                shared.hosts.learn(org);
+            }
+            Ok(stored)
+        })
+        .await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), Code> {
+        self.blocking(move |connection, shared| {
+            let transaction = connection.transaction()?;
+            for change in &writes {
+                write::apply(&transaction, change)?;
+            }
+            transaction.commit()?;
+            for change in &writes {
+                match change {
+                    Write::Organisation(org) => shared.hosts.learn(org),
+                    Write::RemoveOrganisation(org) => shared.hosts.forget(org),
+                    _ => {}
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn history(&self, before: Option<i64>, limit: u32) -> Result<Vec<Entry>, Code> {
+        self.blocking(move |connection, _| read::history(connection, before, limit)).await
+    }
+}
+
+/// What went wrong inside.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    #[error("a value could not be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Problem {
+    fn code(&self, path: &Path) -> Code {
+        let path = path.display().to_string();
+        let sql = match self {
+            Self::Sql(rusqlite::Error::SqliteFailure(error, _)) => Some(error.code),
+            _ => None,
+        };
+        match sql {
+            Some(ErrorCode::DiskFull) => Code::DiskFull { path },
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Code::FileNotWritable { path, reason: self.to_string() }
+            }
+            _ => Code::Store { reason: self.to_string() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

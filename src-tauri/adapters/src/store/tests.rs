@@ -1,0 +1,225 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::urls::tests::custom;
+use engine::{
+    model::{
+        environment::Environment,
+        history::{By, Event},
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        portal::{Account, Portal},
+        profile::{Kept, Written},
+        settings::Pause,
+    },
+    ports::{SealKind, SealedRow, StoredSignIn},
+};
+use jiff::SignedDuration;
+
+fn now() -> Timestamp {
+    Timestamp::from_millisecond(1_800_000_000_123).unwrap()
+}
+
+fn open(dir: &Path) -> SqliteStore {
+    SqliteStore::open(&dir.join("data/latchkey.db"), Arc::default(), now()).unwrap()
+}
+
+fn grant(account: &str) -> Grant {
+    Grant { org: OrgId::new("o1"), account: AccountId::new(account), role: RoleName::new("ReadOnly") }
+}
+
+fn entry(at: Timestamp) -> Entry {
+    Entry { id: 0, at, by: By::You, event: Event::SignedOut { org: OrgId::new("o1") } }
+}
+
+fn sealed(kind: SealKind, name: &str, user: &str) -> Write {
+    Write::Sealed(SealedRow {
+        org: OrgId::new("o1"),
+        user: user.into(),
+        kind,
+        name: name.into(),
+        sealed: vec![1, 2, 3],
+    })
+}
+
+fn everything() -> Vec<Write> {
+    let org = custom("http://localhost:4040");
+    let portal = Portal {
+        accounts: vec![Account {
+            id: AccountId::new("111122223333"),
+            name: "payments-prod".into(),
+            email: None,
+            roles: Some(vec![RoleName::new("ReadOnly")]),
+        }],
+        synced: Some(now()),
+        changes: vec![],
+    };
+    let kept = Kept {
+        profile: ProfileName::new("pay"),
+        grant: grant("111122223333"),
+        region: None,
+        paused: false,
+        added: now(),
+        written: Some(Written {
+            at: now(),
+            issued: now(),
+            expires: now(),
+            fingerprint: "ab".into(),
+            key_tail: "WXYZ".into(),
+        }),
+    };
+    vec![
+        Write::Organisation(org.clone()),
+        Write::Portal(org.id.clone(), portal),
+        Write::SignedIn(
+            org.id.clone(),
+            Some(StoredSignIn { user: Some("sam".into()), since: now(), ends: None }),
+        ),
+        sealed(SealKind::Tokens, "", "sam"),
+        sealed(SealKind::RoleCredentials, "111122223333/ReadOnly", "sam"),
+        Write::Kept(kept),
+        Write::Favourite(grant("2"), Some(1)),
+        Write::Favourite(grant("1"), Some(0)),
+        Write::Label(org.id, AccountId::new("1"), Some(Environment::Production)),
+        Write::Launched(grant("1"), now()),
+        Write::History(entry(now())),
+        Write::Pause(Some(Pause { until: Some(now()) })),
+        Write::NoticeShown("k".into(), now()),
+    ]
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.load(now()).await.unwrap();
+    store.commit(everything()).await.unwrap();
+    drop(store);
+    let hosts = Arc::new(AllowedHosts::default());
+    let store = SqliteStore::open(&dir.path().join("data/latchkey.db"), Arc::clone(&hosts), now()).unwrap();
+    let later = now() + SignedDuration::from_hours(1);
+    let stored = store.load(later).await.unwrap();
+    let (org, portal, signed_in) = &stored.organisations[0];
+    assert_eq!(*org, custom("http://localhost:4040"));
+    assert_eq!(portal.accounts[0].name, "payments-prod");
+    assert_eq!(portal.synced, Some(now()));
+    assert_eq!(signed_in.as_ref().unwrap().user.as_deref(), Some("sam"));
+    assert_eq!(stored.sealed.len(), 2);
+    assert_eq!(stored.kept[0].written.as_ref().unwrap().key_tail, "WXYZ");
+    assert_eq!(stored.favourites, [grant("1"), grant("2")]);
+    assert_eq!(stored.labels[0].2, Environment::Production);
+    assert_eq!(stored.launches, [(grant("1"), now())]);
+    assert_eq!(stored.history.len(), 1);
+    assert!(stored.history[0].id > 0);
+    assert_eq!(stored.pause, Some(Pause { until: Some(now()) }));
+    assert_eq!(stored.notices, [("k".to_owned(), now())]);
+    assert_eq!(stored.installed, Some(now()), "the first start counts, not this one");
+    assert_eq!(hosts.check(&org.start_url), Ok(()), "a stored organisation's pages may be opened");
+}
+
+#[tokio::test]
+async fn removing_an_organisation_takes_all_of_it_but_what_was_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    store.commit(vec![Write::RemoveOrganisation(OrgId::new("o1"))]).await.unwrap();
+    let stored = store.load(now()).await.unwrap();
+    assert!(stored.organisations.is_empty() && stored.sealed.is_empty() && stored.kept.is_empty());
+    assert!(stored.favourites.is_empty() && stored.labels.is_empty() && stored.launches.is_empty());
+    assert_eq!(stored.history.len(), 1);
+}
+
+#[tokio::test]
+async fn sealed_rows_are_replaced_and_removed_by_kind() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    store.commit(vec![sealed(SealKind::Tokens, "", "kim")]).await.unwrap();
+    let rows = store.load(now()).await.unwrap().sealed;
+    assert_eq!(rows.len(), 2, "another person's tokens replace the row");
+    store.commit(vec![Write::RemoveSealed(OrgId::new("o1"), Some(SealKind::Tokens))]).await.unwrap();
+    let rows = store.load(now()).await.unwrap().sealed;
+    assert!(matches!(rows.as_slice(), [SealedRow { kind: SealKind::RoleCredentials, .. }]));
+    store.commit(vec![Write::RemoveSealed(OrgId::new("o1"), None)]).await.unwrap();
+    assert!(store.load(now()).await.unwrap().sealed.is_empty());
+}
+
+#[tokio::test]
+async fn a_commit_happens_whole_or_not_at_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let unknown = Write::Portal(OrgId::new("nobody"), Portal::default());
+    let failed = store.commit(vec![Write::History(entry(now())), unknown]).await;
+    assert!(matches!(failed, Err(Code::Store { .. })), "{failed:?}");
+    assert!(store.load(now()).await.unwrap().history.is_empty());
+}
+
+#[tokio::test]
+async fn history_is_read_in_pages_and_pruned() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let old = now() - SignedDuration::from_hours(24 * 91);
+    store.commit(vec![Write::History(entry(old))]).await.unwrap();
+    assert_eq!(store.history(None, 10).await.unwrap().len(), 1);
+    store.commit((0..5).map(|_| Write::History(entry(now()))).collect()).await.unwrap();
+    let first = store.history(None, 3).await.unwrap();
+    let second = store.history(Some(first[2].id), 10).await.unwrap();
+    assert_eq!((first.len(), second.len()), (3, 2), "the old line is gone");
+    assert!(first.iter().chain(&second).map(|e| e.id).is_sorted_by(|a, b| a > b));
+    let stored = store.load(now() + SignedDuration::from_hours(24 * 91)).await.unwrap();
+    assert!(stored.history.is_empty());
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    {
+        let connection = store.shared.connection.lock().unwrap();
+        let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        connection.pragma_update(None, "max_page_count", pages).unwrap();
+    }
+    let big = Write::NoticeShown("k".repeat(1 << 20), now());
+    let failed = store.commit(vec![Write::Pause(None), big]).await;
+    assert!(matches!(failed, Err(Code::DiskFull { .. })), "{failed:?}");
+    assert!(store.load(now()).await.unwrap().pause.is_some());
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_moved_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("data/latchkey.db");
+    std::fs::create_dir(dir.path().join("data")).unwrap();
+    std::fs::write(&path, "this is no database at all, whatever its name may say").unwrap();
+    let store = open(dir.path());
+    let aside = store.moved_aside().unwrap();
+    assert!(std::fs::read_to_string(aside).unwrap().starts_with("this is no database"));
+    store.commit(everything()).await.unwrap();
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("data/latchkey.db");
+    drop(open(dir.path()));
+    let connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 999).unwrap();
+    drop(connection);
+    let before = std::fs::read(&path).unwrap();
+    let refused = SqliteStore::open(&path, Arc::default(), now());
+    assert!(matches!(refused, Err(Code::Store { .. })), "a newer file was opened");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn only_the_owner_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    for name in ["latchkey.db", "latchkey.db-wal", "latchkey.db-shm"] {
+        let mode = std::fs::metadata(dir.path().join("data").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
