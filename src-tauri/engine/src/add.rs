@@ -68,7 +68,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, found: Found) {
             return Reply::Added(known.id().clone());
         }
         let organisation = Organisation {
-            id: new_id(),
+            id: ctx.new_org_id(),
             name: name.filter(|n| !n.trim().is_empty()).unwrap_or(d.name),
             start_url: d.start_url,
             region: d.region,
@@ -79,10 +79,6 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, found: Found) {
         Reply::Added(add(ctx, state, organisation))
     });
     let _ = answer.send(result);
-}
-
-fn new_id() -> OrgId {
-    OrgId::new(format!("org-{:016x}", rand::random::<u64>()))
 }
 
 fn add(ctx: &Context, state: &mut State, organisation: Organisation) -> OrgId {
@@ -178,7 +174,7 @@ pub(crate) fn sandbox_started(
         id
     } else {
         let organisation = Organisation {
-            id: new_id(),
+            id: ctx.new_org_id(),
             name: ready.name,
             start_url: ready.start_url,
             region: ready.region,

@@ -140,9 +140,23 @@ impl Context {
     }
 
     /// A number between 0 and 1, for jitter.
-    #[expect(clippy::unused_self, reason = "chance comes in through here, so that a seam can take its place")]
+    #[expect(
+        clippy::unused_self,
+        clippy::disallowed_methods,
+        reason = "the door through which chance comes in"
+    )]
     pub fn chance(&self) -> f64 {
         rand::random::<f64>()
+    }
+
+    /// An id that was never used before.
+    #[expect(
+        clippy::unused_self,
+        clippy::disallowed_methods,
+        reason = "the door through which chance comes in"
+    )]
+    pub fn new_org_id(&self) -> OrgId {
+        OrgId::new(format!("org-{:016x}", rand::random::<u64>()))
     }
 }
 
