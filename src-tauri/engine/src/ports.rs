@@ -1,6 +1,7 @@
 //! The doors to the world, as traits. The engine owns them, `adapters` and `app` implement them, tests
 //! stand real servers and files behind them.
 
+pub use crate::model::presence::Presence;
 use crate::model::{
     Timestamp,
     code::Code,
@@ -537,19 +538,6 @@ pub trait Sandbox: Send + Sync {
     async fn delete(&self) -> Result<(), Code>;
     /// `export` lines for the shell that point AWS tools at the sandbox's own files and STS.
     fn exports(&self) -> Vec<String>;
-}
-
-/// Whether the person is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Presence {
-    /// The screen is locked.
-    pub locked: bool,
-    /// For how long nothing was typed or moved.
-    pub idle: Duration,
-    /// Do Not Disturb, Focus, presentation mode.
-    pub do_not_disturb: bool,
-    /// Our window has the focus.
-    pub window_focused: bool,
 }
 
 /// The desktop: notifications, presence, clipboard.

@@ -8,6 +8,7 @@ pub mod notice;
 pub mod organisation;
 pub mod pacing;
 pub mod portal;
+pub mod presence;
 pub mod profile;
 pub mod refresh;
 pub mod secret;

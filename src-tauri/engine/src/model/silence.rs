@@ -1,7 +1,6 @@
 //! When a notification is shown, held back until the person is there, or dropped.
 
-use super::{Timestamp, notice::Notice};
-use crate::ports::Presence;
+use super::{Timestamp, notice::Notice, presence::Presence};
 use jiff::SignedDuration;
 
 /// Idle longer than this, the person would not see it.
