@@ -83,13 +83,23 @@ fn line(text: &str, at: usize) -> u32 {
 fn save(path: &Path, settings: &Settings) -> Result<(), Code> {
     let text =
         toml::to_string_pretty(settings).map_err(|e| Code::Internal { what: format!("settings: {e}") })?;
-    replace(path, &text).map_err(|e| {
+    keep_unreadable(path).and_then(|()| replace(path, &text)).map_err(|e| {
         let path = path.display().to_string();
         match e.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull { path },
             _ => Code::FileNotWritable { path, reason: e.to_string() },
         }
     })
+}
+
+/// What a person wrote and we cannot read is not lost when it is written over.
+fn keep_unreadable(path: &Path) -> io::Result<()> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".unreadable");
+    match load(path) {
+        Err(Code::FileUnparseable { .. }) => std::fs::copy(path, aside).map(|_bytes| ()),
+        _ => Ok(()),
+    }
 }
 
 /// In one step, so that a full disk or a power cut leaves the old file.
@@ -137,5 +147,8 @@ mod tests {
             assert_eq!((at, line), (path.display().to_string(), on), "{text}");
             assert!(what.contains(named), "{what} does not name {named}");
         }
+        file.save(&Settings::default()).await.unwrap();
+        let kept = std::fs::read_to_string(dir.path().join("latchkey.toml.unreadable")).unwrap();
+        assert_eq!(kept, "compact = true\ntheme =\n", "what a person wrote was lost");
     }
 }

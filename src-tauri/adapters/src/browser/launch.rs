@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use url::Url;
 
 /// A starter that fails does so at once; after this long it is believed to work, or to be the browser.
-const FAILS_WITHIN: Duration = Duration::from_secs(3);
+const FAILS_WITHIN: Duration = Duration::from_millis(1500);
 
 /// How a browser is started.
 #[async_trait]

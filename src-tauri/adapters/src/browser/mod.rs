@@ -48,9 +48,16 @@ impl Browser for DefaultBrowser {
         drop(url);
         let link = OneUse::open(secret.url).await?;
         let address = link.address().clone();
-        let fetched = link.serve(self.fetch_within);
-        self.launch.launch(&address).await?;
-        match fetched.await {
+        let mut fetched = link.serve(self.fetch_within);
+        let came = tokio::select! {
+            // The browser is there: whether its starter has ended does not matter any more.
+            came = &mut fetched => came,
+            started = self.launch.launch(&address) => {
+                started?;
+                fetched.await
+            }
+        };
+        match came {
             Ok(()) => Ok(()),
             Err(_) => Err(Code::BrowserFailed { reason: "it did not fetch the page".to_owned() }),
         }

@@ -15,6 +15,8 @@ use tokio::{
 const LONGEST_HEAD: usize = 16 * 1024;
 /// A connection that has not asked by then is dropped.
 const ASK_WITHIN: Duration = Duration::from_secs(10);
+/// A port that cannot accept right now is asked again after this long.
+const AFTER_TROUBLE: Duration = Duration::from_millis(100);
 /// More connections than any browser opens wait their turn.
 const CONNECTIONS: usize = 32;
 
@@ -70,17 +72,21 @@ impl Door {
         let mut connections: JoinSet<Option<T>> = JoinSet::new();
         loop {
             tokio::select! {
-                Some(done) = connections.join_next() => {
+                Some(done) = connections.join_next(), if !connections.is_empty() => {
                     if let Ok(Some(found)) = done {
                         return found;
                     }
                 }
-                Ok((stream, peer)) = self.listener.accept(), if connections.len() < CONNECTIONS => {
-                    let (answer, address) = (Arc::clone(&answer), self.address);
-                    connections.spawn(async move {
-                        within(converse(stream, peer, address, answer.as_ref())).await.flatten()
-                    });
-                }
+                accepted = self.listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+                    Ok((stream, peer)) => {
+                        let (answer, address) = (Arc::clone(&answer), self.address);
+                        connections.spawn(async move {
+                            within(converse(stream, peer, address, answer.as_ref())).await.flatten()
+                        });
+                    }
+                    // Out of file handles, or a connection that went away at once.
+                    Err(_) => tokio::time::sleep(AFTER_TROUBLE).await,
+                },
             }
         }
     }

@@ -120,32 +120,21 @@ async fn knows(http: &Http, oidc: &Url, start_url: &Url) -> Result<(), Code> {
         Err(Code::Garbled { .. }) => return Err(not_a_portal()),
         other => other?,
     };
-    if !is_oidc_refusal(&answer) {
-        return Err(match answer.status.as_u16() {
-            429 => Code::Throttled { host },
-            status @ 500.. => Code::ServerError { host, status },
-            _ => not_a_portal(),
-        });
+    match errors::refusal(&answer) {
+        _ if answer.status.is_success() => return Err(not_a_portal()),
+        SsoError::Throttled { .. } => return Err(Code::Throttled { host }),
+        SsoError::Other(code @ Code::ServerError { status: 500.., .. }) => return Err(code),
+        _ if answer.status.as_u16() == 400 && errors::name(&answer).is_some() => {}
+        _ => return Err(not_a_portal()),
     }
-    let client = oidc::register(http, oidc, start_url, Method::DeviceCode)
-        .await
-        .map_err(|e| errors::code(e, &host))?;
-    match oidc::ask_device(http, oidc, start_url, &client).await {
-        Ok(_) => Ok(()),
-        Err(SsoError::Other(Code::ServerError { status: 400..500, .. } | Code::Garbled { .. })) => {
-            Err(not_a_portal())
-        }
-        Err(error) => Err(errors::code(error, &host)),
-    }
-}
-
-fn is_oidc_refusal(answer: &Answer) -> bool {
-    let names = ["InvalidRequest", "InvalidClientMetadata", "InvalidScope", "UnsupportedGrantType"];
-    answer.status.as_u16() == 400
-        && errors::name(answer).is_some_and(|name| {
-            names.contains(&name.as_str())
-                || matches!(name.as_str(), "invalid_request" | "invalid_client_metadata" | "invalid_scope")
-        })
+    let refused = |error| match error {
+        SsoError::Throttled { .. } => Code::Throttled { host: host_of(oidc) },
+        SsoError::Other(Code::ServerError { status: ..500, .. } | Code::Garbled { .. }) => not_a_portal(),
+        SsoError::Other(code) => code,
+        _ => not_a_portal(),
+    };
+    let client = oidc::register(http, oidc, start_url, Method::DeviceCode).await.map_err(refused)?;
+    oidc::ask_device(http, oidc, start_url, &client).await.map(|_runs_out| ()).map_err(refused)
 }
 
 /// The region that an AWS portal's page names, in its address after a redirect, its security policy or

@@ -60,16 +60,6 @@ fn retry_after(answer: &Answer) -> Option<Duration> {
     answer.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// A refusal as a code to show, for calls that belong to no sign-in.
-pub(crate) fn code(error: SsoError, host: &str) -> Code {
-    match error {
-        SsoError::Other(code) => code,
-        SsoError::Throttled { .. } => Code::Throttled { host: host.to_owned() },
-        SsoError::Unauthorized | SsoError::InvalidGrant | SsoError::InvalidClient => Code::SignInNeeded,
-        SsoError::Forbidden => Code::AccessRemoved,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
