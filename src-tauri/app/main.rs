@@ -1,2 +1,142 @@
-//! The desktop app.
-fn main() {}
+//! The desktop app: starts the engine with its doors to the world, and shows what it publishes in the
+//! tray and, when it is wanted, in the window.
+//!
+//! Invariant: the shell forwards. It knows what there is to start and in which order, and decides
+//! nothing about sign-ins, accounts or profiles.
+
+mod autostart;
+mod bridge;
+mod commands;
+mod desktop;
+mod event_log;
+mod flags;
+mod lead;
+mod logging;
+mod sandbox;
+mod shell;
+mod start;
+mod tray;
+mod windows;
+
+use adapters::home::Home;
+use anyhow::Context;
+use flags::{Flags, HELP};
+use std::{collections::hash_map::DefaultHasher, hash::Hasher, process::ExitCode, time::Duration};
+use tauri::{App, AppHandle, Manager, RunEvent, Wry};
+use tauri_plugin_autostart::MacosLauncher;
+use tokio::runtime::{Builder, Runtime};
+
+/// What still runs when the app ends, such as a request whose answer nobody waits for, gets so long.
+const LAST_BREATH: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
+    let flags = match Flags::parse(std::env::args().skip(1)) {
+        Ok(flags) => flags,
+        Err(unknown) => {
+            say(&format!("latchkey: unknown argument {unknown}\n{HELP}"));
+            return ExitCode::from(2);
+        }
+    };
+    if flags.help || flags.version {
+        say(if flags.help { HELP } else { concat!("latchkey ", env!("CARGO_PKG_VERSION")) });
+        return ExitCode::SUCCESS;
+    }
+    match run(flags) {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            say(&format!("latchkey: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "said to whoever started the app from a terminal")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+fn run(flags: Flags) -> anyhow::Result<ExitCode> {
+    // Before anything that could speak TLS: two providers in one program panic at the first use.
+    adapters::install_crypto_provider();
+    let home = Home::resolve(&|name| std::env::var_os(name))?;
+    home.make()?;
+    let _log = logging::start(&home.state.join("logs")).context("could not start the log")?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), ?flags, "start");
+    let runtime = Builder::new_multi_thread().enable_all().build().context("could not start the runtime")?;
+    tauri::async_runtime::set(runtime.handle().clone());
+    let app = build(&home)?;
+    let Some(lock) = lead::take(&home)? else {
+        tracing::info!("another one runs and shows its window");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let running = runtime.block_on(start::start(app.handle(), &home, flags))?;
+    // Without the socket the app works, only other programs of ours do not find it.
+    let listener = lead::listen(&home, &lock, running.shell.clone())
+        .inspect_err(|error| tracing::warn!(%error, "other programs of Latchkey cannot reach this one"));
+    let code = app.run_return(move |app, event| on_event(app, &running, event));
+    drop(listener);
+    drop(lock);
+    end(runtime);
+    tracing::info!(code, "end");
+    Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn end(runtime: Runtime) {
+    runtime.shutdown_timeout(LAST_BREATH);
+}
+
+/// Tauri with its plugins; a second app on the same desktop ends in here, having raised the first's
+/// window.
+fn build(home: &Home) -> tauri::Result<App> {
+    let context = tauri::generate_context!();
+    let mut single =
+        tauri_plugin_single_instance::Builder::<Wry>::new().callback(|app, _arguments, _folder| {
+            if let Some(shell) = app.try_state::<shell::Shell>() {
+                shell.raise(None);
+            }
+        });
+    if cfg!(target_os = "linux") {
+        single = single.dbus_id(instance_id(&context.config().identifier, home));
+    }
+    tauri::Builder::default()
+        .plugin(single.build())
+        .plugin(tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec!["--hidden"])))
+        .invoke_handler(tauri::generate_handler![commands::state, commands::portal, commands::ask])
+        .build(context)
+}
+
+/// A moved home is another app: it must not raise the window of the one that holds the person's own.
+fn instance_id(identifier: &str, home: &Home) -> String {
+    home.moved_to.as_ref().map_or_else(
+        || identifier.to_owned(),
+        |moved| {
+            let mut hasher = DefaultHasher::new();
+            hasher.write(moved.as_os_str().as_encoded_bytes());
+            format!("{identifier}.home{:016x}", hasher.finish())
+        },
+    )
+}
+
+fn on_event(app: &AppHandle, running: &start::Running, event: RunEvent) {
+    let shell = &running.shell;
+    match event {
+        RunEvent::Ready => running.paint(app),
+        RunEvent::MenuEvent(event) => running.tray.clicked(event.id().as_ref()),
+        RunEvent::WindowEvent { label, event, .. } if label == windows::MAIN => {
+            let closing = shell.windows.on_event(&event);
+            if let (true, tauri::WindowEvent::CloseRequested { api, .. }) = (closing, event)
+                && !shell.snapshot().settings.keep_running
+            {
+                // The person set that closing quits: it says what stops first.
+                api.prevent_close();
+                shell.quit();
+            }
+        }
+        // The last window is closed: the app stays in the tray.
+        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => shell.raise(None),
+        _ => {}
+    }
+}

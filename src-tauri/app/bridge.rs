@@ -1,0 +1,79 @@
+//! From snapshots to those who follow them: the window, the event log, and the window's return after a
+//! sign-in.
+
+use crate::{event_log, shell::Shell};
+use engine::{Snapshot, model::sign_in::SignIn};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::watch;
+use view::UiState;
+
+/// At most ten states a second go to the window.
+const BREATH: Duration = Duration::from_millis(100);
+
+type Snapshots = watch::Receiver<Arc<Snapshot>>;
+
+/// Sends an open window its state whenever what it shows is different.
+pub async fn feed_window(shell: Shell, mut snapshots: Snapshots) {
+    let mut sent: Option<UiState> = None;
+    while snapshots.changed().await.is_ok() {
+        snapshots.mark_unchanged();
+        if shell.windows.open().is_none() {
+            // The next window asks for its first state itself.
+            sent = None;
+            continue;
+        }
+        let state = shell.ui_state();
+        if sent.as_ref().is_none_or(|sent| differs(sent, &state)) {
+            shell.windows.send_state(&state);
+            sent = Some(state);
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+}
+
+/// The moment alone is no difference: the window counts times down by itself.
+fn differs(sent: &UiState, now: &UiState) -> bool {
+    if sent.at == now.at {
+        return sent != now;
+    }
+    *sent != UiState { at: sent.at, ..now.clone() }
+}
+
+/// Writes what changed to the event log, from the first loaded snapshot on.
+pub async fn record(shell: Shell, mut snapshots: Snapshots) {
+    let mut before: Option<Arc<Snapshot>> = None;
+    while snapshots.changed().await.is_ok() {
+        let now = snapshots.borrow_and_update().clone();
+        if !now.loaded {
+            continue;
+        }
+        for happening in event_log::between(before.as_deref(), &now) {
+            shell.log.write(&happening);
+        }
+        before = Some(now);
+    }
+}
+
+/// Brings the window back after a sign-in in the browser, if it was in front when the sign-in began.
+pub async fn return_after_sign_in(shell: Shell, mut snapshots: Snapshots) {
+    let mut was_in_front = HashMap::new();
+    while snapshots.changed().await.is_ok() {
+        let now = snapshots.borrow_and_update().clone();
+        for organisation in &now.organisations {
+            let org = &organisation.organisation.id;
+            match &organisation.sign_in {
+                SignIn::InProgress(_) => {
+                    was_in_front.entry(org.clone()).or_insert_with(|| shell.windows.has_focus());
+                }
+                SignIn::SignedIn(_) => {
+                    if was_in_front.remove(org) == Some(true) {
+                        shell.raise(None);
+                    }
+                }
+                SignIn::SignedOut | SignIn::Ended { .. } => {
+                    was_in_front.remove(org);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! macOS and Windows, behind the same interface. Not tried on either yet; what is missing is said here:
+//! - presence is not asked for: the person counts as being there, and nothing is held back;
+//! - nothing tells of wake-ups or of the network: the engine's boot-time clock and its tries have to do;
+//! - notifications have no buttons and cannot be taken away again.
+
+use super::TrayHost;
+use engine::{
+    Request, Signal,
+    model::{code::Code, notice::Notice},
+    ports::{Clock, Presence},
+};
+use jiff::tz::TimeZone;
+use notify_rust::Notification;
+use std::sync::Arc;
+use tokio::sync::{mpsc::UnboundedSender, watch};
+
+/// The platform's part of the desktop.
+pub struct Platform {
+    clock: Arc<dyn Clock>,
+}
+
+impl Platform {
+    /// Nothing to connect to.
+    #[expect(clippy::unused_async, reason = "Linux has buses to wait for")]
+    pub async fn connect(_requests: UnboundedSender<Request>, clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
+    }
+
+    /// Nothing tells anything.
+    pub fn watch(&self, _signals: &UnboundedSender<Signal>) {}
+
+    /// The person is there.
+    #[expect(clippy::unused_async, reason = "Linux asks its buses")]
+    pub async fn presence(&self) -> Presence {
+        Presence::default()
+    }
+
+    /// Shows a notification without buttons.
+    pub async fn notify(&self, notice: &Notice, hide_details: bool) -> Result<(), Code> {
+        let text = view::notification::text(notice, hide_details, self.clock.now(), &TimeZone::system());
+        let shown = tokio::task::spawn_blocking(move || {
+            Notification::new().appname("Latchkey").summary(&text.title).body(&text.body).show().map(drop)
+        });
+        match shown.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Code::Gone { what: format!("notification centre ({error})") }),
+            Err(error) => Err(Code::Internal { what: format!("notification: {error}") }),
+        }
+    }
+
+    /// Cannot be done here.
+    #[expect(clippy::unused_async, reason = "Linux asks its notification server")]
+    pub async fn withdraw(&self, _key: &str) {}
+
+    /// The system always has a place for the icon, and the toolkit puts it there.
+    #[expect(clippy::unused_async, reason = "Linux asks its session bus")]
+    pub async fn tray_host(&self) -> watch::Receiver<TrayHost> {
+        watch::channel(TrayHost { present: true, registered: true }).1
+    }
+
+    /// macOS colours template icons by itself; Windows' taskbar is dark by default.
+    #[expect(clippy::unused_async, reason = "Linux asks its settings portal")]
+    pub async fn dark_panel(&self) -> bool {
+        true
+    }
+}

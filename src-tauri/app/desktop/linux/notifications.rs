@@ -1,0 +1,266 @@
+//! Notifications by notify-rust. Equal keys replace; a press comes back as a request.
+//!
+//! Presses are listened for on our own connection from before the first notification is sent, so that
+//! no quick press is missed, and on the connection that sent each one, since some servers (GNOME's)
+//! answer only there and drop what belongs to a connection that closed.
+
+use super::{patient, service};
+use engine::{
+    Request,
+    model::{code::Code, notice::Notice},
+    ports::Clock,
+};
+use futures_util::StreamExt;
+use jiff::tz::TimeZone;
+use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Urgency};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::mpsc::UnboundedSender, task::AbortHandle};
+use view::notification::{self, Text};
+use zbus::Connection;
+
+/// A server that takes longer has not shown it.
+const SERVER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a server can do, as far as we care.
+#[derive(Clone, Copy, Debug, Default)]
+struct Abilities {
+    /// Has buttons.
+    actions: bool,
+    /// Reads the body as markup.
+    markup: bool,
+}
+
+struct Shown {
+    id: u32,
+    notice: Notice,
+    waiter: AbortHandle,
+    handle: Arc<NotificationHandle>,
+}
+
+#[derive(Default)]
+struct Board {
+    by_key: HashMap<String, Shown>,
+}
+
+impl Board {
+    /// Takes the notification down; the first to report a press gets it.
+    fn take(&mut self, id: u32) -> Option<Shown> {
+        let key = self.by_key.iter().find(|(_, shown)| shown.id == id).map(|(key, _)| key.clone())?;
+        self.by_key.remove(&key)
+    }
+}
+
+/// The notifications on the screen.
+#[derive(Clone)]
+pub struct Notifications {
+    session: Option<Connection>,
+    board: Arc<Mutex<Board>>,
+    requests: UnboundedSender<Request>,
+    clock: Arc<dyn Clock>,
+    /// One at a time, so that two with one key cannot both be new.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Notifications {
+    /// Starts to listen for presses.
+    pub async fn listen(
+        session: Option<Connection>,
+        requests: UnboundedSender<Request>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let this = Self { session, board: Arc::default(), requests, clock, turn: Arc::default() };
+        if let Some(session) = &this.session
+            && let Err(error) = this.listen_on(session).await
+        {
+            tracing::info!(%error, "presses on notifications are not listened for");
+        }
+        this
+    }
+
+    async fn listen_on(&self, session: &Connection) -> zbus::Result<()> {
+        let name = "org.freedesktop.Notifications";
+        let server = service(session, name, "/org/freedesktop/Notifications", name).await?;
+        let mut invoked = server.receive_signal("ActionInvoked").await?;
+        let mut closed = server.receive_signal("NotificationClosed").await?;
+        let this = self.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    Some(message) = invoked.next() => {
+                        if let Ok((id, action)) = message.body().deserialize::<(u32, String)>() {
+                            this.pressed(id, &action);
+                        }
+                    }
+                    Some(message) = closed.next() => {
+                        if let Ok((id, _reason)) = message.body().deserialize::<(u32, u32)>() {
+                            this.closed(id);
+                        }
+                    }
+                    else => break,
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Shows a notice; one with the same key is replaced.
+    ///
+    /// # Errors
+    /// [`Code::Gone`] when there is no notification server.
+    pub async fn show(&self, notice: &Notice, hide_details: bool) -> Result<(), Code> {
+        let _turn = self.turn.lock().await;
+        let abilities = self.abilities().await.ok_or_else(no_server)?;
+        let key = notice.key();
+        let before = self.board().by_key.get(&key).map(|shown| shown.id);
+        let text = notification::text(notice, hide_details, self.clock.now(), &TimeZone::system());
+        let sent = tokio::time::timeout(SERVER_PATIENCE, build(&text, abilities, before).show_async()).await;
+        let handle = match sent {
+            Ok(Ok(handle)) => Arc::new(handle),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, key, "notification was not shown");
+                return Err(no_server());
+            }
+            Err(_) => {
+                tracing::warn!(key, "the notification server did not answer");
+                return Err(no_server());
+            }
+        };
+        let id = handle.id();
+        let waiter = self.wait(id, Arc::clone(&handle));
+        let shown = Shown { id, notice: notice.clone(), waiter, handle };
+        if let Some(replaced) = self.board().by_key.insert(key, shown) {
+            replaced.waiter.abort();
+        }
+        Ok(())
+    }
+
+    /// Takes a notification off the screen.
+    pub async fn withdraw(&self, key: &str) {
+        let shown = self.board().by_key.remove(key);
+        if let Some(shown) = shown {
+            shown.waiter.abort();
+            // A server that is gone shows it no more either.
+            let _ = tokio::time::timeout(SERVER_PATIENCE, shown.handle.close_async()).await;
+        }
+    }
+
+    fn wait(&self, id: u32, handle: Arc<NotificationHandle>) -> AbortHandle {
+        let this = self.clone();
+        let waiter = tokio::spawn(async move {
+            let mut response = None;
+            handle
+                .wait_for_action_async(|answer: &NotificationResponse| response = Some(answer.clone()))
+                .await;
+            match response {
+                Some(NotificationResponse::Default) => this.pressed(id, notification::DEFAULT_ACTION),
+                Some(NotificationResponse::Action(action)) => this.pressed(id, &action),
+                _ => this.closed(id),
+            }
+        });
+        waiter.abort_handle()
+    }
+
+    fn pressed(&self, id: u32, action: &str) {
+        // An action of another program's notification, or one we never offered.
+        let Some(pressed) = notification::pressed(action) else { return };
+        let Some(shown) = self.board().take(id) else { return };
+        shown.waiter.abort();
+        tracing::info!(key = shown.notice.key(), ?pressed, "notification pressed");
+        // The engine ended: nothing is left to do.
+        let _ = self.requests.send(Request::Pressed { notice: shown.notice, pressed });
+    }
+
+    fn closed(&self, id: u32) {
+        if let Some(shown) = self.board().take(id) {
+            shown.waiter.abort();
+        }
+    }
+
+    async fn abilities(&self) -> Option<Abilities> {
+        let session = self.session.as_ref()?;
+        let capabilities: Vec<String> = patient("notification server", async {
+            let name = "org.freedesktop.Notifications";
+            let server = service(session, name, "/org/freedesktop/Notifications", name).await?;
+            server.call("GetCapabilities", &()).await
+        })
+        .await?;
+        let has = |ability: &str| capabilities.iter().any(|capability| capability == ability);
+        Some(Abilities { actions: has("actions"), markup: has("body-markup") })
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn no_server() -> Code {
+    Code::Gone { what: "notification server".to_owned() }
+}
+
+/// The notification as notify-rust sends it.
+fn build(text: &Text, abilities: Abilities, replaces: Option<u32>) -> Notification {
+    let mut notification = Notification::new();
+    notification
+        .appname("Latchkey")
+        .icon("latchkey")
+        .summary(&text.title)
+        .body(&if abilities.markup { escaped(&text.body) } else { text.body.clone() })
+        .hint(Hint::DesktopEntry("Latchkey".to_owned()))
+        // "Critical" would stay over full-screen windows and sound: never.
+        .urgency(match text.urgency {
+            view::notification::Urgency::Low => Urgency::Low,
+            view::notification::Urgency::Normal | view::notification::Urgency::TimeSensitive => {
+                Urgency::Normal
+            }
+        });
+    if let Some(id) = replaces {
+        notification.id(id);
+    }
+    if abilities.actions {
+        notification.action(notification::DEFAULT_ACTION, "Open");
+        for action in &text.actions {
+            notification.action(action.id, action.label);
+        }
+    }
+    notification
+}
+
+/// A name may hold what a server would read as markup.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use view::notification::Action;
+
+    fn text() -> Text {
+        Text {
+            title: "Sign-in to A&B ends in 15 min".to_owned(),
+            body: "<b>3</b> profiles & more".to_owned(),
+            actions: vec![Action { id: "sign_in", label: "Sign in" }],
+            urgency: view::notification::Urgency::TimeSensitive,
+        }
+    }
+
+    #[test]
+    fn a_body_is_escaped_only_where_markup_is_read() {
+        let plain = build(&text(), Abilities { actions: true, markup: false }, None);
+        assert_eq!(plain.body, "<b>3</b> profiles & more");
+        let marked = build(&text(), Abilities { actions: true, markup: true }, None);
+        assert_eq!(marked.body, "&lt;b&gt;3&lt;/b&gt; profiles &amp; more");
+    }
+
+    #[test]
+    fn buttons_are_sent_only_where_there_are_buttons() {
+        let with = build(&text(), Abilities { actions: true, markup: false }, Some(7));
+        assert_eq!(with.actions, ["default", "Open", "sign_in", "Sign in"]);
+        let without = build(&text(), Abilities::default(), None);
+        assert_eq!(without.actions, [""; 0]);
+    }
+}

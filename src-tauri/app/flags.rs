@@ -1,0 +1,60 @@
+//! The app's few flags. Parsed by hand: a desktop app is started by a launcher, not typed.
+
+/// What the app was started with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--hidden`: from autostart; no window, unless there is no tray to open one from.
+    pub hidden: bool,
+    /// `--sandbox`: start the sample organisation and show it.
+    pub sandbox: bool,
+    /// `--version`: say it and end.
+    pub version: bool,
+    /// `--help`: say how to start it and end.
+    pub help: bool,
+}
+
+/// What `--help` prints.
+pub const HELP: &str = "Usage: latchkey [--hidden] [--sandbox]
+
+  --hidden    start in the tray without a window (used at sign-in to the desktop)
+  --sandbox   start the sample organisation, which needs no account and no internet
+  --version   print the version
+
+LATCHKEY_HOME=DIR keeps everything in DIR. A second start shows the window of the first.
+";
+
+impl Flags {
+    /// Reads the arguments after the program's name; the first one that is not known is the error.
+    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
+        let mut flags = Self::default();
+        for argument in arguments {
+            match argument.as_str() {
+                "--hidden" => flags.hidden = true,
+                "--sandbox" => flags.sandbox = true,
+                "--version" | "-V" => flags.version = true,
+                "--help" | "-h" => flags.help = true,
+                _ => return Err(argument),
+            }
+        }
+        Ok(flags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Flags, String> {
+        Flags::parse(arguments.iter().map(|&a| a.to_owned()))
+    }
+
+    #[test]
+    fn known_flags_are_taken_and_others_named() {
+        assert_eq!(parse(&[]), Ok(Flags::default()));
+        assert_eq!(
+            parse(&["--hidden", "--sandbox"]),
+            Ok(Flags { hidden: true, sandbox: true, ..Flags::default() })
+        );
+        assert_eq!(parse(&["--hidden", "--hide"]), Err("--hide".to_owned()));
+    }
+}

@@ -1,0 +1,72 @@
+//! One engine across processes: this app is it when it holds the lock, and then listens on the local
+//! socket. When it is not, whoever is shows its window, or, being no app, hands the lock over.
+
+use crate::shell::Shell;
+use adapters::home::Home;
+use anyhow::{Context, bail};
+use link::{
+    Client, EngineLock, HandOver, Hello, LinkError, Listener, Refusal, Reply, Request, SocketPath, Status,
+};
+use std::{env, path::PathBuf, time::Duration};
+
+/// How long another program of ours may take to answer.
+const ANSWER_IN: Duration = Duration::from_secs(5);
+/// How long it may take to finish and give up the lock.
+const HAND_OVER_IN: Duration = Duration::from_secs(15);
+
+/// Makes this process the engine, or returns nothing when another app is it and shows its window.
+///
+/// # Errors
+/// The other program neither shows a window nor gives up the lock.
+pub fn take(home: &Home) -> anyhow::Result<Option<EngineLock>> {
+    if let Some(lock) = EngineLock::acquire(&home.state)? {
+        return Ok(Some(lock));
+    }
+    let pid =
+        EngineLock::last_holder(&home.state).map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
+    let ask = || format!("another program of Latchkey is running (process {pid}), but does not answer");
+    let mut other = Client::connect(&socket(home)?, &us(), ANSWER_IN).with_context(ask)?;
+    match other.ask(&Request::ShowWindow) {
+        Ok(_) => Ok(None),
+        Err(LinkError::Refused(Refusal::Impossible)) => match other.ask(&Request::HandOver)? {
+            Reply::HandOver(HandOver::Accepted) => {
+                Ok(Some(EngineLock::acquire_within(&home.state, HAND_OVER_IN)?))
+            }
+            _ => bail!(
+                "{} (process {}) is in the middle of something; start Latchkey again when it is done",
+                other.engine().program,
+                other.engine().pid
+            ),
+        },
+        Err(error) => Err(error).with_context(ask),
+    }
+}
+
+/// Answers other programs of ours until the listener is dropped.
+///
+/// # Errors
+/// The socket cannot be made.
+pub fn listen(home: &Home, lock: &EngineLock, shell: Shell) -> Result<Listener, LinkError> {
+    Listener::bind(lock, &socket(home)?, us(), ANSWER_IN, move |request| match request {
+        Request::Status => {
+            let Hello { program, version, pid, .. } = us();
+            Reply::Status(Status { program, version, pid })
+        }
+        Request::ShowWindow => {
+            shell.raise(None);
+            Reply::Done
+        }
+        // The app is the engine for as long as it runs.
+        Request::HandOver => Reply::Refused(Refusal::Impossible),
+    })
+}
+
+fn us() -> Hello {
+    Hello::of(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+}
+
+/// A moved home has its socket in itself: two homes would meet in the runtime folder.
+fn socket(home: &Home) -> Result<SocketPath, LinkError> {
+    let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|_| home.moved_to.is_none());
+    SocketPath::choose(runtime.as_deref(), &home.state)
+}

@@ -1,0 +1,105 @@
+//! The engine's handle with the window's, for whoever forwards a wish: commands, tray, second starts.
+//!
+//! Invariant: nothing is decided here. What to show, to ask and to say comes from `view`, what to do
+//! from `engine`.
+
+use crate::{
+    event_log::{EventLog, Happening, tag},
+    windows::{Windows, Wish},
+};
+use engine::{Engine, Reply, Request, Snapshot, model::ids::OrgId, ports::Clock, request::Answer};
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use view::{UiPortal, UiReply, UiRequest, UiState};
+
+/// Cheap to clone; managed by Tauri for the commands.
+#[derive(Clone)]
+pub struct Shell {
+    /// The engine.
+    pub engine: Engine,
+    /// The window.
+    pub windows: Arc<Windows>,
+    /// Where happenings are recorded.
+    pub log: Arc<EventLog>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where wishes are carried out, away from the main thread.
+    pub runtime: Handle,
+}
+
+impl Shell {
+    /// The latest state.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.engine.snapshots().borrow().clone()
+    }
+
+    /// What the window shows now.
+    pub fn ui_state(&self) -> UiState {
+        view::ui_state(&self.snapshot(), &TimeZone::system())
+    }
+
+    /// The window asks for its state, so it listens from now on.
+    pub fn window_state(&self) -> UiState {
+        self.windows.listens();
+        self.ui_state()
+    }
+
+    /// What an organisation's portal lists.
+    pub fn portal(&self, org: &str) -> Option<UiPortal> {
+        view::ui_portal(&self.snapshot(), &OrgId::new(org))
+    }
+
+    /// Carries out what the window asks and finds the words for the answer.
+    pub async fn ask_for_window(&self, request: UiRequest) -> UiReply {
+        match Request::try_from(request.clone()) {
+            Ok(wish) => {
+                let answer = self.ask(wish).await;
+                view::reply(answer, &request, &self.snapshot(), &TimeZone::system())
+            }
+            Err(refused) => refused.reply(),
+        }
+    }
+
+    /// Asks the engine; a failure is recorded by its code.
+    pub async fn ask(&self, request: Request) -> Answer {
+        let answer = self.engine.ask(request).await;
+        if let Err(code) = &answer {
+            tracing::info!(code = tag(code), "refused");
+            self.log.write(&Happening::Error { code: tag(code) });
+        }
+        answer
+    }
+
+    /// Asks the engine for someone who has no place to show an answer: what it wants shown comes up in
+    /// the window. A failure is in the snapshot or in a notification, as the engine finds right.
+    pub fn wish(&self, request: Request) {
+        let shell = self.clone();
+        self.runtime.spawn(async move {
+            let asked = view::as_asked(&request);
+            match (shell.ask(request).await, asked) {
+                (Ok(Reply::Show(show)), _) => shell.windows.raise(Some(Wish::Show(show))).await,
+                (Ok(Reply::Confirm(confirm)), Some(asked)) => {
+                    let dialog = view::dialog(&confirm, &asked, &shell.snapshot());
+                    shell.windows.raise(Some(Wish::Confirm(Box::new(dialog)))).await;
+                }
+                _ => {}
+            }
+        });
+    }
+
+    /// Brings the window up.
+    pub fn raise(&self, wish: Option<Wish>) {
+        let windows = Arc::clone(&self.windows);
+        self.runtime.spawn(async move { windows.raise(wish).await });
+    }
+
+    /// Quits, after the window's dialog said what stops, when something does.
+    pub fn quit(&self) {
+        if self.ui_state().quit.ask {
+            self.raise(Some(Wish::AskToQuit));
+        } else {
+            self.wish(Request::Quit);
+        }
+    }
+}

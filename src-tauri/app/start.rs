@@ -1,0 +1,236 @@
+//! The start: the engine with its ports, and the tasks that follow what it publishes.
+
+use crate::{
+    autostart, bridge,
+    desktop::{self, Desk, TrayHost},
+    event_log::{EventLog, Happening, RecordedBrowser},
+    flags::Flags,
+    sandbox::{Places, Sandbox},
+    shell::Shell,
+    tray::{Look, Tray},
+    windows::{Needs, Windows},
+};
+use adapters::home::Home;
+use engine::{
+    Engine, Request, Signal,
+    ports::{Clock, Sandbox as _},
+};
+use jiff::tz::TimeZone;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    time::Duration,
+};
+use tauri::{AppHandle, Manager};
+use tokio::sync::{
+    mpsc::{UnboundedReceiver, unbounded_channel},
+    oneshot, watch,
+};
+
+/// A panel that starts with the desktop may come after us; a hidden start waits so long for it.
+const PANEL_COMES_IN: Duration = Duration::from_secs(10);
+
+/// What runs.
+pub struct Running {
+    /// For whoever forwards a wish.
+    pub shell: Shell,
+    /// The tray.
+    pub tray: Tray,
+    /// Used up by the first [`Running::paint`].
+    look: Mutex<Option<(Look, oneshot::Sender<()>)>>,
+}
+
+impl Running {
+    /// Starts to paint the tray; menus need the main loop to run.
+    pub fn paint(&self, app: &AppHandle) {
+        let Some((look, painted)) = self.look.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
+        let snapshots = self.shell.engine.snapshots();
+        self.shell.runtime.spawn(self.tray.clone().paint(app.clone(), look, snapshots, painted));
+    }
+}
+
+/// Starts the engine and everything that follows it.
+///
+/// # Errors
+/// A door to the world cannot be opened: what, and what to do, is in the error.
+pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result<Running> {
+    let log = Arc::new(EventLog::from_environment());
+    let (requests, wishes) = unbounded_channel();
+    let (signals, told) = unbounded_channel();
+    let focused = Arc::new(AtomicBool::new(false));
+    let sandbox = Arc::new(Sandbox::new(sandbox_places(home)));
+    let doors = adapters::open(home, &|name| std::env::var_os(name))?;
+    if let Some(moved) = &doors.store_moved_aside {
+        tracing::error!(moved = %moved.display(), "the store was damaged, was moved aside and begun anew");
+        log.write(&Happening::Error { code: "store_moved_aside".to_owned() });
+    }
+    let clock: Arc<dyn Clock> = doors.clock.clone();
+    let desk = Desk::connect(requests, Arc::clone(&focused), Arc::clone(&log), Arc::clone(&clock)).await;
+    let desk = Arc::new(desk);
+    let engine = Engine::start(
+        engine::ports::Ports {
+            clock: doors.clock,
+            sso: doors.sso,
+            vault: doors.vault,
+            store: doors.store,
+            settings: doors.settings,
+            files: doors.files,
+            browser: Arc::new(RecordedBrowser::new(doors.browser, Arc::clone(&log))),
+            redirect: doors.redirect,
+            sandbox: sandbox.clone(),
+            desktop: desk.clone(),
+        },
+        TimeZone::system(),
+    );
+    let needs = Needs {
+        log: Arc::clone(&log),
+        focused,
+        signals: signals.clone(),
+        place: home.state.join("window.json"),
+        web_data: home.state.join("webview"),
+    };
+    let windows = Arc::new(Windows::new(app.clone(), needs));
+    let runtime = tokio::runtime::Handle::current();
+    let shell = Shell { engine, windows, log, clock, runtime };
+    app.manage(shell.clone());
+
+    let (painted, was_painted) = oneshot::channel();
+    let host = desk.tray_host().await;
+    let look = Look { dark_panel: desk.dark_panel().await, icon_folder: icon_folder(home) };
+    desk.watch(&signals);
+    let snapshots = || shell.engine.snapshots();
+    tokio::spawn(bridge::feed_window(shell.clone(), snapshots()));
+    tokio::spawn(bridge::record(shell.clone(), snapshots()));
+    tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
+    tokio::spawn(autostart::follow(app.clone(), snapshots()));
+    tokio::spawn(forward(shell.clone(), wishes, told));
+    tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), signals));
+    tokio::spawn(record_registration(shell.clone(), host.clone()));
+    tokio::spawn(first_window(shell.clone(), flags, was_painted, host));
+    tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox));
+    tokio::spawn(quit_when_told(app.clone(), shell.clone()));
+    Ok(Running { tray: Tray::new(shell.clone()), shell, look: Mutex::new(Some((look, painted))) })
+}
+
+fn sandbox_places(home: &Home) -> Places {
+    let aws = home.sandbox_aws();
+    Places {
+        data: home.sandbox.join("server"),
+        credentials: aws.join("credentials"),
+        config: aws.join("config"),
+    }
+}
+
+/// The panel reads the icon from a file. In the runtime folder, which is the person's alone and gone
+/// after the session; never in a folder that all users share.
+fn icon_folder(home: &Home) -> PathBuf {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    let own = format!("tray-icon-{}", std::process::id());
+    match runtime {
+        Some(runtime) => runtime.join("latchkey").join(own),
+        None => home.state.join(own),
+    }
+}
+
+/// Presses and signals on their way to the engine.
+async fn forward(shell: Shell, mut wishes: UnboundedReceiver<Request>, mut told: UnboundedReceiver<Signal>) {
+    loop {
+        tokio::select! {
+            Some(request) = wishes.recv() => shell.wish(request),
+            Some(signal) = told.recv() => {
+                tracing::info!(?signal);
+                shell.engine.signal(signal);
+            }
+            else => return,
+        }
+    }
+}
+
+/// Watches the person's credentials file, wherever the environment put it, and the sandbox's.
+async fn watch_files(shell: Shell, of_sandbox: PathBuf, signals: tokio::sync::mpsc::UnboundedSender<Signal>) {
+    let mut snapshots = shell.engine.snapshots();
+    let Ok(file) = snapshots.wait_for(|now| now.loaded).await.map(|now| now.file.clone()) else { return };
+    let neighbour = file.path.with_file_name("config");
+    let files = [Some(file.path), file.target, Some(neighbour), Some(of_sandbox)];
+    desktop::watch_files(files.into_iter().flatten().collect(), signals);
+}
+
+async fn record_registration(shell: Shell, mut host: watch::Receiver<TrayHost>) {
+    let mut was = false;
+    loop {
+        let is = host.borrow_and_update().registered;
+        if is && !was {
+            shell.log.write(&Happening::TrayRegistered);
+        }
+        was = is;
+        if host.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Opens the window at the start when there is something to set up, or nothing to open it from.
+async fn first_window(
+    shell: Shell,
+    flags: Flags,
+    painted: oneshot::Receiver<()>,
+    mut host: watch::Receiver<TrayHost>,
+) {
+    if shell.engine.snapshots().wait_for(|now| now.loaded).await.is_err() {
+        return;
+    }
+    let tray_works = painted.await.is_ok();
+    shell.log.write(&Happening::Started { pid: std::process::id() });
+    if flags.sandbox {
+        shell.wish(Request::StartSandbox);
+        return shell.raise(None);
+    }
+    if shell.ui_state().first_run.is_some() && !flags.hidden {
+        return shell.raise(None);
+    }
+    let patience = if flags.hidden { PANEL_COMES_IN } else { Duration::ZERO };
+    let panel = host.wait_for(|host| host.present);
+    if !(tray_works && matches!(tokio::time::timeout(patience, panel).await, Ok(Ok(_)))) {
+        shell.raise(None);
+    }
+}
+
+/// The engine ends after [`Request::Quit`], and the app with it.
+async fn end_with_engine(app: AppHandle, shell: Shell, sandbox: Arc<Sandbox>) {
+    let mut snapshots = shell.engine.snapshots();
+    while snapshots.changed().await.is_ok() {}
+    tracing::info!("the engine has ended");
+    sandbox.stop().await;
+    app.exit(0);
+}
+
+/// Windows tells a program's windows, not the program.
+#[cfg(not(unix))]
+#[expect(clippy::unused_async, reason = "elsewhere it waits for signals")]
+async fn quit_when_told(_app: AppHandle, _shell: Shell) {}
+
+/// The session's end and Ctrl-C quit as the tray does; a second time without waiting.
+#[cfg(unix)]
+async fn quit_when_told(app: AppHandle, shell: Shell) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
+    else {
+        return;
+    };
+    let mut told = false;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        if std::mem::replace(&mut told, true) {
+            app.exit(1);
+        } else {
+            shell.wish(Request::Quit);
+        }
+    }
+}
