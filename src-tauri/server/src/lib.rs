@@ -1,1 +1,40 @@
-//! server
+//! `latchkey-server`: a self-hosted SSO server that speaks the protocol of AWS IAM Identity Center.
+//!
+//! A request comes through [`doors`], finds its operation ([`oidc`], [`portal`], [`federation`], [`sts`]) or page
+//! ([`signin`]), which asks [`domain`] what is true and [`store`] what is remembered.
+//!
+//! Invariant: nothing here knows the client; what both sides share is AWS's protocol.
+//! Invariant: SQL stands in `store/` alone; time and randomness come from the [`instance`].
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the map above is for people who read the sources"
+)]
+
+mod addresses;
+mod audit;
+mod chance;
+mod clock;
+pub mod command;
+mod config;
+mod data_folder;
+mod doors;
+mod domain;
+mod federation;
+mod fields;
+mod instance;
+mod issuing;
+mod listeners;
+mod oidc;
+mod organisation;
+mod passwords;
+mod portal;
+mod provider;
+mod sandbox;
+mod secret;
+mod serving;
+mod signin;
+mod store;
+mod sts;
+mod throttle;
+
+pub use provider::install_provider;

@@ -1,2 +1,6 @@
 //! `latchkey-server`
-fn main() {}
+
+fn main() -> anyhow::Result<()> {
+    server::install_provider()?;
+    server::command::run()
+}

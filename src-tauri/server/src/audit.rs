@@ -1,0 +1,71 @@
+//! What happened, as CloudTrail would tell it (reference §7.6).
+
+use serde_json::{Value, json};
+
+use crate::{
+    domain::sign_in_session::SignInSession, instance::Instance, organisation::User, store::StoreError,
+};
+
+/// Events of the access portal and of `CreateToken`.
+pub const SSO: &str = "sso.amazonaws.com";
+/// Events of the sign-in pages and the console.
+pub const SIGNIN: &str = "signin.amazonaws.com";
+
+/// One event, before it is written.
+#[derive(Debug, Default)]
+pub struct Event<'a> {
+    /// [`SSO`] or [`SIGNIN`].
+    pub source: &'a str,
+    /// `GetRoleCredentials`, `CredentialVerification` …
+    pub name: &'a str,
+    /// Who, if that is known.
+    pub user: Option<&'a User>,
+    /// In which session; joins the events of one sign-in.
+    pub session: Option<&'a SignInSession>,
+    /// `serviceEventDetails`.
+    pub details: Value,
+    /// `additionalEventData`.
+    pub additional: Value,
+}
+
+impl Instance {
+    /// Writes an event to the trail. What cannot be recorded must not happen, so the error is the
+    /// operation's.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be written.
+    pub fn record(&self, event: &Event<'_>) -> Result<(), StoreError> {
+        let now = self.now();
+        let account = &self.organisation.management_account;
+        let directory = self.addresses.directory_id();
+        let identity = match event.user {
+            Some(user) => json!({
+                "type": "IdentityCenterUser",
+                "accountId": account,
+                "onBehalfOf": {
+                    "userId": self.user_id(user),
+                    "identityStoreArn": format!("arn:aws:identitystore::{account}:identitystore/{directory}"),
+                },
+                "credentialId": event.session.map(|session| &session.id),
+            }),
+            // A name nobody has is not written down: it may be a password in the wrong field.
+            None => json!({ "type": "Unknown", "accountId": account }),
+        };
+        let body = json!({
+            "eventVersion": "1.08",
+            "eventID": self.chance.uuid(),
+            "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "eventSource": event.source,
+            "eventName": event.name,
+            "eventType": "AwsServiceEvent",
+            "awsRegion": self.organisation.region,
+            "userIdentity": identity,
+            "requestParameters": null,
+            "responseElements": null,
+            "additionalEventData": event.additional,
+            "serviceEventDetails": event.details,
+            "recipientAccountId": account,
+        });
+        self.store.append_audit(now, event.source, event.name, &body.to_string())
+    }
+}

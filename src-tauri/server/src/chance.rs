@@ -1,0 +1,101 @@
+//! Randomness as a part of the instance: one seeded generator, and the shapes of what is drawn from it.
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
+
+use crate::secret::Token;
+
+/// Letters of user codes: no vowels (no words come up) and none that read alike.
+const USER_CODE_LETTERS: &[u8] = b"BCDFGHJKLMNPQRSTVWXZ";
+/// Characters of generated passwords: lower case, none that read alike.
+const PASSWORD_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+/// AWS access key ids are base32.
+const KEY_ID_LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// A cryptographically secure generator, seeded from the operating system.
+pub struct Chance(Mutex<StdRng>);
+
+impl fmt::Debug for Chance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Chance(..)")
+    }
+}
+
+impl Chance {
+    /// Seeds from the operating system.
+    pub fn from_system() -> Self {
+        Self(Mutex::new(StdRng::from_os_rng()))
+    }
+
+    /// 32 bytes for a key.
+    pub fn key(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.with(|rng| rng.fill_bytes(&mut bytes));
+        bytes
+    }
+
+    /// An opaque bearer value with 256 bits of randomness, base64url.
+    pub fn token(&self) -> Token {
+        Token::new(BASE64_URL_SAFE_NO_PAD.encode(self.key()))
+    }
+
+    /// A version 4 UUID.
+    pub fn uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.with(|rng| rng.fill_bytes(&mut bytes));
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// `n` lower-case hex digits, as in `ssoins-…` and `d-…`.
+    pub fn hex(&self, n: usize) -> String {
+        self.letters(b"0123456789abcdef", n)
+    }
+
+    /// A device flow user code, `XXXX-XXXX`.
+    pub fn user_code(&self) -> String {
+        format!("{}-{}", self.letters(USER_CODE_LETTERS, 4), self.letters(USER_CODE_LETTERS, 4))
+    }
+
+    /// A temporary access key id, `ASIA` and 16 characters.
+    pub fn access_key_id(&self) -> String {
+        format!("ASIA{}", self.letters(KEY_ID_LETTERS, 16))
+    }
+
+    /// A password of four groups of five characters (99 bits).
+    pub fn password(&self) -> Token {
+        let groups: Vec<String> = (0..4).map(|_| self.letters(PASSWORD_LETTERS, 5)).collect();
+        Token::new(groups.join("-"))
+    }
+
+    fn letters(&self, alphabet: &[u8], n: usize) -> String {
+        self.with(|rng| (0..n).map(|_| char::from(alphabet[rng.random_range(0..alphabet.len())])).collect())
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut StdRng) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_what_the_protocol_asks_for() {
+        let chance = Chance::from_system();
+        let code = chance.user_code();
+        assert_eq!(code.len(), 9);
+        assert_eq!(code.as_bytes()[4], b'-');
+        let key = chance.access_key_id();
+        assert_eq!(key.len(), 20);
+        assert!(key.starts_with("ASIA"));
+        assert_eq!(chance.token().expose().len(), 43);
+        assert_ne!(chance.token().expose(), chance.token().expose());
+        assert_eq!(chance.uuid().as_bytes()[14], b'4');
+    }
+}

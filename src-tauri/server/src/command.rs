@@ -1,0 +1,100 @@
+//! The command line.
+
+use std::{
+    io::{self, BufRead, Write},
+    net::SocketAddr,
+    path::PathBuf,
+};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{chance::Chance, config, passwords, sandbox, secret::Token};
+
+/// A self-hosted server that speaks AWS SSO's protocol.
+#[derive(Debug, Parser)]
+#[command(name = "latchkey-server", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the sample organisation on this machine; stops when its input ends.
+    Sandbox {
+        /// A loopback address; port 0 keeps the port of last time.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+        /// The folder it lives in; made if it is not there.
+        #[arg(long)]
+        data: PathBuf,
+        /// Say where it is as one JSON line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Serve the organisation that a configuration file names.
+    Serve {
+        /// The configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Read a password from standard input and print its hash for an organisation file.
+    HashPassword,
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What went wrong and what to do, for standard error.
+pub fn run() -> Result<()> {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("LATCHKEY_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new("server=info,warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // A sign-in takes 19 MiB while it is checked and everything else is short.
+        .max_blocking_threads(16)
+        .build()
+        .context("could not start the runtime")?;
+    let outcome = match arguments.command {
+        Command::Sandbox { listen, data, json } => runtime.block_on(sandbox::run(listen, &data, json)),
+        Command::Serve { config } => runtime.block_on(config::run(&config)),
+        Command::HashPassword => hash_password(),
+    };
+    runtime.shutdown_background();
+    outcome
+}
+
+fn hash_password() -> Result<()> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).context("could not read the password")?;
+    let password = Token::new(line.trim_end_matches(['\r', '\n']).to_owned());
+    anyhow::ensure!(!password.expose().is_empty(), "type the password on standard input");
+    let hash = passwords::hash(&password, &Chance::from_system())
+        .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    writeln!(io::stdout(), "{hash}").context("could not print")
+}
+
+/// Cancels when the process is asked to end.
+pub async fn stop_on_signals(stop: CancellationToken) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
+            return;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    stop.cancel();
+}

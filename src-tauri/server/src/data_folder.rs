@@ -1,0 +1,234 @@
+//! The folder an instance lives in: private to its user, one server at a time, with the database, the instance's
+//! key, the sandbox's passwords and the port.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    chance::Chance,
+    secret::{InstanceKey, Token},
+    store::{Store, StoreError},
+};
+
+/// Why a folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Reading or writing failed.
+    #[error("could not {doing} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// Somebody else's folder.
+    #[error("{} belongs to another user; choose a folder of your own with --data", .0.display())]
+    NotOurs(PathBuf),
+    /// In use.
+    #[error("another latchkey-server is using {}; stop it or choose another folder", .0.display())]
+    InUse(PathBuf),
+    /// A file that this server wrote is not as it wrote it.
+    #[error("{} is damaged; remove it to have it made again (sign-ins and passwords of this folder change)", .0.display())]
+    Damaged(PathBuf),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An opened folder; the lock is held as long as the value lives.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if need be (mode 0700), makes it private if it is not, and locks it.
+    ///
+    /// # Errors
+    /// [`FolderError`] if it is somebody else's, in use, or cannot be made.
+    pub fn open(path: &Path) -> Result<Self, FolderError> {
+        make_private(path)?;
+        let lock_path = path.join("lock");
+        let lock = File::create(&lock_path).map_err(io_error("open", &lock_path))?;
+        lock.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => FolderError::InUse(path.to_owned()),
+            fs::TryLockError::Error(source) => io_error("lock", &lock_path)(source),
+        })?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Opens the database.
+    ///
+    /// # Errors
+    /// [`FolderError::Store`].
+    pub fn store(&self) -> Result<Store, FolderError> {
+        Ok(Store::open(&self.path.join("instance.sqlite"))?)
+    }
+
+    /// The instance's key; made on first use.
+    ///
+    /// # Errors
+    /// [`FolderError`] if the file cannot be read, made or understood.
+    pub fn key(&self, chance: &Chance) -> Result<InstanceKey, FolderError> {
+        let path = self.path.join("instance.key");
+        if let Some(text) = read(&path)? {
+            let mut key = Zeroizing::new([0; 32]);
+            hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| FolderError::Damaged(path))?;
+            return Ok(InstanceKey::new(*key));
+        }
+        let key = Zeroizing::new(chance.key());
+        write_private(&path, &format!("{}\n", hex::encode(key.as_slice())))?;
+        Ok(InstanceKey::new(*key))
+    }
+
+    /// The sandbox's passwords by user name; made for users who have none yet.
+    ///
+    /// # Errors
+    /// [`FolderError`] if the file cannot be read, made or understood.
+    pub fn passwords<'u>(
+        &self,
+        users: impl Iterator<Item = &'u String>,
+        chance: &Chance,
+    ) -> Result<BTreeMap<String, Token>, FolderError> {
+        let path = self.path.join("passwords.json");
+        let mut known: BTreeMap<String, String> = match read(&path)? {
+            Some(text) => serde_json::from_str(&text).map_err(|_| FolderError::Damaged(path.clone()))?,
+            None => BTreeMap::new(),
+        };
+        let mut passwords = BTreeMap::new();
+        let mut added = false;
+        for user in users {
+            let password = known.remove(user).map(Token::new).unwrap_or_else(|| {
+                added = true;
+                chance.password()
+            });
+            passwords.insert(user.clone(), password);
+        }
+        if added {
+            let plain: BTreeMap<&String, &str> =
+                passwords.iter().map(|(user, password)| (user, password.expose())).collect();
+            let text = serde_json::to_string_pretty(&plain).map_err(|_| FolderError::Damaged(path.clone()))?;
+            write_private(&path, &text)?;
+        }
+        Ok(passwords)
+    }
+
+    /// The port of last time, if it is known.
+    ///
+    /// # Errors
+    /// [`FolderError`] if the file cannot be read.
+    pub fn port(&self) -> Result<Option<u16>, FolderError> {
+        Ok(read(&self.path.join("port"))?.and_then(|text| text.trim().parse().ok()))
+    }
+
+    /// Keeps the port for next time.
+    ///
+    /// # Errors
+    /// [`FolderError`] if the file cannot be written.
+    pub fn keep_port(&self, port: u16) -> Result<(), FolderError> {
+        write_private(&self.path.join("port"), &format!("{port}\n"))
+    }
+}
+
+fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    let path = path.to_owned();
+    move |source| FolderError::Io { doing, path, source }
+}
+
+fn read(path: &Path) -> Result<Option<Zeroizing<String>>, FolderError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error("read", path)(error)),
+    }
+}
+
+/// Whole or not at all, readable by this user only.
+fn write_private(path: &Path, text: &str) -> Result<(), FolderError> {
+    let fresh = path.with_extension("new");
+    let write = || {
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    };
+    write().map_err(io_error("write", path))
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path) -> Result<(), FolderError> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error("make", path))?;
+    let known = fs::metadata(path).map_err(io_error("look at", path))?;
+    if known.uid() != rustix::process::geteuid().as_raw() {
+        return Err(FolderError::NotOurs(path.to_owned()));
+    }
+    if known.permissions().mode() & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io_error("make private", path))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn make_private(path: &Path) -> Result<(), FolderError> {
+    fs::create_dir_all(path).map_err(io_error("make", path))
+}
+
+#[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn the_folder_and_its_files_are_private_and_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a/sandbox");
+        fs::create_dir_all(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let chance = Chance::from_system();
+        let users = ["sam".to_owned(), "kim".to_owned()];
+        let (key, password) = {
+            let folder = DataFolder::open(&path).unwrap();
+            assert!(matches!(DataFolder::open(&path), Err(FolderError::InUse(_))));
+            folder.keep_port(4711).unwrap();
+            let passwords = folder.passwords(users.iter(), &chance).unwrap();
+            (folder.key(&chance).unwrap(), passwords["sam"].expose().to_owned())
+        };
+        assert_eq!(mode(&path), 0o700);
+        for file in ["instance.key", "passwords.json", "port"] {
+            assert_eq!(mode(&path.join(file)), 0o600, "{file}");
+        }
+        let again = DataFolder::open(&path).unwrap();
+        assert_eq!(again.port().unwrap(), Some(4711));
+        assert_eq!(*again.key(&chance).unwrap().derive("x", &[]), *key.derive("x", &[]));
+        assert_eq!(again.passwords(users.iter(), &chance).unwrap()["sam"].expose(), password);
+    }
+
+    #[test]
+    fn a_damaged_key_is_not_replaced_silently() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(home.path()).unwrap();
+        fs::write(home.path().join("instance.key"), "abc").unwrap();
+        assert!(matches!(folder.key(&Chance::from_system()), Err(FolderError::Damaged(_))));
+    }
+}

@@ -1,0 +1,54 @@
+//! A person's sign-in session: begun in the browser, shared by the browser's pages and by every token that the
+//! person approved in it. When it ends, they all end (reference §8.3).
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How long a session lasts unless the organisation says otherwise (reference §8.3).
+pub const DEFAULT_LENGTH: SignedDuration = SignedDuration::from_hours(8);
+/// The shortest and the longest session AWS lets an administrator set (reference §8.3).
+pub const LENGTHS: std::ops::RangeInclusive<SignedDuration> =
+    SignedDuration::from_mins(15)..=SignedDuration::from_mins(129_600);
+
+/// A session that a person signed in to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInSession {
+    /// Its id, which is no secret.
+    pub id: String,
+    /// Who signed in.
+    pub username: String,
+    /// When.
+    pub began: Timestamp,
+    /// When it is over by itself.
+    pub ends: Timestamp,
+    /// When it was ended by somebody, if it was.
+    pub ended: Option<Timestamp>,
+    /// Wrong user codes typed in it.
+    pub wrong_codes: i64,
+}
+
+impl SignInSession {
+    /// Begins a session.
+    pub fn begin(id: String, username: &str, length: SignedDuration, now: Timestamp) -> Self {
+        Self {
+            id,
+            username: username.to_owned(),
+            began: now,
+            ends: now.checked_add(length).unwrap_or(Timestamp::MAX),
+            ended: None,
+            wrong_codes: 0,
+        }
+    }
+
+    /// Whether the person still counts as signed in.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended.is_none() && now < self.ends
+    }
+
+    /// Whether this session has guessed at user codes often enough.
+    pub fn may_try_user_code(&self) -> bool {
+        self.wrong_codes < WRONG_CODES_ALLOWED
+    }
+}
+
+/// Wrong user codes before a session may try no more (RFC 8628 §5.1).
+pub const WRONG_CODES_ALLOWED: i64 = 10;

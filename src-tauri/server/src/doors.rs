@@ -1,0 +1,91 @@
+//! What every request passes before an operation sees it, and what every answer carries: an exact list of
+//! `Host` names (DNS rebinding), our own `Origin` on anything that changes state, small bodies, no CORS, and
+//! headers that keep pages out of frames and caches.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+
+use crate::instance::{Instance, Shared};
+
+/// No request of the protocols comes near this: the longest known body has 2 KB (reference §1.1).
+const BODY_LIMIT: usize = 16 * 1024;
+
+/// For answers that bring no policy of their own.
+const STRICTEST_CSP: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Puts the doors around all routes.
+pub fn guard(routes: Router, instance: &Shared) -> Router {
+    routes
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(Shared::clone(instance), pass))
+}
+
+async fn pass(State(instance): State<Shared>, request: Request, next: Next) -> Response {
+    let mut response = match refuse(&instance, &request) {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
+    };
+    dress(&instance, response.headers_mut());
+    response
+}
+
+fn refuse(instance: &Instance, request: &Request<Body>) -> Option<Response> {
+    let headers = request.headers();
+    if !names_us(instance, request) {
+        let text = "This server does not answer under that host name.\n";
+        return Some((StatusCode::MISDIRECTED_REQUEST, text).into_response());
+    }
+    let changes_state = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let foreign_origin = headers
+        .get_all(header::ORIGIN)
+        .iter()
+        .any(|origin| !origin.to_str().is_ok_and(|origin| instance.addresses.is_our_origin(origin)));
+    let cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
+    if changes_state && (foreign_origin || cross_site) {
+        let text = "This request came from another site's page.\n";
+        return Some((StatusCode::FORBIDDEN, text).into_response());
+    }
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > BODY_LIMIT) {
+        return Some((StatusCode::PAYLOAD_TOO_LARGE, "The request is too long.\n").into_response());
+    }
+    None
+}
+
+/// Exactly one `Host`, ours; and if the request line names an authority, that too.
+fn names_us(instance: &Instance, request: &Request<Body>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let ours = |host: &str| instance.addresses.is_our_host(host);
+    host.to_str().is_ok_and(ours) && request.uri().authority().is_none_or(|authority| ours(authority.as_str()))
+}
+
+fn dress(instance: &Instance, headers: &mut HeaderMap) {
+    // The server's own idea of the time: clients measure their clocks by it.
+    let date = instance.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        headers.insert(header::DATE, date);
+    }
+    if let Ok(id) = HeaderValue::from_str(&instance.chance.uuid()) {
+        headers.entry("x-amzn-requestid").or_insert(id);
+    }
+    let defaults: [(HeaderName, &str); 7] = [
+        (header::CONTENT_SECURITY_POLICY, STRICTEST_CSP),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        // Not no-referrer: that would turn the Origin of our own forms into null.
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in defaults {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}

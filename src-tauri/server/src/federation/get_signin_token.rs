@@ -1,0 +1,65 @@
+//! `Action=getSigninToken` (reference §4).
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::json;
+use subtle::ConstantTimeEq;
+
+use super::keep_token;
+use crate::{
+    fields::Fields,
+    instance::Instance,
+    issuing,
+    secret::Digest,
+    store::{IssuedKey, StoreError},
+};
+
+/// The role credentials, as the parameter `Session` carries them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Session {
+    session_id: String,
+    session_key: String,
+    session_token: String,
+}
+
+/// Answers with `{"SigninToken"}`, or 400 as AWS does, which does not say more either.
+pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
+    let invalid = |what: &str| (StatusCode::BAD_REQUEST, format!("Invalid {what} parameter\n")).into_response();
+    let duration = match fields.get("SessionDuration").map(str::parse::<i64>) {
+        None => None,
+        Some(Ok(seconds)) if (900..=43200).contains(&seconds) => Some(SignedDuration::from_secs(seconds)),
+        Some(_) => return invalid("SessionDuration"),
+    };
+    let session = fields.get("Session").and_then(|json| serde_json::from_str::<Session>(json).ok());
+    let Some(session) = session else { return invalid("Session") };
+    let outcome = check(instance, &session).and_then(|key| {
+        let Some(key) = key else { return Ok(None) };
+        let now = instance.now();
+        let ends = duration.and_then(|duration| now.checked_add(duration).ok()).unwrap_or(key.ends);
+        keep_token(instance, key.access_key_id, ends).map(Some)
+    });
+    match outcome {
+        Ok(Some(token)) => Json(json!({ "SigninToken": token.expose() })).into_response(),
+        Ok(None) => invalid("credentials"),
+        Err(error) => {
+            tracing::error!(%error, "getSigninToken failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// The key behind live and genuine credentials.
+fn check(instance: &Instance, session: &Session) -> Result<Option<IssuedKey>, StoreError> {
+    let Some(key) = instance.store.role_credentials(&session.session_id)? else { return Ok(None) };
+    let secret = issuing::secret_access_key(&instance.key, &key.access_key_id);
+    let right_secret = secret.digest().as_bytes().ct_eq(Digest::of(&session.session_key).as_bytes());
+    let right_token = key.session_token.as_bytes().ct_eq(Digest::of(&session.session_token).as_bytes());
+    let genuine = bool::from(right_secret & right_token);
+    Ok(Some(key).filter(|key| genuine && instance.now() < key.ends))
+}

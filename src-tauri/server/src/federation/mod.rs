@@ -1,0 +1,102 @@
+//! The federation endpoint (reference §4): `getSigninToken` turns role credentials into a sign-in token, `login`
+//! turns that into a console session, and the console says where one is.
+
+mod console;
+mod destination;
+mod get_signin_token;
+mod login;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use jiff::SignedDuration;
+use url::Url;
+
+use crate::{
+    fields::Fields,
+    instance::{Instance, Shared},
+    organisation::{Account, PermissionSet, User},
+    secret::Token,
+    signin::PageError,
+    store::{SigninToken, StoreError},
+};
+
+/// How long a sign-in token and the link with it work (reference §4).
+const SIGNIN_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+
+/// The routes of the federation endpoint and of the console behind it.
+pub fn routes() -> Router<Shared> {
+    Router::new().route("/federation", get(from_query).post(from_form)).route("/console", get(console::show))
+}
+
+async fn from_query(State(instance): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    act(instance, headers, Fields::parse(query.unwrap_or_default().as_bytes())).await
+}
+
+/// A form, or an empty body with a query string, as one client sends it (reference §4).
+async fn from_form(
+    State(instance): State<Shared>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
+    let fields = Fields::parse(&body).and(Fields::parse(query.unwrap_or_default().as_bytes()));
+    act(instance, headers, fields).await
+}
+
+async fn act(instance: Shared, headers: HeaderMap, fields: Fields) -> Response {
+    instance
+        .run(move |instance| match fields.get("Action") {
+            Some("getSigninToken") => get_signin_token::get_signin_token(instance, &fields),
+            Some("login") => {
+                login::login(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance))
+            }
+            _ => (StatusCode::BAD_REQUEST, "Action must be getSigninToken or login.\n").into_response(),
+        })
+        .await
+}
+
+/// Issues role credentials for an assigned person and a sign-in token from them, in one go.
+///
+/// # Errors
+/// [`StoreError`] if they could not be kept.
+pub fn signin_token_for(
+    instance: &Instance,
+    user: &User,
+    account: &Account,
+    set: &PermissionSet,
+) -> Result<Token, StoreError> {
+    let issued = instance.issuer.issue(user, account, set, instance.now())?;
+    keep_token(instance, issued.access_key_id, issued.ends)
+}
+
+fn keep_token(
+    instance: &Instance,
+    access_key_id: String,
+    session_ends: jiff::Timestamp,
+) -> Result<Token, StoreError> {
+    let now = instance.now();
+    let ends = now.checked_add(SIGNIN_TOKEN_LIFETIME).unwrap_or(now);
+    let token = instance.chance.token();
+    instance.store.add_signin_token(token.digest(), &SigninToken { access_key_id, ends, session_ends })?;
+    Ok(token)
+}
+
+/// The link that signs in with a token (reference §3.1).
+///
+/// # Errors
+/// A page error, should this instance's own address not be a URL.
+pub fn login_url(instance: &Instance, token: &Token) -> Result<Url, PageError> {
+    let mut url = Url::parse(&instance.addresses.federation_url())
+        .map_err(|_| PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "No console", "Try again later."))?;
+    url.query_pairs_mut()
+        .append_pair("Action", "login")
+        .append_pair("Issuer", &instance.addresses.start_url())
+        .append_pair("SigninToken", token.expose());
+    Ok(url)
+}

@@ -1,0 +1,30 @@
+//! Parameters of queries and forms.
+
+use url::form_urlencoded;
+
+/// Decoded `application/x-www-form-urlencoded` pairs.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Decodes a query string or a form body.
+    pub fn parse(encoded: &[u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// The value of a parameter, the first if it is given several times; empty counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a parameter is given more than once, which OAuth forbids (RFC 6749 §3.1).
+    pub fn repeats(&self) -> bool {
+        self.0.iter().enumerate().any(|(index, (key, _))| self.0[..index].iter().any(|(other, _)| other == key))
+    }
+
+    /// Both sets of parameters; `other`'s count after these.
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+}

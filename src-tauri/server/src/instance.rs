@@ -1,0 +1,134 @@
+//! One SSO instance: the parts every operation works with.
+
+use std::{
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    addresses::Addresses,
+    chance::Chance,
+    clock::Clock,
+    issuing::{OwnKeys, RoleCredentialIssuer},
+    organisation::{Organisation, User},
+    passwords::PasswordBook,
+    secret::InstanceKey,
+    store::{Store, StoreError},
+    throttle::Throttle,
+};
+
+/// A running instance.
+#[derive(Debug)]
+pub struct Instance {
+    /// What time it is here.
+    pub clock: Clock,
+    /// Where secrets are drawn from.
+    pub chance: Arc<Chance>,
+    /// What is remembered.
+    pub store: Arc<Store>,
+    /// Who and what there is.
+    pub organisation: Organisation,
+    /// Where it answers.
+    pub addresses: Addresses,
+    /// Makes public ids and form tokens.
+    pub key: InstanceKey,
+    /// Makes role credentials.
+    pub issuer: Box<dyn RoleCredentialIssuer>,
+    /// Checks passwords.
+    pub passwords: PasswordBook,
+    /// Refuses portal calls when they come too fast.
+    pub throttle: Throttle,
+    session_seconds: AtomicI64,
+}
+
+/// The instance as handlers get it.
+pub type Shared = Arc<Instance>;
+
+/// The names under which an instance is known to AWS clients.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// `ssoins-` and 16 hex digits.
+    pub instance_id: String,
+    /// `d-` and 10 hex digits.
+    pub directory_id: String,
+}
+
+impl Identity {
+    /// The identity kept in the store; drawn on first use.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    pub fn of(store: &Store, chance: &Chance) -> Result<Self, StoreError> {
+        Ok(Self {
+            instance_id: store.once("instance_id", || format!("ssoins-{}", chance.hex(16)))?,
+            directory_id: store.once("directory_id", || format!("d-{}", chance.hex(10)))?,
+        })
+    }
+}
+
+impl Instance {
+    /// Puts an instance together; role credentials are of its own making.
+    pub fn new(
+        clock: Clock,
+        chance: Arc<Chance>,
+        store: Arc<Store>,
+        organisation: Organisation,
+        addresses: Addresses,
+        key: InstanceKey,
+        passwords: PasswordBook,
+    ) -> Self {
+        let issuer =
+            Box::new(OwnKeys { store: Arc::clone(&store), chance: Arc::clone(&chance), key: key.clone() });
+        let session_seconds = AtomicI64::new(organisation.session_duration.as_secs());
+        Self {
+            clock,
+            chance,
+            store,
+            organisation,
+            addresses,
+            key,
+            issuer,
+            passwords,
+            throttle: Throttle::default(),
+            session_seconds,
+        }
+    }
+
+    /// Runs blocking work (SQLite, Argon2id) away from the threads that serve connections.
+    pub async fn run<T: Send + 'static>(self: Arc<Self>, work: impl FnOnce(&Self) -> T + Send + 'static) -> T {
+        match tokio::task::spawn_blocking(move || work(&self)).await {
+            Ok(value) => value,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down and nobody waits for an answer any more.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// How long new sign-ins last.
+    pub fn session_length(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.session_seconds.load(Ordering::SeqCst))
+    }
+
+    /// Changes how long new sign-ins last.
+    pub fn set_session_length(&self, length: SignedDuration) {
+        self.session_seconds.store(length.as_secs(), Ordering::SeqCst);
+    }
+
+    /// A person's stable id in the identity store, in the form of a UUID.
+    pub fn user_id(&self, user: &User) -> String {
+        let hex = self.key.public_id("user id", &[&user.username], 32);
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+}

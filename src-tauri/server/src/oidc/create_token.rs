@@ -1,0 +1,98 @@
+//! CreateToken (reference §1.3): POST `/token`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    clients::{self, AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN},
+    grants, refresh,
+    wire::{Kind, OidcError},
+};
+use crate::{
+    audit::{self, Event},
+    domain::sign_in_session::SignInSession,
+    instance::Instance,
+    secret::Token,
+};
+
+/// What a client sends. `scope` is accepted and ignored, as AWS does.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    client_id: String,
+    client_secret: String,
+    grant_type: String,
+    device_code: Option<String>,
+    code: Option<String>,
+    redirect_uri: Option<String>,
+    code_verifier: Option<String>,
+    refresh_token: Option<String>,
+}
+
+/// What it gets; `expiresIn` in seconds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+}
+
+/// Tokens as they are handed out, with the session they belong to.
+pub struct Issued {
+    /// The bearer token of the portal.
+    pub access: Token,
+    /// Its life in seconds.
+    pub seconds: i64,
+    /// The refresh token, for registrations that get one.
+    pub refresh: Option<Token>,
+    /// The session behind both.
+    pub session: SignInSession,
+}
+
+/// Exchanges a device code, an authorization code or a refresh token.
+///
+/// # Errors
+/// `InvalidClient`, `UnsupportedGrantType`, `UnauthorizedClient`, `InvalidRequest` for a missing field, and
+/// what each grant refuses.
+pub fn create_token(instance: &Instance, request: Request) -> Result<Answer, OidcError> {
+    let client = clients::authenticate(instance, &request.client_id, &request.client_secret)?;
+    let grant_type = request.grant_type.as_str();
+    if ![DEVICE_CODE, AUTHORIZATION_CODE, REFRESH_TOKEN].contains(&grant_type) {
+        return Err(Kind::UnsupportedGrantType.because("Grant type is not supported"));
+    }
+    clients::must_cover(&client, grant_type)?;
+    let issued = match grant_type {
+        DEVICE_CODE => grants::device_code(instance, &client, need(request.device_code, "deviceCode")?.as_str())?,
+        AUTHORIZATION_CODE => grants::authorization_code(
+            instance,
+            &client,
+            &need(request.code, "code")?,
+            &need(request.redirect_uri, "redirectUri")?,
+            &need(request.code_verifier, "codeVerifier")?,
+        )?,
+        _ => refresh::refresh(instance, &client, &need(request.refresh_token, "refreshToken")?)?,
+    };
+    instance.record(&Event {
+        source: audit::SSO,
+        name: "CreateToken",
+        user: instance.organisation.users.get(&issued.session.username),
+        session: Some(&issued.session),
+        additional: json!({ "grantType": grant_type, "clientName": client.name }),
+        ..Event::default()
+    })?;
+    Ok(Answer {
+        access_token: issued.access.expose().to_owned(),
+        token_type: "Bearer",
+        expires_in: issued.seconds,
+        refresh_token: issued.refresh.map(|token| token.expose().to_owned()),
+    })
+}
+
+fn need(value: Option<String>, name: &str) -> Result<String, OidcError> {
+    value
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| Kind::InvalidRequest.because(format!("{name} is required for this grant type")))
+}

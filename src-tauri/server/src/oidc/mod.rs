@@ -1,0 +1,61 @@
+//! SSO-OIDC: registration, device authorization, authorization code, tokens (reference §1).
+
+mod authorize;
+mod clients;
+mod create_token;
+mod grants;
+mod refresh;
+mod register_client;
+mod start_device_authorization;
+mod wire;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    response::Response,
+    routing::{get, post},
+};
+use serde::de::DeserializeOwned;
+
+use crate::instance::{Instance, Shared};
+pub use wire::OidcError;
+
+/// The routes of SSO-OIDC; all but `/authorize` are JSON operations without authentication.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/client/register", post(register_client))
+        .route("/device_authorization", post(start_device_authorization))
+        .route("/token", post(create_token))
+        .route("/authorize", get(authorize::show))
+        .route("/authorize/decision", post(authorize::decide))
+}
+
+async fn register_client(State(instance): State<Shared>, body: Bytes) -> Response {
+    operation(instance, body, register_client::register_client).await
+}
+
+async fn start_device_authorization(State(instance): State<Shared>, body: Bytes) -> Response {
+    operation(instance, body, start_device_authorization::start_device_authorization).await
+}
+
+async fn create_token(State(instance): State<Shared>, body: Bytes) -> Response {
+    operation(instance, body, create_token::create_token).await
+}
+
+async fn operation<Request, Answer>(
+    instance: Shared,
+    body: Bytes,
+    answer: fn(&Instance, Request) -> Result<Answer, OidcError>,
+) -> Response
+where
+    Request: DeserializeOwned + 'static,
+    Answer: serde::Serialize + 'static,
+{
+    instance
+        .run(move |instance| {
+            let outcome = wire::read(&body).and_then(|request| answer(instance, request));
+            wire::respond(outcome)
+        })
+        .await
+}

@@ -1,0 +1,280 @@
+//! Turns the parsed file into an [`Organisation`], or finds the first mistake in its meaning.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+use argon2::password_hash::PasswordHash;
+use jiff::SignedDuration;
+use toml::Spanned;
+use url::Url;
+
+use super::{Account, Application, Assignment, Organisation, PermissionSet, Principal, User, file};
+use crate::domain::sign_in_session;
+
+/// A mistake and where it stands.
+pub(super) struct Mistake {
+    pub span: Range<usize>,
+    pub field: &'static str,
+    pub problem: String,
+}
+
+fn mistake<T>(value: &Spanned<T>, field: &'static str, problem: impl Into<String>) -> Mistake {
+    Mistake { span: value.span(), field, problem: problem.into() }
+}
+
+/// A permission set lives an hour by default (reference §8.3).
+const DEFAULT_ROLE_SESSION: SignedDuration = SignedDuration::from_hours(1);
+/// AWS: 1 to 12 hours; STS itself: from 15 minutes, which the sandbox uses for its short role.
+const ROLE_SESSIONS: std::ops::RangeInclusive<SignedDuration> =
+    SignedDuration::from_mins(15)..=SignedDuration::from_hours(12);
+
+pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
+    not_empty(&raw.name, "name")?;
+    if !is_region(raw.region.get_ref()) {
+        return Err(mistake(&raw.region, "region", "must be an AWS region such as eu-central-1"));
+    }
+    account_id(&raw.management_account, "management_account")?;
+    let session_duration = match raw.session_duration {
+        Some(value) if !sign_in_session::LENGTHS.contains(value.get_ref()) => {
+            return Err(mistake(
+                &value,
+                "session_duration",
+                "must be between 15 minutes (PT15M) and 90 days (PT2160H)",
+            ));
+        }
+        Some(value) => value.into_inner(),
+        None => sign_in_session::DEFAULT_LENGTH,
+    };
+
+    let mut groups = BTreeSet::new();
+    for group in raw.group {
+        not_empty(&group.name, "group.name")?;
+        if !groups.insert(group.name.get_ref().clone()) {
+            return Err(twice(&group.name, "group.name"));
+        }
+    }
+    let users = users(raw.user, &groups)?;
+    let accounts = accounts(raw.account)?;
+    let permission_sets = permission_sets(raw.permission_set)?;
+    let mut assignments = Vec::new();
+    for assignment in raw.assignment {
+        let known_account = accounts.contains_key(assignment.account.get_ref());
+        known(&assignment.account, "assignment.account", "account", known_account)?;
+        let known_set = permission_sets.contains_key(assignment.permission_set.get_ref());
+        known(&assignment.permission_set, "assignment.permission_set", "permission set", known_set)?;
+        let principal = match (assignment.user, assignment.group) {
+            (Some(user), None) => user_principal(user, "assignment.user", &users)?,
+            (None, Some(group)) => group_principal(group, "assignment.group", &groups)?,
+            (Some(value), Some(_)) => {
+                return Err(mistake(&value, "assignment.user", "name a user or a group, not both"));
+            }
+            (None, None) => {
+                return Err(mistake(&assignment.account, "assignment.user", "name a user or a group"));
+            }
+        };
+        assignments.push(Assignment {
+            account: assignment.account.into_inner(),
+            permission_set: assignment.permission_set.into_inner(),
+            principal,
+        });
+    }
+    let applications = applications(raw.application, &users, &groups)?;
+
+    Ok(Organisation {
+        name: raw.name.into_inner(),
+        region: raw.region.into_inner(),
+        management_account: raw.management_account.into_inner(),
+        session_duration,
+        users,
+        accounts,
+        permission_sets,
+        assignments,
+        applications,
+    })
+}
+
+fn users(raw: Vec<file::User>, groups: &BTreeSet<String>) -> Result<BTreeMap<String, User>, Mistake> {
+    let mut users = BTreeMap::new();
+    let mut emails = BTreeSet::new();
+    for user in raw {
+        let username = user.username.get_ref().to_lowercase();
+        // The user name is the role session name in STS: 2 to 64 characters of this set (reference §7.2).
+        if !(2..=64).contains(&username.len()) || !username.bytes().all(is_name_byte) {
+            let problem = "must have 2 to 64 characters of letters, digits and _+=,.@-";
+            return Err(mistake(&user.username, "user.username", problem));
+        }
+        not_empty(&user.display_name, "user.display_name")?;
+        email(&user.email, "user.email")?;
+        if !emails.insert(user.email.get_ref().to_lowercase()) {
+            return Err(twice(&user.email, "user.email"));
+        }
+        for group in &user.groups {
+            known(group, "user.groups", "group", groups.contains(group.get_ref()))?;
+        }
+        if let Some(hash) = &user.password_hash {
+            let argon2id = PasswordHash::new(hash.get_ref()).is_ok_and(|parsed| parsed.algorithm.as_str() == "argon2id");
+            if !argon2id {
+                let problem = "must be an Argon2id hash; make one with `latchkey-server hash-password`";
+                return Err(mistake(hash, "user.password_hash", problem));
+            }
+        }
+        if users.contains_key(&username) {
+            return Err(twice(&user.username, "user.username"));
+        }
+        users.insert(
+            username.clone(),
+            User {
+                username,
+                display_name: user.display_name.into_inner(),
+                email: user.email.into_inner(),
+                groups: user.groups.into_iter().map(Spanned::into_inner).collect(),
+                password_hash: user.password_hash.map(Spanned::into_inner),
+            },
+        );
+    }
+    Ok(users)
+}
+
+fn accounts(raw: Vec<file::Account>) -> Result<BTreeMap<String, Account>, Mistake> {
+    let mut accounts = BTreeMap::new();
+    for account in raw {
+        account_id(&account.id, "account.id")?;
+        not_empty(&account.name, "account.name")?;
+        email(&account.email, "account.email")?;
+        let id = account.id.get_ref().clone();
+        if accounts.contains_key(&id) {
+            return Err(twice(&account.id, "account.id"));
+        }
+        let account = Account {
+            id: id.clone(),
+            name: account.name.into_inner(),
+            email: account.email.into_inner(),
+            ou: account.ou,
+        };
+        accounts.insert(id, account);
+    }
+    Ok(accounts)
+}
+
+fn permission_sets(raw: Vec<file::PermissionSet>) -> Result<BTreeMap<String, PermissionSet>, Mistake> {
+    let mut sets = BTreeMap::new();
+    for set in raw {
+        let name = set.name.get_ref().clone();
+        if !(1..=32).contains(&name.len()) || !name.bytes().all(is_name_byte) {
+            let problem = "must have 1 to 32 characters of letters, digits and _+=,.@-";
+            return Err(mistake(&set.name, "permission_set.name", problem));
+        }
+        if sets.contains_key(&name) {
+            return Err(twice(&set.name, "permission_set.name"));
+        }
+        let session_duration = match set.session_duration {
+            Some(value) if !ROLE_SESSIONS.contains(value.get_ref()) => {
+                let problem = "must be between 15 minutes (PT15M) and 12 hours (PT12H)";
+                return Err(mistake(&value, "permission_set.session_duration", problem));
+            }
+            Some(value) => value.into_inner(),
+            None => DEFAULT_ROLE_SESSION,
+        };
+        sets.insert(name.clone(), PermissionSet { name, description: set.description, session_duration });
+    }
+    Ok(sets)
+}
+
+fn applications(
+    raw: Vec<file::Application>,
+    users: &BTreeMap<String, User>,
+    groups: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Application>, Mistake> {
+    let mut applications = BTreeMap::new();
+    for application in raw {
+        not_empty(&application.name, "application.name")?;
+        let web = Url::parse(application.url.get_ref())
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !web {
+            return Err(mistake(&application.url, "application.url", "must be an https or http URL"));
+        }
+        let mut principals = Vec::new();
+        for user in application.users {
+            principals.push(user_principal(user, "application.users", users)?);
+        }
+        for group in application.groups {
+            principals.push(group_principal(group, "application.groups", groups)?);
+        }
+        let name = application.name.get_ref().clone();
+        if applications.contains_key(&name) {
+            return Err(twice(&application.name, "application.name"));
+        }
+        let url = application.url.into_inner();
+        applications
+            .insert(name.clone(), Application { name, description: application.description, url, principals });
+    }
+    Ok(applications)
+}
+
+fn user_principal(
+    value: Spanned<String>,
+    field: &'static str,
+    users: &BTreeMap<String, User>,
+) -> Result<Principal, Mistake> {
+    let username = value.get_ref().to_lowercase();
+    known(&value, field, "user", users.contains_key(&username))?;
+    Ok(Principal::User(username))
+}
+
+fn group_principal(
+    value: Spanned<String>,
+    field: &'static str,
+    groups: &BTreeSet<String>,
+) -> Result<Principal, Mistake> {
+    known(&value, field, "group", groups.contains(value.get_ref()))?;
+    Ok(Principal::Group(value.into_inner()))
+}
+
+fn known(value: &Spanned<String>, field: &'static str, kind: &str, is_known: bool) -> Result<(), Mistake> {
+    if is_known {
+        return Ok(());
+    }
+    Err(mistake(value, field, format!("no {kind} is called \"{}\" in this file", value.get_ref())))
+}
+
+fn twice(value: &Spanned<String>, field: &'static str) -> Mistake {
+    mistake(value, field, format!("\"{}\" stands here twice", value.get_ref()))
+}
+
+fn not_empty(value: &Spanned<String>, field: &'static str) -> Result<(), Mistake> {
+    if value.get_ref().trim().is_empty() { Err(mistake(value, field, "must not be empty")) } else { Ok(()) }
+}
+
+fn account_id(value: &Spanned<String>, field: &'static str) -> Result<(), Mistake> {
+    let id = value.get_ref();
+    if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err(mistake(value, field, "must be 12 digits in quotes"))
+    }
+}
+
+fn email(value: &Spanned<String>, field: &'static str) -> Result<(), Mistake> {
+    let parts = value.get_ref().split_once('@');
+    if parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty()) {
+        Ok(())
+    } else {
+        Err(mistake(value, field, "must be an email address"))
+    }
+}
+
+fn is_name_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)
+}
+
+/// Whether the text has the form of a region, such as `us-gov-west-1`.
+pub(crate) fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let Some((number, words)) = parts.split_last() else { return false };
+    words.len() >= 2
+        && words.iter().all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|b| b.is_ascii_digit())
+}

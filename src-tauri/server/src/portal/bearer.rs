@@ -1,0 +1,47 @@
+//! Whose token it is. Accepted in the three headers that clients use (reference §2).
+
+use axum::http::{HeaderMap, header};
+
+use super::wire::PortalError;
+use crate::{
+    domain::{sign_in_session::SignInSession, token_family},
+    instance::Instance,
+    organisation::User,
+    secret::Digest,
+};
+
+/// The person behind a portal call.
+pub struct Caller<'i> {
+    /// The session that the token was approved in.
+    pub session: SignInSession,
+    /// The person.
+    pub user: &'i User,
+}
+
+/// Finds the caller.
+///
+/// # Errors
+/// `UnauthorizedException` for a missing, unknown, expired or revoked token alike, and for one without the
+/// portal's scope.
+pub fn authenticate<'i>(instance: &'i Instance, headers: &HeaderMap) -> Result<Caller<'i>, PortalError> {
+    let token = token(headers).ok_or(PortalError::Unauthorized)?;
+    let bearer = instance.store.bearer(Digest::of(token))?.ok_or(PortalError::Unauthorized)?;
+    let now = instance.now();
+    let good = !bearer.revoked
+        && now < bearer.ends
+        && bearer.session.is_live(now)
+        && token_family::may_use_portal(&bearer.scopes);
+    let user = instance.organisation.users.get(&bearer.session.username);
+    match user {
+        Some(user) if good => Ok(Caller { session: bearer.session, user }),
+        _ => Err(PortalError::Unauthorized),
+    }
+}
+
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let named = ["x-amz-sso_bearer_token", "x-amz-sso-bearer-token"]
+        .iter()
+        .find_map(|name| headers.get(*name).and_then(|value| value.to_str().ok()));
+    let standard = || headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ");
+    named.or_else(standard).map(str::trim).filter(|token| !token.is_empty())
+}

@@ -1,0 +1,26 @@
+//! The web portal's way to a console (reference §3.1): GET `/federation/console`.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{Call, wire::PortalError};
+use crate::federation;
+
+/// A sign-in token for a role the caller is assigned to, and where to take it.
+pub fn federation_console(call: &Call<'_>) -> Result<Response, PortalError> {
+    let account = call.need_account_id()?;
+    let role = call.need("role_name")?;
+    let assigned = call.instance.organisation.assigned(call.caller.user, account, role);
+    let (account, set) = assigned.ok_or(PortalError::Forbidden)?;
+    call.record("Federate", json!({ "account_id": account.id, "role_name": set.name }))?;
+    let token = federation::signin_token_for(call.instance, call.caller.user, account, set)?;
+    let body = json!({
+        "signInToken": token.expose(),
+        "signInFederationLocation": call.instance.addresses.federation_url(),
+        "destination": "",
+    });
+    Ok(Json(body).into_response())
+}

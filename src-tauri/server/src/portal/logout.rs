@@ -1,0 +1,17 @@
+//! Logout (reference §2): POST `/logout`, empty answer. Ends the sign-in session and so all its tokens; role
+//! credentials that were issued live on (reference §8.3).
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::Value;
+
+use super::{Call, wire::PortalError};
+
+/// Signs the caller out.
+pub fn logout(call: &Call<'_>) -> Result<Response, PortalError> {
+    call.record("Logout", Value::Null)?;
+    call.instance.store.end_session(&call.caller.session.id, call.instance.now())?;
+    Ok(StatusCode::OK.into_response())
+}

@@ -1,0 +1,111 @@
+//! The access portal's API (service `sso`, reference §2) and the calls of AWS's own web portal (§3). A bearer
+//! token in a header, answers in camelCase JSON, all behind the portal's rate limit.
+
+mod app_instances;
+mod bearer;
+mod federation_console;
+mod get_role_credentials;
+mod list_account_roles;
+mod list_accounts;
+mod logout;
+mod pagination;
+mod user;
+mod who_am_i;
+mod wire;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+
+use crate::{
+    fields::Fields,
+    instance::{Instance, Shared},
+};
+use bearer::Caller;
+use wire::PortalError;
+
+/// What every portal operation gets.
+struct Call<'i> {
+    instance: &'i Instance,
+    caller: Caller<'i>,
+    fields: Fields,
+    path: String,
+}
+
+/// A portal operation.
+type Operation = fn(&Call<'_>) -> Result<Response, PortalError>;
+
+/// The routes of the portal.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/assignment/accounts", read(list_accounts::list_accounts))
+        .route("/assignment/roles", read(list_account_roles::list_account_roles))
+        .route("/federation/credentials", read(get_role_credentials::get_role_credentials))
+        // The web portal's form of the same call (reference §3).
+        .route("/federation/credentials/", read(get_role_credentials::get_role_credentials))
+        .route("/federation/console", read(federation_console::federation_console))
+        .route("/logout", change(logout::logout))
+        .route("/token/whoAmI", read(who_am_i::who_am_i))
+        .route("/user", read(user::user))
+        .route("/instance/appinstances", read(app_instances::list_applications))
+        .route("/instance/appinstance/{id}/profiles", read(app_instances::list_profiles))
+        .method_not_allowed_fallback(async || PortalError::MethodNotAllowed.into_response())
+}
+
+fn read(operation: Operation) -> MethodRouter<Shared> {
+    get(move |State(instance): State<Shared>, headers: HeaderMap, uri: Uri| answer(instance, headers, uri, operation))
+}
+
+fn change(operation: Operation) -> MethodRouter<Shared> {
+    post(move |State(instance): State<Shared>, headers: HeaderMap, uri: Uri| answer(instance, headers, uri, operation))
+}
+
+async fn answer(instance: Shared, headers: HeaderMap, uri: Uri, operation: Operation) -> Response {
+    instance
+        .run(move |instance| {
+            let outcome = (|| {
+                if !instance.throttle.admits(instance.now()) {
+                    return Err(PortalError::TooManyRequests);
+                }
+                let caller = bearer::authenticate(instance, &headers)?;
+                let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+                operation(&Call { instance, caller, fields, path: uri.path().to_owned() })
+            })();
+            outcome.unwrap_or_else(IntoResponse::into_response)
+        })
+        .await
+}
+
+impl Call<'_> {
+    /// A parameter that must be there.
+    fn need(&self, name: &str) -> Result<&str, PortalError> {
+        self.fields.get(name).ok_or_else(|| PortalError::InvalidRequest(format!("{name} is required")))
+    }
+
+    /// An account id that must be there and have 12 digits.
+    fn need_account_id(&self) -> Result<&str, PortalError> {
+        let id = self.need("account_id")?;
+        if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(id)
+        } else {
+            Err(PortalError::InvalidRequest("account_id must be 12 digits".to_owned()))
+        }
+    }
+
+    /// Writes the operation to the audit trail.
+    fn record(&self, name: &str, details: serde_json::Value) -> Result<(), PortalError> {
+        self.instance.record(&crate::audit::Event {
+            source: crate::audit::SSO,
+            name,
+            user: Some(self.caller.user),
+            session: Some(&self.caller.session),
+            details,
+            ..Default::default()
+        })?;
+        Ok(())
+    }
+}

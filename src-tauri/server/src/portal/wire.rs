@@ -1,0 +1,65 @@
+//! How the portal says no: `{"message", "__type"}` with a switchboard prefix (reference §2; another style than
+//! SSO-OIDC's).
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::store::StoreError;
+
+/// An error of the portal.
+#[derive(Debug)]
+pub enum PortalError {
+    /// A parameter is missing or malformed.
+    InvalidRequest(String),
+    /// The token is unknown, expired or revoked.
+    Unauthorized,
+    /// The person is not assigned to it (not in the model, but what AWS sends: reference §0.5).
+    Forbidden,
+    /// There is no such thing.
+    NotFound(&'static str),
+    /// The wrong verb.
+    MethodNotAllowed,
+    /// Too fast.
+    TooManyRequests,
+    /// The server failed.
+    Internal,
+}
+
+impl From<StoreError> for PortalError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a portal operation failed");
+        Self::Internal
+    }
+}
+
+impl IntoResponse for PortalError {
+    fn into_response(self) -> Response {
+        let (status, class, message) = match self {
+            Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, "InvalidRequestException", message),
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "UnauthorizedException",
+                "Session token not found or invalid".to_owned(),
+            ),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException", "No access".to_owned()),
+            Self::NotFound(what) => (StatusCode::NOT_FOUND, "ResourceNotFoundException", what.to_owned()),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowedException", "Method not allowed".to_owned())
+            }
+            Self::TooManyRequests => {
+                (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "HTTP 429 Unknown Code".to_owned())
+            }
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerException",
+                "Internal server error".to_owned(),
+            ),
+        };
+        let kind = format!("com.amazonaws.switchboard.portal#{class}");
+        (status, Json(json!({ "message": message, "__type": kind }))).into_response()
+    }
+}

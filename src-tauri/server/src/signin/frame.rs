@@ -1,0 +1,190 @@
+//! The frame around every page, its policy, and the pages that several operations share: consent and messages.
+
+use askama::Template;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use url::{Url, form_urlencoded};
+
+use super::{see_other, visit::Visit};
+use crate::{instance::Instance, store::StoreError};
+
+/// What the frame of a page shows.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// The organisation's name.
+    pub organisation: String,
+    /// The address that the page belongs to; people compare it before they type a password.
+    pub host: String,
+    /// The signed-in person's name.
+    pub person: Option<String>,
+    /// The token of this page's forms.
+    pub csrf: String,
+}
+
+impl Frame {
+    /// The frame for this visit.
+    pub fn of(instance: &Instance, visit: &Visit<'_>) -> Self {
+        Self {
+            person: visit.person.as_ref().map(|person| person.user.display_name.clone()),
+            csrf: visit.form_token(instance),
+            ..Self::bare(instance)
+        }
+    }
+
+    /// A frame without a visitor.
+    pub fn bare(instance: &Instance) -> Self {
+        let origin = instance.addresses.origin();
+        let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
+        Self { organisation: instance.organisation.name.clone(), host, ..Self::default() }
+    }
+}
+
+/// Renders a page under the policy of pages: own stylesheet, own forms, nothing else.
+pub fn html(status: StatusCode, page: &impl Template) -> Response {
+    html_with_forms_to(status, page, "")
+}
+
+/// The same for a form whose answer is a redirect to `origins`: browsers apply `form-action` to redirects, too.
+fn html_with_forms_to(status: StatusCode, page: &impl Template, origins: &str) -> Response {
+    let body = match page.render() {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            return (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be shown.\n").into_response();
+        }
+    };
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; form-action 'self' {origins}; frame-ancestors 'none'; base-uri 'none'"
+    );
+    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// A redirect to a client.
+pub fn redirect(to: &Url) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(location) = HeaderValue::from_str(to.as_str()) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    // The URL carries a code.
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// The consent page.
+pub struct Consent<'a> {
+    /// The name the client registered; it chose that itself.
+    pub client_name: &'a str,
+    /// Where the form goes.
+    pub action: &'a str,
+    /// Parameters that travel along.
+    pub hidden: Vec<(String, String)>,
+    /// The device flow's code, to be compared.
+    pub user_code: Option<&'a str>,
+    /// The redirect URI of the authorization code flow.
+    pub goes_to: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage<'a> {
+    frame: Frame,
+    client_name: &'a str,
+    action: &'a str,
+    hidden: &'a [(String, String)],
+    user_code: Option<&'a str>,
+}
+
+impl Consent<'_> {
+    /// Renders the page.
+    pub fn render(&self, instance: &Instance, visit: &Visit<'_>) -> Result<Response, PageError> {
+        let page = ConsentPage {
+            frame: Frame::of(instance, visit),
+            client_name: self.client_name,
+            action: self.action,
+            hidden: &self.hidden,
+            user_code: self.user_code,
+        };
+        let origin = self.goes_to.and_then(|uri| Url::parse(uri).ok()).map(|uri| {
+            // CSP cannot name IPv6 addresses.
+            if uri.host_str().is_some_and(|host| host.starts_with('[')) {
+                "http:".to_owned()
+            } else {
+                uri.origin().ascii_serialization()
+            }
+        });
+        Ok(html_with_forms_to(StatusCode::OK, &page, &origin.unwrap_or_default()))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessagePage<'a> {
+    frame: Frame,
+    title: &'a str,
+    text: &'a str,
+    good: bool,
+}
+
+/// A page with one message and what to do next.
+pub fn message(instance: &Instance, visit: &Visit<'_>, title: &str, text: &str) -> Response {
+    let frame = Frame::of(instance, visit);
+    html(StatusCode::OK, &MessagePage { frame, title, text, good: true })
+}
+
+/// Why a page is not shown.
+#[derive(Debug)]
+pub enum PageError {
+    /// Sign in first and come back to this path.
+    SignIn {
+        /// A path here.
+        back: String,
+    },
+    /// Say this.
+    Message {
+        /// The status.
+        status: StatusCode,
+        /// What is wrong.
+        title: String,
+        /// What to do.
+        text: String,
+    },
+}
+
+impl PageError {
+    /// A message.
+    pub fn new(status: StatusCode, title: &str, text: &str) -> Self {
+        Self::Message { status, title: title.to_owned(), text: text.to_owned() }
+    }
+
+    /// The page, or the redirect to sign in.
+    pub fn render(&self, instance: &Instance) -> Response {
+        match self {
+            Self::SignIn { back } => {
+                let query: String = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("continue", back)
+                    .finish();
+                see_other(&format!("/sign-in?{query}"))
+            }
+            Self::Message { status, title, text } => {
+                html(*status, &MessagePage { frame: Frame::bare(instance), title, text, good: false })
+            }
+        }
+    }
+}
+
+impl From<StoreError> for PageError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a page failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong here",
+            "The server could not finish this. Try again; if it stays, tell your administrator the time it happened.",
+        )
+    }
+}

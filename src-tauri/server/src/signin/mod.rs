@@ -1,0 +1,109 @@
+//! What a person sees in the browser: sign-in, device code, consent, the start page. Plain pages with forms,
+//! no script.
+
+mod cookies;
+mod device;
+mod frame;
+mod sign_in;
+mod start;
+mod visit;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+
+use crate::{
+    fields::Fields,
+    instance::{Instance, Shared},
+};
+pub use cookies::{CONSOLE, cookie, set_cookie};
+pub use frame::{Consent, Frame, PageError, html, redirect};
+pub use visit::{SignedIn, Visit};
+
+/// What a page does: reads the parameters and answers.
+pub type Show = fn(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError>;
+
+/// The routes of the pages.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/sign-in", shown(sign_in::show).merge(submitted(sign_in::submit)))
+        .route("/sign-out", submitted(sign_in::sign_out))
+        .route("/device", shown(device::show).merge(submitted(device::confirm)))
+        .route("/device/decision", submitted(device::decide))
+        .route("/start", shown(start::show))
+        .route("/start/console", submitted(start::open_console))
+        .route("/assets/latchkey.css", get(async || stylesheet()))
+}
+
+fn shown(show: Show) -> MethodRouter<Shared> {
+    get(move |State(instance): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery| {
+        page(instance, headers, query.unwrap_or_default(), show)
+    })
+}
+
+fn submitted(submit: Show) -> MethodRouter<Shared> {
+    post(move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
+        form(instance, headers, body, submit)
+    })
+}
+
+fn stylesheet() -> Response {
+    let css = include_str!("../../assets/latchkey.css");
+    let headers =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, css).into_response()
+}
+
+/// Answers a GET.
+pub async fn page(instance: Shared, headers: HeaderMap, query: String, show: Show) -> Response {
+    instance.run(move |instance| answer(instance, &headers, &Fields::parse(query.as_bytes()), show)).await
+}
+
+/// Answers a form: the form token must belong to the visitor's cookie.
+pub async fn form(instance: Shared, headers: HeaderMap, body: Bytes, submit: Show) -> Response {
+    instance
+        .run(move |instance| {
+            let fields = Fields::parse(&body);
+            let is_form = headers
+                .get(header::CONTENT_TYPE)
+                .and_then(|kind| kind.to_str().ok())
+                .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+            let genuine = match Visit::of(instance, &headers) {
+                Ok(visit) => is_form && visit.owns_form(instance, fields.get("csrf")),
+                Err(error) => return PageError::from(error).render(instance),
+            };
+            if !genuine {
+                let text = "The page was open for too long, or your browser does not send cookies. Go back, load \
+                            the page again and repeat what you did.";
+                return PageError::new(StatusCode::FORBIDDEN, "This form is no longer valid", text).render(instance);
+            }
+            answer(instance, &headers, &fields, submit)
+        })
+        .await
+}
+
+fn answer(instance: &Instance, headers: &HeaderMap, fields: &Fields, show: Show) -> Response {
+    let visit = match Visit::of(instance, headers) {
+        Ok(visit) => visit,
+        Err(error) => return PageError::from(error).render(instance),
+    };
+    let mut response = show(instance, &visit, fields).unwrap_or_else(|error| error.render(instance));
+    if let Some(cookie) = visit.first_cookie(instance) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A redirect to a path here, after a form.
+pub fn see_other(path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(location) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}

@@ -1,0 +1,165 @@
+//! Signing in with a password, and signing out.
+
+use askama::Template;
+use axum::{
+    http::{StatusCode, header},
+    response::Response,
+};
+use jiff::SignedDuration;
+use serde_json::json;
+use url::Url;
+
+use super::{
+    cookies::{self, SESSION, VISITOR},
+    frame::{Frame, PageError, html},
+    see_other,
+    visit::Visit,
+};
+use crate::{
+    audit::{self, Event},
+    domain::{lockout::Lockout, sign_in_session::SignInSession},
+    fields::Fields,
+    instance::Instance,
+    organisation::User,
+    secret::Digest,
+};
+
+/// Longer ones are refused before any work: Argon2id takes what it gets.
+const LONGEST_PASSWORD: usize = 1024;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage<'a> {
+    frame: Frame,
+    error: Option<&'a str>,
+    username: &'a str,
+    back: &'a str,
+}
+
+/// GET `/sign-in`.
+pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let back = safe_path(instance, fields.get("continue"));
+    if visit.person.is_some() {
+        return Ok(see_other(&back));
+    }
+    Ok(render(instance, visit, StatusCode::OK, None, "", &back))
+}
+
+/// POST `/sign-in`.
+pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let back = safe_path(instance, fields.get("continue"));
+    let typed = fields.get("username").unwrap_or_default();
+    let password = fields.get("password").unwrap_or_default();
+    let refuse = |status, error: &str| Ok(render(instance, visit, status, Some(error), typed, &back));
+    if typed.trim().is_empty() || password.is_empty() {
+        return refuse(StatusCode::BAD_REQUEST, "Type your user name and your password.");
+    }
+    if typed.len() > LONGEST_PASSWORD || password.len() > LONGEST_PASSWORD {
+        return refuse(StatusCode::BAD_REQUEST, "That is too long for a user name and a password.");
+    }
+    let now = instance.now();
+    let user = instance.organisation.user_by_login(typed);
+    // One lock for all the names of one person; names that nobody has are locked as well.
+    let canonical = user.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
+    let name = Digest::of(&canonical);
+    let known = instance.store.lockout(name)?;
+    if let Some(left) = known.and_then(|lockout| lockout.remaining(now)) {
+        return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left));
+    }
+    let right = instance.passwords.verify(user.map(|user| user.username.as_str()), password);
+    let Some(user) = user.filter(|_| right) else {
+        let lockout = Lockout::after_failure(known, now);
+        instance.store.set_lockout(name, &lockout)?;
+        record(instance, user, None, "Failure")?;
+        return match lockout.remaining(now) {
+            Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),
+            None => refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."),
+        };
+    };
+    instance.store.clear_lockout(name)?;
+    let length = instance.session_length();
+    let session = SignInSession::begin(instance.chance.uuid(), &user.username, length, now);
+    // A new secret at sign-in: a cookie planted before it is worth nothing after.
+    let secret = instance.chance.token();
+    instance.store.begin_session(&session, secret.digest())?;
+    record(instance, Some(user), Some(&session), "Success")?;
+    let mut response = see_other(&back);
+    for cookie in [
+        cookies::set_cookie(instance, SESSION, secret.expose(), Some(length)),
+        cookies::set_cookie(instance, VISITOR, "", Some(SignedDuration::ZERO)),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// POST `/sign-out`: ends the session, and with it all tokens that were approved in it.
+pub fn sign_out(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Response, PageError> {
+    if let Some(person) = &visit.person {
+        instance.store.end_session(&person.session.id, instance.now())?;
+        instance.record(&Event {
+            source: audit::SSO,
+            name: "Logout",
+            user: Some(person.user),
+            session: Some(&person.session),
+            ..Event::default()
+        })?;
+    }
+    let mut response = see_other("/sign-in");
+    if let Some(cookie) = cookies::set_cookie(instance, SESSION, "", Some(SignedDuration::ZERO)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+fn record(
+    instance: &Instance,
+    user: Option<&User>,
+    session: Option<&SignInSession>,
+    outcome: &str,
+) -> Result<(), PageError> {
+    for name in ["CredentialVerification", "UserAuthentication"] {
+        instance.record(&Event {
+            source: audit::SIGNIN,
+            name,
+            user,
+            session,
+            details: json!({ name: outcome }),
+            additional: json!({ "CredentialType": "PASSWORD", "LoginTo": instance.addresses.start_url() }),
+        })?;
+    }
+    Ok(())
+}
+
+fn too_many(left: SignedDuration) -> String {
+    let seconds = left.as_secs() + 1;
+    let wait = if seconds > 90 { format!("{} minutes", (seconds + 59) / 60) } else { format!("{seconds} seconds") };
+    format!("Too many sign-in attempts. Wait {wait}, then try again.")
+}
+
+fn render(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    status: StatusCode,
+    error: Option<&str>,
+    username: &str,
+    back: &str,
+) -> Response {
+    html(status, &SignInPage { frame: Frame::of(instance, visit), error, username, back })
+}
+
+/// Where to go after signing in: a path of this server, else the start page.
+fn safe_path(instance: &Instance, wanted: Option<&str>) -> String {
+    let home = "/start".to_owned();
+    let Some(wanted) = wanted.filter(|path| path.starts_with('/')) else { return home };
+    let Ok(base) = Url::parse(&instance.addresses.origin()) else { return home };
+    match base.join(wanted) {
+        Ok(url) if url.origin() == base.origin() => {
+            url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+        }
+        _ => home,
+    }
+}

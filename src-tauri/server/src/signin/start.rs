@@ -1,0 +1,90 @@
+//! The start page of the portal: the accounts a person has, with a way into each console.
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use serde_json::json;
+
+use super::{
+    frame::{Frame, PageError, html},
+    visit::Visit,
+};
+use crate::{
+    audit::{self, Event},
+    federation, fields::Fields, instance::Instance};
+
+#[derive(Template)]
+#[template(path = "start.html")]
+struct StartPage {
+    frame: Frame,
+    until: String,
+    accounts: Vec<AccountRow>,
+    applications: Vec<ApplicationRow>,
+}
+
+struct AccountRow {
+    id: String,
+    name: String,
+    ou: String,
+    production: bool,
+    roles: Vec<String>,
+}
+
+struct ApplicationRow {
+    name: String,
+    description: String,
+    url: String,
+}
+
+/// GET `/start`.
+pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let person = visit.signed_in_or("/start", fields, &[])?;
+    let organisation = &instance.organisation;
+    let accounts = organisation
+        .accounts_of(person.user)
+        .into_iter()
+        .map(|account| AccountRow {
+            id: account.id.clone(),
+            name: account.name.clone(),
+            ou: account.ou.clone(),
+            production: account.is_production(),
+            roles: organisation
+                .permission_sets_of(person.user, &account.id)
+                .into_iter()
+                .map(|set| set.name.clone())
+                .collect(),
+        })
+        .collect();
+    let applications = organisation
+        .applications_of(person.user)
+        .into_iter()
+        .map(|application| ApplicationRow {
+            name: application.name.clone(),
+            description: application.description.clone(),
+            url: application.url.clone(),
+        })
+        .collect();
+    let until = person.session.ends.strftime("%H:%M UTC").to_string();
+    Ok(html(StatusCode::OK, &StartPage { frame: Frame::of(instance, visit), until, accounts, applications }))
+}
+
+/// POST `/start/console`: opens the console of an account as a role.
+pub fn open_console(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let person = visit.signed_in_or("/start", fields, &[])?;
+    let (account, role) =
+        (fields.get("account_id").unwrap_or_default(), fields.get("role_name").unwrap_or_default());
+    let Some((account, set)) = instance.organisation.assigned(person.user, account, role) else {
+        let text = "You are not assigned to this role any more. Load the start page again.";
+        return Err(PageError::new(StatusCode::FORBIDDEN, "No access", text));
+    };
+    instance.record(&Event {
+        source: audit::SSO,
+        name: "Federate",
+        user: Some(person.user),
+        session: Some(&person.session),
+        details: json!({ "account_id": account.id, "role_name": set.name }),
+        ..Event::default()
+    })?;
+    let token = federation::signin_token_for(instance, person.user, account, set)?;
+    let url = federation::login_url(instance, &token)?;
+    Ok(super::frame::redirect(&url))
+}

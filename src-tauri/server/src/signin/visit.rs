@@ -1,0 +1,89 @@
+//! Who is looking at a page, and whether a form came from a page that this visitor was shown.
+
+use axum::http::{HeaderMap, HeaderValue};
+use url::form_urlencoded;
+
+use super::{
+    cookies::{self, SESSION, VISITOR},
+    frame::PageError,
+};
+use crate::{
+    domain::sign_in_session::SignInSession,
+    fields::Fields,
+    instance::Instance,
+    organisation::User,
+    secret::{Digest, Token},
+    store::StoreError,
+};
+
+/// One request of a browser.
+pub struct Visit<'i> {
+    /// The person, if signed in.
+    pub person: Option<SignedIn<'i>>,
+    /// The cookie that binds forms: the session's, else the visitor's.
+    binding: Token,
+    is_new: bool,
+}
+
+/// A person with a live session.
+pub struct SignedIn<'i> {
+    /// The session.
+    pub session: SignInSession,
+    /// The person.
+    pub user: &'i User,
+}
+
+impl<'i> Visit<'i> {
+    /// Reads the cookies.
+    pub fn of(instance: &'i Instance, headers: &HeaderMap) -> Result<Self, StoreError> {
+        if let Some(value) = cookies::cookie(instance, headers, SESSION) {
+            let session = instance.store.session_by_cookie(Digest::of(value))?;
+            let live = session.filter(|session| session.is_live(instance.now()));
+            let person = live.and_then(|session| {
+                let user = instance.organisation.users.get(&session.username)?;
+                Some(SignedIn { session, user })
+            });
+            if person.is_some() {
+                return Ok(Self { person, binding: Token::new(value.to_owned()), is_new: false });
+            }
+        }
+        Ok(match cookies::cookie(instance, headers, VISITOR) {
+            Some(value) => Self { person: None, binding: Token::new(value.to_owned()), is_new: false },
+            None => Self { person: None, binding: instance.chance.token(), is_new: true },
+        })
+    }
+
+    /// The token that this visitor's forms carry.
+    pub fn form_token(&self, instance: &Instance) -> String {
+        hex::encode(instance.key.derive("form", &[self.binding.expose()]).as_slice())
+    }
+
+    /// Whether a submitted form token is this visitor's.
+    pub fn owns_form(&self, instance: &Instance, submitted: Option<&str>) -> bool {
+        let Some(claimed) = submitted.and_then(|token| hex::decode(token).ok()) else { return false };
+        !self.is_new && instance.key.verify("form", &[self.binding.expose()], &claimed)
+    }
+
+    /// The visitor cookie to set, on a first visit.
+    pub fn first_cookie(&self, instance: &Instance) -> Option<HeaderValue> {
+        if !self.is_new {
+            return None;
+        }
+        cookies::set_cookie(instance, VISITOR, self.binding.expose(), None)
+    }
+
+    /// The person, or a way to the sign-in page that comes back to `path` with these parameters.
+    pub fn signed_in_or(&self, path: &str, fields: &Fields, keep: &[&str]) -> Result<&SignedIn<'i>, PageError> {
+        self.person.as_ref().ok_or_else(|| {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            for name in keep {
+                if let Some(value) = fields.get(name) {
+                    query.append_pair(name, value);
+                }
+            }
+            let query = query.finish();
+            let back = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+            PageError::SignIn { back }
+        })
+    }
+}

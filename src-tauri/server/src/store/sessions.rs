@@ -1,0 +1,132 @@
+//! Sign-in sessions and what was consented to in them.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Result, Store, millis, moment, optional_moment};
+use crate::{domain::sign_in_session::SignInSession, secret::Digest};
+
+/// Columns of a session, for joins as well.
+pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
+    Ok(SignInSession {
+        id: row.get("session_id")?,
+        username: row.get("username")?,
+        began: moment(row, "began")?,
+        ends: moment(row, "session_ends")?,
+        ended: optional_moment(row, "ended")?,
+        wrong_codes: row.get("wrong_codes")?,
+    })
+}
+
+/// The columns [`session_from`] reads, of a table `s`.
+pub(super) const SESSION_COLUMNS: &str =
+    "s.id AS session_id, s.username, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
+
+impl Store {
+    /// Keeps a new session and the digest of its cookie.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn begin_session(&self, session: &SignInSession, cookie: Digest) -> Result<()> {
+        self.write("begin a session", |tx| {
+            tx.execute(
+                "INSERT INTO sign_in_session (id, cookie, username, began, ends) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    session.id,
+                    cookie.as_bytes(),
+                    session.username,
+                    millis(session.began),
+                    millis(session.ends)
+                ],
+            )
+            .map(drop)
+        })
+    }
+
+    /// Finds a session by its id, ended ones included.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn session(&self, id: &str) -> Result<Option<SignInSession>> {
+        self.read("find a session", |c| {
+            let sql = format!("SELECT {SESSION_COLUMNS} FROM sign_in_session s WHERE s.id = ?1");
+            c.query_row(&sql, [id], session_from).optional()
+        })
+    }
+
+    /// Finds a session by its cookie, ended ones included.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn session_by_cookie(&self, cookie: Digest) -> Result<Option<SignInSession>> {
+        self.read("find a session", |c| {
+            let sql = format!("SELECT {SESSION_COLUMNS} FROM sign_in_session s WHERE s.cookie = ?1");
+            c.query_row(&sql, [cookie.as_bytes()], session_from).optional()
+        })
+    }
+
+    /// Ends a session and with it all its tokens.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn end_session(&self, id: &str, now: Timestamp) -> Result<()> {
+        self.write("end a session", |tx| {
+            tx.execute(
+                "UPDATE sign_in_session SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
+                params![id, millis(now)],
+            )
+            .map(drop)
+        })
+    }
+
+    /// Ends every session.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn end_all_sessions(&self, now: Timestamp) -> Result<()> {
+        self.write("end all sessions", |tx| {
+            tx.execute("UPDATE sign_in_session SET ended = ?1 WHERE ended IS NULL", [millis(now)]).map(drop)
+        })
+    }
+
+    /// Counts a wrong user code against a session.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn count_wrong_code(&self, session_id: &str) -> Result<()> {
+        self.write("count a wrong code", |tx| {
+            tx.execute("UPDATE sign_in_session SET wrong_codes = wrong_codes + 1 WHERE id = ?1", [session_id])
+                .map(drop)
+        })
+    }
+
+    /// Whether this client was allowed before in this session.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn has_consent(&self, session_id: &str, client_id: &str) -> Result<bool> {
+        self.read("look up consent", |c| {
+            c.query_row(
+                "SELECT 1 FROM consent WHERE session_id = ?1 AND client_id = ?2",
+                [session_id, client_id],
+                |_| Ok(()),
+            )
+            .optional()
+            .map(|found| found.is_some())
+        })
+    }
+
+    /// Remembers that this client was allowed in this session.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn record_consent(&self, session_id: &str, client_id: &str) -> Result<()> {
+        self.write("record consent", |tx| {
+            tx.execute(
+                "INSERT OR IGNORE INTO consent (session_id, client_id) VALUES (?1, ?2)",
+                [session_id, client_id],
+            )
+            .map(drop)
+        })
+    }
+}

@@ -1,0 +1,221 @@
+//! Token families: access tokens and the chain of refresh tokens.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{
+    Result, Store, millis, moment, optional_moment,
+    sessions::{SESSION_COLUMNS, session_from},
+    words,
+};
+use crate::{domain::sign_in_session::SignInSession, secret::Digest};
+
+/// The tokens of a first exchange.
+#[derive(Debug, Clone)]
+pub struct NewTokens {
+    /// Chosen by the caller.
+    pub family_id: String,
+    /// Who they were issued to.
+    pub client_id: String,
+    /// The session behind them.
+    pub session_id: String,
+    /// What they carry.
+    pub scopes: Vec<String>,
+    /// The access token.
+    pub access: Digest,
+    /// Its end.
+    pub access_ends: Timestamp,
+    /// The refresh token, for registrations that get one.
+    pub refresh: Option<Digest>,
+}
+
+/// The tokens of a refresh.
+#[derive(Debug, Clone)]
+pub struct Successor {
+    /// The new access token.
+    pub access: Digest,
+    /// Its end.
+    pub access_ends: Timestamp,
+    /// The new refresh token.
+    pub refresh: Digest,
+}
+
+/// An access token that exists, and what decides whether it is good.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    /// The session behind it.
+    pub session: SignInSession,
+    /// What it carries.
+    pub scopes: Vec<String>,
+    /// The token's own end.
+    pub ends: Timestamp,
+    /// Whether its family was revoked.
+    pub revoked: bool,
+}
+
+/// A refresh token that exists, and what decides whether it is good.
+#[derive(Debug, Clone)]
+pub struct RefreshToken {
+    /// Its family.
+    pub family_id: String,
+    /// Who it was issued to.
+    pub client_id: String,
+    /// What its family carries.
+    pub scopes: Vec<String>,
+    /// Its place in the chain.
+    pub generation: i64,
+    /// The family's newest place in the chain.
+    pub family_generation: i64,
+    /// When the newest began.
+    pub rotated: Option<Timestamp>,
+    /// Whether its family was revoked.
+    pub revoked: bool,
+    /// The session behind it.
+    pub session: SignInSession,
+}
+
+pub(super) fn insert_family(tx: &Transaction<'_>, tokens: &NewTokens) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO token_family (id, client_id, session_id, scopes, generation) VALUES (?1, ?2, ?3, ?4, 0)",
+        params![tokens.family_id, tokens.client_id, tokens.session_id, tokens.scopes.join(" ")],
+    )?;
+    insert_access(tx, tokens.access, &tokens.family_id, tokens.access_ends)?;
+    if let Some(refresh) = tokens.refresh {
+        insert_refresh(tx, refresh, &tokens.family_id, 0)?;
+    }
+    Ok(())
+}
+
+fn insert_access(tx: &Transaction<'_>, token: Digest, family: &str, ends: Timestamp) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO access_token (token, family_id, ends) VALUES (?1, ?2, ?3)",
+        params![token.as_bytes(), family, millis(ends)],
+    )
+    .map(drop)
+}
+
+fn insert_refresh(tx: &Transaction<'_>, token: Digest, family: &str, generation: i64) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO refresh_token (token, family_id, generation) VALUES (?1, ?2, ?3)",
+        params![token.as_bytes(), family, generation],
+    )
+    .map(drop)
+}
+
+impl Store {
+    /// Finds an access token.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn bearer(&self, access: Digest) -> Result<Option<Bearer>> {
+        self.read("find an access token", |c| {
+            let sql = format!(
+                "SELECT a.ends AS access_ends, f.scopes, f.revoked, {SESSION_COLUMNS}
+                 FROM access_token a JOIN token_family f ON f.id = a.family_id
+                 JOIN sign_in_session s ON s.id = f.session_id WHERE a.token = ?1"
+            );
+            c.query_row(&sql, [access.as_bytes()], |row| {
+                Ok(Bearer {
+                    session: session_from(row)?,
+                    scopes: words(row, "scopes")?,
+                    ends: moment(row, "access_ends")?,
+                    revoked: optional_moment(row, "revoked")?.is_some(),
+                })
+            })
+            .optional()
+        })
+    }
+
+    /// Finds a refresh token.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn refresh_token(&self, token: Digest) -> Result<Option<RefreshToken>> {
+        self.read("find a refresh token", |c| {
+            let sql = format!(
+                "SELECT r.generation AS own, f.id AS family_id, f.client_id, f.scopes, f.generation, f.rotated,
+                        f.revoked, {SESSION_COLUMNS}
+                 FROM refresh_token r JOIN token_family f ON f.id = r.family_id
+                 JOIN sign_in_session s ON s.id = f.session_id WHERE r.token = ?1"
+            );
+            c.query_row(&sql, [token.as_bytes()], |row| {
+                Ok(RefreshToken {
+                    family_id: row.get("family_id")?,
+                    client_id: row.get("client_id")?,
+                    scopes: words(row, "scopes")?,
+                    generation: row.get("own")?,
+                    family_generation: row.get("generation")?,
+                    rotated: optional_moment(row, "rotated")?,
+                    revoked: optional_moment(row, "revoked")?.is_some(),
+                    session: session_from(row)?,
+                })
+            })
+            .optional()
+        })
+    }
+
+    /// Begins the generation after `known.family_generation`; `false` if somebody was faster.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn rotate(&self, known: &RefreshToken, next: &Successor, now: Timestamp) -> Result<bool> {
+        let generation = known.family_generation + 1;
+        self.write("rotate a refresh token", |tx| {
+            let changed = tx.execute(
+                "UPDATE token_family SET generation = ?3, rotated = ?4
+                 WHERE id = ?1 AND generation = ?2 AND revoked IS NULL",
+                params![known.family_id, known.family_generation, generation, millis(now)],
+            )?;
+            if changed == 1 {
+                insert_access(tx, next.access, &known.family_id, next.access_ends)?;
+                insert_refresh(tx, next.refresh, &known.family_id, generation)?;
+            }
+            Ok(changed == 1)
+        })
+    }
+
+    /// Adds another token pair to the newest generation; `false` if that is no longer the newest.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn reissue(&self, known: &RefreshToken, next: &Successor) -> Result<bool> {
+        self.write("repeat a refresh", |tx| {
+            let current = tx
+                .query_row(
+                    "SELECT 1 FROM token_family WHERE id = ?1 AND generation = ?2 AND revoked IS NULL",
+                    params![known.family_id, known.family_generation],
+                    |_| Ok(()),
+                )
+                .optional()?;
+            if current.is_some() {
+                insert_access(tx, next.access, &known.family_id, next.access_ends)?;
+                insert_refresh(tx, next.refresh, &known.family_id, known.family_generation)?;
+            }
+            Ok(current.is_some())
+        })
+    }
+
+    /// Ends all tokens of a family.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn revoke_family(&self, family_id: &str, now: Timestamp) -> Result<()> {
+        self.write("revoke a token family", |tx| {
+            tx.execute(
+                "UPDATE token_family SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL",
+                params![family_id, millis(now)],
+            )
+            .map(drop)
+        })
+    }
+
+    /// Makes every access token expired; refresh tokens stay good.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn expire_access_tokens(&self, now: Timestamp) -> Result<()> {
+        self.write("expire access tokens", |tx| {
+            tx.execute("UPDATE access_token SET ends = ?1 WHERE ends > ?1", [millis(now)]).map(drop)
+        })
+    }
+}

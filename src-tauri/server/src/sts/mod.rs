@@ -1,0 +1,58 @@
+//! STS: GetCallerIdentity for keys of this server, with SigV4 checked for real (reference §7.3, §7.4).
+
+mod get_caller_identity;
+mod signature;
+mod verify;
+mod wire;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, Uri},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use crate::{
+    fields::Fields,
+    instance::{Instance, Shared},
+    signin::see_other,
+};
+use wire::StsError;
+
+/// STS answers at `/`, as AWS's does; a browser that comes there without a request goes to the portal.
+pub fn routes() -> Router<Shared> {
+    Router::new().route("/", get(root).post(root))
+}
+
+async fn root(State(instance): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let request = Request { method, uri, headers, body };
+    instance
+        .run(move |instance| {
+            if request.method == Method::GET && request.uri.query().is_none() {
+                return see_other("/start");
+            }
+            answer(instance, &request).unwrap_or_else(IntoResponse::into_response)
+        })
+        .await
+}
+
+/// A request as it was signed.
+struct Request {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+fn answer(instance: &Instance, request: &Request) -> Result<Response, StsError> {
+    let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
+    let fields = Fields::parse(&request.body).and(query);
+    let action = fields.get("Action").unwrap_or_default();
+    let version = fields.get("Version").unwrap_or("2011-06-15");
+    if action != "GetCallerIdentity" || version != "2011-06-15" {
+        return Err(StsError::invalid_action(action, version));
+    }
+    get_caller_identity::get_caller_identity(instance, request)
+}

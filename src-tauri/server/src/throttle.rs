@@ -1,0 +1,62 @@
+//! The portal's rate limit, which the sandbox can set (`{"throttle":8}`): a bucket that holds one second's
+//! worth of requests and fills at the rate. AWS publishes no figure (reference §8.2), so it is off otherwise.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+/// A rate limit that may be off.
+#[derive(Debug, Default)]
+pub struct Throttle(Mutex<Option<Bucket>>);
+
+#[derive(Debug)]
+struct Bucket {
+    per_second: i64,
+    /// Thousandths of a request.
+    level: i64,
+    filled: Timestamp,
+}
+
+impl Throttle {
+    /// Requests a second from now on; 0 lifts the limit.
+    pub fn set(&self, per_second: u32, now: Timestamp) {
+        let per_second = i64::from(per_second);
+        let bucket = (per_second > 0).then_some(Bucket { per_second, level: per_second * 1000, filled: now });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bucket;
+    }
+
+    /// Whether one more request may pass.
+    pub fn admits(&self, now: Timestamp) -> bool {
+        let mut bucket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bucket) = bucket.as_mut() else { return true };
+        let elapsed = now.as_millisecond().saturating_sub(bucket.filled.as_millisecond()).clamp(0, 1000);
+        bucket.filled = now;
+        bucket.level = (bucket.level + elapsed * bucket.per_second).min(bucket.per_second * 1000);
+        if bucket.level < 1000 {
+            return false;
+        }
+        bucket.level -= 1000;
+        true
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_the_rate_and_no_more() {
+        let at = |ms: i64| Timestamp::from_millisecond(1_000_000 + ms).unwrap();
+        let throttle = Throttle::default();
+        assert!((0..100).all(|_| throttle.admits(at(0))), "no limit at first");
+        throttle.set(8, at(0));
+        let passed = (0..20).filter(|_| throttle.admits(at(0))).count();
+        assert_eq!(passed, 8);
+        assert!(!throttle.admits(at(100)));
+        assert!(throttle.admits(at(225)));
+        assert_eq!((0..20).filter(|_| throttle.admits(at(5000))).count(), 8);
+        throttle.set(0, at(5000));
+        assert!((0..100).all(|_| throttle.admits(at(5000))));
+    }
+}
