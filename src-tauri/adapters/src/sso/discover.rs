@@ -159,7 +159,11 @@ async fn hint(http: &Http, start_url: &Url) -> Result<Option<String>, Code> {
 
 /// As [`hint`], where a missing one does no harm.
 async fn own_hint(http: &Http, start_url: &Url) -> Option<String> {
-    let answer = page(http, start_url).await.ok()?;
+    let mut answer = page(http, start_url).await.ok()?;
+    // Whoever is not signed in is sent to the sign-in page, which names it just as well.
+    if let Some(to) = answer.redirect(start_url).filter(|to| to.origin() == start_url.origin()) {
+        answer = page(http, &to).await.ok()?;
+    }
     let text = String::from_utf8_lossy(&answer.answer.body);
     meta_region(&text).map(str::to_owned)
 }

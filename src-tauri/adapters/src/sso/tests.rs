@@ -342,8 +342,9 @@ async fn discovery_tells_a_portal_from_a_web_page() {
     let peer = Peer::answering(&[refused, registered, refused]).await;
     let start = format!("{}/wrong", peer.origin);
     assert_eq!(sso().discover(&start, None, None).await, Err(Code::NotAPortal { host: host(&peer.origin) }));
+    let to_sign_in = (302, "Location: /sign-in\r\n", "");
     let page = (200, "", r#"<meta name="region" content="eu-north-1">"#);
-    let peer = Peer::answering(&[refused, registered, device, page]).await;
+    let peer = Peer::answering(&[refused, registered, device, to_sign_in, page]).await;
     let start = format!("{}/start/?x=1#/", peer.origin);
     let found = sso().discover(&start, None, None).await.unwrap();
     assert_eq!(found.start_url.as_str(), format!("{}/start", peer.origin));
