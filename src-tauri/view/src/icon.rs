@@ -1,5 +1,6 @@
 //! The tray icon's state: told by shape, the highest priority wins. And the one line that says the same.
 
+use crate::credentials::active_in_production;
 use crate::words::{clock, count, left};
 use engine::{
     Snapshot,
@@ -173,6 +174,11 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
         let verb = if needing.len() == 1 { "needs" } else { "need" };
         let sign_in = needing.iter().all(|p| matches!(p.state, State::SignInNeeded | State::Expired));
         return Some(format!("{who} {verb} you: {}", if sign_in { "sign in" } else { "see details" }));
+    }
+    // Live systems stand open: that is said before anything comfortable.
+    if let Some(p) = active_in_production(s).next() {
+        let time = p.kept.written.as_ref().map(|w| left(w.expires.duration_since(s.at))).unwrap_or_default();
+        return Some(format!("{} is active in production, {time} left", p.kept.profile));
     }
     if let Some(pause) = &s.pause {
         return Some(match pause.until {

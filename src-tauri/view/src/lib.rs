@@ -15,17 +15,25 @@ pub mod menu;
 pub mod notification;
 mod portal;
 pub mod problem;
+mod typed;
+pub mod ui_credentials;
 pub mod ui_portal;
+pub mod ui_setup;
 pub mod ui_state;
 mod window;
 pub mod words;
 
 pub use ask::{UiReply, UiRequest};
-pub use convert::{AskError, as_asked, dialog, reply};
+pub use convert::{as_asked, dialog, reply};
 pub use portal::ui_portal;
+pub use typed::AskError;
 pub use ui_portal::UiPortal;
 pub use ui_state::UiState;
 pub use window::ui_state;
 
 #[cfg(test)]
 mod bindings;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

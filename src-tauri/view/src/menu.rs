@@ -136,7 +136,7 @@ pub fn menu(s: &Snapshot, zone: &TimeZone, platform: Platform) -> Menu {
         vec![
             status(s, zone),
             shortcuts(s),
-            vec![accounts::submenu(s), profiles::submenu(s, zone, platform)],
+            vec![accounts::submenu(s), profiles::submenu(s, platform)],
             refreshing(s, zone),
             end(s, platform),
         ]

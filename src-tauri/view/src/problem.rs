@@ -53,7 +53,7 @@ pub fn problem(code: &Code, about: &About<'_>) -> UiProblem {
 #[must_use]
 pub fn sentence(code: &Code, about: &About<'_>) -> String {
     let (title, _, next) = words(code, about);
-    format!("{}. {next}", title.trim_end_matches('.'))
+    format!("{title}. {next}")
 }
 
 /// Title, meaning, next step.
@@ -71,7 +71,7 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "Ask your administrator for the start URL.".into(),
         ),
         Code::RegionNeeded { host } => (
-            "Which region is it in?".into(),
+            "The region is not known".into(),
             format!("{host} does not tell its AWS region."),
             "Choose the region that your administrator named, then check again.".into(),
         ),

@@ -2,7 +2,11 @@
 //! down by itself from the epoch milliseconds in it, and decides nothing but layout.
 
 use crate::ask::UiRequest;
+pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
+pub use crate::ui_setup::{
+    UiCard, UiCardKind, UiFirstRun, UiQuit, UiSampleUser, UiSandbox, UiSettings, UiTheme,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -316,99 +320,6 @@ pub struct UiLaunch {
     pub text: String,
 }
 
-/// The status of a kept profile: a shape and a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum UiStatus {
-    /// Not looked at yet.
-    Checking,
-    /// Works.
-    Fresh,
-    /// Being fetched.
-    Refreshing,
-    /// Under 10 min and not yet renewed.
-    DueSoon,
-    /// Tries again by itself.
-    Retrying,
-    /// Paused.
-    Paused,
-    /// Needs a sign-in.
-    SignInNeeded,
-    /// Expired.
-    Expired,
-    /// The role is gone.
-    AccessRemoved,
-    /// Not written, so that nothing is lost.
-    Conflict,
-    /// The file cannot be written.
-    NotWritable,
-}
-
-/// One kept profile. Moments in epoch milliseconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiProfile {
-    /// The profile's name.
-    pub name: String,
-    /// Whose credentials.
-    pub grant: UiGrant,
-    /// The account's name.
-    pub account_name: String,
-    /// Its environment.
-    pub environment: UiEnvironment,
-    /// How sensitive the role is.
-    pub sensitivity: UiSensitivity,
-    /// The shape.
-    pub status: UiStatus,
-    /// The word beside it.
-    pub status_word: String,
-    /// For a chip, before the time left where `expires` is set: `fresh`, `expired`.
-    pub chip: String,
-    /// When the credentials in the file expire.
-    pub expires: Option<i64>,
-    /// Their whole lifetime in milliseconds, for the bar.
-    pub lifetime: Option<i64>,
-    /// When they were written.
-    pub written: Option<i64>,
-    /// The next refresh.
-    pub next_refresh: Option<i64>,
-    /// The next try of a failed refresh.
-    pub retry: Option<i64>,
-    /// Paused by the person.
-    pub paused: bool,
-    /// The region written.
-    pub region: Option<String>,
-    /// The last four characters of the access key id.
-    pub key_tail: Option<String>,
-    /// The file its keys are in.
-    pub path: Option<String>,
-    /// What is wrong and what to do.
-    pub problem: Option<UiProblem>,
-    /// Something worth knowing, no problem.
-    pub info: Option<String>,
-}
-
-/// The credentials file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiFile {
-    /// Its path.
-    pub path: String,
-    /// Problems and offers, most important first.
-    pub notes: Vec<UiProblem>,
-    /// Profiles in it that are not ours.
-    pub foreign: Vec<String>,
-    /// The newest backup, if there is one to undo with.
-    pub backup: Option<String>,
-}
-
-/// A pause of all refreshing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiPause {
-    /// When it ends by itself, epoch milliseconds.
-    pub until: Option<i64>,
-    /// `Refreshing is paused until 09:00`.
-    pub text: String,
-}
-
 /// One line of Activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct UiActivity {
@@ -426,119 +337,6 @@ pub struct UiActivity {
     pub ok: bool,
     /// Lines with equal groups next to each other may be shown as one.
     pub group: String,
-}
-
-/// Colours of the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum UiTheme {
-    /// As the desktop says.
-    System,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
-}
-
-/// What a person can set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct UiSettings {
-    /// Start with the desktop session.
-    pub autostart: bool,
-    /// Closing the window leaves the app running.
-    pub keep_running: bool,
-    /// Colours.
-    pub theme: UiTheme,
-    /// Compact rows.
-    pub compact: bool,
-    /// Notifications at all.
-    pub notifications: bool,
-    /// Say only "Latchkey needs you".
-    pub hide_details: bool,
-    /// Quiet on weekdays 18:00-09:00 and at weekends.
-    pub quiet_hours: bool,
-    /// On quit, take our credentials out of the file.
-    pub remove_on_quit: bool,
-}
-
-/// A user of the sample organisation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiSampleUser {
-    /// For people.
-    pub display_name: String,
-    /// For the sign-in page.
-    pub username: String,
-    /// For the sign-in page; opens nothing but the sample.
-    pub password: String,
-}
-
-/// The sample organisation's server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiSandbox {
-    /// Runs.
-    pub running: bool,
-    /// Is being started.
-    pub starting: bool,
-    /// Sample users.
-    pub users: Vec<UiSampleUser>,
-    /// Lines for the shell.
-    pub exports: Vec<String>,
-}
-
-/// Which card of the first run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum UiCardKind {
-    /// B: enter a start URL.
-    StartUrl,
-    /// C: the sample organisation.
-    Sandbox,
-}
-
-/// A card of the first run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiCard {
-    /// Which.
-    pub kind: UiCardKind,
-    /// Heading.
-    pub title: String,
-    /// One line.
-    pub body: String,
-}
-
-/// The first run, while there is no organisation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiFirstRun {
-    /// Heading.
-    pub title: String,
-    /// One line.
-    pub body: String,
-    /// Cards; the first gets the focus.
-    pub cards: Vec<UiCard>,
-}
-
-/// A privileged production profile that is fresh: always visible.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiStrip {
-    /// `pay-admin is active in production`; the window appends `, 48 min left`.
-    pub text: String,
-    /// When it expires, epoch milliseconds.
-    pub expires: Option<i64>,
-    /// "Stop now".
-    pub button: UiButton,
-}
-
-/// What quitting stops, for the window's dialog.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiQuit {
-    /// Heading.
-    pub title: String,
-    /// What stops.
-    pub body: String,
-    /// The button that quits.
-    pub confirm: String,
-    /// False: nothing is kept fresh, quit without asking.
-    pub ask: bool,
 }
 
 /// Everything. Sent when it changed, never each second.

@@ -92,17 +92,6 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
     }
 }
 
-impl UiState {
-    /// Whether the window would show the same: all equal but the moment.
-    #[must_use]
-    pub fn shows_the_same(&self, other: &Self) -> bool {
-        // Moving one field is cheaper to get wrong than a clone is to make.
-        let mut then = other.clone();
-        then.at = self.at;
-        *self == then
-    }
-}
-
 fn first_run() -> UiFirstRun {
     UiFirstRun {
         title: "Open AWS without the detour.".into(),
@@ -342,7 +331,11 @@ fn quit(s: &Snapshot) -> UiQuit {
     };
     UiQuit {
         title: "Quit Latchkey?".into(),
-        body: format!("{names} {} refreshing. {then}", if kept == 1 { "stops" } else { "stop" }),
+        body: match kept {
+            0 => "No profile is kept fresh.".to_owned(),
+            1 => format!("{names} stops refreshing. {then}"),
+            _ => format!("{names} stop refreshing. {then}"),
+        },
         confirm: "Quit".into(),
         ask: kept > 0,
     }

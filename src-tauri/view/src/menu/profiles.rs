@@ -2,13 +2,12 @@
 
 use super::{Entry, Intent, Platform, console, label};
 use crate::credentials::{Standing, standing};
-use engine::{Request, Snapshot, request::Show, snapshot::ProfileNow};
-use jiff::tz::TimeZone;
+use engine::{Request, Snapshot, model::Timestamp, request::Show, snapshot::ProfileNow};
 
 /// Profiles in the submenu.
 const PROFILES: usize = 8;
 
-pub(super) fn submenu(s: &Snapshot, _zone: &TimeZone, platform: Platform) -> Entry {
+pub(super) fn submenu(s: &Snapshot, platform: Platform) -> Entry {
     let mut profiles: Vec<(&ProfileNow, Standing)> =
         s.profiles.iter().map(|p| (p, standing(p, s.at))).collect();
     profiles.sort_by_key(|(p, standing)| {
@@ -16,7 +15,7 @@ pub(super) fn submenu(s: &Snapshot, _zone: &TimeZone, platform: Platform) -> Ent
     });
     let cut = profiles.len() > PROFILES;
     let mut rows: Vec<Entry> =
-        profiles.iter().take(PROFILES).map(|(p, standing)| profile(s, p, *standing, platform)).collect();
+        profiles.iter().take(PROFILES).map(|(p, standing)| profile(s.at, p, *standing, platform)).collect();
     if cut {
         let text = format!("All {} profiles...", profiles.len());
         rows.push(Entry::item("credentials/all", &text, Intent::Show(Show::Credentials)));
@@ -25,7 +24,7 @@ pub(super) fn submenu(s: &Snapshot, _zone: &TimeZone, platform: Platform) -> Ent
     Entry::submenu("credentials", "Credentials", rows)
 }
 
-fn profile(s: &Snapshot, p: &ProfileNow, standing: Standing, platform: Platform) -> Entry {
+fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platform) -> Entry {
     let name = &p.kept.profile;
     let id = format!("profile/{name}");
     let details = Entry::item(format!("{id}/details"), "Details...", Intent::Show(Show::Credentials));
@@ -63,6 +62,6 @@ fn profile(s: &Snapshot, p: &ProfileNow, standing: Standing, platform: Platform)
             details,
         ],
     };
-    let text = format!("{name}, {}", crate::credentials::short(p, standing, s.at));
+    let text = format!("{name}, {}", crate::credentials::short(p, standing, now));
     Entry::submenu(id, &label::fit(&text), rows)
 }

@@ -1,0 +1,210 @@
+//! Snapshots for tests: one organisation as people know it, changed by a line where a test needs it.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use engine::{
+    Snapshot,
+    model::{
+        Timestamp,
+        code::Code,
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        organisation::{Endpoints, Kind, Organisation},
+        portal::{Account, Portal, Sync},
+        profile::{Conflict, Kept, State, Written},
+        settings::Settings,
+        sign_in::{Session, SignIn},
+    },
+    ports::{FileCondition, Keyring},
+    snapshot::{OrganisationNow, ProfileNow, SandboxNow},
+};
+use jiff::tz::TimeZone;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// 11:18 by the clock of [`zone`].
+pub(crate) fn now() -> Timestamp {
+    "2026-11-24T10:18:00Z".parse().unwrap()
+}
+
+pub(crate) fn minutes(n: i64) -> Timestamp {
+    now() + jiff::SignedDuration::from_mins(n)
+}
+
+pub(crate) fn zone() -> TimeZone {
+    TimeZone::fixed(jiff::tz::offset(1))
+}
+
+pub(crate) fn grant(account: &str, role: &str) -> Grant {
+    Grant { org: OrgId::new("acme"), account: AccountId::new(account), role: RoleName::new(role) }
+}
+
+pub(crate) fn account(id: &str, name: &str, roles: &[&str]) -> Account {
+    Account {
+        id: AccountId::new(id),
+        name: name.to_owned(),
+        email: Some(format!("aws-{id}@acme.test")),
+        roles: Some(roles.iter().map(|r| RoleName::new(*r)).collect()),
+    }
+}
+
+pub(crate) const PROD: &str = "111122223333";
+pub(crate) const DEV: &str = "444455556666";
+pub(crate) const LAB: &str = "777788889999";
+
+/// Signed in for another 6 h 12 min.
+pub(crate) fn signed_in() -> SignIn {
+    SignIn::SignedIn(Session {
+        user: Some("sam".into()),
+        since: minutes(-108),
+        token_expires: minutes(40),
+        ends: Some(minutes(372)),
+        renewable: true,
+        stored: true,
+    })
+}
+
+pub(crate) fn organisation() -> OrganisationNow {
+    let url = |text: &str| text.parse::<url::Url>().unwrap();
+    OrganisationNow {
+        organisation: Organisation {
+            id: OrgId::new("acme"),
+            name: "Acme".into(),
+            start_url: url("https://acme.awsapps.com/start"),
+            region: "eu-west-1".into(),
+            kind: Kind::Aws,
+            endpoints: Endpoints {
+                oidc: url("https://oidc.eu-west-1.amazonaws.com"),
+                portal: url("https://portal.sso.eu-west-1.amazonaws.com"),
+                federation: url("https://signin.aws.amazon.com/federation"),
+                sts: url("https://sts.eu-west-1.amazonaws.com"),
+            },
+            added: minutes(-10_000),
+        },
+        sign_in: signed_in(),
+        sign_in_failure: None,
+        portal: Arc::new(Portal {
+            accounts: vec![
+                account(DEV, "payments-dev", &["PowerUser", "ReadOnly"]),
+                account(PROD, "payments-prod", &["Administrator", "Developer", "ReadOnly"]),
+                account(LAB, "R&D lab", &["Dev"]),
+            ],
+            synced: Some(minutes(-2)),
+            changes: vec![],
+        }),
+        sync: Sync::Idle,
+        labels: BTreeMap::new(),
+    }
+}
+
+/// A profile fed by `grant`, written when it had an hour, `left` minutes of which are left.
+pub(crate) fn profile(name: &str, grant: Grant, left: i64, state: State) -> ProfileNow {
+    ProfileNow {
+        kept: Kept {
+            profile: ProfileName::new(name),
+            grant,
+            region: None,
+            paused: false,
+            added: minutes(-1000),
+            written: Some(Written {
+                at: minutes(left - 60),
+                issued: minutes(left - 60),
+                expires: minutes(left),
+                fingerprint: String::new(),
+                key_tail: "4QZX".into(),
+            }),
+        },
+        account_name: "payments-dev".into(),
+        state,
+        next_refresh: Some(minutes(left - 20)),
+    }
+}
+
+/// Acme, signed in, no favourites, no profiles.
+pub(crate) fn snapshot() -> Snapshot {
+    Snapshot {
+        loaded: true,
+        at: now(),
+        organisations: vec![organisation()],
+        profiles: vec![],
+        favourites: vec![],
+        recents: vec![],
+        launches: vec![],
+        pause: None,
+        settings: Settings::default(),
+        settings_problem: None,
+        keyring: Keyring::Ready,
+        online: true,
+        file: FileCondition { path: "/home/sam/.aws/credentials".into(), ..FileCondition::default() },
+        clock_skew: None,
+        history: Arc::new(vec![]),
+        sandbox: SandboxNow::default(),
+        next_refresh: None,
+    }
+}
+
+pub(crate) fn with(change: impl FnOnce(&mut Snapshot)) -> Snapshot {
+    let mut s = snapshot();
+    change(&mut s);
+    s
+}
+
+/// One of each code. The match makes a new one fail to compile here until it is added.
+pub(crate) fn codes() -> Vec<Code> {
+    let host = || "acme.awsapps.com".to_owned();
+    let path = || "/home/sam/.aws/credentials".to_owned();
+    let reason = || "it is closed".to_owned();
+    let taken =
+        |conflict| Code::ProfileTaken { profile: "default".into(), conflict, suggestion: "default-2".into() };
+    let all = vec![
+        Code::BadStartUrl { reason: reason() },
+        Code::NotAPortal { host: host() },
+        Code::RegionNeeded { host: host() },
+        Code::NoAnswer { host: host() },
+        Code::Tls { host: host(), reason: reason() },
+        Code::ServerError { host: host(), status: 503 },
+        Code::Garbled { host: host() },
+        Code::Throttled { host: host() },
+        Code::ClockSkew { seconds: -660 },
+        Code::SignInNeeded,
+        Code::SignInDenied,
+        Code::SignInTimedOut,
+        Code::SignInCancelled,
+        Code::StateMismatch,
+        Code::ListenFailed,
+        Code::BrowserFailed { reason: reason() },
+        Code::ForeignUrl { host: host() },
+        Code::AccessRemoved,
+        Code::KeyringLocked,
+        Code::KeyringMissing { reason: reason() },
+        Code::SealBroken,
+        Code::DiskFull { path: path() },
+        Code::FileUnreadable { path: path(), reason: reason() },
+        Code::FileNotWritable { path: path(), reason: reason() },
+        Code::FileUnparseable { path: path(), line: 41, what: "no section before this key".into() },
+        Code::FileBusy { path: path() },
+        taken(Conflict::Foreign),
+        taken(Conflict::ForeignLongLivedKey),
+        taken(Conflict::SsoSettings),
+        taken(Conflict::ChangedByAnother),
+        Code::BadProfileName { profile: "a b".into() },
+        Code::Gone { what: "that profile".into() },
+        Code::Store { reason: reason() },
+        Code::SandboxFailed { reason: reason() },
+        Code::EngineElsewhere,
+        Code::Internal { what: "a task ended".into() },
+    ];
+    for code in &all {
+        match code {
+            Code::BadStartUrl { .. } | Code::NotAPortal { .. } | Code::RegionNeeded { .. } => {}
+            Code::NoAnswer { .. } | Code::Tls { .. } | Code::ServerError { .. } | Code::Garbled { .. } => {}
+            Code::Throttled { .. } | Code::ClockSkew { .. } | Code::SignInNeeded | Code::SignInDenied => {}
+            Code::SignInTimedOut | Code::SignInCancelled | Code::StateMismatch | Code::ListenFailed => {}
+            Code::BrowserFailed { .. } | Code::ForeignUrl { .. } | Code::AccessRemoved => {}
+            Code::KeyringLocked | Code::KeyringMissing { .. } | Code::SealBroken => {}
+            Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
+            Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
+            Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
+            Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
+        }
+    }
+    all
+}

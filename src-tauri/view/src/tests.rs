@@ -1,0 +1,10 @@
+//! What is shown for what is true: tests through the public functions.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod asked;
+mod icons;
+mod menus;
+mod notices;
+mod said;
+mod windows;

@@ -1,0 +1,203 @@
+use crate::{
+    as_asked,
+    ask::{UiEndpoints, UiReply, UiRequest, UiShell},
+    dialog,
+    fixture::{DEV, PROD, grant, minutes, now, snapshot, zone},
+    reply,
+    ui_state::{UiAction, UiGrant, UiSettings},
+};
+use engine::{
+    Reply, Request,
+    model::{
+        code::Code,
+        history::{By, Entry, Event},
+        ids::ProfileName,
+        profile::Conflict,
+        settings::Settings,
+    },
+    request::Confirm,
+};
+
+fn keep(profile: &str) -> UiRequest {
+    UiRequest::KeepFresh {
+        grant: UiGrant::from(&grant(DEV, "PowerUser")),
+        profile: profile.to_owned(),
+        region: None,
+        replace_foreign: false,
+        confirmed: false,
+    }
+}
+
+fn console(role: &str, confirmed: bool) -> UiRequest {
+    UiRequest::OpenConsole {
+        grant: UiGrant::from(&grant(PROD, role)),
+        destination: None,
+        region: None,
+        confirmed,
+    }
+}
+
+/// The field that is refused, if any.
+fn check(asked: &UiRequest, expect: Option<&str>) {
+    assert_eq!(Request::try_from(asked.clone()).err().map(|e| e.field), expect, "{asked:?}");
+}
+
+#[test]
+fn profile_names_every_tool_reads() {
+    for good in ["pay-dev", "default", "a.b_c+d@e", " pay-dev "] {
+        check(&keep(good), None);
+    }
+    let long = "x".repeat(65);
+    for bad in ["", "  ", "a b", "a]b", "[a", "a\nb", "a#b", "ä", "a=b", long.as_str()] {
+        check(&keep(bad), Some("profile"));
+    }
+    // A profile that is there already can be stopped, whatever its name.
+    check(&UiRequest::StopKeeping { profile: "odd name".into(), remove: true }, None);
+}
+
+#[test]
+fn grants_hold_numbers_and_names() {
+    let with = |account: &str, role: &str| UiRequest::SetFavourite {
+        grant: UiGrant { org: "acme".into(), account: account.into(), role: role.into() },
+        on: true,
+    };
+    check(&with(PROD, "ReadOnly"), None);
+    check(&with("1111-2222-3333", "ReadOnly"), Some("account"));
+    check(&with(PROD, ""), Some("role"));
+    check(&with(PROD, "Read/Only"), Some("role"));
+    check(&with(PROD, &"x".repeat(33)), Some("role"));
+}
+
+#[test]
+fn addresses_and_regions() {
+    let url = |typed: &str, region: Option<&str>| UiRequest::CheckStartUrl {
+        typed: typed.into(),
+        region: region.map(str::to_owned),
+        endpoints: None,
+    };
+    check(&url("acme", None), None);
+    check(&url(" https://acme.awsapps.com/start/#/ ", Some("eu-west-1")), None);
+    check(&url("acme", Some("")), None);
+    check(&url("", None), Some("start_url"));
+    check(&url("a\nb", None), Some("start_url"));
+    check(&url(&"x".repeat(2049), None), Some("start_url"));
+    check(&url("acme", Some("Europe")), Some("region"));
+    check(&url("acme", Some("eu-west-1/../x")), Some("region"));
+}
+
+#[test]
+fn endpoints_are_encrypted_or_here() {
+    let with = |sts: &str| UiRequest::CheckStartUrl {
+        typed: "acme".into(),
+        region: None,
+        endpoints: Some(UiEndpoints {
+            oidc: "https://sso.acme.test/oidc".into(),
+            portal: "http://localhost:8080/portal".into(),
+            federation: "http://127.0.0.1:8080/federation".into(),
+            sts: sts.into(),
+        }),
+    };
+    check(&with("http://[::1]:8080"), None);
+    for bad in [
+        "http://sts.acme.test",
+        "http://localhost.acme.test",
+        "https://u:p@sts.acme.test",
+        "ftp://localhost",
+        "sts",
+        "",
+    ] {
+        check(&with(bad), Some("sts"));
+    }
+}
+
+#[test]
+fn the_wire_form_is_what_the_bindings_say() {
+    let json = r#"{"ask":"copy_environment","grant":{"org":"acme","account":"111122223333","role":"ReadOnly"},"shell":"power_shell","confirmed":true}"#;
+    let asked: UiRequest = serde_json::from_str(json).unwrap();
+    let expect = UiRequest::CopyEnvironment {
+        grant: UiGrant::from(&grant(PROD, "ReadOnly")),
+        shell: UiShell::PowerShell,
+        confirmed: true,
+    };
+    assert_eq!(asked, expect);
+    assert!(serde_json::from_str::<UiRequest>(r#"{"ask":"read_secrets"}"#).is_err());
+}
+
+#[test]
+fn wishes_of_the_tray_can_be_asked_by_the_window() {
+    let wish = Request::try_from(console("ReadOnly", false)).unwrap();
+    assert_eq!(as_asked(&wish), Some(console("ReadOnly", false)));
+    let wish = Request::try_from(keep("pay-dev")).unwrap();
+    assert_eq!(as_asked(&wish), Some(keep("pay-dev")));
+    assert_eq!(as_asked(&Request::RefreshAll), None);
+}
+
+#[test]
+fn the_dialog_before_production() {
+    let confirm = Confirm {
+        grant: grant(PROD, "Administrator"),
+        account_name: "payments-prod".into(),
+        instead: Some(grant(PROD, "ReadOnly")),
+    };
+    let shown = dialog(&confirm, &console("Administrator", false), &snapshot());
+    assert_eq!(shown.title, "Open production as Administrator?");
+    assert_eq!(shown.body, "payments-prod, 1111-2222-3333. Changes here affect live systems.");
+    assert_eq!(shown.confirm.label, "Open production console");
+    assert_eq!(shown.confirm.action, UiAction::Ask { request: console("Administrator", true) });
+    assert_eq!(shown.instead_text.as_deref(), Some("ReadOnly is also available here"));
+    let instead = shown.instead.unwrap();
+    assert_eq!(instead.label, "Open as ReadOnly instead");
+    assert_eq!(instead.action, UiAction::Ask { request: console("ReadOnly", false) });
+}
+
+#[test]
+fn a_taken_name_offers_the_harmless_choice_first() {
+    let code = Code::ProfileTaken {
+        profile: "default".into(),
+        conflict: Conflict::ForeignLongLivedKey,
+        suggestion: "default-2".into(),
+    };
+    let UiReply::Failed { problem, field } = reply(Err(code), &keep("default"), &snapshot(), &zone()) else {
+        panic!("a failure is shown as one");
+    };
+    assert_eq!(field.as_deref(), Some("profile"));
+    assert_eq!(problem.title, "A profile named \"default\" exists already");
+    let labels: Vec<_> = problem.buttons.iter().map(|b| (b.label.as_str(), b.danger)).collect();
+    assert_eq!(labels, [("Use \"default-2\"", false), ("Replace and keep a backup", true)]);
+    assert_eq!(problem.buttons[0].action, UiAction::Ask { request: keep("default-2") });
+}
+
+#[test]
+fn settings_come_back_as_they_went() {
+    let set = Settings { compact: true, hide_details: true, keep_running: false, ..Settings::default() };
+    assert_eq!(Settings::from(UiSettings::from(&set)), set);
+}
+
+#[test]
+fn activity_in_sentences() {
+    let entry = |event| Entry { id: 7, at: now(), by: By::You, event };
+    let refreshed = Event::Refreshed {
+        profile: ProfileName::new("pay-dev"),
+        grant: grant(DEV, "PowerUser"),
+        account_name: "payments-dev".into(),
+        expires: minutes(60),
+    };
+    let entries = vec![
+        entry(refreshed),
+        entry(Event::Notified {
+            notice: "sign-in-ending/acme/1".into(),
+            shown: false,
+            reason: Some("screen_locked".into()),
+        }),
+    ];
+    let asked = UiRequest::History { before: None, limit: 2 };
+    let UiReply::Activity { lines } = reply(Ok(Reply::History(entries)), &asked, &snapshot(), &zone()) else {
+        panic!("lines are shown as such");
+    };
+    assert_eq!(lines[0].sentence, "Refreshed pay-dev, valid until 12:18");
+    assert_eq!(lines[0].subject.as_deref(), Some("payments-dev, PowerUser"));
+    assert_eq!(
+        lines[1].sentence,
+        "Held back a notification that the sign-in ends soon: the screen was locked"
+    );
+}

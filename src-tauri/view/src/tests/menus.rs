@@ -1,0 +1,245 @@
+use crate::{
+    fixture::{DEV, LAB, PROD, account, grant, minutes, profile, signed_in, snapshot, with, zone},
+    menu::{Entry, Intent, Menu, Platform, menu},
+};
+use engine::{
+    Request, Snapshot,
+    model::{
+        ids::OrgId,
+        profile::State,
+        settings::Pause,
+        sign_in::{Ended, SignIn},
+    },
+    request::Show,
+};
+use std::sync::Arc;
+
+/// The menu as lines: `-` for a separator, two blanks for each level, `>` for a submenu.
+fn drawn(menu: &Menu) -> Vec<String> {
+    fn draw(entries: &[Entry], depth: usize, lines: &mut Vec<String>) {
+        let indent = "  ".repeat(depth);
+        for entry in entries {
+            match entry {
+                Entry::Separator => lines.push(format!("{indent}-")),
+                Entry::Item { label, enabled, .. } => {
+                    lines.push(format!("{indent}{label}{}", if *enabled { "" } else { " (off)" }));
+                }
+                Entry::Submenu { label, enabled, entries, .. } => {
+                    lines.push(format!("{indent}{label} >{}", if *enabled { "" } else { " (off)" }));
+                    draw(entries, depth + 1, lines);
+                }
+            }
+        }
+    }
+    let mut lines = Vec::new();
+    draw(&menu.entries, 0, &mut lines);
+    lines
+}
+
+fn of(s: &Snapshot) -> Menu {
+    menu(s, &zone(), Platform::Linux)
+}
+
+fn check(s: &Snapshot, expect: &[&str]) {
+    assert_eq!(drawn(&of(s)), expect);
+}
+
+#[test]
+fn before_the_first_organisation() {
+    let s = with(|s| s.organisations.clear());
+    check(&s, &["Set up Latchkey...", "-", "Open Latchkey", "Preferences", "Quit"]);
+}
+
+#[test]
+fn a_working_day() {
+    let s = with(|s| {
+        s.favourites = vec![grant(PROD, "ReadOnly"), grant(DEV, "PowerUser")];
+        s.recents = vec![grant(DEV, "PowerUser"), grant(LAB, "Dev")];
+        s.profiles = vec![
+            profile("pay-dev", grant(DEV, "PowerUser"), 42, State::Fresh),
+            profile("pay-ro", grant(PROD, "ReadOnly"), 30, State::Fresh),
+        ];
+        s.next_refresh = Some(minutes(10));
+    });
+    check(
+        &s,
+        &[
+            "Acme: signed in, 6 h 12 min left",
+            "2 profiles fresh, next refresh 11:28",
+            "-",
+            "[PROD] payments-prod, ReadOnly",
+            "[DEV] payments-dev, PowerUser",
+            "Recent: [SBX] R&&D lab, Dev",
+            "-",
+            "Accounts >",
+            "  payments-dev [DEV] >",
+            "    PowerUser (privileged)",
+            "    ReadOnly",
+            "  payments-prod [PROD] >",
+            "    Administrator (privileged)",
+            "    Developer",
+            "    ReadOnly",
+            "  R&&D lab [SBX], Dev",
+            "  All 3 accounts...",
+            "Credentials >",
+            "  pay-ro, fresh 30 min >",
+            "    Refresh now",
+            "    Pause",
+            "    Copy environment",
+            "    Open console",
+            "    Details...",
+            "  pay-dev, fresh 42 min >",
+            "    Refresh now",
+            "    Pause",
+            "    Copy environment",
+            "    Open console",
+            "    Details...",
+            "  Keep a profile fresh...",
+            "-",
+            "Refresh everything now",
+            "Pause refreshing >",
+            "  For 1 hour",
+            "  Until tomorrow 09:00",
+            "  Until I resume",
+            "-",
+            "Open Latchkey",
+            "Preferences",
+            "Sign out of Acme",
+            "Quit",
+        ],
+    );
+}
+
+#[test]
+fn signed_out_and_expired() {
+    let s = with(|s| {
+        s.organisations[0].sign_in = SignIn::Ended { at: minutes(-5), why: Ended::Expired };
+        s.profiles = vec![profile("data-stg", grant(DEV, "PowerUser"), -5, State::Expired)];
+    });
+    let menu = of(&s);
+    let lines = drawn(&menu);
+    assert_eq!(lines[..2], ["Sign in to Acme again (ended 11:13)", "1 profile needs you: sign in"]);
+    assert!(lines.contains(&"  data-stg, expired >".to_owned()));
+    assert!(lines.contains(&"    Sign in and refresh".to_owned()));
+    assert!(!lines.iter().any(|l| l.contains("Sign out")));
+    let sign_in = Intent::Ask(Request::SignIn { org: OrgId::new("acme"), method: None });
+    assert_eq!(menu.intent("status"), Some(&sign_in));
+    assert_eq!(menu.intent("profile/data-stg/sign-in"), Some(&sign_in));
+}
+
+#[test]
+fn a_click_carries_what_it_is_about() {
+    let s = with(|s| s.favourites = vec![grant(PROD, "ReadOnly")]);
+    let open = |account, role| {
+        Intent::Ask(Request::OpenConsole {
+            grant: grant(account, role),
+            destination: None,
+            region: None,
+            confirmed: false,
+        })
+    };
+    let menu = of(&s);
+    assert_eq!(menu.intent(&format!("favourite/acme/{PROD}/ReadOnly")), Some(&open(PROD, "ReadOnly")));
+    assert_eq!(menu.intent(&format!("account/acme/{LAB}/Dev")), Some(&open(LAB, "Dev")));
+    assert_eq!(menu.intent("status"), Some(&Intent::Show(Show::Portal)));
+    assert_eq!(menu.intent("quit"), Some(&Intent::Quit));
+    assert_eq!(menu.intent("gone"), None);
+}
+
+#[test]
+fn limits_hold_and_ids_are_unique() {
+    let s = with(|s| {
+        let roles: Vec<String> = (0..15).map(|n| format!("Role{n:02}")).collect();
+        let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
+        let accounts =
+            (0..143).map(|n| account(&format!("{n:012}"), &format!("account-{n:03}-prod"), &roles)).collect();
+        let portal = engine::model::portal::Portal { accounts, synced: Some(minutes(-1)), changes: vec![] };
+        s.organisations[0].portal = Arc::new(portal);
+        s.favourites = (0..9).map(|n| grant(&format!("{n:012}"), "Role00")).collect();
+        s.recents = (130..140).map(|n| grant(&format!("{n:012}"), "Role14")).collect();
+        s.profiles = (0..12)
+            .map(|n| profile(&format!("p{n}"), grant("000000000001", "Role00"), 42, State::Fresh))
+            .collect();
+    });
+    let menu = of(&s);
+    fn walk(entries: &[Entry], depth: usize, ids: &mut Vec<String>) {
+        let rows = entries.iter().filter(|e| **e != Entry::Separator).count();
+        assert!(rows <= if depth == 0 { 21 } else { 20 }, "{rows} rows at depth {depth}");
+        assert!(depth <= 2, "two submenu levels at most");
+        for entry in entries {
+            match entry {
+                Entry::Separator => {}
+                Entry::Item { id, label, .. } => {
+                    assert!(label.chars().count() <= 44, "{label}");
+                    ids.push(id.clone());
+                }
+                Entry::Submenu { id, label, entries, .. } => {
+                    assert!(label.chars().count() <= 44, "{label}");
+                    ids.push(id.clone());
+                    walk(entries, depth + 1, ids);
+                }
+            }
+        }
+    }
+    let mut ids = Vec::new();
+    walk(&menu.entries, 0, &mut ids);
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "two rows share an id");
+    let lines = drawn(&menu);
+    assert_eq!(lines.iter().filter(|l| l.starts_with("[PROD]")).count(), 6);
+    assert_eq!(lines.iter().filter(|l| l.starts_with("Recent:")).count(), 2);
+    assert!(lines.contains(&"  All 143 accounts...".to_owned()));
+    assert!(lines.contains(&"    More...".to_owned()));
+    // Used lately, so it is among the nineteen, in its place from A to Z.
+    assert!(lines.contains(&"  account-139-prod [PROD] >".to_owned()));
+}
+
+#[test]
+fn a_role_that_was_taken_away_is_no_row() {
+    let s = with(|s| {
+        s.favourites = vec![grant(PROD, "Gone"), grant(PROD, "ReadOnly")];
+        s.recents = vec![grant("000000000000", "ReadOnly")];
+    });
+    let lines = drawn(&of(&s));
+    assert!(!lines.iter().any(|l| l.contains("Gone") || l.starts_with("Recent")));
+}
+
+#[test]
+fn paused_and_platform_words() {
+    let s = with(|s| s.pause = Some(Pause { until: Some(minutes(1302)) }));
+    let lines = drawn(&of(&s));
+    assert!(lines.contains(&"Resume refreshing (paused until Wed 09:00)".to_owned()), "{lines:?}");
+    let last = |platform| drawn(&menu(&snapshot(), &zone(), platform)).pop().unwrap();
+    assert_eq!(last(Platform::Linux), "Quit");
+    assert_eq!(last(Platform::Windows), "Exit Latchkey");
+    assert_eq!(last(Platform::MacOs), "Quit Latchkey");
+}
+
+#[test]
+fn live_systems_that_stand_open_are_named() {
+    let s = with(|s| {
+        s.organisations[0].sign_in = signed_in();
+        s.profiles = vec![profile("pay-admin", grant(PROD, "Administrator"), 48, State::Fresh)];
+    });
+    assert_eq!(drawn(&of(&s))[1], "pay-admin is active in production, 48 min left");
+}
+
+#[test]
+fn rows_stay_the_same_when_only_time_passes() {
+    let ids = |s: &Snapshot| {
+        of(s)
+            .entries
+            .iter()
+            .map(|e| match e {
+                Entry::Separator => String::new(),
+                Entry::Item { id, .. } | Entry::Submenu { id, .. } => id.clone(),
+            })
+            .collect::<Vec<_>>()
+    };
+    let early = with(|s| s.profiles = vec![profile("pay-dev", grant(DEV, "PowerUser"), 42, State::Fresh)]);
+    let late = with(|s| s.profiles = vec![profile("pay-dev", grant(DEV, "PowerUser"), 8, State::Fresh)]);
+    assert_ne!(of(&early), of(&late));
+    assert_eq!(ids(&early), ids(&late));
+}

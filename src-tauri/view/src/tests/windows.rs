@@ -1,0 +1,263 @@
+use crate::{
+    UiState,
+    fixture::{DEV, LAB, PROD, codes, grant, minutes, now, profile, snapshot, with, zone},
+    ui_portal,
+    ui_portal::UiClass,
+    ui_state,
+    ui_state::{UiAction, UiBannerKind, UiSignIn, UiStatus},
+};
+use engine::{
+    Snapshot,
+    model::{
+        code::Code,
+        environment::Environment,
+        ids::{AccountId, OrgId},
+        organisation::Kind,
+        portal::{AccessChange, Sync},
+        profile::{Conflict, State},
+        settings::Pause,
+        sign_in::{Ended, SignIn},
+    },
+    ports::Keyring,
+};
+use std::sync::Arc;
+
+fn of(change: impl FnOnce(&mut Snapshot)) -> UiState {
+    ui_state(&with(change), &zone())
+}
+
+fn banner(change: impl FnOnce(&mut Snapshot)) -> Option<(UiBannerKind, String)> {
+    of(change).organisations[0].banner.clone().map(|b| (b.kind, b.title))
+}
+
+fn pay_dev(state: State, left: i64) -> engine::snapshot::ProfileNow {
+    profile("pay-dev", grant(DEV, "PowerUser"), left, state)
+}
+
+#[test]
+fn the_first_run_waits_for_the_store() {
+    assert!(of(|s| s.organisations.clear()).first_run.is_some_and(|f| f.cards.len() == 2));
+    assert!(of(|_| ()).first_run.is_none());
+    let unread = of(|s| {
+        s.organisations.clear();
+        s.loaded = false;
+    });
+    assert!(unread.first_run.is_none() && !unread.loaded);
+}
+
+#[test]
+fn banners_by_priority() {
+    use UiBannerKind as K;
+    let kind = |change: &dyn Fn(&mut Snapshot)| banner(change).map(|(kind, _)| kind);
+    type Climb<'a> = &'a dyn Fn(&mut Snapshot);
+    let ladder: [(K, Climb<'_>); 8] = [
+        (K::Sandbox, &|s| s.organisations[0].organisation.kind = Kind::Sandbox),
+        (K::Keyring, &|s| s.keyring = Keyring::MemoryOnly(Code::KeyringLocked)),
+        (K::Paused, &|s| s.pause = Some(Pause { until: None })),
+        (K::Throttled, &|s| {
+            s.organisations[0].sync = Sync::Throttled { until: minutes(1), done: 96, total: 143 };
+        }),
+        (K::Offline, &|s| {
+            s.organisations[0].organisation.kind = Kind::Aws;
+            s.online = false;
+        }),
+        (K::Clock, &|s| s.clock_skew = Some(-660)),
+        (K::Blocked, &|s| s.profiles = vec![pay_dev(State::Conflict(Conflict::ChangedByAnother), 42)]),
+        (K::SignedOut, &|s| {
+            s.organisations[0].sign_in = SignIn::Ended { at: now(), why: Ended::Expired };
+        }),
+    ];
+    let mut s = snapshot();
+    assert_eq!(kind(&|_| ()), None);
+    for (expect, climb) in ladder {
+        climb(&mut s);
+        let shown = ui_state(&s, &zone()).organisations[0].banner.clone().unwrap();
+        assert_eq!(shown.kind, expect);
+        assert!(shown.buttons.len() <= 2);
+    }
+}
+
+#[test]
+fn banners_in_words() {
+    let ended = |s: &mut Snapshot| {
+        s.organisations[0].sign_in = SignIn::Ended { at: minutes(-5), why: Ended::Expired };
+        s.profiles = vec![pay_dev(State::SignInNeeded, 24)];
+    };
+    let state = of(ended);
+    let shown = state.organisations[0].banner.as_ref().unwrap();
+    assert_eq!(shown.title, "Your sign-in to Acme ended at 11:13");
+    assert_eq!(
+        shown.body,
+        "Profiles stop refreshing until you sign in again. pay-dev works for 24 min more."
+    );
+    assert_eq!(shown.buttons[0].label, "Sign in again");
+    let out = banner(|s| {
+        s.organisations[0].sign_in = SignIn::SignedOut;
+        s.profiles = vec![pay_dev(State::SignInNeeded, 24)];
+    });
+    assert_eq!(out.unwrap().1, "Sign in to Acme to keep 1 profile fresh");
+    assert_eq!(banner(|s| s.organisations[0].sign_in = SignIn::SignedOut), None);
+}
+
+#[test]
+fn a_profile_in_a_shape_and_a_word() {
+    let check = |state: State, left, status: UiStatus, word: &str| {
+        let found = of(|s| s.profiles = vec![pay_dev(state, left)]).profiles.remove(0);
+        assert_eq!((found.status, found.status_word.as_str()), (status, word));
+    };
+    check(State::Waiting, 42, UiStatus::Checking, "Checking...");
+    check(State::Fresh, 42, UiStatus::Fresh, "Fresh");
+    check(State::Fresh, 10, UiStatus::Fresh, "Fresh");
+    check(State::Fresh, 9, UiStatus::DueSoon, "Due soon");
+    check(State::Fresh, 0, UiStatus::Expired, "Expired");
+    check(State::Refreshing, -1, UiStatus::Refreshing, "Refreshing");
+    check(State::SignInNeeded, 5, UiStatus::SignInNeeded, "Sign in needed");
+    check(State::Conflict(Conflict::Foreign), 5, UiStatus::Conflict, "Conflict");
+}
+
+#[test]
+fn a_short_lived_role_is_not_always_due_soon() {
+    let quarter = |left: i64| {
+        let mut p = pay_dev(State::Fresh, left);
+        if let Some(w) = &mut p.kept.written {
+            w.issued = minutes(left - 15);
+        }
+        of(|s| s.profiles = vec![p]).profiles.remove(0)
+    };
+    assert_eq!(quarter(6).status, UiStatus::Fresh);
+    assert_eq!(quarter(4).status, UiStatus::DueSoon);
+    let info = quarter(6).info.unwrap();
+    assert!(info.starts_with("Credentials for this role last 15 min, so they are replaced after 10 min."));
+    assert_eq!(of(|s| s.profiles = vec![pay_dev(State::Fresh, 42)]).profiles[0].info, None);
+}
+
+#[test]
+fn what_is_wrong_with_a_profile_and_what_helps() {
+    let s = of(|s| s.profiles = vec![pay_dev(State::AccessRemoved, 24)]);
+    let problem = s.profiles[0].problem.as_ref().unwrap();
+    assert_eq!(problem.title, "You no longer have PowerUser in payments-dev");
+    assert!(problem.meaning.ends_with("It works for 24 min more."));
+    assert_eq!(s.attention, "1 needs attention");
+    let taken = of(|s| s.profiles = vec![pay_dev(State::Conflict(Conflict::ChangedByAnother), 24)]);
+    let labels: Vec<_> = taken.profiles[0]
+        .problem
+        .iter()
+        .flat_map(|p| &p.buttons)
+        .map(|b| (b.label.as_str(), b.danger))
+        .collect();
+    // The harmless choice comes first.
+    assert_eq!(labels, [("Stop managing it", false), ("Take it back", true)]);
+}
+
+#[test]
+fn production_that_stands_open_is_in_sight() {
+    let active =
+        of(|s| s.profiles = vec![profile("pay-admin", grant(PROD, "Administrator"), 48, State::Fresh)]);
+    assert_eq!(active.strips[0].text, "pay-admin is active in production");
+    let sample = of(|s| {
+        s.organisations[0].organisation.kind = Kind::Sandbox;
+        s.profiles = vec![profile("pay-admin", grant(PROD, "Administrator"), 48, State::Fresh)];
+    });
+    assert!(sample.strips.is_empty());
+    assert!(
+        of(|s| s.profiles = vec![profile("ro", grant(PROD, "ReadOnly"), 48, State::Fresh)]).strips.is_empty()
+    );
+}
+
+#[test]
+fn a_cancelled_sign_in_is_no_failure() {
+    let failure = |code: Code| {
+        let state = of(|s| {
+            s.organisations[0].sign_in = SignIn::SignedOut;
+            s.organisations[0].sign_in_failure = Some(code);
+        });
+        match state.organisations[0].sign_in.clone() {
+            UiSignIn::SignedOut { failure } => failure,
+            other => panic!("signed out, not {other:?}"),
+        }
+    };
+    assert_eq!(failure(Code::SignInCancelled), None);
+    let busy = failure(Code::ListenFailed).unwrap();
+    assert_eq!(busy.buttons[0].label, "Use a code instead");
+}
+
+#[test]
+fn the_portal_and_its_revision() {
+    let s = snapshot();
+    let portal = ui_portal(&s, &OrgId::new("acme")).unwrap();
+    assert_eq!(ui_portal(&s, &OrgId::new("nobody")), None);
+    let names: Vec<_> = portal.accounts.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(names, ["payments-dev", "payments-prod", "R&D lab"]);
+    let prod = &portal.accounts[1];
+    assert_eq!(prod.id_grouped, "1111-2222-3333");
+    assert_eq!((prod.environment.class, prod.environment.guessed), (UiClass::Production, true));
+    let confirms: Vec<_> = prod
+        .roles
+        .iter()
+        .flatten()
+        .map(|r| (r.name.as_str(), r.confirm_console, r.confirm_copy, r.confirm_keep))
+        .collect();
+    assert_eq!(
+        confirms,
+        [
+            ("Administrator", true, true, true),
+            ("Developer", false, true, true),
+            ("ReadOnly", false, false, false)
+        ]
+    );
+    assert_eq!(prod.roles.as_ref().unwrap()[2].suggested_profile, "payments-prod-readonly");
+    let revision = |s: &Snapshot| ui_state(s, &zone()).organisations[0].portal_revision.clone();
+    assert_eq!(revision(&s), portal.revision);
+    assert_eq!(revision(&with(|s| s.favourites = vec![grant(LAB, "Dev")])), portal.revision);
+    let labelled = with(|s| {
+        s.organisations[0].labels.insert(AccountId::new(LAB), Environment::Production);
+    });
+    assert_ne!(revision(&labelled), portal.revision);
+    let lost = with(|s| {
+        let portal = Arc::make_mut(&mut s.organisations[0].portal);
+        portal.changes.push(AccessChange {
+            gained: false,
+            account: AccountId::new(PROD),
+            account_name: "payments-prod".into(),
+            role: grant(PROD, "Auditor").role,
+            noticed: now(),
+        });
+    });
+    assert_ne!(revision(&lost), portal.revision);
+    let change = &ui_portal(&lost, &OrgId::new("acme")).unwrap().changes[0];
+    assert_eq!(change.title, "You no longer have Auditor in payments-prod");
+}
+
+#[test]
+fn recents_without_favourites_and_without_the_lost() {
+    let state = of(|s| {
+        s.favourites = vec![grant(PROD, "ReadOnly")];
+        s.recents = vec![grant(PROD, "ReadOnly"), grant(LAB, "Dev"), grant(PROD, "Gone")];
+    });
+    let recents: Vec<_> = state.recents.iter().map(|r| r.account_name.as_str()).collect();
+    assert_eq!(recents, ["R&D lab"]);
+    assert_eq!(state.favourites[0].grant.role, "ReadOnly");
+}
+
+#[test]
+fn quitting_says_what_stops() {
+    assert!(!of(|_| ()).quit.ask);
+    let quit = of(|s| s.profiles = vec![pay_dev(State::Fresh, 42), pay_dev(State::Fresh, 42)]).quit;
+    assert!(quit.ask);
+    assert_eq!(quit.body, "pay-dev and 1 more stop refreshing. They work until their credentials expire.");
+}
+
+#[test]
+fn every_button_of_every_code_can_be_asked() {
+    for code in codes() {
+        let state = of(|s| {
+            s.organisations[0].sync = Sync::Failed { code: code.clone(), at: now(), retry: None };
+        });
+        let banner = state.organisations[0].banner.as_ref().unwrap();
+        for button in &banner.buttons {
+            if let UiAction::Ask { request } = &button.action {
+                assert!(engine::Request::try_from(request.clone()).is_ok(), "{code:?}: {}", button.label);
+            }
+        }
+    }
+}

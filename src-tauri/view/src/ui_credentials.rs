@@ -1,0 +1,110 @@
+//! Kept profiles and the credentials file, as the window shows them.
+
+use crate::ui_portal::{UiEnvironment, UiSensitivity};
+use crate::ui_state::{UiButton, UiGrant, UiProblem};
+use serde::Serialize;
+use ts_rs::TS;
+
+/// The status of a kept profile: a shape and a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiStatus {
+    /// Not looked at yet.
+    Checking,
+    /// Works.
+    Fresh,
+    /// Being fetched.
+    Refreshing,
+    /// Under 10 min and not yet renewed.
+    DueSoon,
+    /// Tries again by itself.
+    Retrying,
+    /// Paused.
+    Paused,
+    /// Needs a sign-in.
+    SignInNeeded,
+    /// Expired.
+    Expired,
+    /// The role is gone.
+    AccessRemoved,
+    /// Not written, so that nothing is lost.
+    Conflict,
+    /// The file cannot be written.
+    NotWritable,
+}
+
+/// One kept profile. Moments in epoch milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiProfile {
+    /// The profile's name.
+    pub name: String,
+    /// Whose credentials.
+    pub grant: UiGrant,
+    /// The account's name.
+    pub account_name: String,
+    /// Its environment.
+    pub environment: UiEnvironment,
+    /// How sensitive the role is.
+    pub sensitivity: UiSensitivity,
+    /// The shape.
+    pub status: UiStatus,
+    /// The word beside it.
+    pub status_word: String,
+    /// For a chip, before the time left where `expires` is set: `fresh`, `expired`.
+    pub chip: String,
+    /// When the credentials in the file expire.
+    pub expires: Option<i64>,
+    /// Their whole lifetime in milliseconds, for the bar.
+    pub lifetime: Option<i64>,
+    /// When they were written.
+    pub written: Option<i64>,
+    /// The next refresh.
+    pub next_refresh: Option<i64>,
+    /// The next try of a failed refresh.
+    pub retry: Option<i64>,
+    /// Paused by the person.
+    pub paused: bool,
+    /// The region written.
+    pub region: Option<String>,
+    /// The last four characters of the access key id.
+    pub key_tail: Option<String>,
+    /// The file its keys are in.
+    pub path: Option<String>,
+    /// What is wrong and what to do.
+    pub problem: Option<UiProblem>,
+    /// Something worth knowing, no problem.
+    pub info: Option<String>,
+}
+
+/// The credentials file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiFile {
+    /// Its path.
+    pub path: String,
+    /// Problems and offers, most important first.
+    pub notes: Vec<UiProblem>,
+    /// Profiles in it that are not ours.
+    pub foreign: Vec<String>,
+    /// The newest backup, if there is one to undo with.
+    pub backup: Option<String>,
+}
+
+/// A pause of all refreshing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiPause {
+    /// When it ends by itself, epoch milliseconds.
+    pub until: Option<i64>,
+    /// `Refreshing is paused until 09:00`.
+    pub text: String,
+}
+
+/// A privileged production profile that is fresh: always visible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiStrip {
+    /// `pay-admin is active in production`; the window appends `, 48 min left`.
+    pub text: String,
+    /// When it expires, epoch milliseconds.
+    pub expires: Option<i64>,
+    /// "Stop now".
+    pub button: UiButton,
+}

@@ -1,0 +1,106 @@
+//! First run, settings, the sample organisation and quitting, as the window shows them.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Colours of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiTheme {
+    /// As the desktop says.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// What a person can set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiSettings {
+    /// Start with the desktop session.
+    pub autostart: bool,
+    /// Closing the window leaves the app running.
+    pub keep_running: bool,
+    /// Colours.
+    pub theme: UiTheme,
+    /// Compact rows.
+    pub compact: bool,
+    /// Notifications at all.
+    pub notifications: bool,
+    /// Say only "Latchkey needs you".
+    pub hide_details: bool,
+    /// Quiet on weekdays 18:00-09:00 and at weekends.
+    pub quiet_hours: bool,
+    /// On quit, take our credentials out of the file.
+    pub remove_on_quit: bool,
+}
+
+/// A user of the sample organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiSampleUser {
+    /// For people.
+    pub display_name: String,
+    /// For the sign-in page.
+    pub username: String,
+    /// For the sign-in page; opens nothing but the sample.
+    pub password: String,
+}
+
+/// The sample organisation's server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiSandbox {
+    /// Runs.
+    pub running: bool,
+    /// Is being started.
+    pub starting: bool,
+    /// Sample users.
+    pub users: Vec<UiSampleUser>,
+    /// Lines for the shell.
+    pub exports: Vec<String>,
+}
+
+/// Which card of the first run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiCardKind {
+    /// B: enter a start URL.
+    StartUrl,
+    /// C: the sample organisation.
+    Sandbox,
+}
+
+/// A card of the first run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiCard {
+    /// Which.
+    pub kind: UiCardKind,
+    /// Heading.
+    pub title: String,
+    /// One line.
+    pub body: String,
+}
+
+/// The first run, while there is no organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiFirstRun {
+    /// Heading.
+    pub title: String,
+    /// One line.
+    pub body: String,
+    /// Cards; the first gets the focus.
+    pub cards: Vec<UiCard>,
+}
+
+/// What quitting stops, for the window's dialog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiQuit {
+    /// Heading.
+    pub title: String,
+    /// What stops.
+    pub body: String,
+    /// The button that quits.
+    pub confirm: String,
+    /// False: nothing is kept fresh, quit without asking.
+    pub ask: bool,
+}
