@@ -29,10 +29,7 @@ impl Clock {
     /// A clock that moves only by [`Clock::advance`].
     #[cfg(test)]
     pub fn manual(start: Timestamp) -> Self {
-        Self {
-            source: Source::Manual(AtomicI64::new(start.as_millisecond())),
-            offset_ms: AtomicI64::new(0),
-        }
+        Self { source: Source::Manual(AtomicI64::new(start.as_millisecond())), offset_ms: AtomicI64::new(0) }
     }
 
     /// Now, to the millisecond.

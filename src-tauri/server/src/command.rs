@@ -51,7 +51,8 @@ enum Command {
 /// What went wrong and what to do, for standard error.
 pub fn run() -> Result<()> {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_env("LATCHKEY_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new("server=info,warn"));
+    let filter =
+        EnvFilter::try_from_env("LATCHKEY_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new("server=info,warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -83,7 +84,8 @@ pub async fn stop_on_signals(stop: CancellationToken) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        let (Ok(mut terminate), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
         else {
             return;
         };

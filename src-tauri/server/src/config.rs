@@ -61,7 +61,8 @@ pub async fn run(file: &Path) -> Result<()> {
             None => tracing::warn!(user = user.username, "has no password_hash and cannot sign in"),
         }
     }
-    let book = PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let book =
+        PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let identity = Identity::of(&store, &chance)?;
     let listeners = listeners::exactly(port).await?;
     let (instance_id, directory_id) = (&identity.instance_id, &identity.directory_id);

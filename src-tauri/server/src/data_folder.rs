@@ -116,7 +116,8 @@ impl DataFolder {
         if added {
             let plain: BTreeMap<&String, &str> =
                 passwords.iter().map(|(user, password)| (user, password.expose())).collect();
-            let text = serde_json::to_string_pretty(&plain).map_err(|_| FolderError::Damaged(path.clone()))?;
+            let text =
+                serde_json::to_string_pretty(&plain).map_err(|_| FolderError::Damaged(path.clone()))?;
             write_private(&path, &text)?;
         }
         Ok(passwords)
@@ -178,7 +179,8 @@ fn make_private(path: &Path) -> Result<(), FolderError> {
         return Err(FolderError::NotOurs(path.to_owned()));
     }
     if known.permissions().mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io_error("make private", path))?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+            .map_err(io_error("make private", path))?;
     }
     Ok(())
 }

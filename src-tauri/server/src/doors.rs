@@ -46,12 +46,14 @@ fn refuse(instance: &Instance, request: &Request<Body>) -> Option<Response> {
         .get_all(header::ORIGIN)
         .iter()
         .any(|origin| !origin.to_str().is_ok_and(|origin| instance.addresses.is_our_origin(origin)));
-    let cross_site = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
+    let cross_site =
+        headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
     if changes_state && (foreign_origin || cross_site) {
         let text = "This request came from another site's page.\n";
         return Some((StatusCode::FORBIDDEN, text).into_response());
     }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let length =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > BODY_LIMIT) {
         return Some((StatusCode::PAYLOAD_TOO_LARGE, "The request is too long.\n").into_response());
     }
@@ -63,7 +65,8 @@ fn names_us(instance: &Instance, request: &Request<Body>) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
     let ours = |host: &str| instance.addresses.is_our_host(host);
-    host.to_str().is_ok_and(ours) && request.uri().authority().is_none_or(|authority| ours(authority.as_str()))
+    host.to_str().is_ok_and(ours)
+        && request.uri().authority().is_none_or(|authority| ours(authority.as_str()))
 }
 
 fn dress(instance: &Instance, headers: &mut HeaderMap) {

@@ -19,7 +19,10 @@ impl Fields {
 
     /// Whether a parameter is given more than once, which OAuth forbids (RFC 6749 §3.1).
     pub fn repeats(&self) -> bool {
-        self.0.iter().enumerate().any(|(index, (key, _))| self.0[..index].iter().any(|(other, _)| other == key))
+        self.0
+            .iter()
+            .enumerate()
+            .any(|(index, (key, _))| self.0[..index].iter().any(|(other, _)| other == key))
     }
 
     /// Both sets of parameters; `other`'s count after these.

@@ -100,7 +100,10 @@ impl Instance {
     }
 
     /// Runs blocking work (SQLite, Argon2id) away from the threads that serve connections.
-    pub async fn run<T: Send + 'static>(self: Arc<Self>, work: impl FnOnce(&Self) -> T + Send + 'static) -> T {
+    pub async fn run<T: Send + 'static>(
+        self: Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> T {
         match tokio::task::spawn_blocking(move || work(&self)).await {
             Ok(value) => value,
             Err(error) => match error.try_into_panic() {

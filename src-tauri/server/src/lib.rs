@@ -5,10 +5,7 @@
 //!
 //! Invariant: nothing here knows the client; what both sides share is AWS's protocol.
 //! Invariant: SQL stands in `store/` alone; time and randomness come from the [`instance`].
-#![allow(
-    rustdoc::private_intra_doc_links,
-    reason = "the map above is for people who read the sources"
-)]
+#![allow(rustdoc::private_intra_doc_links, reason = "the map above is for people who read the sources")]
 
 mod addresses;
 mod audit;
@@ -17,8 +14,8 @@ mod clock;
 pub mod command;
 mod config;
 mod data_folder;
-mod doors;
 mod domain;
+mod doors;
 mod federation;
 mod fields;
 mod instance;

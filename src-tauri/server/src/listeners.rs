@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(only_loopback("127.0.0.1:80".parse().unwrap()).unwrap(), 80);
         assert!(only_loopback("[::1]:80".parse().unwrap()).is_ok());
         for open in ["0.0.0.0:80", "[::]:80", "192.0.2.1:80"] {
-            assert!(matches!(only_loopback(open.parse().unwrap()), Err(ListenError::NotLoopback(_))), "{open}");
+            assert!(
+                matches!(only_loopback(open.parse().unwrap()), Err(ListenError::NotLoopback(_))),
+                "{open}"
+            );
         }
     }
 }

@@ -44,10 +44,12 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool) -> Result<()> {
     let passwords = folder.passwords(organisation.users.keys(), &chance)?;
     let mut hashes = HashMap::new();
     for (user, password) in &passwords {
-        let hash = passwords::hash(password, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+        let hash =
+            passwords::hash(password, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
         hashes.insert(user.clone(), hash);
     }
-    let book = PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let book =
+        PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let identity = Identity::of(&store, &chance)?;
 
     let wishes = Some(wish).filter(|port| *port != 0).into_iter().chain(folder.port()?);

@@ -65,7 +65,8 @@ async fn sweep(instance: Shared) {
     let mut ticks = tokio::time::interval(SWEEP);
     loop {
         ticks.tick().await;
-        let swept = Shared::clone(&instance).run(|instance: &Instance| instance.store.sweep(instance.now())).await;
+        let swept =
+            Shared::clone(&instance).run(|instance: &Instance| instance.store.sweep(instance.now())).await;
         if let Err(error) = swept {
             tracing::error!(%error, "could not sweep");
         }

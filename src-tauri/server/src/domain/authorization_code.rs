@@ -93,8 +93,7 @@ pub struct Redeemed {
 
 /// Whether `code_challenge` can be a base64url SHA-256 (RFC 7636 §4.2).
 pub fn is_challenge(challenge: &str) -> bool {
-    challenge.len() == 43
-        && BASE64_URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|bytes| bytes.len() == 32)
+    challenge.len() == 43 && BASE64_URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|bytes| bytes.len() == 32)
 }
 
 fn is_verifier(verifier: &str) -> bool {

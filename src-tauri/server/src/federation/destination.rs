@@ -3,7 +3,8 @@
 use url::Url;
 
 /// Console hosts by partition (reference §4).
-const CONSOLES: [&str; 3] = ["console.aws.amazon.com", "console.amazonaws-us-gov.com", "console.amazonaws.cn"];
+const CONSOLES: [&str; 3] =
+    ["console.aws.amazon.com", "console.amazonaws-us-gov.com", "console.amazonaws.cn"];
 
 /// A checked destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +19,14 @@ pub struct Destination {
 pub fn read(text: &str) -> Option<Destination> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str()?;
-    let console = CONSOLES
-        .iter()
-        .find(|console| host == **console || host.strip_suffix(*console).is_some_and(|rest| rest.ends_with('.')))?;
+    let console = CONSOLES.iter().find(|console| {
+        host == **console || host.strip_suffix(*console).is_some_and(|rest| rest.ends_with('.'))
+    })?;
     if url.scheme() != "https" {
         return None;
     }
-    let from_query = url.query_pairs().find(|(name, _)| name == "region").map(|(_, value)| value.into_owned());
+    let from_query =
+        url.query_pairs().find(|(name, _)| name == "region").map(|(_, value)| value.into_owned());
     let from_host = host.strip_suffix(console).map(|rest| rest.trim_end_matches('.').to_owned());
     let region = from_query
         .into_iter()

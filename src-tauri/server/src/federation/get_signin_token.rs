@@ -30,7 +30,8 @@ struct Session {
 
 /// Answers with `{"SigninToken"}`, or 400 as AWS does, which does not say more either.
 pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
-    let invalid = |what: &str| (StatusCode::BAD_REQUEST, format!("Invalid {what} parameter\n")).into_response();
+    let invalid =
+        |what: &str| (StatusCode::BAD_REQUEST, format!("Invalid {what} parameter\n")).into_response();
     let duration = match fields.get("SessionDuration").map(str::parse::<i64>) {
         None => None,
         Some(Ok(seconds)) if (900..=43200).contains(&seconds) => Some(SignedDuration::from_secs(seconds)),

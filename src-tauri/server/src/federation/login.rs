@@ -31,7 +31,10 @@ pub fn login(instance: &Instance, _: &HeaderMap, fields: &Fields) -> Result<Resp
         return Err(refuse("This sign-in link has expired", text));
     };
     let Some(key) = instance.store.role_credentials(&known.access_key_id)? else {
-        return Err(refuse("This sign-in link has expired", "Open the console again from where you started."));
+        return Err(refuse(
+            "This sign-in link has expired",
+            "Open the console again from where you started.",
+        ));
     };
     instance.record(&Event {
         source: audit::SIGNIN,
@@ -43,7 +46,9 @@ pub fn login(instance: &Instance, _: &HeaderMap, fields: &Fields) -> Result<Resp
     let cookie = instance.chance.token();
     instance.store.add_console_session(cookie.digest(), &key.access_key_id, known.session_ends)?;
     let query: String = destination
-        .map(|text| form_urlencoded::Serializer::new("?".to_owned()).append_pair("destination", text).finish())
+        .map(|text| {
+            form_urlencoded::Serializer::new("?".to_owned()).append_pair("destination", text).finish()
+        })
         .unwrap_or_default();
     let mut response = see_other(&format!("/console{query}"));
     let keep = known.session_ends.duration_since(now);

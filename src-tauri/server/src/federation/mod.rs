@@ -34,7 +34,11 @@ pub fn routes() -> Router<Shared> {
     Router::new().route("/federation", get(from_query).post(from_form)).route("/console", get(console::show))
 }
 
-async fn from_query(State(instance): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+async fn from_query(
+    State(instance): State<Shared>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     act(instance, headers, Fields::parse(query.unwrap_or_default().as_bytes())).await
 }
 

@@ -26,8 +26,15 @@ use crate::{
 };
 
 /// The parameters that travel through the consent form.
-const PARAMETERS: [&str; 7] =
-    ["response_type", "client_id", "redirect_uri", "state", "code_challenge_method", "code_challenge", "scopes"];
+const PARAMETERS: [&str; 7] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "state",
+    "code_challenge_method",
+    "code_challenge",
+    "scopes",
+];
 
 /// GET `/authorize`.
 pub async fn show(State(instance): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
@@ -90,8 +97,10 @@ impl Wanted {
     /// The outer error is shown here, because the client or its redirect URI cannot be trusted; the inner one is
     /// the URL that tells the client.
     fn read(instance: &Instance, fields: &Fields) -> Result<Result<Self, Url>, PageError> {
-        let refuse = |text: &str| PageError::new(StatusCode::BAD_REQUEST, "This sign-in link does not work", text);
-        let id = fields.get("client_id").ok_or_else(|| refuse("It does not say which application is asking."))?;
+        let refuse =
+            |text: &str| PageError::new(StatusCode::BAD_REQUEST, "This sign-in link does not work", text);
+        let id =
+            fields.get("client_id").ok_or_else(|| refuse("It does not say which application is asking."))?;
         let client = instance
             .store
             .client(id)?
@@ -100,7 +109,9 @@ impl Wanted {
         let sent = fields.get("redirect_uri").unwrap_or_default().to_owned();
         let redirect_uri = redirect_uri::parse_loopback(&sent)
             .filter(|uri| redirect_uri::matches_registered(uri, &client.redirect_uris))
-            .ok_or_else(|| refuse("It would send you to an address that the application did not register."))?;
+            .ok_or_else(|| {
+                refuse("It would send you to an address that the application did not register.")
+            })?;
         let wanted = Self {
             client,
             redirect_uri,

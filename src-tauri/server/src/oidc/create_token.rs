@@ -65,7 +65,9 @@ pub fn create_token(instance: &Instance, request: Request) -> Result<Answer, Oid
     }
     clients::must_cover(&client, grant_type)?;
     let issued = match grant_type {
-        DEVICE_CODE => grants::device_code(instance, &client, need(request.device_code, "deviceCode")?.as_str())?,
+        DEVICE_CODE => {
+            grants::device_code(instance, &client, need(request.device_code, "deviceCode")?.as_str())?
+        }
         AUTHORIZATION_CODE => grants::authorization_code(
             instance,
             &client,

@@ -74,7 +74,10 @@ pub fn authorization_code(
         PresentedCode::Fresh(code) => code,
         PresentedCode::Spent(code) => {
             if code.client_id == client.id {
-                tracing::warn!(client = client.name, "an authorization code was used twice: its tokens are revoked");
+                tracing::warn!(
+                    client = client.name,
+                    "an authorization code was used twice: its tokens are revoked"
+                );
                 instance.store.revoke_family(&code.family_id, now)?;
             }
             return Err(unknown());

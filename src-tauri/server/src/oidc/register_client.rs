@@ -70,10 +70,13 @@ pub fn register_client(instance: &Instance, request: Request) -> Result<Answer, 
         return Err(Kind::UnsupportedGrantType.because("A grant type is not supported"));
     }
     let redirect_uris = request.redirect_uris.unwrap_or_default();
-    let acceptable =
-        |uri: &String| uri.len() <= LONGEST_URI && !uri.contains(' ') && redirect_uri::parse_loopback(uri).is_some();
+    let acceptable = |uri: &String| {
+        uri.len() <= LONGEST_URI && !uri.contains(' ') && redirect_uri::parse_loopback(uri).is_some()
+    };
     if redirect_uris.len() > MOST_ENTRIES || !redirect_uris.iter().all(acceptable) {
-        return Err(Kind::InvalidRedirectUri.because("Redirect URIs must be http URLs of the loopback interface"));
+        return Err(
+            Kind::InvalidRedirectUri.because("Redirect URIs must be http URLs of the loopback interface")
+        );
     }
     if grant_types.iter().any(|grant| grant == AUTHORIZATION_CODE) && redirect_uris.is_empty() {
         return Err(Kind::InvalidRedirectUri.because("authorization_code needs a redirect URI"));

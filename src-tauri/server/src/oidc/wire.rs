@@ -117,7 +117,8 @@ impl IntoResponse for OidcError {
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, OidcError> {
     // serde's message can repeat what was sent, a client secret among it: it says only what kind of mistake.
     serde_json::from_slice(body).map_err(|error| {
-        let what = if error.is_data() { "a field is missing or has the wrong type" } else { "the body is not JSON" };
+        let what =
+            if error.is_data() { "a field is missing or has the wrong type" } else { "the body is not JSON" };
         Kind::InvalidRequest.because(what)
     })
 }

@@ -114,7 +114,8 @@ fn users(raw: Vec<file::User>, groups: &BTreeSet<String>) -> Result<BTreeMap<Str
             known(group, "user.groups", "group", groups.contains(group.get_ref()))?;
         }
         if let Some(hash) = &user.password_hash {
-            let argon2id = PasswordHash::new(hash.get_ref()).is_ok_and(|parsed| parsed.algorithm.as_str() == "argon2id");
+            let argon2id =
+                PasswordHash::new(hash.get_ref()).is_ok_and(|parsed| parsed.algorithm.as_str() == "argon2id");
             if !argon2id {
                 let problem = "must be an Argon2id hash; make one with `latchkey-server hash-password`";
                 return Err(mistake(hash, "user.password_hash", problem));
@@ -207,8 +208,10 @@ fn applications(
             return Err(twice(&application.name, "application.name"));
         }
         let url = application.url.into_inner();
-        applications
-            .insert(name.clone(), Application { name, description: application.description, url, principals });
+        applications.insert(
+            name.clone(),
+            Application { name, description: application.description, url, principals },
+        );
     }
     Ok(applications)
 }

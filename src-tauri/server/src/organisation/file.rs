@@ -138,8 +138,7 @@ pub(super) struct Application {
 mod tests {
     use super::*;
 
-    const HEAD: &str =
-        "name = \"Acme\"\nregion = \"eu-central-1\"\nmanagement_account = \"111122223333\"\n";
+    const HEAD: &str = "name = \"Acme\"\nregion = \"eu-central-1\"\nmanagement_account = \"111122223333\"\n";
 
     /// Line and field of the mistake, and a part of its words.
     #[track_caller]
@@ -155,7 +154,12 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_with_line_and_field() {
-        refuses("[[account]]\nid = \"1\"\nname = \"a\"\nemail = \"a@b\"\n", 5, Some("account.id"), "12 digits");
+        refuses(
+            "[[account]]\nid = \"1\"\nname = \"a\"\nemail = \"a@b\"\n",
+            5,
+            Some("account.id"),
+            "12 digits",
+        );
         refuses("colour = 1\n", 4, None, "colour");
         refuses("[[account]\n", 4, None, "");
         refuses(
@@ -171,7 +175,9 @@ mod tests {
             "15 minutes",
         );
         refuses(
-            &format!("{ACCOUNT}[[assignment]]\naccount = \"111122223333\"\npermission_set = \"Admn\"\nuser = \"x\"\n"),
+            &format!(
+                "{ACCOUNT}[[assignment]]\naccount = \"111122223333\"\npermission_set = \"Admn\"\nuser = \"x\"\n"
+            ),
             10,
             Some("assignment.permission_set"),
             "Admn",
@@ -189,7 +195,12 @@ mod tests {
             Some("user.password_hash"),
             "hash-password",
         );
-        refuses("[[application]]\nname = \"x\"\nurl = \"javascript:x\"\n", 6, Some("application.url"), "http");
+        refuses(
+            "[[application]]\nname = \"x\"\nurl = \"javascript:x\"\n",
+            6,
+            Some("application.url"),
+            "http",
+        );
     }
 
     #[test]

@@ -148,14 +148,20 @@ impl Organisation {
         self.permission_sets
             .values()
             .filter(|set| {
-                self.assignments_of(user)
-                    .any(|assignment| assignment.account == account_id && assignment.permission_set == set.name)
+                self.assignments_of(user).any(|assignment| {
+                    assignment.account == account_id && assignment.permission_set == set.name
+                })
             })
             .collect()
     }
 
     /// The account and the permission set, if the person is assigned to them.
-    pub fn assigned(&self, user: &User, account_id: &str, role_name: &str) -> Option<(&Account, &PermissionSet)> {
+    pub fn assigned(
+        &self,
+        user: &User,
+        account_id: &str,
+        role_name: &str,
+    ) -> Option<(&Account, &PermissionSet)> {
         let account = self.accounts.get(account_id)?;
         let set = self.permission_sets_of(user, account_id).into_iter().find(|set| set.name == role_name)?;
         Some((account, set))

@@ -54,10 +54,8 @@ pub fn list_profiles(call: &Call<'_>) -> Result<Response, PortalError> {
         .unwrap_or_default();
     let organisation = &call.instance.organisation;
     let user = call.caller.user;
-    let account = organisation
-        .accounts_of(user)
-        .into_iter()
-        .find(|account| account_instance(call, account) == wanted);
+    let account =
+        organisation.accounts_of(user).into_iter().find(|account| account_instance(call, account) == wanted);
     let result = if let Some(account) = account {
         organisation
             .permission_sets_of(user, &account.id)
@@ -80,7 +78,7 @@ pub fn list_profiles(call: &Call<'_>) -> Result<Response, PortalError> {
             .applications_of(user)
             .into_iter()
             .find(|application| application_instance(call, application) == wanted)
-            .ok_or(PortalError::Forbidden)?;
+            .ok_or(PortalError::NotFound("No such application instance"))?;
         vec![json!({
             "id": profile(call, wanted, "Default"),
             "name": "Default",

@@ -57,11 +57,15 @@ pub fn routes() -> Router<Shared> {
 }
 
 fn read(operation: Operation) -> MethodRouter<Shared> {
-    get(move |State(instance): State<Shared>, headers: HeaderMap, uri: Uri| answer(instance, headers, uri, operation))
+    get(move |State(instance): State<Shared>, headers: HeaderMap, uri: Uri| {
+        answer(instance, headers, uri, operation)
+    })
 }
 
 fn change(operation: Operation) -> MethodRouter<Shared> {
-    post(move |State(instance): State<Shared>, headers: HeaderMap, uri: Uri| answer(instance, headers, uri, operation))
+    post(move |State(instance): State<Shared>, headers: HeaderMap, uri: Uri| {
+        answer(instance, headers, uri, operation)
+    })
 }
 
 async fn answer(instance: Shared, headers: HeaderMap, uri: Uri, operation: Operation) -> Response {

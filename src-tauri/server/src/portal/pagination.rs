@@ -19,9 +19,11 @@ pub fn page<T>(
 ) -> Result<(Vec<T>, Option<String>), PortalError> {
     let size = match fields.get("max_result") {
         None => DEFAULT_PAGE,
-        Some(text) => text.parse().ok().filter(|size| (1..=LONGEST_PAGE).contains(size)).ok_or_else(|| {
-            PortalError::InvalidRequest("ResultSize value must be in the range 1-100".to_owned())
-        })?,
+        Some(text) => {
+            text.parse().ok().filter(|size| (1..=LONGEST_PAGE).contains(size)).ok_or_else(|| {
+                PortalError::InvalidRequest("ResultSize value must be in the range 1-100".to_owned())
+            })?
+        }
     };
     let prefix = format!("{list}\n");
     let after = match fields.get("next_token") {

@@ -50,9 +50,11 @@ impl IntoResponse for PortalError {
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowedException", "Method not allowed".to_owned())
             }
-            Self::TooManyRequests => {
-                (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "HTTP 429 Unknown Code".to_owned())
-            }
+            Self::TooManyRequests => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequestsException",
+                "HTTP 429 Unknown Code".to_owned(),
+            ),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "InternalServerException",

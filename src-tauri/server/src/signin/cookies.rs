@@ -41,7 +41,8 @@ pub fn set_cookie(
     let age = keep.map(|keep| format!("; Max-Age={}", keep.as_secs())).unwrap_or_default();
     let secure = if instance.addresses.is_https() { "; Secure" } else { "" };
     let mut header =
-        HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")).ok()?;
+        HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}"))
+            .ok()?;
     header.set_sensitive(true);
     Some(header)
 }

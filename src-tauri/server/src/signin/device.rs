@@ -23,8 +23,7 @@ struct DevicePage<'a> {
     user_code: &'a str,
 }
 
-const UNKNOWN: &str =
-    "That code is not waiting for an answer. It may be mistyped, used or more than ten minutes old. Compare it with \
+const UNKNOWN: &str = "That code is not waiting for an answer. It may be mistyped, used or more than ten minutes old. Compare it with \
      the code that the application shows.";
 
 /// GET `/device`, with `user_code` when the application gave the complete link.
@@ -40,7 +39,8 @@ pub fn confirm(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Resul
     let person = visit.signed_in_or("/device", fields, &["user_code"])?;
     let (user_code, found) = find(instance, person, fields)?;
     let Some((_, client)) = found else {
-        let page = DevicePage { frame: Frame::of(instance, visit), error: Some(UNKNOWN), user_code: &user_code };
+        let page =
+            DevicePage { frame: Frame::of(instance, visit), error: Some(UNKNOWN), user_code: &user_code };
         return Ok(html(StatusCode::NOT_FOUND, &page));
     };
     let consent = Consent {

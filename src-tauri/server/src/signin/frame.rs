@@ -166,9 +166,8 @@ impl PageError {
     pub fn render(&self, instance: &Instance) -> Response {
         match self {
             Self::SignIn { back } => {
-                let query: String = form_urlencoded::Serializer::new(String::new())
-                    .append_pair("continue", back)
-                    .finish();
+                let query: String =
+                    form_urlencoded::Serializer::new(String::new()).append_pair("continue", back).finish();
                 see_other(&format!("/sign-in?{query}"))
             }
             Self::Message { status, title, text } => {

@@ -136,7 +136,8 @@ fn record(
 
 fn too_many(left: SignedDuration) -> String {
     let seconds = left.as_secs() + 1;
-    let wait = if seconds > 90 { format!("{} minutes", (seconds + 59) / 60) } else { format!("{seconds} seconds") };
+    let wait =
+        if seconds > 90 { format!("{} minutes", (seconds + 59) / 60) } else { format!("{seconds} seconds") };
     format!("Too many sign-in attempts. Wait {wait}, then try again.")
 }
 

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     audit::{self, Event},
-    federation, fields::Fields, instance::Instance};
+    federation,
+    fields::Fields,
+    instance::Instance,
+};
 
 #[derive(Template)]
 #[template(path = "start.html")]

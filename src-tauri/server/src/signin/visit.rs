@@ -73,7 +73,12 @@ impl<'i> Visit<'i> {
     }
 
     /// The person, or a way to the sign-in page that comes back to `path` with these parameters.
-    pub fn signed_in_or(&self, path: &str, fields: &Fields, keep: &[&str]) -> Result<&SignedIn<'i>, PageError> {
+    pub fn signed_in_or(
+        &self,
+        path: &str,
+        fields: &Fields,
+        keep: &[&str],
+    ) -> Result<&SignedIn<'i>, PageError> {
         self.person.as_ref().ok_or_else(|| {
             let mut query = form_urlencoded::Serializer::new(String::new());
             for name in keep {

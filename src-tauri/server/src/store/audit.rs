@@ -26,8 +26,10 @@ impl Store {
         self.read("read the audit trail", |c| {
             let mut statement = c.prepare("SELECT name, event FROM audit ORDER BY id")?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-            rows.map(|row| row.map(|(name, event)| (name, serde_json::from_str(&event).expect("events are JSON"))))
-                .collect()
+            rows.map(|row| {
+                row.map(|(name, event)| (name, serde_json::from_str(&event).expect("events are JSON")))
+            })
+            .collect()
         })
         .expect("the trail can be read")
     }

@@ -70,7 +70,12 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn exchange_authorization_code(&self, digest: Digest, tokens: &NewTokens, now: Timestamp) -> Result<bool> {
+    pub fn exchange_authorization_code(
+        &self,
+        digest: Digest,
+        tokens: &NewTokens,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.write("exchange an authorization code", |tx| {
             let changed = tx.execute(
                 "UPDATE authorization_code SET spent = ?2 WHERE code = ?1 AND spent IS NULL",

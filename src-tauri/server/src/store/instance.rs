@@ -11,8 +11,9 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn once(&self, name: &str, make: impl FnOnce() -> String) -> Result<String> {
         self.write("read the instance's identity", |tx| {
-            let known: Option<String> =
-                tx.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()?;
+            let known: Option<String> = tx
+                .query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
+                .optional()?;
             if let Some(value) = known {
                 return Ok(value);
             }

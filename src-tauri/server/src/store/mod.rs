@@ -26,9 +26,8 @@ use rusqlite_migration::{M, Migrations};
 pub use authorization_codes::PresentedCode;
 pub use clients::Client;
 pub use consoles::SigninToken;
-pub use device_grants::PolledGrant;
 pub use role_credentials::IssuedKey;
-pub use tokens::{Bearer, NewTokens, RefreshToken, Successor};
+pub use tokens::{NewTokens, Successor};
 
 use crate::secret::Digest;
 
@@ -68,7 +67,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the file cannot be opened or brought up to date.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = Connection::open(path).map_err(|source| StoreError::Statement { doing: "open", source })?;
+        let connection =
+            Connection::open(path).map_err(|source| StoreError::Statement { doing: "open", source })?;
         Self::prepare(connection)
     }
 
@@ -85,7 +85,8 @@ impl Store {
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.pragma_update(None, "foreign_keys", true)
         };
-        set(&connection).map_err(|source| StoreError::Statement { doing: "set up the connection", source })?;
+        set(&connection)
+            .map_err(|source| StoreError::Statement { doing: "set up the connection", source })?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut connection)?;
         Ok(Self(Mutex::new(connection)))
     }
@@ -121,7 +122,11 @@ impl Store {
     }
 
     /// One transaction: all of `f` or nothing of it.
-    fn write<T>(&self, doing: &'static str, f: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+    fn write<T>(
+        &self,
+        doing: &'static str,
+        f: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
         let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let run = |connection: &mut Connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -94,7 +94,12 @@ fn insert_access(tx: &Transaction<'_>, token: Digest, family: &str, ends: Timest
     .map(drop)
 }
 
-fn insert_refresh(tx: &Transaction<'_>, token: Digest, family: &str, generation: i64) -> rusqlite::Result<()> {
+fn insert_refresh(
+    tx: &Transaction<'_>,
+    token: Digest,
+    family: &str,
+    generation: i64,
+) -> rusqlite::Result<()> {
     tx.execute(
         "INSERT INTO refresh_token (token, family_id, generation) VALUES (?1, ?2, ?3)",
         params![token.as_bytes(), family, generation],

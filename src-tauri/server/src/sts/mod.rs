@@ -26,7 +26,13 @@ pub fn routes() -> Router<Shared> {
     Router::new().route("/", get(root).post(root))
 }
 
-async fn root(State(instance): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn root(
+    State(instance): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let request = Request { method, uri, headers, body };
     instance
         .run(move |instance| {

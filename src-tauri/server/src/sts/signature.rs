@@ -69,10 +69,9 @@ fn canonical_request(signed: &Signed, request: &Request) -> Option<String> {
         }
         headers.push_str(&format!("{name}:{}\n", values.join(",")));
     }
-    let unsigned = request
-        .headers
-        .keys()
-        .any(|name| name.as_str().starts_with("x-amz-") && !signed.headers.iter().any(|known| known == name.as_str()));
+    let unsigned = request.headers.keys().any(|name| {
+        name.as_str().starts_with("x-amz-") && !signed.headers.iter().any(|known| known == name.as_str())
+    });
     if unsigned {
         return None;
     }

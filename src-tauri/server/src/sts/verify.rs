@@ -6,7 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-use super::{Request, signature::{self, Signed}, wire::StsError};
+use super::{
+    Request,
+    signature::{self, Signed},
+    wire::StsError,
+};
 use crate::{instance::Instance, issuing, organisation::is_region, secret::Digest, store::IssuedKey};
 
 /// How far a request's moment may be from the server's.
@@ -18,7 +22,8 @@ const LONGEST_PRESIGNED: i64 = 7 * 24 * 60 * 60;
 pub fn verify(instance: &Instance, request: &Request) -> Result<IssuedKey, StsError> {
     let claim = Claim::read(request)?;
     let now = instance.now();
-    let key = instance.store.role_credentials(&claim.access_key_id)?.ok_or_else(StsError::invalid_client_token)?;
+    let key =
+        instance.store.role_credentials(&claim.access_key_id)?.ok_or_else(StsError::invalid_client_token)?;
     let token = claim.session_token.as_deref().map(Digest::of).ok_or_else(StsError::invalid_client_token)?;
     if !bool::from(token.as_bytes().ct_eq(key.session_token.as_bytes())) {
         return Err(StsError::invalid_client_token());
@@ -28,7 +33,11 @@ pub fn verify(instance: &Instance, request: &Request) -> Result<IssuedKey, StsEr
         return Err(StsError::expired_token());
     }
     let secret = issuing::secret_access_key(&instance.key, &key.access_key_id);
-    if signature::matches(&claim.signed, request, &secret) { Ok(key) } else { Err(StsError::does_not_match()) }
+    if signature::matches(&claim.signed, request, &secret) {
+        Ok(key)
+    } else {
+        Err(StsError::does_not_match())
+    }
 }
 
 /// What a request says about its signature, in its header or in its query.
@@ -42,9 +51,11 @@ struct Claim {
 
 impl Claim {
     fn read(request: &Request) -> Result<Self, StsError> {
-        let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header =
+            |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         if let Some(line) = request.headers.get(header::AUTHORIZATION) {
-            let line = line.to_str().map_err(|_| StsError::incomplete_signature("Authorization is not ASCII"))?;
+            let line =
+                line.to_str().map_err(|_| StsError::incomplete_signature("Authorization is not ASCII"))?;
             let rest = line.strip_prefix(ALGORITHM).ok_or_else(|| {
                 StsError::incomplete_signature("Authorization header requires the algorithm AWS4-HMAC-SHA256")
             })?;
@@ -54,32 +65,46 @@ impl Claim {
                     .find(|(key, _)| *key == name)
                     .map(|(_, value)| value.to_owned())
                     .ok_or_else(|| {
-                        StsError::incomplete_signature(&format!("Authorization header requires '{name}' parameter"))
+                        StsError::incomplete_signature(&format!(
+                            "Authorization header requires '{name}' parameter"
+                        ))
                     })
             };
             let stamp = header("x-amz-date").ok_or_else(|| {
-                StsError::incomplete_signature("Authorization header requires existence of a 'X-Amz-Date' header")
+                StsError::incomplete_signature(
+                    "Authorization header requires existence of a 'X-Amz-Date' header",
+                )
             })?;
-            let fields =
-                (part("Credential")?, part("SignedHeaders")?, part("Signature")?, stamp, header("x-amz-security-token"));
+            let fields = (
+                part("Credential")?,
+                part("SignedHeaders")?,
+                part("Signature")?,
+                stamp,
+                header("x-amz-security-token"),
+            );
             return Self::build(fields, None, false);
         }
         let query = query_of(&request.uri);
         let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let need = |name: &str| {
-            field(name)
-                .ok_or_else(|| StsError::incomplete_signature(&format!("AWS query-string parameters must include '{name}'")))
+            field(name).ok_or_else(|| {
+                StsError::incomplete_signature(&format!("AWS query-string parameters must include '{name}'"))
+            })
         };
         match field("X-Amz-Algorithm").as_deref() {
             None => return Err(StsError::missing_authentication()),
             Some(ALGORITHM) => {}
-            Some(_) => return Err(StsError::incomplete_signature("X-Amz-Algorithm must be AWS4-HMAC-SHA256")),
+            Some(_) => {
+                return Err(StsError::incomplete_signature("X-Amz-Algorithm must be AWS4-HMAC-SHA256"));
+            }
         }
         let seconds = need("X-Amz-Expires")?
             .parse::<i64>()
             .ok()
             .filter(|seconds| (1..=LONGEST_PRESIGNED).contains(seconds))
-            .ok_or_else(|| StsError::incomplete_signature("X-Amz-Expires must be between 1 and 604800 seconds"))?;
+            .ok_or_else(|| {
+                StsError::incomplete_signature("X-Amz-Expires must be between 1 and 604800 seconds")
+            })?;
         let fields = (
             need("X-Amz-Credential")?,
             need("X-Amz-SignedHeaders")?,
@@ -112,7 +137,8 @@ impl Claim {
             .map_err(|_| StsError::incomplete_signature("Date must be in ISO-8601 'basic format'"))?
             .timestamp();
         if !stamp.starts_with(date) || date.len() != 8 {
-            let words = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP";
+            let words =
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP";
             return Err(StsError::signature_refused(words.to_owned()));
         }
         if *service != "sts" {
@@ -125,7 +151,9 @@ impl Claim {
         }
         let headers: Vec<String> = signed_headers.split(';').map(str::to_owned).collect();
         if !headers.iter().any(|name| name == "host") {
-            return Err(StsError::signature_refused("'Host' must be a 'SignedHeader' in the AWS Authorization.".to_owned()));
+            return Err(StsError::signature_refused(
+                "'Host' must be a 'SignedHeader' in the AWS Authorization.".to_owned(),
+            ));
         }
         Ok(Self {
             access_key_id: (*access_key_id).to_owned(),
@@ -150,7 +178,10 @@ impl Claim {
         let earliest = now.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
         let latest = now.checked_add(SKEW).unwrap_or(Timestamp::MAX);
         if self.moment > latest {
-            let words = format!("Signature not yet current: {then} is still later than {} ({shown} + 15 min.)", stamp(latest));
+            let words = format!(
+                "Signature not yet current: {then} is still later than {} ({shown} + 15 min.)",
+                stamp(latest)
+            );
             return Err(StsError::signature_refused(words));
         }
         let ends = match self.expires {
@@ -158,7 +189,10 @@ impl Claim {
             None => self.moment.checked_add(SKEW).unwrap_or(Timestamp::MAX),
         };
         if now > ends {
-            let words = format!("Signature expired: {then} is now earlier than {} ({shown} - 15 min.)", stamp(earliest));
+            let words = format!(
+                "Signature expired: {then} is now earlier than {} ({shown} - 15 min.)",
+                stamp(earliest)
+            );
             return Err(StsError::signature_refused(words));
         }
         Ok(())
