@@ -179,7 +179,6 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
 /// A console that the person asked for did not open.
 pub(crate) fn failed(ctx: &Context, state: &mut State, grant: &Grant, code: Code) {
     let now = ctx.now();
-    sign_in::skew(state, &code);
     state.set_launch(grant, Launch::Failed(now, code.clone()));
     let account_name = state.account_name(grant);
     let notice =

@@ -208,7 +208,6 @@ fn one(ctx: &Context, state: &mut State, name: &ProfileName, ended: Ended, now: 
             profile.state = ProfileState::Fresh;
             let expires = written.expires;
             profile.kept.written = Some(written);
-            state.clock_skew = None;
             state.offline_since = None;
             let account_name = state.account_name(&grant);
             ctx.note(state, by, Happened::Refreshed { profile: name.clone(), grant, account_name, expires });
@@ -230,7 +229,6 @@ fn one(ctx: &Context, state: &mut State, name: &ProfileName, ended: Ended, now: 
 }
 
 fn retry(ctx: &Context, state: &mut State, name: &ProfileName, code: Code, by: By, now: Timestamp) {
-    sign_in::skew(state, &code);
     sync::offline(state, &code, now);
     let chance = ctx.chance();
     let Some(profile) = state.profiles.get_mut(name) else { return };

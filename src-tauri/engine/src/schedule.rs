@@ -91,6 +91,7 @@ pub(crate) fn retry_now(state: &mut State) {
 /// Everything that is due now.
 pub(crate) fn tick(ctx: &Context, state: &mut State) {
     let now = ctx.now();
+    state.clock_skew = ctx.ports.sso.clock_skew();
     if state.pause.is_some_and(|p| p.until.is_some_and(|until| until <= now)) {
         let _ = resume(ctx, state);
     }

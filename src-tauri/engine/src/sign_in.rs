@@ -260,7 +260,6 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u6
             for wish in std::mem::take(&mut org.waiting) {
                 console::not_signed_in(state, &wish);
             }
-            skew(state, &code);
             ctx.note(state, By::You, Happened::SignInFailed { org: id.clone(), code });
         }
         Progress::Client(_) => {}
@@ -288,7 +287,6 @@ fn done(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, who: Who
         stored,
     });
     org.tokens = Some(tokens);
-    state.clock_skew = None;
     tracing::info!(organisation = %id, stored, "signed in");
     ctx.note(state, By::You, Happened::SignedIn { org: id.clone(), user });
     for profile in state.profiles.values_mut().filter(|p| p.kept.grant.org == *id) {
@@ -417,7 +415,6 @@ pub(crate) fn renewed(ctx: &Context, state: &mut State, id: &OrgId, result: Resu
             session.stored = stored;
             session.user = who.user.or(session.user.take());
             org.tokens = Some(tokens);
-            state.clock_skew = None;
             run_waiting(ctx, state, id);
         }
         Err(SsoError::InvalidGrant | SsoError::InvalidClient | SsoError::Unauthorized) => {
@@ -434,7 +431,6 @@ pub(crate) fn renewed(ctx: &Context, state: &mut State, id: &OrgId, result: Resu
             org.renew_not_before = Some(now + retry_after(org.renew_failures, chance));
             let code = code_of(error);
             tracing::warn!(organisation = %id, ?code, "could not renew the sign-in yet");
-            skew(state, &code);
         }
     }
 }
@@ -506,11 +502,4 @@ pub(crate) fn sign_out(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
         });
     }
     Ok(Reply::Done)
-}
-
-/// Remembers a clock that is off, for the banner.
-pub(crate) fn skew(state: &mut State, code: &Code) {
-    if let Code::ClockSkew { seconds } = code {
-        state.clock_skew = Some(*seconds);
-    }
 }

@@ -264,7 +264,6 @@ fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
     org.portal = Arc::new(portal.clone());
     org.sync = Sync::Idle;
     ctx.commit(vec![Write::Portal(id.clone(), portal)]);
-    state.clock_skew = None;
     state.online = true;
     state.offline_since = None;
     ctx.note(state, By::Schedule, Happened::Synced { org: id.clone(), accounts: total, gained, lost });
@@ -280,7 +279,6 @@ fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Ti
     }
     let code = sign_in::code_of(error);
     tracing::warn!(organisation = %id, ?code, "could not sync the portal");
-    sign_in::skew(state, &code);
     offline(state, &code, now);
     let retry = now + retry_after(1, ctx.chance());
     if let Some(org) = state.org_mut(id) {
