@@ -1,1 +1,3 @@
 //! What a person does, from the first start on, with every part real.
+
+mod start;

@@ -5,7 +5,7 @@ use crate::{
     desk::Desk,
     programs,
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use fantoccini::{
     Client, ClientBuilder, Locator,
     elements::Element,
@@ -300,32 +300,48 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// Completes the sign-in pages in `browser`, from `address` to the end of the flow: password,
-/// then the device code's confirmation or the consent, whichever comes.
+/// Completes the sign-in pages in `browser`, from `address` to the end: password, the device code's
+/// confirmation and the consent, whichever come. Ends when the person has allowed, or was sent on
+/// to another origin without being asked.
 ///
 /// # Errors
 /// Which page did not come.
 pub async fn sign_in(browser: &Driver, address: &Url, username: &str, password: &str) -> Result<()> {
+    const PAGES: Locator<'_> = Locator::Css("#sign-in, #confirm-code, #allow");
     browser.go(address).await?;
-    browser.fill(Locator::Css("input[name=username]"), username).await?;
-    browser.fill(Locator::Css("input[name=password]"), password).await?;
-    browser.click(Locator::Css("#sign-in")).await?;
-    allow(browser).await
-}
-
-/// Answers yes on the pages after the password.
-///
-/// # Errors
-/// That neither the confirmation nor the consent came.
-pub async fn allow(browser: &Driver) -> Result<()> {
-    let confirm = Locator::Css("#confirm-code, #allow");
-    let first = browser.see(confirm).await.context("no page asked for consent")?;
-    let id = first.attr("id").await?.ok_or_else(|| anyhow!("the consent's button has no id"))?;
-    browser.click(confirm).await?;
-    if id == "confirm-code" {
-        browser.click(Locator::Css("#allow")).await.context("no consent after the code")?;
+    for _ in 0..4 {
+        let page = until(SOON, "a page of the sign-in", || async {
+            if browser.client.current_url().await?.origin() != address.origin() {
+                return Ok(Some(None));
+            }
+            let Some(button) = settled(browser.client.find(PAGES).await)? else { return Ok(None) };
+            Ok(settled(button.attr("id").await)?.map(|id| id.map(|id| (id, button))))
+        })
+        .await;
+        let page = match page {
+            Ok(page) => page,
+            Err(e) => {
+                return Err(
+                    e.context(format!("the page read:\n{}", browser.text().await.unwrap_or_default()))
+                );
+            }
+        };
+        let Some((id, button)) = page else { return Ok(()) };
+        if id == "sign-in" {
+            browser.fill(Locator::Css("input[name=username]"), username).await?;
+            browser.fill(Locator::Css("input[name=password]"), password).await?;
+        }
+        button.click().await.with_context(|| format!("could not press #{id}"))?;
+        if id == "allow" {
+            return Ok(());
+        }
+        until(SOON, &format!("the page after #{id}"), || async {
+            // The page is gone when its button is.
+            Ok(settled(button.is_displayed().await)?.is_none().then_some(()))
+        })
+        .await?;
     }
-    Ok(())
+    bail!("the sign-in pages go on without end: {}", browser.client.current_url().await?.path())
 }
 
 #[cfg(test)]

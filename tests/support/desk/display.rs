@@ -7,6 +7,11 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use std::{collections::BTreeMap, path::Path};
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState, Window},
+    rust_connection::RustConnection,
+};
 
 /// An Xvfb that chose its own number.
 #[derive(Debug)]
@@ -52,4 +57,43 @@ impl Display {
         }
         Ok(())
     }
+}
+
+impl Display {
+    /// Asks the visible windows whose class is `class` to close, as a window manager does when a
+    /// person presses the cross. There is none on a desk.
+    ///
+    /// # Errors
+    /// That no such window is visible.
+    pub fn close_windows(&self, class: &str) -> Result<()> {
+        let (x, screen) = RustConnection::connect(Some(&self.name)).context("could not reach the display")?;
+        let root = x.setup().roots.get(screen).context("the display has no screen")?.root;
+        let atom = |name: &str| -> Result<u32> { Ok(x.intern_atom(false, name.as_bytes())?.reply()?.atom) };
+        let (protocols, delete) = (atom("WM_PROTOCOLS")?, atom("WM_DELETE_WINDOW")?);
+        let mut windows = vec![root];
+        let mut closed = 0;
+        while let Some(window) = windows.pop() {
+            windows.extend(x.query_tree(window)?.reply()?.children);
+            if !is(&x, window, class)? {
+                continue;
+            }
+            let message = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
+            x.send_event(false, window, EventMask::NO_EVENT, message)?.check()?;
+            closed += 1;
+        }
+        if closed == 0 {
+            bail!("no window of the class {class} is visible");
+        }
+        Ok(())
+    }
+}
+
+/// Whether the window is visible and of the class.
+fn is(x: &RustConnection, window: Window, class: &str) -> Result<bool> {
+    let name = x.get_property(false, window, AtomEnum::WM_CLASS, AtomEnum::STRING, 0, 256)?.reply()?;
+    let mut names = name.value.split(|b| *b == 0);
+    if !names.any(|n| n.eq_ignore_ascii_case(class.as_bytes())) {
+        return Ok(false);
+    }
+    Ok(x.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE)
 }

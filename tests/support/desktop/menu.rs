@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::{collections::HashMap, fmt};
-use zbus::zvariant::{Array, Dict, Structure, Value};
+use zbus::zvariant::{Array, Dict, OwnedValue, Structure, Value};
 
 /// What kind of row it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +40,13 @@ pub struct Menu {
 }
 
 impl Menu {
-    /// Reads the answer of `GetLayout`, a struct `(ia{sv}av)`.
+    /// Reads the rows of the root in `GetLayout`'s answer, each a struct `(ia{sv}av)`.
     ///
     /// # Errors
-    /// That it is not shaped so.
-    pub fn from_layout(layout: &Value<'_>) -> Result<Self> {
-        Ok(Self { entries: Entry::from_layout(layout)?.children })
+    /// That one is not shaped so.
+    pub fn from_rows(rows: &[OwnedValue]) -> Result<Self> {
+        let entries = rows.iter().map(|row| Entry::from_layout(row)).collect::<Result<_>>()?;
+        Ok(Self { entries })
     }
 
     /// The visible row reached by `path`: at each level the first whose text is the path's part,

@@ -4,7 +4,10 @@ use crate::{deadline::SOON, desk::Bus, record::Record};
 use anyhow::{Result, bail};
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use zbus::{
@@ -68,6 +71,7 @@ impl Notification {
 struct Interface {
     shown: Record<Notification>,
     next: AtomicU32,
+    inhibited: Arc<AtomicBool>,
 }
 
 #[interface(name = "org.freedesktop.Notifications")]
@@ -122,6 +126,12 @@ impl Interface {
         Ok(Self::notification_closed(&emitter, id, Closed::ByCall.number()).await?)
     }
 
+    /// Do not disturb.
+    #[zbus(property)]
+    fn inhibited(&self) -> bool {
+        self.inhibited.load(Ordering::Relaxed)
+    }
+
     #[zbus(signal)]
     async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, action_key: &str) -> zbus::Result<()>;
 
@@ -141,6 +151,7 @@ fn close(shown: &Record<Notification>, id: u32, why: Closed) {
 #[derive(Debug)]
 pub struct Notifications {
     shown: Record<Notification>,
+    inhibited: Arc<AtomicBool>,
     connection: Connection,
 }
 
@@ -152,10 +163,12 @@ impl Notifications {
     pub async fn start(bus: &Bus) -> Result<Self> {
         let connection = bus.connect().await?;
         let shown = Record::default();
-        let interface = Interface { shown: shown.clone(), next: AtomicU32::new(1) };
+        let inhibited = Arc::<AtomicBool>::default();
+        let next = AtomicU32::new(1);
+        let interface = Interface { shown: shown.clone(), next, inhibited: Arc::clone(&inhibited) };
         connection.object_server().at(PATH, interface).await?;
         bus.own(&connection, "org.freedesktop.Notifications").await?;
-        Ok(Self { shown, connection })
+        Ok(Self { shown, inhibited, connection })
     }
 
     /// All that were shown, replacements included, in order.
@@ -181,6 +194,16 @@ impl Notifications {
         wanted: impl Fn(&Notification) -> bool,
     ) -> Result<Notification> {
         self.shown.wait(limit, what, |n| wanted(n).then(|| n.clone())).await
+    }
+
+    /// The person asks not to be disturbed, or no longer.
+    ///
+    /// # Errors
+    /// That the bus is gone.
+    pub async fn set_do_not_disturb(&self, on: bool) -> Result<()> {
+        self.inhibited.store(on, Ordering::Relaxed);
+        let interface = self.connection.object_server().interface::<_, Interface>(PATH).await?;
+        Ok(interface.get().await.inhibited_changed(interface.signal_emitter()).await?)
     }
 
     /// Waits until the notification is closed.

@@ -4,7 +4,7 @@ use super::Menu;
 use crate::{deadline::SOON, desk::Bus, record::Record};
 use anyhow::{Context, Result, anyhow, bail};
 use futures_util::StreamExt;
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use zbus::{
     Connection, fdo, interface,
@@ -92,9 +92,12 @@ trait StatusNotifierItem {
     fn new_icon(&self) -> zbus::Result<()>;
 }
 
+/// A row: number, properties, the rows below it as structs of the same shape.
+type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
+
 #[proxy(interface = "com.canonical.dbusmenu", gen_blocking = false)]
 trait DbusMenu {
-    fn get_layout(&self, parent: i32, depth: i32, properties: &[&str]) -> zbus::Result<(u32, OwnedValue)>;
+    fn get_layout(&self, parent: i32, depth: i32, properties: &[&str]) -> zbus::Result<(u32, Layout)>;
     fn event(&self, id: i32, event: &str, data: Value<'_>, time: u32) -> zbus::Result<()>;
     fn about_to_show(&self, id: i32) -> zbus::Result<bool>;
     #[zbus(signal)]
@@ -209,7 +212,7 @@ impl Item {
             // Some programs answer AboutToShow with an error; a panel reads the layout all the same.
             let _ = self.menu.about_to_show(0).await;
             let (_, layout) = self.menu.get_layout(0, -1, &[]).await?;
-            Menu::from_layout(&layout)
+            Menu::from_rows(&layout.2)
         };
         let menu = crate::deadline::within(SOON, "the tray's menu", read).await?;
         *self.last.lock().await = Some(menu.clone());

@@ -1,0 +1,64 @@
+//! The app comes, is found in the tray, and goes.
+
+use anyhow::ensure;
+use serde_json::json;
+use support::{App, Desk, deadline::SOON, journey, journey::journey_at};
+
+/// A first start: the window is there, the tray says what to do; no web process stays after closing.
+#[test]
+fn the_app_starts_hidden_in_the_tray_and_quits_from_it() {
+    journey("start-hidden", |desk| async move {
+        let app = App::start_with(&desk, &["--hidden"], &[]).await?;
+        let tray = app.tray().await?;
+        let menu = tray.menu().await?;
+        ensure!(!menu.labels().is_empty(), "the menu is empty");
+        ensure!(desk.running("WebKitWebProcess") == 0, "a web process before the first window");
+        ensure!(!tray.icon().await?.is_empty(), "the tray icon has no picture");
+        tray.click(&["Quit*"]).await?;
+        app.ended().await
+    });
+}
+
+#[test]
+fn a_second_start_shows_the_first_window() {
+    journey("start-twice", |desk| async move {
+        let app = App::start_with(&desk, &["--hidden"], &[]).await?;
+        app.tray().await?;
+        let mark = app.mark();
+        let second = desk.program("second", support::programs::latchkey()?);
+        let second = desk.spawn(second)?;
+        let status = second.ended(SOON).await?;
+        ensure!(status.success(), "the second start ended with {status}");
+        app.says(mark, "window", &json!({ "label": "main", "state": "created" })).await?;
+        Ok(())
+    });
+}
+
+/// No panel shows icons: the window is the way in.
+#[test]
+fn without_a_tray_the_window_comes_at_once() {
+    journey_at("start-no-tray", Desk::plan("start-no-tray").without_tray(), |desk| async move {
+        let app = App::start_with(&desk, &["--hidden"], &[]).await?;
+        app.says(0, "window", &json!({ "label": "main", "state": "created" })).await?;
+        Ok(())
+    });
+}
+
+/// Closing the window ends its web process, not the app; opening it again makes a new one.
+#[test]
+fn a_closed_window_leaves_no_web_process() {
+    journey("start-window", |desk| async move {
+        let (app, window) = App::start_driven(&desk, &["--hidden"], &[]).await?;
+        let tray = app.tray().await?;
+        tray.click(&["Open Latchkey"]).await?;
+        let window = window.window().await?;
+        let mark = app.mark();
+        desk.display().close_windows("latchkey")?;
+        app.says(mark, "window", &json!({ "label": "main", "state": "destroyed" })).await?;
+        let gone = || async { Ok((desk.running("WebKitWebProcess") == 0).then_some(())) };
+        support::until(SOON, "the end of the web process", gone).await?;
+        tray.click(&["Open Latchkey"]).await?;
+        app.says(mark, "window", &json!({ "label": "main", "state": "created" })).await?;
+        window.select_new_window().await
+    });
+}
