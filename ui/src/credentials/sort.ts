@@ -1,0 +1,33 @@
+import type { UiProfile, UiStatus } from '../bindings';
+
+/** What the table of profiles is sorted by. */
+export type SortBy = 'profile' | 'account' | 'time' | 'status';
+
+/** Most urgent first. */
+const URGENCY: UiStatus[] = [
+  'conflict',
+  'access_removed',
+  'not_writable',
+  'expired',
+  'sign_in_needed',
+  'retrying',
+  'due_soon',
+  'refreshing',
+  'checking',
+  'paused',
+  'fresh',
+];
+
+const compare: Record<SortBy, (a: UiProfile, b: UiProfile) => number> = {
+  profile: () => 0,
+  account: (a, b) => names.compare(a.account_name, b.account_name) || names.compare(a.grant.role, b.grant.role),
+  time: (a, b) => (a.expires ?? 0) - (b.expires ?? 0),
+  status: (a, b) => URGENCY.indexOf(a.status) - URGENCY.indexOf(b.status),
+};
+const names = new Intl.Collator(undefined, { numeric: true });
+
+/** The profiles in order; equals by name. */
+export function sorted(profiles: UiProfile[], by: SortBy, down: boolean): UiProfile[] {
+  const rows = [...profiles].sort((a, b) => compare[by](a, b) || names.compare(a.name, b.name));
+  return down ? rows.reverse() : rows;
+}

@@ -1,0 +1,151 @@
+import { getContext, setContext } from 'svelte';
+import type {
+  UiAction,
+  UiConfirm,
+  UiGrant,
+  UiOrganisation,
+  UiPortal,
+  UiProblem,
+  UiReply,
+  UiRequest,
+  UiState,
+  UiView,
+} from '../bindings';
+import type { Host } from '../host/host';
+import { copy } from '../kit/copy';
+
+/** A short notice; a problem stays until it is dismissed. */
+export interface Toast {
+  id: number;
+  text: string;
+  problem: UiProblem | null;
+}
+
+/** A role with what a dialog about it shows. */
+export interface Chosen {
+  grant: UiGrant;
+  account: string;
+  suggested: string;
+  tab: 'keep' | 'copy';
+}
+
+/** Fills a field of the form that showed a problem. */
+export type Edit = (field: string, suggestion: string | null) => void;
+
+/** What the window shows and asks. The state itself is the engine's. */
+export class Desk {
+  state = $state.raw<UiState | null>(null);
+  portal = $state.raw<UiPortal | null>(null);
+  view = $state<UiView>('portal');
+  orgId = $state<string | null>(null);
+  confirm = $state.raw<UiConfirm | null>(null);
+  chosen = $state.raw<Chosen | null>(null);
+  quitting = $state(false);
+  adding = $state(false);
+  shortcuts = $state(false);
+  query = $state('');
+  settingsSection = $state('general');
+  toasts = $state<Toast[]>([]);
+  /** Said once to those who listen rather than look. */
+  said = $state('');
+  #ids = 0;
+
+  org: UiOrganisation | null = $derived(
+    this.state?.organisations.find((org) => org.id === this.orgId) ?? this.state?.organisations[0] ?? null,
+  );
+
+  constructor(readonly host: Host) {}
+
+  /** Fetches what the portal lists, when it changed. */
+  async refreshPortal(org: string) {
+    const portal = await this.host.portal(org);
+    if (portal && this.org?.id === org) this.portal = portal;
+  }
+
+  /** Asks, and deals with the answers that are the same everywhere. */
+  async ask(request: UiRequest): Promise<UiReply> {
+    const reply = await this.tell(request);
+    if (reply.reply === 'failed') this.toast(reply.problem.title, reply.problem);
+    return reply;
+  }
+
+  /** Asks for a form that shows its own failures. */
+  async tell(request: UiRequest): Promise<UiReply> {
+    const reply = await this.host.ask(request).catch(
+      (): UiReply => ({
+        reply: 'failed',
+        field: null,
+        problem: {
+          title: 'Latchkey did not answer',
+          meaning: 'The window lost touch with the rest of the app.',
+          next: 'Close this window and open it again.',
+          buttons: [],
+          details: '',
+        },
+      }),
+    );
+    if (reply.reply === 'confirm') this.confirm = reply.dialog;
+    if (reply.reply === 'show') this.view = reply.view;
+    return reply;
+  }
+
+  /** Does what a button says. */
+  async act(action: UiAction, edit?: Edit): Promise<UiReply | null> {
+    switch (action.action) {
+      case 'ask':
+        return this.ask(action.request);
+      case 'show':
+        this.view = action.view;
+        return null;
+      case 'copy':
+        await this.copied(action.text);
+        return null;
+      case 'edit':
+        if (edit) edit(action.field, action.suggestion);
+        else this.#elsewhere(action.field);
+        return null;
+      case 'dismiss':
+        return null;
+    }
+  }
+
+  /** A field that this view does not have: go to the form that does. */
+  #elsewhere(field: string) {
+    if (field === 'start_url' || field === 'region') this.adding = true;
+    else this.view = 'portal';
+  }
+
+  async copied(text: string, what = 'Copied.') {
+    if (await copy(text)) this.toast(what);
+    else this.toast('Could not reach the clipboard. Select the text and copy it yourself.');
+  }
+
+  toast(text: string, problem: UiProblem | null = null) {
+    this.#ids += 1;
+    this.toasts = [...this.toasts.filter((toast) => toast.text !== text), { id: this.#ids, text, problem }].slice(-3);
+  }
+
+  dismiss(id: number) {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  quit() {
+    if (this.state?.quit.ask) this.quitting = true;
+    else void this.ask({ ask: 'quit' });
+  }
+}
+
+const KEY = Symbol('desk');
+
+export function setDesk(desk: Desk) {
+  return setContext(KEY, desk);
+}
+
+export function useDesk(): Desk {
+  return getContext<Desk>(KEY);
+}
+
+/** Whether two grants name the same role. */
+export function sameGrant(a: UiGrant, b: UiGrant): boolean {
+  return a.org === b.org && a.account === b.account && a.role === b.role;
+}

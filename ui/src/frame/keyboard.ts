@@ -1,0 +1,42 @@
+import type { Desk } from '../desk/desk.svelte';
+import { command, typing } from '../kit/keys';
+import { refresh, VIEWS } from './views';
+
+/** Keys that work everywhere in the window. */
+export function globalKeys(desk: Desk, event: KeyboardEvent) {
+  if (event.defaultPrevented) return;
+  if (event.key === 'F6') {
+    event.preventDefault();
+    nextRegion(event.shiftKey ? -1 : 1);
+    return;
+  }
+  if (event.ctrlKey && event.shiftKey && event.key.toLowerCase() === 'q') {
+    event.preventDefault();
+    desk.quit();
+    return;
+  }
+  if (document.querySelector('dialog[open]')) return;
+  const view = command(event) ? VIEWS[Number(event.key) - 1] : undefined;
+  const letter = event.key.toLowerCase();
+  if (view) desk.view = view.id;
+  else if ((event.key === '/' && !typing(event.target) && !event.ctrlKey) || (command(event) && letter === 'f')) {
+    desk.view = 'portal';
+    // The field may only come with the view.
+    requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#search')?.select());
+  } else if (event.key === 'F5' || (command(event) && letter === 'r')) refresh(desk);
+  else if (command(event) && event.key === ',') desk.view = 'settings';
+  else if (command(event) && event.key === '/') desk.shortcuts = true;
+  else return;
+  event.preventDefault();
+}
+
+/** Header, navigation, banner, content, details, notices, and round again. */
+function nextRegion(step: number) {
+  const regions = [...document.querySelectorAll<HTMLElement>('header, nav[aria-label=Main], [data-region], main, aside')].filter(
+    (region) => region.offsetParent !== null && region.querySelector('button, input, h1'),
+  );
+  const at = regions.findLastIndex((region) => region.contains(document.activeElement));
+  const to = regions[(at + step + regions.length) % regions.length];
+  const first = to?.querySelector<HTMLElement>(to.matches('main') ? 'h1' : 'button:not([tabindex="-1"]), input');
+  first?.focus();
+}

@@ -1,0 +1,16 @@
+import type { UiPortal, UiReply, UiRequest, UiState, UiView } from '../bindings';
+
+/** Ends a subscription. */
+export type Stop = () => void;
+
+/** What the window knows of the world outside: three commands and three events. */
+export interface Host {
+  state(): Promise<UiState>;
+  portal(org: string): Promise<UiPortal | null>;
+  ask(request: UiRequest): Promise<UiReply>;
+  onState(changed: (state: UiState) => void): Promise<Stop>;
+  /** Someone wants a view shown: the tray, or a notification. */
+  onShow(show: (view: UiView) => void): Promise<Stop>;
+  /** Quitting was asked for while something would stop. */
+  onQuitAsked(asked: () => void): Promise<Stop>;
+}

@@ -1,0 +1,14 @@
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import type { UiState, UiView } from '../bindings';
+import type { Host } from './host';
+
+/** The real one. */
+export const tauri: Host = {
+  state: () => invoke('state'),
+  portal: (org) => invoke('portal', { org }),
+  ask: (request) => invoke('ask', { request }),
+  onState: (changed) => listen<UiState>('state', (event) => changed(event.payload)),
+  onShow: (show) => listen<UiView>('show', (event) => show(event.payload)),
+  onQuitAsked: (asked) => listen('quit-asked', () => asked()),
+};

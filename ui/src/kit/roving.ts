@@ -1,0 +1,111 @@
+/**
+ * The keyboard model of lists whose rows hold several buttons: the list is one tab stop, Up and Down
+ * move between rows, Tab goes through the buttons of the current row only.
+ * Rows carry `data-row`, their buttons `data-stop`; the first stop is the row's main button.
+ */
+
+/** Which row a key leads to; `null` when the key is not ours. */
+export function next(key: string, current: number, count: number): number | null {
+  if (count === 0) return null;
+  switch (key) {
+    case 'ArrowDown':
+      return Math.min(current + 1, count - 1);
+    case 'ArrowUp':
+      return Math.max(current - 1, 0);
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return null;
+  }
+}
+
+/** The row whose words begin with what was typed, looking onwards from the current one. */
+export function typeAhead(typed: string, current: number, names: string[]): number | null {
+  const wanted = typed.toLowerCase();
+  for (let step = 1; step <= names.length; step += 1) {
+    const index = (current + step) % names.length;
+    if (names[index]?.toLowerCase().startsWith(wanted)) return index;
+  }
+  return null;
+}
+
+/** Makes a list rove. Rows come and go freely: tab stops are given anew whenever they do. */
+export function roving(list: HTMLElement) {
+  let current = '';
+
+  const rows = () => [...list.querySelectorAll<HTMLElement>('[data-row]')];
+  const stops = (row: HTMLElement) => [...row.querySelectorAll<HTMLElement>('[data-stop]')];
+
+  const settle = () => {
+    const all = rows();
+    const here = all.find((row) => row.dataset.row === current) ?? all[0];
+    for (const row of all) {
+      for (const stop of stops(row)) {
+        const index = row === here ? 0 : -1;
+        if (stop.tabIndex !== index) stop.tabIndex = index;
+      }
+    }
+  };
+
+  const focusRow = (row: HTMLElement | undefined) => {
+    if (!row) return;
+    current = row.dataset.row ?? '';
+    settle();
+    const main = stops(row)[0];
+    main?.focus();
+    row.scrollIntoView({ block: 'nearest' });
+  };
+
+  const focused = (event: FocusEvent) => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
+    if (!row || row.dataset.row === current) return;
+    current = row.dataset.row ?? '';
+    settle();
+  };
+
+  const pressed = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    const row = target.closest<HTMLElement>('[data-row]');
+    if (!row || target.closest('[role=menu]')) return;
+    const all = rows();
+    const at = all.indexOf(row);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
+      // A row that opens and closes takes the keys itself first.
+      if (event.defaultPrevented) return;
+      const own = stops(row);
+      const to = own[own.indexOf(target) + (event.key === 'ArrowRight' ? 1 : -1)];
+      if (to) {
+        event.preventDefault();
+        to.focus();
+      }
+      return;
+    }
+    const index = next(event.key, at, all.length) ?? ahead(event, at, all);
+    if (index === null) return;
+    event.preventDefault();
+    focusRow(all[index]);
+  };
+
+  const ahead = (event: KeyboardEvent, at: number, all: HTMLElement[]) => {
+    if (!/^[\p{L}\p{N}]$/u.test(event.key)) return null;
+    return typeAhead(
+      event.key,
+      at,
+      all.map((row) => row.dataset.name ?? ''),
+    );
+  };
+
+  const watcher = new MutationObserver(settle);
+  watcher.observe(list, { childList: true, subtree: true });
+  list.addEventListener('focusin', focused);
+  list.addEventListener('keydown', pressed);
+  settle();
+  return () => {
+    watcher.disconnect();
+    list.removeEventListener('focusin', focused);
+    list.removeEventListener('keydown', pressed);
+  };
+}

@@ -1,0 +1,51 @@
+import type { UiAccount, UiEnvironment, UiGrant, UiSensitivity, UiShortcut, UiRole } from '../bindings';
+
+/** What a row about one role shows. */
+export interface RoleLine {
+  grant: UiGrant;
+  account: string;
+  environment: UiEnvironment;
+  sensitivity: UiSensitivity;
+  suggested: string;
+  /** False when the portal does not list it any more. */
+  listed: boolean;
+}
+
+export function lineOf(org: string, account: UiAccount, role: UiRole): RoleLine {
+  return {
+    grant: { org, account: account.id, role: role.name },
+    account: account.name,
+    environment: account.environment,
+    sensitivity: role.sensitivity,
+    suggested: role.suggested_profile,
+    listed: true,
+  };
+}
+
+export function lineOfShortcut(shortcut: UiShortcut, accounts: UiAccount[]): RoleLine {
+  const role = accounts
+    .find((account) => account.id === shortcut.grant.account)
+    ?.roles?.find((role) => role.name === shortcut.grant.role);
+  return {
+    grant: shortcut.grant,
+    account: shortcut.account_name,
+    environment: shortcut.environment,
+    sensitivity: shortcut.sensitivity,
+    suggested: role?.suggested_profile ?? slug(`${shortcut.account_name}-${shortcut.grant.role}`),
+    listed: shortcut.listed,
+  };
+}
+
+/** A profile name that every tool takes. */
+function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}
+
+/** The link that opens this console for whoever may: it holds no secret. */
+export function consoleLink(startUrl: string, grant: UiGrant): string {
+  const query = new URLSearchParams({ account_id: grant.account, role_name: grant.role });
+  return `${startUrl.replace(/[#/]+$/, '')}/#/console?${query}`;
+}
