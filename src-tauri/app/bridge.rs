@@ -15,11 +15,13 @@ type Snapshots = watch::Receiver<Arc<Snapshot>>;
 /// Sends an open window its state whenever what it shows is different.
 pub async fn feed_window(shell: Shell, mut snapshots: Snapshots) {
     let mut sent: Option<UiState> = None;
+    let mut listener = 0;
     while snapshots.changed().await.is_ok() {
-        snapshots.mark_unchanged();
-        if shell.windows.open().is_none() {
-            // The next window asks for its first state itself.
+        // Another window got its first state by asking, so what the one before it got does not matter.
+        if std::mem::replace(&mut listener, shell.windows.listener()) != listener {
             sent = None;
+        }
+        if shell.windows.open().is_none() {
             continue;
         }
         let state = shell.ui_state();

@@ -11,7 +11,7 @@ use engine::{Engine, Reply, Request, Snapshot, model::ids::OrgId, ports::Clock, 
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use tokio::runtime::Handle;
-use view::{UiPortal, UiReply, UiRequest, UiState};
+use view::{UiPortal, UiReply, UiRequest, UiState, problem::About};
 
 /// Cheap to clone; managed by Tauri for the commands.
 #[derive(Clone)]
@@ -71,20 +71,24 @@ impl Shell {
         answer
     }
 
-    /// Asks the engine for someone who has no place to show an answer: what it wants shown comes up in
-    /// the window. A failure is in the snapshot or in a notification, as the engine finds right.
+    /// Asks the engine for someone who has no place to show an answer, such as the tray: what has to be
+    /// shown or confirmed, and a refusal, comes up in the window.
     pub fn wish(&self, request: Request) {
         let shell = self.clone();
         self.runtime.spawn(async move {
             let asked = view::as_asked(&request);
-            match (shell.ask(request).await, asked) {
-                (Ok(Reply::Show(show)), _) => shell.windows.raise(Some(Wish::Show(show))).await,
+            let reply = match (shell.ask(request).await, asked) {
+                (Ok(Reply::Show(show)), _) => return shell.windows.raise(Some(Wish::Show(show))).await,
                 (Ok(Reply::Confirm(confirm)), Some(asked)) => {
-                    let dialog = view::dialog(&confirm, &asked, &shell.snapshot());
-                    shell.windows.raise(Some(Wish::Confirm(Box::new(dialog)))).await;
+                    UiReply::Confirm { dialog: view::dialog(&confirm, &asked, &shell.snapshot()) }
                 }
-                _ => {}
-            }
+                (Ok(_), _) => return,
+                (Err(code), again) => {
+                    let problem = view::problem::problem(&code, &About { org: None, again });
+                    UiReply::Failed { problem, field: None }
+                }
+            };
+            shell.windows.raise(Some(Wish::Reply(Box::new(reply)))).await;
         });
     }
 
@@ -99,7 +103,13 @@ impl Shell {
         if self.ui_state().quit.ask {
             self.raise(Some(Wish::AskToQuit));
         } else {
-            self.wish(Request::Quit);
+            self.quit_now();
         }
+    }
+
+    /// Quits without asking. The answer may be lost with the engine, which ends.
+    pub fn quit_now(&self) {
+        let engine = self.engine.clone();
+        self.runtime.spawn(async move { engine.ask(Request::Quit).await });
     }
 }

@@ -109,7 +109,7 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), signals));
     tokio::spawn(record_registration(shell.clone(), host.clone()));
     tokio::spawn(first_window(shell.clone(), flags, was_painted, host));
-    tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox));
+    tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox, desk));
     tokio::spawn(quit_when_told(app.clone(), shell.clone()));
     Ok(Running { tray: Tray::new(shell.clone()), shell, look: Mutex::new(Some((look, painted))) })
 }
@@ -198,10 +198,11 @@ async fn first_window(
 }
 
 /// The engine ends after [`Request::Quit`], and the app with it.
-async fn end_with_engine(app: AppHandle, shell: Shell, sandbox: Arc<Sandbox>) {
+async fn end_with_engine(app: AppHandle, shell: Shell, sandbox: Arc<Sandbox>, desk: Arc<Desk>) {
     let mut snapshots = shell.engine.snapshots();
     while snapshots.changed().await.is_ok() {}
     tracing::info!("the engine has ended");
+    desk.forget_secrets().await;
     sandbox.stop().await;
     app.exit(0);
 }
@@ -230,7 +231,7 @@ async fn quit_when_told(app: AppHandle, shell: Shell) {
         if std::mem::replace(&mut told, true) {
             app.exit(1);
         } else {
-            shell.wish(Request::Quit);
+            shell.quit_now();
         }
     }
 }

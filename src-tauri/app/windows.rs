@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tauri::{
@@ -18,7 +18,7 @@ use tauri::{
     WindowEvent, webview::NewWindowResponse,
 };
 use tokio::sync::mpsc::UnboundedSender;
-use view::ask::UiConfirm;
+use view::UiReply;
 
 /// The window's label, which its capability file names.
 pub const MAIN: &str = "main";
@@ -36,8 +36,8 @@ const GRIP: f64 = 80.0;
 pub enum Wish {
     /// Event `show`: go to this view.
     Show(Show),
-    /// Event `confirm`: ask the person what this dialog asks.
-    Confirm(Box<UiConfirm>),
+    /// Event `reply`: the answer to what was asked outside the window, as if the window had asked.
+    Reply(Box<UiReply>),
     /// Event `quit-asked`: say what quitting stops, and quit when the person says so.
     AskToQuit,
 }
@@ -61,6 +61,7 @@ pub struct Windows {
     web_data: PathBuf,
     making: tokio::sync::Mutex<()>,
     listening: AtomicBool,
+    listeners: AtomicU64,
     wishes: Mutex<Vec<Wish>>,
 }
 
@@ -91,6 +92,7 @@ impl Windows {
             web_data,
             making: tokio::sync::Mutex::default(),
             listening: AtomicBool::new(false),
+            listeners: AtomicU64::new(0),
             wishes: Mutex::default(),
         }
     }
@@ -126,7 +128,13 @@ impl Windows {
     /// The window listens: it asked for the state. What was wished of it meanwhile comes now.
     pub fn listens(&self) {
         self.listening.store(true, Ordering::SeqCst);
+        self.listeners.fetch_add(1, Ordering::SeqCst);
         self.grant_wishes();
+    }
+
+    /// Counts how often a window asked for its first state.
+    pub fn listener(&self) -> u64 {
+        self.listeners.load(Ordering::SeqCst)
     }
 
     /// Sends the window its state.
@@ -193,7 +201,7 @@ impl Windows {
         for wish in wishes {
             match wish {
                 Wish::Show(show) => self.emit("show", &view_name(show)),
-                Wish::Confirm(dialog) => self.emit("confirm", &*dialog),
+                Wish::Reply(reply) => self.emit("reply", &*reply),
                 Wish::AskToQuit => self.emit("quit-asked", &()),
             }
         }

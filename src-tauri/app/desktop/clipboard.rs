@@ -5,10 +5,7 @@ use arboard::Clipboard as System;
 use engine::model::code::Code;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,8 +13,8 @@ use std::{
 #[derive(Clone, Default)]
 pub struct Clipboard {
     system: Arc<Mutex<Option<System>>>,
-    /// Counts copies, so that an older copy's clearing leaves a newer one its whole time.
-    copies: Arc<AtomicU64>,
+    /// What we put there last and have not cleared yet.
+    ours: Arc<Mutex<Option<Arc<SecretString>>>>,
 }
 
 impl Clipboard {
@@ -26,21 +23,32 @@ impl Clipboard {
     /// # Errors
     /// There is no clipboard: no display, or a Wayland compositor that does not let us.
     pub async fn copy_secret(&self, text: SecretString, clear_after: Duration) -> Result<(), Code> {
-        let copy = self.copies.fetch_add(1, Ordering::SeqCst) + 1;
         let text = Arc::new(text);
         let written = Arc::clone(&text);
         self.with(move |system| put(system, written.expose_secret())).await?;
+        *self.ours() = Some(Arc::clone(&text));
         let clipboard = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(clear_after).await;
-            if clipboard.copies.load(Ordering::SeqCst) == copy {
-                let cleared = clipboard.with(move |system| clear_if(system, text.expose_secret())).await;
-                if let Err(code) = cleared {
-                    tracing::warn!(?code, "could not clear the clipboard");
-                }
+            // A newer copy has its own time, even of the same text.
+            let is_last = clipboard.ours().as_ref().is_some_and(|ours| Arc::ptr_eq(ours, &text));
+            if is_last {
+                clipboard.clear_now().await;
             }
         });
         Ok(())
+    }
+
+    /// Clears the clipboard if it holds what we put there last.
+    pub async fn clear_now(&self) {
+        let Some(text) = self.ours().take() else { return };
+        if let Err(code) = self.with(move |system| clear_if(system, text.expose_secret())).await {
+            tracing::warn!(?code, "could not clear the clipboard");
+        }
+    }
+
+    fn ours(&self) -> MutexGuard<'_, Option<Arc<SecretString>>> {
+        self.ours.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs on a thread that may block: X11 waits for the clipboard's owner.

@@ -67,6 +67,11 @@ impl Desk {
         self.platform.dark_panel().await
     }
 
+    /// Takes a secret that we put on the clipboard off it, since nobody will do so later.
+    pub async fn forget_secrets(&self) {
+        self.clipboard.clear_now().await;
+    }
+
     /// Whether there is a panel that shows tray icons, and ours: now and from now on.
     pub async fn tray_host(&self) -> watch::Receiver<TrayHost> {
         self.platform.tray_host().await

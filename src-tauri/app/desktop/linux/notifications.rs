@@ -4,7 +4,7 @@
 //! no quick press is missed, and on the connection that sent each one, since some servers (GNOME's)
 //! answer only there and drop what belongs to a connection that closed.
 
-use super::{patient, service};
+use super::service;
 use engine::{
     Request,
     model::{code::Code, notice::Notice},
@@ -182,12 +182,16 @@ impl Notifications {
 
     async fn abilities(&self) -> Option<Abilities> {
         let session = self.session.as_ref()?;
-        let capabilities: Vec<String> = patient("notification server", async {
+        // The first call may start the server.
+        let capabilities: Vec<String> = tokio::time::timeout(SERVER_PATIENCE, async {
             let name = "org.freedesktop.Notifications";
             let server = service(session, name, "/org/freedesktop/Notifications", name).await?;
             server.call("GetCapabilities", &()).await
         })
-        .await?;
+        .await
+        .ok()?
+        .inspect_err(|error: &zbus::Error| tracing::info!(%error, "no notification server"))
+        .ok()?;
         let has = |ability: &str| capabilities.iter().any(|capability| capability == ability);
         Some(Abilities { actions: has("actions"), markup: has("body-markup") })
     }
