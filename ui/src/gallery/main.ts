@@ -1,0 +1,59 @@
+import { mount } from 'svelte';
+import App from '../App.svelte';
+import { Desk } from '../desk/desk.svelte';
+import { FakeHost } from '../host/fake';
+import '../kit/base.css';
+import { clock } from '../kit/clock.svelte';
+import { NOW } from './organisation';
+import { SCENES } from './scenes';
+
+/** Shows one state: `?state=portal&theme=dark`; without a state, links to all of them. */
+const query = new URLSearchParams(location.search);
+const target = document.getElementById('app');
+const scene = SCENES[query.get('state') ?? ''];
+
+if (!scene) {
+  document.body.style.overflow = 'auto';
+  for (const name of Object.keys(SCENES)) {
+    const link = Object.assign(document.createElement('a'), { href: `?state=${name}`, textContent: name });
+    const line = document.createElement('p');
+    line.append(link);
+    target?.append(line);
+  }
+} else if (target) {
+  clock.stop(NOW);
+  const shown = scene();
+  const theme = query.get('theme');
+  if (theme === 'light' || theme === 'dark') shown.state = { ...shown.state, settings: { ...shown.state.settings, theme } };
+  const desk = new Desk(new FakeHost(shown));
+  desk.state = shown.state;
+  desk.view = shown.view ?? 'portal';
+  desk.query = shown.query ?? '';
+  desk.settingsSection = shown.section ?? 'general';
+  if (desk.org) await desk.refreshPortal(desk.org.id);
+  mount(App, { target, props: { desk } });
+  for (const name of shown.press ?? []) {
+    await painted();
+    if (name === 'quit') desk.quit();
+    else named(name)?.click();
+  }
+  if (shown.type) {
+    await painted();
+    const [label, text] = shown.type;
+    const field = [...document.querySelectorAll('label')].find((one) => one.textContent === label)?.control;
+    if (field instanceof HTMLInputElement) {
+      field.value = text;
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    }
+  }
+  document.documentElement.dataset.ready = 'true';
+}
+
+function named(name: string): HTMLElement | undefined {
+  const found = [...document.querySelectorAll<HTMLElement>('button')].filter((one) => (one.ariaLabel ?? one.innerText.trim()) === name);
+  return found.at(-1);
+}
+
+function painted(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 60));
+}

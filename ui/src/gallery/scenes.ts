@@ -1,0 +1,292 @@
+import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiState, UiView } from '../bindings';
+import type { Scene } from '../host/fake';
+import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, organisation, portal, profile, shortcut } from './organisation';
+
+/** A scene, and what one does in it before the picture is taken. */
+export interface Shown extends Scene {
+  view?: UiView;
+  query?: string;
+  section?: string;
+  /** Names of buttons to press, one after another. */
+  press?: string[];
+  /** Text for the field of this name. */
+  type?: [string, string];
+}
+
+const button = (label: string, change: Partial<UiButton> = {}): UiButton => ({ label, action: { action: 'dismiss' }, danger: false, ...change });
+const signIn = button('Sign in', { action: { action: 'ask', request: { ask: 'sign_in', org: 'acme', method: null } } });
+
+export const problem = (title: string, meaning: string, next: string, ...buttons: UiButton[]): UiProblem => ({
+  title,
+  meaning,
+  next,
+  buttons,
+  details: 'UnauthorizedException, request 7d0c0f4e, 14:03:58',
+});
+
+const banner = (kind: UiBanner['kind'], title: string, body: string, ...buttons: UiButton[]): UiBanner => ({ kind, title, body, buttons, until: null });
+
+const ACTIVITY: UiActivity[] = [
+  ['Opened the console', 'payments-prod, ReadOnly', 'You', true, 6],
+  ['Refreshed pay-dev', 'payments-dev, PowerUser', 'Schedule', true, 18],
+  ['Refreshed pay-dev', 'payments-dev, PowerUser', 'Schedule', true, 58],
+  ['Refreshed pay-dev', 'payments-dev, PowerUser', 'Schedule', true, 98],
+  ['Could not refresh data-stg: the portal did not answer', 'data-staging, Developer', 'Schedule', false, 102],
+  ['Signed in to Acme', null, 'You', true, 110],
+  ['Stopped keeping old-tools fresh', 'identity, ReadOnly', 'You', true, 26 * 60],
+  ['Opened the console', 'storefront-dev, Developer', 'You', true, 27 * 60],
+  ['Kept pay-dev fresh', 'payments-dev, PowerUser', 'You', true, 30 * 60],
+].map(([sentence, subject, by, ok, minutes], at) => ({
+  id: 100 - at,
+  at: NOW - Number(minutes) * MINUTE,
+  sentence: String(sentence),
+  subject: subject as string | null,
+  by: String(by),
+  ok: Boolean(ok),
+  group: String(sentence),
+}));
+
+export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation> = {}): UiState {
+  return {
+    at: NOW,
+    loaded: true,
+    first_run: null,
+    organisations: [organisation(org)],
+    favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), shortcut('storefront-dev', 'Developer')],
+    recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
+    launches: [],
+    profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42)],
+    credentials_line: 'Next refresh 14:26. Sign-in lasts until 20:16, so everything can refresh until then.',
+    attention: '',
+    strips: [],
+    file: { path: '~/.aws/credentials', notes: [], foreign: ['old-keys', 'terraform'], backup: 'credentials.latchkey-20261124-0931.bak' },
+    pause: null,
+    online: true,
+    keyring: null,
+    clock: null,
+    activity: ACTIVITY,
+    settings: { autostart: true, keep_running: true, theme: 'system', compact: false, notifications: true, hide_details: false, quiet_hours: false, remove_on_quit: false },
+    settings_problem: null,
+    sandbox: null,
+    quit: { title: 'Quit Latchkey?', body: 'pay-dev stops being kept fresh. It works until 14:46.', confirm: 'Quit Latchkey', ask: true },
+    ...change,
+  };
+}
+
+const scene = (shown: Partial<Shown> & { state?: UiState } = {}): Shown => ({ state: state(), portals: { acme: portal() }, ...shown });
+const nothing = { acme: portal([]) };
+const SIGNED_OUT: Partial<UiOrganisation> = { pill: 'Signed out', sign_in: { state: 'signed_out', failure: null }, synced: null, user: null };
+
+const manyProfiles = [
+  profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42),
+  profile('pay-ro', 'payments-prod', 'ReadOnly', 'due_soon', 8),
+  profile('data-stg', 'data-staging', 'Developer', 'sign_in_needed', -12, {
+    problem: problem('data-stg has expired', 'Tools that use it get errors.', 'Sign in to refresh it.', signIn),
+  }),
+  profile('lab', 'playground-sam', 'ShortLived', 'refreshing', 4, { lifetime: 15 * MINUTE, info: 'Credentials for this role last 15 min, so they are replaced every 10 min.' }),
+  profile('store-qa', 'storefront-qa', 'Developer', 'conflict', 31, {
+    problem: problem('Another program changed store-qa', 'Latchkey stopped refreshing it so that nothing is lost.', '', button('Take it back'), button('Stop managing it')),
+  }),
+  profile('store-dev', 'storefront-dev', 'Developer', 'retrying', 22),
+  profile('audit', 'audit-log', 'SecurityAudit', 'paused', 35),
+];
+
+const FIRST_RUN = {
+  title: 'Open AWS without the detour.',
+  body: 'Consoles and CLI credentials, one click away.',
+  cards: [
+    { kind: 'start_url' as const, title: 'Enter your start URL', body: 'For example acme.awsapps.com. Your administrator has it.' },
+    { kind: 'sandbox' as const, title: 'Try it now with a sample organisation', body: 'No account, no internet. Ready in 3 seconds.' },
+  ],
+};
+
+const sandboxOrg: Partial<UiOrganisation> = {
+  name: 'Sample organisation',
+  kind: 'sandbox',
+  host: 'localhost:8441',
+  start_url: 'http://localhost:8441/start',
+  user: 'sam',
+  banner: banner('sandbox', 'Sample organisation.', 'Nothing here reaches AWS.'),
+};
+const SANDBOX = {
+  running: true,
+  starting: false,
+  users: [
+    { display_name: 'Sam Sample', username: 'sam', password: 'quartz-otter-41-lamp' },
+    { display_name: 'Kim Kayak', username: 'kim', password: 'velvet-acorn-77-ship' },
+    { display_name: 'Ada Admin', username: 'ada', password: 'copper-heron-12-moss' },
+    { display_name: 'Bo Billing', username: 'bo', password: 'tidal-maple-58-drum' },
+  ],
+  exports: ['export AWS_SHARED_CREDENTIALS_FILE=~/.local/share/latchkey/sandbox/aws/credentials', 'export AWS_CONFIG_FILE=~/.local/share/latchkey/sandbox/aws/config'],
+};
+
+const confirms = (request: UiRequest): UiReply =>
+  request.ask === 'open_console'
+    ? {
+        reply: 'confirm',
+        dialog: {
+          title: 'Open production as Administrator?',
+          body: 'payments-prod, 1111-2222-3333. Changes here affect live systems.',
+          confirm: button('Open production console', { danger: true }),
+          cancel: 'Cancel',
+          instead_text: 'ReadOnly is also available here',
+          instead: button('Open as ReadOnly instead'),
+        },
+      }
+    : { reply: 'done' };
+
+const taken = problem(
+  'A profile named "payments-dev-poweruser" exists already',
+  'It was not written by Latchkey and holds a long-lived key. Nothing was changed.',
+  'Choose what to do.',
+  button('Use "payments-dev-poweruser-2"', { action: { action: 'edit', field: 'profile', suggestion: 'payments-dev-poweruser-2' } }),
+  button('Replace and keep a backup', { danger: true }),
+  button('Cancel'),
+);
+
+/** Every state by its name; `states.json` lists the same names for those who take pictures. */
+export const SCENES: Record<string, () => Shown> = {
+  'portal': () => scene(),
+  'portal-search': () => scene({ query: 'pay read' }),
+  'portal-search-empty': () => scene({ query: 'pyaments' }),
+  'portal-new': () => scene({ state: state({ favourites: [], recents: [], profiles: [] }) }),
+  'portal-compact': () => scene({ state: state({ settings: { ...state().settings, compact: true } }) }),
+  'portal-thousand': () => scene({ state: state({ favourites: [], recents: [] }, { accounts: 1000 }), portals: { acme: portal(MANY) } }),
+  'portal-loading': () => scene({ portals: {}, state: state({}, { synced: null, sync: { state: 'running', done: 0, total: 0 }, sync_text: 'Loading accounts.' }) }),
+  'portal-empty': () => scene({ portals: nothing, state: state({ favourites: [], recents: [], profiles: [] }) }),
+  'portal-syncing': () =>
+    scene({
+      portals: { acme: portal(ACCOUNTS.map((account, at) => (at > 6 ? { ...account, roles: null } : account))) },
+      state: state({}, { sync: { state: 'running', done: 7, total: 12 }, sync_text: 'Loaded 7 of 12 accounts.', accounts_loading: 5 }),
+    }),
+  'portal-throttled': () =>
+    scene({
+      state: state(
+        {},
+        {
+          sync: { state: 'throttled', until: NOW + 12_000, done: 7, total: 12 },
+          sync_text: 'Loaded 7 of 12 accounts.',
+          banner: { ...banner('throttled', 'AWS is limiting requests', 'Loaded 7 of 12 accounts.'), until: NOW + 12_000 },
+        },
+      ),
+    }),
+  'portal-offline': () =>
+    scene({ state: state({ online: false }, { synced: NOW - 40 * MINUTE, banner: { ...banner('offline', 'You are offline', 'Showing accounts from 13:24. Consoles may not open.', button('Retry now')), until: NOW + 20_000 } }) }),
+  'portal-expired': () =>
+    scene({
+      state: state(
+        { attention: '1 needs attention' },
+        {
+          pill: 'Sign-in ended',
+          sign_in: { state: 'ended', at: NOW - 3 * MINUTE, title: 'Your sign-in to Acme ended at 14:01', body: 'Profiles stop refreshing until you sign in again.', failure: null },
+          banner: banner('signed_out', 'Your sign-in to Acme ended at 14:01', 'Profiles stop refreshing until you sign in again. pay-dev still works, until 14:46.', { ...signIn, label: 'Sign in again' }),
+        },
+      ),
+    }),
+  'portal-changes': () =>
+    scene({
+      portals: {
+        acme: portal(ACCOUNTS, {
+          changes: [
+            { gained: false, account: '111122223333', role: 'Administrator', noticed: NOW - HOUR, title: 'You no longer have Administrator in payments-prod', meaning: 'Profile "pay-admin" stops working at 17:44.' },
+            { gained: true, account: '518833107790', role: 'Incident', noticed: NOW - HOUR, title: 'New: Incident in storefront-prod', meaning: '' },
+          ],
+        }),
+      },
+    }),
+  'portal-opening': () =>
+    scene({
+      state: state({
+        launches: [
+          { grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' },
+          { grant: shortcut('payments-dev', 'PowerUser').grant, launch: { state: 'opening' }, text: 'Opening…' },
+          { grant: shortcut('storefront-dev', 'Developer').grant, launch: { state: 'failed', at: NOW, problem: problem('Could not open your browser', 'The console did not open.', 'Copy the link and open it yourself.', button('Try again')) }, text: '' },
+        ],
+      }),
+    }),
+  'portal-confirm': () => scene({ query: 'payments-prod', reply: confirms, press: ['Open console, payments-prod, Administrator, production'] }),
+  'keys-keep': () => scene({ press: ['Keys…, payments-dev, PowerUser, development'] }),
+  'keys-conflict': () =>
+    scene({
+      press: ['Keys…, payments-dev, PowerUser, development', 'Start'],
+      reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: taken } : { reply: 'done' }),
+    }),
+  'keys-copy': () => scene({ press: ['Keys…, payments-dev, PowerUser, development', 'Environment variables'] }),
+  'row-menu': () => scene({ press: ['More, payments-dev, PowerUser'] }),
+  'privileged-active': () => scene({ state: state({ strips: [{ text: 'pay-admin is active in production', expires: NOW + 48 * MINUTE, button: button('Stop now') }] }) }),
+  'sign-in': () => scene({ portals: nothing, state: state({}, SIGNED_OUT) }),
+  'sign-in-waiting': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        {},
+        {
+          ...SIGNED_OUT,
+          pill: 'Signing in',
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null },
+        },
+      ),
+    }),
+  'sign-in-code': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        {},
+        {
+          ...SIGNED_OUT,
+          pill: 'Signing in',
+          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Open the page on any device and compare.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD' },
+        },
+      ),
+    }),
+  'sign-in-failed': () =>
+    scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Sign-in was declined in the browser', 'Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
+  'sign-in-sandbox': () => scene({ portals: nothing, state: state({ sandbox: SANDBOX }, { ...sandboxOrg, ...SIGNED_OUT }) }),
+  'credentials': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }) }),
+  'credentials-details': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }), press: ['Details of data-stg'] }),
+  'credentials-empty': () => scene({ view: 'credentials', state: state({ profiles: [] }) }),
+  'credentials-file': () =>
+    scene({
+      view: 'credentials',
+      state: state({
+        file: { ...state().file, notes: [problem('Other users can read your credentials file', 'Its permissions are 0644.', '', button('Make it private (0600)'), button('Ignore'))] },
+      }),
+    }),
+  'credentials-paused': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        { pause: { until: NOW + 19 * HOUR, text: 'Refreshing is paused until 09:00' } },
+        { banner: banner('paused', 'Refreshing is paused until 09:00', 'pay-dev stops working in 42 min.', button('Resume')) },
+      ),
+    }),
+  'credentials-sandbox': () => scene({ view: 'credentials', state: state({ sandbox: SANDBOX }, sandboxOrg) }),
+  'credentials-stop': () => scene({ view: 'credentials', press: ['Details of pay-dev', 'Stop and remove…'] }),
+  'credentials-pick': () => scene({ view: 'credentials', press: ['Keep a profile fresh'] }),
+  'activity': () => scene({ view: 'activity' }),
+  'activity-empty': () => scene({ view: 'activity', state: state({ activity: [] }) }),
+  'settings': () => scene({ view: 'settings' }),
+  'settings-organisations': () => scene({ view: 'settings', section: 'organisations' }),
+  'settings-credentials': () => scene({ view: 'settings', section: 'credentials' }),
+  'settings-notifications': () => scene({ view: 'settings', section: 'notifications' }),
+  'settings-appearance': () => scene({ view: 'settings', section: 'appearance' }),
+  'sandbox': () => scene({ state: state({ sandbox: SANDBOX }, sandboxOrg), press: ['Sample users'] }),
+  'first-run': () => scene({ portals: {}, state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }) }),
+  'first-run-url': () =>
+    scene({
+      portals: {},
+      state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }),
+      press: ['Enter your start URL'],
+      type: ['Start URL', 'acme'],
+      reply: () => ({ reply: 'checked', found: { start_url: 'https://acme.awsapps.com/start', name: 'Acme', region: 'eu-west-1', text: 'acme.awsapps.com answers. Region eu-west-1.' } }),
+    }),
+  'first-run-failed': () =>
+    scene({
+      portals: {},
+      state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }),
+      press: ['Enter your start URL'],
+      type: ['Start URL', 'acmee'],
+      reply: () => ({ reply: 'failed', field: 'start_url', problem: { ...problem('acmee.awsapps.com did not answer', '', 'Check the spelling or your VPN.'), details: '' } }),
+    }),
+  'quit': () => scene({ press: ['quit'] }),
+};
