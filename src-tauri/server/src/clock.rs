@@ -57,7 +57,7 @@ impl Clock {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place where the server reads the wall clock")]
+#[expect(clippy::disallowed_methods, reason = "the one place where the server reads the wall clock")]
 fn system_now() -> Timestamp {
     Timestamp::now()
 }

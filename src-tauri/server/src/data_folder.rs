@@ -58,7 +58,7 @@ impl DataFolder {
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         make_private(path)?;
         let lock_path = path.join("lock");
-        let lock = File::create(&lock_path).map_err(io_error("open", &lock_path))?;
+        let lock = private_options().open(&lock_path).map_err(io_error("open", &lock_path))?;
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => FolderError::InUse(path.to_owned()),
             fs::TryLockError::Error(source) => io_error("lock", &lock_path)(source),
@@ -71,7 +71,10 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError::Store`].
     pub fn store(&self) -> Result<Store, FolderError> {
-        Ok(Store::open(&self.path.join("instance.sqlite"))?)
+        let path = self.path.join("instance.sqlite");
+        // SQLite gives its side files the permissions of the main one.
+        private_options().truncate(false).open(&path).map_err(io_error("open", &path))?;
+        Ok(Store::open(&path)?)
     }
 
     /// The instance's key; made on first use.
@@ -153,15 +156,20 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>, FolderError> {
     }
 }
 
+/// Creates, empties an existing file, readable by this user only.
+fn private_options() -> fs::OpenOptions {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Whole or not at all, readable by this user only.
 fn write_private(path: &Path, text: &str) -> Result<(), FolderError> {
     let fresh = path.with_extension("new");
     let write = || {
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&fresh)?;
+        let mut file = private_options().open(&fresh)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&fresh, path)
@@ -213,11 +221,12 @@ mod tests {
             let folder = DataFolder::open(&path).unwrap();
             assert!(matches!(DataFolder::open(&path), Err(FolderError::InUse(_))));
             folder.keep_port(4711).unwrap();
+            folder.store().unwrap();
             let passwords = folder.passwords(users.iter(), &chance).unwrap();
             (folder.key(&chance).unwrap(), passwords["sam"].expose().to_owned())
         };
         assert_eq!(mode(&path), 0o700);
-        for file in ["instance.key", "passwords.json", "port"] {
+        for file in ["instance.key", "passwords.json", "port", "lock", "instance.sqlite"] {
             assert_eq!(mode(&path.join(file)), 0o600, "{file}");
         }
         let again = DataFolder::open(&path).unwrap();

@@ -26,6 +26,8 @@ mod organisation;
 mod passwords;
 mod portal;
 mod provider;
+#[cfg(test)]
+mod rig;
 mod sandbox;
 mod secret;
 mod serving;

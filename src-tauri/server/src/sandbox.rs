@@ -206,3 +206,66 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
     }
     Ok(told)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+    use crate::rig::Rig;
+
+    #[tokio::test]
+    async fn controls_do_what_they_say() {
+        let rig = Rig::new();
+        let (_, token, _) = rig.tokens("sam").await;
+        assert_eq!(
+            control(&rig.instance, "{\"expire\":\"access_token\"}").unwrap(),
+            json!({"expire": "access_token"})
+        );
+        rig.portal_get("/user", &token).await.is(401);
+        let (_, token, _) = rig.tokens("sam").await;
+        control(&rig.instance, "{\"expire\":\"session\"}").unwrap();
+        rig.portal_get("/user", &token).await.is(401);
+        control(&rig.instance, "{\"session_minutes\":16}").unwrap();
+        assert_eq!(rig.instance.session_length(), SignedDuration::from_mins(16));
+        let before = rig.instance.now();
+        control(&rig.instance, "{\"clock_offset_seconds\":660}").unwrap();
+        assert_eq!(rig.instance.now().duration_since(before), SignedDuration::from_secs(660));
+        for bad in [
+            "",
+            "{}",
+            "{\"expire\":\"all\"}",
+            "{\"session_minutes\":1}",
+            "{\"throttle\":-1}",
+            "[]",
+            "{\"clock_offset_seconds\":99999999}",
+        ] {
+            assert!(control(&rig.instance, bad).is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_ready_line_names_everything_a_program_needs() {
+        let rig = Rig::new();
+        let passwords = [("sam".to_owned(), Token::new("pw".to_owned()))].into();
+        let line = ready(&rig.instance, &passwords);
+        for key in [
+            "start_url",
+            "region",
+            "oidc_endpoint",
+            "portal_endpoint",
+            "sts_endpoint",
+            "federation_endpoint",
+            "issuer_url",
+            "start_url_alias",
+            "instance_id",
+            "name",
+        ] {
+            assert!(line[key].is_string(), "{key}");
+        }
+        assert_eq!(line["port"], 4711);
+        assert_eq!(line["users"][0]["username"], "sam");
+        assert_eq!(line["users"][0]["display_name"], "Sam Sample");
+        assert_eq!(line["users"][0]["password"], "pw");
+        assert_eq!(line["users"].as_array().unwrap().len(), 4);
+    }
+}

@@ -47,7 +47,9 @@ pub fn login(instance: &Instance, _: &HeaderMap, fields: &Fields) -> Result<Resp
     instance.store.add_console_session(cookie.digest(), &key.access_key_id, known.session_ends)?;
     let query: String = destination
         .map(|text| {
-            form_urlencoded::Serializer::new("?".to_owned()).append_pair("destination", text).finish()
+            form_urlencoded::Serializer::for_suffix("?".to_owned(), 1)
+                .append_pair("destination", text)
+                .finish()
         })
         .unwrap_or_default();
     let mut response = see_other(&format!("/console{query}"));

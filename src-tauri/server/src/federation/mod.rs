@@ -5,6 +5,8 @@ mod console;
 mod destination;
 mod get_signin_token;
 mod login;
+#[cfg(test)]
+mod tests;
 
 use axum::{
     Router,

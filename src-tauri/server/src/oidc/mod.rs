@@ -7,6 +7,8 @@ mod grants;
 mod refresh;
 mod register_client;
 mod start_device_authorization;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use axum::{

@@ -37,9 +37,10 @@ pub struct Answer {
 /// # Errors
 /// `InvalidClient`, `UnauthorizedClient`, and `InvalidRequest` for a start URL that is not this instance's.
 pub fn start_device_authorization(instance: &Instance, request: Request) -> Result<Answer, OidcError> {
-    let client = clients::authenticate(instance, &request.client_id, &request.client_secret)?;
+    let Request { client_id, client_secret, start_url } = request;
+    let client = clients::authenticate(instance, &client_id, &client_secret)?;
     clients::must_cover(&client, DEVICE_CODE)?;
-    if !instance.addresses.is_our_start_url(&request.start_url) {
+    if !instance.addresses.is_our_start_url(&start_url) {
         return Err(Kind::InvalidRequest.because("startUrl is not a portal of this server"));
     }
     let now = instance.now();

@@ -65,7 +65,7 @@ pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
         let known_set = permission_sets.contains_key(assignment.permission_set.get_ref());
         known(&assignment.permission_set, "assignment.permission_set", "permission set", known_set)?;
         let principal = match (assignment.user, assignment.group) {
-            (Some(user), None) => user_principal(user, "assignment.user", &users)?,
+            (Some(user), None) => user_principal(&user, "assignment.user", &users)?,
             (None, Some(group)) => group_principal(group, "assignment.group", &groups)?,
             (Some(value), Some(_)) => {
                 return Err(mistake(&value, "assignment.user", "name a user or a group, not both"));
@@ -198,7 +198,7 @@ fn applications(
         }
         let mut principals = Vec::new();
         for user in application.users {
-            principals.push(user_principal(user, "application.users", users)?);
+            principals.push(user_principal(&user, "application.users", users)?);
         }
         for group in application.groups {
             principals.push(group_principal(group, "application.groups", groups)?);
@@ -217,12 +217,12 @@ fn applications(
 }
 
 fn user_principal(
-    value: Spanned<String>,
+    value: &Spanned<String>,
     field: &'static str,
     users: &BTreeMap<String, User>,
 ) -> Result<Principal, Mistake> {
     let username = value.get_ref().to_lowercase();
-    known(&value, field, "user", users.contains_key(&username))?;
+    known(value, field, "user", users.contains_key(&username))?;
     Ok(Principal::User(username))
 }
 

@@ -9,6 +9,8 @@ mod list_account_roles;
 mod list_accounts;
 mod logout;
 mod pagination;
+#[cfg(test)]
+mod tests;
 mod user;
 mod who_am_i;
 mod wire;

@@ -6,6 +6,8 @@ mod device;
 mod frame;
 mod sign_in;
 mod start;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 use axum::{

@@ -2,6 +2,8 @@
 
 mod get_caller_identity;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod wire;
 

@@ -1,0 +1,192 @@
+//! The portal over its routes: good and bad inputs of each operation.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+
+use crate::rig::Rig;
+
+const PROD: &str = "111122223333";
+
+#[tokio::test]
+async fn accounts_and_roles_are_the_callers_own_in_pages() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let mut seen = Vec::new();
+    let mut next = None;
+    loop {
+        let more = next.map(|token| format!("&next_token={token}")).unwrap_or_default();
+        let path = format!("/assignment/accounts?max_result=4{more}");
+        let page = rig.portal_get(&path, &token).await.is(200).json();
+        let accounts = page["accountList"].as_array().unwrap();
+        assert!(accounts.len() <= 4);
+        seen.extend(accounts.iter().map(|account| account["accountName"].as_str().unwrap().to_owned()));
+        next = page["nextToken"].as_str().map(str::to_owned);
+        if next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 11);
+    assert!(!seen.contains(&"acme-management".to_owned()));
+
+    let roles = rig.portal_get(&format!("/assignment/roles?account_id={PROD}"), &token).await.is(200).json();
+    let roles: Vec<_> =
+        roles["roleList"].as_array().unwrap().iter().map(|role| role["roleName"].clone()).collect();
+    assert_eq!(roles, ["Incident15", "ReadOnly"]);
+    let (_, alex, _) = rig.tokens("alex").await;
+    let reply = rig.portal_get(&format!("/assignment/roles?account_id={PROD}"), &alex).await.is(403);
+    assert_eq!(reply.error(), "ForbiddenException");
+}
+
+#[tokio::test]
+async fn bad_parameters_are_400_in_the_portals_style() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    for path in [
+        "/assignment/accounts?max_result=0",
+        "/assignment/accounts?max_result=101",
+        "/assignment/accounts?max_result=x",
+        "/assignment/accounts?next_token=junk",
+        "/assignment/roles",
+        "/assignment/roles?account_id=12",
+        "/federation/credentials?account_id=111122223333",
+        "/federation/credentials?role_name=ReadOnly",
+        "/federation/console?account_id=111122223333",
+    ] {
+        let reply = rig.portal_get(path, &token).await.is(400);
+        assert_eq!(reply.error(), "InvalidRequestException", "{path}");
+        assert!(reply.json()["message"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn without_a_good_token_everything_is_401() {
+    let rig = Rig::new();
+    let other = Rig::new();
+    let (_, foreign, refresh) = other.tokens("sam").await;
+    for path in [
+        "/assignment/accounts",
+        "/assignment/roles?account_id=111122223333",
+        "/federation/credentials?account_id=111122223333&role_name=ReadOnly",
+        "/federation/console?account_id=111122223333&role_name=ReadOnly",
+        "/token/whoAmI",
+        "/user",
+        "/instance/appinstances",
+        "/instance/appinstance/ins-0000000000000000/profiles",
+    ] {
+        for token in ["", "garbage", &foreign, &refresh] {
+            let reply = rig.portal_get(path, token).await.is(401);
+            assert_eq!(reply.error(), "UnauthorizedException", "{path}");
+        }
+    }
+    let (_, token, _) = rig.tokens("sam").await;
+    rig.pass(3599);
+    rig.portal_get("/user", &token).await.is(200);
+    rig.pass(1);
+    rig.portal_get("/user", &token).await.is(401);
+}
+
+#[tokio::test]
+async fn the_token_is_taken_from_any_of_three_headers() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let bearer = format!("Bearer {token}");
+    for (name, value) in
+        [("x-amz-sso_bearer_token", &token), ("x-amz-sso-bearer-token", &token), ("authorization", &bearer)]
+    {
+        let request = Request::get("/user").header(name, value).body(Body::empty()).unwrap();
+        assert_eq!(rig.send(request).await.is(200).json()["preferredUsername"], "sam");
+    }
+}
+
+#[tokio::test]
+async fn role_credentials_live_as_long_as_the_permission_set_says() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let now = rig.instance.now().as_millisecond();
+    for (role, minutes) in [("ReadOnly", 60), ("Incident15", 15)] {
+        let path = format!("/federation/credentials?account_id={PROD}&role_name={role}");
+        let answer = rig.portal_get(&path, &token).await.is(200).json();
+        let credentials = &answer["roleCredentials"];
+        assert_eq!(credentials["expiration"].as_i64(), Some(now + minutes * 60_000));
+        assert!(credentials["accessKeyId"].as_str().unwrap().starts_with("ASIA"));
+        assert_eq!(credentials["secretAccessKey"].as_str().unwrap().len(), 40);
+    }
+    for (account, role) in
+        [(PROD, "Administrator"), ("900000000001", "Billing"), ("000000000000", "ReadOnly")]
+    {
+        let path = format!("/federation/credentials?account_id={account}&role_name={role}");
+        assert_eq!(rig.portal_get(&path, &token).await.is(403).error(), "ForbiddenException");
+    }
+    rig.portal(Method::POST, "/federation/credentials", &token).await.is(405);
+}
+
+#[tokio::test]
+async fn logout_ends_the_session_and_leaves_a_trail() {
+    let rig = Rig::new();
+    let (client, token, refresh) = rig.tokens("sam").await;
+    rig.portal_get(&format!("/federation/credentials?account_id={PROD}&role_name=ReadOnly"), &token)
+        .await
+        .is(200);
+    assert_eq!(rig.portal(Method::POST, "/logout", &token).await.is(200).body, "");
+    rig.portal_get("/user", &token).await.is(401);
+    rig.portal(Method::POST, "/logout", &token).await.is(401);
+    rig.token(&client, "refresh_token", serde_json::json!({ "refreshToken": refresh })).await.is(400);
+    let trail = rig.instance.store.audit_trail();
+    let names: Vec<_> = trail.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["CredentialVerification", "UserAuthentication", "CreateToken", "GetRoleCredentials", "Logout"]
+    );
+    let (_, event) = &trail[3];
+    assert_eq!(event["userIdentity"]["type"], "IdentityCenterUser");
+    assert_eq!(event["serviceEventDetails"]["role_name"], "ReadOnly");
+    let all = serde_json::to_string(&trail.iter().map(|(_, event)| event).collect::<Vec<_>>()).unwrap();
+    assert!(!all.contains(&token) && !all.contains(&refresh), "no secret in the trail");
+}
+
+#[tokio::test]
+async fn who_am_i_tells_when_the_sign_in_ends() {
+    let rig = Rig::new();
+    rig.instance.set_session_length(jiff::SignedDuration::from_mins(16));
+    let (_, token, _) = rig.tokens("sam").await;
+    let answer = rig.portal_get("/token/whoAmI", &token).await.is(200).json();
+    assert_eq!(answer["expireDate"].as_i64(), Some(rig.instance.now().as_millisecond() + 16 * 60_000));
+    assert_eq!(answer["firstName"], "Sam");
+}
+
+#[tokio::test]
+async fn application_instances_and_their_profiles() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let list = rig.portal_get("/instance/appinstances", &token).await.is(200).json();
+    let list = list["result"].as_array().unwrap();
+    let (accounts, applications): (Vec<_>, Vec<_>) =
+        list.iter().partition(|entry| entry["applicationName"] == "AWS Account");
+    assert_eq!((accounts.len(), applications.len()), (11, 4));
+    assert_eq!(accounts[0]["searchMetadata"]["AccountId"], PROD);
+    let profiles = async |id: &serde_json::Value| {
+        let path = format!("/instance/appinstance/{}/profiles", id.as_str().unwrap());
+        rig.portal_get(&path, &token).await
+    };
+    let roles = profiles(&accounts[0]["id"]).await.is(200).json();
+    assert_eq!(roles["result"].as_array().unwrap().len(), 2);
+    let application = profiles(&applications[0]["id"]).await.is(200).json();
+    assert!(application["result"][0]["url"].as_str().unwrap().starts_with("https://"));
+    let reply = profiles(&"ins-0000000000000000".into()).await.is(404);
+    assert_eq!(reply.error(), "ResourceNotFoundException");
+}
+
+#[tokio::test]
+async fn too_many_requests_are_429() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    rig.instance.throttle.set(2, rig.instance.now());
+    rig.portal_get("/user", &token).await.is(200);
+    rig.portal_get("/user", &token).await.is(200);
+    assert_eq!(rig.portal_get("/user", &token).await.is(429).error(), "TooManyRequestsException");
+    rig.pass(1);
+    rig.portal_get("/user", &token).await.is(200);
+}

@@ -1,0 +1,298 @@
+//! What the tests of the operations share: an instance whose clock they move, all its routes, a client that
+//! speaks JSON and a browser that keeps cookies.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, OnceLock},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use url::form_urlencoded;
+
+use crate::{
+    addresses::Addresses,
+    chance::Chance,
+    clock::Clock,
+    instance::{Identity, Instance, Shared},
+    organisation::{self, SAMPLE},
+    passwords::{self, PasswordBook},
+    secret::{InstanceKey, Token},
+    serving,
+    store::Store,
+};
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct-horse-battery";
+const HOST: &str = "localhost:4711";
+/// A PKCE pair: RFC 7636's own example.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub const CALLBACK: &str = "http://127.0.0.1:53124/oauth/callback";
+
+/// An instance and its routes.
+pub struct Rig {
+    pub instance: Shared,
+    routes: Router,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+/// A registered client.
+pub struct RegisteredClient {
+    pub id: String,
+    pub secret: String,
+}
+
+impl Reply {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    #[track_caller]
+    pub fn is(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+
+    /// A header's text, empty if absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The error class as botocore finds it.
+    pub fn error(&self) -> String {
+        let header = self.header("x-amzn-errortype").split(':').next().unwrap().to_owned();
+        if !header.is_empty() {
+            return header;
+        }
+        self.json()["__type"].as_str().unwrap().rsplit('#').next().unwrap().to_owned()
+    }
+}
+
+fn hashes() -> HashMap<String, String> {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let hash = HASH
+        .get_or_init(|| passwords::hash(&Token::new(PASSWORD.to_owned()), &Chance::from_system()).unwrap());
+    ["sam", "kim", "robin", "alex"].map(|user| (user.to_owned(), hash.clone())).into()
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        let chance = Arc::new(Chance::from_system());
+        let store = Arc::new(Store::in_memory());
+        let identity = Identity::of(&store, &chance).unwrap();
+        let book = PasswordBook::new(hashes(), &chance).unwrap();
+        let instance = Shared::new(Instance::new(
+            Clock::manual(Timestamp::from_second(1_800_000_000).unwrap()),
+            Arc::clone(&chance),
+            store,
+            organisation::read("sample.toml", SAMPLE).unwrap(),
+            Addresses::loopback(4711, &identity.instance_id, &identity.directory_id),
+            InstanceKey::new(chance.key()),
+            book,
+        ));
+        let routes = serving::routes(&instance);
+        Self { instance, routes }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: i64) {
+        self.instance.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    pub async fn send(&self, mut request: Request<Body>) -> Reply {
+        request.headers_mut().entry(header::HOST).or_insert(HOST.parse().unwrap());
+        let response = self.routes.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn post_json(&self, path: &str, body: Value) -> Reply {
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// A portal call.
+    pub async fn portal(&self, method: Method, path: &str, token: &str) -> Reply {
+        let request = Request::builder().method(method).uri(path).header("x-amz-sso_bearer_token", token);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn portal_get(&self, path: &str, token: &str) -> Reply {
+        self.portal(Method::GET, path, token).await
+    }
+
+    /// Registers a client for all flows, as the AWS CLI does for PKCE.
+    pub async fn register(&self) -> RegisteredClient {
+        self.register_with(json!({
+            "clientName": "rig", "clientType": "public", "scopes": ["sso:account:access"],
+            "redirectUris": ["http://127.0.0.1/oauth/callback"],
+            "grantTypes": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+        }))
+        .await
+    }
+
+    pub async fn register_with(&self, request: Value) -> RegisteredClient {
+        let answer = self.post_json("/client/register", request).await.is(200).json();
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        RegisteredClient { id: text("clientId"), secret: text("clientSecret") }
+    }
+
+    /// CreateToken with this client's credentials and these fields.
+    pub async fn token(&self, client: &RegisteredClient, grant_type: &str, mut fields: Value) -> Reply {
+        fields["clientId"] = json!(client.id);
+        fields["clientSecret"] = json!(client.secret);
+        fields["grantType"] = json!(grant_type);
+        self.post_json("/token", fields).await
+    }
+
+    /// StartDeviceAuthorization: the device code and the user code.
+    pub async fn start_device(&self, client: &RegisteredClient) -> (String, String) {
+        let request = json!({
+            "clientId": client.id, "clientSecret": client.secret,
+            "startUrl": self.instance.addresses.start_url(),
+        });
+        let answer = self.post_json("/device_authorization", request).await.is(200).json();
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        (text("deviceCode"), text("userCode"))
+    }
+
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { rig: self, cookies: Mutex::default() }
+    }
+
+    /// A signed-in browser.
+    pub async fn browser_of(&self, user: &str) -> Browser<'_> {
+        let browser = self.browser();
+        browser.sign_in(user, PASSWORD, "/start").await.is(303);
+        browser
+    }
+
+    /// The query of an authorization request.
+    pub fn authorize_path(client: &RegisteredClient, changes: &[(&str, &str)]) -> String {
+        let mut fields = BTreeMap::from([
+            ("response_type", "code"),
+            ("client_id", client.id.as_str()),
+            ("redirect_uri", CALLBACK),
+            ("state", "st&te"),
+            ("code_challenge_method", "S256"),
+            ("code_challenge", CHALLENGE),
+            ("scopes", "sso:account:access"),
+        ]);
+        fields.extend(changes.iter().copied());
+        let query: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        format!("/authorize?{query}")
+    }
+
+    /// The whole authorization code flow up to the code.
+    pub async fn code(&self, browser: &Browser<'_>, client: &RegisteredClient) -> String {
+        let path = Self::authorize_path(client, &[]);
+        let mut reply = browser.get(&path).await;
+        if reply.status == StatusCode::OK {
+            reply = browser.submit(&reply, "/authorize/decision", &[("decision", "allow")]).await;
+        }
+        query_field(reply.is(303).header("location"), "code").unwrap()
+    }
+
+    /// Access and refresh token of a signed-in person.
+    pub async fn tokens(&self, user: &str) -> (RegisteredClient, String, String) {
+        let client = self.register().await;
+        let browser = self.browser_of(user).await;
+        let code = self.code(&browser, &client).await;
+        let fields = json!({ "code": code, "redirectUri": CALLBACK, "codeVerifier": VERIFIER });
+        let answer = self.token(&client, "authorization_code", fields).await.is(200).json();
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        (client, text("accessToken"), text("refreshToken"))
+    }
+}
+
+/// A parameter of a URL's query.
+pub fn query_field(url: &str, name: &str) -> Option<String> {
+    let url = url::Url::parse("http://localhost:4711").unwrap().join(url).unwrap();
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// Keeps cookies, fills in forms.
+pub struct Browser<'r> {
+    rig: &'r Rig,
+    pub cookies: Mutex<BTreeMap<String, String>>,
+}
+
+impl Browser<'_> {
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(path), String::new()).await
+    }
+
+    pub async fn post(&self, path: &str, fields: &[(String, String)]) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, "http://localhost:4711");
+        self.send(request, body).await
+    }
+
+    /// Posts the hidden fields of a page and these.
+    pub async fn submit(&self, page: &Reply, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let mut all = hidden_fields(&page.body);
+        for (name, value) in fields {
+            all.retain(|(known, _)| known != name);
+            all.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        self.post(path, &all).await
+    }
+
+    pub async fn sign_in(&self, user: &str, password: &str, back: &str) -> Reply {
+        let page = self.get("/sign-in").await.is(200);
+        let fields = [("username", user), ("password", password), ("continue", back)];
+        self.submit(&page, "/sign-in", &fields).await
+    }
+
+    async fn send(&self, request: axum::http::request::Builder, body: String) -> Reply {
+        let line = {
+            let cookies = self.cookies.lock().unwrap();
+            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+        };
+        let reply = self.rig.send(request.header(header::COOKIE, line).body(Body::from(body)).unwrap()).await;
+        let mut cookies = self.cookies.lock().unwrap();
+        for set in reply.headers.get_all(header::SET_COOKIE) {
+            let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            cookies.insert(name.to_owned(), value.to_owned());
+            if rest.contains("Max-Age=0") {
+                cookies.remove(name);
+            }
+        }
+        reply
+    }
+}
+
+/// Names and values of a page's first run of hidden inputs with the form they stand in.
+fn hidden_fields(html: &str) -> Vec<(String, String)> {
+    let main = html.split_once("<main").map_or(html, |(_, main)| main);
+    let unescape = |text: &str| {
+        text.replace("&#38;", "&").replace("&#60;", "<").replace("&#62;", ">").replace("&#34;", "\"")
+    };
+    main.split("<input type=\"hidden\" name=\"")
+        .skip(1)
+        .map(|rest| {
+            let (name, rest) = rest.split_once("\" value=\"").unwrap();
+            (name.to_owned(), unescape(rest.split_once('"').unwrap().0))
+        })
+        .collect()
+}

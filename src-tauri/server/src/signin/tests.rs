@@ -1,0 +1,188 @@
+//! The pages over their routes, and the doors around everything.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
+
+use crate::rig::{PASSWORD, Rig};
+
+#[tokio::test]
+async fn signing_in_leads_back_and_nowhere_else() {
+    let rig = Rig::new();
+    for (back, expected) in [
+        ("/device?user_code=BCDF-GHJK", "/device?user_code=BCDF-GHJK"),
+        ("https://evil.test/", "/start"),
+        ("//evil.test/", "/start"),
+        ("/\\evil.test/", "/start"),
+        ("", "/start"),
+    ] {
+        let reply = rig.browser().sign_in("sam@acme.test", PASSWORD, back).await.is(303);
+        assert_eq!(reply.header("location"), expected, "{back}");
+        let cookie = reply.header("set-cookie");
+        assert!(cookie.contains(rig.instance.addresses.instance_id()), "{cookie}");
+        assert!(cookie.contains("HttpOnly; SameSite=Lax"), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_names_and_wrong_passwords_look_alike_and_lock() {
+    let rig = Rig::new();
+    for user in ["sam", "nobody"] {
+        let browser = rig.browser();
+        for _ in 0..4 {
+            let reply = browser.sign_in(user, "wrong", "/start").await.is(401);
+            assert!(reply.body.contains("The user name or the password is wrong."));
+        }
+        let locked = browser.sign_in(user, "wrong", "/start").await.is(429);
+        assert!(locked.body.contains("Wait 31 seconds"), "{}", locked.body);
+    }
+    rig.browser().sign_in("SAM@acme.test", PASSWORD, "/start").await.is(429);
+    rig.pass(31);
+    rig.browser().sign_in("sam", PASSWORD, "/start").await.is(303);
+    rig.browser().sign_in("sam", "wrong", "/start").await.is(401);
+    rig.browser().sign_in("", "", "/start").await.is(400);
+}
+
+#[tokio::test]
+async fn forms_belong_to_the_visitor_who_was_shown_them() {
+    let rig = Rig::new();
+    let attacker = rig.browser();
+    let page = attacker.get("/sign-in").await;
+    let fields = [("username", "sam"), ("password", PASSWORD)];
+    let victim = rig.browser();
+    victim.submit(&page, "/sign-in", &fields).await.is(403);
+    victim.get("/sign-in").await;
+    victim.submit(&page, "/sign-in", &fields).await.is(403);
+    victim.submit(&page, "/sign-in", &[("csrf", ""), fields[0], fields[1]]).await.is(403);
+    attacker.submit(&page, "/sign-in", &fields).await.is(303);
+    attacker.submit(&page, "/sign-out", &[]).await.is(403);
+}
+
+#[tokio::test]
+async fn signing_out_ends_it_on_the_server() {
+    let rig = Rig::new();
+    let browser = rig.browser_of("sam").await;
+    let page = browser.get("/start").await.is(200);
+    assert!(page.body.contains("Sam Sample") && page.body.contains("payments-prod"));
+    let kept = browser.cookies.lock().unwrap().clone();
+    browser.submit(&page, "/sign-out", &[]).await.is(303);
+    *browser.cookies.lock().unwrap() = kept;
+    assert!(browser.get("/start").await.is(303).header("location").starts_with("/sign-in"));
+}
+
+#[tokio::test]
+async fn sessions_end_by_themselves() {
+    let rig = Rig::new();
+    let browser = rig.browser_of("sam").await;
+    rig.pass(8 * 3600 - 1);
+    browser.get("/start").await.is(200);
+    rig.pass(1);
+    browser.get("/start").await.is(303);
+}
+
+#[tokio::test]
+async fn a_session_may_guess_ten_user_codes() {
+    let rig = Rig::new();
+    let browser = rig.browser_of("sam").await;
+    let page = browser.get("/device").await;
+    for _ in 0..10 {
+        browser.submit(&page, "/device", &[("user_code", "BBBB-BBBB")]).await.is(404);
+    }
+    browser.submit(&page, "/device", &[("user_code", "BBBB-BBBB")]).await.is(429);
+}
+
+#[tokio::test]
+async fn the_start_page_opens_a_console() {
+    let rig = Rig::new();
+    let browser = rig.browser_of("sam").await;
+    let page = browser.get("/start").await;
+    let ask = [("account_id", "111122223333"), ("role_name", "ReadOnly")];
+    let there = browser.submit(&page, "/start/console", &ask).await.is(303);
+    let path = there.header("location").trim_start_matches("http://localhost:4711").to_owned();
+    browser.get(&path).await.is(303);
+    assert!(browser.get("/console").await.is(200).body.contains("payments-prod"));
+    let ask = [("account_id", "111122223333"), ("role_name", "Administrator")];
+    browser.submit(&page, "/start/console", &ask).await.is(403);
+}
+
+#[tokio::test]
+async fn names_from_clients_are_shown_as_text() {
+    let rig = Rig::new();
+    let client = rig
+        .register_with(
+            serde_json::json!({ "clientName": "<script>alert(1)</script>", "clientType": "public" }),
+        )
+        .await;
+    let (_, user_code) = rig.start_device(&client).await;
+    let browser = rig.browser_of("sam").await;
+    let page = browser.get("/device").await;
+    let consent = browser.submit(&page, "/device", &[("user_code", &user_code)]).await.is(200);
+    assert!(!consent.body.contains("<script"), "{}", consent.body);
+}
+
+#[tokio::test]
+async fn only_our_own_host_names_are_answered() {
+    let rig = Rig::new();
+    let ask = async |host: &str| {
+        let request = Request::get("/sign-in").header(header::HOST, host);
+        rig.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
+    };
+    for ours in ["localhost:4711", "127.0.0.1:4711", "[::1]:4711"] {
+        assert_eq!(ask(ours).await, 200, "{ours}");
+    }
+    for foreign in
+        ["evil.test", "evil.test:4711", "localhost", "localhost:4712", "localhost.evil.test:4711", ""]
+    {
+        assert_eq!(ask(foreign).await, 421, "{foreign}");
+    }
+    let two =
+        Request::get("/sign-in").header(header::HOST, "localhost:4711").header(header::HOST, "evil.test");
+    rig.send(two.body(Body::empty()).unwrap()).await.is(421);
+    let absolute = Request::get("http://evil.test/sign-in").header(header::HOST, "localhost:4711");
+    rig.send(absolute.body(Body::empty()).unwrap()).await.is(421);
+}
+
+#[tokio::test]
+async fn other_sites_cannot_post_and_get_no_cors() {
+    let rig = Rig::new();
+    for (name, value) in [
+        ("origin", "https://evil.test"),
+        ("origin", "null"),
+        ("origin", "http://localhost:4712"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let request = Request::post("/client/register").header(name, value);
+        let body = Body::from(r#"{"clientName":"x","clientType":"public"}"#);
+        rig.send(request.body(body).unwrap()).await.is(403);
+    }
+    let preflight = Request::options("/client/register")
+        .header("origin", "http://localhost:4711")
+        .header("access-control-request-method", "POST");
+    let reply = rig.send(preflight.body(Body::empty()).unwrap()).await;
+    assert!(!reply.headers.keys().any(|name| name.as_str().starts_with("access-control")));
+}
+
+#[tokio::test]
+async fn bodies_are_small_and_answers_well_dressed() {
+    let rig = Rig::new();
+    let long = "x".repeat(16 * 1024 + 1);
+    rig.send(Request::post("/token").body(Body::from(long)).unwrap()).await.is(413);
+    let page = rig.browser().get("/sign-in").await.is(200);
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; form-action 'self'"), "{policy}");
+    assert!(!page.body.contains("<script") && !page.body.contains(" style="));
+    assert_eq!(page.header("x-frame-options"), "DENY");
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(
+        page.header("date"),
+        "Fri, 15 Jan 2027 08:00:00 GMT",
+        "the instance's clock, not the machine's"
+    );
+    rig.instance.clock.set_offset(jiff::SignedDuration::from_secs(660));
+    assert_eq!(rig.browser().get("/sign-in").await.header("date"), "Fri, 15 Jan 2027 08:11:00 GMT");
+    rig.browser().get("/assets/latchkey.css").await.is(200);
+    rig.browser().get("/nothing").await.is(404);
+}
