@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::{
-    io::{self, BufRead, Write},
+    io::{self, BufRead, IsTerminal, Write},
     net::SocketAddr,
     path::PathBuf,
 };
@@ -53,7 +53,11 @@ pub fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let filter =
         EnvFilter::try_from_env("LATCHKEY_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new("server=info,warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // A sign-in takes 19 MiB while it is checked and everything else is short.
@@ -79,24 +83,27 @@ fn hash_password() -> Result<()> {
     writeln!(io::stdout(), "{hash}").context("could not print")
 }
 
-/// Cancels when the process is asked to end.
-pub async fn stop_on_signals(stop: CancellationToken) {
+/// From this call on, a request to end the process cancels `stop`. Call it before saying that the server is ready:
+/// until then such a request ends the process at once.
+pub fn stop_on_signals(stop: CancellationToken) -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            return;
-        };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            stop.cancel();
+        });
     }
     #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        return;
-    }
-    stop.cancel();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    Ok(())
 }

@@ -79,7 +79,7 @@ pub async fn run(file: &Path) -> Result<()> {
         instance.organisation.name
     );
     let stop = CancellationToken::new();
-    tokio::spawn(crate::command::stop_on_signals(stop.clone()));
+    crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
     serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")
 }
 

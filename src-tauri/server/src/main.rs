@@ -1,6 +1,19 @@
 //! `latchkey-server`
 
-fn main() -> anyhow::Result<()> {
-    server::install_provider()?;
-    server::command::run()
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+fn main() -> ExitCode {
+    let outcome =
+        server::install_provider().map_err(anyhow::Error::from).and_then(|()| server::command::run());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if this fails, too.
+            let _ = writeln!(io::stderr(), "latchkey-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -59,10 +59,10 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool) -> Result<()> {
     let instance =
         Shared::new(Instance::new(Clock::system(), chance, store, organisation, addresses, key, book));
 
-    say(&if json { ready(&instance, &passwords).to_string() } else { welcome(&instance, &passwords) })?;
     let stop = CancellationToken::new();
+    crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
+    say(&if json { ready(&instance, &passwords).to_string() } else { welcome(&instance, &passwords) })?;
     tokio::spawn(obey(Shared::clone(&instance), stop.clone()));
-    tokio::spawn(crate::command::stop_on_signals(stop.clone()));
     serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")?;
     drop(folder);
     Ok(())
