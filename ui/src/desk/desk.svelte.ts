@@ -21,6 +21,12 @@ export interface Toast {
   problem: UiProblem | null;
 }
 
+/** A question before something dangerous, and who waits for the answer. */
+export interface Question {
+  dialog: UiConfirm;
+  answered: (reply: UiReply) => void;
+}
+
 /** A role with what a dialog about it shows. */
 export interface Chosen {
   grant: UiGrant;
@@ -38,7 +44,7 @@ export class Desk {
   portal = $state.raw<UiPortal | null>(null);
   view = $state<UiView>('portal');
   orgId = $state<string | null>(null);
-  confirm = $state.raw<UiConfirm | null>(null);
+  question = $state.raw<Question | null>(null);
   chosen = $state.raw<Chosen | null>(null);
   quitting = $state(false);
   adding = $state(false);
@@ -46,8 +52,6 @@ export class Desk {
   query = $state('');
   settingsSection = $state('general');
   toasts = $state<Toast[]>([]);
-  /** Said once to those who listen rather than look. */
-  said = $state('');
   #ids = 0;
 
   org: UiOrganisation | null = $derived(
@@ -64,13 +68,19 @@ export class Desk {
 
   /** Asks, and deals with the answers that are the same everywhere. */
   async ask(request: UiRequest): Promise<UiReply> {
-    const reply = await this.tell(request);
-    if (reply.reply === 'failed') this.toast(reply.problem.title, reply.problem);
+    const show = (reply: UiReply) => {
+      if (reply.reply === 'failed') this.toast(reply.problem.title, reply.problem);
+    };
+    const reply = await this.tell(request, show);
+    show(reply);
     return reply;
   }
 
-  /** Asks for a form that shows its own failures. */
-  async tell(request: UiRequest): Promise<UiReply> {
+  /**
+   * Asks for a form that shows its own failures. Where the answer is a question, `answered` gets what
+   * came of it, once the person has decided to go on.
+   */
+  async tell(request: UiRequest, answered: (reply: UiReply) => void): Promise<UiReply> {
     const reply = await this.host.ask(request).catch(
       (): UiReply => ({
         reply: 'failed',
@@ -84,7 +94,7 @@ export class Desk {
         },
       }),
     );
-    if (reply.reply === 'confirm') this.confirm = reply.dialog;
+    if (reply.reply === 'confirm') this.question = { dialog: reply.dialog, answered };
     if (reply.reply === 'show') this.view = reply.view;
     return reply;
   }

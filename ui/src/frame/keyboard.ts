@@ -33,10 +33,14 @@ export function globalKeys(desk: Desk, event: KeyboardEvent) {
 /** Header, navigation, banner, content, details, notices, and round again. */
 function nextRegion(step: number) {
   const regions = [...document.querySelectorAll<HTMLElement>('header, nav[aria-label=Main], [data-region], main, aside')].filter(
-    (region) => region.offsetParent !== null && region.querySelector('button, input, h1'),
+    (region) => inSight(region) && region.querySelector('button, input, h1'),
   );
   const at = regions.findLastIndex((region) => region.contains(document.activeElement));
   const to = regions[(at + step + regions.length) % regions.length];
-  const first = to?.querySelector<HTMLElement>(to.matches('main') ? 'h1' : 'button:not([tabindex="-1"]), input');
-  first?.focus();
+  const stops = [...(to?.querySelectorAll<HTMLElement>(to.matches('main') ? 'h1' : 'button:not([tabindex="-1"]), input') ?? [])];
+  stops.find(inSight)?.focus();
+}
+
+function inSight(element: HTMLElement): boolean {
+  return element.getClientRects().length > 0;
 }

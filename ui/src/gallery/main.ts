@@ -13,7 +13,7 @@ const target = document.getElementById('app');
 const scene = SCENES[query.get('state') ?? ''];
 
 if (!scene) {
-  document.body.style.overflow = 'auto';
+  target?.classList.add('index');
   for (const name of Object.keys(SCENES)) {
     const link = Object.assign(document.createElement('a'), { href: `?state=${name}`, textContent: name });
     const line = document.createElement('p');
@@ -51,7 +51,7 @@ if (!scene) {
 
 function named(name: string): HTMLElement | undefined {
   const found = [...document.querySelectorAll<HTMLElement>('button')].filter((one) => (one.ariaLabel ?? one.innerText.trim()) === name);
-  return found.at(-1);
+  return found.find((one) => one.closest('dialog[open]')) ?? found[0];
 }
 
 function painted(): Promise<void> {

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import type { UiReply, UiRequest } from '../bindings';
+import { FakeHost } from '../host/fake';
+import { state } from './scenes';
+import { Desk } from '../desk/desk.svelte';
+
+const GRANT = { org: 'acme', account: '1', role: 'Administrator' };
+const open = (confirmed: boolean): UiRequest => ({ ask: 'open_console', grant: GRANT, destination: null, region: null, confirmed });
+const failed: UiReply = {
+  reply: 'failed',
+  field: null,
+  problem: { title: 'Could not open it', meaning: '', next: 'Try again.', buttons: [], details: '' },
+};
+const asks: UiReply = {
+  reply: 'confirm',
+  dialog: {
+    title: 'Open production?',
+    body: '',
+    confirm: { label: 'Open', danger: true, action: { action: 'ask', request: open(true) } },
+    cancel: 'Cancel',
+    instead_text: null,
+    instead: null,
+  },
+};
+
+function desk(reply: (request: UiRequest) => UiReply) {
+  const host = new FakeHost({ state: state(), portals: {}, reply });
+  const desk = new Desk(host);
+  desk.state = host.scene.state;
+  return { desk, host };
+}
+
+test('a failure is shown until it is dismissed', async () => {
+  const { desk: one } = desk(() => failed);
+  await one.ask(open(false));
+  expect(one.toasts.map(({ text }) => text)).toEqual(['Could not open it']);
+  one.dismiss(one.toasts[0]?.id ?? 0);
+  expect(one.toasts).toEqual([]);
+});
+
+test('a question opens and nothing is confirmed by itself', async () => {
+  const { desk: one, host } = desk(() => asks);
+  await one.ask(open(false));
+  expect(one.question?.dialog.title).toBe('Open production?');
+  expect(host.asked).toEqual([open(false)]);
+});
+
+test('what comes of a question reaches the form that asked', async () => {
+  const { desk: one } = desk((request) => ('confirmed' in request && request.confirmed ? failed : asks));
+  const answers: UiReply[] = [];
+  await one.tell(open(false), (reply) => answers.push(reply));
+  one.question?.answered(await one.tell(open(true), () => undefined));
+  expect(answers).toEqual([failed]);
+  expect(one.toasts).toEqual([]);
+});
+
+test('a host that breaks down is said in words', async () => {
+  const { desk: one, host } = desk(() => failed);
+  host.ask = () => Promise.reject(new Error('gone'));
+  await one.ask(open(false));
+  expect(one.toasts[0]?.text).toBe('Latchkey did not answer');
+});
+
+test('quitting asks only when something would stop', () => {
+  const { desk: one, host } = desk(() => ({ reply: 'done' }));
+  one.quit();
+  expect([one.quitting, host.asked]).toEqual([true, []]);
+  const { desk: idle, host: other } = desk(() => ({ reply: 'done' }));
+  other.scene.state = state({ quit: { title: '', body: '', confirm: '', ask: false } });
+  idle.state = other.scene.state;
+  idle.quit();
+  expect([idle.quitting, other.asked]).toEqual([false, [{ ask: 'quit' }]]);
+});
