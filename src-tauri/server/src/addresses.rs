@@ -62,12 +62,13 @@ impl Addresses {
         self.url("/start")
     }
 
-    /// The instance's issuer URL, which clients may use in place of the start URL (reference §3.4).
+    /// The instance's issuer URL, which clients may use in place of the start URL (aws-cli's `sso/resolve.py`).
     pub fn issuer_url(&self) -> String {
         self.url(&format!("/{}", self.instance_id))
     }
 
-    /// An AWS-shaped start URL for the same portal: AWS CLI 2.35.13 and later accept only such (reference §0.6).
+    /// An AWS-shaped start URL for the same portal: AWS CLI 2.35.13 and later accept only such (aws-cli's
+    /// `sso/resolve.py`).
     pub fn start_url_alias(&self) -> String {
         format!("https://{}.awsapps.com/start", self.directory_id)
     }
@@ -82,12 +83,12 @@ impl Addresses {
         self.port
     }
 
-    /// `ssoins-` and 16 hex digits (reference §7.1).
+    /// `ssoins-` and 16 hex digits (IAM Identity Center User Guide).
     pub fn instance_id(&self) -> &str {
         &self.instance_id
     }
 
-    /// `d-` and 10 hex digits (reference §7.1).
+    /// `d-` and 10 hex digits (IAM Identity Center User Guide).
     pub fn directory_id(&self) -> &str {
         &self.directory_id
     }
@@ -108,7 +109,7 @@ impl Addresses {
     }
 
     /// Whether a start URL or issuer URL sent by a client means this instance. Query, fragment and a slash
-    /// at the end do not count, as in the AWS CLI's own comparison (reference §3.4).
+    /// at the end do not count, as in the AWS CLI's own comparison (aws-cli's `sso/resolve.py`).
     pub fn is_our_start_url(&self, candidate: &str) -> bool {
         let Ok(mut url) = Url::parse(candidate) else { return false };
         url.set_query(None);

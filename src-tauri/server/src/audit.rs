@@ -1,4 +1,4 @@
-//! What happened, as CloudTrail would tell it (reference §7.6).
+//! What happened, as CloudTrail would tell it (IAM Identity Center User Guide, CloudTrail).
 
 use serde_json::{Value, json};
 

@@ -83,8 +83,8 @@ fn hash_password() -> Result<()> {
     writeln!(io::stdout(), "{hash}").context("could not print")
 }
 
-/// From this call on, a request to end the process cancels `stop`. Call it before saying that the server is ready:
-/// until then such a request ends the process at once.
+/// From this call on, a request to end the process cancels `stop`. Call it before saying that the server is
+/// ready: until then such a request ends the process at once.
 pub fn stop_on_signals(stop: CancellationToken) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,5 +1,5 @@
-//! The folder an instance lives in: private to its user, one server at a time, with the database, the instance's
-//! key, the sandbox's passwords and the port.
+//! The folder an instance lives in: private to its user, one server at a time, with the database, the
+//! instance's key, the sandbox's passwords and the port.
 
 use std::{
     collections::BTreeMap,

@@ -13,7 +13,7 @@ use axum::{
 
 use crate::instance::{Instance, Shared};
 
-/// No request of the protocols comes near this: the longest known body has 2 KB (reference §1.1).
+/// No request of the protocols comes near this: the longest known body has 2 KB (SSO-OIDC API, RegisterClient).
 const BODY_LIMIT: usize = 16 * 1024;
 
 /// For answers that bring no policy of their own.

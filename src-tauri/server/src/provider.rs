@@ -5,8 +5,8 @@
 #[error("a TLS provider is installed already; install_provider must run first, once")]
 pub struct AlreadyInstalled;
 
-/// Installs aws-lc as rustls' default. First thing in `main`: with two providers linked in, rustls panics at its
-/// first use unless one was chosen.
+/// Installs aws-lc as rustls' default. First thing in `main`: with two providers linked in, rustls panics at
+/// its first use unless one was chosen.
 ///
 /// # Errors
 /// [`AlreadyInstalled`] on a second call.

@@ -21,7 +21,7 @@ const SWEEP: Duration = Duration::from_secs(60 * 60);
 
 /// All routes of an instance.
 pub fn routes(instance: &Shared) -> Router {
-    // The issuer URL is an address people may open (reference §3.4).
+    // The issuer URL is an address people may open (aws-cli's `sso/resolve.py`).
     let issuer = format!("/{}", instance.addresses.instance_id());
     let routes = Router::new()
         .merge(oidc::routes())

@@ -1,5 +1,6 @@
 //! The portal's rate limit, which the sandbox can set (`{"throttle":8}`): a bucket that holds one second's
-//! worth of requests and fills at the rate. AWS publishes no figure (reference §8.2), so it is off otherwise.
+//! worth of requests and fills at the rate. AWS publishes no figure (IAM Identity Center quotas), so it is
+//! off otherwise.
 
 use std::sync::{Mutex, PoisonError};
 

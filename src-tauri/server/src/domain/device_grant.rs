@@ -1,16 +1,16 @@
 //! A device authorization: pending until a person approves or rejects it in the browser, then exchanged
-//! once for tokens (RFC 8628, reference §1.2 and §1.4).
+//! once for tokens (RFC 8628, SSO-OIDC API, CreateToken).
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::secret::Digest;
 
-/// How long a device code lives (reference §1.7).
+/// How long a device code lives (AWS SDKs reference, SSO credentials).
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// The polling interval told to clients; the real service says 1 s (reference §1.2).
+/// The polling interval told to clients; the real service says 1 s (SSO-OIDC API, StartDeviceAuthorization).
 pub const INTERVAL: SignedDuration = SignedDuration::from_secs(1);
 /// How far polls may run ahead of the interval: the AWS CLI polls once before it prints its prompt and again
-/// at once after it, which must not cost it five seconds a poll (reference §1.4).
+/// at once after it, which must not cost it five seconds a poll (captures in aws-cli issues 5878 and 5971).
 const BURST: SignedDuration = SignedDuration::from_secs(2);
 
 /// What stays the same through all states.

@@ -1,5 +1,5 @@
 //! Redirect URIs of native clients: loopback only, any port (RFC 8252 §7.3; the AWS CLI registers
-//! `http://127.0.0.1/oauth/callback` and then listens on a random port, reference §0.8).
+//! `http://127.0.0.1/oauth/callback` and then listens on a random port, aws-cli's `AuthCodeFetcher`).
 
 use url::{Host, Url};
 

@@ -1,11 +1,12 @@
 //! A person's sign-in session: begun in the browser, shared by the browser's pages and by every token that the
-//! person approved in it. When it ends, they all end (reference §8.3).
+//! person approved in it. When it ends, they all end (IAM Identity Center User Guide, sessions).
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a session lasts unless the organisation says otherwise (reference §8.3).
+/// How long a session lasts unless the organisation says otherwise (IAM Identity Center User Guide, sessions).
 pub const DEFAULT_LENGTH: SignedDuration = SignedDuration::from_hours(8);
-/// The shortest and the longest session AWS lets an administrator set (reference §8.3).
+/// The shortest and the longest session AWS lets an administrator set (IAM Identity Center User Guide,
+/// sessions).
 pub const LENGTHS: std::ops::RangeInclusive<SignedDuration> =
     SignedDuration::from_mins(15)..=SignedDuration::from_mins(129_600);
 

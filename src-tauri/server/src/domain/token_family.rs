@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The longest an access token with scopes lives (reference §1.7).
+/// The longest an access token with scopes lives (AWS SDKs reference, SSO credentials).
 const ACCESS_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// For how long the refresh token before the newest is still taken: an answer may be lost on its way, and the
 /// client then knows only the old one.
@@ -39,7 +39,8 @@ pub fn judge_refresh(
 }
 
 /// When an access token issued now ends. With scopes: after an hour at most and never after the session; a
-/// registration without scopes gets the whole session and no refresh token (reference §1.7).
+/// registration without scopes gets the whole session and no refresh token (AWS SDKs reference, SSO
+/// credentials).
 pub fn access_token_ends(scopes: &[String], session_ends: Timestamp, now: Timestamp) -> Timestamp {
     if scopes.is_empty() {
         return session_ends;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-/// Console hosts by partition (reference §4).
+/// Console hosts by partition (IAM User Guide, custom identity broker).
 const CONSOLES: [&str; 3] =
     ["console.aws.amazon.com", "console.amazonaws-us-gov.com", "console.amazonaws.cn"];
 

@@ -1,4 +1,4 @@
-//! `Action=getSigninToken` (reference §4).
+//! `Action=getSigninToken` (IAM User Guide, custom identity broker).
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! `Action=login` (reference §4): a sign-in token becomes a console session.
+//! `Action=login` (IAM User Guide, custom identity broker): a sign-in token becomes a console session.
 
 use axum::{
     http::{HeaderMap, StatusCode, header},

@@ -1,5 +1,5 @@
-//! The federation endpoint (reference §4): `getSigninToken` turns role credentials into a sign-in token, `login`
-//! turns that into a console session, and the console says where one is.
+//! The federation endpoint (IAM User Guide, custom identity broker): `getSigninToken` turns role credentials
+//! into a sign-in token, `login` turns that into a console session, and the console says where one is.
 
 mod console;
 mod destination;
@@ -28,7 +28,7 @@ use crate::{
     store::{SigninToken, StoreError},
 };
 
-/// How long a sign-in token and the link with it work (reference §4).
+/// How long a sign-in token and the link with it work (IAM User Guide, custom identity broker).
 const SIGNIN_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
 /// The routes of the federation endpoint and of the console behind it.
@@ -44,7 +44,7 @@ async fn from_query(
     act(instance, headers, Fields::parse(query.unwrap_or_default().as_bytes())).await
 }
 
-/// A form, or an empty body with a query string, as one client sends it (reference §4).
+/// A form, or an empty body with a query string, as one client sends it.
 async fn from_form(
     State(instance): State<Shared>,
     headers: HeaderMap,
@@ -93,7 +93,7 @@ fn keep_token(
     Ok(token)
 }
 
-/// The link that signs in with a token (reference §3.1).
+/// The link that signs in with a token (undocumented; WTFender/aws-sso-extender).
 ///
 /// # Errors
 /// A page error, should this instance's own address not be a URL.

@@ -1,6 +1,6 @@
-//! Authorize: GET `/authorize` (reference §1.5; RFC 6749 §4.1.1 with `scopes` for `scope`). Client and redirect
-//! URI are checked before anything is sent to that URI. The person signs in, allows the client once in a
-//! sign-in session, and goes back with a code.
+//! Authorize: GET `/authorize` (aws-cli's `SSOTokenFetcherAuth`; RFC 6749 §4.1.1 with `scopes` for `scope`).
+//! Client and redirect URI are checked before anything is sent to that URI. The person signs in, allows the
+//! client once in a sign-in session, and goes back with a code.
 
 use axum::{
     body::Bytes,
@@ -94,8 +94,8 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// The outer error is shown here, because the client or its redirect URI cannot be trusted; the inner one is
-    /// the URL that tells the client.
+    /// The outer error is shown here, because the client or its redirect URI cannot be trusted; the inner one
+    /// is the URL that tells the client.
     fn read(instance: &Instance, fields: &Fields) -> Result<Result<Self, Url>, PageError> {
         let refuse =
             |text: &str| PageError::new(StatusCode::BAD_REQUEST, "This sign-in link does not work", text);

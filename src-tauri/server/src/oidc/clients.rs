@@ -24,7 +24,7 @@ pub fn authenticate(instance: &Instance, id: &str, secret: &str) -> Result<Clien
 }
 
 /// Refuses a grant type that the registration does not cover. A registration without grant types covers the
-/// device flow and refreshing (reference §1.1: the CLI's device flow omits the field).
+/// device flow and refreshing (SSO-OIDC API, RegisterClient: the CLI's device flow omits the field).
 ///
 /// # Errors
 /// `UnauthorizedClient`.

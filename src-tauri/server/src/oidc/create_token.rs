@@ -1,4 +1,4 @@
-//! CreateToken (reference §1.3): POST `/token`.
+//! CreateToken (SSO-OIDC API, CreateToken): POST `/token`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! SSO-OIDC: registration, device authorization, authorization code, tokens (reference §1).
+//! SSO-OIDC: registration, device authorization, authorization code, tokens (AWS SSO-OIDC API 2019-06-10).
 
 mod authorize;
 mod clients;

@@ -16,7 +16,8 @@ use crate::{
 /// # Errors
 /// `InvalidGrant` when it is unknown, another client's, used before, or its session has ended.
 pub fn refresh(instance: &Instance, client: &Client, token: &str) -> Result<Issued, OidcError> {
-    // Of two refreshes at the same moment one comes second; looked at anew, its token is the one before the newest.
+    // Of two refreshes at the same moment one comes second; looked at anew, its token is the one before the
+    // newest.
     for _ in 0..2 {
         if let Some(issued) = attempt(instance, client, token)? {
             return Ok(issued);

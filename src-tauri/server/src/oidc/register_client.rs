@@ -1,4 +1,4 @@
-//! RegisterClient (reference §1.1): POST `/client/register`.
+//! RegisterClient (SSO-OIDC API, RegisterClient): POST `/client/register`.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::{
     store::Client,
 };
 
-/// How long a registration is good (reference §1.7).
+/// How long a registration is good (AWS SDKs reference, SSO credentials).
 const LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// Shown to people at consent, so of a readable length.
 const LONGEST_NAME: usize = 128;

@@ -1,4 +1,4 @@
-//! StartDeviceAuthorization (reference §1.2): POST `/device_authorization`.
+//! StartDeviceAuthorization (SSO-OIDC API, StartDeviceAuthorization): POST `/device_authorization`.
 
 use serde::{Deserialize, Serialize};
 

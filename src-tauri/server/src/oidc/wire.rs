@@ -1,5 +1,6 @@
 //! How SSO-OIDC speaks: camelCase JSON, and errors whose class stands in `x-amzn-ErrorType` while the body has
-//! only `error` and `error_description` (reference §1.4; without the header botocore stops polling, §0.3).
+//! only `error` and `error_description` (captures in aws-cli issues 5878 and 5971; without the header
+//! botocore stops polling).
 
 use std::borrow::Cow;
 
@@ -52,7 +53,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Exception class, OAuth error code, status (reference §1.4).
+    /// Exception class, OAuth error code, status (captures in aws-cli issues 5878 and 5971).
     fn on_the_wire(self) -> (&'static str, &'static str, StatusCode) {
         let bad = StatusCode::BAD_REQUEST;
         match self {

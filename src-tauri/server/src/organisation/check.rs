@@ -24,7 +24,7 @@ fn mistake<T>(value: &Spanned<T>, field: &'static str, problem: impl Into<String
     Mistake { span: value.span(), field, problem: problem.into() }
 }
 
-/// A permission set lives an hour by default (reference §8.3).
+/// A permission set lives an hour by default (IAM Identity Center User Guide, sessions).
 const DEFAULT_ROLE_SESSION: SignedDuration = SignedDuration::from_hours(1);
 /// AWS: 1 to 12 hours; STS itself: from 15 minutes, which the sandbox uses for its short role.
 const ROLE_SESSIONS: std::ops::RangeInclusive<SignedDuration> =
@@ -100,7 +100,8 @@ fn users(raw: Vec<file::User>, groups: &BTreeSet<String>) -> Result<BTreeMap<Str
     let mut emails = BTreeSet::new();
     for user in raw {
         let username = user.username.get_ref().to_lowercase();
-        // The user name is the role session name in STS: 2 to 64 characters of this set (reference §7.2).
+        // The user name is the role session name in STS: 2 to 64 characters of this set (IAM User Guide, SAML
+        // assertions).
         if !(2..=64).contains(&username.len()) || !username.bytes().all(is_name_byte) {
             let problem = "must have 2 to 64 characters of letters, digits and _+=,.@-";
             return Err(mistake(&user.username, "user.username", problem));

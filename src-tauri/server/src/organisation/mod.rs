@@ -87,7 +87,7 @@ impl Account {
 /// A permission set: a role that appears in every account it is assigned in.
 #[derive(Debug, Clone)]
 pub struct PermissionSet {
-    /// At most 32 characters of `[\w+=,.@-]` (reference §7.1).
+    /// At most 32 characters of `[\w+=,.@-]` (IAM Identity Center User Guide).
     pub name: String,
     /// Shown to people.
     pub description: String,
@@ -122,7 +122,7 @@ pub struct Application {
     pub name: String,
     /// Shown to people.
     pub description: String,
-    /// Where its sign-in starts (AWS: `SignInOptions` with origin `APPLICATION`, reference §7.5).
+    /// Where its sign-in starts (AWS: `SignInOptions` with origin `APPLICATION`, sso-admin API).
     pub url: String,
     /// Who sees it.
     pub principals: Vec<Principal>,

@@ -1,4 +1,5 @@
-//! The application list of AWS's own portal (reference §3): GET `/instance/appinstances` and
+//! The application list of AWS's own portal (undocumented; WTFender/aws-sso-extender): GET
+//! `/instance/appinstances` and
 //! `/instance/appinstance/{id}/profiles`. An account is an instance of the application "AWS Account" whose
 //! profiles are permission sets; any other application has one profile.
 

@@ -1,4 +1,4 @@
-//! Whose token it is. Accepted in the three headers that clients use (reference §2).
+//! Whose token it is. Accepted in the three headers that clients use (SSO Portal API 2019-06-10).
 
 use axum::http::{HeaderMap, header};
 

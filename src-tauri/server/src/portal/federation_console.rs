@@ -1,4 +1,4 @@
-//! The web portal's way to a console (reference §3.1): GET `/federation/console`.
+//! The web portal's way to a console (undocumented; WTFender/aws-sso-extender): GET `/federation/console`.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! GetRoleCredentials (reference §2): GET `/federation/credentials`.
+//! GetRoleCredentials (SSO Portal API 2019-06-10): GET `/federation/credentials`.
 
 use axum::{
     Json,

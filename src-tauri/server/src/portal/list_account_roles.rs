@@ -1,4 +1,4 @@
-//! ListAccountRoles (reference §2): GET `/assignment/roles`.
+//! ListAccountRoles (SSO Portal API 2019-06-10): GET `/assignment/roles`.
 
 use axum::{
     Json,

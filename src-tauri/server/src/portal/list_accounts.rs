@@ -1,4 +1,4 @@
-//! ListAccounts (reference §2): GET `/assignment/accounts`.
+//! ListAccounts (SSO Portal API 2019-06-10): GET `/assignment/accounts`.
 
 use axum::{
     Json,

@@ -1,5 +1,5 @@
-//! Logout (reference §2): POST `/logout`, empty answer. Ends the sign-in session and so all its tokens; role
-//! credentials that were issued live on (reference §8.3).
+//! Logout (SSO Portal API 2019-06-10): POST `/logout`, empty answer. Ends the sign-in session and so all its
+//! tokens; role credentials that were issued live on (IAM Identity Center User Guide, sessions).
 
 use axum::{
     http::StatusCode,

@@ -1,5 +1,5 @@
-//! The access portal's API (service `sso`, reference §2) and the calls of AWS's own web portal (§3). A bearer
-//! token in a header, answers in camelCase JSON, all behind the portal's rate limit.
+//! The access portal's API (service `sso`, SSO Portal API 2019-06-10) and the calls of AWS's own web portal
+//! (undocumented). A bearer token in a header, answers in camelCase JSON, all behind the portal's rate limit.
 
 mod app_instances;
 mod bearer;
@@ -47,7 +47,7 @@ pub fn routes() -> Router<Shared> {
         .route("/assignment/accounts", read(list_accounts::list_accounts))
         .route("/assignment/roles", read(list_account_roles::list_account_roles))
         .route("/federation/credentials", read(get_role_credentials::get_role_credentials))
-        // The web portal's form of the same call (reference §3).
+        // The web portal's form of the same call (undocumented).
         .route("/federation/credentials/", read(get_role_credentials::get_role_credentials))
         .route("/federation/console", read(federation_console::federation_console))
         .route("/logout", change(logout::logout))

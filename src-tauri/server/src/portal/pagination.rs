@@ -1,4 +1,5 @@
-//! Pages of a list: `max_result` (singular) and `next_token` in, `nextToken` out (reference §0.1, §2).
+//! Pages of a list: `max_result` (singular) and `next_token` in, `nextToken` out (SSO Portal API,
+//! ListAccounts).
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
@@ -9,8 +10,8 @@ use crate::fields::Fields;
 const DEFAULT_PAGE: usize = 20;
 const LONGEST_PAGE: usize = 100;
 
-/// One page of a list that is ordered by key, and the token of the next one. A token names the last key that was
-/// seen and the list it belongs to, so it stays right when entries come and go.
+/// One page of a list that is ordered by key, and the token of the next one. A token names the last key that
+/// was seen and the list it belongs to, so it stays right when entries come and go.
 pub fn page<T>(
     fields: &Fields,
     list: &str,

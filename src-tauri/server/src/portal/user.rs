@@ -1,4 +1,4 @@
-//! The web portal's user record (reference §3): GET `/user`.
+//! The web portal's user record (undocumented; WTFender/aws-sso-extender): GET `/user`.
 
 use axum::{
     Json,

@@ -1,5 +1,5 @@
-//! whoAmI of the web portal (reference §3): GET `/token/whoAmI`. Its `expireDate` tells when the sign-in session
-//! ends, which no documented call does.
+//! whoAmI of the web portal (undocumented; WTFender/aws-sso-extender): GET `/token/whoAmI`. Its `expireDate`
+//! tells when the sign-in session ends, which no documented call does.
 
 use axum::{
     Json,

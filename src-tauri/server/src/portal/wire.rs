@@ -1,5 +1,5 @@
-//! How the portal says no: `{"message", "__type"}` with a switchboard prefix (reference §2; another style than
-//! SSO-OIDC's).
+//! How the portal says no: `{"message", "__type"}` with a switchboard prefix (SSO Portal API 2019-06-10;
+//! another style than SSO-OIDC's).
 
 use axum::{
     Json,
@@ -17,7 +17,7 @@ pub enum PortalError {
     InvalidRequest(String),
     /// The token is unknown, expired or revoked.
     Unauthorized,
-    /// The person is not assigned to it (not in the model, but what AWS sends: reference §0.5).
+    /// The person is not assigned to it (not in the model, but what AWS sends: aws-sam-cli issue 2129).
     Forbidden,
     /// There is no such thing.
     NotFound(&'static str),

@@ -1,5 +1,5 @@
 //! The browser's half of the device flow: type or confirm the code, see who asks, allow or deny
-//! (RFC 8628 §3.3; reference §1.2).
+//! (RFC 8628 §3.3; SSO-OIDC API, StartDeviceAuthorization).
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{Result, Store, digest, millis, moment, words};
 use crate::secret::Digest;
 
-/// A registration (reference §1.1).
+/// A registration (SSO-OIDC API, RegisterClient).
 #[derive(Debug, Clone)]
 pub struct Client {
     /// The `clientId`.

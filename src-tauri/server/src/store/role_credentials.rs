@@ -18,7 +18,7 @@ pub struct IssuedKey {
     pub account_id: String,
     /// The permission set's name.
     pub permission_set: String,
-    /// `AWSReservedSSO_…` (reference §7.1).
+    /// `AWSReservedSSO_…` (IAM Identity Center User Guide).
     pub role_name: String,
     /// `AROA…`.
     pub role_id: String,
@@ -29,7 +29,7 @@ pub struct IssuedKey {
 }
 
 impl IssuedKey {
-    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/USER` (reference §7.1).
+    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/USER` (IAM Identity Center User Guide).
     pub fn session_arn(&self) -> String {
         format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account_id, self.role_name, self.session_name)
     }

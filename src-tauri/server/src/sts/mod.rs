@@ -1,4 +1,4 @@
-//! STS: GetCallerIdentity for keys of this server, with SigV4 checked for real (reference §7.3, §7.4).
+//! STS: GetCallerIdentity for keys of this server, with SigV4 checked for real (STS API 2011-06-15).
 
 mod get_caller_identity;
 mod signature;

@@ -1,5 +1,5 @@
-//! GetCallerIdentity with signed requests: good, tampered, early, late, expired, unknown. AWS's own signer is held
-//! against the same code by the wire tests.
+//! GetCallerIdentity with signed requests: good, tampered, early, late, expired, unknown. AWS's own signer is
+//! held against the same code by the wire tests.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use axum::{

@@ -1,5 +1,5 @@
-//! The order of checks as AWS answers them: is there a signature, is the key known, is the moment right, has the
-//! key expired, does the signature match.
+//! The order of checks as AWS answers them: is there a signature, is the key known, is the moment right, has
+//! the key expired, does the signature match.
 
 use axum::http::{Uri, header};
 use jiff::{SignedDuration, Timestamp};
