@@ -1,3 +1,5 @@
 //! What a person does, from the first start on, with every part real.
 
+mod main_job;
 mod start;
+mod steps;

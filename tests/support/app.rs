@@ -108,9 +108,16 @@ impl App {
         let (events, fifo) = listen(desk)?;
         let fifo = fifo.to_string_lossy().into_owned();
         let vars: Vec<_> = vars.iter().copied().chain([(EVENTS, fifo.as_str())]).collect();
-        let driver = driver::window(desk, &programs::latchkey()?, args, &vars).await?;
+        let mut driver = driver::window(desk, &programs::latchkey()?, args, &vars).await?;
         let app = Self { desk: desk.clone(), events, process: None, tray_mark };
-        app.event(START, "the app to start", |e| name(e) == "started").await?;
+        tokio::select! {
+            biased;
+            started = app.event(START, "the app to start", |e| name(e) == "started") => started.map(drop)?,
+            window = &mut driver => {
+                window?.context("tauri-driver gave up")?;
+                bail!("the app opened a window before it said that it had started");
+            }
+        }
         Ok((app, WindowToCome(driver)))
     }
 

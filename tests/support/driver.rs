@@ -73,10 +73,13 @@ pub async fn window(
     let ports = [format!("--port={port}"), format!("--native-port={native}")];
     let tauri_driver = desk.program("tauri-driver", programs::tauri_driver()?);
     desk.spawn(tauri_driver.args(ports).envs(vars.iter().copied()))?;
-    until(START, "tauri-driver to listen", || async move {
-        Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok().map(drop))
-    })
-    .await?;
+    // tauri-driver passes requests on to WebKitWebDriver, which it starts, and does not wait for it.
+    for (listener, port) in [("WebKitWebDriver", native), ("tauri-driver", port)] {
+        until(START, &format!("{listener} to listen"), || async move {
+            Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok().map(drop))
+        })
+        .await?;
+    }
     let wanted = json!({ "tauri:options": { "application": program, "args": args } });
     let desk = desk.clone();
     Ok(tokio::spawn(async move { connect(&desk, "window", port, wanted).await }))
@@ -105,6 +108,10 @@ async fn connect(desk: &Desk, name: &'static str, port: u16, wanted: Value) -> R
 /// A failure that a page in change brings about: not there yet, or replaced a moment ago.
 fn not_yet(error: &CmdError) -> bool {
     let CmdError::Standard(e) = error else { return false };
+    // chromedriver's other way to say stale, when the page went away during the question.
+    if e.message.contains("does not belong to the document") {
+        return true;
+    }
     matches!(
         e.error,
         ErrorStatus::NoSuchElement
@@ -206,6 +213,15 @@ impl Driver {
         let field = self.see(what).await?;
         field.clear().await?;
         Ok(field.send_keys(text).await?)
+    }
+
+    /// Waits for the field labelled `label` and types `text` in place of what it held.
+    ///
+    /// # Errors
+    /// That there was none in time.
+    pub async fn fill_labelled(&self, label: &str, text: &str) -> Result<()> {
+        let field = format!("//label[normalize-space(.)={}]/following::input[1]", quoted(label));
+        self.fill(Locator::XPath(&field), text).await
     }
 
     /// Waits until the page's visible text contains `text`.

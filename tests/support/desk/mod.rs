@@ -8,7 +8,7 @@ mod keyring;
 pub use bus::Bus;
 pub use display::Display;
 pub use folders::Folders;
-pub use keyring::Keyring;
+pub use keyring::{Keyring, PASSWORD as KEYRING_PASSWORD};
 
 use crate::{
     desktop::{BrowserRequests, Machine, Notifications, ScreenSaver, TrayHost},

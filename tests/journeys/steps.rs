@@ -1,0 +1,68 @@
+//! What journeys have in common.
+
+use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use support::{App, AwsCli, Boto, Desk, SandboxServer, driver::Driver};
+
+/// The credentials file that everybody's tools read.
+pub fn credentials_file(desk: &Desk) -> PathBuf {
+    desk.home(".aws/credentials")
+}
+
+/// A first start two hours ago: the first hour after installation is silent.
+pub async fn installed_two_hours_ago(desk: &Desk) -> Result<()> {
+    let app = App::start_with(desk, &["--hidden"], &[]).await?;
+    app.tray().await?.click(&["Quit"]).await?;
+    app.ended().await?;
+    let store = rusqlite::Connection::open(desk.home(".local/share/latchkey/latchkey.db"))?;
+    let earlier = "UPDATE facts SET value = CAST(value - 7200000 AS TEXT) WHERE name = 'installed'";
+    ensure!(store.execute(earlier, [])? == 1, "the store does not know when it was installed");
+    Ok(())
+}
+
+/// Waits for a sign-in after `mark` to stand.
+pub async fn wait_signed_in(app: &App, mark: usize) -> Result<Value> {
+    app.says(mark, "signin", &json!({ "state": "signed_in" })).await
+}
+
+/// An organisation with a server of its own, as a person types it.
+pub struct Organisation<'a>(&'a SandboxServer);
+
+impl<'a> Organisation<'a> {
+    /// The one that `server` serves.
+    pub fn of(server: &'a SandboxServer) -> Self {
+        Self(server)
+    }
+
+    /// Fills the form in.
+    pub async fn type_into(&self, window: &Driver) -> Result<()> {
+        let ready = self.0.ready();
+        window.fill_labelled("Start URL", ready.start_url.as_str()).await?;
+        window.click(Locator::XPath("//summary[.='Custom endpoints']")).await?;
+        window.fill_labelled("Region", &ready.region).await?;
+        window.fill_labelled("Name to show", "Acme").await?;
+        for (label, endpoint) in [
+            ("SSO-OIDC endpoint", &ready.oidc_endpoint),
+            ("Portal endpoint", &ready.portal_endpoint),
+            ("Federation endpoint", &ready.federation_endpoint),
+            ("STS endpoint", &ready.sts_endpoint),
+        ] {
+            window.fill_labelled(label, endpoint.as_str()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `profile` is of `account`, say the distribution's `aws` and boto3, each reading the file.
+pub async fn prove(aws: &AwsCli, boto: &Boto, profile: &str, account: &str) -> Result<()> {
+    let said = aws.who_is(profile).await?;
+    ensure!(said.ok, "aws: {}", said.err);
+    let identity: Value = serde_json::from_str(&said.out).context("aws")?;
+    ensure!(identity["Account"] == account, "aws: {identity}");
+    let identity = boto.who_is(profile).await?;
+    let identity = identity.map_err(|refusal| anyhow::anyhow!("boto3: {refusal:?}"))?;
+    ensure!(identity["Account"] == account, "boto3: {identity}");
+    Ok(())
+}
