@@ -1,4 +1,4 @@
-//! The device flow by boto3 (reference §1.1 to §1.4).
+//! The device flow by boto3.
 
 use super::{ACCOUNT, DEVICE_CODE, ROLE, Wire, expect, refused, text, url};
 use anyhow::{Result, ensure};
@@ -135,8 +135,7 @@ async fn another_client_cannot_take_the_code() -> Result<()> {
     Ok(())
 }
 
-/// Registrations without a scope are the legacy ones: a longer token, nothing to refresh it with
-/// (reference §1.7).
+/// Registrations without a scope are the legacy ones: a longer token, nothing to refresh it with.
 #[tokio::test]
 async fn a_client_without_scope_gets_no_refresh_token() -> Result<()> {
     let wire = Wire::start().await?;

@@ -1,4 +1,4 @@
-//! Opening a console: `getSigninToken` and `login` (reference §4).
+//! Opening a console: `getSigninToken` and `login`.
 
 use super::{ACCOUNT, ROLE, Wire, expect, text};
 use anyhow::{Context, Result, ensure};

@@ -1,4 +1,4 @@
-//! The authorization code flow with PKCE (reference §1.5), and refreshing (§1.3, §1.7).
+//! The authorization code flow with PKCE, and refreshing.
 
 use super::{REDIRECT, VERIFIER, Wire, came_back, expect, query, refused, text};
 use anyhow::{Result, ensure};

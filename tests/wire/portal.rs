@@ -1,4 +1,4 @@
-//! The portal by boto3 (reference §2).
+//! The portal by boto3.
 
 use super::{ACCOUNT, ROLE, Wire, expect, refused, text};
 use anyhow::{Context, Result, ensure};
@@ -88,7 +88,7 @@ async fn a_token_of_another_instance_is_none() -> Result<()> {
     refused(&here.boto.call("sso", "list_accounts", asked).await?, "UnauthorizedException", 401)
 }
 
-/// Signing out ends the token, not the credentials that were issued with it (reference §9.8).
+/// Signing out ends the token, not the credentials that were issued with it.
 #[tokio::test]
 async fn credentials_outlive_the_sign_out() -> Result<()> {
     let wire = Wire::start().await?;

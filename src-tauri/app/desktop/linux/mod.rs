@@ -62,7 +62,7 @@ impl Platform {
     }
 
     /// GNOME's panel is dark in both schemes. Others follow the scheme, which the settings portal
-    /// tells (`color-scheme`: 1 dark, 2 light); most panels are dark where nothing does.
+    /// tells (`color-scheme`: 1 dark, 2 light); GTK's own theme is light where nothing does.
     pub async fn dark_panel(&self) -> bool {
         let gnome = std::env::var("XDG_CURRENT_DESKTOP").is_ok_and(|names| names.contains("GNOME"));
         let Some(session) = self.session.as_ref().filter(|_| !gnome) else { return true };
@@ -78,7 +78,7 @@ impl Platform {
                 portal.call("ReadOne", &("org.freedesktop.appearance", "color-scheme")).await?;
             Ok::<_, zbus::Error>(u32::try_from(value)?)
         });
-        scheme.await != Some(2)
+        scheme.await == Some(1)
     }
 }
 
