@@ -9,7 +9,7 @@
 //! Invariant: everything awaited has a deadline that says what it waited for; nothing sleeps,
 //! nothing is tried again after it failed; processes end with the desk that started them.
 //!
-//! The way in for a journey is [`journey`]; for a wire test it is [`SandboxServer`] with
+//! The way in for a journey is [`journey()`]; for a wire test it is [`SandboxServer`] with
 //! [`Boto`] and [`AwsCli`].
 
 pub mod app;
