@@ -19,4 +19,4 @@ pub mod urls;
 pub mod vault;
 
 pub use crypto::install_crypto_provider;
-pub use doors::{Doors, open};
+pub use doors::{Doors, OpenError, open};
