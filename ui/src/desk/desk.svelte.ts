@@ -60,6 +60,22 @@ export class Desk {
 
   constructor(readonly host: Host) {}
 
+  /**
+   * Listens first and asks second, so that no change falls between. The first question tells the shell
+   * that someone listens: what waited for a window (a tray row's question) comes right after it.
+   */
+  async connect(): Promise<void> {
+    await Promise.all([
+      this.host.onState((state) => (this.state = state)),
+      this.host.onReply((reply) => this.answered(reply)),
+      this.host.onShow((view) => (this.view = view)),
+      this.host.onQuitAsked(() => this.quit()),
+    ]);
+    const state = await this.host.state();
+    // One that was sent meanwhile is newer.
+    if (!this.state || this.state.at <= state.at) this.state = state;
+  }
+
   /** Fetches what the portal lists, when it changed. */
   async refreshPortal(org: string) {
     const portal = await this.host.portal(org);
@@ -68,12 +84,16 @@ export class Desk {
 
   /** Asks, and deals with the answers that are the same everywhere. */
   async ask(request: UiRequest): Promise<UiReply> {
-    const show = (reply: UiReply) => {
-      if (reply.reply === 'failed') this.toast(reply.problem.title, reply.problem);
-    };
+    const show = (reply: UiReply) => this.#failed(reply);
     const reply = await this.tell(request, show);
     show(reply);
     return reply;
+  }
+
+  /** Takes the answer to something asked elsewhere as it takes one to its own. */
+  answered(reply: UiReply) {
+    this.#take(reply, (later) => this.#failed(later));
+    this.#failed(reply);
   }
 
   /**
@@ -94,9 +114,17 @@ export class Desk {
         },
       }),
     );
+    this.#take(reply, answered);
+    return reply;
+  }
+
+  #take(reply: UiReply, answered: (reply: UiReply) => void) {
     if (reply.reply === 'confirm') this.question = { dialog: reply.dialog, answered };
     if (reply.reply === 'show') this.view = reply.view;
-    return reply;
+  }
+
+  #failed(reply: UiReply) {
+    if (reply.reply === 'failed') this.toast(reply.problem.title, reply.problem);
   }
 
   /** Does what a button says. */
@@ -140,7 +168,8 @@ export class Desk {
   }
 
   quit() {
-    if (this.state?.quit.ask) this.quitting = true;
+    // Before the state is known, something may be kept fresh.
+    if (!this.state || this.state.quit.ask) this.quitting = true;
     else void this.ask({ ask: 'quit' });
   }
 }

@@ -61,6 +61,56 @@ test('a host that breaks down is said in words', async () => {
   expect(one.toasts[0]?.text).toBe('Latchkey did not answer');
 });
 
+test('the window listens before it asks', async () => {
+  const host = new FakeHost({ state: state(), portals: {} });
+  const one = new Desk(host);
+  await one.connect();
+  expect(host.calls.at(-1)).toBe('state');
+  expect(host.calls.toSorted()).toEqual(['on quit-asked', 'on reply', 'on show', 'on state', 'state']);
+  expect(one.state).toBe(host.scene.state);
+});
+
+test('a question about a tray row is put in the window, and what came of it is said', async () => {
+  const host = new FakeHost({ state: state(), portals: {}, reply: () => failed });
+  const one = new Desk(host);
+  await one.connect();
+  host.show('portal');
+  host.answer(asks);
+  expect(one.question?.dialog.title).toBe('Open production?');
+  expect(host.asked).toEqual([]);
+  one.question?.answered(await one.tell(open(true), () => undefined));
+  expect(host.asked).toEqual([open(true)]);
+  expect(one.toasts.map(({ problem }) => problem?.title)).toEqual(['Could not open it']);
+});
+
+test('a failure of a tray row is a notice in the window', async () => {
+  const host = new FakeHost({ state: state(), portals: {} });
+  const one = new Desk(host);
+  await one.connect();
+  host.answer(failed);
+  expect(one.question).toBeNull();
+  expect(one.toasts.map(({ problem }) => problem?.title)).toEqual(['Could not open it']);
+});
+
+test('an older answer does not replace a state that was sent meanwhile', async () => {
+  const host = new FakeHost({ state: state(), portals: {} });
+  const newer = state({ at: state().at + 1000, attention: '1 needs attention' });
+  host.state = () => {
+    host.send(newer);
+    return Promise.resolve(state());
+  };
+  const one = new Desk(host);
+  await one.connect();
+  expect(one.state).toBe(newer);
+});
+
+test('a wish to quit that comes before the state waits for a person', () => {
+  const host = new FakeHost({ state: state(), portals: {} });
+  const one = new Desk(host);
+  one.quit();
+  expect([one.quitting, host.asked]).toEqual([true, []]);
+});
+
 test('quitting asks only when something would stop', () => {
   const { desk: one, host } = desk(() => ({ reply: 'done' }));
   one.quit();

@@ -1,4 +1,4 @@
-import type { UiPortal, UiReply, UiRequest, UiState } from '../bindings';
+import type { UiPortal, UiReply, UiRequest, UiState, UiView } from '../bindings';
 import type { Host } from './host';
 
 /** What a stand-in answers. */
@@ -11,11 +11,17 @@ export interface Scene {
 /** A stand-in that shows one scene; it remembers what it was asked. */
 export class FakeHost implements Host {
   readonly asked: UiRequest[] = [];
+  /** What it was called for, in order. */
+  readonly calls: string[] = [];
   #changed: ((state: UiState) => void) | null = null;
+  #answered: ((reply: UiReply) => void) | null = null;
+  #show: ((view: UiView) => void) | null = null;
+  #quit: (() => void) | null = null;
 
   constructor(public scene: Scene) {}
 
   state() {
+    this.calls.push('state');
     return Promise.resolve(this.scene.state);
   }
 
@@ -29,21 +35,47 @@ export class FakeHost implements Host {
   }
 
   onState(changed: (state: UiState) => void) {
+    this.calls.push('on state');
     this.#changed = changed;
     return Promise.resolve(() => (this.#changed = null));
   }
 
-  onShow() {
-    return Promise.resolve(() => undefined);
+  onReply(answered: (reply: UiReply) => void) {
+    this.calls.push('on reply');
+    this.#answered = answered;
+    return Promise.resolve(() => (this.#answered = null));
   }
 
-  onQuitAsked() {
-    return Promise.resolve(() => undefined);
+  onShow(show: (view: UiView) => void) {
+    this.calls.push('on show');
+    this.#show = show;
+    return Promise.resolve(() => (this.#show = null));
+  }
+
+  onQuitAsked(asked: () => void) {
+    this.calls.push('on quit-asked');
+    this.#quit = asked;
+    return Promise.resolve(() => (this.#quit = null));
   }
 
   /** Sends a new state, as the shell does. */
   send(state: UiState) {
     this.scene.state = state;
     this.#changed?.(state);
+  }
+
+  /** Answers something that was asked of the tray. */
+  answer(reply: UiReply) {
+    this.#answered?.(reply);
+  }
+
+  /** Shows a view, as a tray row does. */
+  show(view: UiView) {
+    this.#show?.(view);
+  }
+
+  /** Asks to quit, as the tray does. */
+  askQuit() {
+    this.#quit?.();
   }
 }

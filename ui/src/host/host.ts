@@ -3,12 +3,14 @@ import type { UiPortal, UiReply, UiRequest, UiState, UiView } from '../bindings'
 /** Ends a subscription. */
 export type Stop = () => void;
 
-/** What the window knows of the world outside: three commands and three events. */
+/** What the window knows of the world outside: three commands and four events. */
 export interface Host {
   state(): Promise<UiState>;
   portal(org: string): Promise<UiPortal | null>;
   ask(request: UiRequest): Promise<UiReply>;
   onState(changed: (state: UiState) => void): Promise<Stop>;
+  /** The answer to something asked elsewhere, of the tray or a notification: a question, or a failure. */
+  onReply(answered: (reply: UiReply) => void): Promise<Stop>;
   /** Someone wants a view shown: the tray, or a notification. */
   onShow(show: (view: UiView) => void): Promise<Stop>;
   /** Quitting was asked for while something would stop. */

@@ -1,6 +1,6 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import type { UiState, UiView } from '../bindings';
+import type { UiReply, UiState, UiView } from '../bindings';
 import type { Host } from './host';
 
 /** The real one. */
@@ -9,6 +9,7 @@ export const tauri: Host = {
   portal: (org) => invoke('portal', { org }),
   ask: (request) => invoke('ask', { request }),
   onState: (changed) => listen<UiState>('state', (event) => changed(event.payload)),
+  onReply: (answered) => listen<UiReply>('reply', (event) => answered(event.payload)),
   onShow: (show) => listen<UiView>('show', (event) => show(event.payload)),
   onQuitAsked: (asked) => listen('quit-asked', () => asked()),
 };
