@@ -35,6 +35,15 @@ export interface Chosen {
   tab: 'keep' | 'copy';
 }
 
+/** Where a row stands: a role may be in two lists of the portal at once. */
+export type Place = 'shortcuts' | 'accounts';
+
+/** A role that something was asked about, and from where. */
+export interface Pressed {
+  grant: UiGrant;
+  place: Place;
+}
+
 /** Fills a field of the form that showed a problem. */
 export type Edit = (field: string, suggestion: string | null) => void;
 
@@ -46,6 +55,12 @@ export class Desk {
   orgId = $state<string | null>(null);
   question = $state.raw<Question | null>(null);
   chosen = $state.raw<Chosen | null>(null);
+  /** The row whose console was asked for last: that one tells how it went. */
+  pressed = $state.raw<Pressed | null>(null);
+  /** The role whose console is wanted at a service. */
+  destined = $state.raw<Chosen | null>(null);
+  /** A role is being chosen to be kept fresh. */
+  picking = $state(false);
   quitting = $state(false);
   adding = $state(false);
   shortcuts = $state(false);

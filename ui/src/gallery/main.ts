@@ -32,6 +32,10 @@ if (!scene) {
   desk.settingsSection = shown.section ?? 'general';
   if (desk.org) await desk.refreshPortal(desk.org.id);
   mount(App, { target, props: { desk } });
+  if (shown.later) {
+    await painted();
+    clock.stop(NOW + shown.later);
+  }
   for (const name of shown.press ?? []) {
     await painted();
     if (name === 'quit') desk.quit();

@@ -7,6 +7,8 @@ export interface Shown extends Scene {
   view?: UiView;
   query?: string;
   section?: string;
+  /** Milliseconds that pass before anything is pressed. */
+  later?: number;
   /** Names of buttons to press, one after another. */
   press?: string[];
   /** Text for the field of this name. */
@@ -144,6 +146,10 @@ const taken = problem(
   button('Cancel'),
 );
 
+const loading = () =>
+  scene({ portals: {}, state: state({}, { synced: null, sync: { state: 'running', done: 0, total: 0 }, sync_text: 'Loading accounts.' }) });
+const silent = problem('Acme did not answer', 'The portal at acme.awsapps.com returned an error (503). Your existing credentials keep working until they expire.', 'Try again in a minute.', button('Try again'));
+
 /** Every state by its name; `states.json` lists the same names for those who take pictures. */
 export const SCENES: Record<string, () => Shown> = {
   'portal': () => scene(),
@@ -152,7 +158,16 @@ export const SCENES: Record<string, () => Shown> = {
   'portal-new': () => scene({ state: state({ favourites: [], recents: [], profiles: [] }) }),
   'portal-compact': () => scene({ state: state({ settings: { ...state().settings, compact: true } }) }),
   'portal-thousand': () => scene({ state: state({ favourites: [], recents: [] }, { accounts: 1000 }), portals: { acme: portal(MANY) } }),
-  'portal-loading': () => scene({ portals: {}, state: state({}, { synced: null, sync: { state: 'running', done: 0, total: 0 }, sync_text: 'Loading accounts.' }) }),
+  'portal-loading': () => loading(),
+  'portal-loading-long': () => ({ ...loading(), later: 16_000 }),
+  'portal-failed': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        { favourites: [], recents: [], profiles: [] },
+        { synced: null, sync: { state: 'failed', problem: silent, at: NOW, retry: NOW + 30_000 }, banner: { ...banner('sync_failed', silent.title, `${silent.meaning} ${silent.next}`, ...silent.buttons), until: NOW + 30_000 } },
+      ),
+    }),
   'portal-empty': () => scene({ portals: nothing, state: state({ favourites: [], recents: [], profiles: [] }) }),
   'portal-syncing': () =>
     scene({
@@ -166,7 +181,7 @@ export const SCENES: Record<string, () => Shown> = {
         {
           sync: { state: 'throttled', until: NOW + 12_000, done: 7, total: 12 },
           sync_text: 'Loaded 7 of 12 accounts.',
-          banner: { ...banner('throttled', 'AWS is limiting requests', 'Loaded 7 of 12 accounts.'), until: NOW + 12_000 },
+          banner: { ...banner('throttled', 'AWS is limiting requests', 'Loaded 7 of 12 accounts. Continuing by itself.'), until: NOW + 12_000 },
         },
       ),
     }),
@@ -204,6 +219,11 @@ export const SCENES: Record<string, () => Shown> = {
         ],
       }),
     }),
+  'portal-offer': () =>
+    scene({
+      state: state({ profiles: [], launches: [{ grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' }] }),
+    }),
+  'portal-service': () => scene({ press: ['More, payments-dev, PowerUser', 'Open console at service…'] }),
   'portal-confirm': () => scene({ query: 'payments-prod', reply: confirms, press: ['Open console, payments-prod, Administrator, production'] }),
   'keys-keep': () => scene({ press: ['Keys…, payments-dev, PowerUser, development'] }),
   'keys-conflict': () =>
@@ -256,8 +276,8 @@ export const SCENES: Record<string, () => Shown> = {
     scene({
       view: 'credentials',
       state: state(
-        { pause: { until: NOW + 19 * HOUR, text: 'Refreshing is paused until 09:00' } },
-        { banner: banner('paused', 'Refreshing is paused until 09:00', 'pay-dev stops working in 42 min.', button('Resume')) },
+        { pause: { until: NOW + 19 * HOUR, text: 'Refreshing is paused until Wed 09:00' } },
+        { banner: { ...banner('paused', 'Refreshing is paused until Wed 09:00', 'pay-dev stops working in 42 min.', button('Resume')), until: NOW + 19 * HOUR } },
       ),
     }),
   'credentials-sandbox': () => scene({ view: 'credentials', state: state({ sandbox: SANDBOX }, sandboxOrg) }),

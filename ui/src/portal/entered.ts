@@ -1,0 +1,7 @@
+import type { UiShortcut } from '../bindings';
+import { sameGrant } from '../desk/desk.svelte';
+
+/** The rows of a list in the order of before, each with what is known of it now. */
+export function asEntered(before: UiShortcut[], now: UiShortcut[]): UiShortcut[] {
+  return before.map((one) => now.find((other) => sameGrant(other.grant, one.grant)) ?? one);
+}
