@@ -6,5 +6,9 @@ src-tauri/scripts/deps.sh build
 src-tauri/scripts/ui.sh build
 # `custom-protocol` is what Tauri's own build command adds: it makes this a production build.
 cargo build --release --locked --workspace --bins --features tauri/custom-protocol
-ui/node_modules/.bin/tauri bundle --bundles deb,rpm
+# The bundler is no dependency of the window's: its lock file would have to name a build of it for each
+# platform, which not every registry mirror has.
+bundler=2.12.5
+npm install --silent --no-save --prefix .tools/bundler "@tauri-apps/cli@$bundler"
+.tools/bundler/node_modules/.bin/tauri bundle --bundles deb,rpm
 find target/release/bundle -name '*.deb' -o -name '*.rpm'
