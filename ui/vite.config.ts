@@ -1,11 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
 import { defineConfig } from 'vitest/config';
 
 /** `vite build` makes the window; `vite build --mode gallery` every view in every state, from fixtures. */
 export default defineConfig(({ mode }) => {
   const gallery = mode === 'gallery';
   return {
-    plugins: [svelte()],
+    plugins: [svelte(), mode === 'test' && svelteTesting()],
     build: {
       outDir: gallery ? 'dist-gallery' : 'dist',
       target: 'es2022',

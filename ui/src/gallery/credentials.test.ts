@@ -1,0 +1,45 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, within } from '@testing-library/svelte';
+import { expect, test } from 'vitest';
+import { scene, show } from './page';
+
+test('each profile says its state and its time in words', async () => {
+  await show(scene('credentials'));
+  const table = screen.getByRole('table', { name: 'Profiles kept fresh' });
+  const row = within(table).getByRole('row', { name: /pay-dev/ });
+  expect(row.textContent).toContain('Fresh, 42 min, until 14:46');
+});
+
+test('columns sort, and say so', async () => {
+  await show(scene('credentials'));
+  const first = () => screen.getAllByRole('rowheader')[0]?.textContent;
+  await fireEvent.click(screen.getByRole('button', { name: 'Time left' }));
+  expect([screen.getByRole('columnheader', { name: 'Time left' }).getAttribute('aria-sort'), first()]).toEqual(['ascending', 'data-stg']);
+});
+
+test('stopping asks first, and Cancel has the focus', async () => {
+  const { host } = await show(scene('credentials'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Details of pay-dev' }));
+  const details = screen.getByRole('complementary', { name: 'Details' });
+  await fireEvent.click(within(details).getByRole('button', { name: 'Stop and remove…' }));
+  const dialog = screen.getByRole('alertdialog', { name: 'Stop keeping pay-dev fresh?' });
+  expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Cancel' }));
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Stop and remove' }));
+  expect(host.asked).toEqual([{ ask: 'stop_keeping', profile: 'pay-dev', remove: true }]);
+});
+
+test('a name that is taken is never overwritten by itself', async () => {
+  const { host } = await show(scene('keys-conflict'));
+  await fireEvent.click(screen.getAllByRole('button', { name: 'Keys…, payments-dev, PowerUser, development' })[0] as HTMLElement);
+  await fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+  expect(host.asked).toMatchObject([{ ask: 'keep_fresh', replace_foreign: false }]);
+  await fireEvent.click(await screen.findByRole('button', { name: 'Use "payments-dev-poweruser-2"' }));
+  expect(screen.getByLabelText<HTMLInputElement>('Profile name').value).toBe('payments-dev-poweruser-2');
+  expect(host.asked).toHaveLength(1);
+});
+
+test('a pause is said once, with the way back', async () => {
+  await show(scene('credentials-paused'));
+  expect(screen.getAllByText(/Refreshing is paused until/)).toHaveLength(1);
+  expect(document.body.textContent).not.toMatch(/Continuing|Next try/);
+});

@@ -1,0 +1,119 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { expect, test } from 'vitest';
+import type { UiLaunchState, UiReply } from '../bindings';
+import { NOW, shortcut } from './organisation';
+import { pass, scene, show } from './page';
+import { state } from './scenes';
+
+const names = (list: string) =>
+  within(screen.getByRole('list', { name: list }))
+    .getAllByRole('group')
+    .map((row) => row.getAttribute('aria-label'));
+const launched = (launch: UiLaunchState) => ({ grant: shortcut('payments-dev', 'PowerUser').grant, launch, text: 'Opened in your browser' });
+const problem = { title: 'Could not open your browser', meaning: '', next: 'Copy the link.', buttons: [], details: '' };
+
+test('one click opens a console', async () => {
+  const { host } = await show(scene('portal'));
+  await fireEvent.click(screen.getAllByRole('button', { name: 'Open console, payments-dev, PowerUser, development' })[0] as HTMLElement);
+  expect(host.asked).toEqual([{ ask: 'open_console', grant: shortcut('payments-dev', 'PowerUser').grant, destination: null, region: null, confirmed: false }]);
+});
+
+test('no row moves because it was used; the next time the view is entered the lists are new', async () => {
+  const { host, desk } = await show(scene('portal'));
+  const [favourites, recents] = [names('Favourites'), names('Recent')];
+  const used = shortcut('identity', 'ReadOnly');
+  host.send(state({ favourites: [...state().favourites.slice(1), shortcut('audit-log', 'SecurityAudit')], recents: [used, ...state().recents] }));
+  await tick();
+  expect([names('Favourites'), names('Recent')]).toEqual([favourites, recents]);
+  desk.view = 'activity';
+  await tick();
+  desk.view = 'portal';
+  await tick();
+  expect(names('Favourites').at(-1)).toBe('audit-log, SecurityAudit');
+  expect(names('Recent')[0]).toBe('identity, ReadOnly');
+});
+
+test('a first console brings no new section above the row', async () => {
+  const { host } = await show(scene('portal-new'));
+  host.send(state({ favourites: [], recents: [shortcut('identity', 'ReadOnly')], profiles: [] }));
+  await tick();
+  expect(screen.queryByRole('list', { name: 'Recent' })).toBeNull();
+});
+
+test('a star shows at once, on every row of its role', async () => {
+  const { host } = await show(scene('portal'));
+  host.send(state({ favourites: [] }));
+  await tick();
+  const stars = screen.getAllByRole('button', { name: 'Favourite, payments-dev, PowerUser' });
+  expect(stars.map((star) => star.getAttribute('aria-pressed'))).toEqual(['false', 'false']);
+});
+
+test('a failed launch is told once, by the row that was pressed', async () => {
+  const { host } = await show(scene('portal'));
+  const [, below] = screen.getAllByRole('button', { name: 'Open console, payments-dev, PowerUser, development' });
+  await fireEvent.click(below as HTMLElement);
+  host.send(state({ launches: [launched({ state: 'failed', at: NOW, problem })] }));
+  await tick();
+  const notes = screen.getAllByRole('alert');
+  expect(notes).toHaveLength(1);
+  expect(within(screen.getByRole('list', { name: 'All accounts' })).getByRole('alert')).toBe(notes[0]);
+});
+
+test('after the first console it asks once about the CLI', async () => {
+  const { host } = await show(scene('portal-new'));
+  host.send(state({ profiles: [], launches: [launched({ state: 'opened', at: NOW })] }));
+  await tick();
+  await fireEvent.click(screen.getByRole('button', { name: 'Choose profiles' }));
+  expect(screen.getByRole('dialog', { name: 'Keep a profile fresh' })).toBeTruthy();
+  await fireEvent.click(screen.getByRole('button', { name: 'Close' }));
+  host.send(state({ profiles: [], launches: [launched({ state: 'opened', at: NOW + 9000 })] }));
+  await tick();
+  expect(screen.queryByRole('button', { name: 'Not now' })).toBeNull();
+});
+
+test('a production console clicked in the tray asks, with Cancel first', async () => {
+  const { host } = await show(scene('portal'));
+  const reply = scene('portal-confirm').reply?.({ ask: 'open_console', grant: shortcut('payments-prod', 'Administrator').grant, destination: null, region: null, confirmed: false });
+  host.answer(reply as UiReply);
+  await tick();
+  const dialog = screen.getByRole('alertdialog', { name: 'Open production as Administrator?' });
+  expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Cancel' }));
+  await fireEvent.click(document.activeElement as HTMLElement);
+  expect(host.asked).toEqual([]);
+  expect(screen.queryByRole('alertdialog')).toBeNull();
+});
+
+test('a console opens at the service that was asked for', async () => {
+  const { host } = await show(scene('portal'));
+  await fireEvent.click(screen.getAllByRole('button', { name: 'More, payments-dev, PowerUser' })[0] as HTMLElement);
+  await fireEvent.click(screen.getByRole('menuitem', { name: 'Open console at service…', hidden: true }));
+  const dialog = screen.getByRole('dialog', { name: 'Open console at a service' });
+  await fireEvent.input(within(dialog).getByLabelText('Service or console address'), { target: { value: ' lambda ' } });
+  await fireEvent.submit(within(dialog).getByLabelText('Region').closest('form') as HTMLFormElement);
+  expect(host.asked).toMatchObject([{ ask: 'open_console', destination: 'lambda', region: 'eu-west-1', confirmed: false }]);
+});
+
+test('long loading says so after 4 s and offers a way out after 15', async () => {
+  const { host } = await show(scene('portal-loading'));
+  const still = 'Still loading accounts from acme.awsapps.com';
+  await pass(3_999);
+  expect(screen.queryByText(still)).toBeNull();
+  await pass(1);
+  expect(screen.getByText(still).className).not.toContain('hidden');
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+  await pass(11_000);
+  await fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  expect(host.asked).toEqual([{ ask: 'sync', org: 'acme' }]);
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+  await pass(15_000);
+  await fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+  expect(screen.getByRole('heading', { name: 'Your accounts have not arrived yet' })).toBeTruthy();
+});
+
+test('a first sync that failed says why once, with a way to try again', async () => {
+  await show(scene('portal-failed'));
+  expect(screen.getAllByText('Acme did not answer')).toHaveLength(1);
+  expect(screen.getByRole('button', { name: 'Try again' })).toBeTruthy();
+});
