@@ -61,11 +61,17 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         let again = support::Person::new()?.open(&address).await;
         ensure!(!again.is_ok_and(|p| p.leads_to.is_some()), "the one-use address worked twice");
 
+        // The console is among the recent ones now, above the list: what is clicked next has moved.
+        let recent = format!("(//*[@data-row='{ACCOUNT}/ReadOnly'])[2]");
+        window.see(Locator::XPath(&recent)).await?;
+
         // A profile kept fresh, and proven; everything else in the file as it was.
         let row = format!("[data-row='{ACCOUNT}/Incident15'] button[aria-label^='Keys']");
         window.click(Locator::Css(&row)).await?;
         window.fill_labelled("Profile name", PROFILE).await?;
         window.press("Start").await?;
+        window.read(SOON, "Keep production credentials fresh as Incident15?").await?;
+        window.press("Keep it fresh").await?;
         app.says(0, "profile", &json!({ "name": PROFILE, "state": "fresh" })).await?;
         let written = fs::read_to_string(credentials_file(&desk))?;
         ensure!(written.starts_with(FOREIGN), "foreign bytes changed:\n{}", written.replace("secret", "s"));
@@ -74,7 +80,7 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         let proven = || prove(&aws, &boto, PROFILE, ACCOUNT);
         proven().await.context("after the first write")?;
         let mut secrets = Secrets::default();
-        secrets.add_credentials_file(&credentials_file(&desk))?;
+        secrets.add_profile(&credentials_file(&desk), PROFILE)?;
 
         // Forced expiry: the proof fails, a refresh from the tray makes it hold again.
         server.expire_credentials().await?;
@@ -106,6 +112,7 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         let ends = |n: &support::desktop::Notification| n.summary.contains(" ends in ");
         let shown = desk.notifications()?.wait(minutes, "the end of the sign-in announced", ends).await?;
         ensure!(shown.body.contains("1 profile"), "{shown:?}");
+        app.says(mark, "notification", &json!({ "notice": "sign_in_ending", "shown": true })).await?;
 
         // Its button begins the next sign-in.
         let (mark, opened) = (app.mark(), desk.browser_requests().mark());
@@ -117,7 +124,7 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         wait_signed_in(&app, mark).await?;
 
         // Nothing secret was written anywhere but in the credentials file.
-        secrets.add_credentials_file(&credentials_file(&desk))?;
+        secrets.add_profile(&credentials_file(&desk), PROFILE)?;
         secrets.add("the user's password", user.password.as_bytes())?;
         secrets.add("the sealing key", &keys[0])?;
         secrets.add("the keyring's password", support::desk::KEYRING_PASSWORD.as_bytes())?;

@@ -8,6 +8,7 @@ use base64::{
 use std::{
     collections::BTreeMap,
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -54,14 +55,17 @@ impl Secrets {
         Ok(())
     }
 
-    /// Adds the keys of every profile of a credentials file, which may stand there only.
+    /// Adds the keys of `profile` in a credentials file, which may stand there only. Other profiles'
+    /// keys are their owners' business, who may keep backups.
     ///
     /// # Errors
-    /// That the file cannot be read, or holds no keys.
-    pub fn add_credentials_file(&mut self, file: &Path) -> Result<()> {
+    /// That the file cannot be read, or holds no keys of the profile.
+    pub fn add_profile(&mut self, file: &Path, profile: &str) -> Result<()> {
         let text = fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))?;
         let mut found = 0;
-        for line in text.lines() {
+        let section = format!("[{profile}]");
+        let ours = text.lines().skip_while(|l| l.trim() != section).skip(1);
+        for line in ours.take_while(|l| !l.starts_with('[')) {
             let Some((key, value)) = line.split_once('=') else { continue };
             if matches!(key.trim(), "aws_secret_access_key" | "aws_session_token") {
                 self.add_allowed(key.trim(), value.trim().as_bytes(), &[file])?;
@@ -69,7 +73,7 @@ impl Secrets {
             }
         }
         match found {
-            0 => bail!("{} holds no keys", file.display()),
+            0 => bail!("{} holds no keys of {profile}", file.display()),
             _ => Ok(()),
         }
     }
@@ -88,7 +92,11 @@ impl Secrets {
         let mut found = Vec::new();
         let mut bytes = 0;
         for file in &files {
-            let content = fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
+            let content = match fs::read(file) {
+                // A program took it away meanwhile: what is gone tells nobody.
+                Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                content => content.with_context(|| format!("could not read {}", file.display()))?,
+            };
             bytes += content.len();
             for secret in self.0.iter().filter(|s| !s.allowed.contains(file)) {
                 for (form, wanted) in &secret.forms {
@@ -145,6 +153,8 @@ fn forms(secret: &[u8]) -> BTreeMap<String, Vec<u8>> {
         forms.insert("percent-encoded".to_owned(), percent.into_bytes());
         let json = serde_json::Value::from(text).to_string();
         forms.insert("JSON".to_owned(), json.trim_matches('"').as_bytes().to_vec());
+        // Most secrets need no escapes; one find is enough.
+        forms.retain(|form, bytes| form == "as it is" || bytes != secret);
     }
     // Inside a longer text, base64 depends on the offset modulo 3. The characters at both ends mix
     // with the neighbours' bits and are left out.
@@ -205,9 +215,11 @@ mod tests {
     fn credentials_may_stand_in_their_file_only() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("credentials");
-        fs::write(&file, "[p]\naws_secret_access_key = abcdefghijklmnop\n").unwrap();
+        let text = "[p]\naws_secret_access_key = abcdefghijklmnop\n[q]\nregion = x\n";
+        fs::write(&file, text).unwrap();
         let mut secrets = Secrets::default();
-        secrets.add_credentials_file(&file).unwrap();
+        secrets.add_profile(&file, "p").unwrap();
+        assert!(secrets.add_profile(&file, "q").is_err());
         let here = [folder.path().to_owned()];
         assert!(secrets.scan(&here).is_ok());
         fs::write(folder.path().join("log"), "key abcdefghijklmnop").unwrap();

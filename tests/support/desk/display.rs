@@ -73,7 +73,9 @@ impl Display {
         let mut windows = vec![root];
         let mut closed = 0;
         while let Some(window) = windows.pop() {
-            windows.extend(x.query_tree(window)?.reply()?.children);
+            // A window may go at any moment; one that is gone is not the one that is meant.
+            let Ok(tree) = x.query_tree(window)?.reply() else { continue };
+            windows.extend(tree.children);
             if !is(&x, window, class)? {
                 continue;
             }
@@ -90,10 +92,11 @@ impl Display {
 
 /// Whether the window is visible and of the class.
 fn is(x: &RustConnection, window: Window, class: &str) -> Result<bool> {
-    let name = x.get_property(false, window, AtomEnum::WM_CLASS, AtomEnum::STRING, 0, 256)?.reply()?;
+    let name = x.get_property(false, window, AtomEnum::WM_CLASS, AtomEnum::STRING, 0, 256)?;
+    let Ok(name) = name.reply() else { return Ok(false) };
     let mut names = name.value.split(|b| *b == 0);
     if !names.any(|n| n.eq_ignore_ascii_case(class.as_bytes())) {
         return Ok(false);
     }
-    Ok(x.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE)
+    Ok(x.get_window_attributes(window)?.reply().is_ok_and(|a| a.map_state == MapState::VIEWABLE))
 }

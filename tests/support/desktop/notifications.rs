@@ -215,7 +215,8 @@ impl Notifications {
         self.shown.wait(SOON, &what, |n| n.closed.filter(|_| n.id == id)).await
     }
 
-    /// Presses the button labelled `label`, as a person does: the action, then the close.
+    /// Presses the button labelled `label`, as a person does: the action, then the close. A person
+    /// presses what the program knows it has shown: await the app's `notification` event before.
     ///
     /// # Errors
     /// That there is no such button.
