@@ -2,6 +2,7 @@
 
 use crate::{
     engine::{Context, Event},
+    keep,
     model::{
         code::Code,
         history::{By, Event as Happened},
@@ -11,10 +12,10 @@ use crate::{
         sign_in::SignIn,
     },
     ports::{Discovered, FileSet, SandboxReady, Write},
+    renewal,
     request::{Answer, Reply},
-    sign_in,
     snapshot::SandboxNow,
-    state::{Org, State},
+    state::{Ending, Org, State},
     sync,
 };
 use tokio::sync::oneshot;
@@ -91,33 +92,18 @@ fn add(ctx: &Context, state: &mut State, organisation: Organisation) -> OrgId {
 
 /// Signs out, takes its profiles' credentials out of the file, forgets it.
 pub(crate) fn remove(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
-    sign_in::sign_out(ctx, state, id)?;
+    renewal::sign_out(ctx, state, id)?;
     let Some(place) = state.orgs.iter().position(|o| o.id() == id) else { return Ok(Reply::Done) };
     let org = state.orgs.remove(place);
     let set = org.file_set();
     let names: Vec<_> =
         state.profiles.values().filter(|p| p.kept.grant.org == *id).map(|p| p.kept.profile.clone()).collect();
-    let mut changes = Vec::new();
-    let mut writes = Vec::new();
     for name in names {
-        if let Some(profile) = state.profiles.remove(&name) {
-            changes
-                .push(crate::ports::FileChange::Remove { profile: name.clone(), last: profile.kept.written });
-            writes.push(Write::RemoveKept(name));
-        }
+        keep::end_when_free(ctx, state, &name, Ending { remove: true, set, answer: None });
     }
-    writes.push(Write::RemoveOrganisation(id.clone()));
     state.favourites.retain(|g| g.org != *id);
     state.launched.retain(|(g, _)| g.org != *id);
-    ctx.commit(writes);
-    let task = ctx.clone();
-    tokio::spawn(async move {
-        if !changes.is_empty()
-            && let Err(code) = task.ports.files.apply(set, changes).await
-        {
-            task.send(Event::StoreFailed(code));
-        }
-    });
+    ctx.commit(vec![Write::RemoveOrganisation(id.clone())]);
     ctx.note(state, By::You, Happened::OrganisationRemoved { org: id.clone(), name: org.organisation.name });
     Ok(Reply::Done)
 }
@@ -160,6 +146,8 @@ pub(crate) fn sandbox_started(
     };
     let known = state.orgs.iter_mut().find(|o| o.organisation.kind == Kind::Sandbox);
     let id = if let Some(org) = known {
+        org.ready = true;
+        org.failure = None;
         let o = &mut org.organisation;
         let moved = o.start_url != ready.start_url || o.endpoints != ready.endpoints;
         (o.start_url, o.region, o.endpoints) = (ready.start_url, ready.region, ready.endpoints);
@@ -182,15 +170,38 @@ pub(crate) fn sandbox_started(
             endpoints: ready.endpoints,
             added: ctx.now(),
         };
-        add(ctx, state, organisation)
+        let id = add(ctx, state, organisation);
+        if let Some(org) = state.org_mut(&id) {
+            org.ready = true;
+        }
+        id
     };
-    crate::keep::look_at_file(ctx, FileSet::Sandbox);
+    let watch = ctx.clone();
+    tokio::spawn(async move {
+        watch.ports.sandbox.ended().await;
+        watch.send(Event::SandboxEnded);
+    });
+    keep::look_at_file(ctx, FileSet::Sandbox);
     if let Some(answer) = answer {
         let _ = answer.send(Ok(Reply::Added(id)));
     }
 }
 
+/// Its server ended by itself: nothing is sent to its port until it runs again.
+pub(crate) fn sandbox_ended(ctx: &Context, state: &mut State) {
+    if !state.sandbox.running {
+        return;
+    }
+    tracing::warn!("the sandbox server ended");
+    state.sandbox.running = false;
+    for org in state.orgs.iter_mut().filter(|o| o.organisation.kind == Kind::Sandbox) {
+        org.ready = false;
+    }
+    start_sandbox(ctx, state, None);
+}
+
 pub(crate) fn delete_sandbox(ctx: &Context, state: &mut State, answer: oneshot::Sender<Answer>) {
+    state.sandbox = SandboxNow::default();
     let id = state.orgs.iter().find(|o| o.organisation.kind == Kind::Sandbox).map(|o| o.id().clone());
     if let Some(id) = id {
         if let Some(org) = state.org_mut(&id) {
@@ -199,7 +210,6 @@ pub(crate) fn delete_sandbox(ctx: &Context, state: &mut State, answer: oneshot::
         }
         let _ = remove(ctx, state, &id);
     }
-    state.sandbox = SandboxNow::default();
     let ctx = ctx.clone();
     tokio::spawn(async move {
         let _ = answer.send(ctx.ports.sandbox.delete().await.map(|()| Reply::Done));

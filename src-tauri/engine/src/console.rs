@@ -14,6 +14,7 @@ use crate::{
         secret::RoleCredentials,
     },
     ports::{Keyring, Sealable, SsoError, Write},
+    renewal,
     request::{Answer, Confirm, Reply, Request},
     sign_in,
     snapshot::Launch,
@@ -34,6 +35,7 @@ pub(crate) struct Wish {
 /// What became of it.
 pub(crate) struct Outcome {
     pub grant: Grant,
+    pub era: u64,
     pub result: Result<(), SsoError>,
     pub fetched: Option<RoleCredentials>,
 }
@@ -69,7 +71,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
             ctx.ports.browser.open_once(link).await.map_err(SsoError::Other)
         }
         .await;
-        ctx.send(Event::Launched(Outcome { grant: fetch.grant.clone(), result, fetched }));
+        ctx.send(Event::Launched(Outcome { grant: fetch.grant.clone(), era: fetch.era, result, fetched }));
     });
     Ok(Reply::Done)
 }
@@ -86,7 +88,7 @@ fn wait_for_sign_in(ctx: &Context, state: &mut State, wish: Wish, now: Timestamp
         confirmed: true,
     });
     if renewable {
-        sign_in::renew(ctx, state, &id);
+        renewal::begin(ctx, state, &id);
         return Ok(Reply::Done);
     }
     sign_in::begin(ctx, state, &id, None)
@@ -97,6 +99,8 @@ pub(crate) struct Fetch {
     pub ctx: Context,
     pub org: Organisation,
     pub grant: Grant,
+    /// The sign-in's era.
+    pub era: u64,
     token: SecretString,
     user: String,
     sealing: bool,
@@ -118,6 +122,7 @@ impl Fetch {
             ctx: ctx.clone(),
             org: org.organisation.clone(),
             grant: grant.clone(),
+            era: org.era,
             token,
             user: org.user().unwrap_or_default().to_owned(),
             sealing,
@@ -150,10 +155,10 @@ impl Fetch {
 }
 
 pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
-    let Outcome { grant, result, fetched } = outcome;
+    let Outcome { grant, era, result, fetched } = outcome;
     let now = ctx.now();
-    if let (Some(credentials), Some(org)) = (fetched, state.org_mut(&grant.org)) {
-        org.credentials.insert((grant.account.clone(), grant.role.clone()), credentials);
+    if let Some(credentials) = fetched {
+        renewal::remember(ctx, state, &grant, era, credentials);
     }
     match result {
         Ok(()) => {
@@ -164,8 +169,8 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
             let account_name = state.account_name(&grant);
             ctx.note(state, By::You, Happened::ConsoleOpened { grant, account_name });
         }
-        Err(SsoError::Unauthorized) => {
-            sign_in::unauthorized(ctx, state, &grant.org.clone());
+        Err(SsoError::Unauthorized) if state.org(&grant.org).is_some_and(|o| o.era == era) => {
+            renewal::unauthorized(ctx, state, &grant.org.clone());
             // The wish is kept: it is done after the renewal, or after the sign-in that is needed now.
             let wish = Wish { grant: grant.clone(), destination: None, region: None, confirmed: true };
             if let Err(code) = wait_for_sign_in(ctx, state, wish, now) {

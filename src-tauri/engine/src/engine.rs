@@ -11,7 +11,7 @@ use crate::{
     },
     notify,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
-    publish, refresh,
+    publish, refresh, renewal,
     request::{Answer, PauseFor, Reply, Request, Signal},
     schedule, sign_in,
     snapshot::Snapshot,
@@ -44,7 +44,9 @@ pub(crate) enum Message {
 pub(crate) enum Event {
     Started(Box<start::Loaded>),
     Attempt(OrgId, u64, sign_in::Progress),
-    Renewed(OrgId, Result<sign_in::Renewal, crate::ports::SsoError>),
+    Unlocked(start::Unlocked),
+    /// With the era of the sign-in that was renewed.
+    Renewed(OrgId, u64, Result<renewal::Renewal, crate::ports::SsoError>),
     Synced(OrgId, sync::Progress),
     Launched(console::Outcome),
     Kept(keep::Checked),
@@ -55,7 +57,8 @@ pub(crate) enum Event {
     Added(Box<add::Found>),
     Presence(Presence),
     StoreFailed(Code),
-    CredentialsFetched(crate::model::ids::Grant, crate::model::secret::RoleCredentials),
+    CredentialsFetched(crate::model::ids::Grant, u64, crate::model::secret::RoleCredentials),
+    SandboxEnded,
 }
 
 /// The engine's handle: cheap to clone, usable from every thread.
@@ -223,14 +226,19 @@ async fn handle(ctx: &Context, state: &mut State, message: Message) -> bool {
     match message {
         Message::Signal(s) => signal(ctx, state, s),
         Message::Event(e) => event(ctx, state, e),
-        Message::Ask(Request::Quit, answer) => {
-            let result = keep::quit(ctx, state).await;
-            let _ = answer.send(result.map(|()| Reply::Done));
-            return true;
-        }
+        Message::Ask(Request::Quit, answer) => state.quitting = Some(answer),
         Message::Ask(request, answer) => ask(ctx, state, request, answer),
     }
-    false
+    // What a refresh under way would write after we took it out must not stay behind.
+    let busy = state.settings.remove_on_quit && state.profiles.values().any(|p| p.in_flight);
+    match state.quitting.take_if(|_| !busy) {
+        Some(answer) => {
+            let result = keep::quit(ctx, state).await;
+            let _ = answer.send(result.map(|()| Reply::Done));
+            true
+        }
+        None => false,
+    }
 }
 
 fn signal(ctx: &Context, state: &mut State, signal: Signal) {
@@ -257,7 +265,8 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         // Only the first message of all; handled by the loop.
         Event::Started(_) => {}
         Event::Attempt(org, id, progress) => sign_in::progress(ctx, state, &org, id, progress),
-        Event::Renewed(org, result) => sign_in::renewed(ctx, state, &org, result),
+        Event::Unlocked(unlocked) => start::unlocked(state, unlocked, ctx.now()),
+        Event::Renewed(org, era, result) => renewal::finish(ctx, state, &org, era, result),
         Event::Synced(org, progress) => sync::progress(ctx, state, &org, progress),
         Event::Launched(outcome) => console::finish(ctx, state, outcome),
         Event::Kept(checked) => keep::finish(ctx, state, checked),
@@ -273,11 +282,10 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
             tracing::error!(?code, "the store failed");
             state.settings_problem = Some(code);
         }
-        Event::CredentialsFetched(grant, credentials) => {
-            if let Some(org) = state.org_mut(&grant.org) {
-                org.credentials.insert((grant.account, grant.role), credentials);
-            }
+        Event::CredentialsFetched(grant, era, credentials) => {
+            renewal::remember(ctx, state, &grant, era, credentials);
         }
+        Event::SandboxEnded => add::sandbox_ended(ctx, state),
     }
 }
 
@@ -299,7 +307,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::SignIn { org, method } => reply(answer, sign_in::begin(ctx, state, &org, method)),
         Request::OpenSignInAgain(org) => sign_in::open_again(ctx, state, &org, answer),
         Request::CancelSignIn(org) => reply(answer, sign_in::cancel(state, &org)),
-        Request::SignOut(org) => reply(answer, sign_in::sign_out(ctx, state, &org)),
+        Request::SignOut(org) => reply(answer, renewal::sign_out(ctx, state, &org)),
         Request::Sync(org) => reply(answer, sync::asked(ctx, state, &org)),
         Request::OpenConsole { grant, destination, region, confirmed } => {
             let wish = console::Wish { grant, destination, region, confirmed };

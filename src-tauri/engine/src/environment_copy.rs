@@ -50,9 +50,10 @@ pub(crate) fn begin(
         let result = async {
             let (credentials, new) = fetch.credentials().await.map_err(sign_in::code_of)?;
             if new {
-                ctx.send(Event::CredentialsFetched(fetch.grant.clone(), credentials.clone()));
+                ctx.send(Event::CredentialsFetched(fetch.grant.clone(), fetch.era, credentials.clone()));
             }
-            let text = lines(&credentials, shell, &region);
+            let host = fetch.org.endpoints.portal.host_str().unwrap_or_default().to_owned();
+            let text = lines(&credentials, shell, &region).ok_or(Code::Garbled { host })?;
             ctx.ports.desktop.copy_secret(text, CLEAR_AFTER).await?;
             Ok(Reply::Done)
         }
@@ -80,7 +81,9 @@ fn prepare(ctx: &Context, state: &State, grant: &Grant, confirmed: bool) -> Resu
     Ok(Prepared::Go(fetch, org.account_name(&grant.account), org.organisation.region.clone()))
 }
 
-fn lines(c: &RoleCredentials, shell: Shell, region: &str) -> SecretString {
+/// The lines for the shell. `None` when a value holds anything that a shell might not take as plain text:
+/// no service of AWS makes such keys, and a line that is pasted is a line that is run.
+fn lines(c: &RoleCredentials, shell: Shell, region: &str) -> Option<SecretString> {
     let mut text = Zeroizing::new(String::new());
     let values = [
         ("AWS_ACCESS_KEY_ID", c.access_key_id.expose_secret()),
@@ -88,16 +91,20 @@ fn lines(c: &RoleCredentials, shell: Shell, region: &str) -> SecretString {
         ("AWS_SESSION_TOKEN", c.session_token.expose_secret()),
         ("AWS_DEFAULT_REGION", region),
     ];
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/+=_.-".contains(c);
     for (name, value) in values {
+        if value.is_empty() || !value.chars().all(plain) {
+            return None;
+        }
         let parts: [&str; 5] = match shell {
-            Shell::Posix => ["export ", name, "=\"", value, "\"\n"],
-            Shell::Fish => ["set -gx ", name, " \"", value, "\"\n"],
-            Shell::PowerShell => ["$Env:", name, "=\"", value, "\"\n"],
+            Shell::Posix => ["export ", name, "='", value, "'\n"],
+            Shell::Fish => ["set -gx ", name, " '", value, "'\n"],
+            Shell::PowerShell => ["$Env:", name, "='", value, "'\n"],
             Shell::Cmd => ["set ", name, "=", value, "\r\n"],
         };
         for part in parts {
             text.push_str(part);
         }
     }
-    SecretString::from(text.as_str())
+    Some(SecretString::from(text.as_str()))
 }

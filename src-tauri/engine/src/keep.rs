@@ -12,7 +12,7 @@ use crate::{
     },
     ports::{FileChange, FileSet, Write},
     request::{Answer, Reply},
-    state::{Profile, State},
+    state::{Ending, Profile, State},
     sync,
 };
 use tokio::sync::oneshot;
@@ -131,6 +131,8 @@ fn start(ctx: &Context, state: &mut State, wish: &Wish) {
     };
     ctx.commit(vec![Write::Kept(kept.clone())]);
     let mut profile = Profile::new(kept);
+    // A refresh under way writes the same name; the new wish goes after it.
+    profile.in_flight = state.profiles.get(&wish.profile).is_some_and(|p| p.in_flight);
     profile.replace_foreign = wish.replace_foreign;
     profile.by_person = true;
     profile.forced = true;
@@ -147,11 +149,26 @@ pub(crate) fn stop(
     remove: bool,
     answer: oneshot::Sender<Answer>,
 ) {
-    let Some(profile) = state.profiles.remove(name) else {
-        let _ = answer.send(Err(Code::Gone { what: name.as_str().to_owned() }));
+    let Some(profile) = state.profiles.get(name) else {
+        let _ = answer.send(Err(missing(name)));
         return;
     };
     let set = state.org(&profile.kept.grant.org).map_or(FileSet::Own, super::state::Org::file_set);
+    end_when_free(ctx, state, name, Ending { remove, set, answer: Some(answer) });
+}
+
+/// Ends a profile now, or when the refresh under way is over.
+pub(crate) fn end_when_free(ctx: &Context, state: &mut State, name: &ProfileName, ending: Ending) {
+    match state.profiles.get_mut(name) {
+        Some(profile) if profile.in_flight => profile.ending = Some(ending),
+        _ => end(ctx, state, name, ending),
+    }
+}
+
+/// Ends a profile: our keys leave the file if that is wanted, and it is kept no more.
+pub(crate) fn end(ctx: &Context, state: &mut State, name: &ProfileName, ending: Ending) {
+    let Ending { remove, set, answer } = ending;
+    let Some(profile) = state.profiles.remove(name) else { return };
     ctx.note(state, By::You, Happened::KeepStopped { profile: name.clone(), removed: remove });
     let (ctx, name) = (ctx.clone(), name.clone());
     tokio::spawn(async move {
@@ -164,7 +181,16 @@ pub(crate) fn stop(
             Ok(Reply::Done)
         }
         .await;
-        let _ = answer.send(result);
+        match answer {
+            Some(answer) => {
+                let _ = answer.send(result);
+            }
+            None => {
+                if let Err(code) = result {
+                    ctx.send(Event::StoreFailed(code));
+                }
+            }
+        }
         let condition = ctx.ports.files.condition(set).await;
         ctx.send(Event::Condition(set, Box::new(condition)));
     });

@@ -14,6 +14,7 @@ mod notify;
 pub mod ports;
 mod publish;
 mod refresh;
+mod renewal;
 pub mod request;
 mod schedule;
 mod sign_in;

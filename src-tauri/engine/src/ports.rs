@@ -517,7 +517,7 @@ pub struct SandboxReady {
 }
 
 /// A user of the sample organisation. The password opens nothing but the sample.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SampleUser {
     /// For the sign-in page.
     pub username: String,
@@ -527,11 +527,21 @@ pub struct SampleUser {
     pub display_name: String,
 }
 
+impl std::fmt::Debug for SampleUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SampleUser").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
 /// The server that the app ships and starts as a sandbox.
 #[async_trait]
 pub trait Sandbox: Send + Sync {
     /// Starts it, or answers what runs already.
     async fn start(&self) -> Result<SandboxReady, Code>;
+    /// Returns when the server that [`Sandbox::start`] gave has ended by itself; not when it was stopped.
+    async fn ended(&self) {
+        std::future::pending::<()>().await;
+    }
     /// Ends it.
     async fn stop(&self);
     /// Ends it and deletes its data.

@@ -102,6 +102,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
 fn shown_portal(org: &crate::state::Org) -> Arc<crate::model::portal::Portal> {
     match (&org.half, org.portal.synced) {
         (Some(half), None) => Arc::new(crate::model::portal::Portal {
+            user: None,
             accounts: half.clone(),
             synced: None,
             changes: Vec::new(),

@@ -7,13 +7,13 @@ use crate::{
         Timestamp,
         code::Code,
         history::{By, Event as Happened},
-        ids::{Grant, ProfileName},
+        ids::{Grant, OrgId, ProfileName},
         profile::{Conflict, State as ProfileState, Written},
         refresh::retry_after,
         secret::RoleCredentials,
     },
     ports::{FileChange, FileOutcome, FileSet, Keyring, SsoError, Write},
-    sign_in,
+    renewal, sign_in,
     state::State,
     sync,
 };
@@ -33,7 +33,9 @@ enum Ended {
 
 /// What a batch brought.
 pub(crate) struct Batch {
-    fetched: Vec<(Grant, RoleCredentials)>,
+    fetched: Vec<(Grant, u64, RoleCredentials)>,
+    /// The eras of the sign-ins by which the batch was fetched.
+    eras: BTreeMap<OrgId, u64>,
     ended: Vec<(ProfileName, Ended)>,
     backup: Option<std::path::PathBuf>,
     set: FileSet,
@@ -46,7 +48,6 @@ struct Item {
     region: Option<String>,
     last: Option<Written>,
     replace_foreign: bool,
-    kept: crate::model::profile::Kept,
 }
 
 /// Begins the refresh of all profiles that are due.
@@ -75,11 +76,10 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
             region: profile.kept.region.clone(),
             last: profile.kept.written.clone(),
             replace_foreign: profile.replace_foreign,
-            kept: profile.kept.clone(),
         });
     }
     for org in renew {
-        sign_in::renew(ctx, state, &org);
+        renewal::begin(ctx, state, &org);
     }
     for (own, (items, fetches)) in sets {
         let set = if own { FileSet::Own } else { FileSet::Sandbox };
@@ -106,17 +106,18 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
 
 async fn run(ctx: &Context, set: FileSet, items: Vec<Item>, fetches: BTreeMap<Grant, Fetch>) -> Batch {
     let results: Vec<_> = stream::iter(fetches)
-        .map(|(grant, fetch)| async move { (grant, fetch.credentials().await) })
+        .map(|(grant, fetch)| async move { (grant, (fetch.era, fetch.credentials().await)) })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
     let results: BTreeMap<_, _> = results.into_iter().collect();
-    let mut batch = Batch { fetched: Vec::new(), ended: Vec::new(), backup: None, set };
+    let mut batch =
+        Batch { fetched: Vec::new(), eras: BTreeMap::new(), ended: Vec::new(), backup: None, set };
     let mut changes = Vec::new();
     let mut writing = Vec::new();
     for item in items {
         match results.get(&item.grant) {
-            Some(Ok((credentials, _))) => {
+            Some((_, Ok((credentials, _)))) => {
                 changes.push(FileChange::Put {
                     profile: item.profile.clone(),
                     grant: item.grant.clone(),
@@ -127,17 +128,16 @@ async fn run(ctx: &Context, set: FileSet, items: Vec<Item>, fetches: BTreeMap<Gr
                 });
                 writing.push(item);
             }
-            Some(Err(error)) => batch.ended.push((item.profile, Ended::Refused(error.clone()))),
+            Some((_, Err(error))) => batch.ended.push((item.profile, Ended::Refused(error.clone()))),
             None => {}
         }
     }
-    batch.fetched = results
-        .into_iter()
-        .filter_map(|(grant, result)| match result {
-            Ok((credentials, true)) => Some((grant, credentials)),
-            _ => None,
-        })
-        .collect();
+    for (grant, (era, result)) in results {
+        batch.eras.insert(grant.org.clone(), era);
+        if let Ok((credentials, true)) = result {
+            batch.fetched.push((grant, era, credentials));
+        }
+    }
     if !changes.is_empty() {
         write(ctx, set, changes, writing, &mut batch).await;
     }
@@ -153,46 +153,43 @@ async fn write(ctx: &Context, set: FileSet, changes: Vec<FileChange>, writing: V
         }
     };
     batch.backup = backup;
-    let mut writes = Vec::new();
     for (item, outcome) in writing.into_iter().zip(outcomes) {
         batch.ended.push((
             item.profile,
             match outcome {
-                FileOutcome::Written(written) => {
-                    let mut kept = item.kept;
-                    kept.written = Some(written.clone());
-                    writes.push(Write::Kept(kept));
-                    Ended::Written(written)
-                }
+                FileOutcome::Written(written) => Ended::Written(written),
                 FileOutcome::Conflict(conflict) => Ended::Conflict(conflict),
                 FileOutcome::Removed => continue,
             },
         ));
-    }
-    if let Err(code) = ctx.ports.store.commit(writes).await {
-        ctx.send(Event::StoreFailed(code));
     }
 }
 
 /// Applies what a batch brought.
 pub(crate) fn finish(ctx: &Context, state: &mut State, batch: Batch) {
     let now = ctx.now();
-    for (grant, credentials) in batch.fetched {
-        if let Some(org) = state.org_mut(&grant.org) {
-            org.credentials.insert((grant.account, grant.role), credentials);
-        }
+    for (grant, era, credentials) in batch.fetched {
+        renewal::remember(ctx, state, &grant, era, credentials);
     }
     if let Some(path) = batch.backup {
         ctx.note(state, By::Schedule, Happened::BackedUp { path: path.display().to_string() });
     }
     let set = batch.set;
     for (name, ended) in batch.ended {
-        one(ctx, state, &name, ended, now);
+        // What an older sign-in fetched is in the file now; the present one's replaces it at once.
+        let old = state.profiles.get(&name).is_some_and(|p| {
+            let org = &p.kept.grant.org;
+            state.org(org).map(|o| o.era) != batch.eras.get(org).copied()
+        });
+        one(ctx, state, &name, ended, old, now);
+        if let Some(ending) = state.profiles.get_mut(&name).and_then(|p| p.ending.take()) {
+            crate::keep::end(ctx, state, &name, ending);
+        }
     }
     crate::keep::look_at_file(ctx, set);
 }
 
-fn one(ctx: &Context, state: &mut State, name: &ProfileName, ended: Ended, now: Timestamp) {
+fn one(ctx: &Context, state: &mut State, name: &ProfileName, ended: Ended, old: bool, now: Timestamp) {
     let Some(profile) = state.profiles.get_mut(name) else { return };
     profile.in_flight = false;
     let by = if profile.by_person { By::You } else { By::Schedule };
@@ -204,18 +201,20 @@ fn one(ctx: &Context, state: &mut State, name: &ProfileName, ended: Ended, now: 
             profile.failing_since = None;
             profile.not_before = None;
             profile.replace_foreign = false;
-            profile.forced = false;
+            profile.forced = old;
             profile.state = ProfileState::Fresh;
             let expires = written.expires;
             profile.kept.written = Some(written);
+            ctx.commit(vec![Write::Kept(profile.kept.clone())]);
             state.offline_since = None;
             let account_name = state.account_name(&grant);
             ctx.note(state, by, Happened::Refreshed { profile: name.clone(), grant, account_name, expires });
         }
         Ended::Conflict(conflict) => profile.state = ProfileState::Conflict(conflict),
+        Ended::Refused(_) if old => profile.state = ProfileState::Waiting,
         Ended::Refused(SsoError::Unauthorized) => {
             profile.state = ProfileState::SignInNeeded;
-            sign_in::unauthorized(ctx, state, &grant.org);
+            renewal::unauthorized(ctx, state, &grant.org);
         }
         Ended::Refused(SsoError::Forbidden) => {
             profile.state = ProfileState::AccessRemoved;

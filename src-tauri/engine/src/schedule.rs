@@ -7,10 +7,10 @@ use crate::{
         Timestamp,
         profile::State as ProfileState,
         refresh::{Decision, Facts, decide},
-        sign_in::{Ended, SignIn},
+        sign_in::{Ended, Session, SignIn},
         silence,
     },
-    refresh, sign_in,
+    refresh, renewal, sign_in,
     snapshot::Launch,
     state::{Profile, State},
     sync,
@@ -26,15 +26,13 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
     moments.extend(state.pause.and_then(|p| p.until));
     moments.extend(state.hush);
     for org in &state.orgs {
-        moments.extend(sign_in::renewal_due(org));
+        moments.extend(renewal::due(org));
         moments.extend(sync::due(org));
-        match &org.sign_in {
-            SignIn::SignedIn(session) => {
-                moments.extend(session.known_end());
-                moments.extend(session.known_end().map(|end| end - silence::SIGN_IN_ENDING));
-            }
-            SignIn::InProgress(attempt) => moments.push(attempt.deadline),
-            _ => {}
+        let end = org.session().and_then(Session::known_end);
+        moments.extend(end);
+        moments.extend(end.map(|end| end - silence::SIGN_IN_ENDING));
+        if let SignIn::InProgress(attempt) = &org.sign_in {
+            moments.push(attempt.deadline);
         }
     }
     for profile in state.profiles.values() {
@@ -102,8 +100,8 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
     let ids: Vec<_> = state.orgs.iter().map(|o| o.id().clone()).collect();
     for id in &ids {
         end_what_is_over(ctx, state, id, now);
-        if state.org(id).is_some_and(|o| sign_in::renewal_due(o).is_some_and(|at| at <= now)) {
-            sign_in::renew(ctx, state, id);
+        if state.org(id).is_some_and(|o| renewal::due(o).is_some_and(|at| at <= now)) {
+            renewal::begin(ctx, state, id);
         }
         if state.online && state.org(id).is_some_and(|o| sync::due(o).is_some_and(|at| at <= now)) {
             sync::begin(ctx, state, id);
@@ -145,11 +143,11 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
 
 fn end_what_is_over(ctx: &Context, state: &mut State, id: &crate::model::ids::OrgId, now: Timestamp) {
     let Some(org) = state.org(id) else { return };
+    if let Some(end) = org.session().and_then(Session::known_end).filter(|end| *end <= now) {
+        renewal::ended(ctx, state, id, end, Ended::Expired);
+    }
+    let Some(org) = state.org(id) else { return };
     match &org.sign_in {
-        SignIn::SignedIn(session) if session.known_end().is_some_and(|end| end <= now) => {
-            let end = session.known_end().unwrap_or(now);
-            sign_in::ended(ctx, state, id, end, Ended::Expired);
-        }
         SignIn::InProgress(attempt) if attempt.deadline <= now => {
             let attempt = attempt.id;
             sign_in::progress(

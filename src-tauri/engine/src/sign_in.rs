@@ -1,5 +1,4 @@
-//! Signing in: the browser with PKCE first, a device code where that cannot work; silent renewal; signing
-//! out.
+//! Signing in: the browser with PKCE first, a device code where that cannot work.
 
 use crate::{
     console,
@@ -10,24 +9,22 @@ use crate::{
         history::{By, Event as Happened},
         ids::OrgId,
         organisation::Organisation,
-        refresh::{renew_at, retry_after},
+        portal::Portal,
         secret::{ClientRegistration, TokenSet},
-        sign_in::{Attempt, Ended, Method, Session, SignIn},
+        sign_in::{Attempt, Method, Session, SignIn},
     },
-    ports::{Keyring, Sealable, SsoError, StoredSignIn, WhoAmI, Write},
+    ports::{Keyring, SealKind, Sealable, SsoError, WhoAmI, Write},
     request::{Answer, Reply, Request},
-    start::method_name,
+    start::{method_name, sign_in_rows},
     state::{Org, State},
     sync,
 };
 use jiff::SignedDuration;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// How long the browser may take. AWS's own CLI waits as long.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
-
-/// A renewed token that gains less than this shows that the sign-in itself ends then.
-const NO_GAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// What an attempt's task tells.
 pub(crate) enum Progress {
@@ -43,13 +40,6 @@ pub(crate) enum Progress {
     Done { tokens: TokenSet, who: WhoAmI, stored: bool },
     /// It failed.
     Failed(Code),
-}
-
-/// What a silent renewal brought.
-pub(crate) struct Renewal {
-    pub tokens: TokenSet,
-    pub who: WhoAmI,
-    pub stored: bool,
 }
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option<Method>) -> Answer {
@@ -68,6 +58,9 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option
     let now = ctx.now();
     let method = method.unwrap_or(Method::Browser);
     org.failure = None;
+    if let SignIn::SignedIn(session) = &org.sign_in {
+        org.previous = Some(session.clone());
+    }
     org.sign_in = SignIn::InProgress(Attempt {
         id: number,
         method,
@@ -119,9 +112,13 @@ impl Run {
         };
         let tokens = tokens.map_err(code_of)?;
         let who = self.ctx.ports.sso.who_am_i(&self.org, &tokens.access_token).await.unwrap_or_default();
-        let stored =
-            store(&self.ctx, &self.org.id, &tokens, &who, Some(self.ctx.now()), self.sealing).await?;
-        Ok((tokens, who, stored))
+        if self.sealing {
+            let session = session_of(&tokens, &who, self.ctx.now(), true);
+            let mut writes = vec![Write::RemoveSealed(self.org.id.clone(), Some(SealKind::RoleCredentials))];
+            writes.extend(sign_in_rows(&self.ctx, &self.org.id, &session, tokens.clone())?);
+            self.ctx.ports.store.commit(writes).await?;
+        }
+        Ok((tokens, who, self.sealing))
     }
 
     async fn client(
@@ -195,27 +192,16 @@ impl Run {
     }
 }
 
-/// Seals and commits the tokens. False when there is no keyring: memory only.
-async fn store(
-    ctx: &Context,
-    org: &OrgId,
-    tokens: &TokenSet,
-    who: &WhoAmI,
-    since: Option<Timestamp>,
-    sealing: bool,
-) -> Result<bool, Code> {
-    if !sealing {
-        return Ok(false);
+/// The session that tokens and their owner make.
+fn session_of(tokens: &TokenSet, who: &WhoAmI, since: Timestamp, stored: bool) -> Session {
+    Session {
+        user: who.user.clone(),
+        since,
+        token_expires: tokens.expires,
+        ends: who.ends,
+        renewable: tokens.refresh_token.is_some(),
+        stored,
     }
-    let user = who.user.clone().unwrap_or_default();
-    let mut writes =
-        vec![Write::Sealed(ctx.ports.vault.seal(org, &user, "", &Sealable::Tokens(tokens.clone()))?)];
-    if let Some(since) = since {
-        let stored = StoredSignIn { user: who.user.clone(), since, ends: who.ends };
-        writes.push(Write::SignedIn(org.clone(), Some(stored)));
-    }
-    ctx.ports.store.commit(writes).await?;
-    Ok(true)
 }
 
 pub(crate) fn code_of(error: SsoError) -> Code {
@@ -249,13 +235,13 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u6
             current.deadline = deadline;
         }
         Progress::NoBrowser(code) => org.failure = Some(code),
-        Progress::Done { tokens, who, stored } => done(ctx, state, id, tokens, who, stored),
+        Progress::Done { tokens, who, stored } => done(ctx, state, id, tokens, &who, stored),
         Progress::Failed(code) => {
             tracing::warn!(organisation = %id, ?code, "sign-in failed");
             if let Some(task) = org.attempt.take() {
                 task.abort();
             }
-            org.sign_in = SignIn::SignedOut;
+            back_to_before(org);
             org.failure = Some(code.clone());
             for wish in std::mem::take(&mut org.waiting) {
                 console::not_signed_in(state, &wish);
@@ -266,7 +252,7 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u6
     }
 }
 
-fn done(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, who: WhoAmI, stored: bool) {
+fn done(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, who: &WhoAmI, stored: bool) {
     let now = ctx.now();
     let Some(org) = state.org_mut(id) else { return };
     org.attempt = None;
@@ -277,15 +263,19 @@ fn done(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, who: Who
     // Another person's credentials must not be handed out.
     org.credentials.clear();
     org.half = None;
+    org.previous = None;
+    org.era += 1;
     let user = who.user.clone();
-    org.sign_in = SignIn::SignedIn(Session {
-        user: who.user,
-        since: now,
-        token_expires: tokens.expires,
-        ends: who.ends,
-        renewable: tokens.refresh_token.is_some(),
-        stored,
-    });
+    if org.portal.user.is_some() && org.portal.user != user {
+        // What another person was listed is neither shown nor compared with.
+        org.portal = Arc::default();
+        org.waiting.clear();
+        ctx.commit(vec![Write::Portal(id.clone(), Portal::default())]);
+    }
+    if let Some(task) = org.syncing.take() {
+        task.abort();
+    }
+    org.sign_in = SignIn::SignedIn(session_of(&tokens, who, now, stored));
     org.tokens = Some(tokens);
     tracing::info!(organisation = %id, stored, "signed in");
     ctx.note(state, By::You, Happened::SignedIn { org: id.clone(), user });
@@ -299,7 +289,7 @@ fn done(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, who: Who
 }
 
 /// Does what waited for the sign-in.
-fn run_waiting(ctx: &Context, state: &mut State, id: &OrgId) {
+pub(crate) fn run_waiting(ctx: &Context, state: &mut State, id: &OrgId) {
     let Some(org) = state.org_mut(id) else { return };
     for wish in std::mem::take(&mut org.waiting) {
         if let Request::OpenConsole { grant, destination, region, .. } = wish {
@@ -326,180 +316,22 @@ pub(crate) fn open_again(ctx: &Context, state: &State, id: &OrgId, answer: onesh
     });
 }
 
+/// An attempt that did not end well leaves the sign-in that stood before it.
+fn back_to_before(org: &mut Org) {
+    org.sign_in = org.previous.take().map_or(SignIn::SignedOut, SignIn::SignedIn);
+}
+
 pub(crate) fn cancel(state: &mut State, id: &OrgId) -> Answer {
     let Some(org) = state.org_mut(id) else { return Ok(Reply::Done) };
     if let Some(task) = org.attempt.take() {
         task.abort();
     }
     if matches!(org.sign_in, SignIn::InProgress(_)) {
-        org.sign_in = SignIn::SignedOut;
+        back_to_before(org);
         org.failure = None;
     }
     for wish in std::mem::take(&mut org.waiting) {
         console::not_signed_in(state, &wish);
-    }
-    Ok(Reply::Done)
-}
-
-/// When the access token is to be renewed silently.
-pub(crate) fn renewal_due(org: &Org) -> Option<Timestamp> {
-    let SignIn::SignedIn(session) = &org.sign_in else { return None };
-    let tokens = org.tokens.as_ref()?;
-    let gains = session.ends.is_none_or(|ends| tokens.expires + NO_GAIN < ends);
-    if !session.renewable || org.renewing || !gains {
-        return None;
-    }
-    // AWS's access tokens live for an hour; a shorter rest of one is renewed by the same rule.
-    let issued = tokens.expires - SignedDuration::from_hours(1);
-    let due = renew_at(issued.max(session.since), tokens.expires);
-    Some(org.renew_not_before.map_or(due, |later| due.max(later)))
-}
-
-/// Starts a silent renewal.
-pub(crate) fn renew(ctx: &Context, state: &mut State, id: &OrgId) {
-    let sealing = state.keyring == Keyring::Ready;
-    let Some(org) = state.org_mut(id) else { return };
-    let Some(refresh_token) = org.tokens.as_ref().and_then(|t| t.refresh_token.clone()) else { return };
-    if org.renewing {
-        return;
-    }
-    org.renewing = true;
-    tracing::info!(organisation = %id, "renewing the sign-in silently");
-    let (ctx, organisation, clients) = (ctx.clone(), org.organisation.clone(), org.clients.clone());
-    let user = org.user().map(str::to_owned);
-    let since = match &org.sign_in {
-        SignIn::SignedIn(s) => Some(s.since),
-        _ => None,
-    };
-    tokio::spawn(async move {
-        let sso = &ctx.ports.sso;
-        let mut result = Err(SsoError::InvalidClient);
-        for client in &clients {
-            result = sso.refresh(&organisation, client, &refresh_token).await;
-            // A token belongs to the client it was issued to, and there may be one for each way.
-            if !matches!(result, Err(SsoError::InvalidClient | SsoError::InvalidGrant)) {
-                break;
-            }
-        }
-        let result = match result {
-            Ok(mut tokens) => {
-                // A server that sends no new refresh token means the old one to go on.
-                tokens.refresh_token = tokens.refresh_token.or(Some(refresh_token));
-                let mut who = sso.who_am_i(&organisation, &tokens.access_token).await.unwrap_or_default();
-                who.user = who.user.or(user);
-                match store(&ctx, &organisation.id, &tokens, &who, since, sealing).await {
-                    Ok(stored) => Ok(Renewal { tokens, who, stored }),
-                    Err(code) => Err(SsoError::Other(code)),
-                }
-            }
-            Err(error) => Err(error),
-        };
-        ctx.send(Event::Renewed(organisation.id.clone(), result));
-    });
-}
-
-/// Applies a renewal.
-pub(crate) fn renewed(ctx: &Context, state: &mut State, id: &OrgId, result: Result<Renewal, SsoError>) {
-    let now = ctx.now();
-    let chance = ctx.chance();
-    let Some(org) = state.org_mut(id) else { return };
-    org.renewing = false;
-    let SignIn::SignedIn(session) = &mut org.sign_in else { return };
-    match result {
-        Ok(Renewal { tokens, who, stored }) => {
-            org.renew_failures = 0;
-            org.renew_not_before = None;
-            let gain = tokens.expires.duration_since(session.token_expires);
-            session.ends = who.ends.or((gain < NO_GAIN).then_some(tokens.expires)).or(session.ends);
-            session.token_expires = tokens.expires;
-            session.stored = stored;
-            session.user = who.user.or(session.user.take());
-            org.tokens = Some(tokens);
-            run_waiting(ctx, state, id);
-        }
-        Err(SsoError::InvalidGrant | SsoError::InvalidClient | SsoError::Unauthorized) => {
-            if session.token_expires > now {
-                // The rest of the token still works; after that only the person helps.
-                session.renewable = false;
-            } else {
-                let early = session.ends.is_none_or(|ends| ends > now + NO_GAIN);
-                ended(ctx, state, id, now, if early { Ended::Revoked } else { Ended::Expired });
-            }
-        }
-        Err(error) => {
-            org.renew_failures = org.renew_failures.saturating_add(1);
-            org.renew_not_before = Some(now + retry_after(org.renew_failures, chance));
-            let code = code_of(error);
-            tracing::warn!(organisation = %id, ?code, "could not renew the sign-in yet");
-        }
-    }
-}
-
-/// A call was answered 401 although the token should be good: renew once, and if that does not help the
-/// sign-in is over.
-pub(crate) fn unauthorized(ctx: &Context, state: &mut State, id: &OrgId) {
-    let now = ctx.now();
-    let Some(org) = state.org_mut(id) else { return };
-    let SignIn::SignedIn(session) = &mut org.sign_in else { return };
-    if org.renewing {
-        return;
-    }
-    // The token is dead whatever its date says.
-    session.token_expires = now;
-    if let Some(tokens) = &mut org.tokens {
-        tokens.expires = now;
-    }
-    if session.renewable {
-        renew(ctx, state, id);
-    } else {
-        ended(ctx, state, id, now, Ended::Revoked);
-    }
-}
-
-/// The sign-in is over.
-pub(crate) fn ended(ctx: &Context, state: &mut State, id: &OrgId, at: Timestamp, why: Ended) {
-    let Some(org) = state.org_mut(id) else { return };
-    tracing::info!(organisation = %id, ?why, "the sign-in ended");
-    org.sign_in = SignIn::Ended { at, why };
-    org.tokens = None;
-    if let Some(task) = org.syncing.take() {
-        task.abort();
-    }
-    org.sync = crate::model::portal::Sync::Idle;
-    for wish in std::mem::take(&mut org.waiting) {
-        console::not_signed_in(state, &wish);
-    }
-    ctx.commit(vec![
-        Write::RemoveSealed(id.clone(), Some(crate::ports::SealKind::Tokens)),
-        Write::SignedIn(id.clone(), None),
-    ]);
-    ctx.note(state, By::Schedule, Happened::SignInEnded { org: id.clone(), revoked: why == Ended::Revoked });
-}
-
-/// Signs out: the server ends the tokens, we forget them and every cached credential.
-pub(crate) fn sign_out(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
-    let _ = cancel(state, id);
-    let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
-    if let Some(task) = org.syncing.take() {
-        task.abort();
-    }
-    org.sync = crate::model::portal::Sync::Idle;
-    org.half = None;
-    org.credentials.clear();
-    org.clients.clear();
-    org.failure = None;
-    org.sign_in = SignIn::SignedOut;
-    let tokens = org.tokens.take();
-    let organisation = org.organisation.clone();
-    ctx.commit(vec![Write::RemoveSealed(id.clone(), None), Write::SignedIn(id.clone(), None)]);
-    ctx.note(state, By::You, Happened::SignedOut { org: id.clone() });
-    if let Some(tokens) = tokens {
-        let ctx = ctx.clone();
-        tokio::spawn(async move {
-            if let Err(error) = ctx.ports.sso.logout(&organisation, &tokens.access_token).await {
-                tracing::warn!(%error, "the server did not confirm the sign-out; the tokens are gone here");
-            }
-        });
     }
     Ok(Reply::Done)
 }

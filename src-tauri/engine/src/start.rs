@@ -20,8 +20,19 @@ use crate::{
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::oneshot;
 
-/// A sealed row that was opened or could not be: organisation, name, secret.
-type Opened = (OrgId, String, Result<Sealable, Code>);
+/// A sealed row that was opened or could not be.
+pub(crate) struct Opened {
+    org: OrgId,
+    user: String,
+    name: String,
+    secret: Result<Sealable, Code>,
+}
+
+/// What a keyring that opened late brings.
+pub(crate) struct Unlocked {
+    opened: Vec<Opened>,
+    sign_ins: Vec<(OrgId, Option<StoredSignIn>)>,
+}
 
 /// What was read.
 pub(crate) struct Loaded {
@@ -58,6 +69,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         judging: false,
         hush: None,
         next_attempt: 1,
+        quitting: None,
     }
 }
 
@@ -87,7 +99,13 @@ fn unseal(ctx: &Context, keyring: &Keyring, rows: &[SealedRow]) -> Vec<Opened> {
     if *keyring != Keyring::Ready {
         return Vec::new();
     }
-    rows.iter().map(|row| (row.org.clone(), row.name.clone(), ctx.ports.vault.unseal(row))).collect()
+    let open = |row: &SealedRow| Opened {
+        org: row.org.clone(),
+        user: row.user.clone(),
+        name: row.name.clone(),
+        secret: ctx.ports.vault.unseal(row),
+    };
+    rows.iter().map(open).collect()
 }
 
 /// Makes the state of what was read and sets everything going.
@@ -128,35 +146,40 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     tracing::info!(organisations = state.orgs.len(), profiles = state.profiles.len(), "started");
 }
 
-/// Puts opened secrets where they belong and sets the sign-ins that follow from them.
+/// Puts opened secrets where they belong and sets the sign-ins that follow from them. Organisations that
+/// are signed in to already keep what they have.
 fn restore(
     state: &mut State,
     opened: Vec<Opened>,
     sign_ins: &[(OrgId, Option<StoredSignIn>)],
     now: Timestamp,
 ) {
-    for (org, name, secret) in opened {
-        let Some(org) = state.org_mut(&org) else { continue };
+    for Opened { org, user, name, secret } in opened {
+        let stored = sign_ins.iter().find(|(id, _)| *id == org).and_then(|(_, s)| s.as_ref());
+        let Some(org) = state.org_mut(&org).filter(|o| o.session().is_none()) else { continue };
+        // What another person fetched is not handed to this one.
+        let theirs = stored.is_some_and(|s| s.user.as_deref().unwrap_or_default() == user);
         match secret {
             Ok(Sealable::Client(client)) => {
                 org.clients.retain(|c| c.method != client.method);
                 org.clients.push(client);
             }
-            Ok(Sealable::Tokens(tokens)) => org.tokens = Some(tokens),
-            Ok(Sealable::RoleCredentials(credentials)) => {
-                if let Some((account, role)) = name.split_once('/')
-                    && credentials.expires > now
-                {
+            Ok(Sealable::Tokens(tokens)) if theirs => org.tokens = Some(tokens),
+            Ok(Sealable::RoleCredentials(credentials)) if theirs && credentials.expires > now => {
+                if let Some((account, role)) = name.split_once('/') {
                     let key =
                         (crate::model::ids::AccountId::new(account), crate::model::ids::RoleName::new(role));
                     org.credentials.insert(key, credentials);
                 }
             }
+            Ok(_) => {}
             Err(code) => org.failure = Some(code),
         }
     }
     for (id, stored) in sign_ins {
-        let Some(org) = state.org_mut(id) else { continue };
+        let Some(org) = state.org_mut(id).filter(|o| matches!(o.sign_in, SignIn::SignedOut)) else {
+            continue;
+        };
         let Some(stored) = stored else { continue };
         let Some(tokens) = &org.tokens else { continue };
         let session = Session {
@@ -174,53 +197,63 @@ fn restore(
     }
 }
 
-/// The keyring's second chance: a locked one may be open now. What was signed in to meanwhile stays.
+/// The keyring's second chance: a locked one may be open now. What was signed in to meanwhile stays, and
+/// is sealed; what the locked keyring hid comes back.
 pub(crate) fn retry_keyring(ctx: &Context, state: &State, answer: oneshot::Sender<Answer>) {
     let ctx = ctx.clone();
     let held: Vec<_> = state
         .orgs
         .iter()
-        .filter_map(|o| match (&o.sign_in, &o.tokens) {
-            (SignIn::SignedIn(s), Some(t)) => Some((o.id().clone(), s.clone(), t.clone(), o.clients.clone())),
-            _ => None,
-        })
+        .filter_map(|o| Some((o.id().clone(), o.session()?.clone(), o.tokens.clone()?, o.clients.clone())))
         .collect();
     tokio::spawn(async move {
         let result = async {
-            match ctx.ports.vault.open().await {
-                Keyring::MemoryOnly(code) => return Err(code),
-                Keyring::Ready => {}
+            if let Keyring::MemoryOnly(code) = ctx.ports.vault.open().await {
+                return Err(code);
             }
             let mut writes = Vec::new();
             for (org, session, tokens, clients) in held {
-                let user = session.user.clone().unwrap_or_default();
                 for client in clients {
-                    writes.push(Write::Sealed(ctx.ports.vault.seal(
-                        &org,
-                        "",
-                        method_name(client.method),
-                        &Sealable::Client(client),
-                    )?));
+                    let name = method_name(client.method);
+                    let row = ctx.ports.vault.seal(&org, "", name, &Sealable::Client(client))?;
+                    writes.push(Write::Sealed(row));
                 }
-                writes.push(Write::Sealed(ctx.ports.vault.seal(
-                    &org,
-                    &user,
-                    "",
-                    &Sealable::Tokens(tokens),
-                )?));
-                let stored = StoredSignIn { user: session.user, since: session.since, ends: session.ends };
-                writes.push(Write::SignedIn(org, Some(stored)));
+                writes.extend(sign_in_rows(&ctx, &org, &session, tokens)?);
             }
             ctx.ports.store.commit(writes).await?;
+            let stored = ctx.ports.store.load(ctx.now()).await?;
+            let opened = unseal(&ctx, &Keyring::Ready, &stored.sealed);
+            let sign_ins = stored.organisations.into_iter().map(|(o, _, s)| (o.id, s)).collect();
+            ctx.send(Event::Unlocked(Unlocked { opened, sign_ins }));
             Ok(Reply::Done)
         }
         .await;
-        if result.is_ok() {
-            // Everything is read again: what a locked keyring hid comes back now.
-            load(&ctx);
-        }
         let _ = answer.send(result);
     });
+}
+
+/// Applies what the opened keyring brought.
+pub(crate) fn unlocked(state: &mut State, unlocked: Unlocked, now: Timestamp) {
+    state.keyring = Keyring::Ready;
+    for org in &mut state.orgs {
+        if let Some(session) = org.session_mut() {
+            session.stored = true;
+        }
+    }
+    restore(state, unlocked.opened, &unlocked.sign_ins, now);
+}
+
+/// The rows of a sign-in: sealed tokens, and who and since when.
+pub(crate) fn sign_in_rows(
+    ctx: &Context,
+    org: &OrgId,
+    session: &Session,
+    tokens: crate::model::secret::TokenSet,
+) -> Result<[Write; 2], Code> {
+    let user = session.user.clone().unwrap_or_default();
+    let row = ctx.ports.vault.seal(org, &user, "", &Sealable::Tokens(tokens))?;
+    let stored = StoredSignIn { user: session.user.clone(), since: session.since, ends: session.ends };
+    Ok([Write::Sealed(row), Write::SignedIn(org.clone(), Some(stored))])
 }
 
 /// The name of a client row in the vault.

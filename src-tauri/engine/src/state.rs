@@ -15,22 +15,28 @@ use crate::{
         refresh::TOKEN_MARGIN,
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         settings::{Pause, Settings},
-        sign_in::SignIn,
+        sign_in::{Session, SignIn},
     },
     ports::{FileCondition, FileSet, Keyring},
-    request::Request,
+    request::{Answer, Request},
     snapshot::{Launch, SandboxNow},
 };
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
-use tokio::task::JoinHandle;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 /// One organisation.
 pub(crate) struct Org {
     pub organisation: Organisation,
     pub sign_in: SignIn,
+    /// The sign-in that goes on while the person signs in again.
+    pub previous: Option<Session>,
+    /// Counts sign-ins and their ends: what a task brings from an older one is not applied.
+    pub era: u64,
+    /// False for a sandbox whose server does not run: whoever holds its port now gets no token.
+    pub ready: bool,
     pub failure: Option<Code>,
     pub tokens: Option<TokenSet>,
     pub clients: Vec<ClientRegistration>,
@@ -54,8 +60,11 @@ pub(crate) struct Org {
 impl Org {
     pub fn new(organisation: Organisation, portal: Portal) -> Self {
         Self {
+            ready: organisation.kind != Kind::Sandbox,
             organisation,
             sign_in: SignIn::SignedOut,
+            previous: None,
+            era: 0,
             failure: None,
             tokens: None,
             clients: Vec::new(),
@@ -83,19 +92,34 @@ impl Org {
         if self.organisation.kind == Kind::Sandbox { FileSet::Sandbox } else { FileSet::Own }
     }
 
+    /// The sign-in that stands, if only until the next one is finished.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.sign_in {
+            SignIn::SignedIn(session) => Some(session),
+            SignIn::InProgress(_) => self.previous.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// As [`Self::session`].
+    pub fn session_mut(&mut self) -> Option<&mut Session> {
+        match &mut self.sign_in {
+            SignIn::SignedIn(session) => Some(session),
+            SignIn::InProgress(_) => self.previous.as_mut(),
+            _ => None,
+        }
+    }
+
     /// The access token, if it outlives a request made now.
     pub fn usable_token(&self, now: Timestamp) -> Option<&TokenSet> {
-        let standing = matches!(self.sign_in, SignIn::SignedIn(_));
+        let standing = self.ready && self.session().is_some();
         self.tokens.as_ref().filter(|t| standing && t.expires > now + TOKEN_MARGIN)
     }
 
     /// A token that is usable, or that can be renewed without the person.
     pub fn stands(&self, now: Timestamp) -> bool {
-        let renewable = match &self.sign_in {
-            SignIn::SignedIn(s) => s.renewable && s.ends.is_none_or(|end| end > now),
-            _ => false,
-        };
-        renewable || self.usable_token(now).is_some()
+        let renewable = self.session().is_some_and(|s| s.renewable && s.ends.is_none_or(|end| end > now));
+        (self.ready && renewable) || self.usable_token(now).is_some()
     }
 
     pub fn account(&self, id: &AccountId) -> Option<&Account> {
@@ -116,10 +140,7 @@ impl Org {
     }
 
     pub fn user(&self) -> Option<&str> {
-        match &self.sign_in {
-            SignIn::SignedIn(s) => s.user.as_deref(),
-            _ => None,
-        }
+        self.session().and_then(|s| s.user.as_deref())
     }
 }
 
@@ -136,6 +157,16 @@ pub(crate) struct Profile {
     pub by_person: bool,
     /// Renew although it is not due.
     pub forced: bool,
+    /// The person stopped it while a refresh was under way: done when that is over, so that the refresh
+    /// cannot write what was just taken out.
+    pub ending: Option<Ending>,
+}
+
+/// How a profile ends when its refresh is over.
+pub(crate) struct Ending {
+    pub remove: bool,
+    pub set: FileSet,
+    pub answer: Option<oneshot::Sender<Answer>>,
 }
 
 impl Profile {
@@ -150,6 +181,7 @@ impl Profile {
             replace_foreign: false,
             by_person: false,
             forced: false,
+            ending: None,
         }
     }
 
@@ -193,6 +225,8 @@ pub(crate) struct State {
     /// No notification before this moment: after a wake-up, silent renewal goes first.
     pub hush: Option<Timestamp>,
     pub next_attempt: u64,
+    /// Quitting waits for refreshes under way.
+    pub quitting: Option<oneshot::Sender<Answer>>,
 }
 
 impl State {

@@ -13,6 +13,7 @@ use crate::{
         refresh::retry_after,
     },
     ports::{AccountRow, SsoError, Write},
+    renewal,
     request::{Answer, Reply},
     sign_in,
     state::{Org, State},
@@ -65,7 +66,7 @@ pub(crate) fn if_stale(ctx: &Context, state: &mut State, id: &OrgId) {
 
 /// When the list is asked for again by itself.
 pub(crate) fn due(org: &Org) -> Option<Timestamp> {
-    if org.syncing.is_some() || org.tokens.is_none() {
+    if org.syncing.is_some() || org.tokens.is_none() || !org.ready {
         return None;
     }
     match (&org.sync, org.portal.synced) {
@@ -83,7 +84,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
     }
     let Some(token) = org.usable_token(now).map(|t| t.access_token.clone()) else {
         if org.stands(now) {
-            sign_in::renew(ctx, state, id);
+            renewal::begin(ctx, state, id);
         }
         return;
     };
@@ -260,7 +261,7 @@ fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
     let total = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
     // What changed stays shown until something else does.
     let shown = if changes.is_empty() { org.portal.changes.clone() } else { changes };
-    let portal = Portal { accounts, synced: Some(now), changes: shown };
+    let portal = Portal { user: org.user().map(str::to_owned), accounts, synced: Some(now), changes: shown };
     org.portal = Arc::new(portal.clone());
     org.sync = Sync::Idle;
     ctx.commit(vec![Write::Portal(id.clone(), portal)]);
@@ -274,7 +275,7 @@ fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Ti
         if let Some(org) = state.org_mut(id) {
             org.sync = Sync::Idle;
         }
-        sign_in::unauthorized(ctx, state, id);
+        renewal::unauthorized(ctx, state, id);
         return;
     }
     let code = sign_in::code_of(error);

@@ -82,6 +82,7 @@ pub(crate) fn organisation() -> OrganisationNow {
         sign_in: signed_in(),
         sign_in_failure: None,
         portal: Arc::new(Portal {
+            user: None,
             accounts: vec![
                 account(DEV, "payments-dev", &["PowerUser", "ReadOnly"]),
                 account(PROD, "payments-prod", &["Administrator", "Developer", "ReadOnly"]),

@@ -38,6 +38,9 @@ pub struct AccessChange {
 /// Everything listed, as of the last complete sync; kept in the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Portal {
+    /// Whose list it is, where the server tells; another person's is not compared with it.
+    #[serde(default)]
+    pub user: Option<String>,
     /// The accounts, by name.
     pub accounts: Vec<Account>,
     /// When the last complete sync ended.
@@ -131,7 +134,12 @@ mod tests {
     }
 
     fn check(old: &[Account], new: &[Account], expect: &[(bool, &str, &str)]) {
-        let old = Portal { accounts: old.to_vec(), synced: Some(Timestamp::UNIX_EPOCH), changes: vec![] };
+        let old = Portal {
+            user: None,
+            accounts: old.to_vec(),
+            synced: Some(Timestamp::UNIX_EPOCH),
+            changes: vec![],
+        };
         let found = changes(&old, new, Timestamp::UNIX_EPOCH);
         let found: Vec<_> = found.iter().map(|c| (c.gained, c.account.as_str(), c.role.as_str())).collect();
         assert_eq!(found, expect);

@@ -1,8 +1,7 @@
-//! The loop with a world of values and tokio's paused clock: what is asked of the server, in which order
-//! things happen, and what a person is told. Real servers, files and keyrings are in `tests/`.
+//! The world of the engine's tests: values behind every port, and a log of what was asked of them.
 
 use crate::{
-    Engine, Request, Signal, Snapshot,
+    Engine, Request, Snapshot,
     model::{
         Timestamp,
         code::Code,
@@ -14,7 +13,7 @@ use crate::{
         profile::{Conflict, State, Written},
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         settings::Settings,
-        sign_in::{Method, SignIn},
+        sign_in::Method,
     },
     ports::{
         AccountRow, AuthorizeRequest, AwsFiles, Browser, Clock, Desktop, DeviceGrant, Discovered, FileChange,
@@ -34,18 +33,18 @@ use std::{
 };
 use url::Url;
 
-fn begin() -> Timestamp {
+pub(super) fn begin() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
 }
 
-fn minutes(n: i64) -> SignedDuration {
+pub(super) fn minutes(n: i64) -> SignedDuration {
     SignedDuration::from_mins(n)
 }
 
 /// What the world looks like and what was asked of it, in order.
-struct World {
+pub(super) struct World {
     started: tokio::time::Instant,
-    log: Mutex<Vec<String>>,
+    pub(super) log: Mutex<Vec<String>>,
     /// Role credentials live for so long.
     lifetime: SignedDuration,
     /// The sign-in ends then.
@@ -54,21 +53,27 @@ struct World {
     token_expires: Timestamp,
     renewable: bool,
     /// The next role-credentials calls answer this.
-    refuse: Mutex<Vec<SsoError>>,
-    presence: Mutex<Presence>,
-    boot_jump: Mutex<Duration>,
+    pub(super) refuse: Mutex<Vec<SsoError>>,
+    pub(super) presence: Mutex<Presence>,
+    pub(super) boot_jump: Mutex<Duration>,
+    /// How long the server takes for a renewal, for role credentials, and the person for a sign-in.
+    pub(super) renewal_takes: Mutex<Duration>,
+    pub(super) credentials_take: Mutex<Duration>,
+    pub(super) sign_in_takes: Mutex<Duration>,
+    /// Who signs in.
+    pub(super) user: Mutex<String>,
 }
 
 impl World {
-    fn note(&self, what: impl Into<String>) {
+    pub(super) fn note(&self, what: impl Into<String>) {
         self.log.lock().unwrap().push(what.into());
     }
 
-    fn count(&self, what: &str) -> usize {
+    pub(super) fn count(&self, what: &str) -> usize {
         self.log.lock().unwrap().iter().filter(|l| l.starts_with(what)).count()
     }
 
-    fn place(&self, what: &str) -> usize {
+    pub(super) fn place(&self, what: &str) -> usize {
         self.log.lock().unwrap().iter().position(|l| l.starts_with(what)).expect("it happened")
     }
 }
@@ -92,7 +97,7 @@ impl Sso for World {
         Err(Code::NotAPortal { host: "x".into() })
     }
     async fn register(&self, _: &Organisation, _: Method) -> Result<ClientRegistration, SsoError> {
-        unused()
+        Ok(client())
     }
     fn authorize(&self, _: &Organisation, _: &ClientRegistration, _: &Url) -> Result<AuthorizeRequest, Code> {
         Err(Code::ListenFailed)
@@ -107,7 +112,13 @@ impl Sso for World {
         unused()
     }
     async fn start_device(&self, _: &Organisation, _: &ClientRegistration) -> Result<DeviceGrant, SsoError> {
-        unused()
+        Ok(DeviceGrant {
+            device_code: SecretString::from("d"),
+            user_code: "ABCD-EFGH".into(),
+            verification: Url::parse("http://localhost/device").unwrap(),
+            expires: self.now() + minutes(10),
+            interval: Duration::from_secs(1),
+        })
     }
     async fn await_device(
         &self,
@@ -115,7 +126,9 @@ impl Sso for World {
         _: &ClientRegistration,
         _: &DeviceGrant,
     ) -> Result<TokenSet, SsoError> {
-        unused()
+        let takes = *self.sign_in_takes.lock().unwrap();
+        tokio::time::sleep(takes).await;
+        Ok(tokens(self.now() + minutes(60), true))
     }
     async fn refresh(
         &self,
@@ -124,11 +137,14 @@ impl Sso for World {
         _: &SecretString,
     ) -> Result<TokenSet, SsoError> {
         self.note("refresh token");
+        let takes = *self.renewal_takes.lock().unwrap();
+        tokio::time::sleep(takes).await;
         let end = self.now() + minutes(60);
         Ok(tokens(self.ends.map_or(end, |e| e.min(end)), true))
     }
     async fn who_am_i(&self, _: &Organisation, _: &SecretString) -> Result<WhoAmI, SsoError> {
-        Ok(WhoAmI { user: Some("sam".into()), ends: self.ends })
+        let user = self.user.lock().unwrap().clone();
+        Ok(WhoAmI { user: Some(user), ends: self.ends })
     }
     async fn accounts(
         &self,
@@ -156,6 +172,8 @@ impl Sso for World {
         _: &RoleName,
     ) -> Result<RoleCredentials, SsoError> {
         self.note("role credentials");
+        let takes = *self.credentials_take.lock().unwrap();
+        tokio::time::sleep(takes).await;
         if let Some(error) = self.refuse.lock().unwrap().pop() {
             return Err(error);
         }
@@ -183,6 +201,15 @@ impl Sso for World {
     }
 }
 
+fn client() -> ClientRegistration {
+    ClientRegistration {
+        client_id: "c".into(),
+        client_secret: SecretString::from("c"),
+        expires: begin() + SignedDuration::from_hours(2000),
+        method: Method::DeviceCode,
+    }
+}
+
 fn tokens(expires: Timestamp, renewable: bool) -> TokenSet {
     TokenSet {
         access_token: SecretString::from("a"),
@@ -206,18 +233,13 @@ impl Vault for World {
     }
     fn unseal(&self, row: &SealedRow) -> Result<Sealable, Code> {
         Ok(match row.kind {
-            SealKind::Client => Sealable::Client(ClientRegistration {
-                client_id: "c".into(),
-                client_secret: SecretString::from("c"),
-                expires: begin() + SignedDuration::from_hours(2000),
-                method: Method::Browser,
-            }),
+            SealKind::Client => Sealable::Client(client()),
             _ => Sealable::Tokens(tokens(self.token_expires, self.renewable)),
         })
     }
 }
 
-fn grant() -> Grant {
+pub(super) fn grant() -> Grant {
     Grant { org: OrgId::new("acme"), account: AccountId::new("1"), role: RoleName::new("Dev") }
 }
 
@@ -241,11 +263,11 @@ impl Store for World {
         };
         let roles = Some(vec![RoleName::new("Dev")]);
         let account = Account { id: AccountId::new("1"), name: "payments-dev".into(), email: None, roles };
-        let portal = Portal { accounts: vec![account], synced: Some(now), changes: vec![] };
+        let portal = Portal { user: None, accounts: vec![account], synced: Some(now), changes: vec![] };
         let signed_in = StoredSignIn { user: Some("sam".into()), since: now, ends: self.ends };
         let row = |kind| SealedRow {
             org: OrgId::new("acme"),
-            user: String::new(),
+            user: "sam".into(),
             kind,
             name: String::new(),
             sealed: vec![],
@@ -371,7 +393,7 @@ impl Desktop for World {
 }
 
 /// Starts the engine in a world. `lifetime` of role credentials; the sign-in's end.
-async fn start(lifetime: SignedDuration, ends: Option<Timestamp>) -> (Arc<World>, Engine) {
+pub(super) async fn start(lifetime: SignedDuration, ends: Option<Timestamp>) -> (Arc<World>, Engine) {
     let world = Arc::new(World {
         started: tokio::time::Instant::now(),
         log: Mutex::default(),
@@ -382,6 +404,10 @@ async fn start(lifetime: SignedDuration, ends: Option<Timestamp>) -> (Arc<World>
         refuse: Mutex::default(),
         presence: Mutex::default(),
         boot_jump: Mutex::default(),
+        renewal_takes: Mutex::default(),
+        credentials_take: Mutex::default(),
+        sign_in_takes: Mutex::default(),
+        user: Mutex::new("sam".to_owned()),
     });
     let ports = Ports {
         clock: world.clone(),
@@ -400,13 +426,13 @@ async fn start(lifetime: SignedDuration, ends: Option<Timestamp>) -> (Arc<World>
     (world, engine)
 }
 
-async fn until(engine: &Engine, mut wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
+pub(super) async fn until(engine: &Engine, mut wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = engine.snapshots();
     let found = tokio::time::timeout(Duration::from_secs(24 * 3600), snapshots.wait_for(|s| wanted(s))).await;
     found.expect("the wanted state within a day").expect("a living engine").clone()
 }
 
-async fn keep(engine: &Engine, name: &str) -> Answer {
+pub(super) async fn keep(engine: &Engine, name: &str) -> Answer {
     let request = Request::KeepFresh {
         grant: grant(),
         profile: ProfileName::new(name),
@@ -417,116 +443,6 @@ async fn keep(engine: &Engine, name: &str) -> Answer {
     engine.ask(request).await
 }
 
-fn fresh(s: &Snapshot) -> bool {
+pub(super) fn fresh(s: &Snapshot) -> bool {
     s.profiles.iter().any(|p| p.state == State::Fresh)
-}
-
-#[tokio::test(start_paused = true)]
-async fn fifteen_minutes_cost_two_requests() {
-    let (world, engine) = start(minutes(15), None).await;
-    keep(&engine, "pay-dev").await.unwrap();
-    until(&engine, fresh).await;
-    tokio::time::sleep(Duration::from_secs(14 * 60)).await;
-    assert_eq!(world.count("role credentials"), 2);
-    let snapshot = engine.snapshots().borrow().clone();
-    let left = snapshot.profiles[0].kept.written.as_ref().unwrap().expires.duration_since(world.now());
-    assert!(left > minutes(10), "{left:?} left after 14 minutes");
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_sealed_row_stands_before_the_file_and_the_state() {
-    let (world, engine) = start(minutes(60), None).await;
-    keep(&engine, "pay-dev").await.unwrap();
-    until(&engine, fresh).await;
-    assert!(world.place("role credentials") < world.place("commit sealed role_credentials"));
-    assert!(world.place("commit sealed role_credentials") < world.place("write file"));
-    assert!(world.place("write file") < world.place("commit kept"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn profiles_of_one_role_cost_one_request_and_one_write() {
-    let (world, engine) = start(minutes(60), None).await;
-    keep(&engine, "a").await.unwrap();
-    keep(&engine, "b").await.unwrap();
-    until(&engine, |s| s.profiles.iter().filter(|p| p.state == State::Fresh).count() == 2).await;
-    let before = (world.count("role credentials"), world.count("write file"));
-    tokio::time::sleep(Duration::from_secs(41 * 60)).await;
-    assert_eq!(world.count("role credentials"), before.0 + 1);
-    assert_eq!(world.count("write file"), before.1 + 1);
-    assert_eq!(world.count("write file 2"), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_jump_of_the_boot_clock_is_a_wake_up_and_ends_the_wait_for_a_retry() {
-    let (world, engine) = start(minutes(60), None).await;
-    let down = || SsoError::Other(Code::NoAnswer { host: "h".into() });
-    *world.refuse.lock().unwrap() = (0..3).map(|_| down()).collect();
-    keep(&engine, "pay-dev").await.unwrap();
-    until(&engine, |s| s.profiles.iter().any(|p| matches!(p.state, State::Retrying { .. }))).await;
-    let asked = world.count("role credentials");
-    *world.boot_jump.lock().unwrap() = Duration::from_secs(3600);
-    engine.signal(Signal::FilesChanged);
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(world.count("role credentials"), asked + 1, "asked again at once after the wake-up");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_401_is_answered_by_one_renewal_and_another_try() {
-    let (world, engine) = start(minutes(60), None).await;
-    world.refuse.lock().unwrap().push(SsoError::Unauthorized);
-    keep(&engine, "pay-dev").await.unwrap();
-    until(&engine, fresh).await;
-    assert_eq!((world.count("refresh token"), world.count("role credentials")), (1, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_end_of_a_sign_in_is_told_once_and_taken_back_by_signing_out() {
-    let (world, engine) = start(minutes(60), Some(begin() + minutes(30))).await;
-    keep(&engine, "pay-dev").await.unwrap();
-    tokio::time::sleep(Duration::from_secs(14 * 60)).await;
-    assert_eq!(world.count("notify"), 0);
-    tokio::time::sleep(Duration::from_secs(10 * 60)).await;
-    assert_eq!(world.count("notify sign-in-ending"), 1);
-    engine.ask(Request::SignOut(OrgId::new("acme"))).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(world.count("withdraw sign-in-ending"), 1);
-    assert_eq!(world.count("logout"), 1);
-    assert_eq!(world.count("commit remove sealed"), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_locked_screen_holds_what_the_unlocking_shows() {
-    let (world, engine) = start(minutes(60), Some(begin() + minutes(30))).await;
-    world.presence.lock().unwrap().locked = true;
-    keep(&engine, "pay-dev").await.unwrap();
-    tokio::time::sleep(Duration::from_secs(20 * 60)).await;
-    assert_eq!(world.count("notify"), 0);
-    world.presence.lock().unwrap().locked = false;
-    engine.signal(Signal::PersonBack);
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(world.count("notify sign-in-ending"), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_the_end_nothing_is_asked_and_the_state_says_why() {
-    let (world, engine) = start(minutes(15), Some(begin() + minutes(30))).await;
-    keep(&engine, "pay-dev").await.unwrap();
-    until(&engine, |s| matches!(s.organisations[0].sign_in, SignIn::Ended { .. })).await;
-    let asked = world.count("role credentials");
-    until(&engine, |s| s.profiles[0].state == State::Expired).await;
-    tokio::time::sleep(Duration::from_secs(3600)).await;
-    assert_eq!(world.count("role credentials"), asked);
-    assert_eq!(world.count("notify"), 3, "{:?}", world.log.lock().unwrap());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_name_that_is_taken_is_not_written_and_another_is_offered() {
-    let (world, engine) = start(minutes(60), None).await;
-    let taken = Code::ProfileTaken {
-        profile: "taken".into(),
-        conflict: Conflict::Foreign,
-        suggestion: "taken-2".into(),
-    };
-    assert_eq!(keep(&engine, "taken").await, Err(taken));
-    assert_eq!(world.count("write file"), 0);
 }
