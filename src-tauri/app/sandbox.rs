@@ -20,7 +20,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::{Child, ChildStdin, ChildStdout, Command},
-    sync::Mutex,
+    sync::{Mutex, watch},
     time::{Instant, timeout},
 };
 use url::Url;
@@ -59,6 +59,8 @@ struct Running {
     /// Held open: its end ends the server.
     input: ChildStdin,
     ready: SandboxReady,
+    /// Closes when the server's output does, which is when it ends.
+    alive: watch::Receiver<()>,
 }
 
 /// The ready line. More keys than these are allowed.
@@ -124,7 +126,8 @@ impl Sandbox {
             return Err(Code::Internal { what: "sandbox server without pipes".to_owned() });
         };
         let log = tokio::spawn(log_lines(errors));
-        let ready = match timeout(READY_IN, read_ready(output)).await {
+        let (running, alive) = watch::channel(());
+        let ready = match timeout(READY_IN, read_ready(output, running)).await {
             Ok(Ok(ready)) => ready,
             Ok(Err(reason)) => {
                 drop(child);
@@ -135,7 +138,7 @@ impl Sandbox {
             Err(_) => return Err(failed(format!("it was not ready within {} s", READY_IN.as_secs()))),
         };
         tracing::info!(start_url = %ready.start_url, "sandbox server runs");
-        Ok(Running { child, input, ready })
+        Ok(Running { child, input, ready, alive })
     }
 }
 
@@ -154,6 +157,12 @@ impl Port for Sandbox {
         let started = self.launch().await?;
         *self.sts.lock().unwrap_or_else(PoisonError::into_inner) = Some(started.ready.endpoints.sts.clone());
         Ok(running.insert(started).ready.clone())
+    }
+
+    async fn ended(&self) {
+        let alive = self.running.lock().await.as_ref().map(|now| now.alive.clone());
+        let Some(mut alive) = alive else { return };
+        while alive.changed().await.is_ok() {}
     }
 
     async fn stop(&self) {
@@ -211,7 +220,7 @@ fn server_program() -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(&name))
 }
 
-async fn read_ready(output: ChildStdout) -> Result<SandboxReady, String> {
+async fn read_ready(output: ChildStdout, running: watch::Sender<()>) -> Result<SandboxReady, String> {
     let mut output = BufReader::new(output);
     let mut line = String::new();
     let read = (&mut output).take(LONGEST_LINE).read_line(&mut line).await;
@@ -221,7 +230,12 @@ async fn read_ready(output: ChildStdout) -> Result<SandboxReady, String> {
         Err(error) => return Err(format!("its ready line could not be read: {error}")),
     }
     // Its later lines are answers to nobody; read, so that the pipe never fills.
-    tokio::spawn(async move { tokio::io::copy(&mut output, &mut tokio::io::sink()).await });
+    tokio::spawn(async move {
+        if let Err(error) = tokio::io::copy(&mut output, &mut tokio::io::sink()).await {
+            tracing::warn!(%error, "sandbox server's output could not be read");
+        }
+        drop(running);
+    });
     parse_ready(&line)
 }
 

@@ -538,7 +538,7 @@ impl std::fmt::Debug for SampleUser {
 pub trait Sandbox: Send + Sync {
     /// Starts it, or answers what runs already.
     async fn start(&self) -> Result<SandboxReady, Code>;
-    /// Returns when the server that [`Sandbox::start`] gave has ended by itself; not when it was stopped.
+    /// Returns when the server that [`Sandbox::start`] gave has ended.
     async fn ended(&self) {
         std::future::pending::<()>().await;
     }
