@@ -153,7 +153,12 @@ fn limits_hold_and_ids_are_unique() {
         let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
         let accounts =
             (0..143).map(|n| account(&format!("{n:012}"), &format!("account-{n:03}-prod"), &roles)).collect();
-        let portal = engine::model::portal::Portal { user: None, accounts, synced: Some(minutes(-1)), changes: vec![] };
+        let portal = engine::model::portal::Portal {
+            user: None,
+            accounts,
+            synced: Some(minutes(-1)),
+            changes: vec![],
+        };
         s.organisations[0].portal = Arc::new(portal);
         s.favourites = (0..9).map(|n| grant(&format!("{n:012}"), "Role00")).collect();
         s.recents = (130..140).map(|n| grant(&format!("{n:012}"), "Role14")).collect();
