@@ -39,9 +39,10 @@ impl Chance {
         bytes
     }
 
-    /// An opaque bearer value with 256 bits of randomness, base64url.
+    /// An opaque bearer value with 256 bits of randomness: a mark by which scanners for leaked secrets know
+    /// it, then base64url, which alone could begin with the dash of an option of `aws sso --access-token`.
     pub fn token(&self) -> Token {
-        Token::new(BASE64_URL_SAFE_NO_PAD.encode(self.key()))
+        Token::new(format!("lk_{}", BASE64_URL_SAFE_NO_PAD.encode(self.key())))
     }
 
     /// A version 4 UUID.
@@ -94,7 +95,8 @@ mod tests {
         let key = chance.access_key_id();
         assert_eq!(key.len(), 20);
         assert!(key.starts_with("ASIA"));
-        assert_eq!(chance.token().expose().len(), 43);
+        assert_eq!(chance.token().expose().len(), 46);
+        assert!(chance.token().expose().starts_with("lk_"), "no option of a command line");
         assert_ne!(chance.token().expose(), chance.token().expose());
         assert_eq!(chance.uuid().as_bytes()[14], b'4');
     }
