@@ -1,5 +1,10 @@
 //! What a person does, from the first start on, with every part real.
 
+mod arrival;
+mod impostor;
 mod main_job;
+mod sandbox;
+mod silence;
 mod start;
 mod steps;
+mod trouble;
