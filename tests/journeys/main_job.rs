@@ -123,7 +123,8 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         driver::sign_in(&browser, &address, &user.username, &user.password).await?;
         wait_signed_in(&app, mark).await?;
 
-        // Nothing secret was written anywhere but in the credentials file.
+        // Nothing secret was written anywhere but in the credentials file: neither what is known here nor
+        // any bearer value that the server gave out (tokens, client secret, codes).
         secrets.add_profile(&credentials_file(&desk), PROFILE)?;
         secrets.add("the user's password", user.password.as_bytes())?;
         secrets.add("the sealing key", &keys[0])?;

@@ -15,7 +15,13 @@ use std::{
 /// Shorter ones would be found by chance.
 const SHORTEST: usize = 12;
 
+/// What every bearer value of our server begins with: tokens, codes, client secrets, cookies.
+const MARK: &[u8] = b"lk_";
+/// How many base64url characters follow the mark.
+const MARKED: usize = 43;
+
 /// The secrets of a journey, each with a name for the report and the files in which it may stand.
+/// Nobody has to know the server's bearer values: they are found by their mark.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets(Vec<Secret>);
 
@@ -79,7 +85,8 @@ impl Secrets {
     }
 
     /// Searches every file below `folders`, whatever its kind, for every secret: as it is, in
-    /// base64 (both alphabets, at any offset), in hex, in UTF-16, and percent-encoded.
+    /// base64 (both alphabets, at any offset), in hex, in UTF-16, and percent-encoded; and for every
+    /// bearer value of the server, as it is and in UTF-16, where no secret that is known may stand.
     ///
     /// # Errors
     /// Each secret found, with file, offset and encoding; or a file that cannot be read; or that
@@ -98,6 +105,11 @@ impl Secrets {
                 content => content.with_context(|| format!("could not read {}", file.display()))?,
             };
             bytes += content.len();
+            if !self.0.iter().any(|s| s.allowed.contains(file)) {
+                for at in marked(&content) {
+                    found.push(format!("a bearer value in {} at {at}", file.display()));
+                }
+            }
             for secret in self.0.iter().filter(|s| !s.allowed.contains(file)) {
                 for (form, wanted) in &secret.forms {
                     if let Some(at) = position(&content, wanted) {
@@ -128,6 +140,18 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where bearer values of the server begin, each byte of them followed by none or by a zero.
+fn marked(content: &[u8]) -> Vec<usize> {
+    let is_of_value = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let begins = |at: usize, step: usize| {
+        let mut bytes = content[at..].iter().step_by(step);
+        let mark = bytes.by_ref().take(MARK.len());
+        mark.eq(MARK) && bytes.take_while(|b| is_of_value(b)).count() >= MARKED
+    };
+    let firsts = content.iter().enumerate().filter(|(_, b)| **b == MARK[0]).map(|(at, _)| at);
+    firsts.filter(|at| begins(*at, 1) || begins(*at, 2)).collect()
 }
 
 /// Where `wanted` begins in `content`. The rarest thing to compare first is the first byte.
@@ -203,6 +227,16 @@ mod tests {
         }
         let percent: String = url::form_urlencoded::byte_serialize(SECRET).collect();
         assert!(scan(format!("q={percent}&x").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn bearer_values_are_found_by_their_mark() {
+        let token = format!("lk_{}", "aB3-_".repeat(9));
+        let found = scan(format!("at {token}").as_bytes()).unwrap_err().to_string();
+        assert!(found.contains("a bearer value in") && !found.contains(&token), "{found}");
+        let wide: Vec<u8> = token.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(scan(&wide).is_err());
+        assert!(scan(b"lk_short and milk_shake_of_the_day").is_ok());
     }
 
     #[test]

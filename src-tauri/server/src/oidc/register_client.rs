@@ -87,12 +87,13 @@ pub fn register_client(instance: &Instance, request: Request) -> Result<Answer, 
 
     let now = instance.now();
     let ends = now.checked_add(LIFETIME).unwrap_or(now);
-    let id = instance.chance.token();
+    // No secret: it stands in the address of `/authorize`.
+    let id = instance.chance.hex(32);
     let secret = instance.chance.token();
     let mut unique_scopes = scopes;
     unique_scopes.dedup();
     instance.store.add_client(&Client {
-        id: id.expose().to_owned(),
+        id: id.clone(),
         secret: secret.digest(),
         name: name.to_owned(),
         scopes: unique_scopes,
@@ -101,7 +102,7 @@ pub fn register_client(instance: &Instance, request: Request) -> Result<Answer, 
         ends,
     })?;
     Ok(Answer {
-        client_id: id.expose().to_owned(),
+        client_id: id.clone(),
         client_secret: secret.expose().to_owned(),
         client_id_issued_at: now.as_second(),
         client_secret_expires_at: ends.as_second(),
