@@ -1,6 +1,6 @@
 # The commands of this project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run screenshot test lint gen bench screenshots package clean
+.PHONY: help run screenshot test again lint gen bench screenshots package clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ screenshot: ## Photograph the virtual desktop that a running `make run` made
 
 test: ## Run every test: window, crates, protocol, journeys
 	@tests/support/sh/test.sh
+
+again: ## Run the journeys N times in a row (20 unless N is given), after make test
+	@tests/support/sh/again.sh $(N)
 
 lint: ## Formatting, clippy, documentation links, the window's linter
 	@tests/support/sh/lint.sh
