@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::metadata;
+use super::{assert_none, metadata, root, text};
+use std::path::Path;
 
 #[test]
 fn rustls_is_built_with_aws_lc_and_nothing_else() {
@@ -21,4 +22,28 @@ fn rustls_is_built_with_aws_lc_and_nothing_else() {
         !features.contains(&"ring"),
         "something switches rustls's `ring` on: see `cargo tree -e features -i rustls`"
     );
+}
+
+/// Our programs by the file of their `main`: a runtime or anything that speaks TLS starts after the provider
+/// is there.
+#[test]
+fn every_program_installs_the_provider_before_it_starts_anything() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
+    let programs = targets.filter(|target| target["kind"][0] == "bin");
+    let ours = programs.filter_map(|target| Path::new(target["src_path"].as_str()?).strip_prefix(root()).ok());
+    let (mut breaches, mut seen) = (Vec::new(), 0);
+    for file in ours.filter(|file| file.starts_with("src-tauri")) {
+        let source = text(&file.to_string_lossy());
+        let at = |what: &str| source.find(what);
+        let installs = ["install_crypto_provider()", "install_provider()"].iter().find_map(|call| at(call));
+        let starts = [".build()", "::run()"].iter().filter_map(|call| at(call)).min();
+        seen += 1;
+        if installs.is_none() || starts.is_some_and(|starts| installs > Some(starts)) {
+            breaches.push(file.display().to_string());
+        }
+    }
+    assert!(seen >= 2, "the app and the server were not found");
+    assert_none("install the TLS provider first thing in these", &breaches);
 }
