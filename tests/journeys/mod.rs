@@ -2,6 +2,7 @@
 
 mod arrival;
 mod impostor;
+mod interrupted;
 mod main_job;
 mod sandbox;
 mod silence;

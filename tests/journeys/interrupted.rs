@@ -1,0 +1,172 @@
+//! What comes between a person and fresh credentials, and how each is got over.
+
+use super::{
+    arrival::{add, finish, first_window, keep_fresh, read_no, sign_in},
+    steps::{credentials_file, prove, wait_signed_in},
+};
+use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
+use serde_json::json;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+use support::{
+    App, AwsCli, Boto, Desk, SandboxServer,
+    app::{has, name},
+    deadline::{SOON, WHILE},
+    driver::{self, Driver},
+    journey,
+};
+
+const ACCOUNT: &str = "381200003344";
+const ROLE: &str = "Developer";
+
+async fn ask_for(window: &Driver, profile: &str) -> Result<()> {
+    let row = format!("[data-row='{ACCOUNT}/{ROLE}'] button[aria-label^='Keys']");
+    window.click(Locator::Css(&row)).await?;
+    window.fill_labelled("Profile name", profile).await?;
+    window.press("Start").await
+}
+
+fn written(desk: &Desk) -> Result<String> {
+    fs::read_to_string(credentials_file(desk)).context("the credentials file")
+}
+
+/// `text` with the value of `key` in section `profile` replaced.
+fn changed(text: &str, profile: &str, key: &str, value: &str) -> String {
+    let mut inside = false;
+    let lines = text.split_inclusive('\n').map(|line| {
+        if line.starts_with('[') {
+            inside = line.trim() == format!("[{profile}]");
+        }
+        match inside && line.starts_with(key) {
+            true => format!("{key} = {value}\n"),
+            false => line.to_owned(),
+        }
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_profile_of_somebody_else_is_replaced_only_when_the_person_says_so() {
+    const FOREIGN: &str = "[data-dev]\n# from the old days\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\
+        aws_secret_access_key = left-alone-left-alone-left-alone\n";
+    journey("interrupted-foreign", |desk| async move {
+        fs::create_dir_all(desk.home(".aws"))?;
+        fs::write(credentials_file(&desk), FOREIGN)?;
+        let server = SandboxServer::start().await?;
+        let (app, window) = first_window(&desk).await?;
+        sign_in(&desk, &app, &window, &server).await?;
+        ask_for(&window, "data-dev").await?;
+        window.read(SOON, "A profile named \"data-dev\" exists already").await?;
+        window.read(SOON, "It was not written by Latchkey and holds a long-lived key.").await?;
+        ensure!(written(&desk)? == FOREIGN, "it was changed before anybody answered");
+
+        // The harmless answer.
+        window.press("Use \"data-dev-2\"").await?;
+        app.says(0, "profile", &json!({ "name": "data-dev-2", "state": "fresh" })).await?;
+        ensure!(written(&desk)?.starts_with(FOREIGN), "somebody else's profile was changed");
+
+        // Another program writes over ours: it is left to it until the person takes it back.
+        let mark = app.mark();
+        let theirs = changed(&written(&desk)?, "data-dev-2", "aws_access_key_id", "ASIATHEIRS0000000000");
+        fs::write(credentials_file(&desk), &theirs)?;
+        app.says(mark, "profile", &json!({ "name": "data-dev-2", "state": "conflict" })).await?;
+        let mark = app.mark();
+        app.tray().await?.click(&["Refresh everything now"]).await?;
+        app.says(mark, "sync", &json!({ "state": "idle" })).await?;
+        ensure!(written(&desk)? == theirs, "the other program's change was lost");
+        // Its label carries how many need attention.
+        window.click(Locator::XPath("//nav//button[contains(., 'Credentials')]")).await?;
+        window.click(Locator::XPath("//table//*[normalize-space(.)='data-dev-2']")).await?;
+        window.press("Take it back").await?;
+        app.says(mark, "profile", &json!({ "name": "data-dev-2", "state": "fresh" })).await?;
+        let after = written(&desk)?;
+        ensure!(after.starts_with(FOREIGN) && !after.contains("ASIATHEIRS"), "it was not taken back");
+        let aws = AwsCli::in_home(&desk.folders().home(), &server);
+        let boto = Boto::start_with(&server, desk.env()).await?;
+        prove(&aws, &boto, "data-dev-2", ACCOUNT).await
+    });
+}
+
+#[test]
+fn a_revoked_sign_in_is_said_and_renewed_where_it_was_noticed() {
+    journey("interrupted-revoked", |desk| async move {
+        let server = SandboxServer::start().await?;
+        let (app, window) = first_window(&desk).await?;
+        let browser = sign_in(&desk, &app, &window, &server).await?;
+        keep_fresh(&app, &window, ACCOUNT, ROLE, "data-dev").await?;
+        let before = written(&desk)?;
+
+        server.expire_sessions().await?;
+        let (mark, opened) = (app.mark(), desk.browser_requests().mark());
+        let tray = app.tray().await?;
+        tray.click(&["Refresh everything now"]).await?;
+        let ended = |e: &serde_json::Value| {
+            name(e) == "signin"
+                && (has(e, &json!({ "state": "revoked" })) || has(e, &json!({ "state": "expired" })))
+        };
+        app.event_after(mark, WHILE, "the end of the sign-in", ended).await?;
+        window.read(SOON, "Profiles stop refreshing until you sign in again.").await?;
+        window.read(SOON, "payments-prod").await?;
+        ensure!(desk.browser_requests().mark() == opened, "a browser was opened that nobody asked for");
+        ensure!(written(&desk)? == before, "the keys that still work were touched");
+
+        let mark = app.mark();
+        window.press("Sign in again").await?;
+        let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
+        let user = server.user()?;
+        driver::sign_in(&browser, &address, &user.username, &user.password).await?;
+        wait_signed_in(&app, mark).await?;
+        read_no(&window, "Profiles stop refreshing").await?;
+        app.says(mark, "profile", &json!({ "name": "data-dev", "state": "fresh" })).await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn a_server_that_asks_to_go_slower_gets_its_wish_and_the_person_all_accounts() {
+    journey("interrupted-throttled", |desk| async move {
+        let server = SandboxServer::start().await?;
+        // Two lists and the roles of eleven accounts, at one request a second.
+        server.throttle(1).await?;
+        let (app, window) = first_window(&desk).await?;
+        let browser = driver::chromium(&desk).await?;
+        let address = add(&desk, &window, &server).await?;
+        finish(&app, &window, &browser, &address, server.user()?).await?;
+        let begun = Instant::now();
+        app.says(0, "sync", &json!({ "state": "idle", "accounts": 11 })).await?;
+        let took = begun.elapsed();
+        ensure!(took > Duration::from_secs(8), "after {took:?} the server cannot have limited anything");
+        let failed = |e: &serde_json::Value| {
+            name(e) == "error" || (name(e) == "sync" && has(e, &json!({ "state": "failed" })))
+        };
+        ensure!(!app.events().iter().any(failed), "going slower was told as a failure: {:?}", app.events());
+        window.see(Locator::Css(&format!("[data-row='{ACCOUNT}/{ROLE}']"))).await.map(drop)
+    });
+}
+
+#[test]
+fn pausing_stops_refreshing_until_it_is_resumed_and_survives_a_restart() {
+    journey("interrupted-paused", |desk| async move {
+        let server = SandboxServer::start().await?;
+        let (app, window) = first_window(&desk).await?;
+        sign_in(&desk, &app, &window, &server).await?;
+        keep_fresh(&app, &window, ACCOUNT, ROLE, "data-dev").await?;
+        let mark = app.mark();
+        app.tray().await?.click(&["Pause refreshing", "Until I resume"]).await?;
+        app.says(mark, "profile", &json!({ "name": "data-dev", "state": "paused" })).await?;
+        window.read(SOON, "Refreshing is paused").await?;
+        let before = written(&desk)?;
+        super::arrival::end(&desk, &app).await?;
+
+        let app = App::start_with(&desk, &["--hidden"], &[]).await?;
+        app.says(0, "profile", &json!({ "name": "data-dev", "state": "paused" })).await?;
+        ensure!(written(&desk)? == before, "a pause that was written through");
+        let mark = app.mark();
+        app.tray().await?.click(&["Resume refreshing*"]).await?;
+        app.says(mark, "profile", &json!({ "name": "data-dev", "state": "fresh" })).await?;
+        Ok(())
+    });
+}
