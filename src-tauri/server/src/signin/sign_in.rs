@@ -152,13 +152,15 @@ fn render(
     html(status, &SignInPage { frame: Frame::of(instance, visit), error, username, back })
 }
 
-/// Where to go after signing in: a path of this server, else the start page.
+/// Where to go after signing in: a path of this server, else the start page. A path that begins with two
+/// slashes is no path to a browser but another host, and dot segments can leave such a one behind
+/// (`/.//host`): what counts is how the path begins once they are resolved.
 fn safe_path(instance: &Instance, wanted: Option<&str>) -> String {
     let home = "/start".to_owned();
     let Some(wanted) = wanted.filter(|path| path.starts_with('/')) else { return home };
     let Ok(base) = Url::parse(&instance.addresses.origin()) else { return home };
     match base.join(wanted) {
-        Ok(url) if url.origin() == base.origin() => {
+        Ok(url) if url.origin() == base.origin() && !url.path().starts_with("//") => {
             url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
         }
         _ => home,

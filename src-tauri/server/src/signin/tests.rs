@@ -16,6 +16,12 @@ async fn signing_in_leads_back_and_nowhere_else() {
         ("https://evil.test/", "/start"),
         ("//evil.test/", "/start"),
         ("/\\evil.test/", "/start"),
+        ("/.//evil.test/x", "/start"),
+        ("/..//evil.test/x", "/start"),
+        ("/x/..//evil.test/x", "/start"),
+        ("/%2e//evil.test/x", "/start"),
+        ("/.\\/evil.test/x", "/start"),
+        ("/x//evil.test/", "/x//evil.test/"),
         ("", "/start"),
     ] {
         let reply = rig.browser().sign_in("sam@acme.test", PASSWORD, back).await.is(303);
@@ -23,6 +29,18 @@ async fn signing_in_leads_back_and_nowhere_else() {
         let cookie = reply.header("set-cookie");
         assert!(cookie.contains(rig.instance.addresses.instance_id()), "{cookie}");
         assert!(cookie.contains("HttpOnly; SameSite=Lax"), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn a_signed_in_browser_is_not_sent_elsewhere_either() {
+    let rig = Rig::new();
+    let browser = rig.browser_of("sam").await;
+    for back in ["/.//evil.test/x", "/x/..//evil.test/x", "//evil.test/x", "https://evil.test/"] {
+        let query: String =
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("continue", back).finish();
+        let reply = browser.get(&format!("/sign-in?{query}")).await.is(303);
+        assert_eq!(reply.header("location"), "/start", "{back}");
     }
 }
 
