@@ -14,6 +14,7 @@ use axum::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 use url::form_urlencoded;
 
@@ -115,12 +116,17 @@ impl Rig {
         self.instance.clock.advance(SignedDuration::from_secs(seconds));
     }
 
-    pub async fn send(&self, mut request: Request<Body>) -> Reply {
-        request.headers_mut().entry(header::HOST).or_insert(HOST.parse().unwrap());
-        let response = self.routes.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
-        Reply { status: parts.status, headers: parts.headers, body }
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        answer(self.routes.clone(), request).await
+    }
+
+    /// Sends all of them at the same moment; answers come as they are ready.
+    pub async fn send_at_once(&self, requests: Vec<Request<Body>>) -> Vec<Reply> {
+        let mut under_way = JoinSet::new();
+        for request in requests {
+            under_way.spawn(answer(self.routes.clone(), request));
+        }
+        under_way.join_all().await
     }
 
     pub async fn post_json(&self, path: &str, body: Value) -> Reply {
@@ -222,6 +228,14 @@ impl Rig {
     }
 }
 
+async fn answer(routes: Router, mut request: Request<Body>) -> Reply {
+    request.headers_mut().entry(header::HOST).or_insert(HOST.parse().unwrap());
+    let response = routes.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+    Reply { status: parts.status, headers: parts.headers, body }
+}
+
 /// A parameter of a URL's query.
 pub fn query_field(url: &str, name: &str) -> Option<String> {
     let url = url::Url::parse("http://localhost:4711").unwrap().join(url).unwrap();
@@ -236,25 +250,29 @@ pub struct Browser<'r> {
 
 impl Browser<'_> {
     pub async fn get(&self, path: &str) -> Reply {
-        self.send(Request::get(path), String::new()).await
-    }
-
-    pub async fn post(&self, path: &str, fields: &[(String, String)]) -> Reply {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ORIGIN, "http://localhost:4711");
-        self.send(request, body).await
+        let request = Request::get(path).header(header::COOKIE, self.cookie_line());
+        self.keep(self.rig.send(request.body(Body::empty()).unwrap()).await)
     }
 
     /// Posts the hidden fields of a page and these.
     pub async fn submit(&self, page: &Reply, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.keep(self.rig.send(self.form(page, path, fields)).await)
+    }
+
+    /// The request of [`Browser::submit`].
+    pub fn form(&self, page: &Reply, path: &str, fields: &[(&str, &str)]) -> Request<Body> {
         let mut all = hidden_fields(&page.body);
         for (name, value) in fields {
             all.retain(|(known, _)| known != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
         }
-        self.post(path, &all).await
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish();
+        Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, "http://localhost:4711")
+            .header(header::COOKIE, self.cookie_line())
+            .body(Body::from(body))
+            .unwrap()
     }
 
     pub async fn sign_in(&self, user: &str, password: &str, back: &str) -> Reply {
@@ -263,12 +281,12 @@ impl Browser<'_> {
         self.submit(&page, "/sign-in", &fields).await
     }
 
-    async fn send(&self, request: axum::http::request::Builder, body: String) -> Reply {
-        let line = {
-            let cookies = self.cookies.lock().unwrap();
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
-        };
-        let reply = self.rig.send(request.header(header::COOKIE, line).body(Body::from(body)).unwrap()).await;
+    fn cookie_line(&self) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    fn keep(&self, reply: Reply) -> Reply {
         let mut cookies = self.cookies.lock().unwrap();
         for set in reply.headers.get_all(header::SET_COOKIE) {
             let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
@@ -278,6 +296,7 @@ impl Browser<'_> {
                 cookies.remove(name);
             }
         }
+        drop(cookies);
         reply
     }
 }

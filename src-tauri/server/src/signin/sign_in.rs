@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     audit::{self, Event},
-    domain::{lockout::Lockout, sign_in_session::SignInSession},
+    domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
     organisation::User,
@@ -62,14 +62,12 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     // One lock for all the names of one person; names that nobody has are locked as well.
     let canonical = user.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
     let name = Digest::of(&canonical);
-    let known = instance.store.lockout(name)?;
-    if let Some(left) = known.and_then(|lockout| lockout.remaining(now)) {
-        return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left));
-    }
+    let lockout = match instance.store.count_attempt(name, now)? {
+        Ok(lockout) => lockout,
+        Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left)),
+    };
     let right = instance.passwords.verify(user.map(|user| user.username.as_str()), password);
     let Some(user) = user.filter(|_| right) else {
-        let lockout = Lockout::after_failure(known, now);
-        instance.store.set_lockout(name, &lockout)?;
         record(instance, user, None, "Failure")?;
         return match lockout.remaining(now) {
             Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),

@@ -45,6 +45,23 @@ async fn a_signed_in_browser_is_not_sent_elsewhere_either() {
 }
 
 #[tokio::test]
+async fn guesses_at_the_same_moment_are_counted_like_any_others() {
+    let rig = Rig::new();
+    for user in ["sam", "nobody"] {
+        let browser = rig.browser();
+        let page = browser.get("/sign-in").await.is(200);
+        let guesses = (0..12).map(|n| {
+            let password = format!("guess {n}");
+            browser.form(&page, "/sign-in", &[("username", user), ("password", &password)])
+        });
+        let replies = rig.send_at_once(guesses.collect()).await;
+        let looked_at = replies.iter().filter(|reply| reply.status == 401).count();
+        let refused = replies.iter().filter(|reply| reply.status == 429).count();
+        assert_eq!((looked_at, refused), (4, 8), "{user}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_names_and_wrong_passwords_look_alike_and_lock() {
     let rig = Rig::new();
     for user in ["sam", "nobody"] {
