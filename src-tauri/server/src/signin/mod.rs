@@ -4,6 +4,7 @@
 mod cookies;
 mod device;
 mod frame;
+mod known_browser;
 mod sign_in;
 mod start;
 #[cfg(test)]

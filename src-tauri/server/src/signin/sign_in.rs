@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     cookies::{self, SESSION, VISITOR},
     frame::{Frame, PageError, html},
-    see_other,
+    known_browser, see_other,
     visit::Visit,
 };
 use crate::{
@@ -21,7 +21,6 @@ use crate::{
     fields::Fields,
     instance::Instance,
     organisation::User,
-    secret::Digest,
 };
 
 /// Longer ones are refused before any work: Argon2id takes what it gets.
@@ -61,7 +60,7 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     let user = instance.organisation.user_by_login(typed);
     // One lock for all the names of one person; names that nobody has are locked as well.
     let canonical = user.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
-    let name = Digest::of(&canonical);
+    let name = known_browser::counter(instance, visit.known_browser.as_ref(), &canonical);
     let lockout = match instance.store.count_attempt(name, now)? {
         Ok(lockout) => lockout,
         Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left)),
@@ -85,6 +84,7 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     for cookie in [
         cookies::set_cookie(instance, SESSION, secret.expose(), Some(length)),
         cookies::set_cookie(instance, VISITOR, "", Some(SignedDuration::ZERO)),
+        known_browser::remember(instance, &user.username),
     ]
     .into_iter()
     .flatten()

@@ -81,6 +81,46 @@ async fn wrong_names_and_wrong_passwords_look_alike_and_lock() {
 }
 
 #[tokio::test]
+async fn a_strangers_guesses_do_not_lock_a_browser_that_is_known() {
+    let rig = Rig::new();
+    let mine = rig.browser_of("sam").await;
+    let page = mine.get("/start").await;
+    mine.submit(&page, "/sign-out", &[]).await.is(303);
+    let stranger = rig.browser();
+    for _ in 0..4 {
+        stranger.sign_in("sam", "wrong", "/start").await.is(401);
+    }
+    stranger.sign_in("sam", "wrong", "/start").await.is(429);
+    mine.sign_in("sam", PASSWORD, "/start").await.is(303);
+    stranger.sign_in("sam", PASSWORD, "/start").await.is(429);
+}
+
+#[tokio::test]
+async fn a_known_browser_is_locked_for_its_own_guesses_and_for_other_names() {
+    let rig = Rig::new();
+    let browser = rig.browser_of("sam").await;
+    let page = browser.get("/start").await;
+    browser.submit(&page, "/sign-out", &[]).await.is(303);
+    for _ in 0..4 {
+        browser.sign_in("sam", "wrong", "/start").await.is(401);
+    }
+    browser.sign_in("sam", "wrong", "/start").await.is(429);
+    browser.sign_in("sam", PASSWORD, "/start").await.is(429);
+
+    for _ in 0..4 {
+        rig.browser().sign_in("kim", "wrong", "/start").await.is(401);
+    }
+    browser.sign_in("kim", "wrong", "/start").await.is(429);
+    browser.sign_in("kim", PASSWORD, "/start").await.is(429);
+    let name = format!("latchkey-browser-{}", rig.instance.addresses.instance_id());
+    for forged in ["", ".", "x.00", &format!("{}.{}", "a".repeat(43), "00".repeat(32))] {
+        let forger = rig.browser();
+        forger.cookies.lock().unwrap().insert(name.clone(), forged.to_owned());
+        forger.sign_in("kim", PASSWORD, "/start").await.is(429);
+    }
+}
+
+#[tokio::test]
 async fn forms_belong_to_the_visitor_who_was_shown_them() {
     let rig = Rig::new();
     let attacker = rig.browser();
