@@ -201,7 +201,7 @@ async fn names_from_clients_are_shown_as_text() {
 async fn only_our_own_host_names_are_answered() {
     let rig = Rig::new();
     let ask = async |host: &str| {
-        let request = Request::get("/sign-in").header(header::HOST, host);
+        let request = Request::get("/assets/latchkey.css").header(header::HOST, host);
         rig.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
     };
     for ours in ["localhost:4711", "127.0.0.1:4711", "[::1]:4711"] {
@@ -217,6 +217,36 @@ async fn only_our_own_host_names_are_answered() {
     rig.send(two.body(Body::empty()).unwrap()).await.is(421);
     let absolute = Request::get("http://evil.test/sign-in").header(header::HOST, "localhost:4711");
     rig.send(absolute.body(Body::empty()).unwrap()).await.is(421);
+}
+
+#[tokio::test]
+async fn pages_have_one_address() {
+    let rig = Rig::new();
+    let ask = async |path: &str, host: &str| {
+        let request = Request::get(path).header(header::HOST, host);
+        rig.send(request.body(Body::empty()).unwrap()).await
+    };
+    let pages = [
+        "/sign-in?continue=%2Fdevice",
+        "/authorize?client_id=x&state=a%26b",
+        "/device?user_code=BCDF-GHJK",
+        "/start",
+        "/console?destination=x",
+        "/federation?Action=login&SigninToken=x",
+    ];
+    for path in pages {
+        for host in ["127.0.0.1:4711", "[::1]:4711"] {
+            let reply = ask(path, host).await.is(303);
+            assert_eq!(reply.header("location"), format!("http://localhost:4711{path}"), "{host}");
+            assert_eq!(reply.header("set-cookie"), "", "{host}");
+        }
+        for host in ["localhost:4711", "LOCALHOST:4711"] {
+            assert!(!ask(path, host).await.header("location").starts_with("http"), "{host}{path}");
+        }
+    }
+    // What programs call answers where it was asked: they may not follow.
+    ask("/assignment/accounts", "127.0.0.1:4711").await.is(401);
+    ask("/federation?Action=getSigninToken", "127.0.0.1:4711").await.is(400);
 }
 
 #[tokio::test]
