@@ -243,6 +243,35 @@ async fn refresh_tokens_rotate_and_forgive_one_lost_answer() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_recorded_does_not_happen_and_can_be_tried_again() {
+    let rig = Rig::new();
+    let (client, access, refresh) = rig.tokens("sam").await;
+    let browser = rig.browser_of("sam").await;
+    let code = rig.code(&browser, &client).await;
+    let (device_code, user_code) = rig.start_device(&client).await;
+    let page = browser.get("/device").await;
+    let consent = browser.submit(&page, "/device", &[("user_code", &user_code)]).await;
+    browser.submit(&consent, "/device/decision", &[("decision", "allow")]).await.is(200);
+    let grants = [
+        (DEVICE, json!({ "deviceCode": device_code })),
+        ("authorization_code", json!({ "code": code, "redirectUri": CALLBACK, "codeVerifier": VERIFIER })),
+        ("refresh_token", json!({ "refreshToken": refresh })),
+    ];
+    rig.instance.store.refuse_audit(true);
+    for (grant, fields) in &grants {
+        let reply = rig.token(&client, grant, fields.clone()).await.is(500);
+        assert_eq!(reply.error(), "InternalServerException", "{grant}");
+    }
+    rig.instance.store.refuse_audit(false);
+    rig.portal_get("/user", &access).await.is(200);
+    for (grant, fields) in grants {
+        let trail = rig.instance.store.audit_trail().len();
+        rig.token(&client, grant, fields).await.is(200);
+        assert_eq!(rig.instance.store.audit_trail().len(), trail + 1, "{grant}");
+    }
+}
+
+#[tokio::test]
 async fn tokens_end_with_the_session() {
     let rig = Rig::new();
     rig.instance.set_session_length(jiff::SignedDuration::from_mins(16));

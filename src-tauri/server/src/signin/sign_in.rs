@@ -21,6 +21,7 @@ use crate::{
     fields::Fields,
     instance::Instance,
     organisation::User,
+    store::AuditEntry,
 };
 
 /// Longer ones are refused before any work: Argon2id takes what it gets.
@@ -67,19 +68,18 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     };
     let right = instance.passwords.verify(user.map(|user| user.username.as_str()), password);
     let Some(user) = user.filter(|_| right) else {
-        record(instance, user, None, "Failure")?;
+        instance.store.append_audit(&events(instance, user, None, "Failure"))?;
         return match lockout.remaining(now) {
             Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),
             None => refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."),
         };
     };
-    instance.store.clear_lockout(name)?;
     let length = instance.session_length();
     let session = SignInSession::begin(instance.chance.uuid(), &user.username, length, now);
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
-    instance.store.begin_session(&session, secret.digest())?;
-    record(instance, Some(user), Some(&session), "Success")?;
+    let events = events(instance, Some(user), Some(&session), "Success");
+    instance.store.begin_session(&session, secret.digest(), name, &events)?;
     let mut response = see_other(&back);
     for cookie in [
         cookies::set_cookie(instance, SESSION, secret.expose(), Some(length)),
@@ -97,14 +97,14 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
 /// POST `/sign-out`: ends the session, and with it all tokens that were approved in it.
 pub fn sign_out(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Response, PageError> {
     if let Some(person) = &visit.person {
-        instance.store.end_session(&person.session.id, instance.now())?;
-        instance.record(&Event {
+        let event = instance.entry(&Event {
             source: audit::SSO,
             name: "Logout",
             user: Some(person.user),
             session: Some(&person.session),
             ..Event::default()
-        })?;
+        });
+        instance.store.end_session(&person.session.id, instance.now(), &event)?;
     }
     let mut response = see_other("/sign-in");
     if let Some(cookie) = cookies::set_cookie(instance, SESSION, "", Some(SignedDuration::ZERO)) {
@@ -113,23 +113,22 @@ pub fn sign_out(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Re
     Ok(response)
 }
 
-fn record(
+fn events(
     instance: &Instance,
     user: Option<&User>,
     session: Option<&SignInSession>,
     outcome: &str,
-) -> Result<(), PageError> {
-    for name in ["CredentialVerification", "UserAuthentication"] {
-        instance.record(&Event {
+) -> [AuditEntry; 2] {
+    ["CredentialVerification", "UserAuthentication"].map(|name| {
+        instance.entry(&Event {
             source: audit::SIGNIN,
             name,
             user,
             session,
             details: json!({ name: outcome }),
             additional: json!({ "CredentialType": "PASSWORD", "LoginTo": instance.addresses.start_url() }),
-        })?;
-    }
-    Ok(())
+        })
+    })
 }
 
 fn too_many(left: SignedDuration) -> String {

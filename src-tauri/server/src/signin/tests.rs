@@ -121,6 +121,22 @@ async fn a_known_browser_is_locked_for_its_own_guesses_and_for_other_names() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_recorded_neither_signs_in_nor_out() {
+    let rig = Rig::new();
+    let browser = rig.browser();
+    rig.instance.store.refuse_audit(true);
+    let reply = browser.sign_in("sam", PASSWORD, "/start").await.is(500);
+    assert!(!reply.header("set-cookie").contains("latchkey-session"));
+    rig.instance.store.refuse_audit(false);
+    browser.sign_in("sam", PASSWORD, "/start").await.is(303);
+    let page = browser.get("/start").await.is(200);
+    rig.instance.store.refuse_audit(true);
+    browser.submit(&page, "/sign-out", &[]).await.is(500);
+    rig.instance.store.refuse_audit(false);
+    browser.get("/start").await.is(200);
+}
+
+#[tokio::test]
 async fn forms_belong_to_the_visitor_who_was_shown_them() {
     let rig = Rig::new();
     let attacker = rig.browser();

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{NewTokens, Result, Store, digest, millis, moment, tokens::insert_family, words};
+use super::{
+    AuditEntry, NewTokens, Result, Store, audit, digest, millis, moment, tokens::insert_family, words,
+};
 use crate::{
     domain::device_grant::{Approved, DeviceGrant, Facts, Pending},
     secret::Digest,
@@ -110,7 +112,12 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn exchange_device_grant(&self, facts: &Facts, tokens: &NewTokens) -> Result<bool> {
+    pub fn exchange_device_grant(
+        &self,
+        facts: &Facts,
+        tokens: &NewTokens,
+        entry: &AuditEntry,
+    ) -> Result<bool> {
         self.write("exchange a device code", |tx| {
             let changed = tx.execute(
                 "UPDATE device_grant SET state = 'exchanged' WHERE code = ?1 AND state = 'approved'",
@@ -118,6 +125,7 @@ impl Store {
             )?;
             if changed == 1 {
                 insert_family(tx, tokens)?;
+                audit::append(tx, entry)?;
             }
             Ok(changed == 1)
         })

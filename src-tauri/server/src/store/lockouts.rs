@@ -1,7 +1,7 @@
 //! Failed sign-ins. Names are kept as digests: people type passwords into the wrong field.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Result, Store, millis, moment};
 use crate::{
@@ -41,14 +41,8 @@ impl Store {
             Ok(attempt)
         })
     }
+}
 
-    /// Forgets failures after a success.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn clear_lockout(&self, name: Digest) -> Result<()> {
-        self.write("forget failed sign-ins", |tx| {
-            tx.execute("DELETE FROM lockout WHERE name = ?1", [name.as_bytes()]).map(drop)
-        })
-    }
+pub(super) fn forget(tx: &Transaction<'_>, name: Digest) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM lockout WHERE name = ?1", [name.as_bytes()]).map(drop)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    Result, Store, millis, moment, optional_moment,
+    AuditEntry, Result, Store, audit, millis, moment, optional_moment,
     sessions::{SESSION_COLUMNS, session_from},
     words,
 };
@@ -163,7 +163,13 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn rotate(&self, known: &RefreshToken, next: &Successor, now: Timestamp) -> Result<bool> {
+    pub fn rotate(
+        &self,
+        known: &RefreshToken,
+        next: &Successor,
+        now: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<bool> {
         let generation = known.family_generation + 1;
         self.write("rotate a refresh token", |tx| {
             let changed = tx.execute(
@@ -174,6 +180,7 @@ impl Store {
             if changed == 1 {
                 insert_access(tx, next.access, &known.family_id, next.access_ends)?;
                 insert_refresh(tx, next.refresh, &known.family_id, generation)?;
+                audit::append(tx, entry)?;
             }
             Ok(changed == 1)
         })
@@ -183,7 +190,7 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn reissue(&self, known: &RefreshToken, next: &Successor) -> Result<bool> {
+    pub fn reissue(&self, known: &RefreshToken, next: &Successor, entry: &AuditEntry) -> Result<bool> {
         self.write("repeat a refresh", |tx| {
             let current = tx
                 .query_row(
@@ -195,6 +202,7 @@ impl Store {
             if current.is_some() {
                 insert_access(tx, next.access, &known.family_id, next.access_ends)?;
                 insert_refresh(tx, next.refresh, &known.family_id, known.family_generation)?;
+                audit::append(tx, entry)?;
             }
             Ok(current.is_some())
         })
