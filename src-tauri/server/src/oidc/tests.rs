@@ -243,6 +243,36 @@ async fn refresh_tokens_rotate_and_forgive_one_lost_answer() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_is_given_again_until_something_of_it_was_seen() {
+    let rig = Rig::new();
+    let (client, _, first) = rig.tokens("sam").await;
+    let refresh =
+        async |token: &str| rig.token(&client, "refresh_token", json!({ "refreshToken": token })).await;
+    for _ in 0..3 {
+        refresh(&first).await.is(200);
+        rig.pass(1800);
+    }
+    let answer = refresh(&first).await.is(200).json();
+    let access = answer["accessToken"].as_str().unwrap();
+    rig.portal_get("/user", access).await.is(200);
+    rig.pass(61);
+    assert_eq!(refresh(&first).await.is(400).error(), "InvalidGrantException", "the answer had arrived");
+    rig.portal_get("/user", access).await.is(401);
+}
+
+#[tokio::test]
+async fn a_refresh_token_before_the_last_is_a_stolen_one_at_any_time() {
+    let rig = Rig::new();
+    let (client, _, first) = rig.tokens("sam").await;
+    let refresh =
+        async |token: &str| rig.token(&client, "refresh_token", json!({ "refreshToken": token })).await;
+    let second = refresh(&first).await.is(200).json()["refreshToken"].as_str().unwrap().to_owned();
+    let third = refresh(&second).await.is(200).json()["refreshToken"].as_str().unwrap().to_owned();
+    refresh(&first).await.is(400);
+    refresh(&third).await.is(400);
+}
+
+#[tokio::test]
 async fn what_cannot_be_recorded_does_not_happen_and_can_be_tried_again() {
     let rig = Rig::new();
     let (client, access, refresh) = rig.tokens("sam").await;
