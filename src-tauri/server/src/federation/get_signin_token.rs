@@ -28,7 +28,8 @@ struct Session {
     session_token: String,
 }
 
-/// Answers with `{"SigninToken"}`, or 400 as AWS does, which does not say more either.
+/// Answers with `{"SigninToken"}`, or 400 as AWS does, which does not say more either: so for a console that
+/// would outlast the role's session duration.
 pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
     let invalid =
         |what: &str| (StatusCode::BAD_REQUEST, format!("Invalid {what} parameter\n")).into_response();
@@ -41,6 +42,10 @@ pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
     let Some(session) = session else { return invalid("Session") };
     let outcome = check(instance, &session).and_then(|key| {
         let Some(key) = key else { return Ok(None) };
+        let limit = instance.organisation.permission_sets.get(&key.permission_set);
+        if duration.is_some_and(|duration| limit.is_none_or(|set| duration > set.session_duration)) {
+            return Ok(None);
+        }
         let now = instance.now();
         let ends = duration.and_then(|duration| now.checked_add(duration).ok()).unwrap_or(key.ends);
         keep_token(instance, key.access_key_id, ends).map(Some)

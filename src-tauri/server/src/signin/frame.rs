@@ -129,12 +129,13 @@ struct MessagePage<'a> {
     title: &'a str,
     text: &'a str,
     good: bool,
+    back: Option<&'a str>,
 }
 
 /// A page with one message and what to do next.
 pub fn message(instance: &Instance, visit: &Visit<'_>, title: &str, text: &str) -> Response {
     let frame = Frame::of(instance, visit);
-    html(StatusCode::OK, &MessagePage { frame, title, text, good: true })
+    html(StatusCode::OK, &MessagePage { frame, title, text, good: true, back: None })
 }
 
 /// Why a page is not shown.
@@ -153,13 +154,25 @@ pub enum PageError {
         title: String,
         /// What to do.
         text: String,
+        /// Where to do it.
+        back: Option<String>,
     },
 }
 
 impl PageError {
     /// A message.
     pub fn new(status: StatusCode, title: &str, text: &str) -> Self {
-        Self::Message { status, title: title.to_owned(), text: text.to_owned() }
+        Self::Message { status, title: title.to_owned(), text: text.to_owned(), back: None }
+    }
+
+    /// The same with a link to our portal.
+    pub fn with_way_back(self, portal: String) -> Self {
+        match self {
+            Self::Message { status, title, text, .. } => {
+                Self::Message { status, title, text, back: Some(portal) }
+            }
+            Self::SignIn { .. } => self,
+        }
     }
 
     /// The page, or the redirect to sign in.
@@ -170,8 +183,9 @@ impl PageError {
                     form_urlencoded::Serializer::new(String::new()).append_pair("continue", back).finish();
                 see_other(&format!("/sign-in?{query}"))
             }
-            Self::Message { status, title, text } => {
-                html(*status, &MessagePage { frame: Frame::bare(instance), title, text, good: false })
+            Self::Message { status, title, text, back } => {
+                let (frame, back) = (Frame::bare(instance), back.as_deref());
+                html(*status, &MessagePage { frame, title, text, good: false, back })
             }
         }
     }
