@@ -3,6 +3,7 @@
 mod aws_cli;
 mod device;
 mod federation;
+mod keeping;
 mod pkce;
 mod portal;
 mod sandbox;

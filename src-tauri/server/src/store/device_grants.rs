@@ -32,7 +32,7 @@ impl Store {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending')",
                 params![
                     facts.code.as_bytes(),
-                    facts.user_code,
+                    facts.user_code.as_bytes(),
                     facts.client_id,
                     facts.scopes.join(" "),
                     millis(facts.ends),
@@ -56,13 +56,14 @@ impl Store {
         })
     }
 
-    /// Finds a device authorization by what the person typed, in its canonical form.
+    /// Finds a device authorization by the digest of what the person typed, in its canonical form.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn device_grant_by_user_code(&self, user_code: &str) -> Result<Option<DeviceGrant>> {
+    pub fn device_grant_by_user_code(&self, user_code: Digest) -> Result<Option<DeviceGrant>> {
         self.read("find a user code", |c| {
-            c.query_row("SELECT * FROM device_grant WHERE user_code = ?1", [user_code], grant_from).optional()
+            c.query_row("SELECT * FROM device_grant WHERE user_code = ?1", [user_code.as_bytes()], grant_from)
+                .optional()
         })
     }
 
@@ -135,7 +136,7 @@ impl Store {
 fn grant_from(row: &Row<'_>) -> rusqlite::Result<DeviceGrant> {
     let facts = Facts {
         code: digest(row, "code")?,
-        user_code: row.get("user_code")?,
+        user_code: digest(row, "user_code")?,
         client_id: row.get("client_id")?,
         scopes: words(row, "scopes")?,
         ends: moment(row, "ends")?,

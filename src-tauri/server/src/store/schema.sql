@@ -29,7 +29,7 @@ CREATE TABLE consent (
 
 CREATE TABLE device_grant (
     code BLOB PRIMARY KEY,
-    user_code TEXT NOT NULL UNIQUE,
+    user_code BLOB NOT NULL UNIQUE,
     client_id TEXT NOT NULL,
     scopes TEXT NOT NULL,
     ends INTEGER NOT NULL,
