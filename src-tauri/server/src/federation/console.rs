@@ -49,7 +49,7 @@ fn page(instance: &Instance, headers: &HeaderMap, fields: &Fields) -> Result<Res
     if instance.now() >= ends {
         return Err(over());
     }
-    let key = instance.store.role_credentials(&access_key_id)?.ok_or_else(over)?;
+    let key = instance.issuer.find(&access_key_id)?.ok_or_else(over)?;
     let account = instance.organisation.accounts.get(&key.account_id);
     let destination = fields.get("destination").and_then(destination::read);
     let (service, region) =

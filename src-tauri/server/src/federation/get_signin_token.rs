@@ -14,9 +14,9 @@ use super::keep_token;
 use crate::{
     fields::Fields,
     instance::Instance,
-    issuing,
-    secret::Digest,
-    store::{IssuedKey, StoreError},
+    issuing::IssuingError,
+    secret::{Digest, Token},
+    store::IssuedKey,
 };
 
 /// The role credentials, as the parameter `Session` carries them.
@@ -61,11 +61,9 @@ pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
 }
 
 /// The key behind live and genuine credentials.
-fn check(instance: &Instance, session: &Session) -> Result<Option<IssuedKey>, StoreError> {
-    let Some(key) = instance.store.role_credentials(&session.session_id)? else { return Ok(None) };
-    let secret = issuing::secret_access_key(&instance.key, &key.access_key_id);
-    let right_secret = secret.digest().as_bytes().ct_eq(Digest::of(&session.session_key).as_bytes());
-    let right_token = key.session_token.as_bytes().ct_eq(Digest::of(&session.session_token).as_bytes());
-    let genuine = bool::from(right_secret & right_token);
-    Ok(Some(key).filter(|key| genuine && instance.now() < key.ends))
+fn check(instance: &Instance, session: &Session) -> Result<Option<IssuedKey>, IssuingError> {
+    let presented = Digest::of(&session.session_key);
+    let same = |secret: &Token| secret.digest().as_bytes().ct_eq(presented.as_bytes()).into();
+    let genuine = |key: &IssuedKey| instance.now() < key.ends && instance.issuer.secret_passes(key, &same);
+    Ok(instance.issuer.find_presented(&session.session_id, &session.session_token)?.filter(genuine))
 }

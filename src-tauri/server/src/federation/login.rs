@@ -37,7 +37,7 @@ pub fn login(instance: &Instance, _: &HeaderMap, fields: &Fields) -> Result<Resp
         let text = "A sign-in link works for 15 minutes. Open the console again from where you started.";
         return Err(expired(text));
     };
-    let Some(key) = instance.store.role_credentials(&known.access_key_id)? else {
+    let Some(key) = instance.issuer.find(&known.access_key_id)? else {
         return Err(expired("Open the console again from where you started."));
     };
     instance.record(&Event {

@@ -1,5 +1,7 @@
 //! The frame around every page, its policy, and the pages that several operations share: consent and messages.
 
+use std::error::Error;
+
 use askama::Template;
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -8,7 +10,7 @@ use axum::{
 use url::{Url, form_urlencoded};
 
 use super::{see_other, visit::Visit};
-use crate::{instance::Instance, store::StoreError};
+use crate::{instance::Instance, issuing::IssuingError, store::StoreError};
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone, Default)]
@@ -193,7 +195,20 @@ impl PageError {
 
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a page failed");
+        Self::failed(&error)
+    }
+}
+
+impl From<IssuingError> for PageError {
+    fn from(error: IssuingError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl PageError {
+    /// The server's own failure: told to the log, not to the client.
+    fn failed(error: &dyn Error) -> Self {
+        tracing::error!(error = %error, "a page failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something went wrong here",

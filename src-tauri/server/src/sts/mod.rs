@@ -3,7 +3,7 @@
 mod get_caller_identity;
 mod signature;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verify;
 mod wire;
 

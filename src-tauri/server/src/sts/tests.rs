@@ -15,10 +15,10 @@ use crate::rig::{Reply, Rig};
 
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 
-struct Keys {
-    id: String,
-    secret: String,
-    token: String,
+pub struct Keys {
+    pub id: String,
+    pub secret: String,
+    pub token: String,
 }
 
 async fn keys(rig: &Rig) -> Keys {
@@ -48,7 +48,7 @@ fn signed(stamp: &str, headers: &[&str], in_query: bool) -> Signed {
 }
 
 /// A POST signed in its header; `tamper` changes it after signing.
-async fn call(
+pub async fn call(
     rig: &Rig,
     keys: &Keys,
     offset: i64,

@@ -1,12 +1,14 @@
 //! How STS speaks: the query protocol's XML, version 2011-06-15.
 
+use std::error::Error;
+
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use quick_xml::escape::escape;
 
-use crate::store::StoreError;
+use crate::{issuing::IssuingError, store::StoreError};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -74,7 +76,20 @@ fn shorten(text: &str) -> String {
 
 impl From<StoreError> for StsError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "an STS operation failed");
+        Self::failed(&error)
+    }
+}
+
+impl From<IssuingError> for StsError {
+    fn from(error: IssuingError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl StsError {
+    /// The server's own failure: told to the log, not to the client.
+    fn failed(error: &dyn Error) -> Self {
+        tracing::error!(error = %error, "an STS operation failed");
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             code: "InternalFailure",
