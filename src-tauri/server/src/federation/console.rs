@@ -34,7 +34,7 @@ pub async fn show(State(instance): State<Shared>, headers: HeaderMap, RawQuery(q
     instance
         .run(move |instance| {
             let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-            page(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance))
+            page(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance, None))
         })
         .await
 }

@@ -61,7 +61,7 @@ async fn act(instance: Shared, headers: HeaderMap, fields: Fields) -> Response {
         .run(move |instance| match fields.get("Action") {
             Some("getSigninToken") => get_signin_token::get_signin_token(instance, &fields),
             Some("login") => {
-                login::login(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance))
+                login::login(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance, None))
             }
             _ => (StatusCode::BAD_REQUEST, "Action must be getSigninToken or login.\n").into_response(),
         })

@@ -177,8 +177,9 @@ impl PageError {
         }
     }
 
-    /// The page, or the redirect to sign in.
-    pub fn render(&self, instance: &Instance) -> Response {
+    /// The page, or the redirect to sign in. With the visit at hand the page's frame offers what any other's
+    /// does, signing out above all.
+    pub fn render(&self, instance: &Instance, visit: Option<&Visit<'_>>) -> Response {
         match self {
             Self::SignIn { back } => {
                 let query: String =
@@ -186,7 +187,8 @@ impl PageError {
                 see_other(&format!("/sign-in?{query}"))
             }
             Self::Message { status, title, text, back } => {
-                let (frame, back) = (Frame::bare(instance), back.as_deref());
+                let frame = visit.map_or_else(|| Frame::bare(instance), |visit| Frame::of(instance, visit));
+                let back = back.as_deref();
                 html(*status, &MessagePage { frame, title, text, good: false, back })
             }
         }

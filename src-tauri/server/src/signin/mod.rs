@@ -78,12 +78,12 @@ pub async fn form(instance: Shared, headers: HeaderMap, body: Bytes, submit: Sho
                 .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
             let genuine = match Visit::of(instance, &headers) {
                 Ok(visit) => is_form && visit.owns_form(instance, fields.get("csrf")),
-                Err(error) => return PageError::from(error).render(instance),
+                Err(error) => return PageError::from(error).render(instance, None),
             };
             if !genuine {
                 let text = "The page was open for too long, or your browser does not send cookies. Go back, load \
                             the page again and repeat what you did.";
-                return PageError::new(StatusCode::FORBIDDEN, "This form is no longer valid", text).render(instance);
+                return PageError::new(StatusCode::FORBIDDEN, "This form is no longer valid", text).render(instance, None);
             }
             answer(instance, &headers, &fields, submit)
         })
@@ -93,9 +93,10 @@ pub async fn form(instance: Shared, headers: HeaderMap, body: Bytes, submit: Sho
 fn answer(instance: &Instance, headers: &HeaderMap, fields: &Fields, show: Show) -> Response {
     let visit = match Visit::of(instance, headers) {
         Ok(visit) => visit,
-        Err(error) => return PageError::from(error).render(instance),
+        Err(error) => return PageError::from(error).render(instance, None),
     };
-    let mut response = show(instance, &visit, fields).unwrap_or_else(|error| error.render(instance));
+    let shown = show(instance, &visit, fields);
+    let mut response = shown.unwrap_or_else(|error| error.render(instance, Some(&visit)));
     if let Some(cookie) = visit.first_cookie(instance) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

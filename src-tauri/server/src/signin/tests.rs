@@ -181,7 +181,9 @@ async fn a_session_may_guess_ten_user_codes() {
     for _ in 0..10 {
         browser.submit(&page, "/device", &[("user_code", "BBBB-BBBB")]).await.is(404);
     }
-    browser.submit(&page, "/device", &[("user_code", "BBBB-BBBB")]).await.is(429);
+    let stopped = browser.submit(&page, "/device", &[("user_code", "BBBB-BBBB")]).await.is(429);
+    assert!(stopped.body.contains("id=\"sign-out\""), "it says to sign out: {}", stopped.body);
+    browser.submit(&page, "/sign-out", &[]).await.is(303);
 }
 
 #[tokio::test]
