@@ -34,7 +34,7 @@ pub type Show = fn(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError
 /// The routes of the pages.
 pub fn routes() -> Router<Shared> {
     Router::new()
-        .route("/sign-in", shown(sign_in::show).merge(submitted(sign_in::submit)))
+        .route("/sign-in", shown(sign_in::show).merge(post(sign_in)))
         .route("/sign-out", submitted(sign_in::sign_out))
         .route("/device", shown(device::show).merge(submitted(device::confirm)))
         .route("/device/decision", submitted(device::decide))
@@ -55,6 +55,18 @@ fn submitted(submit: Show) -> MethodRouter<Shared> {
     })
 }
 
+/// A password is checked when it is its turn, and until then no thread waits for it.
+async fn sign_in(State(instance): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    if let Some(turn) = instance.passwords.turn().await {
+        return form_holding(turn, instance, headers, body, sign_in::submit).await;
+    }
+    let text = "Wait a few seconds, then go back and try again.";
+    let busy = PageError::new(StatusCode::SERVICE_UNAVAILABLE, "Too many people are signing in", text);
+    let mut response = busy.render(&instance, None);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
 fn stylesheet() -> Response {
     let css = include_str!("../../assets/latchkey.css");
     let headers =
@@ -69,8 +81,20 @@ pub async fn page(instance: Shared, headers: HeaderMap, query: String, show: Sho
 
 /// Answers a form: the form token must belong to the visitor's cookie.
 pub async fn form(instance: Shared, headers: HeaderMap, body: Bytes, submit: Show) -> Response {
+    form_holding((), instance, headers, body, submit).await
+}
+
+/// The same, holding something until the work is done: a visitor who goes away ends the request, not the work.
+async fn form_holding(
+    held: impl Send + 'static,
+    instance: Shared,
+    headers: HeaderMap,
+    body: Bytes,
+    submit: Show,
+) -> Response {
     instance
         .run(move |instance| {
+            let _held = held;
             let fields = Fields::parse(&body);
             let is_form = headers
                 .get(header::CONTENT_TYPE)

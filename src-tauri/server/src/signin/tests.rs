@@ -137,6 +137,24 @@ async fn what_cannot_be_recorded_neither_signs_in_nor_out() {
 }
 
 #[tokio::test]
+async fn a_flood_of_sign_ins_leaves_the_server_to_others() {
+    let rig = Rig::new();
+    let browser = rig.browser();
+    let page = browser.get("/sign-in").await.is(200);
+    let flood = (0..64).map(|n| {
+        let user = format!("nobody{n}");
+        browser.form(&page, "/sign-in", &[("username", &user), ("password", "wrong")])
+    });
+    let replies = rig.send_at_once(flood.collect()).await;
+    let count = |status: u16| replies.iter().filter(|reply| reply.status.as_u16() == status).count();
+    assert_eq!((count(401), count(503)), (33, 31));
+    let turned_away = replies.iter().find(|reply| reply.status == 503).unwrap();
+    assert_eq!(turned_away.header("retry-after"), "5");
+    assert!(turned_away.body.contains("Too many people are signing in"), "{}", turned_away.body);
+    rig.browser().sign_in("sam", PASSWORD, "/start").await.is(303);
+}
+
+#[tokio::test]
 async fn forms_belong_to_the_visitor_who_was_shown_them() {
     let rig = Rig::new();
     let attacker = rig.browser();
