@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    clients::{AUTHORIZATION_CODE, DEVICE_CODE},
+    clients::{self, AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN},
     create_token::{self, Issued},
     wire::{Kind, OidcError},
 };
@@ -116,7 +116,9 @@ fn first_tokens(
 ) -> (Issued, NewTokens) {
     let access = instance.chance.token();
     let access_ends = token_family::access_token_ends(&scopes, session.ends, now);
-    let refresh = token_family::is_refreshable(&scopes).then(|| instance.chance.token());
+    // None for a client that could not use it.
+    let may_refresh = token_family::is_refreshable(&scopes) && clients::covers(client, REFRESH_TOKEN);
+    let refresh = may_refresh.then(|| instance.chance.token());
     let tokens = NewTokens {
         family_id,
         client_id: client.id.clone(),

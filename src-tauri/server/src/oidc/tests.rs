@@ -128,6 +128,34 @@ async fn legacy_registrations_get_the_whole_session_and_no_refresh_token() {
     assert_eq!(refused.error(), "UnauthorizedClientException");
 }
 
+/// Signs a device of this client in; what CreateToken answers.
+async fn device_tokens(rig: &Rig, client: &RegisteredClient) -> Value {
+    let (device_code, user_code) = rig.start_device(client).await;
+    let browser = rig.browser_of("sam").await;
+    let page = browser.get("/device").await;
+    let consent = browser.submit(&page, "/device", &[("user_code", &user_code)]).await.is(200);
+    browser.submit(&consent, "/device/decision", &[("decision", "allow")]).await.is(200);
+    rig.token(client, DEVICE, json!({ "deviceCode": device_code })).await.is(200).json()
+}
+
+#[tokio::test]
+async fn refresh_tokens_go_to_those_who_may_use_them() {
+    let rig = Rig::new();
+    let scopes = json!(["sso:account:access"]);
+    // As the AWS CLI registers for the device flow, without grant types.
+    let client = rig.register_with(registration(&json!({ "scopes": scopes }))).await;
+    let answer = device_tokens(&rig, &client).await;
+    rig.token(&client, "refresh_token", json!({ "refreshToken": answer["refreshToken"] })).await.is(200);
+    let both = json!({ "scopes": scopes, "grantTypes": [DEVICE, "refresh_token"] });
+    let client = rig.register_with(registration(&both)).await;
+    assert!(device_tokens(&rig, &client).await["refreshToken"].is_string());
+    let alone = json!({ "scopes": scopes, "grantTypes": [DEVICE] });
+    let client = rig.register_with(registration(&alone)).await;
+    let answer = device_tokens(&rig, &client).await;
+    assert!(answer.get("refreshToken").is_none(), "it could not use one");
+    assert_eq!(answer["expiresIn"].as_i64(), Some(3600));
+}
+
 #[tokio::test]
 async fn authorize_refuses_on_its_own_page_what_it_cannot_send_back() {
     let rig = Rig::new();
