@@ -3,13 +3,13 @@
 
 use std::{
     collections::HashMap,
-    io::{self, BufRead, Write},
+    io::{self, BufRead, Read, Write},
     net::SocketAddr,
     path::Path,
     sync::Arc,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -122,6 +122,9 @@ fn welcome(instance: &Instance, passwords: &std::collections::BTreeMap<String, T
     text
 }
 
+/// No control comes near this.
+const LONGEST_LINE: usize = 4096;
+
 /// A line on standard input.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -152,18 +155,24 @@ async fn obey(instance: Shared, stop: CancellationToken) {
     let (lines, mut received) = mpsc::channel(1);
     // A thread of its own: a blocked read must not keep the runtime from ending.
     std::thread::spawn(move || {
-        for line in io::stdin().lock().lines().map_while(Result::ok) {
+        let mut input = io::stdin().lock();
+        loop {
+            let line = match next_line(&mut input) {
+                Ok(Some(line)) => line,
+                Ok(None) => return,
+                Err(error) => return tracing::error!(%error, "could not read the input; stopping"),
+            };
             if lines.blocking_send(line).is_err() {
                 return;
             }
         }
     });
     while let Some(line) = received.recv().await {
-        if line.trim().is_empty() {
+        if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
             continue;
         }
         let answer = Shared::clone(&instance)
-            .run(move |instance| match control(instance, &line) {
+            .run(move |instance| match line.and_then(|line| control(instance, &line)) {
                 Ok(done) => json!({ "done": done }),
                 Err(error) => json!({ "error": error.to_string() }),
             })
@@ -173,6 +182,22 @@ async fn obey(instance: Shared, stop: CancellationToken) {
         }
     }
     stop.cancel();
+}
+
+/// The next line, without its end; `None` at the end of the input. A line that is none does not end the input:
+/// it is read to its end and answered.
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<String>>> {
+    let mut line = Vec::new();
+    let limit = u64::try_from(LONGEST_LINE).unwrap_or(u64::MAX);
+    if input.take(limit).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.len() == LONGEST_LINE && !line.ends_with(b"\n") {
+        input.skip_until(b'\n')?;
+        return Ok(Some(Err(anyhow!("longer than {LONGEST_LINE} bytes"))));
+    }
+    let text = String::from_utf8(line).map_err(|_| anyhow!("not UTF-8"));
+    Ok(Some(text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned())))
 }
 
 /// Obeys one line; gives back what it was.
@@ -241,6 +266,29 @@ mod tests {
         ] {
             assert!(control(&rig.instance, bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_answered_and_the_next_is_read() {
+        let mut bytes = b"{\"throttle\":1}\n\xff\xfe\n\n".to_vec();
+        bytes.extend(vec![b'x'; 3 * LONGEST_LINE]);
+        bytes.extend(b"\n{\"throttle\":2}\r\nlast");
+        let mut input = bytes.as_slice();
+        let mut lines = Vec::new();
+        while let Some(line) = next_line(&mut input).unwrap() {
+            lines.push(line.map_err(|error| error.to_string()));
+        }
+        assert_eq!(
+            lines,
+            [
+                Ok("{\"throttle\":1}".to_owned()),
+                Err("not UTF-8".to_owned()),
+                Ok(String::new()),
+                Err("longer than 4096 bytes".to_owned()),
+                Ok("{\"throttle\":2}".to_owned()),
+                Ok("last".to_owned()),
+            ]
+        );
     }
 
     #[tokio::test]
