@@ -180,6 +180,22 @@ async fn unsigned_and_unreadable_requests_have_their_own_errors() {
     let reply = call(&rig, &keys, 0, |_, body| *body = "Action=<Nothing>".into()).await;
     refused(&reply, 400, "InvalidAction");
     assert!(reply.body.contains("&lt;Nothing&gt;"));
+    let reply = call(&rig, &keys, 0, |_, body| *body = "Action=a%01%0B%1Fb%EF%BF%BFc".into()).await;
+    refused(&reply, 400, "InvalidAction");
+    assert!(reply.body.contains("operation abc for"), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn answers_carry_the_request_id_of_their_header() {
+    let rig = Rig::new();
+    let keys = keys(&rig).await;
+    let good = call(&rig, &keys, 0, |_, _| {}).await.is(200);
+    let bad = call(&rig, &keys, 0, |_, body| body.push_str("&x=1")).await.is(403);
+    for reply in [good, bad] {
+        let id = reply.header("x-amzn-requestid");
+        assert_eq!(id.len(), 36, "{id}");
+        assert!(reply.body.contains(&format!("<RequestId>{id}</RequestId>")), "{}", reply.body);
+    }
 }
 
 #[tokio::test]
