@@ -157,6 +157,17 @@ async fn refresh_tokens_go_to_those_who_may_use_them() {
 }
 
 #[tokio::test]
+async fn the_wrong_verb_is_405_with_a_class() {
+    let rig = Rig::new();
+    for path in ["/token", "/client/register", "/device_authorization", "/authorize/decision"] {
+        let reply = rig.browser().get(path).await.is(405);
+        assert_eq!(reply.error(), "MethodNotAllowedException", "{path}");
+        assert_eq!(reply.json()["error"], "invalid_request", "{path}");
+        assert_eq!(reply.header("allow"), "POST", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn authorize_refuses_on_its_own_page_what_it_cannot_send_back() {
     let rig = Rig::new();
     let client = rig.register().await;
