@@ -159,6 +159,19 @@ mod tests {
             "hash-password",
         );
         refuses(
+            "[[user]]\nusername = \"sam\"\ndisplay_name = \"S\"\nemail = \"s@a\"\npassword_hash = \"$argon2id$v=19\"\n",
+            8,
+            Some("user.password_hash"),
+            "hash-password",
+        );
+        let person = |name: &str, email: &str| {
+            format!("[[user]]\nusername = \"{name}\"\ndisplay_name = \"S\"\nemail = \"{email}\"\n")
+        };
+        let clash = person("sam", "kim@a") + &person("KIM@A", "k@a");
+        refuses(&clash, 9, Some("user.username"), "email address of \"sam\"");
+        let clash = person("kim@a", "k@a") + &person("sam", "Kim@a");
+        refuses(&clash, 11, Some("user.email"), "user name of \"kim@a\"");
+        refuses(
             "[[application]]\nname = \"x\"\nurl = \"javascript:x\"\n",
             6,
             Some("application.url"),
@@ -188,6 +201,12 @@ mod tests {
         refuses("[[user]]\ngroups = [ # several\n  \"x\",\n  5,\n]\n", 7, Some("user.groups"), "string");
         refuses("[[user]]\nusername = \"unclosed\n", 5, Some("user.username"), "");
         refuses("user = 5\n", 4, Some("user"), "");
+    }
+
+    #[test]
+    fn ones_own_address_may_be_ones_user_name() {
+        let text = format!("{HEAD}[[user]]\nusername = \"sam@a\"\ndisplay_name = \"S\"\nemail = \"Sam@a\"\n");
+        assert_eq!(read("acme.toml", &text).expect("it is good").users.len(), 1);
     }
 
     #[test]
