@@ -2,6 +2,9 @@
 //! `Host` names (DNS rebinding) and one of them for pages, our own `Origin` on anything that changes state,
 //! small bodies, no CORS, and headers that keep pages out of frames and caches.
 
+#[cfg(test)]
+mod tests;
+
 use axum::{
     Router,
     body::Body,

@@ -110,6 +110,16 @@ mod tests {
         assert_eq!(preferably([first.port, free]).await.unwrap().port, free);
     }
 
+    #[tokio::test]
+    async fn a_port_taken_on_one_address_alone_makes_way_too() {
+        let Ok(taken) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else { return };
+        let port = taken.local_addr().unwrap().port();
+        assert!(matches!(exactly(port).await, Err(ListenError::Taken { .. })));
+        let listeners = preferably([port]).await.unwrap();
+        assert_ne!(listeners.port, port);
+        assert_eq!(listeners.sockets.len(), 2);
+    }
+
     #[test]
     fn only_loopback_is_served() {
         assert_eq!(only_loopback("127.0.0.1:80".parse().unwrap()).unwrap(), 80);

@@ -4,7 +4,11 @@ mod authorize;
 mod clients;
 mod create_token;
 mod grants;
+#[cfg(test)]
+mod race_tests;
 mod refresh;
+#[cfg(test)]
+mod refresh_tests;
 mod register_client;
 mod start_device_authorization;
 #[cfg(test)]

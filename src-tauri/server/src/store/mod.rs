@@ -107,6 +107,15 @@ impl Store {
         Self::prepare(connection).expect("the schema is valid")
     }
 
+    /// Leaves the database no room to grow, or gives it back.
+    #[cfg(test)]
+    pub fn fill(&self, full: bool) {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Less than it has is as much as it has.
+        let pages = if full { 1 } else { 1 << 20 };
+        connection.pragma_update(None, "max_page_count", pages).expect("the pragma is known");
+    }
+
     fn prepare(mut connection: Connection) -> Result<Self> {
         let set = |connection: &Connection| {
             connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -21,7 +21,7 @@ pub struct Keys {
     pub token: String,
 }
 
-async fn keys(rig: &Rig) -> Keys {
+pub async fn keys(rig: &Rig) -> Keys {
     let (_, token, _) = rig.tokens("sam").await;
     let path = "/federation/credentials?account_id=111122223333&role_name=ReadOnly";
     let answer = rig.portal_get(path, &token).await.is(200).json();
