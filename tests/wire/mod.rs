@@ -7,6 +7,7 @@ mod keeping;
 mod pkce;
 mod portal;
 mod sandbox;
+mod serve;
 mod sts;
 
 use anyhow::{Context, Result, ensure};
