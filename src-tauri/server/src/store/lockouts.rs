@@ -46,3 +46,22 @@ impl Store {
 pub(super) fn forget(tx: &Transaction<'_>, name: Digest) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM lockout WHERE name = ?1", [name.as_bytes()]).map(drop)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_at_the_same_moment_see_each_other() {
+        let (store, now) = (Store::in_memory(), Timestamp::from_second(1_800_000_000).unwrap());
+        let name = Digest::of("sam");
+        let admitted = std::thread::scope(|scope| {
+            let attempt = || store.count_attempt(name, now).unwrap().is_ok();
+            let under_way: Vec<_> = (0..40).map(|_| scope.spawn(attempt)).collect();
+            under_way.into_iter().map(|thread| thread.join().unwrap()).filter(|ok| *ok).count()
+        });
+        // The fifth is looked at, too; only then is the name locked.
+        assert_eq!(admitted, 5);
+    }
+}
