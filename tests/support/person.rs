@@ -114,6 +114,12 @@ impl Person {
         }
     }
 
+    /// The values of all cookies, by name.
+    pub fn cookie_values(&self) -> Vec<(String, String)> {
+        let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.iter().map(|((_, name), value)| (name.clone(), value.clone())).collect()
+    }
+
     /// Forgets all cookies.
     pub fn forget(&self) {
         self.cookies.lock().unwrap_or_else(PoisonError::into_inner).clear();

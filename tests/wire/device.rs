@@ -3,6 +3,7 @@
 use super::{ACCOUNT, DEVICE_CODE, ROLE, Wire, expect, refused, text, url};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
+use url::Url;
 
 #[tokio::test]
 async fn a_person_signs_a_device_in_and_it_gets_credentials() -> Result<()> {
@@ -38,13 +39,25 @@ async fn a_person_signs_a_device_in_and_it_gets_credentials() -> Result<()> {
 #[tokio::test]
 async fn the_alias_leads_to_the_same_portal() -> Result<()> {
     let wire = Wire::start().await?;
-    let client = wire.register().await?;
     let alias = wire.server.ready().start_url_alias.clone();
     ensure!(
         alias.scheme() == "https" && alias.host_str().is_some_and(|h| h.ends_with(".awsapps.com")),
         "{alias}"
     );
-    let device = wire.start_device(&client, &alias).await?;
+    leads_to_the_portal(&wire, &alias).await
+}
+
+#[tokio::test]
+async fn the_issuer_url_leads_to_the_same_portal() -> Result<()> {
+    let wire = Wire::start().await?;
+    let issuer = wire.server.ready().issuer_url.clone();
+    wire.person.open(&issuer).await?.form("sign-in")?;
+    leads_to_the_portal(&wire, &issuer).await
+}
+
+async fn leads_to_the_portal(wire: &Wire, start_url: &Url) -> Result<()> {
+    let client = wire.register().await?;
+    let device = wire.start_device(&client, start_url).await?;
     wire.person.sign_in(&url(&device, "verificationUriComplete")?, wire.server.user()?).await?;
     let tokens = expect(wire.token_by_device(&client, &text(&device, "deviceCode")?).await?)?;
     let accounts = json!({ "accessToken": text(&tokens, "accessToken")? });

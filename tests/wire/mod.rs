@@ -3,9 +3,11 @@
 mod aws_cli;
 mod device;
 mod federation;
+mod keeping;
 mod pkce;
 mod portal;
 mod sandbox;
+mod serve;
 mod sts;
 
 use anyhow::{Context, Result, ensure};

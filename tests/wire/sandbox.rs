@@ -120,7 +120,7 @@ async fn it_listens_on_loopback_only() -> Result<()> {
 }
 
 /// Sends a request as it is and gives the status line.
-async fn raw(port: u16, request: &str) -> Result<String> {
+pub(super) async fn raw(port: u16, request: &str) -> Result<String> {
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
@@ -169,6 +169,14 @@ async fn strangers_get_nothing() -> Result<()> {
     );
     let answer = raw(port, &big).await?;
     ensure!(answer.starts_with("HTTP/1.1 413"), "50 MB: {}", answer.lines().next().unwrap_or_default());
+    let chunk = "x".repeat(16 * 1024 + 1);
+    let chunked = format!(
+        "POST /token HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{chunk}\r\n0\r\n\r\n",
+        chunk.len()
+    );
+    let answer = raw(port, &chunked).await?;
+    ensure!(answer.starts_with("HTTP/1.1 413"), "chunks: {}", answer.lines().next().unwrap_or_default());
     Ok(())
 }
 
@@ -182,6 +190,12 @@ async fn control_lines_are_answered_and_nonsense_is_refused() -> Result<()> {
         let answer = server.control(nonsense.clone()).await;
         ensure!(answer.is_err(), "{nonsense} was accepted");
     }
+    let mark = server.process().lines().mark();
+    server.process().write_bytes(b"\xff\xfe\n").await?;
+    let what = "an answer to bytes that are no text";
+    let answer =
+        server.process().lines().wait_after(mark, support::deadline::SOON, what, |l| Some(l.clone())).await?;
+    ensure!(answer.contains("\"error\"") && answer.contains("UTF-8"), "{answer}");
     server.expire_credentials().await?;
     Ok(())
 }

@@ -103,6 +103,12 @@ impl Addresses {
         self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
 
+    /// Whether pages are shown under this one of our hosts. Behind a proxy it is the proxy's choice what it
+    /// calls us, and the browser sees the public name either way.
+    pub fn shows_pages_under(&self, host: &str) -> bool {
+        self.is_https() || self.hosts.first().is_some_and(|first| first.eq_ignore_ascii_case(host))
+    }
+
     /// Whether an `Origin` header names this instance, exactly.
     pub fn is_our_origin(&self, origin: &str) -> bool {
         self.origins.iter().any(|known| known == origin)
@@ -162,5 +168,7 @@ mod tests {
         assert!(here.is_our_host("sso.example.test"));
         assert!(here.is_our_origin("https://sso.example.test"));
         assert!(!here.is_our_origin("http://sso.example.test"));
+        // nginx names its upstream unless it is told otherwise: a redirect would go round in circles.
+        assert!(here.shows_pages_under("127.0.0.1:4000"));
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    domain::sign_in_session::SignInSession, instance::Instance, organisation::User, store::StoreError,
+    domain::sign_in_session::SignInSession,
+    instance::Instance,
+    organisation::User,
+    store::{AuditEntry, StoreError},
 };
 
 /// Events of the access portal and of `CreateToken`.
@@ -35,6 +38,11 @@ impl Instance {
     /// # Errors
     /// [`StoreError`] if it cannot be written.
     pub fn record(&self, event: &Event<'_>) -> Result<(), StoreError> {
+        self.store.append_audit(&[self.entry(event)])
+    }
+
+    /// An event for the transaction of what it tells.
+    pub fn entry(&self, event: &Event<'_>) -> AuditEntry {
         let now = self.now();
         let account = &self.organisation.management_account;
         let directory = self.addresses.directory_id();
@@ -66,6 +74,11 @@ impl Instance {
             "serviceEventDetails": event.details,
             "recipientAccountId": account,
         });
-        self.store.append_audit(now, event.source, event.name, &body.to_string())
+        AuditEntry {
+            moment: now,
+            source: event.source.to_owned(),
+            name: event.name.to_owned(),
+            event: body.to_string(),
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
+use toml::Spanned;
 use url::Url;
 
 use crate::{
@@ -19,7 +19,8 @@ use crate::{
     clock::Clock,
     data_folder::DataFolder,
     instance::{Identity, Instance, Shared},
-    listeners, organisation,
+    listeners,
+    organisation::{self, FileError},
     passwords::PasswordBook,
     serving,
 };
@@ -33,9 +34,9 @@ struct Config {
     /// Where the instance keeps its database and key.
     data: PathBuf,
     /// A loopback address and port.
-    listen: SocketAddr,
+    listen: Spanned<SocketAddr>,
     /// What people and clients call it, when a TLS proxy stands before it.
-    public_url: Option<Url>,
+    public_url: Option<Spanned<Url>>,
 }
 
 /// Serves until the process is told to stop.
@@ -43,12 +44,10 @@ struct Config {
 /// # Errors
 /// What kept it from starting; mistakes in files name line and field.
 pub async fn run(file: &Path) -> Result<()> {
-    let config = read(file)?;
-    let port = listeners::only_loopback(config.listen)?;
+    let (config, port) = read(file)?;
     let home = file.parent().unwrap_or(Path::new("."));
     let organisation_file = home.join(&config.organisation);
-    let text = fs::read_to_string(&organisation_file)
-        .with_context(|| format!("could not read the organisation file {}", organisation_file.display()))?;
+    let text = organisation::text_of(&organisation_file)?;
     let organisation = organisation::read(&organisation_file.display().to_string(), &text)?;
     let folder = DataFolder::open(&home.join(&config.data))?;
     let chance = Arc::new(Chance::from_system());
@@ -67,7 +66,7 @@ pub async fn run(file: &Path) -> Result<()> {
     let listeners = listeners::exactly(port).await?;
     let (instance_id, directory_id) = (&identity.instance_id, &identity.directory_id);
     let addresses = match &config.public_url {
-        Some(url) => Addresses::behind_proxy(url, listeners.port, instance_id, directory_id),
+        Some(url) => Addresses::behind_proxy(url.get_ref(), listeners.port, instance_id, directory_id),
         None => Addresses::loopback(listeners.port, instance_id, directory_id),
     };
     let instance =
@@ -83,22 +82,29 @@ pub async fn run(file: &Path) -> Result<()> {
     serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")
 }
 
-fn read(file: &Path) -> Result<Config> {
-    let text = fs::read_to_string(file).with_context(|| format!("could not read {}", file.display()))?;
+/// The configuration and the port it asks for.
+fn read(file: &Path) -> Result<(Config, u16)> {
+    let text = organisation::text_of(file)?;
     let name = file.display().to_string();
-    let config: Config =
-        toml::from_str(&text).map_err(|error| organisation::FileError::syntax(&name, &text, &error))?;
-    if let Some(url) = &config.public_url
-        && !(url.scheme() == "https" && url.has_host() && url.path() == "/" && url.query().is_none())
-    {
-        bail!("{name}, field `public_url`: must be https:// and a host, without a path");
+    let config: Config = toml::from_str(&text).map_err(|error| FileError::syntax(&name, &text, &error))?;
+    let listen = &config.listen;
+    let port = listeners::only_loopback(*listen.get_ref())
+        .map_err(|error| FileError::in_field(&name, &text, listen.span(), "listen", error.to_string()))?;
+    if let Some(value) = &config.public_url {
+        let url = value.get_ref();
+        if !(url.scheme() == "https" && url.has_host() && url.path() == "/" && url.query().is_none()) {
+            let problem = "must be https:// and a host, without a path";
+            bail!(FileError::in_field(&name, &text, value.span(), "public_url", problem));
+        }
     }
-    Ok(config)
+    Ok((config, port))
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[track_caller]
@@ -116,8 +122,17 @@ mod tests {
     fn mistakes_name_their_line() {
         let good = "organisation = \"o.toml\"\ndata = \"data\"\nlisten = \"127.0.0.1:8480\"\n";
         refuses("organisation = \"o.toml\"\nlisten = 5\n", &["server.toml", "line 2"]);
-        refuses(&format!("{good}colour = 1\n"), &["line 4", "colour"]);
-        refuses(&format!("{good}public_url = \"http://sso.test\"\n"), &["public_url", "https"]);
-        refuses("organisation = \"o.toml\"\n", &["data"]);
+        refuses("organisation = \"o.toml\"\nlisten = 5\n", &["field `listen`"]);
+        refuses(&format!("{good}colour = 1\n"), &["line 4, field `colour`"]);
+        refuses(
+            &format!("{good}public_url = \"http://sso.test\"\n"),
+            &["line 4, field `public_url`", "https"],
+        );
+        refuses(&format!("{good}public_url = \"https://sso.test/x\"\n"), &["line 4, field `public_url`"]);
+        refuses("organisation = \"o.toml\"\n", &["line 1, field `data`"]);
+        for listen in ["0.0.0.0:80", "192.0.2.1:80", "127.0.0.2:0"] {
+            let text = format!("organisation = \"o.toml\"\ndata = \"data\"\nlisten = \"{listen}\"\n");
+            refuses(&text, &["server.toml, line 3, field `listen`", "loopback"]);
+        }
     }
 }

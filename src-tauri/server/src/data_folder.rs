@@ -20,15 +20,18 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// Reading or writing failed.
-    #[error("could not {doing} {}: {source}", path.display())]
+    #[error("could not {doing} {}: {cause}", path.display())]
     Io {
         /// What was being done.
         doing: &'static str,
         /// To what.
         path: PathBuf,
         /// The system's words.
-        source: io::Error,
+        cause: io::Error,
     },
+    /// A file stands where the folder should.
+    #[error("{} is a file; name a folder with --data", .0.display())]
+    NotAFolder(PathBuf),
     /// Somebody else's folder.
     #[error("{} belongs to another user; choose a folder of your own with --data", .0.display())]
     NotOurs(PathBuf),
@@ -39,8 +42,13 @@ pub enum FolderError {
     #[error("{} is damaged; remove it to have it made again (sign-ins and passwords of this folder change)", .0.display())]
     Damaged(PathBuf),
     /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    #[error("{}: {cause}; {}", path.display(), cause.advice())]
+    Database {
+        /// Its file.
+        path: PathBuf,
+        /// What the store said.
+        cause: StoreError,
+    },
 }
 
 /// An opened folder; the lock is held as long as the value lives.
@@ -61,7 +69,7 @@ impl DataFolder {
         let lock = private_options().open(&lock_path).map_err(io_error("open", &lock_path))?;
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => FolderError::InUse(path.to_owned()),
-            fs::TryLockError::Error(source) => io_error("lock", &lock_path)(source),
+            fs::TryLockError::Error(cause) => io_error("lock", &lock_path)(cause),
         })?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
@@ -69,12 +77,12 @@ impl DataFolder {
     /// Opens the database.
     ///
     /// # Errors
-    /// [`FolderError::Store`].
+    /// [`FolderError::Database`].
     pub fn store(&self) -> Result<Store, FolderError> {
         let path = self.path.join("instance.sqlite");
         // SQLite gives its side files the permissions of the main one.
         private_options().truncate(false).open(&path).map_err(io_error("open", &path))?;
-        Ok(Store::open(&path)?)
+        Store::open(&path).map_err(|cause| FolderError::Database { path, cause })
     }
 
     /// The instance's key; made on first use.
@@ -145,7 +153,7 @@ impl DataFolder {
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
-    move |source| FolderError::Io { doing, path, source }
+    move |cause| FolderError::Io { doing, path, cause }
 }
 
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, FolderError> {
@@ -181,7 +189,10 @@ fn write_private(path: &Path, text: &str) -> Result<(), FolderError> {
 fn make_private(path: &Path) -> Result<(), FolderError> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io_error("make", path))?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => FolderError::NotAFolder(path.to_owned()),
+        _ => io_error("make", path)(error),
+    })?;
     let known = fs::metadata(path).map_err(io_error("look at", path))?;
     if known.uid() != rustix::process::geteuid().as_raw() {
         return Err(FolderError::NotOurs(path.to_owned()));
@@ -233,6 +244,46 @@ mod tests {
         assert_eq!(again.port().unwrap(), Some(4711));
         assert_eq!(*again.key(&chance).unwrap().derive("x", &[]), *key.derive("x", &[]));
         assert_eq!(again.passwords(users.iter(), &chance).unwrap()["sam"].expose(), password);
+    }
+
+    /// What a person reads, from the error and all behind it.
+    #[track_caller]
+    fn says(error: FolderError, words: &[&str]) {
+        let text = format!("{:#}", anyhow::Error::from(error));
+        for word in words {
+            assert_eq!(text.matches(word).count(), 1, "{word:?} once in: {text}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_none_says_which_and_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(home.path()).unwrap();
+        let path = home.path().join("instance.sqlite");
+        let garbage = "not a database ".repeat(400);
+        fs::write(&path, &garbage).unwrap();
+        let file = path.display().to_string();
+        says(folder.store().unwrap_err(), &[file.as_str(), "file is not a database", "move it away"]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), garbage, "nothing is lost");
+        fs::remove_file(&path).unwrap();
+        drop(folder.store().unwrap());
+        rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        says(folder.store().unwrap_err(), &[file.as_str(), "newer version of latchkey-server"]);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        says(folder.store().unwrap_err(), &[file.as_str(), "directory"]);
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("data");
+        fs::write(&path, "").unwrap();
+        let file = path.display().to_string();
+        says(DataFolder::open(&path).unwrap_err(), &[file.as_str(), "is a file", "--data"]);
+        let below = path.join("deeper");
+        let file = below.display().to_string();
+        says(DataFolder::open(&below).unwrap_err(), &[file.as_str(), "Not a directory"]);
     }
 
     #[test]

@@ -1,17 +1,26 @@
 //! What every request passes before an operation sees it, and what every answer carries: an exact list of
-//! `Host` names (DNS rebinding), our own `Origin` on anything that changes state, small bodies, no CORS, and
-//! headers that keep pages out of frames and caches.
+//! `Host` names (DNS rebinding) and one of them for pages, our own `Origin` on anything that changes state,
+//! small bodies, no CORS, and headers that keep pages out of frames and caches.
+
+#[cfg(test)]
+mod tests;
 
 use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 
-use crate::instance::{Instance, Shared};
+use url::Url;
+
+use crate::{
+    fields::Fields,
+    instance::{Instance, Shared},
+    signin,
+};
 
 /// No request of the protocols comes near this: the longest known body has 2 KB (SSO-OIDC API, RegisterClient).
 const BODY_LIMIT: usize = 16 * 1024;
@@ -27,8 +36,8 @@ pub fn guard(routes: Router, instance: &Shared) -> Router {
 }
 
 async fn pass(State(instance): State<Shared>, request: Request, next: Next) -> Response {
-    let mut response = match refuse(&instance, &request) {
-        Some(refusal) => refusal,
+    let mut response = match refuse(&instance, &request).or_else(|| send_home(&instance, &request)) {
+        Some(instead) => instead,
         None => next.run(request).await,
     };
     dress(&instance, response.headers_mut());
@@ -58,6 +67,27 @@ fn refuse(instance: &Instance, request: &Request<Body>) -> Option<Response> {
         return Some((StatusCode::PAYLOAD_TOO_LARGE, "The request is too long.\n").into_response());
     }
     None
+}
+
+/// People see pages under one name only: cookies, form policies and security keys are bound to it. What
+/// programs call answers under all of our names.
+fn send_home(instance: &Instance, request: &Request<Body>) -> Option<Response> {
+    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads || instance.addresses.shows_pages_under(host) || !is_page(request.uri()) {
+        return None;
+    }
+    let path = request.uri().path_and_query()?.as_str();
+    Some(signin::redirect(&Url::parse(&instance.addresses.url(path)).ok()?))
+}
+
+fn is_page(uri: &Uri) -> bool {
+    let query = || Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    match uri.path() {
+        "/authorize" | "/console" | "/device" | "/sign-in" | "/start" => true,
+        "/federation" => query().get("Action") == Some("login"),
+        _ => false,
+    }
 }
 
 /// Exactly one `Host`, ours; and if the request line names an authority, that too.

@@ -1,15 +1,19 @@
 //! Issuing of role credentials, behind one interface so that real STS can take this place later.
 
-use std::{fmt::Debug, sync::Arc};
+#[cfg(test)]
+mod tests;
+
+use std::{error::Error, fmt::Debug, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::Timestamp;
+use subtle::ConstantTimeEq;
 
 use crate::{
     chance::Chance,
     organisation::{Account, PermissionSet, User},
-    secret::{InstanceKey, Token},
-    store::{IssuedKey, Store, StoreError},
+    secret::{Digest, InstanceKey, Token},
+    store::{IssuedKey, Store},
 };
 
 /// Credentials of a role, as handed to a client.
@@ -25,19 +29,53 @@ pub struct RoleCredentials {
     pub ends: Timestamp,
 }
 
-/// Makes credentials for somebody who was found to be assigned.
+/// The issuer could not do its part, whatever it is that stands behind it.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {doing}: {cause}")]
+pub struct IssuingError {
+    doing: &'static str,
+    cause: Box<dyn Error + Send + Sync>,
+}
+
+impl IssuingError {
+    /// Wraps what the issuer's own means said.
+    pub fn new(doing: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { doing, cause: cause.into() }
+    }
+}
+
+/// Makes credentials for somebody who was found to be assigned, and knows them again.
 pub trait RoleCredentialIssuer: Debug + Send + Sync {
     /// Issues credentials that live for the permission set's session duration.
     ///
     /// # Errors
-    /// [`StoreError`] if they could not be kept; then none were issued.
+    /// [`IssuingError`] if none were issued.
     fn issue(
         &self,
         user: &User,
         account: &Account,
         set: &PermissionSet,
         now: Timestamp,
-    ) -> Result<RoleCredentials, StoreError>;
+    ) -> Result<RoleCredentials, IssuingError>;
+
+    /// Issued credentials, expired ones included.
+    ///
+    /// # Errors
+    /// [`IssuingError`] if that cannot be told.
+    fn find(&self, access_key_id: &str) -> Result<Option<IssuedKey>, IssuingError>;
+
+    /// The same if the session token presented with the id is theirs.
+    ///
+    /// # Errors
+    /// [`IssuingError`] if that cannot be told.
+    fn find_presented(
+        &self,
+        access_key_id: &str,
+        session_token: &str,
+    ) -> Result<Option<IssuedKey>, IssuingError>;
+
+    /// Whether their secret access key passes a check: being the one presented, or having signed a request.
+    fn secret_passes(&self, key: &IssuedKey, check: &dyn Fn(&Token) -> bool) -> bool;
 }
 
 /// Credentials of this server's own making, good at its own STS.
@@ -58,12 +96,12 @@ impl RoleCredentialIssuer for OwnKeys {
         account: &Account,
         set: &PermissionSet,
         now: Timestamp,
-    ) -> Result<RoleCredentials, StoreError> {
+    ) -> Result<RoleCredentials, IssuingError> {
         let access_key_id = self.chance.access_key_id();
         let session_token = self.chance.token();
         let ends = now.checked_add(set.session_duration).unwrap_or(now);
         let parts = [account.id.as_str(), set.name.as_str()];
-        self.store.add_role_credentials(&IssuedKey {
+        let key = IssuedKey {
             access_key_id: access_key_id.clone(),
             session_token: session_token.digest(),
             account_id: account.id.clone(),
@@ -72,14 +110,39 @@ impl RoleCredentialIssuer for OwnKeys {
             role_id: format!("AROA{}", self.key.public_id("role id", &parts, 17).to_uppercase()),
             session_name: user.username.clone(),
             ends,
-        })?;
-        let secret_access_key = secret_access_key(&self.key, &access_key_id);
+        };
+        self.store
+            .add_role_credentials(&key)
+            .map_err(|cause| IssuingError::new("issue role credentials", cause))?;
+        let secret_access_key = self.secret_access_key(&access_key_id);
         Ok(RoleCredentials { access_key_id, secret_access_key, session_token, ends })
+    }
+
+    fn find(&self, access_key_id: &str) -> Result<Option<IssuedKey>, IssuingError> {
+        self.store
+            .role_credentials(access_key_id)
+            .map_err(|cause| IssuingError::new("look up role credentials", cause))
+    }
+
+    fn find_presented(
+        &self,
+        access_key_id: &str,
+        session_token: &str,
+    ) -> Result<Option<IssuedKey>, IssuingError> {
+        let presented = Digest::of(session_token);
+        let theirs = |key: &IssuedKey| key.session_token.as_bytes().ct_eq(presented.as_bytes()).into();
+        Ok(self.find(access_key_id)?.filter(theirs))
+    }
+
+    fn secret_passes(&self, key: &IssuedKey, check: &dyn Fn(&Token) -> bool) -> bool {
+        check(&self.secret_access_key(&key.access_key_id))
     }
 }
 
-/// The secret half of one of [`OwnKeys`]: derived from the instance's key, so it is stored nowhere.
-pub fn secret_access_key(key: &InstanceKey, access_key_id: &str) -> Token {
-    let bytes = key.derive("secret access key", &[access_key_id]);
-    Token::new(BASE64_STANDARD.encode(&bytes[..30]))
+impl OwnKeys {
+    /// The secret half: derived from the instance's key, so it is stored nowhere.
+    fn secret_access_key(&self, access_key_id: &str) -> Token {
+        let bytes = self.key.derive("secret access key", &[access_key_id]);
+        Token::new(BASE64_STANDARD.encode(&bytes[..30]))
+    }
 }

@@ -18,6 +18,8 @@ mod domain;
 mod doors;
 mod federation;
 mod fields;
+#[cfg(test)]
+mod foreign_tests;
 mod instance;
 mod issuing;
 mod listeners;

@@ -24,27 +24,32 @@ pub struct Listeners {
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Only loopback is served.
-    #[error("{0} is not a loopback address; listen on 127.0.0.1 and let a TLS proxy face the network")]
+    #[error("{0} is not the loopback address; listen on 127.0.0.1 and let a TLS proxy face the network")]
     NotLoopback(IpAddr),
     /// The port is taken.
-    #[error("port {port} is taken on 127.0.0.1 or ::1 ({source}); choose another")]
+    #[error("port {port} is taken on 127.0.0.1 or ::1 ({cause}); choose another")]
     Taken {
         /// The port.
         port: u16,
         /// The system's words.
-        source: io::Error,
+        cause: io::Error,
     },
     /// No port could be had.
     #[error("could not listen on any loopback port: {0}")]
     NoPort(io::Error),
 }
 
-/// Refuses addresses that others can reach.
+/// Refuses addresses that others can reach, and those of the loopback network that are not listened on.
 ///
 /// # Errors
 /// [`ListenError::NotLoopback`].
 pub fn only_loopback(address: SocketAddr) -> Result<u16, ListenError> {
-    if address.ip().is_loopback() { Ok(address.port()) } else { Err(ListenError::NotLoopback(address.ip())) }
+    let ours = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    if ours.contains(&address.ip()) {
+        Ok(address.port())
+    } else {
+        Err(ListenError::NotLoopback(address.ip()))
+    }
 }
 
 /// Takes exactly this port.
@@ -52,7 +57,7 @@ pub fn only_loopback(address: SocketAddr) -> Result<u16, ListenError> {
 /// # Errors
 /// [`ListenError::Taken`].
 pub async fn exactly(port: u16) -> Result<Listeners, ListenError> {
-    pair(port).await.map_err(|source| ListenError::Taken { port, source })
+    pair(port).await.map_err(|cause| ListenError::Taken { port, cause })
 }
 
 /// Takes the first of the wished ports that is free on both addresses, else any.
@@ -105,11 +110,21 @@ mod tests {
         assert_eq!(preferably([first.port, free]).await.unwrap().port, free);
     }
 
+    #[tokio::test]
+    async fn a_port_taken_on_one_address_alone_makes_way_too() {
+        let Ok(taken) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else { return };
+        let port = taken.local_addr().unwrap().port();
+        assert!(matches!(exactly(port).await, Err(ListenError::Taken { .. })));
+        let listeners = preferably([port]).await.unwrap();
+        assert_ne!(listeners.port, port);
+        assert_eq!(listeners.sockets.len(), 2);
+    }
+
     #[test]
     fn only_loopback_is_served() {
         assert_eq!(only_loopback("127.0.0.1:80".parse().unwrap()).unwrap(), 80);
         assert!(only_loopback("[::1]:80".parse().unwrap()).is_ok());
-        for open in ["0.0.0.0:80", "[::]:80", "192.0.2.1:80"] {
+        for open in ["0.0.0.0:80", "[::]:80", "192.0.2.1:80", "127.0.0.2:80", "[::ffff:127.0.0.1]:80"] {
             assert!(
                 matches!(only_loopback(open.parse().unwrap()), Err(ListenError::NotLoopback(_))),
                 "{open}"

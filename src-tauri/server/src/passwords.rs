@@ -1,24 +1,34 @@
 //! Passwords: Argon2id, the same work for names that nobody has, one check at a time so that a flood of
-//! sign-ins cannot take the machine's memory.
+//! sign-ins cannot take the machine's memory, and a short line before it so that it cannot take the server's
+//! threads either.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use argon2::{
     Argon2,
     password_hash::{Error, PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
 };
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use crate::{chance::Chance, secret::Token};
+
+/// How many sign-ins may wait behind the one whose password is being checked: a few seconds' worth.
+const LINE: usize = 32;
 
 /// The users' password hashes.
 pub struct PasswordBook {
     hashes: HashMap<String, String>,
     nobodys: String,
-    one_at_a_time: Mutex<()>,
+    line: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
+}
+
+/// The right to check a password, until it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    _checking: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
 }
 
 impl fmt::Debug for PasswordBook {
@@ -34,14 +44,22 @@ impl PasswordBook {
     /// The hashing library's error, if the stand-in hash cannot be made.
     pub fn new(hashes: HashMap<String, String>, chance: &Chance) -> Result<Self, Error> {
         let nobodys = hash(&chance.password(), chance)?;
-        Ok(Self { hashes, nobodys, one_at_a_time: Mutex::new(()) })
+        let (line, turn) = (Arc::new(Semaphore::new(LINE + 1)), Arc::new(Semaphore::new(1)));
+        Ok(Self { hashes, nobodys, line, turn })
     }
 
-    /// Whether this is the user's password. Takes as long for `None`, a person who is not there.
+    /// Waits for one's turn; `None` if the line is full.
+    pub async fn turn(&self) -> Option<Turn> {
+        let place = Arc::clone(&self.line).try_acquire_owned().ok()?;
+        let checking = Arc::clone(&self.turn).acquire_owned().await.ok()?;
+        Some(Turn { _checking: checking, _place: place })
+    }
+
+    /// Whether this is the user's password. Takes as long for `None`, a person who is not there. Whoever asks
+    /// on behalf of a stranger holds a [`Turn`].
     pub fn verify(&self, username: Option<&str>, password: &str) -> bool {
         let known = username.and_then(|name| self.hashes.get(name));
         let Ok(parsed) = PasswordHash::new(known.unwrap_or(&self.nobodys)) else { return false };
-        let _turn = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         let matches = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
         matches && known.is_some()
     }

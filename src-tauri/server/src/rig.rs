@@ -2,6 +2,8 @@
 //! speaks JSON and a browser that keeps cookies.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod browser;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, OnceLock},
@@ -14,8 +16,11 @@ use axum::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 use url::form_urlencoded;
+
+pub use browser::Browser;
 
 use crate::{
     addresses::Addresses,
@@ -93,11 +98,16 @@ fn hashes() -> HashMap<String, String> {
 
 impl Rig {
     pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// An instance with a change made to it before it answers.
+    pub fn with(change: impl FnOnce(&mut Instance)) -> Self {
         let chance = Arc::new(Chance::from_system());
         let store = Arc::new(Store::in_memory());
         let identity = Identity::of(&store, &chance).unwrap();
         let book = PasswordBook::new(hashes(), &chance).unwrap();
-        let instance = Shared::new(Instance::new(
+        let mut instance = Instance::new(
             Clock::manual(Timestamp::from_second(1_800_000_000).unwrap()),
             Arc::clone(&chance),
             store,
@@ -105,7 +115,9 @@ impl Rig {
             Addresses::loopback(4711, &identity.instance_id, &identity.directory_id),
             InstanceKey::new(chance.key()),
             book,
-        ));
+        );
+        change(&mut instance);
+        let instance = Shared::new(instance);
         let routes = serving::routes(&instance);
         Self { instance, routes }
     }
@@ -115,12 +127,17 @@ impl Rig {
         self.instance.clock.advance(SignedDuration::from_secs(seconds));
     }
 
-    pub async fn send(&self, mut request: Request<Body>) -> Reply {
-        request.headers_mut().entry(header::HOST).or_insert(HOST.parse().unwrap());
-        let response = self.routes.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
-        Reply { status: parts.status, headers: parts.headers, body }
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        answer(self.routes.clone(), request).await
+    }
+
+    /// Sends all of them at the same moment; answers come as they are ready.
+    pub async fn send_at_once(&self, requests: Vec<Request<Body>>) -> Vec<Reply> {
+        let mut under_way = JoinSet::new();
+        for request in requests {
+            under_way.spawn(answer(self.routes.clone(), request));
+        }
+        under_way.join_all().await
     }
 
     pub async fn post_json(&self, path: &str, body: Value) -> Reply {
@@ -222,77 +239,16 @@ impl Rig {
     }
 }
 
+async fn answer(routes: Router, mut request: Request<Body>) -> Reply {
+    request.headers_mut().entry(header::HOST).or_insert(HOST.parse().unwrap());
+    let response = routes.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+    Reply { status: parts.status, headers: parts.headers, body }
+}
+
 /// A parameter of a URL's query.
 pub fn query_field(url: &str, name: &str) -> Option<String> {
     let url = url::Url::parse("http://localhost:4711").unwrap().join(url).unwrap();
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-}
-
-/// Keeps cookies, fills in forms.
-pub struct Browser<'r> {
-    rig: &'r Rig,
-    pub cookies: Mutex<BTreeMap<String, String>>,
-}
-
-impl Browser<'_> {
-    pub async fn get(&self, path: &str) -> Reply {
-        self.send(Request::get(path), String::new()).await
-    }
-
-    pub async fn post(&self, path: &str, fields: &[(String, String)]) -> Reply {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ORIGIN, "http://localhost:4711");
-        self.send(request, body).await
-    }
-
-    /// Posts the hidden fields of a page and these.
-    pub async fn submit(&self, page: &Reply, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let mut all = hidden_fields(&page.body);
-        for (name, value) in fields {
-            all.retain(|(known, _)| known != name);
-            all.push(((*name).to_owned(), (*value).to_owned()));
-        }
-        self.post(path, &all).await
-    }
-
-    pub async fn sign_in(&self, user: &str, password: &str, back: &str) -> Reply {
-        let page = self.get("/sign-in").await.is(200);
-        let fields = [("username", user), ("password", password), ("continue", back)];
-        self.submit(&page, "/sign-in", &fields).await
-    }
-
-    async fn send(&self, request: axum::http::request::Builder, body: String) -> Reply {
-        let line = {
-            let cookies = self.cookies.lock().unwrap();
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
-        };
-        let reply = self.rig.send(request.header(header::COOKIE, line).body(Body::from(body)).unwrap()).await;
-        let mut cookies = self.cookies.lock().unwrap();
-        for set in reply.headers.get_all(header::SET_COOKIE) {
-            let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
-            let value = rest.split(';').next().unwrap();
-            cookies.insert(name.to_owned(), value.to_owned());
-            if rest.contains("Max-Age=0") {
-                cookies.remove(name);
-            }
-        }
-        reply
-    }
-}
-
-/// Names and values of a page's first run of hidden inputs with the form they stand in.
-fn hidden_fields(html: &str) -> Vec<(String, String)> {
-    let main = html.split_once("<main").map_or(html, |(_, main)| main);
-    let unescape = |text: &str| {
-        text.replace("&#38;", "&").replace("&#60;", "<").replace("&#62;", ">").replace("&#34;", "\"")
-    };
-    main.split("<input type=\"hidden\" name=\"")
-        .skip(1)
-        .map(|rest| {
-            let (name, rest) = rest.split_once("\" value=\"").unwrap();
-            (name.to_owned(), unescape(rest.split_once('"').unwrap().0))
-        })
-        .collect()
 }

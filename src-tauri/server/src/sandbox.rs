@@ -1,19 +1,18 @@
 //! `latchkey-server sandbox`: the sample organisation with keys and passwords of its own, for one person on one
 //! machine. Says where it is on standard output, takes test controls on standard input, and ends with it.
 
+mod control;
+
 use std::{
     collections::HashMap,
-    io::{self, BufRead, Write},
+    io::{self, Write},
     net::SocketAddr,
     path::Path,
     sync::Arc,
 };
 
-use anyhow::{Context, Result, bail};
-use jiff::SignedDuration;
-use serde::Deserialize;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -21,7 +20,6 @@ use crate::{
     chance::Chance,
     clock::Clock,
     data_folder::DataFolder,
-    domain::sign_in_session,
     instance::{Identity, Instance, Shared},
     listeners,
     organisation::{self, SAMPLE},
@@ -62,7 +60,7 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool) -> Result<()> {
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
     say(&if json { ready(&instance, &passwords).to_string() } else { welcome(&instance, &passwords) })?;
-    tokio::spawn(obey(Shared::clone(&instance), stop.clone()));
+    tokio::spawn(control::obey(Shared::clone(&instance), stop.clone()));
     serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")?;
     drop(folder);
     Ok(())
@@ -122,126 +120,11 @@ fn welcome(instance: &Instance, passwords: &std::collections::BTreeMap<String, T
     text
 }
 
-/// A line on standard input.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Control {
-    /// Makes things expired.
-    Expire(Expire),
-    /// How long new sign-ins last.
-    SessionMinutes(i64),
-    /// Portal requests a second; 0 lifts the limit.
-    Throttle(u32),
-    /// Shifts the server's clock.
-    ClockOffsetSeconds(i64),
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Expire {
-    /// Every issued role credential, at STS and at the federation endpoint.
-    Credentials,
-    /// Every access token; refreshing goes on.
-    AccessToken,
-    /// Every sign-in session and all its tokens.
-    Session,
-}
-
-/// Obeys lines until the input ends, then stops the server.
-async fn obey(instance: Shared, stop: CancellationToken) {
-    let (lines, mut received) = mpsc::channel(1);
-    // A thread of its own: a blocked read must not keep the runtime from ending.
-    std::thread::spawn(move || {
-        for line in io::stdin().lock().lines().map_while(Result::ok) {
-            if lines.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    });
-    while let Some(line) = received.recv().await {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let answer = Shared::clone(&instance)
-            .run(move |instance| match control(instance, &line) {
-                Ok(done) => json!({ "done": done }),
-                Err(error) => json!({ "error": error.to_string() }),
-            })
-            .await;
-        if say(&answer.to_string()).is_err() {
-            break;
-        }
-    }
-    stop.cancel();
-}
-
-/// Obeys one line; gives back what it was.
-fn control(instance: &Instance, line: &str) -> Result<Value> {
-    let told: Value = serde_json::from_str(line).context("not a JSON line")?;
-    let wanted = Control::deserialize(&told).context(
-        "expected one of {\"expire\":\"credentials\"|\"access_token\"|\"session\"}, {\"session_minutes\":N}, \
-         {\"throttle\":N}, {\"clock_offset_seconds\":N}",
-    )?;
-    let now = instance.now();
-    match wanted {
-        Control::Expire(Expire::Credentials) => instance.store.expire_role_credentials(now)?,
-        Control::Expire(Expire::AccessToken) => instance.store.expire_access_tokens(now)?,
-        Control::Expire(Expire::Session) => instance.store.end_all_sessions(now)?,
-        Control::SessionMinutes(minutes) => {
-            let lengths = sign_in_session::LENGTHS;
-            let minutes_allowed = lengths.start().as_mins()..=lengths.end().as_mins();
-            if !minutes_allowed.contains(&minutes) {
-                bail!("session_minutes must be between 15 and 129600");
-            }
-            instance.set_session_length(SignedDuration::from_mins(minutes));
-        }
-        Control::Throttle(per_second) => instance.throttle.set(per_second, now),
-        Control::ClockOffsetSeconds(seconds) => {
-            let day = 24 * 60 * 60;
-            if !(-day..=day).contains(&seconds) {
-                bail!("clock_offset_seconds must be within a day");
-            }
-            instance.clock.set_offset(SignedDuration::from_secs(seconds));
-        }
-    }
-    Ok(told)
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
     use crate::rig::Rig;
-
-    #[tokio::test]
-    async fn controls_do_what_they_say() {
-        let rig = Rig::new();
-        let (_, token, _) = rig.tokens("sam").await;
-        assert_eq!(
-            control(&rig.instance, "{\"expire\":\"access_token\"}").unwrap(),
-            json!({"expire": "access_token"})
-        );
-        rig.portal_get("/user", &token).await.is(401);
-        let (_, token, _) = rig.tokens("sam").await;
-        control(&rig.instance, "{\"expire\":\"session\"}").unwrap();
-        rig.portal_get("/user", &token).await.is(401);
-        control(&rig.instance, "{\"session_minutes\":16}").unwrap();
-        assert_eq!(rig.instance.session_length(), SignedDuration::from_mins(16));
-        let before = rig.instance.now();
-        control(&rig.instance, "{\"clock_offset_seconds\":660}").unwrap();
-        assert_eq!(rig.instance.now().duration_since(before), SignedDuration::from_secs(660));
-        for bad in [
-            "",
-            "{}",
-            "{\"expire\":\"all\"}",
-            "{\"session_minutes\":1}",
-            "{\"throttle\":-1}",
-            "[]",
-            "{\"clock_offset_seconds\":99999999}",
-        ] {
-            assert!(control(&rig.instance, bad).is_err(), "{bad}");
-        }
-    }
 
     #[tokio::test]
     async fn the_ready_line_names_everything_a_program_needs() {

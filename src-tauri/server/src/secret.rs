@@ -81,6 +81,11 @@ impl InstanceKey {
         Zeroizing::new(self.mac(purpose, parts).finalize().into_bytes().into())
     }
 
+    /// [`InstanceKey::derive`] as a digest to store, for secrets that can be guessed.
+    pub fn digest(&self, purpose: &str, secret: &str) -> Digest {
+        Digest(*self.derive(purpose, &[secret]))
+    }
+
     /// Compares in constant time a value from outside with what [`InstanceKey::derive`] gives.
     pub fn verify(&self, purpose: &str, parts: &[&str], claimed: &[u8]) -> bool {
         self.mac(purpose, parts).verify_slice(claimed).is_ok()

@@ -3,7 +3,12 @@
 use std::{io, time::Duration};
 
 use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
-use tokio::net::TcpListener;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -16,6 +21,10 @@ use crate::{
 
 /// How long open requests may take after the stop.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a connection may take to say what it wants, or stay open without wanting anything.
+const HEADERS_IN: Duration = Duration::from_secs(30);
+/// The pause after the system refused a connection.
+const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 /// How often what nobody can use is forgotten.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 
@@ -38,27 +47,64 @@ pub fn routes(instance: &Shared) -> Router {
 /// Serves until `stop`; open requests get two seconds more.
 ///
 /// # Errors
-/// The system's error if accepting fails for good.
+/// The system's error if an answer under way ends in a panic.
 pub async fn serve(instance: Shared, sockets: Vec<TcpListener>, stop: CancellationToken) -> io::Result<()> {
-    let routes = routes(&instance);
-    let mut servers = tokio::task::JoinSet::new();
+    let sweeper = tokio::spawn(sweep(Shared::clone(&instance)));
+    let outcome = answer(routes(&instance), sockets, HEADERS_IN, stop).await;
+    sweeper.abort();
+    outcome
+}
+
+async fn answer(
+    routes: Router,
+    sockets: Vec<TcpListener>,
+    headers_in: Duration,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let mut servers = JoinSet::new();
     for socket in sockets {
-        let (routes, stopped) = (routes.clone(), stop.clone());
-        servers.spawn(async move {
-            axum::serve(socket, routes).with_graceful_shutdown(stopped.cancelled_owned()).await
-        });
+        servers.spawn(accept(socket, routes.clone(), headers_in, stop.clone()));
     }
-    let sweeper = tokio::spawn(sweep(instance));
     stop.cancelled().await;
     let ended = async {
         while let Some(outcome) = servers.join_next().await {
-            outcome.map_err(io::Error::other)??;
+            outcome.map_err(io::Error::other)?;
         }
         Ok(())
     };
-    let outcome = tokio::time::timeout(FAREWELL, ended).await.unwrap_or(Ok(()));
-    sweeper.abort();
-    outcome
+    tokio::time::timeout(FAREWELL, ended).await.unwrap_or(Ok(()))
+}
+
+/// Answers who connects to one socket. `axum::serve` would do, but waits for a request's headers for ever.
+async fn accept(socket: TcpListener, routes: Router, headers_in: Duration, stop: CancellationToken) {
+    let mut server = Builder::new(TokioExecutor::new()).http1_only();
+    server.http1().timer(TokioTimer::new()).header_read_timeout(headers_in);
+    let under_way = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = socket.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, most likely: what is under way will give some back.
+                tracing::error!(%error, "could not accept a connection");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+                continue;
+            }
+        };
+        let service = TowerToHyperService::new(routes.clone());
+        let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = under_way.watch(connection);
+        tokio::spawn(async move {
+            // Visitors come and go as they like.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    under_way.shutdown().await;
 }
 
 async fn sweep(instance: Shared) {
@@ -70,5 +116,47 @@ async fn sweep(instance: Shared) {
         if let Err(error) = swept {
             tracing::error!(%error, "could not sweep");
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+
+    use super::*;
+    use crate::{listeners, rig::Rig};
+
+    /// Sends these bytes and reads until the server has had enough.
+    async fn exchange(port: u16, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = String::new();
+        let read = stream.read_to_string(&mut answer);
+        tokio::time::timeout(Duration::from_secs(20), read).await.expect("the connection was ended").unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_is_ended_and_others_are_answered() {
+        let rig = Rig::new();
+        let listeners = listeners::preferably([]).await.unwrap();
+        let (port, stop) = (listeners.port, CancellationToken::new());
+        let patience = Duration::from_millis(50);
+        let server = tokio::spawn(answer(routes(&rig.instance), listeners.sockets, patience, stop.clone()));
+        let whole = "GET /sign-in HTTP/1.1\r\nHost: localhost:4711\r\n\r\n";
+        for slow in ["", "GET", &whole[..whole.len() - 2]] {
+            let answer = exchange(port, slow.as_bytes()).await;
+            assert!(!answer.contains("200"), "{slow:?}: {answer}");
+        }
+        // The connection is kept open for another request, and then not for ever.
+        let answer = exchange(port, whole.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        stop.cancel();
+        server.await.unwrap().unwrap();
+        assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err(), "nobody listens any more");
     }
 }

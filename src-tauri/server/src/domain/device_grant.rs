@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::secret::Digest;
+use crate::secret::{Digest, InstanceKey};
 
 /// How long a device code lives (AWS SDKs reference, SSO credentials).
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
@@ -18,8 +18,8 @@ const BURST: SignedDuration = SignedDuration::from_secs(2);
 pub struct Facts {
     /// Digest of the device code.
     pub code: Digest,
-    /// `XXXX-XXXX`, shown to the person.
-    pub user_code: String,
+    /// Digest of the user code `XXXX-XXXX` under the instance's key, see [`user_code_digest`].
+    pub user_code: Digest,
     /// The registered client that asked.
     pub client_id: String,
     /// Scopes of the registration.
@@ -58,6 +58,12 @@ pub struct Approved {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the device code has expired")]
 pub struct Expired;
+
+/// What is kept of a user code. A code has too few letters for a plain digest to hide it, so it is one under
+/// the instance's key, which does not stand in the database.
+pub fn user_code_digest(key: &InstanceKey, user_code: &str) -> Digest {
+    key.digest("user code", user_code)
+}
 
 impl Facts {
     fn still_good(self, at: Timestamp) -> Result<Self, Expired> {
@@ -115,7 +121,7 @@ mod tests {
     fn pending() -> Pending {
         Pending(Facts {
             code: Digest::of("code"),
-            user_code: "BCDF-GHJK".into(),
+            user_code: Digest::of("BCDF-GHJK"),
             client_id: "client".into(),
             scopes: vec![],
             ends: at(600),

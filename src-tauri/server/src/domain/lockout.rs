@@ -23,14 +23,32 @@ pub struct Lockout {
     pub until: Timestamp,
 }
 
+/// No password is looked at for this long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Locked {
+    /// The rest of the lock.
+    pub left: SignedDuration,
+}
+
 impl Lockout {
     /// How long the name is still locked, if it is.
     pub fn remaining(&self, now: Timestamp) -> Option<SignedDuration> {
         (now < self.until).then(|| self.until.duration_since(now))
     }
 
-    /// The state after one more failure.
-    pub fn after_failure(before: Option<Self>, now: Timestamp) -> Self {
+    /// One more attempt. It counts as a failure from the start and is forgotten if the password turns out
+    /// right: whoever tries many at the same moment must not have them all looked at before the first counts.
+    ///
+    /// # Errors
+    /// [`Locked`] while the name is.
+    pub fn attempt(before: Option<Self>, now: Timestamp) -> Result<Self, Locked> {
+        match before.and_then(|known| known.remaining(now)) {
+            Some(left) => Err(Locked { left }),
+            None => Ok(Self::after_failure(before, now)),
+        }
+    }
+
+    fn after_failure(before: Option<Self>, now: Timestamp) -> Self {
         let failures = match before {
             Some(known) if now.duration_since(known.last) < MEMORY => known.failures + 1,
             _ => 1,
@@ -67,5 +85,15 @@ mod tests {
         assert_eq!(locks, [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900]);
         assert_eq!(Lockout::after_failure(state, at(3600)).failures, 1);
         assert_eq!(state.unwrap().remaining(at(900)), None);
+    }
+
+    #[test]
+    fn an_attempt_counts_before_it_is_looked_at() {
+        let mut state = None;
+        for _ in 0..5 {
+            state = Some(Lockout::attempt(state, at(0)).unwrap());
+        }
+        assert_eq!(Lockout::attempt(state, at(10)), Err(Locked { left: SignedDuration::from_secs(20) }));
+        assert_eq!(Lockout::attempt(state, at(30)).unwrap().failures, 6);
     }
 }

@@ -5,33 +5,41 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The longest an access token with scopes lives (AWS SDKs reference, SSO credentials).
 const ACCESS_TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// For how long the refresh token before the newest is still taken: an answer may be lost on its way, and the
-/// client then knows only the old one.
-const LOST_ANSWER_GRACE: SignedDuration = SignedDuration::from_secs(60);
+/// For how long the refresh token before the newest is still taken though the newest generation is in use: two
+/// programs that share one may refresh at the same moment.
+const RACE_GRACE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a presented refresh token leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
     /// It is the newest: the next generation begins.
     Rotate,
-    /// It is the one before the newest, shortly after rotation: hand out another token of this generation.
+    /// It is the one before the newest, and the answer with the newest may have been lost: hand out another token
+    /// of this generation.
     Reissue,
-    /// It was used long ago: somebody holds a copy, the family ends.
+    /// Its successor arrived where it should: somebody holds a copy, the family ends.
     Reused,
 }
 
+/// The newest generation of a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    /// Its place in the chain.
+    pub generation: i64,
+    /// When it began; `None` for the first, which no refresh began.
+    pub began: Option<Timestamp>,
+    /// Whether a token of it was ever presented. Until then nobody can say that its answer arrived: a machine
+    /// may sleep, or its network be gone, for hours between asking and asking again.
+    pub seen: bool,
+}
+
 /// Judges a refresh token by its generation.
-pub fn judge_refresh(
-    token_generation: i64,
-    family_generation: i64,
-    rotated: Option<Timestamp>,
-    now: Timestamp,
-) -> Refresh {
-    let previous = token_generation + 1 == family_generation;
-    let recent = rotated.is_some_and(|moment| now.duration_since(moment) <= LOST_ANSWER_GRACE);
-    if token_generation == family_generation {
+pub fn judge_refresh(generation: i64, newest: Newest, now: Timestamp) -> Refresh {
+    let previous = generation + 1 == newest.generation;
+    let recent = newest.began.is_some_and(|moment| now.duration_since(moment) <= RACE_GRACE);
+    if generation == newest.generation {
         Refresh::Rotate
-    } else if previous && recent {
+    } else if previous && (recent || !newest.seen) {
         Refresh::Reissue
     } else {
         Refresh::Reused
@@ -72,11 +80,16 @@ mod tests {
 
     #[test]
     fn refresh_tokens_are_judged_by_generation() {
-        assert_eq!(judge_refresh(3, 3, Some(at(0)), at(5000)), Refresh::Rotate);
-        assert_eq!(judge_refresh(0, 0, None, at(0)), Refresh::Rotate);
-        assert_eq!(judge_refresh(2, 3, Some(at(0)), at(60)), Refresh::Reissue);
-        assert_eq!(judge_refresh(2, 3, Some(at(0)), at(61)), Refresh::Reused);
-        assert_eq!(judge_refresh(1, 3, Some(at(0)), at(1)), Refresh::Reused);
+        let family = |generation, seen| Newest { generation, began: Some(at(0)), seen };
+        assert_eq!(judge_refresh(3, family(3, true), at(5000)), Refresh::Rotate);
+        assert_eq!(
+            judge_refresh(0, Newest { generation: 0, began: None, seen: false }, at(0)),
+            Refresh::Rotate
+        );
+        assert_eq!(judge_refresh(2, family(3, true), at(60)), Refresh::Reissue, "two at the same moment");
+        assert_eq!(judge_refresh(2, family(3, true), at(61)), Refresh::Reused);
+        assert_eq!(judge_refresh(2, family(3, false), at(61)), Refresh::Reissue, "the answer was lost");
+        assert_eq!(judge_refresh(1, family(3, false), at(1)), Refresh::Reused);
     }
 
     #[test]

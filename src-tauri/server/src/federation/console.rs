@@ -34,7 +34,7 @@ pub async fn show(State(instance): State<Shared>, headers: HeaderMap, RawQuery(q
     instance
         .run(move |instance| {
             let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-            page(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance))
+            page(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance, None))
         })
         .await
 }
@@ -49,7 +49,7 @@ fn page(instance: &Instance, headers: &HeaderMap, fields: &Fields) -> Result<Res
     if instance.now() >= ends {
         return Err(over());
     }
-    let key = instance.store.role_credentials(&access_key_id)?.ok_or_else(over)?;
+    let key = instance.issuer.find(&access_key_id)?.ok_or_else(over)?;
     let account = instance.organisation.accounts.get(&key.account_id);
     let destination = fields.get("destination").and_then(destination::read);
     let (service, region) =

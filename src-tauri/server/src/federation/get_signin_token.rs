@@ -14,9 +14,9 @@ use super::keep_token;
 use crate::{
     fields::Fields,
     instance::Instance,
-    issuing,
-    secret::Digest,
-    store::{IssuedKey, StoreError},
+    issuing::IssuingError,
+    secret::{Digest, Token},
+    store::IssuedKey,
 };
 
 /// The role credentials, as the parameter `Session` carries them.
@@ -28,7 +28,8 @@ struct Session {
     session_token: String,
 }
 
-/// Answers with `{"SigninToken"}`, or 400 as AWS does, which does not say more either.
+/// Answers with `{"SigninToken"}`, or 400 as AWS does, which does not say more either: so for a console that
+/// would outlast the role's session duration.
 pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
     let invalid =
         |what: &str| (StatusCode::BAD_REQUEST, format!("Invalid {what} parameter\n")).into_response();
@@ -41,6 +42,10 @@ pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
     let Some(session) = session else { return invalid("Session") };
     let outcome = check(instance, &session).and_then(|key| {
         let Some(key) = key else { return Ok(None) };
+        let limit = instance.organisation.permission_sets.get(&key.permission_set);
+        if duration.is_some_and(|duration| limit.is_none_or(|set| duration > set.session_duration)) {
+            return Ok(None);
+        }
         let now = instance.now();
         let ends = duration.and_then(|duration| now.checked_add(duration).ok()).unwrap_or(key.ends);
         keep_token(instance, key.access_key_id, ends).map(Some)
@@ -56,11 +61,9 @@ pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
 }
 
 /// The key behind live and genuine credentials.
-fn check(instance: &Instance, session: &Session) -> Result<Option<IssuedKey>, StoreError> {
-    let Some(key) = instance.store.role_credentials(&session.session_id)? else { return Ok(None) };
-    let secret = issuing::secret_access_key(&instance.key, &key.access_key_id);
-    let right_secret = secret.digest().as_bytes().ct_eq(Digest::of(&session.session_key).as_bytes());
-    let right_token = key.session_token.as_bytes().ct_eq(Digest::of(&session.session_token).as_bytes());
-    let genuine = bool::from(right_secret & right_token);
-    Ok(Some(key).filter(|key| genuine && instance.now() < key.ends))
+fn check(instance: &Instance, session: &Session) -> Result<Option<IssuedKey>, IssuingError> {
+    let presented = Digest::of(&session.session_key);
+    let same = |secret: &Token| secret.digest().as_bytes().ct_eq(presented.as_bytes()).into();
+    let genuine = |key: &IssuedKey| instance.now() < key.ends && instance.issuer.secret_passes(key, &same);
+    Ok(instance.issuer.find_presented(&session.session_id, &session.session_token)?.filter(genuine))
 }

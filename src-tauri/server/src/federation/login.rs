@@ -24,17 +24,21 @@ pub fn login(instance: &Instance, _: &HeaderMap, fields: &Fields) -> Result<Resp
         return Err(refuse("This link leads elsewhere", "Its destination is not a page of the AWS console."));
     }
     let now = instance.now();
+    // The issuer is where one comes from and, with an old link, has to go again: our portal, or a stranger's
+    // page that this server does not send people to.
+    let portal = fields.get("Issuer").is_none_or(|issuer| instance.addresses.is_our_start_url(issuer));
+    let expired = |text: &str| {
+        let refusal = refuse("This sign-in link has expired", text);
+        if portal { refusal.with_way_back(instance.addresses.start_url()) } else { refusal }
+    };
     let token = fields.get("SigninToken").map(Digest::of);
     let known = token.map(|token| instance.store.signin_token(token)).transpose()?.flatten();
     let Some(known) = known.filter(|known| now < known.ends && now < known.session_ends) else {
         let text = "A sign-in link works for 15 minutes. Open the console again from where you started.";
-        return Err(refuse("This sign-in link has expired", text));
+        return Err(expired(text));
     };
-    let Some(key) = instance.store.role_credentials(&known.access_key_id)? else {
-        return Err(refuse(
-            "This sign-in link has expired",
-            "Open the console again from where you started.",
-        ));
+    let Some(key) = instance.issuer.find(&known.access_key_id)? else {
+        return Err(expired("Open the console again from where you started."));
     };
     instance.record(&Event {
         source: audit::SIGNIN,

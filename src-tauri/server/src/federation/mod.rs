@@ -22,10 +22,11 @@ use url::Url;
 use crate::{
     fields::Fields,
     instance::{Instance, Shared},
+    issuing::IssuingError,
     organisation::{Account, PermissionSet, User},
     secret::Token,
     signin::PageError,
-    store::{SigninToken, StoreError},
+    store::SigninToken,
 };
 
 /// How long a sign-in token and the link with it work (IAM User Guide, custom identity broker).
@@ -60,7 +61,7 @@ async fn act(instance: Shared, headers: HeaderMap, fields: Fields) -> Response {
         .run(move |instance| match fields.get("Action") {
             Some("getSigninToken") => get_signin_token::get_signin_token(instance, &fields),
             Some("login") => {
-                login::login(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance))
+                login::login(instance, &headers, &fields).unwrap_or_else(|error| error.render(instance, None))
             }
             _ => (StatusCode::BAD_REQUEST, "Action must be getSigninToken or login.\n").into_response(),
         })
@@ -70,13 +71,13 @@ async fn act(instance: Shared, headers: HeaderMap, fields: Fields) -> Response {
 /// Issues role credentials for an assigned person and a sign-in token from them, in one go.
 ///
 /// # Errors
-/// [`StoreError`] if they could not be kept.
+/// [`IssuingError`] if they could not be issued or kept.
 pub fn signin_token_for(
     instance: &Instance,
     user: &User,
     account: &Account,
     set: &PermissionSet,
-) -> Result<Token, StoreError> {
+) -> Result<Token, IssuingError> {
     let issued = instance.issuer.issue(user, account, set, instance.now())?;
     keep_token(instance, issued.access_key_id, issued.ends)
 }
@@ -85,12 +86,13 @@ fn keep_token(
     instance: &Instance,
     access_key_id: String,
     session_ends: jiff::Timestamp,
-) -> Result<Token, StoreError> {
+) -> Result<Token, IssuingError> {
     let now = instance.now();
     let ends = now.checked_add(SIGNIN_TOKEN_LIFETIME).unwrap_or(now);
     let token = instance.chance.token();
-    instance.store.add_signin_token(token.digest(), &SigninToken { access_key_id, ends, session_ends })?;
-    Ok(token)
+    let kept = SigninToken { access_key_id, ends, session_ends };
+    let outcome = instance.store.add_signin_token(token.digest(), &kept);
+    outcome.map(|()| token).map_err(|cause| IssuingError::new("keep a sign-in token", cause))
 }
 
 /// The link that signs in with a token (undocumented; WTFender/aws-sso-extender).

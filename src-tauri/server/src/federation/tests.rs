@@ -84,6 +84,34 @@ async fn bad_sessions_and_durations_are_400() {
 }
 
 #[tokio::test]
+async fn a_console_lasts_no_longer_than_the_role_may() {
+    let rig = Rig::new();
+    for (role, longest, too_long) in [("Incident15", "900", "901"), ("ReadOnly", "3600", "43200")] {
+        let session = credentials(&rig, role).await;
+        signin_token(&rig, &session, Some(longest)).await.is(200);
+        signin_token(&rig, &session, Some(too_long)).await.is(400);
+    }
+}
+
+#[tokio::test]
+async fn an_expired_link_leads_back_to_our_portal_only() {
+    let rig = Rig::new();
+    let expired = async |issuer: &str| {
+        let fields = [("Action", "login"), ("Issuer", issuer), ("SigninToken", "x")];
+        rig.browser().get(&format!("/federation?{}", query(&fields))).await.is(400).body
+    };
+    let alias = rig.instance.addresses.start_url_alias();
+    for ours in ["", "http://localhost:4711/start", "http://127.0.0.1:4711/start", &alias] {
+        let page = expired(ours).await;
+        assert!(page.contains("<a id=\"back\" href=\"http://localhost:4711/start\""), "{ours}: {page}");
+    }
+    for foreign in ["https://evil.test/", "javascript:alert(1)", "//evil.test/start"] {
+        let page = expired(foreign).await;
+        assert!(!page.contains("<a ") && !page.contains("evil"), "{foreign}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn links_expire_and_lead_to_the_console_only() {
     let rig = Rig::new();
     let session = credentials(&rig, "ReadOnly").await;

@@ -29,14 +29,18 @@ pub fn authenticate(instance: &Instance, id: &str, secret: &str) -> Result<Clien
 /// # Errors
 /// `UnauthorizedClient`.
 pub fn must_cover(client: &Client, grant_type: &str) -> Result<(), OidcError> {
-    let covered = if client.grant_types.is_empty() {
-        grant_type != AUTHORIZATION_CODE
-    } else {
-        client.grant_types.iter().any(|known| known == grant_type)
-    };
-    if covered {
+    if covers(client, grant_type) {
         Ok(())
     } else {
         Err(Kind::UnauthorizedClient.because("The client is not registered for this grant type"))
+    }
+}
+
+/// Whether the registration covers a grant type.
+pub fn covers(client: &Client, grant_type: &str) -> bool {
+    if client.grant_types.is_empty() {
+        grant_type != AUTHORIZATION_CODE
+    } else {
+        client.grant_types.iter().any(|known| known == grant_type)
     }
 }

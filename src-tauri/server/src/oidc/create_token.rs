@@ -13,6 +13,7 @@ use crate::{
     domain::sign_in_session::SignInSession,
     instance::Instance,
     secret::Token,
+    store::{AuditEntry, Client},
 };
 
 /// What a client sends. `scope` is accepted and ignored, as AWS does.
@@ -40,7 +41,7 @@ pub struct Answer {
     refresh_token: Option<String>,
 }
 
-/// Tokens as they are handed out, with the session they belong to.
+/// Tokens as they are handed out.
 pub struct Issued {
     /// The bearer token of the portal.
     pub access: Token,
@@ -48,8 +49,18 @@ pub struct Issued {
     pub seconds: i64,
     /// The refresh token, for registrations that get one.
     pub refresh: Option<Token>,
-    /// The session behind both.
-    pub session: SignInSession,
+}
+
+/// The event of an exchange, which goes into the trail together with it.
+pub fn event(instance: &Instance, client: &Client, grant_type: &str, session: &SignInSession) -> AuditEntry {
+    instance.entry(&Event {
+        source: audit::SSO,
+        name: "CreateToken",
+        user: instance.organisation.users.get(&session.username),
+        session: Some(session),
+        additional: json!({ "grantType": grant_type, "clientName": client.name }),
+        ..Event::default()
+    })
 }
 
 /// Exchanges a device code, an authorization code or a refresh token.
@@ -77,14 +88,6 @@ pub fn create_token(instance: &Instance, request: Request) -> Result<Answer, Oid
         )?,
         _ => refresh::refresh(instance, &client, &need(request.refresh_token, "refreshToken")?)?,
     };
-    instance.record(&Event {
-        source: audit::SSO,
-        name: "CreateToken",
-        user: instance.organisation.users.get(&issued.session.username),
-        session: Some(&issued.session),
-        additional: json!({ "grantType": grant_type, "clientName": client.name }),
-        ..Event::default()
-    })?;
     Ok(Answer {
         access_token: issued.access.expose().to_owned(),
         token_type: "Bearer",

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    create_token::Issued,
+    clients::{self, AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN},
+    create_token::{self, Issued},
     wire::{Kind, OidcError},
 };
 use crate::{
@@ -45,9 +46,10 @@ pub fn device_code(instance: &Instance, client: &Client, device_code: &str) -> R
             }
             let (facts, session_id) = approved.exchange(now).map_err(expired)?;
             let session = live_session(instance, &session_id, now)?;
+            let event = create_token::event(instance, client, DEVICE_CODE, &session);
             let (issued, tokens) =
-                first_tokens(instance, client, facts.scopes.clone(), session, instance.chance.uuid(), now);
-            if !instance.store.exchange_device_grant(&facts, &tokens)? {
+                first_tokens(instance, client, facts.scopes.clone(), &session, instance.chance.uuid(), now);
+            if !instance.store.exchange_device_grant(&facts, &tokens, &event)? {
                 return Err(spent());
             }
             Ok(issued)
@@ -88,8 +90,9 @@ pub fn authorization_code(
         _ => Kind::InvalidGrant.because(refused.to_string()),
     })?;
     let session = live_session(instance, &redeemed.session_id, now)?;
-    let (issued, tokens) = first_tokens(instance, client, redeemed.scopes, session, redeemed.family_id, now);
-    if !instance.store.exchange_authorization_code(digest, &tokens, now)? {
+    let event = create_token::event(instance, client, AUTHORIZATION_CODE, &session);
+    let (issued, tokens) = first_tokens(instance, client, redeemed.scopes, &session, redeemed.family_id, now);
+    if !instance.store.exchange_authorization_code(digest, &tokens, now, &event)? {
         return Err(unknown());
     }
     Ok(issued)
@@ -107,13 +110,15 @@ fn first_tokens(
     instance: &Instance,
     client: &Client,
     scopes: Vec<String>,
-    session: SignInSession,
+    session: &SignInSession,
     family_id: String,
     now: Timestamp,
 ) -> (Issued, NewTokens) {
     let access = instance.chance.token();
     let access_ends = token_family::access_token_ends(&scopes, session.ends, now);
-    let refresh = token_family::is_refreshable(&scopes).then(|| instance.chance.token());
+    // None for a client that could not use it.
+    let may_refresh = token_family::is_refreshable(&scopes) && clients::covers(client, REFRESH_TOKEN);
+    let refresh = may_refresh.then(|| instance.chance.token());
     let tokens = NewTokens {
         family_id,
         client_id: client.id.clone(),
@@ -124,5 +129,5 @@ fn first_tokens(
         refresh: refresh.as_ref().map(crate::secret::Token::digest),
     };
     let seconds = access_ends.duration_since(now).as_secs();
-    (Issued { access, seconds, refresh, session }, tokens)
+    (Issued { access, seconds, refresh }, tokens)
 }

@@ -4,7 +4,11 @@ mod authorize;
 mod clients;
 mod create_token;
 mod grants;
+#[cfg(test)]
+mod race_tests;
 mod refresh;
+#[cfg(test)]
+mod refresh_tests;
 mod register_client;
 mod start_device_authorization;
 #[cfg(test)]
@@ -15,12 +19,13 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::de::DeserializeOwned;
 
 use crate::instance::{Instance, Shared};
+use wire::Kind;
 pub use wire::OidcError;
 
 /// The routes of SSO-OIDC; all but `/authorize` are JSON operations without authentication.
@@ -31,6 +36,9 @@ pub fn routes() -> Router<Shared> {
         .route("/token", post(create_token))
         .route("/authorize", get(authorize::show))
         .route("/authorize/decision", post(authorize::decide))
+        .method_not_allowed_fallback(async || {
+            Kind::MethodNotAllowed.because("Method not allowed").into_response()
+        })
 }
 
 async fn register_client(State(instance): State<Shared>, body: Bytes) -> Response {

@@ -1,7 +1,8 @@
 //! Refreshing: a new access token and the next refresh token, until the sign-in session ends.
 
 use super::{
-    create_token::Issued,
+    clients::REFRESH_TOKEN,
+    create_token::{self, Issued},
     wire::{Kind, OidcError},
 };
 use crate::{
@@ -41,19 +42,19 @@ fn attempt(instance: &Instance, client: &Client, token: &str) -> Result<Option<I
     let refresh = instance.chance.token();
     let access_ends = token_family::access_token_ends(&known.scopes, known.session.ends, now);
     let next = Successor { access: access.digest(), access_ends, refresh: refresh.digest() };
-    let done =
-        match token_family::judge_refresh(known.generation, known.family_generation, known.rotated, now) {
-            Refresh::Rotate => instance.store.rotate(&known, &next, now)?,
-            Refresh::Reissue => instance.store.reissue(&known, &next)?,
-            Refresh::Reused => {
-                tracing::warn!(
-                    client = client.name,
-                    "an old refresh token was used again: its family is revoked"
-                );
-                instance.store.revoke_family(&known.family_id, now)?;
-                return Err(refused());
-            }
-        };
+    let event = create_token::event(instance, client, REFRESH_TOKEN, &known.session);
+    let done = match token_family::judge_refresh(known.generation, known.newest, now) {
+        Refresh::Rotate => instance.store.rotate(&known, &next, now, &event)?,
+        Refresh::Reissue => instance.store.reissue(&known, &next, &event)?,
+        Refresh::Reused => {
+            tracing::warn!(
+                client = client.name,
+                "an old refresh token was used again: its family is revoked"
+            );
+            instance.store.revoke_family(&known.family_id, now)?;
+            return Err(refused());
+        }
+    };
     let seconds = access_ends.duration_since(now).as_secs();
-    Ok(done.then_some(Issued { access, seconds, refresh: Some(refresh), session: known.session }))
+    Ok(done.then_some(Issued { access, seconds, refresh: Some(refresh) }))
 }

@@ -7,7 +7,7 @@ use super::{
     wire::{Kind, OidcError},
 };
 use crate::{
-    domain::device_grant::{Facts, INTERVAL, LIFETIME, Pending},
+    domain::device_grant::{Facts, INTERVAL, LIFETIME, Pending, user_code_digest},
     instance::Instance,
 };
 
@@ -48,7 +48,7 @@ pub fn start_device_authorization(instance: &Instance, request: Request) -> Resu
     let user_code = instance.chance.user_code();
     let pending = Pending(Facts {
         code: device_code.digest(),
-        user_code: user_code.clone(),
+        user_code: user_code_digest(&instance.key, &user_code),
         client_id: client.id,
         scopes: client.scopes,
         ends: now.checked_add(LIFETIME).unwrap_or(now),

@@ -128,6 +128,45 @@ async fn legacy_registrations_get_the_whole_session_and_no_refresh_token() {
     assert_eq!(refused.error(), "UnauthorizedClientException");
 }
 
+/// Signs a device of this client in; what CreateToken answers.
+async fn device_tokens(rig: &Rig, client: &RegisteredClient) -> Value {
+    let (device_code, user_code) = rig.start_device(client).await;
+    let browser = rig.browser_of("sam").await;
+    let page = browser.get("/device").await;
+    let consent = browser.submit(&page, "/device", &[("user_code", &user_code)]).await.is(200);
+    browser.submit(&consent, "/device/decision", &[("decision", "allow")]).await.is(200);
+    rig.token(client, DEVICE, json!({ "deviceCode": device_code })).await.is(200).json()
+}
+
+#[tokio::test]
+async fn refresh_tokens_go_to_those_who_may_use_them() {
+    let rig = Rig::new();
+    let scopes = json!(["sso:account:access"]);
+    // As the AWS CLI registers for the device flow, without grant types.
+    let client = rig.register_with(registration(&json!({ "scopes": scopes }))).await;
+    let answer = device_tokens(&rig, &client).await;
+    rig.token(&client, "refresh_token", json!({ "refreshToken": answer["refreshToken"] })).await.is(200);
+    let both = json!({ "scopes": scopes, "grantTypes": [DEVICE, "refresh_token"] });
+    let client = rig.register_with(registration(&both)).await;
+    assert!(device_tokens(&rig, &client).await["refreshToken"].is_string());
+    let alone = json!({ "scopes": scopes, "grantTypes": [DEVICE] });
+    let client = rig.register_with(registration(&alone)).await;
+    let answer = device_tokens(&rig, &client).await;
+    assert!(answer.get("refreshToken").is_none(), "it could not use one");
+    assert_eq!(answer["expiresIn"].as_i64(), Some(3600));
+}
+
+#[tokio::test]
+async fn the_wrong_verb_is_405_with_a_class() {
+    let rig = Rig::new();
+    for path in ["/token", "/client/register", "/device_authorization", "/authorize/decision"] {
+        let reply = rig.browser().get(path).await.is(405);
+        assert_eq!(reply.error(), "MethodNotAllowedException", "{path}");
+        assert_eq!(reply.json()["error"], "invalid_request", "{path}");
+        assert_eq!(reply.header("allow"), "POST", "{path}");
+    }
+}
+
 #[tokio::test]
 async fn authorize_refuses_on_its_own_page_what_it_cannot_send_back() {
     let rig = Rig::new();
@@ -220,41 +259,6 @@ async fn codes_work_once_in_time_and_for_their_client_only() {
     let late = rig.code(&browser, &client).await;
     rig.pass(60);
     assert_eq!(exchange(&client, &late, CALLBACK, VERIFIER).await.is(400).error(), "InvalidGrantException");
-}
-
-#[tokio::test]
-async fn refresh_tokens_rotate_and_forgive_one_lost_answer() {
-    let rig = Rig::new();
-    let (client, _, first) = rig.tokens("sam").await;
-    let refresh =
-        async |token: &str| rig.token(&client, "refresh_token", json!({ "refreshToken": token })).await;
-    let second = refresh(&first).await.is(200).json()["refreshToken"].as_str().unwrap().to_owned();
-    assert_ne!(first, second);
-    rig.pass(60);
-    let repeated = refresh(&first).await.is(200).json();
-    let third = repeated["refreshToken"].as_str().unwrap();
-    let access = repeated["accessToken"].as_str().unwrap();
-    rig.portal_get("/token/whoAmI", access).await.is(200);
-    refresh(third).await.is(200);
-    rig.pass(61);
-    assert_eq!(refresh(&first).await.is(400).error(), "InvalidGrantException", "an old one is a stolen one");
-    assert_eq!(refresh(third).await.is(400).error(), "InvalidGrantException", "and ends the family");
-    rig.portal_get("/token/whoAmI", access).await.is(401);
-}
-
-#[tokio::test]
-async fn tokens_end_with_the_session() {
-    let rig = Rig::new();
-    rig.instance.set_session_length(jiff::SignedDuration::from_mins(16));
-    let (client, access, refresh) = rig.tokens("sam").await;
-    rig.pass(600);
-    let fields = json!({ "refreshToken": refresh });
-    let answer = rig.token(&client, "refresh_token", fields).await.is(200).json();
-    assert_eq!(answer["expiresIn"].as_i64(), Some(360), "never beyond the session");
-    rig.pass(360);
-    rig.portal_get("/token/whoAmI", &access).await.is(401);
-    let fields = json!({ "refreshToken": answer["refreshToken"] });
-    assert_eq!(rig.token(&client, "refresh_token", fields).await.is(400).error(), "InvalidGrantException");
 }
 
 #[tokio::test]

@@ -48,6 +48,8 @@ pub enum Kind {
     UnauthorizedClient,
     /// The grant type is unknown.
     UnsupportedGrantType,
+    /// The wrong verb (not in the model; in the words of the portal).
+    MethodNotAllowed,
     /// The server failed.
     InternalServer,
 }
@@ -69,6 +71,9 @@ impl Kind {
             Self::InvalidRedirectUri => ("InvalidRedirectUriException", "invalid_redirect_uri", bad),
             Self::UnauthorizedClient => ("UnauthorizedClientException", "unauthorized_client", bad),
             Self::UnsupportedGrantType => ("UnsupportedGrantTypeException", "unsupported_grant_type", bad),
+            Self::MethodNotAllowed => {
+                ("MethodNotAllowedException", "invalid_request", StatusCode::METHOD_NOT_ALLOWED)
+            }
             Self::InternalServer => {
                 ("InternalServerException", "server_error", StatusCode::INTERNAL_SERVER_ERROR)
             }

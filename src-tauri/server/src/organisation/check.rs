@@ -97,7 +97,8 @@ pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
 
 fn users(raw: Vec<file::User>, groups: &BTreeSet<String>) -> Result<BTreeMap<String, User>, Mistake> {
     let mut users = BTreeMap::new();
-    let mut emails = BTreeSet::new();
+    // Both are typed at sign-in, in any case: what is one person's name must not be another's address.
+    let mut emails = BTreeMap::new();
     for user in raw {
         let username = user.username.get_ref().to_lowercase();
         // The user name is the role session name in STS: 2 to 64 characters of this set (IAM User Guide, SAML
@@ -108,17 +109,28 @@ fn users(raw: Vec<file::User>, groups: &BTreeSet<String>) -> Result<BTreeMap<Str
         }
         not_empty(&user.display_name, "user.display_name")?;
         email(&user.email, "user.email")?;
-        if !emails.insert(user.email.get_ref().to_lowercase()) {
+        let address = user.email.get_ref().to_lowercase();
+        if emails.contains_key(&address) {
             return Err(twice(&user.email, "user.email"));
         }
+        if users.contains_key(&address) {
+            let problem = format!("is the user name of \"{address}\", who could not sign in");
+            return Err(mistake(&user.email, "user.email", problem));
+        }
+        if let Some(other) = emails.get(&username) {
+            let problem = format!("is the email address of \"{other}\", who could not sign in");
+            return Err(mistake(&user.username, "user.username", problem));
+        }
+        emails.insert(address, username.clone());
         for group in &user.groups {
             known(group, "user.groups", "group", groups.contains(group.get_ref()))?;
         }
         if let Some(hash) = &user.password_hash {
-            let argon2id =
-                PasswordHash::new(hash.get_ref()).is_ok_and(|parsed| parsed.algorithm.as_str() == "argon2id");
-            if !argon2id {
-                let problem = "must be an Argon2id hash; make one with `latchkey-server hash-password`";
+            let whole = PasswordHash::new(hash.get_ref()).is_ok_and(|parsed| {
+                parsed.algorithm.as_str() == "argon2id" && parsed.salt.is_some() && parsed.hash.is_some()
+            });
+            if !whole {
+                let problem = "must be a whole Argon2id hash; make one with `latchkey-server hash-password`";
                 return Err(mistake(hash, "user.password_hash", problem));
             }
         }

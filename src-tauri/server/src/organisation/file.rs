@@ -1,43 +1,10 @@
-//! The shape of an organisation file and where its mistakes are.
-
-use std::ops::Range;
+//! The shape of an organisation file.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Organisation, check};
-
-/// A mistake in an organisation or configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}, line {line}{}: {problem}", field.as_ref().map(|name| format!(", field `{name}`")).unwrap_or_default())]
-pub struct FileError {
-    /// The file as it was named.
-    pub file: String,
-    /// From 1.
-    pub line: usize,
-    /// The field, such as `assignment.account`, where it is known.
-    pub field: Option<String>,
-    /// What is wrong and what would be right.
-    pub problem: String,
-}
-
-impl FileError {
-    /// A mistake in the form of a TOML file.
-    pub fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Self {
-        Self {
-            file: file.to_owned(),
-            line: line(text, error.span()),
-            field: None,
-            problem: error.message().trim().to_owned(),
-        }
-    }
-}
-
-/// The line a place in the text is on, from 1.
-fn line(text: &str, span: Option<Range<usize>>) -> usize {
-    1 + span.map_or(0, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count())
-}
+use super::{FileError, Organisation, check};
 
 /// Reads an organisation from the text of its file; `file` names it in errors.
 ///
@@ -45,12 +12,8 @@ fn line(text: &str, span: Option<Range<usize>>) -> usize {
 /// [`FileError`] names the line and the field of the first mistake.
 pub fn read(file: &str, text: &str) -> Result<Organisation, FileError> {
     let raw: File = toml::from_str(text).map_err(|error| FileError::syntax(file, text, &error))?;
-    check::check(raw).map_err(|mistake| FileError {
-        file: file.to_owned(),
-        line: line(text, Some(mistake.span)),
-        field: Some(mistake.field.to_owned()),
-        problem: mistake.problem,
-    })
+    check::check(raw)
+        .map_err(|mistake| FileError::in_field(file, text, mistake.span, mistake.field, mistake.problem))
 }
 
 #[derive(Deserialize)]
@@ -160,7 +123,7 @@ mod tests {
             Some("account.id"),
             "12 digits",
         );
-        refuses("colour = 1\n", 4, None, "colour");
+        refuses("colour = 1\n", 4, Some("colour"), "unknown field");
         refuses("[[account]\n", 4, None, "");
         refuses(
             &format!("{ACCOUNT}[[permission_set]]\nname = \"no spaces\"\n"),
@@ -196,11 +159,54 @@ mod tests {
             "hash-password",
         );
         refuses(
+            "[[user]]\nusername = \"sam\"\ndisplay_name = \"S\"\nemail = \"s@a\"\npassword_hash = \"$argon2id$v=19\"\n",
+            8,
+            Some("user.password_hash"),
+            "hash-password",
+        );
+        let person = |name: &str, email: &str| {
+            format!("[[user]]\nusername = \"{name}\"\ndisplay_name = \"S\"\nemail = \"{email}\"\n")
+        };
+        let clash = person("sam", "kim@a") + &person("KIM@A", "k@a");
+        refuses(&clash, 9, Some("user.username"), "email address of \"sam\"");
+        let clash = person("kim@a", "k@a") + &person("sam", "Kim@a");
+        refuses(&clash, 11, Some("user.email"), "user name of \"kim@a\"");
+        refuses(
             "[[application]]\nname = \"x\"\nurl = \"javascript:x\"\n",
             6,
             Some("application.url"),
             "http",
         );
+    }
+
+    #[test]
+    fn a_mistake_of_form_names_its_field_too() {
+        let refuses_whole = |text: &str, line: usize, field: Option<&str>| {
+            let error = read("acme.toml", text).expect_err("this file has a mistake");
+            assert_eq!((error.line, error.field.as_deref()), (line, field), "{error}");
+        };
+        refuses_whole("name = 5\n", 1, Some("name"));
+        refuses_whole("name = \"A\"\nname = \"B\"\n", 2, Some("name"));
+        refuses_whole("name = \"A\"\nregion = \"eu-central-1\"\n", 1, Some("management_account"));
+        refuses("[[account]]\n  id = 111122223333\n", 5, Some("account.id"), "string");
+        refuses("[[account]]\nid = \"1\"\nname = \"a\"\n", 4, Some("account.email"), "missing");
+        refuses("[[account]]\nid = \"1\"\nmail = \"a\"\n", 6, Some("account.mail"), "unknown");
+        refuses("session_duration = \"eight\"\n", 4, Some("session_duration"), "");
+        refuses(
+            "[[permission_set]]\nname = \"A\"\n\"session_duration\" = \"1 hour x\"\n",
+            6,
+            Some("permission_set.session_duration"),
+            "",
+        );
+        refuses("[[user]]\ngroups = [ # several\n  \"x\",\n  5,\n]\n", 7, Some("user.groups"), "string");
+        refuses("[[user]]\nusername = \"unclosed\n", 5, Some("user.username"), "");
+        refuses("user = 5\n", 4, Some("user"), "");
+    }
+
+    #[test]
+    fn ones_own_address_may_be_ones_user_name() {
+        let text = format!("{HEAD}[[user]]\nusername = \"sam@a\"\ndisplay_name = \"S\"\nemail = \"Sam@a\"\n");
+        assert_eq!(read("acme.toml", &text).expect("it is good").users.len(), 1);
     }
 
     #[test]

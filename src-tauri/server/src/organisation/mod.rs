@@ -3,13 +3,15 @@
 
 mod check;
 mod file;
+mod file_error;
 
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
 pub(crate) use check::is_region;
-pub use file::{FileError, read};
+pub use file::read;
+pub use file_error::{FileError, text_of};
 
 /// The sample organisation of the sandbox, as a file like any other.
 pub const SAMPLE: &str = include_str!("sample.toml");

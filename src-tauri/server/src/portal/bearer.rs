@@ -24,18 +24,19 @@ pub struct Caller<'i> {
 /// `UnauthorizedException` for a missing, unknown, expired or revoked token alike, and for one without the
 /// portal's scope.
 pub fn authenticate<'i>(instance: &'i Instance, headers: &HeaderMap) -> Result<Caller<'i>, PortalError> {
-    let token = token(headers).ok_or(PortalError::Unauthorized)?;
-    let bearer = instance.store.bearer(Digest::of(token))?.ok_or(PortalError::Unauthorized)?;
+    let token = token(headers).map(Digest::of).ok_or(PortalError::Unauthorized)?;
+    let bearer = instance.store.bearer(token)?.ok_or(PortalError::Unauthorized)?;
     let now = instance.now();
     let good = !bearer.revoked
         && now < bearer.ends
         && bearer.session.is_live(now)
         && token_family::may_use_portal(&bearer.scopes);
     let user = instance.organisation.users.get(&bearer.session.username);
-    match user {
-        Some(user) if good => Ok(Caller { session: bearer.session, user }),
-        _ => Err(PortalError::Unauthorized),
+    let Some(user) = user.filter(|_| good) else { return Err(PortalError::Unauthorized) };
+    if bearer.is_arrival {
+        instance.store.note_arrival(token)?;
     }
+    Ok(Caller { session: bearer.session, user })
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {

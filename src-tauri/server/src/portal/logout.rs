@@ -11,7 +11,7 @@ use super::{Call, wire::PortalError};
 
 /// Signs the caller out.
 pub fn logout(call: &Call<'_>) -> Result<Response, PortalError> {
-    call.record("Logout", Value::Null)?;
-    call.instance.store.end_session(&call.caller.session.id, call.instance.now())?;
+    let event = call.event("Logout", Value::Null);
+    call.instance.store.end_session(&call.caller.session.id, call.instance.now(), &event)?;
     Ok(StatusCode::OK.into_response())
 }

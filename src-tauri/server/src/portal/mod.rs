@@ -24,8 +24,10 @@ use axum::{
 };
 
 use crate::{
+    audit::{self, Event},
     fields::Fields,
     instance::{Instance, Shared},
+    store::AuditEntry,
 };
 use bearer::Caller;
 use wire::PortalError;
@@ -104,14 +106,19 @@ impl Call<'_> {
 
     /// Writes the operation to the audit trail.
     fn record(&self, name: &str, details: serde_json::Value) -> Result<(), PortalError> {
-        self.instance.record(&crate::audit::Event {
-            source: crate::audit::SSO,
+        self.instance.store.append_audit(&[self.event(name, details)])?;
+        Ok(())
+    }
+
+    /// The operation as it stands in the audit trail.
+    fn event(&self, name: &str, details: serde_json::Value) -> AuditEntry {
+        self.instance.entry(&Event {
+            source: audit::SSO,
             name,
             user: Some(self.caller.user),
             session: Some(&self.caller.session),
             details,
-            ..Default::default()
-        })?;
-        Ok(())
+            ..Event::default()
+        })
     }
 }

@@ -120,7 +120,62 @@ async fn role_credentials_live_as_long_as_the_permission_set_says() {
         let path = format!("/federation/credentials?account_id={account}&role_name={role}");
         assert_eq!(rig.portal_get(&path, &token).await.is(403).error(), "ForbiddenException");
     }
-    rig.portal(Method::POST, "/federation/credentials", &token).await.is(405);
+}
+
+#[tokio::test]
+async fn the_wrong_verb_is_405_in_the_portals_style() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    for (method, path) in [
+        (Method::POST, "/federation/credentials"),
+        (Method::POST, "/assignment/accounts"),
+        (Method::DELETE, "/user"),
+        (Method::GET, "/logout"),
+    ] {
+        let reply = rig.portal(method, path, &token).await.is(405);
+        assert_eq!(reply.error(), "MethodNotAllowedException", "{path}");
+        assert!(reply.json()["message"].is_string(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_web_portals_way_to_a_console() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let path = |role: &str| format!("/federation/console?account_id={PROD}&role_name={role}");
+    let answer = rig.portal_get(&path("ReadOnly"), &token).await.is(200).json();
+    assert_eq!(answer["signInFederationLocation"], "http://localhost:4711/federation");
+    assert_eq!(answer["destination"], "");
+    let browser = rig.browser();
+    let login = format!("/federation?Action=login&SigninToken={}", answer["signInToken"].as_str().unwrap());
+    browser.get(&login).await.is(303);
+    assert!(browser.get("/console").await.is(200).body.contains("payments-prod"));
+    for role in ["Administrator", "NoSuchRole"] {
+        assert_eq!(rig.portal_get(&path(role), &token).await.is(403).error(), "ForbiddenException");
+    }
+}
+
+#[tokio::test]
+async fn the_caller_is_told_who_they_are() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let user = rig.portal_get("/user", &token).await.is(200).json();
+    for (field, value) in [
+        ("accountId", "900000000001"),
+        ("preferredUsername", "sam"),
+        ("email", "sam@acme.test"),
+        ("name", "Sam Sample"),
+        ("givenName", "Sam"),
+        ("familyName", "Sample"),
+        ("ssoInstanceId", rig.instance.addresses.instance_id()),
+        ("managedActiveDirectoryId", rig.instance.addresses.directory_id()),
+    ] {
+        assert_eq!(user[field], value, "{field}");
+    }
+    assert_eq!(user["groups"], serde_json::json!(["engineering", "platform"]));
+    assert_eq!(user["userId"].as_str().unwrap().len(), 36);
+    assert_eq!((&user["userId"], &user["userId"]), (&user["identityStoreUserId"], &user["subject"]));
+    assert!(user["originSessionId"].is_string());
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! How the portal says no: `{"message", "__type"}` with a switchboard prefix (SSO Portal API 2019-06-10;
 //! another style than SSO-OIDC's).
 
+use std::error::Error;
+
 use axum::{
     Json,
     http::StatusCode,
@@ -8,7 +10,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::store::StoreError;
+use crate::{issuing::IssuingError, store::StoreError};
 
 /// An error of the portal.
 #[derive(Debug)]
@@ -31,7 +33,20 @@ pub enum PortalError {
 
 impl From<StoreError> for PortalError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a portal operation failed");
+        Self::failed(&error)
+    }
+}
+
+impl From<IssuingError> for PortalError {
+    fn from(error: IssuingError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl PortalError {
+    /// The server's own failure: told to the log, not to the client.
+    fn failed(error: &dyn Error) -> Self {
+        tracing::error!(error = %error, "a portal operation failed");
         Self::Internal
     }
 }

@@ -10,6 +10,8 @@ use crate::instance::Instance;
 pub const SESSION: &str = "latchkey-session";
 /// A visitor who is not signed in; binds the sign-in form.
 pub const VISITOR: &str = "latchkey-visitor";
+/// A browser that somebody signed in with before.
+pub const KNOWN_BROWSER: &str = "latchkey-browser";
 /// A console session of the federation endpoint.
 pub const CONSOLE: &str = "latchkey-console";
 

@@ -9,7 +9,7 @@ use super::{
     visit::{SignedIn, Visit},
 };
 use crate::{
-    domain::device_grant::{DeviceGrant, Pending},
+    domain::device_grant::{DeviceGrant, Pending, user_code_digest},
     fields::Fields,
     instance::Instance,
     store::Client,
@@ -89,8 +89,9 @@ fn find(
         return Err(PageError::new(StatusCode::TOO_MANY_REQUESTS, "Too many wrong codes", text));
     }
     let user_code = fields.get("user_code").map(canonical).unwrap_or_default();
+    let digest = user_code_digest(&instance.key, &user_code);
     let now = instance.now();
-    if let Some(DeviceGrant::Pending(pending)) = instance.store.device_grant_by_user_code(&user_code)?
+    if let Some(DeviceGrant::Pending(pending)) = instance.store.device_grant_by_user_code(digest)?
         && now < pending.0.ends
         && let Some(client) = instance.store.client(&pending.0.client_id)?
     {

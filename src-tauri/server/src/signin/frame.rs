@@ -1,5 +1,7 @@
 //! The frame around every page, its policy, and the pages that several operations share: consent and messages.
 
+use std::error::Error;
+
 use askama::Template;
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -8,7 +10,7 @@ use axum::{
 use url::{Url, form_urlencoded};
 
 use super::{see_other, visit::Visit};
-use crate::{instance::Instance, store::StoreError};
+use crate::{instance::Instance, issuing::IssuingError, store::StoreError};
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone, Default)]
@@ -129,12 +131,13 @@ struct MessagePage<'a> {
     title: &'a str,
     text: &'a str,
     good: bool,
+    back: Option<&'a str>,
 }
 
 /// A page with one message and what to do next.
 pub fn message(instance: &Instance, visit: &Visit<'_>, title: &str, text: &str) -> Response {
     let frame = Frame::of(instance, visit);
-    html(StatusCode::OK, &MessagePage { frame, title, text, good: true })
+    html(StatusCode::OK, &MessagePage { frame, title, text, good: true, back: None })
 }
 
 /// Why a page is not shown.
@@ -153,25 +156,40 @@ pub enum PageError {
         title: String,
         /// What to do.
         text: String,
+        /// Where to do it.
+        back: Option<String>,
     },
 }
 
 impl PageError {
     /// A message.
     pub fn new(status: StatusCode, title: &str, text: &str) -> Self {
-        Self::Message { status, title: title.to_owned(), text: text.to_owned() }
+        Self::Message { status, title: title.to_owned(), text: text.to_owned(), back: None }
     }
 
-    /// The page, or the redirect to sign in.
-    pub fn render(&self, instance: &Instance) -> Response {
+    /// The same with a link to our portal.
+    pub fn with_way_back(self, portal: String) -> Self {
+        match self {
+            Self::Message { status, title, text, .. } => {
+                Self::Message { status, title, text, back: Some(portal) }
+            }
+            Self::SignIn { .. } => self,
+        }
+    }
+
+    /// The page, or the redirect to sign in. With the visit at hand the page's frame offers what any other's
+    /// does, signing out above all.
+    pub fn render(&self, instance: &Instance, visit: Option<&Visit<'_>>) -> Response {
         match self {
             Self::SignIn { back } => {
                 let query: String =
                     form_urlencoded::Serializer::new(String::new()).append_pair("continue", back).finish();
                 see_other(&format!("/sign-in?{query}"))
             }
-            Self::Message { status, title, text } => {
-                html(*status, &MessagePage { frame: Frame::bare(instance), title, text, good: false })
+            Self::Message { status, title, text, back } => {
+                let frame = visit.map_or_else(|| Frame::bare(instance), |visit| Frame::of(instance, visit));
+                let back = back.as_deref();
+                html(*status, &MessagePage { frame, title, text, good: false, back })
             }
         }
     }
@@ -179,7 +197,20 @@ impl PageError {
 
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a page failed");
+        Self::failed(&error)
+    }
+}
+
+impl From<IssuingError> for PageError {
+    fn from(error: IssuingError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl PageError {
+    /// The server's own failure: told to the log, not to the client.
+    fn failed(error: &dyn Error) -> Self {
+        tracing::error!(error = %error, "a page failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something went wrong here",

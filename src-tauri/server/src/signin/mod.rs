@@ -4,6 +4,7 @@
 mod cookies;
 mod device;
 mod frame;
+mod known_browser;
 mod sign_in;
 mod start;
 #[cfg(test)]
@@ -33,7 +34,7 @@ pub type Show = fn(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError
 /// The routes of the pages.
 pub fn routes() -> Router<Shared> {
     Router::new()
-        .route("/sign-in", shown(sign_in::show).merge(submitted(sign_in::submit)))
+        .route("/sign-in", shown(sign_in::show).merge(post(sign_in)))
         .route("/sign-out", submitted(sign_in::sign_out))
         .route("/device", shown(device::show).merge(submitted(device::confirm)))
         .route("/device/decision", submitted(device::decide))
@@ -54,6 +55,18 @@ fn submitted(submit: Show) -> MethodRouter<Shared> {
     })
 }
 
+/// A password is checked when it is its turn, and until then no thread waits for it.
+async fn sign_in(State(instance): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    if let Some(turn) = instance.passwords.turn().await {
+        return form_holding(turn, instance, headers, body, sign_in::submit).await;
+    }
+    let text = "Wait a few seconds, then go back and try again.";
+    let busy = PageError::new(StatusCode::SERVICE_UNAVAILABLE, "Too many people are signing in", text);
+    let mut response = busy.render(&instance, None);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
 fn stylesheet() -> Response {
     let css = include_str!("../../assets/latchkey.css");
     let headers =
@@ -68,8 +81,20 @@ pub async fn page(instance: Shared, headers: HeaderMap, query: String, show: Sho
 
 /// Answers a form: the form token must belong to the visitor's cookie.
 pub async fn form(instance: Shared, headers: HeaderMap, body: Bytes, submit: Show) -> Response {
+    form_holding((), instance, headers, body, submit).await
+}
+
+/// The same, holding something until the work is done: a visitor who goes away ends the request, not the work.
+async fn form_holding(
+    held: impl Send + 'static,
+    instance: Shared,
+    headers: HeaderMap,
+    body: Bytes,
+    submit: Show,
+) -> Response {
     instance
         .run(move |instance| {
+            let _held = held;
             let fields = Fields::parse(&body);
             let is_form = headers
                 .get(header::CONTENT_TYPE)
@@ -77,12 +102,12 @@ pub async fn form(instance: Shared, headers: HeaderMap, body: Bytes, submit: Sho
                 .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
             let genuine = match Visit::of(instance, &headers) {
                 Ok(visit) => is_form && visit.owns_form(instance, fields.get("csrf")),
-                Err(error) => return PageError::from(error).render(instance),
+                Err(error) => return PageError::from(error).render(instance, None),
             };
             if !genuine {
                 let text = "The page was open for too long, or your browser does not send cookies. Go back, load \
                             the page again and repeat what you did.";
-                return PageError::new(StatusCode::FORBIDDEN, "This form is no longer valid", text).render(instance);
+                return PageError::new(StatusCode::FORBIDDEN, "This form is no longer valid", text).render(instance, None);
             }
             answer(instance, &headers, &fields, submit)
         })
@@ -92,9 +117,10 @@ pub async fn form(instance: Shared, headers: HeaderMap, body: Bytes, submit: Sho
 fn answer(instance: &Instance, headers: &HeaderMap, fields: &Fields, show: Show) -> Response {
     let visit = match Visit::of(instance, headers) {
         Ok(visit) => visit,
-        Err(error) => return PageError::from(error).render(instance),
+        Err(error) => return PageError::from(error).render(instance, None),
     };
-    let mut response = show(instance, &visit, fields).unwrap_or_else(|error| error.render(instance));
+    let shown = show(instance, &visit, fields);
+    let mut response = shown.unwrap_or_else(|error| error.render(instance, Some(&visit)));
     if let Some(cookie) = visit.first_cookie(instance) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

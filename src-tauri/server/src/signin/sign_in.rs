@@ -12,16 +12,16 @@ use url::Url;
 use super::{
     cookies::{self, SESSION, VISITOR},
     frame::{Frame, PageError, html},
-    see_other,
+    known_browser, see_other,
     visit::Visit,
 };
 use crate::{
     audit::{self, Event},
-    domain::{lockout::Lockout, sign_in_session::SignInSession},
+    domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
     organisation::User,
-    secret::Digest,
+    store::AuditEntry,
 };
 
 /// Longer ones are refused before any work: Argon2id takes what it gets.
@@ -61,32 +61,30 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     let user = instance.organisation.user_by_login(typed);
     // One lock for all the names of one person; names that nobody has are locked as well.
     let canonical = user.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
-    let name = Digest::of(&canonical);
-    let known = instance.store.lockout(name)?;
-    if let Some(left) = known.and_then(|lockout| lockout.remaining(now)) {
-        return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left));
-    }
+    let name = known_browser::counter(instance, visit.known_browser.as_ref(), &canonical);
+    let lockout = match instance.store.count_attempt(name, now)? {
+        Ok(lockout) => lockout,
+        Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left)),
+    };
     let right = instance.passwords.verify(user.map(|user| user.username.as_str()), password);
     let Some(user) = user.filter(|_| right) else {
-        let lockout = Lockout::after_failure(known, now);
-        instance.store.set_lockout(name, &lockout)?;
-        record(instance, user, None, "Failure")?;
+        instance.store.append_audit(&events(instance, user, None, "Failure"))?;
         return match lockout.remaining(now) {
             Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),
             None => refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."),
         };
     };
-    instance.store.clear_lockout(name)?;
     let length = instance.session_length();
     let session = SignInSession::begin(instance.chance.uuid(), &user.username, length, now);
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
-    instance.store.begin_session(&session, secret.digest())?;
-    record(instance, Some(user), Some(&session), "Success")?;
+    let events = events(instance, Some(user), Some(&session), "Success");
+    instance.store.begin_session(&session, secret.digest(), name, &events)?;
     let mut response = see_other(&back);
     for cookie in [
         cookies::set_cookie(instance, SESSION, secret.expose(), Some(length)),
         cookies::set_cookie(instance, VISITOR, "", Some(SignedDuration::ZERO)),
+        known_browser::remember(instance, &user.username),
     ]
     .into_iter()
     .flatten()
@@ -99,14 +97,14 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
 /// POST `/sign-out`: ends the session, and with it all tokens that were approved in it.
 pub fn sign_out(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Response, PageError> {
     if let Some(person) = &visit.person {
-        instance.store.end_session(&person.session.id, instance.now())?;
-        instance.record(&Event {
+        let event = instance.entry(&Event {
             source: audit::SSO,
             name: "Logout",
             user: Some(person.user),
             session: Some(&person.session),
             ..Event::default()
-        })?;
+        });
+        instance.store.end_session(&person.session.id, instance.now(), &event)?;
     }
     let mut response = see_other("/sign-in");
     if let Some(cookie) = cookies::set_cookie(instance, SESSION, "", Some(SignedDuration::ZERO)) {
@@ -115,23 +113,22 @@ pub fn sign_out(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Re
     Ok(response)
 }
 
-fn record(
+fn events(
     instance: &Instance,
     user: Option<&User>,
     session: Option<&SignInSession>,
     outcome: &str,
-) -> Result<(), PageError> {
-    for name in ["CredentialVerification", "UserAuthentication"] {
-        instance.record(&Event {
+) -> [AuditEntry; 2] {
+    ["CredentialVerification", "UserAuthentication"].map(|name| {
+        instance.entry(&Event {
             source: audit::SIGNIN,
             name,
             user,
             session,
             details: json!({ name: outcome }),
             additional: json!({ "CredentialType": "PASSWORD", "LoginTo": instance.addresses.start_url() }),
-        })?;
-    }
-    Ok(())
+        })
+    })
 }
 
 fn too_many(left: SignedDuration) -> String {
@@ -152,13 +149,15 @@ fn render(
     html(status, &SignInPage { frame: Frame::of(instance, visit), error, username, back })
 }
 
-/// Where to go after signing in: a path of this server, else the start page.
+/// Where to go after signing in: a path of this server, else the start page. A path that begins with two
+/// slashes is no path to a browser but another host, and dot segments can leave such a one behind
+/// (`/.//host`): what counts is how the path begins once they are resolved.
 fn safe_path(instance: &Instance, wanted: Option<&str>) -> String {
     let home = "/start".to_owned();
     let Some(wanted) = wanted.filter(|path| path.starts_with('/')) else { return home };
     let Ok(base) = Url::parse(&instance.addresses.origin()) else { return home };
     match base.join(wanted) {
-        Ok(url) if url.origin() == base.origin() => {
+        Ok(url) if url.origin() == base.origin() && !url.path().starts_with("//") => {
             url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
         }
         _ => home,

@@ -4,22 +4,20 @@ use axum::http::{HeaderMap, HeaderValue};
 use url::form_urlencoded;
 
 use super::{
-    cookies::{self, SESSION, VISITOR},
+    cookies::{self, KNOWN_BROWSER, SESSION, VISITOR},
     frame::PageError,
 };
 use crate::{
-    domain::sign_in_session::SignInSession,
-    fields::Fields,
-    instance::Instance,
-    organisation::User,
-    secret::{Digest, Token},
-    store::StoreError,
+    domain::sign_in_session::SignInSession, fields::Fields, instance::Instance, organisation::User,
+    secret::Token, store::StoreError,
 };
 
 /// One request of a browser.
 pub struct Visit<'i> {
     /// The person, if signed in.
     pub person: Option<SignedIn<'i>>,
+    /// What the browser brought to be known by, unchecked.
+    pub known_browser: Option<Token>,
     /// The cookie that binds forms: the session's, else the visitor's.
     binding: Token,
     is_new: bool,
@@ -36,21 +34,24 @@ pub struct SignedIn<'i> {
 impl<'i> Visit<'i> {
     /// Reads the cookies.
     pub fn of(instance: &'i Instance, headers: &HeaderMap) -> Result<Self, StoreError> {
-        if let Some(value) = cookies::cookie(instance, headers, SESSION) {
-            let session = instance.store.session_by_cookie(Digest::of(value))?;
+        let owned = |kind| cookies::cookie(instance, headers, kind).map(|value| Token::new(value.to_owned()));
+        let known_browser = owned(KNOWN_BROWSER);
+        if let Some(value) = owned(SESSION) {
+            let session = instance.store.session_by_cookie(value.digest())?;
             let live = session.filter(|session| session.is_live(instance.now()));
             let person = live.and_then(|session| {
                 let user = instance.organisation.users.get(&session.username)?;
                 Some(SignedIn { session, user })
             });
             if person.is_some() {
-                return Ok(Self { person, binding: Token::new(value.to_owned()), is_new: false });
+                return Ok(Self { person, known_browser, binding: value, is_new: false });
             }
         }
-        Ok(match cookies::cookie(instance, headers, VISITOR) {
-            Some(value) => Self { person: None, binding: Token::new(value.to_owned()), is_new: false },
-            None => Self { person: None, binding: instance.chance.token(), is_new: true },
-        })
+        let (binding, is_new) = match owned(VISITOR) {
+            Some(value) => (value, false),
+            None => (instance.chance.token(), true),
+        };
+        Ok(Self { person: None, known_browser, binding, is_new })
     }
 
     /// The token that this visitor's forms carry.

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{NewTokens, Result, Store, millis, moment, optional_moment, tokens::insert_family, words};
+use super::{
+    AuditEntry, NewTokens, Result, Store, audit, millis, moment, optional_moment, tokens::insert_family,
+    words,
+};
 use crate::{domain::authorization_code::AuthorizationCode, secret::Digest};
 
 /// A code that a client presented.
@@ -75,6 +78,7 @@ impl Store {
         digest: Digest,
         tokens: &NewTokens,
         now: Timestamp,
+        entry: &AuditEntry,
     ) -> Result<bool> {
         self.write("exchange an authorization code", |tx| {
             let changed = tx.execute(
@@ -83,6 +87,7 @@ impl Store {
             )?;
             if changed == 1 {
                 insert_family(tx, tokens)?;
+                audit::append(tx, entry)?;
             }
             Ok(changed == 1)
         })

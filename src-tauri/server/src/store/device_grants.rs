@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{NewTokens, Result, Store, digest, millis, moment, tokens::insert_family, words};
+use super::{
+    AuditEntry, NewTokens, Result, Store, audit, digest, millis, moment, tokens::insert_family, words,
+};
 use crate::{
     domain::device_grant::{Approved, DeviceGrant, Facts, Pending},
     secret::Digest,
@@ -30,7 +32,7 @@ impl Store {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending')",
                 params![
                     facts.code.as_bytes(),
-                    facts.user_code,
+                    facts.user_code.as_bytes(),
                     facts.client_id,
                     facts.scopes.join(" "),
                     millis(facts.ends),
@@ -54,13 +56,14 @@ impl Store {
         })
     }
 
-    /// Finds a device authorization by what the person typed, in its canonical form.
+    /// Finds a device authorization by the digest of what the person typed, in its canonical form.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn device_grant_by_user_code(&self, user_code: &str) -> Result<Option<DeviceGrant>> {
+    pub fn device_grant_by_user_code(&self, user_code: Digest) -> Result<Option<DeviceGrant>> {
         self.read("find a user code", |c| {
-            c.query_row("SELECT * FROM device_grant WHERE user_code = ?1", [user_code], grant_from).optional()
+            c.query_row("SELECT * FROM device_grant WHERE user_code = ?1", [user_code.as_bytes()], grant_from)
+                .optional()
         })
     }
 
@@ -110,7 +113,12 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn exchange_device_grant(&self, facts: &Facts, tokens: &NewTokens) -> Result<bool> {
+    pub fn exchange_device_grant(
+        &self,
+        facts: &Facts,
+        tokens: &NewTokens,
+        entry: &AuditEntry,
+    ) -> Result<bool> {
         self.write("exchange a device code", |tx| {
             let changed = tx.execute(
                 "UPDATE device_grant SET state = 'exchanged' WHERE code = ?1 AND state = 'approved'",
@@ -118,6 +126,7 @@ impl Store {
             )?;
             if changed == 1 {
                 insert_family(tx, tokens)?;
+                audit::append(tx, entry)?;
             }
             Ok(changed == 1)
         })
@@ -127,7 +136,7 @@ impl Store {
 fn grant_from(row: &Row<'_>) -> rusqlite::Result<DeviceGrant> {
     let facts = Facts {
         code: digest(row, "code")?,
-        user_code: row.get("user_code")?,
+        user_code: digest(row, "user_code")?,
         client_id: row.get("client_id")?,
         scopes: words(row, "scopes")?,
         ends: moment(row, "ends")?,

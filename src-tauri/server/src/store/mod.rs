@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, types::Type};
 use rusqlite_migration::{M, Migrations};
 
+pub use audit::AuditEntry;
 pub use authorization_codes::PresentedCode;
 pub use clients::Client;
 pub use consoles::SigninToken;
@@ -34,20 +35,47 @@ use crate::secret::Digest;
 /// Forward only, numbered by position.
 const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("schema.sql"))];
 
-/// The store failed. The text names the operation, never a value.
+/// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
+/// behind it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A statement failed.
-    #[error("could not {doing} in the server's database: {source}")]
+    #[error("could not {doing} in the server's database: {cause}")]
     Statement {
         /// What was being done.
         doing: &'static str,
         /// SQLite's words.
-        source: rusqlite::Error,
+        cause: rusqlite::Error,
     },
     /// The file could not be brought to this version's schema.
-    #[error("could not prepare the server's database (is it from a newer version?): {0}")]
-    Migration(#[from] rusqlite_migration::Error),
+    #[error("could not prepare the server's database: {cause}")]
+    Migration {
+        /// The library's words.
+        cause: rusqlite_migration::Error,
+    },
+}
+
+impl StoreError {
+    /// What to do about a database that cannot be opened.
+    pub fn advice(&self) -> &'static str {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        use rusqlite_migration::{Error, MigrationDefinitionError::DatabaseTooFarAhead};
+
+        let sqlite = match self {
+            Self::Statement { cause, .. }
+            | Self::Migration { cause: Error::RusqliteError { err: cause, .. } } => cause.sqlite_error_code(),
+            Self::Migration { cause: Error::MigrationDefinition(DatabaseTooFarAhead) } => {
+                return "a newer version of latchkey-server made it; use that one, or another folder";
+            }
+            Self::Migration { .. } => None,
+        };
+        match sqlite {
+            Some(DatabaseCorrupt | NotADatabase) => {
+                "bring back a copy, or move it away to begin with an empty one (everybody signs in again)"
+            }
+            _ => "check that its disk has room and that this user may write there",
+        }
+    }
 }
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -68,7 +96,7 @@ impl Store {
     /// [`StoreError`] if the file cannot be opened or brought up to date.
     pub fn open(path: &Path) -> Result<Self> {
         let connection =
-            Connection::open(path).map_err(|source| StoreError::Statement { doing: "open", source })?;
+            Connection::open(path).map_err(|cause| StoreError::Statement { doing: "open", cause })?;
         Self::prepare(connection)
     }
 
@@ -79,15 +107,25 @@ impl Store {
         Self::prepare(connection).expect("the schema is valid")
     }
 
+    /// Leaves the database no room to grow, or gives it back.
+    #[cfg(test)]
+    pub fn fill(&self, full: bool) {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Less than it has is as much as it has.
+        let pages = if full { 1 } else { 1 << 20 };
+        connection.pragma_update(None, "max_page_count", pages).expect("the pragma is known");
+    }
+
     fn prepare(mut connection: Connection) -> Result<Self> {
         let set = |connection: &Connection| {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.pragma_update(None, "foreign_keys", true)
         };
-        set(&connection)
-            .map_err(|source| StoreError::Statement { doing: "set up the connection", source })?;
-        Migrations::from_slice(MIGRATIONS).to_latest(&mut connection)?;
+        set(&connection).map_err(|cause| StoreError::Statement { doing: "set up the connection", cause })?;
+        Migrations::from_slice(MIGRATIONS)
+            .to_latest(&mut connection)
+            .map_err(|cause| StoreError::Migration { cause })?;
         Ok(Self(Mutex::new(connection)))
     }
 
@@ -118,7 +156,7 @@ impl Store {
 
     fn read<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        f(&connection).map_err(|source| StoreError::Statement { doing, source })
+        f(&connection).map_err(|cause| StoreError::Statement { doing, cause })
     }
 
     /// One transaction: all of `f` or nothing of it.
@@ -134,7 +172,7 @@ impl Store {
             tx.commit()?;
             Ok(value)
         };
-        run(&mut connection).map_err(|source| StoreError::Statement { doing, source })
+        run(&mut connection).map_err(|cause| StoreError::Statement { doing, cause })
     }
 }
 

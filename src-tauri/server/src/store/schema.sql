@@ -29,7 +29,7 @@ CREATE TABLE consent (
 
 CREATE TABLE device_grant (
     code BLOB PRIMARY KEY,
-    user_code TEXT NOT NULL UNIQUE,
+    user_code BLOB NOT NULL UNIQUE,
     client_id TEXT NOT NULL,
     scopes TEXT NOT NULL,
     ends INTEGER NOT NULL,
@@ -57,12 +57,14 @@ CREATE TABLE token_family (
     scopes TEXT NOT NULL,
     generation INTEGER NOT NULL,
     rotated INTEGER,
+    seen INTEGER NOT NULL DEFAULT 0,
     revoked INTEGER
 ) STRICT;
 
 CREATE TABLE access_token (
     token BLOB PRIMARY KEY,
     family_id TEXT NOT NULL REFERENCES token_family (id) ON DELETE CASCADE,
+    generation INTEGER NOT NULL,
     ends INTEGER NOT NULL
 ) STRICT;
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Result, Store, millis, moment, optional_moment};
+use super::{AuditEntry, Result, Store, audit, lockouts, millis, moment, optional_moment};
 use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
 /// Columns of a session, for joins as well.
@@ -23,11 +23,17 @@ pub(super) const SESSION_COLUMNS: &str =
     "s.id AS session_id, s.username, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
 
 impl Store {
-    /// Keeps a new session and the digest of its cookie.
+    /// Keeps a new session and the digest of its cookie; the attempts counted under `name` are forgotten.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn begin_session(&self, session: &SignInSession, cookie: Digest) -> Result<()> {
+    pub fn begin_session(
+        &self,
+        session: &SignInSession,
+        cookie: Digest,
+        name: Digest,
+        entries: &[AuditEntry],
+    ) -> Result<()> {
         self.write("begin a session", |tx| {
             tx.execute(
                 "INSERT INTO sign_in_session (id, cookie, username, began, ends) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -38,8 +44,9 @@ impl Store {
                     millis(session.began),
                     millis(session.ends)
                 ],
-            )
-            .map(drop)
+            )?;
+            lockouts::forget(tx, name)?;
+            entries.iter().try_for_each(|entry| audit::append(tx, entry))
         })
     }
 
@@ -69,13 +76,13 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn end_session(&self, id: &str, now: Timestamp) -> Result<()> {
+    pub fn end_session(&self, id: &str, now: Timestamp, entry: &AuditEntry) -> Result<()> {
         self.write("end a session", |tx| {
             tx.execute(
                 "UPDATE sign_in_session SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
                 params![id, millis(now)],
-            )
-            .map(drop)
+            )?;
+            audit::append(tx, entry)
         })
     }
 

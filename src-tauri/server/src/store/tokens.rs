@@ -4,11 +4,14 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    Result, Store, millis, moment, optional_moment,
+    AuditEntry, Result, Store, audit, millis, moment, optional_moment,
     sessions::{SESSION_COLUMNS, session_from},
     words,
 };
-use crate::{domain::sign_in_session::SignInSession, secret::Digest};
+use crate::{
+    domain::{sign_in_session::SignInSession, token_family::Newest},
+    secret::Digest,
+};
 
 /// The tokens of a first exchange.
 #[derive(Debug, Clone)]
@@ -51,6 +54,8 @@ pub struct Bearer {
     pub ends: Timestamp,
     /// Whether its family was revoked.
     pub revoked: bool,
+    /// Whether it is the first token of its family's newest generation that shows itself.
+    pub is_arrival: bool,
 }
 
 /// A refresh token that exists, and what decides whether it is good.
@@ -64,10 +69,8 @@ pub struct RefreshToken {
     pub scopes: Vec<String>,
     /// Its place in the chain.
     pub generation: i64,
-    /// The family's newest place in the chain.
-    pub family_generation: i64,
-    /// When the newest began.
-    pub rotated: Option<Timestamp>,
+    /// The family's newest.
+    pub newest: Newest,
     /// Whether its family was revoked.
     pub revoked: bool,
     /// The session behind it.
@@ -79,17 +82,23 @@ pub(super) fn insert_family(tx: &Transaction<'_>, tokens: &NewTokens) -> rusqlit
         "INSERT INTO token_family (id, client_id, session_id, scopes, generation) VALUES (?1, ?2, ?3, ?4, 0)",
         params![tokens.family_id, tokens.client_id, tokens.session_id, tokens.scopes.join(" ")],
     )?;
-    insert_access(tx, tokens.access, &tokens.family_id, tokens.access_ends)?;
+    insert_access(tx, tokens.access, &tokens.family_id, 0, tokens.access_ends)?;
     if let Some(refresh) = tokens.refresh {
         insert_refresh(tx, refresh, &tokens.family_id, 0)?;
     }
     Ok(())
 }
 
-fn insert_access(tx: &Transaction<'_>, token: Digest, family: &str, ends: Timestamp) -> rusqlite::Result<()> {
+fn insert_access(
+    tx: &Transaction<'_>,
+    token: Digest,
+    family: &str,
+    generation: i64,
+    ends: Timestamp,
+) -> rusqlite::Result<()> {
     tx.execute(
-        "INSERT INTO access_token (token, family_id, ends) VALUES (?1, ?2, ?3)",
-        params![token.as_bytes(), family, millis(ends)],
+        "INSERT INTO access_token (token, family_id, generation, ends) VALUES (?1, ?2, ?3, ?4)",
+        params![token.as_bytes(), family, generation, millis(ends)],
     )
     .map(drop)
 }
@@ -115,7 +124,8 @@ impl Store {
     pub fn bearer(&self, access: Digest) -> Result<Option<Bearer>> {
         self.read("find an access token", |c| {
             let sql = format!(
-                "SELECT a.ends AS access_ends, f.scopes, f.revoked, {SESSION_COLUMNS}
+                "SELECT a.ends AS access_ends, f.scopes, f.revoked, {SESSION_COLUMNS},
+                        a.generation = f.generation AND NOT f.seen AS is_arrival
                  FROM access_token a JOIN token_family f ON f.id = a.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE a.token = ?1"
             );
@@ -125,9 +135,25 @@ impl Store {
                     scopes: words(row, "scopes")?,
                     ends: moment(row, "access_ends")?,
                     revoked: optional_moment(row, "revoked")?.is_some(),
+                    is_arrival: row.get("is_arrival")?,
                 })
             })
             .optional()
+        })
+    }
+
+    /// Notes that the generation of this access token arrived where it should, if it is still the newest.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn note_arrival(&self, access: Digest) -> Result<()> {
+        self.write("note the use of a token", |tx| {
+            tx.execute(
+                "UPDATE token_family SET seen = 1
+                 WHERE (id, generation) = (SELECT family_id, generation FROM access_token WHERE token = ?1)",
+                [access.as_bytes()],
+            )
+            .map(drop)
         })
     }
 
@@ -139,7 +165,7 @@ impl Store {
         self.read("find a refresh token", |c| {
             let sql = format!(
                 "SELECT r.generation AS own, f.id AS family_id, f.client_id, f.scopes, f.generation, f.rotated,
-                        f.revoked, {SESSION_COLUMNS}
+                        f.seen, f.revoked, {SESSION_COLUMNS}
                  FROM refresh_token r JOIN token_family f ON f.id = r.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE r.token = ?1"
             );
@@ -149,8 +175,11 @@ impl Store {
                     client_id: row.get("client_id")?,
                     scopes: words(row, "scopes")?,
                     generation: row.get("own")?,
-                    family_generation: row.get("generation")?,
-                    rotated: optional_moment(row, "rotated")?,
+                    newest: Newest {
+                        generation: row.get("generation")?,
+                        began: optional_moment(row, "rotated")?,
+                        seen: row.get("seen")?,
+                    },
                     revoked: optional_moment(row, "revoked")?.is_some(),
                     session: session_from(row)?,
                 })
@@ -159,21 +188,28 @@ impl Store {
         })
     }
 
-    /// Begins the generation after `known.family_generation`; `false` if somebody was faster.
+    /// Begins the generation after the newest that is `known`; `false` if somebody was faster.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn rotate(&self, known: &RefreshToken, next: &Successor, now: Timestamp) -> Result<bool> {
-        let generation = known.family_generation + 1;
+    pub fn rotate(
+        &self,
+        known: &RefreshToken,
+        next: &Successor,
+        now: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<bool> {
+        let generation = known.newest.generation + 1;
         self.write("rotate a refresh token", |tx| {
             let changed = tx.execute(
-                "UPDATE token_family SET generation = ?3, rotated = ?4
+                "UPDATE token_family SET generation = ?3, rotated = ?4, seen = 0
                  WHERE id = ?1 AND generation = ?2 AND revoked IS NULL",
-                params![known.family_id, known.family_generation, generation, millis(now)],
+                params![known.family_id, known.newest.generation, generation, millis(now)],
             )?;
             if changed == 1 {
-                insert_access(tx, next.access, &known.family_id, next.access_ends)?;
+                insert_access(tx, next.access, &known.family_id, generation, next.access_ends)?;
                 insert_refresh(tx, next.refresh, &known.family_id, generation)?;
+                audit::append(tx, entry)?;
             }
             Ok(changed == 1)
         })
@@ -183,18 +219,20 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn reissue(&self, known: &RefreshToken, next: &Successor) -> Result<bool> {
+    pub fn reissue(&self, known: &RefreshToken, next: &Successor, entry: &AuditEntry) -> Result<bool> {
+        let generation = known.newest.generation;
         self.write("repeat a refresh", |tx| {
             let current = tx
                 .query_row(
                     "SELECT 1 FROM token_family WHERE id = ?1 AND generation = ?2 AND revoked IS NULL",
-                    params![known.family_id, known.family_generation],
+                    params![known.family_id, generation],
                     |_| Ok(()),
                 )
                 .optional()?;
             if current.is_some() {
-                insert_access(tx, next.access, &known.family_id, next.access_ends)?;
-                insert_refresh(tx, next.refresh, &known.family_id, known.family_generation)?;
+                insert_access(tx, next.access, &known.family_id, generation, next.access_ends)?;
+                insert_refresh(tx, next.refresh, &known.family_id, generation)?;
+                audit::append(tx, entry)?;
             }
             Ok(current.is_some())
         })

@@ -3,7 +3,7 @@
 mod get_caller_identity;
 mod signature;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verify;
 mod wire;
 
@@ -12,7 +12,7 @@ use axum::{
     body::Bytes,
     extract::State,
     http::{HeaderMap, Method, Uri},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 
@@ -21,7 +21,7 @@ use crate::{
     instance::{Instance, Shared},
     signin::see_other,
 };
-use wire::StsError;
+use wire::{Identity, StsError};
 
 /// STS answers at `/`, as AWS's does; a browser that comes there without a request goes to the portal.
 pub fn routes() -> Router<Shared> {
@@ -41,7 +41,10 @@ async fn root(
             if request.method == Method::GET && request.uri.query().is_none() {
                 return see_other("/start");
             }
-            answer(instance, &request).unwrap_or_else(IntoResponse::into_response)
+            // In the body as well as in the header, where support staff of AWS asks for it.
+            let request_id = instance.chance.uuid();
+            let outcome = answer(instance, &request);
+            wire::respond(outcome, &request_id)
         })
         .await
 }
@@ -54,7 +57,7 @@ struct Request {
     body: Bytes,
 }
 
-fn answer(instance: &Instance, request: &Request) -> Result<Response, StsError> {
+fn answer(instance: &Instance, request: &Request) -> Result<Identity, StsError> {
     let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
     let fields = Fields::parse(&request.body).and(query);
     let action = fields.get("Action").unwrap_or_default();

@@ -15,13 +15,13 @@ use crate::rig::{Reply, Rig};
 
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 
-struct Keys {
-    id: String,
-    secret: String,
-    token: String,
+pub struct Keys {
+    pub id: String,
+    pub secret: String,
+    pub token: String,
 }
 
-async fn keys(rig: &Rig) -> Keys {
+pub async fn keys(rig: &Rig) -> Keys {
     let (_, token, _) = rig.tokens("sam").await;
     let path = "/federation/credentials?account_id=111122223333&role_name=ReadOnly";
     let answer = rig.portal_get(path, &token).await.is(200).json();
@@ -48,7 +48,7 @@ fn signed(stamp: &str, headers: &[&str], in_query: bool) -> Signed {
 }
 
 /// A POST signed in its header; `tamper` changes it after signing.
-async fn call(
+pub async fn call(
     rig: &Rig,
     keys: &Keys,
     offset: i64,
@@ -180,6 +180,22 @@ async fn unsigned_and_unreadable_requests_have_their_own_errors() {
     let reply = call(&rig, &keys, 0, |_, body| *body = "Action=<Nothing>".into()).await;
     refused(&reply, 400, "InvalidAction");
     assert!(reply.body.contains("&lt;Nothing&gt;"));
+    let reply = call(&rig, &keys, 0, |_, body| *body = "Action=a%01%0B%1Fb%EF%BF%BFc".into()).await;
+    refused(&reply, 400, "InvalidAction");
+    assert!(reply.body.contains("operation abc for"), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn answers_carry_the_request_id_of_their_header() {
+    let rig = Rig::new();
+    let keys = keys(&rig).await;
+    let good = call(&rig, &keys, 0, |_, _| {}).await.is(200);
+    let bad = call(&rig, &keys, 0, |_, body| body.push_str("&x=1")).await.is(403);
+    for reply in [good, bad] {
+        let id = reply.header("x-amzn-requestid");
+        assert_eq!(id.len(), 36, "{id}");
+        assert!(reply.body.contains(&format!("<RequestId>{id}</RequestId>")), "{}", reply.body);
+    }
 }
 
 #[tokio::test]

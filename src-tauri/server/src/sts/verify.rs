@@ -3,7 +3,6 @@
 
 use axum::http::{Uri, header};
 use jiff::{SignedDuration, Timestamp};
-use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
     signature::{self, Signed},
     wire::StsError,
 };
-use crate::{instance::Instance, issuing, organisation::is_region, secret::Digest, store::IssuedKey};
+use crate::{instance::Instance, organisation::is_region, secret::Token, store::IssuedKey};
 
 /// How far a request's moment may be from the server's.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
@@ -22,22 +21,15 @@ const LONGEST_PRESIGNED: i64 = 7 * 24 * 60 * 60;
 pub fn verify(instance: &Instance, request: &Request) -> Result<IssuedKey, StsError> {
     let claim = Claim::read(request)?;
     let now = instance.now();
-    let key =
-        instance.store.role_credentials(&claim.access_key_id)?.ok_or_else(StsError::invalid_client_token)?;
-    let token = claim.session_token.as_deref().map(Digest::of).ok_or_else(StsError::invalid_client_token)?;
-    if !bool::from(token.as_bytes().ct_eq(key.session_token.as_bytes())) {
-        return Err(StsError::invalid_client_token());
-    }
+    let token = claim.session_token.as_deref().ok_or_else(StsError::invalid_client_token)?;
+    let key = instance.issuer.find_presented(&claim.access_key_id, token)?;
+    let key = key.ok_or_else(StsError::invalid_client_token)?;
     claim.check_moment(now)?;
     if now >= key.ends {
         return Err(StsError::expired_token());
     }
-    let secret = issuing::secret_access_key(&instance.key, &key.access_key_id);
-    if signature::matches(&claim.signed, request, &secret) {
-        Ok(key)
-    } else {
-        Err(StsError::does_not_match())
-    }
+    let signed = |secret: &Token| signature::matches(&claim.signed, request, secret);
+    if instance.issuer.secret_passes(&key, &signed) { Ok(key) } else { Err(StsError::does_not_match()) }
 }
 
 /// What a request says about its signature, in its header or in its query.

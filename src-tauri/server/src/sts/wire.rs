@@ -1,12 +1,14 @@
 //! How STS speaks: the query protocol's XML, version 2011-06-15.
 
+use std::error::Error;
+
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use quick_xml::escape::escape;
 
-use crate::store::StoreError;
+use crate::{issuing::IssuingError, store::StoreError};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -68,13 +70,28 @@ impl StsError {
     }
 }
 
+/// What a stranger sent, fit to be shown in XML 1.0, which has no control characters and no U+FFFE and U+FFFF
+/// even in escapes.
 fn shorten(text: &str) -> String {
-    text.chars().take(64).collect()
+    text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}')).take(64).collect()
 }
 
 impl From<StoreError> for StsError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "an STS operation failed");
+        Self::failed(&error)
+    }
+}
+
+impl From<IssuingError> for StsError {
+    fn from(error: IssuingError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl StsError {
+    /// The server's own failure: told to the log, not to the client.
+    fn failed(error: &dyn Error) -> Self {
+        tracing::error!(error = %error, "an STS operation failed");
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             code: "InternalFailure",
@@ -83,28 +100,51 @@ impl From<StoreError> for StsError {
     }
 }
 
-impl IntoResponse for StsError {
-    fn into_response(self) -> Response {
+/// Who signed a request.
+#[derive(Debug)]
+pub struct Identity {
+    /// The assumed-role ARN.
+    pub arn: String,
+    /// The role's id and the session's name.
+    pub user_id: String,
+    /// 12 digits.
+    pub account: String,
+}
+
+/// Writes an answer or an error.
+pub fn respond(outcome: Result<Identity, StsError>, request_id: &str) -> Response {
+    let (status, body) = match outcome {
+        Ok(identity) => (StatusCode::OK, identity.xml(request_id)),
+        Err(error) => (error.status, error.xml(request_id)),
+    };
+    let mut response = (status, [(header::CONTENT_TYPE, "text/xml")], body).into_response();
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+impl StsError {
+    fn xml(&self, request_id: &str) -> String {
         let kind = if self.status.is_server_error() { "Receiver" } else { "Sender" };
-        let body = format!(
+        format!(
             "<ErrorResponse xmlns=\"{NAMESPACE}\">\n  <Error>\n    <Type>{kind}</Type>\n    <Code>{}</Code>\n    \
-             <Message>{}</Message>\n  </Error>\n</ErrorResponse>\n",
+             <Message>{}</Message>\n  </Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
             self.code,
             escape(&self.message)
-        );
-        (self.status, [(header::CONTENT_TYPE, "text/xml")], body).into_response()
+        )
     }
 }
 
-/// The answer of GetCallerIdentity.
-pub fn caller_identity(arn: &str, user_id: &str, account: &str) -> Response {
-    let body = format!(
-        "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\">\n  <GetCallerIdentityResult>\n    <Arn>{}</Arn>\n    \
-         <UserId>{}</UserId>\n    <Account>{}</Account>\n  </GetCallerIdentityResult>\n  <ResponseMetadata/>\n\
-         </GetCallerIdentityResponse>\n",
-        escape(arn),
-        escape(user_id),
-        escape(account)
-    );
-    ([(header::CONTENT_TYPE, "text/xml")], body).into_response()
+impl Identity {
+    fn xml(&self, request_id: &str) -> String {
+        format!(
+            "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\">\n  <GetCallerIdentityResult>\n    <Arn>{}</Arn>\n    \
+             <UserId>{}</UserId>\n    <Account>{}</Account>\n  </GetCallerIdentityResult>\n  <ResponseMetadata>\n    \
+             <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n</GetCallerIdentityResponse>\n",
+            escape(&self.arn),
+            escape(&self.user_id),
+            escape(&self.account)
+        )
+    }
 }

@@ -1,0 +1,35 @@
+//! Browsers that a person has signed in with before. They count wrong passwords on their own, apart from all
+//! others: a stranger who guesses at a name locks the strangers out, not the person (OWASP, "Slow down online
+//! guessing attacks with device cookies"). The cookie lets nobody in, so it outlives the session.
+
+use axum::http::HeaderValue;
+use jiff::SignedDuration;
+
+use super::cookies::{self, KNOWN_BROWSER};
+use crate::{
+    instance::Instance,
+    secret::{Digest, Token},
+};
+
+/// How long a browser is known after its last sign-in.
+const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+const PURPOSE: &str = "known browser";
+
+/// Under what attempts for a name count: the name, or the name in this browser if it is known for it.
+pub fn counter(instance: &Instance, cookie: Option<&Token>, name: &str) -> Digest {
+    let known = cookie.and_then(|cookie| cookie.expose().split_once('.')).and_then(|(id, proof)| {
+        let proof = hex::decode(proof).ok()?;
+        instance.key.verify(PURPOSE, &[name, id], &proof).then_some(id)
+    });
+    match known {
+        Some(id) => Digest::of(&format!("{name} {id}")),
+        None => Digest::of(name),
+    }
+}
+
+/// Makes the browser known for this name, which signed in with it just now.
+pub fn remember(instance: &Instance, name: &str) -> Option<HeaderValue> {
+    let id = instance.chance.token();
+    let proof = hex::encode(instance.key.derive(PURPOSE, &[name, id.expose()]).as_slice());
+    cookies::set_cookie(instance, KNOWN_BROWSER, &format!("{}.{proof}", id.expose()), Some(KEPT))
+}
