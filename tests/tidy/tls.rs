@@ -32,7 +32,8 @@ fn every_program_installs_the_provider_before_it_starts_anything() {
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
     let programs = targets.filter(|target| target["kind"][0] == "bin");
-    let ours = programs.filter_map(|target| Path::new(target["src_path"].as_str()?).strip_prefix(root()).ok());
+    let ours =
+        programs.filter_map(|target| Path::new(target["src_path"].as_str()?).strip_prefix(root()).ok());
     let (mut breaches, mut seen) = (Vec::new(), 0);
     for file in ours.filter(|file| file.starts_with("src-tauri")) {
         let source = text(&file.to_string_lossy());
