@@ -255,7 +255,7 @@ export const SCENES: Record<string, () => Shown> = {
         {
           ...SIGNED_OUT,
           pill: 'Signing in',
-          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Open the page on any device and compare.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD' },
+          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Only continue if the codes match and you started this yourself. Nobody from Acme or AWS will ask you for it.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD' },
         },
       ),
     }),

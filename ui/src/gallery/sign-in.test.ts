@@ -24,6 +24,11 @@ test('the code is spelled for those who hear it', async () => {
   expect(screen.getByLabelText('B F T K dash Q W R D').textContent).toBe('BFTK-QWRD');
 });
 
+test('the warning beside the code stands once', async () => {
+  await show(scene('sign-in-code'));
+  expect(screen.getAllByText(/Only continue if the codes match/)).toHaveLength(1);
+});
+
 test('a failure is read out, and the way to sign in stands once', async () => {
   await show(scene('sign-in-failed'));
   expect(screen.getByRole('alert').textContent).toContain('Sign-in was declined in the browser');
