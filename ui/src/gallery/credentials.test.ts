@@ -43,3 +43,14 @@ test('a pause is said once, with the way back', async () => {
   expect(screen.getAllByText(/Refreshing is paused until/)).toHaveLength(1);
   expect(document.body.textContent).not.toMatch(/Continuing|Next try/);
 });
+
+test('keys meant for a dialog do nothing behind it', async () => {
+  await show(scene('credentials'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Details of pay-dev' }));
+  await fireEvent.click(within(screen.getByRole('complementary', { name: 'Details' })).getByRole('button', { name: 'Stop and remove…' }));
+  const dialog = screen.getByRole('alertdialog');
+  await fireEvent.keyDown(dialog, { key: 'Escape' });
+  await fireEvent.keyDown(dialog, { key: 'n', ctrlKey: true });
+  expect(screen.getByRole('complementary', { name: 'Details' })).toBeTruthy();
+  expect(screen.queryByRole('dialog', { name: 'Keep a profile fresh' })).toBeNull();
+});
