@@ -47,6 +47,17 @@ export interface Pressed {
 /** Fills a field of the form that showed a problem. */
 export type Edit = (field: string, suggestion: string | null) => void;
 
+/**
+ * A form in a dialog. What its own request comes to, also when a button of its problem sends it again,
+ * is its business; of any other request it shows the failure, else it makes room. A notice would
+ * stand behind the dialog, out of reach.
+ */
+export interface Form {
+  asks: UiRequest['ask'][];
+  settle: (reply: UiReply, request: UiRequest) => void;
+  close: () => void;
+}
+
 /** What the window shows and asks. The state itself is the engine's. */
 export class Desk {
   state = $state.raw<UiState | null>(null);
@@ -131,6 +142,15 @@ export class Desk {
     );
     this.#take(reply, answered);
     return reply;
+  }
+
+  /** Asks for a form, which learns the answer, and what comes of a question. */
+  async submit(request: UiRequest, form: Form) {
+    const settle = (reply: UiReply) => {
+      if (reply.reply === 'failed' || form.asks.includes(request.ask)) form.settle(reply, request);
+      else if (reply.reply !== 'confirm') form.close();
+    };
+    settle(await this.tell(request, settle));
   }
 
   #take(reply: UiReply, answered: (reply: UiReply) => void) {
