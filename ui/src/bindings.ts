@@ -305,7 +305,11 @@ foreign: Array<string>,
 /**
  * The newest backup, if there is one to undo with.
  */
-backup: string | null, };
+backup: string | null, 
+/**
+ * When that was made, epoch milliseconds.
+ */
+backup_made: number | null, };
 
 /**
  * The first run, while there is no organisation.

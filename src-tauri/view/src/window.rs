@@ -29,7 +29,8 @@ use engine::{
     },
     snapshot::{Launch, OrganisationNow},
 };
-use jiff::tz::TimeZone;
+use jiff::{civil::DateTime, tz::TimeZone};
+use std::path::Path;
 
 /// Recents that the portal shows.
 const RECENTS: usize = 5;
@@ -316,8 +317,16 @@ fn file(s: &Snapshot) -> UiFile {
         notes,
         foreign: s.file.foreign.clone(),
         backup: s.file.backup.as_ref().map(|b| b.display().to_string()),
+        backup_made: s.file.backup.as_ref().and_then(|b| made(b)).map(Timestamp::as_millisecond),
         path,
     }
+}
+
+/// The moment in a backup's name, `credentials.latchkey-20261124-003100.bak`, which is in UTC.
+fn made(backup: &Path) -> Option<Timestamp> {
+    let (_, rest) = backup.file_name()?.to_str()?.rsplit_once(".latchkey-")?;
+    let moment = DateTime::strptime("%Y%m%d-%H%M%S", rest.get(..15)?).ok()?;
+    TimeZone::UTC.to_timestamp(moment).ok()
 }
 
 fn quit(s: &Snapshot) -> UiQuit {

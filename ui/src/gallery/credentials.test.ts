@@ -79,3 +79,16 @@ test('a second failure is told in the dialog too, and an offered name is taken',
   expect(screen.getByText('pay-2 is kept fresh from now on.')).toBeTruthy();
   expect(host.asked).toHaveLength(3);
 });
+
+test('undoing names the backup and what is lost before it does anything', async () => {
+  const { host } = await show(scene('credentials'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Undo changes…' }));
+  const dialog = screen.getByRole('alertdialog', { name: 'Put the file back to Fri 14:04?' });
+  for (const part of ['the whole of ~/.aws/credentials', '4 days ago', '20 November 2026', 'the keys of pay-dev']) expect(dialog.textContent?.replaceAll(/\s+/g, ' ')).toContain(part);
+  expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Cancel' }));
+  await fireEvent.click(document.activeElement as HTMLElement);
+  expect(host.asked).toEqual([]);
+  await fireEvent.click(screen.getByRole('button', { name: 'Undo changes…' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Put the file back' }));
+  expect(host.asked).toEqual([{ ask: 'undo_file_changes' }]);
+});

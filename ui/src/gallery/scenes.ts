@@ -15,7 +15,7 @@ export interface Shown extends Scene {
   type?: [string, string];
 }
 
-const button = (label: string, change: Partial<UiButton> = {}): UiButton => ({ label, action: { action: 'dismiss' }, danger: false, ...change });
+export const button = (label: string, change: Partial<UiButton> = {}): UiButton => ({ label, action: { action: 'dismiss' }, danger: false, ...change });
 const signIn = button('Sign in', { action: { action: 'ask', request: { ask: 'sign_in', org: 'acme', method: null } } });
 
 export const problem = (title: string, meaning: string, next: string, ...buttons: UiButton[]): UiProblem => ({
@@ -61,7 +61,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     credentials_line: 'Next refresh 14:26. Sign-in lasts until 20:16, so everything can refresh until then.',
     attention: '',
     strips: [],
-    file: { path: '~/.aws/credentials', notes: [], foreign: ['old-keys', 'terraform'], backup: 'credentials.latchkey-20261124-0931.bak' },
+    file: { path: '~/.aws/credentials', notes: [], foreign: ['old-keys', 'terraform'], backup: '~/.aws/credentials.latchkey-20261120-083100.bak', backup_made: NOW - 4 * 24 * HOUR },
     pause: null,
     online: true,
     keyring: null,
@@ -281,6 +281,7 @@ export const SCENES: Record<string, () => Shown> = {
       ),
     }),
   'credentials-sandbox': () => scene({ view: 'credentials', state: state({ sandbox: SANDBOX }, sandboxOrg) }),
+  'credentials-undo': () => scene({ view: 'credentials', press: ['Undo changes…'] }),
   'credentials-stop': () => scene({ view: 'credentials', press: ['Details of pay-dev', 'Stop and remove…'] }),
   'credentials-pick': () => scene({ view: 'credentials', press: ['Keep a profile fresh'] }),
   'activity': () => scene({ view: 'activity' }),

@@ -100,6 +100,18 @@ fn banners_in_words() {
 }
 
 #[test]
+fn a_backup_tells_when_it_was_made() {
+    let made = |name: &str| {
+        let backup = Some(format!("/home/sam/.aws/{name}").into());
+        of(|s| s.file.backup = backup).file.backup_made
+    };
+    let expect = "2026-11-24T00:31:00Z".parse::<engine::model::Timestamp>().unwrap().as_millisecond();
+    assert_eq!(made("credentials.latchkey-20261124-003100.bak"), Some(expect));
+    assert_eq!(made("credentials.latchkey-20261124-003100-2.bak"), Some(expect));
+    assert_eq!(made("credentials.bak"), None);
+}
+
+#[test]
 fn a_profile_in_a_shape_and_a_word() {
     let check = |state: State, left, status: UiStatus, word: &str| {
         let found = of(|s| s.profiles = vec![pay_dev(state, left)]).profiles.remove(0);
