@@ -459,6 +459,15 @@ accounts_loading: number,
 portal_revision: string, };
 
 /**
+ * What is copied of a role's credentials besides environment variables.
+ */
+export type UiPart = { "part": "block", 
+/**
+ * Under this name.
+ */
+profile: string, } | { "part": "access_key_id" } | { "part": "secret_access_key" } | { "part": "session_token" };
+
+/**
  * A pause of all refreshing.
  */
 export type UiPause = { 
@@ -741,6 +750,18 @@ grant: UiGrant,
  * Whose syntax.
  */
 shell: UiShell, 
+/**
+ * The person confirmed.
+ */
+confirmed: boolean, } | { "ask": "copy_credentials", 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * Which part.
+ */
+part: UiPart, 
 /**
  * The person confirmed.
  */

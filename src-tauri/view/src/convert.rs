@@ -3,7 +3,7 @@
 use crate::{
     account::classified,
     activity,
-    ask::{UiConfirm, UiDiscovered, UiPauseFor, UiReply, UiRequest, UiShell},
+    ask::{UiConfirm, UiDiscovered, UiPart, UiPauseFor, UiReply, UiRequest, UiShell},
     problem::{About, asks, problem},
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
     ui_portal::UiClass,
@@ -19,7 +19,7 @@ use engine::{
         settings::{Settings, Theme},
         sign_in::Method,
     },
-    request::{Answer, Confirm, PauseFor, Shell, Show},
+    request::{Answer, Confirm, Part, PauseFor, Shell, Show},
 };
 use jiff::tz::TimeZone;
 use std::time::Duration;
@@ -72,6 +72,15 @@ impl TryFrom<UiRequest> for Request {
                     UiShell::Cmd => Shell::Cmd,
                 };
                 Self::CopyEnvironment { grant: grant.try_into()?, shell, confirmed }
+            }
+            Ui::CopyCredentials { grant, part, confirmed } => {
+                let part = match part {
+                    UiPart::Block { profile } => Part::Block(new_profile(&profile)?),
+                    UiPart::AccessKeyId => Part::AccessKeyId,
+                    UiPart::SecretAccessKey => Part::SecretAccessKey,
+                    UiPart::SessionToken => Part::SessionToken,
+                };
+                Self::CopyCredentials { grant: grant.try_into()?, part, confirmed }
             }
             Ui::KeepFresh { grant, profile, region, replace_foreign, confirmed } => Self::KeepFresh {
                 grant: grant.try_into()?,
@@ -128,6 +137,16 @@ pub fn as_asked(request: &Request) -> Option<UiRequest> {
                 Shell::Fish => UiShell::Fish,
                 Shell::PowerShell => UiShell::PowerShell,
                 Shell::Cmd => UiShell::Cmd,
+            },
+            confirmed: *confirmed,
+        }),
+        Request::CopyCredentials { grant, part, confirmed } => Some(UiRequest::CopyCredentials {
+            grant: grant.into(),
+            part: match part {
+                Part::Block(profile) => UiPart::Block { profile: profile.to_string() },
+                Part::AccessKeyId => UiPart::AccessKeyId,
+                Part::SecretAccessKey => UiPart::SecretAccessKey,
+                Part::SessionToken => UiPart::SessionToken,
             },
             confirmed: *confirmed,
         }),
@@ -196,7 +215,7 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
             ),
             "Keep it fresh".to_owned(),
         ),
-        UiRequest::CopyEnvironment { .. } => (
+        UiRequest::CopyEnvironment { .. } | UiRequest::CopyCredentials { .. } => (
             format!("Copy {word} credentials as {role}?"),
             format!("{of_whom} {effect} The clipboard clears in 90 s."),
             format!("Copy {word} credentials"),
@@ -214,7 +233,7 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
         instead: confirm.instead.as_ref().map(|g| {
             let verb = match asked {
                 UiRequest::KeepFresh { .. } => "Keep",
-                UiRequest::CopyEnvironment { .. } => "Copy as",
+                UiRequest::CopyEnvironment { .. } | UiRequest::CopyCredentials { .. } => "Copy as",
                 _ => "Open as",
             };
             asks(&format!("{verb} {} instead", g.role), confirmed(asked, Some(g)))
@@ -227,6 +246,7 @@ fn confirmed(asked: &UiRequest, instead: Option<&Grant>) -> UiRequest {
     let mut wish = asked.clone();
     if let UiRequest::OpenConsole { grant, confirmed, .. }
     | UiRequest::CopyEnvironment { grant, confirmed, .. }
+    | UiRequest::CopyCredentials { grant, confirmed, .. }
     | UiRequest::KeepFresh { grant, confirmed, .. } = &mut wish
     {
         *confirmed = instead.is_none();
@@ -248,6 +268,7 @@ fn org_of(asked: &UiRequest) -> Option<&str> {
         | UiRequest::SetEnvironment { org, .. } => Some(org),
         UiRequest::OpenConsole { grant, .. }
         | UiRequest::CopyEnvironment { grant, .. }
+        | UiRequest::CopyCredentials { grant, .. }
         | UiRequest::KeepFresh { grant, .. }
         | UiRequest::SetFavourite { grant, .. } => Some(&grant.org),
         _ => None,
