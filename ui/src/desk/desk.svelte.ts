@@ -27,12 +27,15 @@ export interface Question {
   answered: (reply: UiReply) => void;
 }
 
+/** A way to use a role's credentials. */
+export type Option = 'keep' | 'identity_center' | 'copy' | 'block' | 'values';
+
 /** A role with what a dialog about it shows. */
 export interface Chosen {
   grant: UiGrant;
   account: string;
   suggested: string;
-  tab: 'keep' | 'copy';
+  tab: Option;
 }
 
 /** Where a row stands: a role may be in two lists of the portal at once. */

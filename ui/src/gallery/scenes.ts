@@ -146,6 +146,8 @@ const taken = problem(
   button('Cancel'),
 );
 
+const KEYS = 'Keys…, payments-dev, PowerUser, development';
+
 const loading = () =>
   scene({ portals: {}, state: state({}, { synced: null, sync: { state: 'running', done: 0, total: 0 }, sync_text: 'Loading accounts.' }) });
 const silent = problem('Acme did not answer', 'The portal at acme.awsapps.com returned an error (503). Your existing credentials keep working until they expire.', 'Try again in a minute.', button('Try again'));
@@ -225,13 +227,17 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'portal-service': () => scene({ press: ['More, payments-dev, PowerUser', 'Open console at service…'] }),
   'portal-confirm': () => scene({ query: 'payments-prod', reply: confirms, press: ['Open console, payments-prod, Administrator, production'] }),
-  'keys-keep': () => scene({ press: ['Keys…, payments-dev, PowerUser, development'] }),
+  'keys-keep': () => scene({ press: [KEYS] }),
   'keys-conflict': () =>
     scene({
-      press: ['Keys…, payments-dev, PowerUser, development', 'Start'],
+      press: [KEYS, 'Start'],
       reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: taken } : { reply: 'done' }),
     }),
-  'keys-copy': () => scene({ press: ['Keys…, payments-dev, PowerUser, development', 'Environment variables'] }),
+  'keys-copy': () => scene({ press: [KEYS, 'Environment variables'] }),
+  'keys-identity-center': () => scene({ press: [KEYS, 'Identity Center settings'] }),
+  'keys-identity-center-own': () => scene({ state: state({}, { kind: 'custom' }), press: [KEYS, 'Identity Center settings'] }),
+  'keys-block': () => scene({ press: [KEYS, 'Credentials file block', 'Copy block'] }),
+  'keys-values': () => scene({ press: [KEYS, 'Individual values', 'Copy aws_secret_access_key'] }),
   'row-menu': () => scene({ press: ['More, payments-dev, PowerUser'] }),
   'privileged-active': () => scene({ state: state({ strips: [{ text: 'pay-admin is active in production', expires: NOW + 48 * MINUTE, button: button('Stop now') }] }) }),
   'sign-in': () => scene({ portals: nothing, state: state({}, SIGNED_OUT) }),

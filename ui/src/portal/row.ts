@@ -37,7 +37,7 @@ export function lineOfShortcut(shortcut: UiShortcut, accounts: UiAccount[]): Rol
 }
 
 /** A profile name that every tool takes. */
-function slug(text: string): string {
+export function slug(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
