@@ -96,7 +96,8 @@ fn banners_in_words() {
         s.profiles = vec![pay_dev(State::SignInNeeded, 24)];
     });
     assert_eq!(out.unwrap().1, "Sign in to Acme to keep 1 profile fresh");
-    assert_eq!(banner(|s| s.organisations[0].sign_in = SignIn::SignedOut), None);
+    let out = banner(|s| s.organisations[0].sign_in = SignIn::SignedOut);
+    assert_eq!(out, Some((UiBannerKind::SignedOut, "Sign in to Acme".to_owned())));
 }
 
 #[test]
