@@ -7,7 +7,7 @@ use crate::{
     problem::{About, asks, problem},
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
     ui_portal::UiClass,
-    ui_state::{UiButton, UiGrant, UiMethod, UiSettings, UiTheme, UiView},
+    ui_state::{UiButton, UiGrant, UiMethod, UiView},
     words::{environment_word, group_account_id},
 };
 use engine::{
@@ -16,7 +16,6 @@ use engine::{
         code::Code,
         environment::Environment,
         ids::{Grant, OrgId, ProfileName, RoleName},
-        settings::{Settings, Theme},
         sign_in::Method,
     },
     request::{Answer, Confirm, Part, PauseFor, Shell, Show},
@@ -312,44 +311,6 @@ impl From<Show> for UiView {
             Show::Credentials => Self::Credentials,
             Show::Activity => Self::Activity,
             Show::Settings => Self::Settings,
-        }
-    }
-}
-
-impl From<&Settings> for UiSettings {
-    fn from(s: &Settings) -> Self {
-        Self {
-            autostart: s.autostart,
-            keep_running: s.keep_running,
-            theme: match s.theme {
-                Theme::System => UiTheme::System,
-                Theme::Light => UiTheme::Light,
-                Theme::Dark => UiTheme::Dark,
-            },
-            compact: s.compact,
-            notifications: s.notifications,
-            hide_details: s.hide_details,
-            quiet_hours: s.quiet_hours,
-            remove_on_quit: s.remove_on_quit,
-        }
-    }
-}
-
-impl From<UiSettings> for Settings {
-    fn from(s: UiSettings) -> Self {
-        Self {
-            autostart: s.autostart,
-            keep_running: s.keep_running,
-            theme: match s.theme {
-                UiTheme::System => Theme::System,
-                UiTheme::Light => Theme::Light,
-                UiTheme::Dark => Theme::Dark,
-            },
-            compact: s.compact,
-            notifications: s.notifications,
-            hide_details: s.hide_details,
-            quiet_hours: s.quiet_hours,
-            remove_on_quit: s.remove_on_quit,
         }
     }
 }

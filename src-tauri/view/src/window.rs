@@ -67,6 +67,8 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
         clock: banner::clock_problem(s),
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         settings: (&s.settings).into(),
+        places: Vec::new(),
+        used: s.recents.iter().map(UiGrant::from).collect(),
         settings_problem: s.settings_problem.as_ref().map(|code| {
             let found = problem(code, &About::default());
             UiProblem {

@@ -24,7 +24,10 @@ if (!scene) {
   clock.stop(NOW);
   const shown = scene();
   const theme = query.get('theme');
-  if (theme === 'light' || theme === 'dark') shown.state = { ...shown.state, settings: { ...shown.state.settings, theme } };
+  const { settings } = shown.state;
+  const contrast = settings.theme.startsWith('high_contrast');
+  if (theme === 'light') shown.state = { ...shown.state, settings: { ...settings, theme: contrast ? 'high_contrast_light' : 'light' } };
+  if (theme === 'dark') shown.state = { ...shown.state, settings: { ...settings, theme: contrast ? 'high_contrast_dark' : 'dark' } };
   const desk = new Desk(new FakeHost(shown));
   desk.state = shown.state;
   desk.view = shown.view ?? 'portal';
@@ -54,8 +57,13 @@ if (!scene) {
 }
 
 function named(name: string): HTMLElement | undefined {
-  const found = [...document.querySelectorAll<HTMLElement>('button')].filter((one) => (one.ariaLabel ?? one.innerText.trim()) === name);
+  const found = [...document.querySelectorAll<HTMLElement>('button')].filter((one) => nameOf(one) === name);
   return found.find((one) => one.closest('dialog[open]')) ?? found[0];
+}
+
+function nameOf(one: HTMLElement): string {
+  const label = document.getElementById(one.getAttribute('aria-labelledby') ?? '');
+  return one.ariaLabel ?? label?.innerText ?? one.innerText.trim();
 }
 
 function painted(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiState, UiView } from '../bindings';
+import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
 import type { Scene } from '../host/fake';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, organisation, portal, profile, shortcut } from './organisation';
 
@@ -48,6 +48,26 @@ const ACTIVITY: UiActivity[] = [
   group: String(sentence),
 }));
 
+const SETTINGS: UiSettings = {
+  autostart: true,
+  keep_running: true,
+  theme: 'system',
+  compact: false,
+  text_size: 100,
+  reduce_motion: false,
+  search_key: true,
+  notifications: true,
+  hide_details: false,
+  quiet_hours: false,
+  remove_on_quit: false,
+  told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true },
+};
+const PLACES = [
+  { name: 'Settings file', path: '/home/sam/.config/latchkey/latchkey.toml', about: 'What you set here. You may edit it while Latchkey does not run.' },
+  { name: 'Logs', path: '/home/sam/.local/state/latchkey/logs', about: 'One file a day, kept for a week. No secret is in them.' },
+  { name: 'Data', path: '/home/sam/.local/share/latchkey/latchkey.db', about: 'Organisations, accounts and Activity. Secrets in it are sealed with a key in your keyring.' },
+];
+
 export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation> = {}): UiState {
   return {
     at: NOW,
@@ -67,7 +87,9 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     keyring: null,
     clock: null,
     activity: ACTIVITY,
-    settings: { autostart: true, keep_running: true, theme: 'system', compact: false, notifications: true, hide_details: false, quiet_hours: false, remove_on_quit: false },
+    settings: SETTINGS,
+    places: PLACES,
+    used: [shortcut('data-staging', 'Developer').grant, shortcut('payments-dev', 'PowerUser').grant],
     settings_problem: null,
     sandbox: null,
     quit: { title: 'Quit Latchkey?', body: 'pay-dev stops being kept fresh. It works until 14:46.', confirm: 'Quit Latchkey', ask: true },
@@ -297,6 +319,18 @@ export const SCENES: Record<string, () => Shown> = {
   'settings-credentials': () => scene({ view: 'settings', section: 'credentials' }),
   'settings-notifications': () => scene({ view: 'settings', section: 'notifications' }),
   'settings-appearance': () => scene({ view: 'settings', section: 'appearance' }),
+  'settings-contrast': () => scene({ view: 'settings', section: 'appearance', state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
+  'settings-advanced': () => scene({ view: 'settings', section: 'advanced' }),
+  'settings-search': () => scene({ view: 'settings', type: ['Search settings', 'colour'] }),
+  'settings-not-saved': () =>
+    scene({
+      view: 'settings',
+      section: 'appearance',
+      press: ['Reduce motion'],
+      reply: () => ({ reply: 'failed', field: null, problem: problem('The disk is full', 'Nothing was written.', 'Free some space, then try again.', button('Try again')) }),
+    }),
+  'portal-contrast': () => scene({ state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
+  'portal-large': () => scene({ state: state({ settings: { ...SETTINGS, text_size: 150 } }) }),
   'sandbox': () => scene({ state: state({ sandbox: SANDBOX }, sandboxOrg), press: ['Sample users'] }),
   'first-run': () => scene({ portals: {}, state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }) }),
   'first-run-url': () =>

@@ -13,7 +13,7 @@ use engine::{
         history::{By, Entry, Event},
         ids::ProfileName,
         profile::Conflict,
-        settings::Settings,
+        settings::{Settings, Told},
     },
     request::Confirm,
 };
@@ -199,8 +199,11 @@ fn a_taken_name_offers_the_harmless_choice_first() {
 
 #[test]
 fn settings_come_back_as_they_went() {
-    let set = Settings { compact: true, hide_details: true, keep_running: false, ..Settings::default() };
+    let told = Told { conflict: false, ..Told::default() };
+    let set = Settings { compact: true, keep_running: false, search_key: false, told, ..Settings::default() };
     assert_eq!(Settings::from(UiSettings::from(&set)), set);
+    let huge = Settings { text_size: 9000, ..Settings::default() };
+    assert_eq!(UiSettings::from(&huge).text_size, 150, "the window stays legible");
 }
 
 #[test]
