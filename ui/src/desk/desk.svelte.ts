@@ -13,6 +13,7 @@ import type {
 } from '../bindings';
 import type { Host } from '../host/host';
 import { copy } from '../kit/copy';
+import { Arrangement } from '../portal/arrangement.svelte';
 
 /** A short notice; a problem stays until it is dismissed. */
 export interface Toast {
@@ -81,6 +82,7 @@ export class Desk {
   query = $state('');
   settingsSection = $state('general');
   toasts = $state<Toast[]>([]);
+  readonly arrangement = new Arrangement();
   #ids = 0;
 
   org: UiOrganisation | null = $derived(

@@ -31,6 +31,7 @@ if (!scene) {
   const desk = new Desk(new FakeHost(shown));
   desk.state = shown.state;
   desk.view = shown.view ?? 'portal';
+  Object.assign(desk.arrangement, shown.prefer);
   desk.query = shown.query ?? '';
   desk.settingsSection = shown.section ?? 'general';
   if (desk.org) await desk.refreshPortal(desk.org.id);
@@ -42,7 +43,11 @@ if (!scene) {
   for (const name of shown.press ?? []) {
     await painted();
     if (name === 'quit') desk.quit();
-    else named(name)?.click();
+    else {
+      // As a pointer does: the focus goes where one clicks.
+      named(name)?.focus();
+      named(name)?.click();
+    }
   }
   if (shown.type) {
     await painted();

@@ -1,4 +1,5 @@
 import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, organisation, portal, profile, shortcut } from './organisation';
 
@@ -7,6 +8,8 @@ export interface Shown extends Scene {
   view?: UiView;
   query?: string;
   section?: string;
+  /** How the person likes the list. */
+  prefer?: Partial<Pick<Arrangement, 'sort' | 'grouping' | 'hidden'>>;
   /** Milliseconds that pass before anything is pressed. */
   later?: number;
   /** Names of buttons to press, one after another. */
@@ -178,6 +181,7 @@ const silent = problem('Acme did not answer', 'The portal at acme.awsapps.com re
 export const SCENES: Record<string, () => Shown> = {
   'portal': () => scene(),
   'portal-search': () => scene({ query: 'pay read' }),
+  'portal-grouped': () => scene({ prefer: { grouping: 'environment', sort: 'used', hidden: ['acme/640281190035/ReadOnly'] } }),
   'portal-search-empty': () => scene({ query: 'pyaments' }),
   'portal-new': () => scene({ state: state({ favourites: [], recents: [], profiles: [] }) }),
   'portal-compact': () => scene({ state: state({ settings: { ...state().settings, compact: true } }) }),
