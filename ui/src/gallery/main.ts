@@ -23,6 +23,8 @@ if (!scene) {
 } else if (target) {
   clock.stop(NOW);
   const shown = scene();
+  localStorage.clear();
+  for (const [key, value] of Object.entries(shown.remembered ?? {})) localStorage.setItem(key, value);
   const theme = query.get('theme');
   const { settings } = shown.state;
   const contrast = settings.theme.startsWith('high_contrast');

@@ -8,6 +8,8 @@ export interface Shown extends Scene {
   view?: UiView;
   query?: string;
   section?: string;
+  /** What the window kept. */
+  remembered?: Record<string, string>;
   /** How the person likes the list. */
   prefer?: Partial<Pick<Arrangement, 'sort' | 'grouping' | 'hidden'>>;
   /** Milliseconds that pass before anything is pressed. */
@@ -226,6 +228,7 @@ export const SCENES: Record<string, () => Shown> = {
         },
       ),
     }),
+  'portal-other-user': () => scene({ state: state({}, { user: 'kim@acme.test' }), remembered: { 'latchkey.user.acme': 'sam@acme.test' } }),
   'portal-changes': () =>
     scene({
       portals: {
@@ -253,6 +256,8 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'portal-service': () => scene({ press: ['More, payments-dev, PowerUser', 'Open console at service…'] }),
   'portal-confirm': () => scene({ query: 'payments-prod', reply: confirms, press: ['Open console, payments-prod, Administrator, production'] }),
+  'portal-signed-out': () =>
+    scene({ state: state({ profiles: [] }, { ...SIGNED_OUT, synced: NOW - HOUR, banner: banner('signed_out', 'Sign in to Acme', 'Consoles open after you sign in.', signIn) }) }),
   'keys-keep': () => scene({ press: [KEYS] }),
   'keys-conflict': () =>
     scene({
