@@ -15,6 +15,6 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       rolldownOptions: { input: gallery ? 'gallery.html' : 'index.html' },
     },
-    test: { include: ['src/**/*.test.ts'], environment: 'node' },
+    test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
   };
 });

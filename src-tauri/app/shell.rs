@@ -11,7 +11,7 @@ use engine::{Engine, Reply, Request, Snapshot, model::ids::OrgId, ports::Clock, 
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use tokio::runtime::Handle;
-use view::{UiPortal, UiReply, UiRequest, UiState, problem::About};
+use view::{UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace};
 
 /// Cheap to clone; managed by Tauri for the commands.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Shell {
     pub log: Arc<EventLog>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Where Latchkey keeps its files, for Settings.
+    pub places: Arc<Vec<UiPlace>>,
     /// Where wishes are carried out, away from the main thread.
     pub runtime: Handle,
 }
@@ -36,7 +38,8 @@ impl Shell {
 
     /// What the window shows now.
     pub fn ui_state(&self) -> UiState {
-        view::ui_state(&self.snapshot(), &TimeZone::system())
+        let state = view::ui_state(&self.snapshot(), &TimeZone::system());
+        UiState { places: self.places.to_vec(), ..state }
     }
 
     /// The window asks for its state, so it listens from now on.

@@ -26,6 +26,7 @@ use tokio::sync::{
     mpsc::{UnboundedReceiver, unbounded_channel},
     oneshot, watch,
 };
+use view::ui_state::UiPlace;
 
 /// A panel that starts with the desktop may come after us; a hidden start waits so long for it.
 const PANEL_COMES_IN: Duration = Duration::from_secs(10);
@@ -93,7 +94,8 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     };
     let windows = Arc::new(Windows::new(app.clone(), needs));
     let runtime = tokio::runtime::Handle::current();
-    let shell = Shell { engine, windows, log, clock, runtime };
+    let places = Arc::new(places(home));
+    let shell = Shell { engine, windows, log, clock, places, runtime };
     app.manage(shell.clone());
 
     let (painted, was_painted) = oneshot::channel();
@@ -112,6 +114,28 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox, desk));
     tokio::spawn(quit_when_told(app.clone(), shell.clone()));
     Ok(Running { tray: Tray::new(shell.clone()), shell, look: Mutex::new(Some((look, painted))) })
+}
+
+/// For Settings: the person may want to read, back up or delete them.
+fn places(home: &Home) -> Vec<UiPlace> {
+    let place = |name: &str, path: PathBuf, about: &str| UiPlace {
+        name: name.to_owned(),
+        path: path.display().to_string(),
+        about: about.to_owned(),
+    };
+    vec![
+        place(
+            "Settings file",
+            home.settings(),
+            "What you set here. You may edit it while Latchkey does not run.",
+        ),
+        place("Logs", home.state.join("logs"), "One file a day, kept for a week. No secret is in them."),
+        place(
+            "Data",
+            home.database(),
+            "Organisations, accounts and Activity. Secrets in it are sealed with a key in your keyring.",
+        ),
+    ]
 }
 
 fn sandbox_places(home: &Home) -> Places {

@@ -305,7 +305,11 @@ foreign: Array<string>,
 /**
  * The newest backup, if there is one to undo with.
  */
-backup: string | null, };
+backup: string | null, 
+/**
+ * When that was made, epoch milliseconds.
+ */
+backup_made: number | null, };
 
 /**
  * The first run, while there is no organisation.
@@ -455,6 +459,15 @@ accounts_loading: number,
 portal_revision: string, };
 
 /**
+ * What is copied of a role's credentials besides environment variables.
+ */
+export type UiPart = { "part": "block", 
+/**
+ * Under this name.
+ */
+profile: string, } | { "part": "access_key_id" } | { "part": "secret_access_key" } | { "part": "session_token" };
+
+/**
  * A pause of all refreshing.
  */
 export type UiPause = { 
@@ -471,6 +484,23 @@ text: string, };
  * How long a pause lasts.
  */
 export type UiPauseFor = "hour" | "tomorrow" | "until_resumed";
+
+/**
+ * A file or folder of Latchkey's, for Settings.
+ */
+export type UiPlace = { 
+/**
+ * `Logs`.
+ */
+name: string, 
+/**
+ * Where.
+ */
+path: string, 
+/**
+ * What is in it.
+ */
+about: string, };
 
 /**
  * What the portal of one organisation lists.
@@ -740,6 +770,18 @@ shell: UiShell,
 /**
  * The person confirmed.
  */
+confirmed: boolean, } | { "ask": "copy_credentials", 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * Which part.
+ */
+part: UiPart, 
+/**
+ * The person confirmed.
+ */
 confirmed: boolean, } | { "ask": "keep_fresh", 
 /**
  * Whose credentials.
@@ -915,6 +957,18 @@ theme: UiTheme,
  */
 compact: boolean, 
 /**
+ * Size of the text in percent, 90 to 150.
+ */
+text_size: number, 
+/**
+ * Nothing moves.
+ */
+reduce_motion: boolean, 
+/**
+ * `/` goes to the search field.
+ */
+search_key: boolean, 
+/**
  * Notifications at all.
  */
 notifications: boolean, 
@@ -929,7 +983,11 @@ quiet_hours: boolean,
 /**
  * On quit, take our credentials out of the file.
  */
-remove_on_quit: boolean, };
+remove_on_quit: boolean, 
+/**
+ * Which kinds of notification.
+ */
+told: UiTold, };
 
 /**
  * The shell whose syntax "Copy environment" uses.
@@ -1107,6 +1165,14 @@ activity: Array<UiActivity>,
  */
 settings: UiSettings, 
 /**
+ * Where Latchkey keeps its files; the app knows.
+ */
+places: Array<UiPlace>, 
+/**
+ * Launched lately, newest first, favourites among them: for sorting.
+ */
+used: Array<UiGrant>, 
+/**
  * A settings file that cannot be read.
  */
 settings_problem: UiProblem | null, 
@@ -1181,7 +1247,44 @@ retry: number | null, };
 /**
  * Colours of the window.
  */
-export type UiTheme = "system" | "light" | "dark";
+export type UiTheme = "system" | "light" | "dark" | "high_contrast_light" | "high_contrast_dark";
+
+/**
+ * Which kinds of notification are shown.
+ */
+export type UiTold = { 
+/**
+ * A sign-in ends soon.
+ */
+sign_in_ending: boolean, 
+/**
+ * A sign-in ended.
+ */
+sign_in_ended: boolean, 
+/**
+ * Profiles expired.
+ */
+expired: boolean, 
+/**
+ * Refreshing fails and little time is left.
+ */
+failing: boolean, 
+/**
+ * A role of a profile is gone.
+ */
+access_removed: boolean, 
+/**
+ * Another program changed a profile.
+ */
+conflict: boolean, 
+/**
+ * The clock is off.
+ */
+clock: boolean, 
+/**
+ * A console could not be opened.
+ */
+launch_failed: boolean, };
 
 /**
  * A view of the window.

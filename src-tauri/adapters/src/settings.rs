@@ -117,14 +117,16 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use engine::model::settings::Theme;
+    use engine::model::settings::{Theme, Told};
 
     #[tokio::test]
     async fn what_is_saved_is_loaded_and_a_missing_file_means_the_defaults() {
         let dir = tempfile::tempdir().unwrap();
         let file = TomlSettings::at(dir.path().join("config/latchkey.toml"));
         assert_eq!(file.load().await, Ok(Settings::default()));
-        let settings = Settings { theme: Theme::Dark, quiet_hours: true, ..Settings::default() };
+        let told = Told { expired: false, ..Told::default() };
+        let theme = Theme::HighContrastDark;
+        let settings = Settings { theme, text_size: 130, quiet_hours: true, told, ..Settings::default() };
         file.save(&settings).await.unwrap();
         assert_eq!(file.load().await, Ok(settings));
     }
@@ -138,6 +140,7 @@ mod tests {
             ("compact = true\ntheme = \"pink\"\n", 2, "theme"),
             ("compact = true\n\nautostart = \"yes\"\n", 3, "autostart"),
             ("compact = true\ncolour = 1\n", 2, "colour"),
+            ("[told]\nexpires = true\n", 2, "expires"),
             ("compact = true\ntheme =\n", 2, "theme"),
         ] {
             std::fs::write(&path, text).unwrap();

@@ -314,7 +314,12 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             reply(answer, console::begin(ctx, state, wish));
         }
         Request::CopyEnvironment { grant, shell, confirmed } => {
-            environment_copy::begin(ctx, state, grant, shell, confirmed, answer);
+            let form = environment_copy::Form::Environment(shell);
+            environment_copy::begin(ctx, state, grant, form, confirmed, answer);
+        }
+        Request::CopyCredentials { grant, part, confirmed } => {
+            let form = environment_copy::Form::Part(part);
+            environment_copy::begin(ctx, state, grant, form, confirmed, answer);
         }
         Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };

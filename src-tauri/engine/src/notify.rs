@@ -172,7 +172,7 @@ pub(crate) fn decide(ctx: &Context, state: &mut State, presence: Presence) {
         let circumstances = Circumstances {
             now,
             presence,
-            enabled: state.settings.notifications,
+            enabled: state.settings.notifications && state.settings.told.wants(&notice),
             quiet: state.settings.quiet_hours && quiet_hour(ctx, now),
             installed: state.installed,
             paused: state.pause.is_some(),

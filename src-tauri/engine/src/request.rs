@@ -37,6 +37,19 @@ pub enum Shell {
     Cmd,
 }
 
+/// What can be copied of a role's credentials besides environment variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A block for a credentials file, under this name.
+    Block(ProfileName),
+    /// The access key id alone.
+    AccessKeyId,
+    /// The secret access key alone.
+    SecretAccessKey,
+    /// The session token alone.
+    SessionToken,
+}
+
 /// A wish. Everything that changes state comes as one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -98,6 +111,15 @@ pub enum Request {
         grant: Grant,
         /// Whose syntax.
         shell: Shell,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Copy a part of a role's credentials to the clipboard.
+    CopyCredentials {
+        /// Which role.
+        grant: Grant,
+        /// Which part.
+        part: Part,
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },

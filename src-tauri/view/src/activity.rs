@@ -82,6 +82,9 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         Event::EnvironmentCopied { grant, account_name } => {
             (format!("Copied the environment for {account_name}"), role(grant, account_name), true)
         }
+        Event::CredentialsCopied { grant, account_name } => {
+            (format!("Copied credentials for {account_name}"), role(grant, account_name), true)
+        }
         Event::Refreshed { profile, grant, account_name, expires } => (
             format!("Refreshed {profile}, valid until {}", clock(entry.at, *expires, zone)),
             role(grant, account_name),

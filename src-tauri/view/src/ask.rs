@@ -33,6 +33,23 @@ pub enum UiShell {
     Cmd,
 }
 
+/// What is copied of a role's credentials besides environment variables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "part", rename_all = "snake_case")]
+pub enum UiPart {
+    /// A block for a credentials file.
+    Block {
+        /// Under this name.
+        profile: String,
+    },
+    /// The access key id.
+    AccessKeyId,
+    /// The secret access key.
+    SecretAccessKey,
+    /// The session token.
+    SessionToken,
+}
+
 /// How long a pause lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -122,6 +139,15 @@ pub enum UiRequest {
         grant: UiGrant,
         /// Whose syntax.
         shell: UiShell,
+        /// The person confirmed.
+        confirmed: bool,
+    },
+    /// Copy a part of a role's credentials to the clipboard; may answer `confirm`. The window never has it.
+    CopyCredentials {
+        /// Which role.
+        grant: UiGrant,
+        /// Which part.
+        part: UiPart,
         /// The person confirmed.
         confirmed: bool,
     },

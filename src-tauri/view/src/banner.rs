@@ -79,6 +79,10 @@ fn signed_out(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Option<Ui
             first_to_stop(s, org).unwrap_or_else(|| "None of them works until you do.".to_owned()),
             "Sign in",
         ),
+        // Without anything to dim, the view asks to sign in by itself.
+        SignIn::SignedOut => {
+            banner(format!("Sign in to {name}"), "Consoles open after you sign in.".to_owned(), "Sign in")
+        }
         _ => None,
     }
 }

@@ -3,11 +3,11 @@
 use crate::{
     account::classified,
     activity,
-    ask::{UiConfirm, UiDiscovered, UiPauseFor, UiReply, UiRequest, UiShell},
+    ask::{UiConfirm, UiDiscovered, UiPart, UiPauseFor, UiReply, UiRequest, UiShell},
     problem::{About, asks, problem},
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
     ui_portal::UiClass,
-    ui_state::{UiButton, UiGrant, UiMethod, UiSettings, UiTheme, UiView},
+    ui_state::{UiButton, UiGrant, UiMethod, UiView},
     words::{environment_word, group_account_id},
 };
 use engine::{
@@ -16,10 +16,9 @@ use engine::{
         code::Code,
         environment::Environment,
         ids::{Grant, OrgId, ProfileName, RoleName},
-        settings::{Settings, Theme},
         sign_in::Method,
     },
-    request::{Answer, Confirm, PauseFor, Shell, Show},
+    request::{Answer, Confirm, Part, PauseFor, Shell, Show},
 };
 use jiff::tz::TimeZone;
 use std::time::Duration;
@@ -72,6 +71,15 @@ impl TryFrom<UiRequest> for Request {
                     UiShell::Cmd => Shell::Cmd,
                 };
                 Self::CopyEnvironment { grant: grant.try_into()?, shell, confirmed }
+            }
+            Ui::CopyCredentials { grant, part, confirmed } => {
+                let part = match part {
+                    UiPart::Block { profile } => Part::Block(new_profile(&profile)?),
+                    UiPart::AccessKeyId => Part::AccessKeyId,
+                    UiPart::SecretAccessKey => Part::SecretAccessKey,
+                    UiPart::SessionToken => Part::SessionToken,
+                };
+                Self::CopyCredentials { grant: grant.try_into()?, part, confirmed }
             }
             Ui::KeepFresh { grant, profile, region, replace_foreign, confirmed } => Self::KeepFresh {
                 grant: grant.try_into()?,
@@ -128,6 +136,16 @@ pub fn as_asked(request: &Request) -> Option<UiRequest> {
                 Shell::Fish => UiShell::Fish,
                 Shell::PowerShell => UiShell::PowerShell,
                 Shell::Cmd => UiShell::Cmd,
+            },
+            confirmed: *confirmed,
+        }),
+        Request::CopyCredentials { grant, part, confirmed } => Some(UiRequest::CopyCredentials {
+            grant: grant.into(),
+            part: match part {
+                Part::Block(profile) => UiPart::Block { profile: profile.to_string() },
+                Part::AccessKeyId => UiPart::AccessKeyId,
+                Part::SecretAccessKey => UiPart::SecretAccessKey,
+                Part::SessionToken => UiPart::SessionToken,
             },
             confirmed: *confirmed,
         }),
@@ -196,7 +214,7 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
             ),
             "Keep it fresh".to_owned(),
         ),
-        UiRequest::CopyEnvironment { .. } => (
+        UiRequest::CopyEnvironment { .. } | UiRequest::CopyCredentials { .. } => (
             format!("Copy {word} credentials as {role}?"),
             format!("{of_whom} {effect} The clipboard clears in 90 s."),
             format!("Copy {word} credentials"),
@@ -214,7 +232,7 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
         instead: confirm.instead.as_ref().map(|g| {
             let verb = match asked {
                 UiRequest::KeepFresh { .. } => "Keep",
-                UiRequest::CopyEnvironment { .. } => "Copy as",
+                UiRequest::CopyEnvironment { .. } | UiRequest::CopyCredentials { .. } => "Copy as",
                 _ => "Open as",
             };
             asks(&format!("{verb} {} instead", g.role), confirmed(asked, Some(g)))
@@ -227,6 +245,7 @@ fn confirmed(asked: &UiRequest, instead: Option<&Grant>) -> UiRequest {
     let mut wish = asked.clone();
     if let UiRequest::OpenConsole { grant, confirmed, .. }
     | UiRequest::CopyEnvironment { grant, confirmed, .. }
+    | UiRequest::CopyCredentials { grant, confirmed, .. }
     | UiRequest::KeepFresh { grant, confirmed, .. } = &mut wish
     {
         *confirmed = instead.is_none();
@@ -248,6 +267,7 @@ fn org_of(asked: &UiRequest) -> Option<&str> {
         | UiRequest::SetEnvironment { org, .. } => Some(org),
         UiRequest::OpenConsole { grant, .. }
         | UiRequest::CopyEnvironment { grant, .. }
+        | UiRequest::CopyCredentials { grant, .. }
         | UiRequest::KeepFresh { grant, .. }
         | UiRequest::SetFavourite { grant, .. } => Some(&grant.org),
         _ => None,
@@ -291,44 +311,6 @@ impl From<Show> for UiView {
             Show::Credentials => Self::Credentials,
             Show::Activity => Self::Activity,
             Show::Settings => Self::Settings,
-        }
-    }
-}
-
-impl From<&Settings> for UiSettings {
-    fn from(s: &Settings) -> Self {
-        Self {
-            autostart: s.autostart,
-            keep_running: s.keep_running,
-            theme: match s.theme {
-                Theme::System => UiTheme::System,
-                Theme::Light => UiTheme::Light,
-                Theme::Dark => UiTheme::Dark,
-            },
-            compact: s.compact,
-            notifications: s.notifications,
-            hide_details: s.hide_details,
-            quiet_hours: s.quiet_hours,
-            remove_on_quit: s.remove_on_quit,
-        }
-    }
-}
-
-impl From<UiSettings> for Settings {
-    fn from(s: UiSettings) -> Self {
-        Self {
-            autostart: s.autostart,
-            keep_running: s.keep_running,
-            theme: match s.theme {
-                UiTheme::System => Theme::System,
-                UiTheme::Light => Theme::Light,
-                UiTheme::Dark => Theme::Dark,
-            },
-            compact: s.compact,
-            notifications: s.notifications,
-            hide_details: s.hide_details,
-            quiet_hours: s.quiet_hours,
-            remove_on_quit: s.remove_on_quit,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod menu;
 pub mod notification;
 mod portal;
 pub mod problem;
+mod settings;
 mod typed;
 pub mod ui_credentials;
 pub mod ui_portal;

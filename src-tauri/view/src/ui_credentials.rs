@@ -87,6 +87,8 @@ pub struct UiFile {
     pub foreign: Vec<String>,
     /// The newest backup, if there is one to undo with.
     pub backup: Option<String>,
+    /// When that was made, epoch milliseconds.
+    pub backup_made: Option<i64>,
 }
 
 /// A pause of all refreshing.

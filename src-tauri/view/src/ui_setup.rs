@@ -13,6 +13,42 @@ pub enum UiTheme {
     Light,
     /// Dark.
     Dark,
+    /// Black on white.
+    HighContrastLight,
+    /// White on black.
+    HighContrastDark,
+}
+
+/// Which kinds of notification are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiTold {
+    /// A sign-in ends soon.
+    pub sign_in_ending: bool,
+    /// A sign-in ended.
+    pub sign_in_ended: bool,
+    /// Profiles expired.
+    pub expired: bool,
+    /// Refreshing fails and little time is left.
+    pub failing: bool,
+    /// A role of a profile is gone.
+    pub access_removed: bool,
+    /// Another program changed a profile.
+    pub conflict: bool,
+    /// The clock is off.
+    pub clock: bool,
+    /// A console could not be opened.
+    pub launch_failed: bool,
+}
+
+/// A file or folder of Latchkey's, for Settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiPlace {
+    /// `Logs`.
+    pub name: String,
+    /// Where.
+    pub path: String,
+    /// What is in it.
+    pub about: String,
 }
 
 /// What a person can set.
@@ -26,6 +62,12 @@ pub struct UiSettings {
     pub theme: UiTheme,
     /// Compact rows.
     pub compact: bool,
+    /// Size of the text in percent, 90 to 150.
+    pub text_size: u16,
+    /// Nothing moves.
+    pub reduce_motion: bool,
+    /// `/` goes to the search field.
+    pub search_key: bool,
     /// Notifications at all.
     pub notifications: bool,
     /// Say only "Latchkey needs you".
@@ -34,6 +76,8 @@ pub struct UiSettings {
     pub quiet_hours: bool,
     /// On quit, take our credentials out of the file.
     pub remove_on_quit: bool,
+    /// Which kinds of notification.
+    pub told: UiTold,
 }
 
 /// A user of the sample organisation.

@@ -5,7 +5,7 @@ use crate::ask::UiRequest;
 pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
-    UiCard, UiCardKind, UiFirstRun, UiQuit, UiSampleUser, UiSandbox, UiSettings, UiTheme,
+    UiCard, UiCardKind, UiFirstRun, UiPlace, UiQuit, UiSampleUser, UiSandbox, UiSettings, UiTheme, UiTold,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -378,6 +378,10 @@ pub struct UiState {
     pub activity: Vec<UiActivity>,
     /// Settings.
     pub settings: UiSettings,
+    /// Where Latchkey keeps its files; the app knows.
+    pub places: Vec<UiPlace>,
+    /// Launched lately, newest first, favourites among them: for sorting.
+    pub used: Vec<UiGrant>,
     /// A settings file that cannot be read.
     pub settings_problem: Option<UiProblem>,
     /// The sample organisation, when it runs or starts.

@@ -29,7 +29,8 @@ use engine::{
     },
     snapshot::{Launch, OrganisationNow},
 };
-use jiff::tz::TimeZone;
+use jiff::{civil::DateTime, tz::TimeZone};
+use std::path::Path;
 
 /// Recents that the portal shows.
 const RECENTS: usize = 5;
@@ -66,6 +67,8 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
         clock: banner::clock_problem(s),
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         settings: (&s.settings).into(),
+        places: Vec::new(),
+        used: s.recents.iter().map(UiGrant::from).collect(),
         settings_problem: s.settings_problem.as_ref().map(|code| {
             let found = problem(code, &About::default());
             UiProblem {
@@ -316,8 +319,16 @@ fn file(s: &Snapshot) -> UiFile {
         notes,
         foreign: s.file.foreign.clone(),
         backup: s.file.backup.as_ref().map(|b| b.display().to_string()),
+        backup_made: s.file.backup.as_ref().and_then(|b| made(b)).map(Timestamp::as_millisecond),
         path,
     }
+}
+
+/// The moment in a backup's name, `credentials.latchkey-20261124-003100.bak`, which is in UTC.
+fn made(backup: &Path) -> Option<Timestamp> {
+    let (_, rest) = backup.file_name()?.to_str()?.rsplit_once(".latchkey-")?;
+    let moment = DateTime::strptime("%Y%m%d-%H%M%S", rest.get(..15)?).ok()?;
+    TimeZone::UTC.to_timestamp(moment).ok()
 }
 
 fn quit(s: &Snapshot) -> UiQuit {

@@ -13,6 +13,7 @@ import type {
 } from '../bindings';
 import type { Host } from '../host/host';
 import { copy } from '../kit/copy';
+import { Arrangement } from '../portal/arrangement.svelte';
 
 /** A short notice; a problem stays until it is dismissed. */
 export interface Toast {
@@ -27,12 +28,15 @@ export interface Question {
   answered: (reply: UiReply) => void;
 }
 
+/** A way to use a role's credentials. */
+export type Option = 'keep' | 'identity_center' | 'copy' | 'block' | 'values';
+
 /** A role with what a dialog about it shows. */
 export interface Chosen {
   grant: UiGrant;
   account: string;
   suggested: string;
-  tab: 'keep' | 'copy';
+  tab: Option;
 }
 
 /** Where a row stands: a role may be in two lists of the portal at once. */
@@ -46,6 +50,17 @@ export interface Pressed {
 
 /** Fills a field of the form that showed a problem. */
 export type Edit = (field: string, suggestion: string | null) => void;
+
+/**
+ * A form in a dialog. What its own request comes to, also when a button of its problem sends it again,
+ * is its business; of any other request it shows the failure, else it makes room. A notice would
+ * stand behind the dialog, out of reach.
+ */
+export interface Form {
+  asks: UiRequest['ask'][];
+  settle: (reply: UiReply, request: UiRequest) => void;
+  close: () => void;
+}
 
 /** What the window shows and asks. The state itself is the engine's. */
 export class Desk {
@@ -67,6 +82,7 @@ export class Desk {
   query = $state('');
   settingsSection = $state('general');
   toasts = $state<Toast[]>([]);
+  readonly arrangement = new Arrangement();
   #ids = 0;
 
   org: UiOrganisation | null = $derived(
@@ -131,6 +147,15 @@ export class Desk {
     );
     this.#take(reply, answered);
     return reply;
+  }
+
+  /** Asks for a form, which learns the answer, and what comes of a question. */
+  async submit(request: UiRequest, form: Form) {
+    const settle = (reply: UiReply) => {
+      if (reply.reply === 'failed' || form.asks.includes(request.ask)) form.settle(reply, request);
+      else if (reply.reply !== 'confirm') form.close();
+    };
+    settle(await this.tell(request, settle));
   }
 
   #take(reply: UiReply, answered: (reply: UiReply) => void) {

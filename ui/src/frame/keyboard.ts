@@ -19,7 +19,7 @@ export function globalKeys(desk: Desk, event: KeyboardEvent) {
   const view = command(event) ? VIEWS[Number(event.key) - 1] : undefined;
   const letter = event.key.toLowerCase();
   if (view) desk.view = view.id;
-  else if ((event.key === '/' && !typing(event.target) && !event.ctrlKey) || (command(event) && letter === 'f')) {
+  else if ((slash(desk, event) && !typing(event.target)) || (command(event) && letter === 'f')) {
     desk.view = 'portal';
     // The field may only come with the view.
     requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#search')?.select());
@@ -28,6 +28,11 @@ export function globalKeys(desk: Desk, event: KeyboardEvent) {
   else if (command(event) && event.key === '/') desk.shortcuts = true;
   else return;
   event.preventDefault();
+}
+
+/** A key without a modifier can be switched off, for those who speak what they type. */
+function slash(desk: Desk, event: KeyboardEvent): boolean {
+  return event.key === '/' && !event.ctrlKey && !event.metaKey && (desk.state?.settings.search_key ?? true);
 }
 
 /** Header, navigation, banner, content, details, notices, and round again. */

@@ -1,7 +1,9 @@
 // @vitest-environment jsdom
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
-import { scene, show } from './page';
+import type { UiRequest } from '../bindings';
+import { scene, settled, show } from './page';
+import { button, problem, state } from './scenes';
 
 test('each profile says its state and its time in words', async () => {
   await show(scene('credentials'));
@@ -42,4 +44,51 @@ test('a pause is said once, with the way back', async () => {
   await show(scene('credentials-paused'));
   expect(screen.getAllByText(/Refreshing is paused until/)).toHaveLength(1);
   expect(document.body.textContent).not.toMatch(/Continuing|Next try/);
+});
+
+test('keys meant for a dialog do nothing behind it', async () => {
+  await show(scene('credentials'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Details of pay-dev' }));
+  await fireEvent.click(within(screen.getByRole('complementary', { name: 'Details' })).getByRole('button', { name: 'Stop and remove…' }));
+  const dialog = screen.getByRole('alertdialog');
+  await fireEvent.keyDown(dialog, { key: 'Escape' });
+  await fireEvent.keyDown(dialog, { key: 'n', ctrlKey: true });
+  expect(screen.getByRole('complementary', { name: 'Details' })).toBeTruthy();
+  expect(screen.queryByRole('dialog', { name: 'Keep a profile fresh' })).toBeNull();
+});
+
+test('a second failure is told in the dialog too, and an offered name is taken', async () => {
+  const retry = { ask: 'keep_fresh', grant: state().favourites[1]?.grant, profile: 'pay-2', region: null, replace_foreign: false, confirmed: false } as UiRequest;
+  let again = problem('Could not write ~/.aws/credentials', 'The disk is full.', 'Free some space.', button('Try again', { action: { action: 'ask', request: retry } }));
+  let full = true;
+  const { host } = await show({
+    ...scene('keys-keep'),
+    reply: () => (full ? { reply: 'failed', field: null, problem: again } : { reply: 'done' }),
+  });
+  await fireEvent.click(screen.getAllByRole('button', { name: 'Keys…, payments-dev, PowerUser, development' })[0] as HTMLElement);
+  const dialog = screen.getByRole('dialog');
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Start' }));
+  again = { ...again, meaning: 'The disk is still full.' };
+  await fireEvent.click(await within(dialog).findByRole('button', { name: 'Try again' }));
+  expect(await within(dialog).findByText(/still full/)).toBeTruthy();
+  expect(within(screen.getByRole('region', { name: 'Notices' })).queryByRole('alert')).toBeNull();
+  full = false;
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Try again' }));
+  await settled();
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(screen.getByText('pay-2 is kept fresh from now on.')).toBeTruthy();
+  expect(host.asked).toHaveLength(3);
+});
+
+test('undoing names the backup and what is lost before it does anything', async () => {
+  const { host } = await show(scene('credentials'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Undo changes…' }));
+  const dialog = screen.getByRole('alertdialog', { name: 'Put the file back to Fri 14:04?' });
+  for (const part of ['the whole of ~/.aws/credentials', '4 days ago', '20 November 2026', 'the keys of pay-dev']) expect(dialog.textContent?.replaceAll(/\s+/g, ' ')).toContain(part);
+  expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Cancel' }));
+  await fireEvent.click(document.activeElement as HTMLElement);
+  expect(host.asked).toEqual([]);
+  await fireEvent.click(screen.getByRole('button', { name: 'Undo changes…' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Put the file back' }));
+  expect(host.asked).toEqual([{ ask: 'undo_file_changes' }]);
 });

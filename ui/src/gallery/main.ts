@@ -23,11 +23,17 @@ if (!scene) {
 } else if (target) {
   clock.stop(NOW);
   const shown = scene();
+  localStorage.clear();
+  for (const [key, value] of Object.entries(shown.remembered ?? {})) localStorage.setItem(key, value);
   const theme = query.get('theme');
-  if (theme === 'light' || theme === 'dark') shown.state = { ...shown.state, settings: { ...shown.state.settings, theme } };
+  const { settings } = shown.state;
+  const contrast = settings.theme.startsWith('high_contrast');
+  if (theme === 'light') shown.state = { ...shown.state, settings: { ...settings, theme: contrast ? 'high_contrast_light' : 'light' } };
+  if (theme === 'dark') shown.state = { ...shown.state, settings: { ...settings, theme: contrast ? 'high_contrast_dark' : 'dark' } };
   const desk = new Desk(new FakeHost(shown));
   desk.state = shown.state;
   desk.view = shown.view ?? 'portal';
+  Object.assign(desk.arrangement, shown.prefer);
   desk.query = shown.query ?? '';
   desk.settingsSection = shown.section ?? 'general';
   if (desk.org) await desk.refreshPortal(desk.org.id);
@@ -39,7 +45,11 @@ if (!scene) {
   for (const name of shown.press ?? []) {
     await painted();
     if (name === 'quit') desk.quit();
-    else named(name)?.click();
+    else {
+      // As a pointer does: the focus goes where one clicks.
+      named(name)?.focus();
+      named(name)?.click();
+    }
   }
   if (shown.type) {
     await painted();
@@ -54,8 +64,13 @@ if (!scene) {
 }
 
 function named(name: string): HTMLElement | undefined {
-  const found = [...document.querySelectorAll<HTMLElement>('button')].filter((one) => (one.ariaLabel ?? one.innerText.trim()) === name);
+  const found = [...document.querySelectorAll<HTMLElement>('button')].filter((one) => nameOf(one) === name);
   return found.find((one) => one.closest('dialog[open]')) ?? found[0];
+}
+
+function nameOf(one: HTMLElement): string {
+  const label = document.getElementById(one.getAttribute('aria-labelledby') ?? '');
+  return one.ariaLabel ?? label?.innerText ?? one.innerText.trim();
 }
 
 function painted(): Promise<void> {

@@ -31,9 +31,10 @@ export function scene(name: string): Shown {
 }
 
 /** Puts the whole window on the page, as it is in a scene. */
-export async function show(scene: Shown) {
+export async function show(scene: Shown, remembered: Record<string, string> = {}) {
   complete();
   localStorage.clear();
+  for (const [key, value] of Object.entries(remembered)) localStorage.setItem(key, value);
   clock.stop(NOW);
   const host = new FakeHost(scene);
   const desk = new Desk(host);

@@ -1,4 +1,5 @@
-import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiState, UiView } from '../bindings';
+import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, organisation, portal, profile, shortcut } from './organisation';
 
@@ -7,6 +8,10 @@ export interface Shown extends Scene {
   view?: UiView;
   query?: string;
   section?: string;
+  /** What the window kept. */
+  remembered?: Record<string, string>;
+  /** How the person likes the list. */
+  prefer?: Partial<Pick<Arrangement, 'sort' | 'grouping' | 'hidden'>>;
   /** Milliseconds that pass before anything is pressed. */
   later?: number;
   /** Names of buttons to press, one after another. */
@@ -15,7 +20,7 @@ export interface Shown extends Scene {
   type?: [string, string];
 }
 
-const button = (label: string, change: Partial<UiButton> = {}): UiButton => ({ label, action: { action: 'dismiss' }, danger: false, ...change });
+export const button = (label: string, change: Partial<UiButton> = {}): UiButton => ({ label, action: { action: 'dismiss' }, danger: false, ...change });
 const signIn = button('Sign in', { action: { action: 'ask', request: { ask: 'sign_in', org: 'acme', method: null } } });
 
 export const problem = (title: string, meaning: string, next: string, ...buttons: UiButton[]): UiProblem => ({
@@ -48,6 +53,26 @@ const ACTIVITY: UiActivity[] = [
   group: String(sentence),
 }));
 
+const SETTINGS: UiSettings = {
+  autostart: true,
+  keep_running: true,
+  theme: 'system',
+  compact: false,
+  text_size: 100,
+  reduce_motion: false,
+  search_key: true,
+  notifications: true,
+  hide_details: false,
+  quiet_hours: false,
+  remove_on_quit: false,
+  told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true },
+};
+const PLACES = [
+  { name: 'Settings file', path: '/home/sam/.config/latchkey/latchkey.toml', about: 'What you set here. You may edit it while Latchkey does not run.' },
+  { name: 'Logs', path: '/home/sam/.local/state/latchkey/logs', about: 'One file a day, kept for a week. No secret is in them.' },
+  { name: 'Data', path: '/home/sam/.local/share/latchkey/latchkey.db', about: 'Organisations, accounts and Activity. Secrets in it are sealed with a key in your keyring.' },
+];
+
 export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation> = {}): UiState {
   return {
     at: NOW,
@@ -61,13 +86,15 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     credentials_line: 'Next refresh 14:26. Sign-in lasts until 20:16, so everything can refresh until then.',
     attention: '',
     strips: [],
-    file: { path: '~/.aws/credentials', notes: [], foreign: ['old-keys', 'terraform'], backup: 'credentials.latchkey-20261124-0931.bak' },
+    file: { path: '~/.aws/credentials', notes: [], foreign: ['old-keys', 'terraform'], backup: '~/.aws/credentials.latchkey-20261120-083100.bak', backup_made: NOW - 4 * 24 * HOUR },
     pause: null,
     online: true,
     keyring: null,
     clock: null,
     activity: ACTIVITY,
-    settings: { autostart: true, keep_running: true, theme: 'system', compact: false, notifications: true, hide_details: false, quiet_hours: false, remove_on_quit: false },
+    settings: SETTINGS,
+    places: PLACES,
+    used: [shortcut('data-staging', 'Developer').grant, shortcut('payments-dev', 'PowerUser').grant],
     settings_problem: null,
     sandbox: null,
     quit: { title: 'Quit Latchkey?', body: 'pay-dev stops being kept fresh. It works until 14:46.', confirm: 'Quit Latchkey', ask: true },
@@ -146,6 +173,8 @@ const taken = problem(
   button('Cancel'),
 );
 
+const KEYS = 'Keys…, payments-dev, PowerUser, development';
+
 const loading = () =>
   scene({ portals: {}, state: state({}, { synced: null, sync: { state: 'running', done: 0, total: 0 }, sync_text: 'Loading accounts.' }) });
 const silent = problem('Acme did not answer', 'The portal at acme.awsapps.com returned an error (503). Your existing credentials keep working until they expire.', 'Try again in a minute.', button('Try again'));
@@ -154,6 +183,7 @@ const silent = problem('Acme did not answer', 'The portal at acme.awsapps.com re
 export const SCENES: Record<string, () => Shown> = {
   'portal': () => scene(),
   'portal-search': () => scene({ query: 'pay read' }),
+  'portal-grouped': () => scene({ prefer: { grouping: 'environment', sort: 'used', hidden: ['acme/640281190035/ReadOnly'] } }),
   'portal-search-empty': () => scene({ query: 'pyaments' }),
   'portal-new': () => scene({ state: state({ favourites: [], recents: [], profiles: [] }) }),
   'portal-compact': () => scene({ state: state({ settings: { ...state().settings, compact: true } }) }),
@@ -198,6 +228,7 @@ export const SCENES: Record<string, () => Shown> = {
         },
       ),
     }),
+  'portal-other-user': () => scene({ state: state({}, { user: 'kim@acme.test' }), remembered: { 'latchkey.user.acme': 'sam@acme.test' } }),
   'portal-changes': () =>
     scene({
       portals: {
@@ -225,13 +256,19 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'portal-service': () => scene({ press: ['More, payments-dev, PowerUser', 'Open console at service…'] }),
   'portal-confirm': () => scene({ query: 'payments-prod', reply: confirms, press: ['Open console, payments-prod, Administrator, production'] }),
-  'keys-keep': () => scene({ press: ['Keys…, payments-dev, PowerUser, development'] }),
+  'portal-signed-out': () =>
+    scene({ state: state({ profiles: [] }, { ...SIGNED_OUT, synced: NOW - HOUR, banner: banner('signed_out', 'Sign in to Acme', 'Consoles open after you sign in.', signIn) }) }),
+  'keys-keep': () => scene({ press: [KEYS] }),
   'keys-conflict': () =>
     scene({
-      press: ['Keys…, payments-dev, PowerUser, development', 'Start'],
+      press: [KEYS, 'Start'],
       reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: taken } : { reply: 'done' }),
     }),
-  'keys-copy': () => scene({ press: ['Keys…, payments-dev, PowerUser, development', 'Environment variables'] }),
+  'keys-copy': () => scene({ press: [KEYS, 'Environment variables'] }),
+  'keys-identity-center': () => scene({ press: [KEYS, 'Identity Center settings'] }),
+  'keys-identity-center-own': () => scene({ state: state({}, { kind: 'custom' }), press: [KEYS, 'Identity Center settings'] }),
+  'keys-block': () => scene({ press: [KEYS, 'Credentials file block', 'Copy block'] }),
+  'keys-values': () => scene({ press: [KEYS, 'Individual values', 'Copy aws_secret_access_key'] }),
   'row-menu': () => scene({ press: ['More, payments-dev, PowerUser'] }),
   'privileged-active': () => scene({ state: state({ strips: [{ text: 'pay-admin is active in production', expires: NOW + 48 * MINUTE, button: button('Stop now') }] }) }),
   'sign-in': () => scene({ portals: nothing, state: state({}, SIGNED_OUT) }),
@@ -255,7 +292,7 @@ export const SCENES: Record<string, () => Shown> = {
         {
           ...SIGNED_OUT,
           pill: 'Signing in',
-          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Open the page on any device and compare.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD' },
+          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Only continue if the codes match and you started this yourself. Nobody from Acme or AWS will ask you for it.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD' },
         },
       ),
     }),
@@ -281,6 +318,7 @@ export const SCENES: Record<string, () => Shown> = {
       ),
     }),
   'credentials-sandbox': () => scene({ view: 'credentials', state: state({ sandbox: SANDBOX }, sandboxOrg) }),
+  'credentials-undo': () => scene({ view: 'credentials', press: ['Undo changes…'] }),
   'credentials-stop': () => scene({ view: 'credentials', press: ['Details of pay-dev', 'Stop and remove…'] }),
   'credentials-pick': () => scene({ view: 'credentials', press: ['Keep a profile fresh'] }),
   'activity': () => scene({ view: 'activity' }),
@@ -290,6 +328,18 @@ export const SCENES: Record<string, () => Shown> = {
   'settings-credentials': () => scene({ view: 'settings', section: 'credentials' }),
   'settings-notifications': () => scene({ view: 'settings', section: 'notifications' }),
   'settings-appearance': () => scene({ view: 'settings', section: 'appearance' }),
+  'settings-contrast': () => scene({ view: 'settings', section: 'appearance', state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
+  'settings-advanced': () => scene({ view: 'settings', section: 'advanced' }),
+  'settings-search': () => scene({ view: 'settings', type: ['Search settings', 'colour'] }),
+  'settings-not-saved': () =>
+    scene({
+      view: 'settings',
+      section: 'appearance',
+      press: ['Reduce motion'],
+      reply: () => ({ reply: 'failed', field: null, problem: problem('The disk is full', 'Nothing was written.', 'Free some space, then try again.', button('Try again')) }),
+    }),
+  'portal-contrast': () => scene({ state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
+  'portal-large': () => scene({ state: state({ settings: { ...SETTINGS, text_size: 150 } }) }),
   'sandbox': () => scene({ state: state({ sandbox: SANDBOX }, sandboxOrg), press: ['Sample users'] }),
   'first-run': () => scene({ portals: {}, state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }) }),
   'first-run-url': () =>

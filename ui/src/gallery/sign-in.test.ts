@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { fireEvent, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
 import { scene, settled, show } from './page';
 
@@ -22,6 +22,31 @@ test('waiting shows how long, and ways out', async () => {
 test('the code is spelled for those who hear it', async () => {
   await show(scene('sign-in-code'));
   expect(screen.getByLabelText('B F T K dash Q W R D').textContent).toBe('BFTK-QWRD');
+});
+
+test('another start URL can be entered instead', async () => {
+  await show(scene('sign-in'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Use another…' }));
+  expect(screen.getByRole('dialog', { name: 'Add an organisation' })).toBeTruthy();
+});
+
+test('another user than before is told once, with a way to change', async () => {
+  const { host } = await show(scene('portal'));
+  const title = 'You signed in as kim@acme.test, before it was sam@acme.test';
+  expect(screen.queryByText(title)).toBeNull();
+  cleanup();
+  const kim = await show(scene('portal-other-user'), { 'latchkey.user.acme': 'sam@acme.test' });
+  expect(screen.getByText(title)).toBeTruthy();
+  await fireEvent.click(screen.getByRole('button', { name: 'Switch user' }));
+  await settled();
+  expect([host.asked, kim.host.asked.map(({ ask }) => ask)]).toEqual([[], ['sign_out', 'sign_in']]);
+  await fireEvent.click(screen.getByRole('button', { name: 'Stay kim@acme.test' }));
+  expect([screen.queryByText(title), localStorage.getItem('latchkey.user.acme')]).toEqual([null, 'kim@acme.test']);
+});
+
+test('the warning beside the code stands once', async () => {
+  await show(scene('sign-in-code'));
+  expect(screen.getAllByText(/Only continue if the codes match/)).toHaveLength(1);
 });
 
 test('a failure is read out, and the way to sign in stands once', async () => {

@@ -37,7 +37,7 @@ export function lineOfShortcut(shortcut: UiShortcut, accounts: UiAccount[]): Rol
 }
 
 /** A profile name that every tool takes. */
-function slug(text: string): string {
+export function slug(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
@@ -48,4 +48,13 @@ function slug(text: string): string {
 export function consoleLink(startUrl: string, grant: UiGrant): string {
   const query = new URLSearchParams({ account_id: grant.account, role_name: grant.role });
   return `${startUrl.replace(/[#/]+$/, '')}/#/console?${query}`;
+}
+
+/**
+ * What an IAM policy names this role by. AWS ends a role's real name at random, and puts a region into its
+ * path where Identity Center is not in us-east-1.
+ */
+export function roleArnPattern(region: string, grant: UiGrant): string {
+  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  return `arn:${partition}:iam::${grant.account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_${grant.role}_*`;
 }

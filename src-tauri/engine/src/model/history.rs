@@ -32,6 +32,8 @@ pub enum Event {
     ConsoleFailed { grant: Grant, account_name: String, code: Code },
     /// Environment variables were copied.
     EnvironmentCopied { grant: Grant, account_name: String },
+    /// A credentials block or a single value was copied.
+    CredentialsCopied { grant: Grant, account_name: String },
     /// A profile was written with new credentials.
     Refreshed { profile: ProfileName, grant: Grant, account_name: String, expires: Timestamp },
     /// A profile could not be refreshed.

@@ -1,6 +1,6 @@
 //! What a person can set.
 
-use super::Timestamp;
+use super::{Timestamp, notice::Notice};
 use serde::{Deserialize, Serialize};
 
 /// Colours of the window.
@@ -14,6 +14,66 @@ pub enum Theme {
     Light,
     /// Dark.
     Dark,
+    /// Black on white, with thick borders.
+    HighContrastLight,
+    /// White on black, with thick borders.
+    HighContrastDark,
+}
+
+/// Which kinds of notification are shown. One that is no kind of these, the end of a sign-in by an
+/// administrator, is shown as long as there are notifications at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Told {
+    /// A sign-in ends soon.
+    pub sign_in_ending: bool,
+    /// A sign-in ended.
+    pub sign_in_ended: bool,
+    /// Profiles expired.
+    pub expired: bool,
+    /// Refreshing fails and little time is left.
+    pub failing: bool,
+    /// A role of a profile is gone.
+    pub access_removed: bool,
+    /// Another program changed a profile.
+    pub conflict: bool,
+    /// The clock is off.
+    pub clock: bool,
+    /// A console could not be opened.
+    pub launch_failed: bool,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            sign_in_ending: true,
+            sign_in_ended: true,
+            expired: true,
+            failing: true,
+            access_removed: true,
+            conflict: true,
+            clock: true,
+            launch_failed: true,
+        }
+    }
+}
+
+impl Told {
+    /// Whether the person wants to be told this.
+    #[must_use]
+    pub fn wants(&self, notice: &Notice) -> bool {
+        match notice {
+            Notice::SignInEnding { .. } => self.sign_in_ending,
+            Notice::SignInEnded { .. } => self.sign_in_ended,
+            Notice::ProfilesExpired { .. } => self.expired,
+            Notice::RefreshFailing { .. } => self.failing,
+            Notice::AccessRemoved { .. } => self.access_removed,
+            Notice::Conflict { .. } => self.conflict,
+            Notice::ClockSkew { .. } => self.clock,
+            Notice::LaunchFailed { .. } => self.launch_failed,
+            Notice::Revoked { .. } => true,
+        }
+    }
 }
 
 /// Everything a person can set; kept in the configuration file.
@@ -28,6 +88,12 @@ pub struct Settings {
     pub theme: Theme,
     /// Rows of 34 instead of 44 pixels.
     pub compact: bool,
+    /// Size of the window's text in percent, 90 to 150.
+    pub text_size: u16,
+    /// Nothing moves in the window, whatever the desktop says.
+    pub reduce_motion: bool,
+    /// `/` goes to the search field.
+    pub search_key: bool,
     /// Notifications at all.
     pub notifications: bool,
     /// Say only "Latchkey needs you".
@@ -36,6 +102,8 @@ pub struct Settings {
     pub quiet_hours: bool,
     /// On quit, take our credentials out of the file.
     pub remove_on_quit: bool,
+    /// Which kinds of notification.
+    pub told: Told,
 }
 
 impl Default for Settings {
@@ -45,10 +113,14 @@ impl Default for Settings {
             keep_running: true,
             theme: Theme::System,
             compact: false,
+            text_size: 100,
+            reduce_motion: false,
+            search_key: true,
             notifications: true,
             hide_details: false,
             quiet_hours: false,
             remove_on_quit: false,
+            told: Told::default(),
         }
     }
 }
@@ -58,4 +130,30 @@ impl Default for Settings {
 pub struct Pause {
     /// When it ends by itself; `None` until the person resumes.
     pub until: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::{OrgId, ProfileName};
+
+    #[test]
+    fn what_is_switched_off_is_not_told_but_a_revoked_sign_in_always_is() {
+        let none = Told {
+            sign_in_ending: false,
+            sign_in_ended: false,
+            expired: false,
+            failing: false,
+            access_removed: false,
+            conflict: false,
+            clock: false,
+            launch_failed: false,
+        };
+        let conflict = Notice::Conflict { profile: ProfileName::new("pay-dev") };
+        let revoked =
+            Notice::Revoked { org: OrgId::new("acme"), org_name: "Acme".into(), at: Timestamp::UNIX_EPOCH };
+        assert!(Told::default().wants(&conflict) && !none.wants(&conflict));
+        assert!(!none.wants(&Notice::ClockSkew { seconds: 660 }));
+        assert!(none.wants(&revoked));
+    }
 }

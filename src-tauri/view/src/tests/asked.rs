@@ -1,6 +1,6 @@
 use crate::{
     as_asked,
-    ask::{UiEndpoints, UiReply, UiRequest, UiShell},
+    ask::{UiEndpoints, UiPart, UiReply, UiRequest, UiShell},
     dialog,
     fixture::{DEV, PROD, grant, minutes, now, snapshot, zone},
     reply,
@@ -13,7 +13,7 @@ use engine::{
         history::{By, Entry, Event},
         ids::ProfileName,
         profile::Conflict,
-        settings::Settings,
+        settings::{Settings, Told},
     },
     request::Confirm,
 };
@@ -129,7 +129,37 @@ fn wishes_of_the_tray_can_be_asked_by_the_window() {
     assert_eq!(as_asked(&wish), Some(console("ReadOnly", false)));
     let wish = Request::try_from(keep("pay-dev")).unwrap();
     assert_eq!(as_asked(&wish), Some(keep("pay-dev")));
+    let copy = |part| UiRequest::CopyCredentials {
+        grant: (&grant(PROD, "Administrator")).into(),
+        part,
+        confirmed: false,
+    };
+    for part in [
+        UiPart::Block { profile: "pay-dev".into() },
+        UiPart::AccessKeyId,
+        UiPart::SecretAccessKey,
+        UiPart::SessionToken,
+    ] {
+        let wish = Request::try_from(copy(part.clone())).unwrap();
+        assert_eq!(as_asked(&wish), Some(copy(part)));
+    }
+    let bad = Request::try_from(copy(UiPart::Block { profile: "a]\n[b".into() }));
+    assert_eq!(bad.unwrap_err().field, "profile");
     assert_eq!(as_asked(&Request::RefreshAll), None);
+}
+
+#[test]
+fn copying_a_part_from_production_asks_as_copying_all_does() {
+    let confirm =
+        Confirm { grant: grant(PROD, "Administrator"), account_name: "payments-prod".into(), instead: None };
+    let copy = |confirmed| UiRequest::CopyCredentials {
+        grant: (&grant(PROD, "Administrator")).into(),
+        part: UiPart::SecretAccessKey,
+        confirmed,
+    };
+    let shown = dialog(&confirm, &copy(false), &snapshot());
+    assert_eq!(shown.title, "Copy production credentials as Administrator?");
+    assert_eq!(shown.confirm.action, UiAction::Ask { request: copy(true) });
 }
 
 #[test]
@@ -169,8 +199,11 @@ fn a_taken_name_offers_the_harmless_choice_first() {
 
 #[test]
 fn settings_come_back_as_they_went() {
-    let set = Settings { compact: true, hide_details: true, keep_running: false, ..Settings::default() };
+    let told = Told { conflict: false, ..Told::default() };
+    let set = Settings { compact: true, keep_running: false, search_key: false, told, ..Settings::default() };
     assert_eq!(Settings::from(UiSettings::from(&set)), set);
+    let huge = Settings { text_size: 9000, ..Settings::default() };
+    assert_eq!(UiSettings::from(&huge).text_size, 150, "the window stays legible");
 }
 
 #[test]

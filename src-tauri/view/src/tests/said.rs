@@ -118,6 +118,7 @@ fn lines(code: &Code) -> Vec<Line> {
         Event::ConsoleOpened { grant: grant(), account_name: account_name() },
         Event::ConsoleFailed { grant: grant(), account_name: account_name(), code: code() },
         Event::EnvironmentCopied { grant: grant(), account_name: account_name() },
+        Event::CredentialsCopied { grant: grant(), account_name: account_name() },
         Event::Refreshed {
             profile: profile(),
             grant: grant(),

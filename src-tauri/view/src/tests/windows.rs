@@ -96,7 +96,20 @@ fn banners_in_words() {
         s.profiles = vec![pay_dev(State::SignInNeeded, 24)];
     });
     assert_eq!(out.unwrap().1, "Sign in to Acme to keep 1 profile fresh");
-    assert_eq!(banner(|s| s.organisations[0].sign_in = SignIn::SignedOut), None);
+    let out = banner(|s| s.organisations[0].sign_in = SignIn::SignedOut);
+    assert_eq!(out, Some((UiBannerKind::SignedOut, "Sign in to Acme".to_owned())));
+}
+
+#[test]
+fn a_backup_tells_when_it_was_made() {
+    let made = |name: &str| {
+        let backup = Some(format!("/home/sam/.aws/{name}").into());
+        of(|s| s.file.backup = backup).file.backup_made
+    };
+    let expect = "2026-11-24T00:31:00Z".parse::<engine::model::Timestamp>().unwrap().as_millisecond();
+    assert_eq!(made("credentials.latchkey-20261124-003100.bak"), Some(expect));
+    assert_eq!(made("credentials.latchkey-20261124-003100-2.bak"), Some(expect));
+    assert_eq!(made("credentials.bak"), None);
 }
 
 #[test]

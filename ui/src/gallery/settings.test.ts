@@ -1,0 +1,91 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { expect, test } from 'vitest';
+import type { UiReply } from '../bindings';
+import { scene, settled, show } from './page';
+import { button, problem, state } from './scenes';
+
+const root = document.documentElement;
+const settings = () => state().settings;
+const open = (section: string) => fireEvent.click(within(screen.getByRole('navigation', { name: 'Settings sections' })).getByRole('button', { name: section }));
+
+test('each change is saved at once, with all the others', async () => {
+  const { host } = await show(scene('settings'));
+  await open('Notifications');
+  await fireEvent.click(screen.getByRole('switch', { name: 'When a profile expired' }));
+  await settled();
+  expect(host.asked).toEqual([{ ask: 'set_settings', settings: { ...settings(), told: { ...settings().told, expired: false } } }]);
+  expect(screen.getByText('Saved')).toBeTruthy();
+});
+
+test('two quick changes do not undo each other', async () => {
+  const { host } = await show(scene('settings'));
+  await Promise.all([
+    fireEvent.click(screen.getByRole('switch', { name: 'Start when I sign in to this computer' })),
+    fireEvent.click(screen.getByRole('switch', { name: 'Search with the / key' })),
+  ]);
+  expect(host.asked.at(-1)).toMatchObject({ settings: { autostart: false, search_key: false } });
+});
+
+test('what could not be saved is told there, and can be tried again', async () => {
+  let full = true;
+  const again = problem('The disk is full', 'Nothing was written.', 'Free some space.', button('Try again', { action: { action: 'ask', request: { ask: 'set_settings', settings: settings() } } }));
+  const reply = (): UiReply => (full ? { reply: 'failed', field: null, problem: again } : { reply: 'done' });
+  await show({ ...scene('settings'), reply });
+  await fireEvent.click(screen.getByRole('switch', { name: 'Keep running in the background' }));
+  const note = await screen.findByRole('alert');
+  expect(note.textContent).toContain('Not saved: The disk is full');
+  expect(note.closest('section')?.getAttribute('aria-labelledby')).toBe('settings-section');
+  full = false;
+  await fireEvent.click(within(note).getByRole('button', { name: 'Try again' }));
+  await settled();
+  expect([screen.queryByRole('alert'), screen.getByText('Saved')]).toEqual([null, expect.anything()]);
+});
+
+test('theme, text size, density and motion take effect', async () => {
+  const { host } = await show(scene('settings'));
+  host.send(state({ settings: { ...settings(), theme: 'high_contrast_dark', text_size: 150, compact: true, reduce_motion: true } }));
+  await tick();
+  expect([root.dataset.theme, root.dataset.contrast, root.dataset.density, root.dataset.motion, root.style.fontSize]).toEqual(['dark', 'more', 'compact', 'reduced', '150%']);
+});
+
+test('the / key goes to the search field only while it is switched on', async () => {
+  const { host, desk } = await show(scene('settings'));
+  host.send(state({ settings: { ...settings(), search_key: false } }));
+  await fireEvent.keyDown(document.body, { key: '/' });
+  expect(desk.view).toBe('settings');
+  host.send(state());
+  await fireEvent.keyDown(document.body, { key: '/' });
+  expect(desk.view).toBe('portal');
+});
+
+test('a setting is found by a word of its own, or one that people know it by', async () => {
+  await show(scene('settings'));
+  await fireEvent.input(screen.getByLabelText('Search settings'), { target: { value: 'colour' } });
+  await fireEvent.click(screen.getByRole('button', { name: /^Theme/ }));
+  expect(screen.getByRole('heading', { name: 'Appearance' })).toBeTruthy();
+  expect(screen.getByRole('radio', { name: 'High contrast dark' })).toBeTruthy();
+});
+
+test('every setting that can be found is where the search leads', async () => {
+  const { desk } = await show(scene('settings'));
+  const { SECTIONS, findSettings } = await import('../settings/sections');
+  const elsewhere: string[] = [];
+  for (const { id } of SECTIONS) {
+    desk.settingsSection = id;
+    await tick();
+    const text = document.querySelector('main')?.textContent?.toLowerCase() ?? '';
+    // "Where the files are" and "Remove an organisation" are shown in other words.
+    const own = findSettings(id).filter((one) => one.section === id && !/^(Where|Remove an|Sign out)/.test(one.label));
+    elsewhere.push(...own.filter(({ label }) => !text.includes(label.toLowerCase())).map(({ label }) => label));
+  }
+  expect(elsewhere).toEqual([]);
+});
+
+test('where the files are is told, without opening them', async () => {
+  await show(scene('settings'));
+  await open('Advanced');
+  expect(screen.getByText('/home/sam/.local/state/latchkey/logs')).toBeTruthy();
+  expect(screen.getByRole('button', { name: 'Copy path of Logs' })).toBeTruthy();
+});

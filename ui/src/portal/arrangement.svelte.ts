@@ -1,0 +1,58 @@
+import type { UiGrant } from '../bindings';
+
+export type Sort = 'name' | 'used' | 'number';
+export type Grouping = 'none' | 'environment' | 'prefix';
+
+const KEPT = 'latchkey.portal';
+
+/** How a person likes the portal's list; kept on this computer, for the window alone. */
+export class Arrangement {
+  sort = $state<Sort>('name');
+  grouping = $state<Grouping>('none');
+  /** Accounts that were opened or closed by hand. */
+  open = $state<Record<string, boolean>>({});
+  hidden = $state<string[]>([]);
+
+  constructor() {
+    try {
+      const kept = JSON.parse(globalThis.localStorage?.getItem(KEPT) ?? '{}') as Partial<Arrangement>;
+      if (kept.sort === 'used' || kept.sort === 'number') this.sort = kept.sort;
+      if (kept.grouping === 'environment' || kept.grouping === 'prefix') this.grouping = kept.grouping;
+      if (kept.open && typeof kept.open === 'object') this.open = kept.open;
+      if (Array.isArray(kept.hidden)) this.hidden = kept.hidden.map(String);
+    } catch {
+      // Nobody wrote this by hand: begin anew.
+    }
+  }
+
+  #keep() {
+    const { sort, grouping, open, hidden } = this;
+    localStorage.setItem(KEPT, JSON.stringify({ sort, grouping, open, hidden }));
+  }
+
+  arrange(change: { sort?: Sort; grouping?: Grouping }) {
+    Object.assign(this, change);
+    this.#keep();
+  }
+
+  /** Accounts of several organisations may have the same number. */
+  toggle(org: string, account: string, open: boolean) {
+    this.open[`${org}/${account}`] = open;
+    this.#keep();
+  }
+
+  isOpen(org: string, account: string): boolean | undefined {
+    return this.open[`${org}/${account}`];
+  }
+
+  hide(grant: UiGrant, on: boolean) {
+    this.hidden = [...this.hidden.filter((one) => one !== keyOf(grant)), ...(on ? [keyOf(grant)] : [])];
+    this.#keep();
+  }
+
+  isHidden(grant: UiGrant): boolean {
+    return this.hidden.includes(keyOf(grant));
+  }
+}
+
+const keyOf = ({ org, account, role }: UiGrant) => `${org}/${account}/${role}`;

@@ -1,0 +1,45 @@
+import type { UiClass, UiProfile } from '../bindings';
+import type { Chosen, Desk, Place } from '../desk/desk.svelte';
+import type { MenuItem } from '../kit/menu';
+import { roleArnPattern, type RoleLine } from './row';
+
+const LABELS: { label: string; environment: UiClass | null }[] = [
+  { label: 'Production', environment: 'production' },
+  { label: 'Staging', environment: 'staging' },
+  { label: 'Test', environment: 'test' },
+  { label: 'Development', environment: 'development' },
+  { label: 'Sandbox', environment: 'sandbox' },
+  { label: 'Shared', environment: 'shared' },
+  { label: 'Guess from the name', environment: null },
+];
+
+/** What the row itself does. */
+export interface Doing {
+  openAtService: () => void;
+  keys: (tab: Chosen['tab']) => void;
+  link: () => void;
+}
+
+/** The menu of a role's row. */
+export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiProfile | undefined, doing: Doing): (MenuItem | null)[] {
+  const { grant, environment: now } = line;
+  const hidden = desk.arrangement.isHidden(grant);
+  const arn = desk.org?.kind === 'aws' ? roleArnPattern(desk.org.region, grant) : null;
+  return [
+    { label: 'Open console at service…', disabled: !line.listed, chosen: doing.openAtService },
+    null,
+    { label: profile ? 'Keep fresh as another profile…' : 'Keep fresh as…', chosen: () => doing.keys('keep') },
+    { label: 'Copy environment…', chosen: () => doing.keys('copy') },
+    { label: 'Copy link', chosen: doing.link },
+    ...(arn ? [{ label: 'Copy role ARN pattern', chosen: () => void desk.copied(arn, 'Pattern copied. It fits this role in policies, whatever its ending.') }] : []),
+    null,
+    ...LABELS.map(({ label, environment }) => ({
+      label: environment ? `Environment: ${label}` : label,
+      checked: environment === null ? now.guessed : !now.guessed && environment === now.class,
+      chosen: () => void desk.ask({ ask: 'set_environment', org: grant.org, account: grant.account, environment }),
+    })),
+    ...(place === 'accounts'
+      ? [null, { label: hidden ? 'Show in the list again' : 'Hide from this list', chosen: () => desk.arrangement.hide(grant, !hidden) }]
+      : []),
+  ];
+}

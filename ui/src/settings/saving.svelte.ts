@@ -1,0 +1,36 @@
+import type { UiProblem, UiSettings } from '../bindings';
+import type { Desk, Form } from '../desk/desk.svelte';
+
+/** How long "Saved" stands there. */
+const SHOWN = 2000;
+
+/** Saves each change at once; there is no button for it. What could not be saved is told where it was set. */
+export class Saving {
+  saved = $state(false);
+  problem = $state.raw<UiProblem | null>(null);
+  #wanted: UiSettings | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly form: Form;
+
+  constructor(readonly desk: Desk) {
+    this.form = {
+      asks: ['set_settings'],
+      settle: (reply) => {
+        this.#wanted = null;
+        this.problem = reply.reply === 'failed' ? { ...reply.problem, title: `Not saved: ${reply.problem.title}` } : null;
+        this.saved = reply.reply === 'done';
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => (this.saved = false), SHOWN);
+      },
+      close: () => (this.problem = null),
+    };
+  }
+
+  async set(change: Partial<UiSettings>) {
+    const known = this.#wanted ?? this.desk.state?.settings;
+    if (!known) return;
+    // A second change may come before the first one is back.
+    this.#wanted = { ...known, ...change };
+    await this.desk.submit({ ask: 'set_settings', settings: this.#wanted }, this.form);
+  }
+}

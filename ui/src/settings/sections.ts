@@ -1,0 +1,43 @@
+export type Section = 'general' | 'organisations' | 'credentials' | 'notifications' | 'appearance' | 'advanced';
+
+export const SECTIONS: { id: Section; label: string }[] = [
+  { id: 'general', label: 'General' },
+  { id: 'organisations', label: 'Organisations' },
+  { id: 'credentials', label: 'Credentials' },
+  { id: 'notifications', label: 'Notifications' },
+  { id: 'appearance', label: 'Appearance' },
+  { id: 'advanced', label: 'Advanced' },
+];
+
+/** What can be found by searching: a setting's label, and words that people may know it by. */
+const SETTINGS: { section: Section; label: string; words?: string }[] = [
+  { section: 'general', label: 'Start when I sign in to this computer', words: 'autostart boot hidden' },
+  { section: 'general', label: 'Keep running in the background', words: 'close quit tray' },
+  { section: 'general', label: 'Search with the / key', words: 'keyboard shortcut slash' },
+  { section: 'organisations', label: 'Add an organisation', words: 'start url region' },
+  { section: 'organisations', label: 'Sign out', words: 'sign in' },
+  { section: 'organisations', label: 'Remove an organisation', words: 'delete forget sample' },
+  { section: 'credentials', label: 'Remove credentials when I quit', words: 'file keys' },
+  { section: 'credentials', label: 'Where the files are', words: 'path aws config credentials' },
+  { section: 'credentials', label: 'Undo changes to the file', words: 'backup restore' },
+  { section: 'notifications', label: 'Notifications', words: 'tell switch off' },
+  { section: 'notifications', label: 'What to tell', words: 'type sign-in ends expired conflict clock failed' },
+  { section: 'notifications', label: 'Hide details', words: 'private lock screen' },
+  { section: 'notifications', label: 'Quiet hours', words: 'do not disturb evening weekend' },
+  { section: 'appearance', label: 'Theme', words: 'dark light colour high contrast' },
+  { section: 'appearance', label: 'Text size', words: 'font zoom large small' },
+  { section: 'appearance', label: 'Density', words: 'compact comfortable rows' },
+  { section: 'appearance', label: 'Reduce motion', words: 'animation' },
+  { section: 'advanced', label: 'Logs', words: 'diagnostics' },
+  { section: 'advanced', label: 'Settings file', words: 'toml' },
+  { section: 'advanced', label: 'Data', words: 'database store' },
+];
+
+/** The settings that all words of a query fit. */
+export function findSettings(query: string) {
+  const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
+  return SETTINGS.filter(({ section, label, words = '' }) => {
+    const text = `${section} ${label} ${words}`.toLowerCase();
+    return wanted.every((word) => text.includes(word));
+  });
+}
