@@ -94,20 +94,26 @@ impl AwsFiles for DiskFiles {
             let mut outcomes: Vec<Option<FileOutcome>> = Vec::with_capacity(changes.len());
             let mut wanted = Vec::new();
             for change in &changes {
-                if pair.prefers_sso(change)? {
-                    outcomes.push(Some(FileOutcome::Conflict(Conflict::SsoSettings)));
-                } else {
-                    outcomes.push(None);
-                    wanted.push((change, to_change(change)?));
-                }
+                outcomes.push(match to_change(change) {
+                    // One that cannot be written must not keep the others from being.
+                    Err(code) => Some(FileOutcome::Failed(code)),
+                    Ok(_) if pair.prefers_sso(change) => Some(FileOutcome::Conflict(Conflict::SsoSettings)),
+                    Ok(edit) => {
+                        wanted.push((change, edit));
+                        None
+                    }
+                });
             }
             if wanted.is_empty() {
                 return Ok((outcomes.into_iter().flatten().collect(), None));
             }
             let (asked, edits): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
             let done = pair.credentials.update(&edits, now).map_err(|e| code(&e))?;
-            let mut results =
-                asked.into_iter().zip(done.profiles).map(|(change, result)| outcome(change, result, now));
+            let path = pair.credentials.path();
+            let mut results = asked
+                .into_iter()
+                .zip(done.profiles)
+                .map(|(change, result)| outcome(path, change, result, now));
             let outcomes = outcomes.into_iter().filter_map(|o| o.or_else(|| results.next())).collect();
             Ok((outcomes, done.backup))
         })
@@ -124,11 +130,14 @@ impl AwsFiles for DiskFiles {
         let last = last.map(fingerprint);
         self.blocking(set, move |pair| {
             let reading = pair.credentials.read().map_err(|e| code(&e))?;
-            if let Some(conflict) = conflict(&reading.standing(name.as_str(), last.as_ref())) {
+            let standing = reading.standing(name.as_str(), last.as_ref());
+            if standing == Standing::Absent && last.is_some() {
+                return Ok(Some(Conflict::ChangedByAnother));
+            }
+            if let Some(conflict) = conflict(&standing) {
                 return Ok(Some(conflict));
             }
-            let sso = pair.config.has_sso_settings(name.as_str()).map_err(|e| code(&e))?;
-            Ok(sso.then_some(Conflict::SsoSettings))
+            Ok(pair.has_sso_settings(name.as_str()).then_some(Conflict::SsoSettings))
         })
         .await
     }
@@ -182,13 +191,21 @@ impl AwsFiles for DiskFiles {
 
 impl Pair {
     /// Whether most tools would not look at what is to be written: they prefer the profile's SSO settings.
-    fn prefers_sso(&self, change: &FileChange) -> Result<bool, Code> {
+    fn prefers_sso(&self, change: &FileChange) -> bool {
         match change {
             FileChange::Put { profile, replace_foreign: false, .. } => {
-                self.config.has_sso_settings(profile.as_str()).map_err(|e| code(&e))
+                self.has_sso_settings(profile.as_str())
             }
-            FileChange::Put { .. } | FileChange::Remove { .. } => Ok(false),
+            FileChange::Put { .. } | FileChange::Remove { .. } => false,
         }
+    }
+
+    /// A hint only: a config file that cannot be read must not keep credentials from being written.
+    fn has_sso_settings(&self, profile: &str) -> bool {
+        self.config
+            .has_sso_settings(profile)
+            .inspect_err(|error| tracing::warn!(%error, "the config file could not be looked at"))
+            .unwrap_or(false)
     }
 }
 
@@ -213,7 +230,7 @@ fn to_change(change: &FileChange) -> Result<Change, Code> {
     })
 }
 
-fn outcome(change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) -> FileOutcome {
+fn outcome(path: &Path, change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) -> FileOutcome {
     match (result, change) {
         (
             ProfileOutcome::Written(print) | ProfileOutcome::Unchanged(print),
@@ -232,6 +249,11 @@ fn outcome(change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) ->
         (ProfileOutcome::Conflict(standing), _) => {
             FileOutcome::Conflict(conflict(&standing).unwrap_or(Conflict::ChangedByAnother))
         }
+        (ProfileOutcome::Refused(error), _) => FileOutcome::Failed(refused(&error)),
+        (ProfileOutcome::NotChanged(error), _) => FileOutcome::Failed(Code::FileNotWritable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        }),
         _ => FileOutcome::Removed,
     }
 }
@@ -299,10 +321,6 @@ fn code(error: &FileError) -> Code {
         }
         FileError::NoFile { path } => {
             Code::FileUnreadable { path: shown(path), reason: "it is not the path of a file".to_owned() }
-        }
-        FileError::Refused(refusal) => refused(refusal),
-        FileError::Edit { path, error, .. } => {
-            Code::FileNotWritable { path: shown(path), reason: error.to_string() }
         }
         FileError::NotABackup { .. } => Code::Gone { what: "backup".to_owned() },
         FileError::NotAsWritten { path } => Code::FileNotWritable {
@@ -423,8 +441,70 @@ mod tests {
         assert_eq!(desk.read(), "[a]\nkey = 1\n[a]\n");
         let condition = desk.files.condition(FileSet::Own).await;
         assert!(matches!(condition.problem, Some(Code::FileUnparseable { line: 3, .. })));
-        let bad = desk.files.apply(FileSet::Own, vec![put("a]b", None, false)]).await;
-        assert_eq!(bad, Err(Code::BadProfileName { profile: "a]b".into() }));
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_written_does_not_keep_the_others_from_it() {
+        let desk = desk();
+        let mut bad_value = put("odd", None, false);
+        if let FileChange::Put { region, .. } = &mut bad_value {
+            *region = Some("eu\nwest".into());
+        }
+        let changes = vec![put("a]b", None, false), bad_value, put("pay", None, false)];
+        let (outcomes, _) = desk.files.apply(FileSet::Own, changes).await.unwrap();
+        assert_eq!(outcomes[0], FileOutcome::Failed(Code::BadProfileName { profile: "a]b".into() }));
+        assert!(matches!(outcomes[1], FileOutcome::Failed(_)), "{outcomes:?}");
+        assert!(matches!(outcomes[2], FileOutcome::Written(_)), "{outcomes:?}");
+        assert!(desk.read().contains("[pay]") && !desk.read().contains("odd"));
+    }
+
+    #[tokio::test]
+    async fn a_config_file_that_cannot_be_read_does_not_stop_the_writing() {
+        let desk = desk();
+        desk.write("config", "no section\n");
+        let (outcomes, _) = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await.unwrap();
+        assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
+        assert_eq!(desk.files.check(FileSet::Own, &ProfileName::new("new"), None).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn what_we_wrote_and_is_gone_was_taken_out_by_somebody() {
+        let desk = desk();
+        let (outcomes, _) = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await.unwrap();
+        let FileOutcome::Written(written) = &outcomes[0] else { panic!("{outcomes:?}") };
+        desk.write("credentials", "");
+        let pay = ProfileName::new("pay");
+        let gone = desk.files.check(FileSet::Own, &pay, Some(written)).await;
+        assert_eq!(gone, Ok(Some(Conflict::ChangedByAnother)));
+        assert_eq!(desk.files.check(FileSet::Own, &pay, None).await, Ok(None));
+    }
+
+    #[tokio::test]
+    #[cfg(unix)]
+    async fn a_link_stays_a_link_and_the_environment_says_where_the_files_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().to_owned();
+        std::fs::create_dir(root.join("dotfiles")).unwrap();
+        std::fs::write(root.join("dotfiles/creds"), "# mine\n").unwrap();
+        std::os::unix::fs::symlink("dotfiles/creds", root.join("link")).unwrap();
+        std::fs::write(root.join("conf"), "[profile viasso]\nsso_session = acme\n").unwrap();
+        let env = move |name: &str| match name {
+            "HOME" => Some(root.clone().into_os_string()),
+            "LATCHKEY_HOME" => Some(root.join("lk").into_os_string()),
+            "AWS_SHARED_CREDENTIALS_FILE" => Some(root.join("link").into_os_string()),
+            "AWS_CONFIG_FILE" => Some(root.join("conf").into_os_string()),
+            _ => None,
+        };
+        let home = Home::resolve(&env).unwrap();
+        let files = DiskFiles::new(&env, &home, Arc::new(SystemClock));
+        let changes = vec![put("pay", None, false), put("viasso", None, false)];
+        let (outcomes, _) = files.apply(FileSet::Own, changes).await.unwrap();
+        assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
+        assert_eq!(outcomes[1], FileOutcome::Conflict(Conflict::SsoSettings));
+        assert!(dir.path().join("link").is_symlink());
+        let text = std::fs::read_to_string(dir.path().join("dotfiles/creds")).unwrap();
+        assert!(text.starts_with("# mine\n") && text.contains("[pay]"), "{text}");
+        assert!(!dir.path().join(".aws").exists(), "nothing in the usual place");
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Profiles the person keeps fresh: begin, stop, pause, conflicts, and what the file is like.
 
 use crate::{
-    console,
+    add, console,
     engine::{Context, Event},
     model::{
         code::Code,
@@ -10,12 +10,16 @@ use crate::{
         ids::{Grant, ProfileName},
         profile::{Conflict, Kept, State as ProfileState, Written},
     },
-    ports::{FileChange, FileSet, Write},
+    ports::{FileChange, FileOutcome, FileSet, Write},
     request::{Answer, Reply},
     state::{Ending, Profile, State},
     sync,
 };
+use jiff::SignedDuration;
 use tokio::sync::oneshot;
+
+/// So long a profile shows why its keys could not be taken out.
+const AFTER_A_FAILED_STOP: SignedDuration = SignedDuration::from_secs(30);
 
 /// A wish to keep a profile fresh.
 #[derive(Clone)]
@@ -130,13 +134,18 @@ fn start(ctx: &Context, state: &mut State, wish: &Wish) {
         written: state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone()),
     };
     ctx.commit(vec![Write::Kept(kept.clone())]);
-    let mut profile = Profile::new(kept);
-    // A refresh under way writes the same name; the new wish goes after it.
-    profile.in_flight = state.profiles.get(&wish.profile).is_some_and(|p| p.in_flight);
+    let profile = state.profiles.entry(wish.profile.clone()).or_insert_with(|| Profile::new(kept.clone()));
+    profile.kept = kept;
     profile.replace_foreign = wish.replace_foreign;
-    profile.by_person = true;
-    profile.forced = true;
-    state.profiles.insert(wish.profile.clone(), profile);
+    profile.wanted();
+    // A refresh under way writes the same name; the new wish goes after it.
+    if !profile.in_flight {
+        profile.state = ProfileState::Waiting;
+    }
+    // A stop that had to wait is taken back.
+    if let Some(ending) = profile.ending.take() {
+        answer_all(ending.answers, &Ok(Reply::Done));
+    }
     let account_name = state.account_name(&wish.grant);
     let grant = wish.grant.clone();
     ctx.note(state, By::You, Happened::KeepStarted { profile: wish.profile.clone(), grant, account_name });
@@ -154,46 +163,100 @@ pub(crate) fn stop(
         return;
     };
     let set = state.org(&profile.kept.grant.org).map_or(FileSet::Own, super::state::Org::file_set);
-    end_when_free(ctx, state, name, Ending { remove, set, answer: Some(answer) });
+    end_when_free(ctx, state, name, Ending { remove, set, answers: vec![answer] });
 }
 
-/// Ends a profile now, or when the refresh under way is over.
-pub(crate) fn end_when_free(ctx: &Context, state: &mut State, name: &ProfileName, ending: Ending) {
+/// Ends a profile now, or when what is under way with it is over.
+pub(crate) fn end_when_free(ctx: &Context, state: &mut State, name: &ProfileName, mut ending: Ending) {
     match state.profiles.get_mut(name) {
-        Some(profile) if profile.in_flight => profile.ending = Some(ending),
+        Some(profile) if profile.in_flight => {
+            ending.answers.extend(profile.ending.take().into_iter().flat_map(|e| e.answers));
+            profile.ending = Some(ending);
+        }
         _ => end(ctx, state, name, ending),
     }
 }
 
-/// Ends a profile: our keys leave the file if that is wanted, and it is kept no more.
+/// Ends a profile: it is kept no more once our keys have left the file, if that is wanted.
 pub(crate) fn end(ctx: &Context, state: &mut State, name: &ProfileName, ending: Ending) {
-    let Ending { remove, set, answer } = ending;
-    let Some(profile) = state.profiles.remove(name) else { return };
-    ctx.note(state, By::You, Happened::KeepStopped { profile: name.clone(), removed: remove });
+    let Ending { remove, set, answers } = ending;
+    let Some(profile) = state.profiles.get_mut(name) else {
+        return answer_all(answers, &Ok(Reply::Done));
+    };
+    if !remove {
+        kept_no_more(ctx, state, name, false);
+        return answer_all(answers, &Ok(Reply::Done));
+    }
+    profile.in_flight = true;
+    let wish = profile.wish;
+    let change = FileChange::Remove { profile: name.clone(), last: profile.kept.written.clone() };
     let (ctx, name) = (ctx.clone(), name.clone());
     tokio::spawn(async move {
-        let result = async {
-            if remove {
-                let change = FileChange::Remove { profile: name.clone(), last: profile.kept.written };
-                ctx.ports.files.apply(set, vec![change]).await?;
-            }
-            ctx.ports.store.commit(vec![Write::RemoveKept(name)]).await?;
+        let outcome = ctx.ports.files.apply(set, vec![change]).await;
+        let result = outcome.map(|(outcomes, _)| outcomes.into_iter().next());
+        ctx.send(Event::Stopped(Stopped { name, wish, set, result, answers }));
+    });
+}
+
+/// How taking a profile's keys out of the file ended.
+pub(crate) struct Stopped {
+    name: ProfileName,
+    /// The last wish when it began.
+    wish: u64,
+    set: FileSet,
+    result: Result<Option<FileOutcome>, Code>,
+    answers: Vec<oneshot::Sender<Answer>>,
+}
+
+/// Keys that are still in the file are still kept: the person is told and can try again.
+pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
+    let Stopped { name, wish, set, result, answers } = stopped;
+    let Some(profile) = state.profiles.get_mut(&name) else {
+        return answer_all(answers, &Ok(Reply::Done));
+    };
+    profile.in_flight = false;
+    let org = profile.kept.grant.org.clone();
+    let asked_again = profile.ending.take();
+    let result = match result {
+        Ok(Some(FileOutcome::Conflict(conflict))) => {
+            profile.state = ProfileState::Conflict(conflict);
+            let (profile, suggestion) = (name.to_string(), name.to_string());
+            Err(Code::ProfileTaken { profile, conflict, suggestion })
+        }
+        Ok(Some(FileOutcome::Failed(code))) | Err(code) => {
+            profile.state = ProfileState::NotWritable(code.clone());
+            profile.not_before = Some(ctx.now() + AFTER_A_FAILED_STOP);
+            Err(code)
+        }
+        Ok(_) if profile.wish == wish => {
+            kept_no_more(ctx, state, &name, true);
             Ok(Reply::Done)
         }
-        .await;
-        match answer {
-            Some(answer) => {
-                let _ = answer.send(result);
-            }
-            None => {
-                if let Err(code) = result {
-                    ctx.send(Event::StoreFailed(code));
-                }
-            }
+        Ok(_) => {
+            // Wished anew meanwhile: it is written again.
+            profile.kept.written = None;
+            ctx.commit(vec![Write::Kept(profile.kept.clone())]);
+            Ok(Reply::Done)
         }
-        let condition = ctx.ports.files.condition(set).await;
-        ctx.send(Event::Condition(set, Box::new(condition)));
-    });
+    };
+    answer_all(answers, &result);
+    if let Some(ending) = asked_again {
+        end(ctx, state, &name, ending);
+    }
+    add::left(ctx, state, &org, result.err());
+    look_at_file(ctx, set);
+}
+
+fn kept_no_more(ctx: &Context, state: &mut State, name: &ProfileName, removed: bool) {
+    state.profiles.remove(name);
+    ctx.commit(vec![Write::RemoveKept(name.clone())]);
+    ctx.note(state, By::You, Happened::KeepStopped { profile: name.clone(), removed });
+}
+
+fn answer_all(answers: Vec<oneshot::Sender<Answer>>, result: &Answer) {
+    for answer in answers {
+        let _ = answer.send(result.clone());
+    }
 }
 
 fn missing(name: &ProfileName) -> Code {
@@ -204,11 +267,13 @@ pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) 
     let now = ctx.now();
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
     let org = profile.kept.grant.org.clone();
-    profile.not_before = None;
-    profile.forced = true;
-    profile.by_person = true;
+    profile.wanted();
     if matches!(profile.state, ProfileState::AccessRemoved) {
         profile.state = ProfileState::Waiting;
+    }
+    // The person asks, so the wait after a failed renewal is over too.
+    if let Some(org) = state.org_mut(&org) {
+        org.renew_not_before = None;
     }
     if state.org(&org).is_some_and(|o| o.stands(now)) { Ok(Reply::Done) } else { Err(Code::SignInNeeded) }
 }
@@ -240,32 +305,50 @@ pub(crate) fn pause_one(ctx: &Context, state: &mut State, name: &ProfileName, pa
 pub(crate) fn take_back(state: &mut State, name: &ProfileName) -> Answer {
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
     profile.replace_foreign = true;
-    profile.forced = true;
-    profile.by_person = true;
+    profile.wanted();
     profile.state = ProfileState::Waiting;
     Ok(Reply::Done)
 }
 
-/// Work on the file as a whole.
-#[derive(Clone, Copy)]
-pub(crate) enum FileWork {
-    MakePrivate,
-    Undo,
-}
-
-pub(crate) fn file_work(ctx: &Context, work: FileWork, answer: oneshot::Sender<Answer>) {
+/// Takes the rights of group and others off the file.
+pub(crate) fn make_private(ctx: &Context, answer: oneshot::Sender<Answer>) {
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let files = &ctx.ports.files;
-        let result = match work {
-            FileWork::MakePrivate => files.make_private(FileSet::Own).await,
-            FileWork::Undo => files.undo(FileSet::Own).await,
-        };
+        let result = ctx.ports.files.make_private(FileSet::Own).await;
         let _ = answer.send(result.map(|()| Reply::Done));
-        let condition = files.condition(FileSet::Own).await;
-        ctx.send(Event::Condition(FileSet::Own, Box::new(condition)));
-        let _ = ctx.tx.send(crate::engine::Message::Signal(crate::request::Signal::FilesChanged));
+        look_at_file(&ctx, FileSet::Own);
     });
+}
+
+/// Puts the newest backup in the file's place.
+pub(crate) fn undo(ctx: &Context, answer: oneshot::Sender<Answer>) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let result = ctx.ports.files.undo(FileSet::Own).await;
+        ctx.send(Event::Undone(result, answer));
+    });
+}
+
+/// What was undone must not come back by itself: the profiles are paused until the person resumes them.
+pub(crate) fn undone(
+    ctx: &Context,
+    state: &mut State,
+    result: Result<(), Code>,
+    answer: oneshot::Sender<Answer>,
+) {
+    if result.is_ok() {
+        let sandbox: Vec<_> =
+            state.orgs.iter().filter(|o| o.file_set() != FileSet::Own).map(|o| o.id().clone()).collect();
+        let mut writes = Vec::new();
+        for profile in state.profiles.values_mut().filter(|p| !sandbox.contains(&p.kept.grant.org)) {
+            profile.kept.paused = true;
+            profile.kept.written = None;
+            writes.push(Write::Kept(profile.kept.clone()));
+        }
+        ctx.commit(writes);
+    }
+    let _ = answer.send(result.map(|()| Reply::Done));
+    look_at_file(ctx, FileSet::Own);
 }
 
 /// Asks what the file is like now.
@@ -310,6 +393,10 @@ pub(crate) fn checked(_ctx: &Context, state: &mut State, FilesChecked(found): Fi
         if profile.in_flight || profile.kept.written != seen {
             continue;
         }
+        // Nothing is written to a paused one, whoever changed it.
+        if profile.kept.paused {
+            continue;
+        }
         match result {
             Ok(Some(conflict)) => profile.state = ProfileState::Conflict(conflict),
             Ok(None) if matches!(profile.state, ProfileState::Conflict(_)) => {
@@ -327,14 +414,15 @@ pub(crate) async fn quit(ctx: &Context, state: &State) -> Result<(), Code> {
         return Ok(());
     }
     for set in [FileSet::Own, FileSet::Sandbox] {
-        let changes: Vec<_> = state
-            .profiles
-            .values()
-            .filter(|p| state.org(&p.kept.grant.org).is_some_and(|o| o.file_set() == set))
-            .map(|p| FileChange::Remove { profile: p.kept.profile.clone(), last: p.kept.written.clone() })
-            .collect();
+        let of_set = |p: &&Profile| state.org(&p.kept.grant.org).is_some_and(|o| o.file_set() == set);
+        let profiles: Vec<_> = state.profiles.values().filter(of_set).map(|p| p.kept.clone()).collect();
+        let out = |k: &Kept| FileChange::Remove { profile: k.profile.clone(), last: k.written.clone() };
+        let changes: Vec<_> = profiles.iter().map(out).collect();
         if !changes.is_empty() {
-            ctx.ports.files.apply(set, changes).await?;
+            let (outcomes, _) = ctx.ports.files.apply(set, changes).await?;
+            // What is out is not missed at the next start.
+            let removed = profiles.into_iter().zip(outcomes).filter(|(_, o)| *o == FileOutcome::Removed);
+            ctx.commit(removed.map(|(k, _)| Write::Kept(Kept { written: None, ..k })).collect());
         }
     }
     Ok(())

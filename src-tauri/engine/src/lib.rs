@@ -18,6 +18,7 @@ mod renewal;
 pub mod request;
 mod schedule;
 mod sign_in;
+mod sign_out;
 pub mod snapshot;
 mod start;
 mod state;
@@ -25,6 +26,8 @@ mod sync;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
+mod waiting;
+mod writer;
 
 pub use engine::Engine;
 pub use request::{Reply, Request, Signal};

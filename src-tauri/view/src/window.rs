@@ -66,13 +66,17 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
         clock: banner::clock_problem(s),
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         settings: (&s.settings).into(),
-        settings_problem: s.settings_problem.as_ref().map(|code| {
-            let found = problem(code, &About::default());
-            UiProblem {
-                meaning: format!("{} The usual settings are used meanwhile.", found.meaning),
-                ..found
-            }
-        }),
+        settings_problem: s
+            .settings_problem
+            .as_ref()
+            .map(|code| {
+                let found = problem(code, &About::default());
+                UiProblem {
+                    meaning: format!("{} The usual settings are used meanwhile.", found.meaning),
+                    ..found
+                }
+            })
+            .or_else(|| s.store_problem.as_ref().map(|code| problem(code, &About::default()))),
         sandbox: (s.sandbox.running || s.sandbox.starting).then(|| UiSandbox {
             running: s.sandbox.running,
             starting: s.sandbox.starting,
