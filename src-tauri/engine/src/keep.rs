@@ -315,6 +315,9 @@ pub(crate) fn make_private(ctx: &Context, answer: oneshot::Sender<Answer>) {
     let ctx = ctx.clone();
     tokio::spawn(async move {
         let result = ctx.ports.files.make_private(FileSet::Own).await;
+        if result.is_ok() {
+            ctx.send(Event::MadePrivate);
+        }
         let _ = answer.send(result.map(|()| Reply::Done));
         look_at_file(&ctx, FileSet::Own);
     });
@@ -346,6 +349,7 @@ pub(crate) fn undone(
             writes.push(Write::Kept(profile.kept.clone()));
         }
         ctx.commit(writes);
+        ctx.note(state, By::You, Happened::Undone);
     }
     let _ = answer.send(result.map(|()| Reply::Done));
     look_at_file(ctx, FileSet::Own);
@@ -386,7 +390,7 @@ pub(crate) fn recheck(ctx: &Context, state: &State) {
     });
 }
 
-pub(crate) fn checked(_ctx: &Context, state: &mut State, FilesChecked(found): FilesChecked) {
+pub(crate) fn checked(ctx: &Context, state: &mut State, FilesChecked(found): FilesChecked) {
     for (name, seen, result) in found {
         let Some(profile) = state.profiles.get_mut(&name) else { continue };
         // A refresh was quicker than the look: what it wrote is not another program's.
@@ -398,7 +402,10 @@ pub(crate) fn checked(_ctx: &Context, state: &mut State, FilesChecked(found): Fi
             continue;
         }
         match result {
-            Ok(Some(conflict)) => profile.state = ProfileState::Conflict(conflict),
+            Ok(Some(conflict)) if profile.state != ProfileState::Conflict(conflict) => {
+                profile.state = ProfileState::Conflict(conflict);
+                ctx.note(state, By::Schedule, Happened::Conflicted { profile: name, conflict });
+            }
             Ok(None) if matches!(profile.state, ProfileState::Conflict(_)) => {
                 profile.state = ProfileState::Waiting;
             }

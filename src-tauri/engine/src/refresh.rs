@@ -257,7 +257,10 @@ fn one(
             let account_name = state.account_name(&grant);
             ctx.note(state, by, Happened::Refreshed { profile: name.clone(), grant, account_name, expires });
         }
-        Ended::Conflict(conflict) => profile.state = ProfileState::Conflict(conflict),
+        Ended::Conflict(conflict) => {
+            profile.state = ProfileState::Conflict(conflict);
+            ctx.note(state, by, Happened::Conflicted { profile: name.clone(), conflict });
+        }
         Ended::Refused(_) if old => profile.state = ProfileState::Waiting,
         Ended::Refused(SsoError::Unauthorized) => {
             profile.state = ProfileState::Waiting;

@@ -183,11 +183,16 @@ fn later(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Tim
     let chance = ctx.chance();
     let Some(org) = state.org_mut(id) else { return };
     org.renew_failures = org.renew_failures.saturating_add(1);
+    let first = org.renew_failures == 1;
     let again = now + retry_after(org.renew_failures, chance).max(wait_named(&error));
     org.renew_not_before = Some(again);
     let code = code_of(error);
     tracing::warn!(organisation = %id, ?code, "could not renew the sign-in yet");
     sync::offline(state, &code, now);
+    if first {
+        let code = code.clone();
+        ctx.note(state, By::Schedule, Happened::RenewalFailed { org: id.clone(), code });
+    }
     refresh::held_up(ctx, state, id, &code, again);
     waiting::fail(ctx, state, id, &code);
 }

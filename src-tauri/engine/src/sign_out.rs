@@ -13,7 +13,7 @@ use crate::{
     ports::SsoError,
     renewal,
     request::{Answer, Reply},
-    sign_in::cancel,
+    sign_in::{cancel, code_of},
     state::State,
 };
 
@@ -72,9 +72,11 @@ async fn end_tokens(
     }
 }
 
-pub(crate) fn revoked(state: &mut State, id: &OrgId, result: Result<(), SsoError>) {
+pub(crate) fn revoked(ctx: &Context, state: &mut State, id: &OrgId, result: Result<(), SsoError>) {
     state.revoking = state.revoking.saturating_sub(1);
     if let Err(error) = result {
-        tracing::warn!(organisation = %id, %error, "the server did not confirm the sign-out; the tokens are gone here");
+        let code = code_of(error);
+        tracing::warn!(organisation = %id, ?code, "the server did not confirm the sign-out; the tokens are gone here");
+        ctx.note(state, By::Schedule, Happened::NotRevoked { org: id.clone(), code });
     }
 }

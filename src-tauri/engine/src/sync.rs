@@ -318,7 +318,10 @@ fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Ti
     if let Some(org) = state.org_mut(id) {
         org.sync_failures = org.sync_failures.saturating_add(1);
         let retry = now + retry_after(org.sync_failures, chance).max(wait);
-        org.sync = Sync::Failed { code, at: now, retry: Some(retry) };
+        org.sync = Sync::Failed { code: code.clone(), at: now, retry: Some(retry) };
+        if org.sync_failures == 1 {
+            ctx.note(state, By::Schedule, Happened::SyncFailed { org: id.clone(), code });
+        }
     }
 }
 

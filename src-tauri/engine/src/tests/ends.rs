@@ -6,11 +6,11 @@ use crate::{
     model::{
         code::Code,
         ids::OrgId,
-        organisation::Kind,
+        organisation::{Endpoints, Kind},
         portal::Portal,
         sign_in::{Method, SignIn},
     },
-    ports::{Keyring, SsoError},
+    ports::{Keyring, SandboxReady, SsoError},
     request::Reply,
     snapshot::Launch,
 };
@@ -162,6 +162,50 @@ async fn a_sandbox_that_does_not_run_gets_no_browser() {
     pass(minutes(1)).await;
     assert_eq!(world.count("sign-in page"), 0);
     assert!(now(&engine).launches.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sandbox_on_another_port_keeps_its_sign_in_and_gets_a_new_registration_for_the_next() {
+    let url = url::Url::parse("http://localhost:4041/start").unwrap();
+    let endpoints =
+        Endpoints { oidc: url.clone(), portal: url.clone(), federation: url.clone(), sts: url.clone() };
+    let ready = SandboxReady {
+        start_url: url,
+        name: "Sample".into(),
+        region: "eu-west-1".into(),
+        endpoints,
+        users: vec![],
+    };
+    let (world, engine) = start_in(minutes(60), None, |w| {
+        *w.kind.lock().unwrap() = Kind::Sandbox;
+        *w.sandbox.lock().unwrap() = Some(ready);
+    })
+    .await;
+    pass(minutes(90)).await;
+    assert!(matches!(now(&engine).organisations[0].sign_in, SignIn::SignedIn(_)));
+    assert_eq!(world.count("refresh token"), 2, "{:?}", world.log.lock().unwrap());
+    assert!(world.row("sealed client device_code").is_some(), "stored as one that is not used again");
+    engine.ask(sign_in(Some(Method::DeviceCode))).await.unwrap();
+    pass(minutes(1)).await;
+    assert_eq!(world.count("register"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_stands_in_activity_once() {
+    let (world, engine) = start(minutes(60), None).await;
+    *world.renew_never.lock().unwrap() = Some(super::world::no_answer());
+    *world.list_never.lock().unwrap() = Some(super::world::no_answer());
+    world.logouts.lock().unwrap().push(super::world::no_answer());
+    engine.ask(Request::Sync(acme())).await.unwrap();
+    pass(minutes(50)).await;
+    engine.ask(Request::MakeFilePrivate).await.unwrap();
+    engine.ask(Request::UndoFileChanges).await.unwrap();
+    engine.ask(Request::SignOut(acme())).await.unwrap();
+    pass(minutes(1)).await;
+    let happened = world.happened.lock().unwrap().clone();
+    for what in ["RenewalFailed", "SyncFailed", "MadePrivate", "Undone", "NotRevoked"] {
+        assert_eq!(happened.iter().filter(|e| e.starts_with(what)).count(), 1, "{what}: {happened:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use crate::{
         profile::{Conflict, Kept, State},
         settings::Settings,
     },
-    ports::{Clock, Ports, Presence, SsoError, Write},
+    ports::{Clock, Ports, Presence, SandboxReady, SsoError, Write},
     request::Answer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -87,6 +87,8 @@ pub(super) struct World {
     pub(super) file_conflict: Mutex<Option<Conflict>>,
     pub(super) looks: Mutex<Option<Conflict>>,
     pub(super) settings: Mutex<Settings>,
+    /// What the sandbox's server says when it is ready.
+    pub(super) sandbox: Mutex<Option<SandboxReady>>,
     /// Who signs in.
     pub(super) user: Mutex<String>,
     /// What the server stamps on credentials less what is true: the skew of this computer's clock.
@@ -207,6 +209,7 @@ pub(super) async fn start_in(
         file_conflict: Mutex::default(),
         looks: Mutex::default(),
         settings: Mutex::default(),
+        sandbox: Mutex::default(),
         user: Mutex::new("sam".to_owned()),
         server_ahead: Mutex::default(),
     });
