@@ -17,7 +17,7 @@ use crate::{
     snapshot::SandboxNow,
     start::method_name,
     state::{Ending, Org, State},
-    sync,
+    stop, sync,
 };
 use tokio::sync::oneshot;
 
@@ -106,7 +106,7 @@ pub(crate) fn remove(ctx: &Context, state: &mut State, id: &OrgId, answer: onesh
     let names: Vec<_> =
         state.profiles.values().filter(|p| p.kept.grant.org == *id).map(|p| p.kept.profile.clone()).collect();
     for name in names {
-        keep::end_when_free(ctx, state, &name, Ending { remove: true, set, answers: Vec::new() });
+        stop::end_when_free(ctx, state, &name, Ending { remove: true, set, answers: Vec::new() });
     }
     left(ctx, state, id, None);
 }

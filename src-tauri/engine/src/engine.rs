@@ -17,7 +17,7 @@ use crate::{
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
-    sync,
+    stop, sync,
     writer::Writer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -61,7 +61,7 @@ pub(crate) enum Event {
     Launched(console::Outcome),
     Kept(keep::Checked),
     Refreshed(refresh::Batch),
-    Stopped(keep::Stopped),
+    Stopped(stop::Stopped),
     Undone(Result<(), Code>, oneshot::Sender<Answer>),
     MadePrivate,
     Checked(keep::FilesChecked),
@@ -303,7 +303,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Launched(outcome) => console::finish(ctx, state, outcome),
         Event::Kept(checked) => keep::finish(ctx, state, checked),
         Event::Refreshed(batch) => refresh::finish(ctx, state, batch),
-        Event::Stopped(stopped) => keep::stopped(ctx, state, stopped),
+        Event::Stopped(stopped) => stop::stopped(ctx, state, stopped),
         Event::MadePrivate => ctx.note(state, By::You, Happened::MadePrivate),
         Event::Undone(result, answer) => keep::undone(ctx, state, result, answer),
         Event::Checked(checked) => keep::checked(ctx, state, checked),
@@ -359,7 +359,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };
             keep::begin(ctx, state, wish, answer);
         }
-        Request::StopKeeping { profile, remove } => keep::stop(ctx, state, &profile, remove, answer),
+        Request::StopKeeping { profile, remove } => stop::begin(ctx, state, &profile, remove, answer),
         Request::RefreshProfile(profile) => reply(answer, keep::refresh_one(ctx, state, &profile)),
         Request::RefreshAll => reply(answer, keep::refresh_all(ctx, state)),
         Request::PauseProfile { profile, paused } => {

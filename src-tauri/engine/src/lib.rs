@@ -5,6 +5,7 @@
 //! The outside world comes in through the traits of [`ports`].
 
 mod add;
+mod attempt;
 mod console;
 mod engine;
 mod environment_copy;
@@ -22,6 +23,7 @@ mod sign_out;
 pub mod snapshot;
 mod start;
 mod state;
+mod stop;
 mod sync;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]

@@ -15,7 +15,7 @@ use crate::{
     ports::{FileChange, FileOutcome, FileSet, SsoError, Write},
     renewal, schedule, sign_in,
     state::{Pass, State},
-    sync,
+    stop, sync,
 };
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
@@ -188,7 +188,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, batch: Batch) {
     for (name, wish, ended) in batch.ended {
         one(ctx, state, &name, wish, ended, &batch.passes, now);
         if let Some(ending) = state.profiles.get_mut(&name).and_then(|p| p.ending.take()) {
-            crate::keep::end(ctx, state, &name, ending);
+            stop::end(ctx, state, &name, ending);
         }
     }
     crate::keep::look_at_file(ctx, set);

@@ -144,9 +144,9 @@ async fn a_region_alone_is_a_destination_and_survives_a_401() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_takes_no_redirect_gets_a_device() {
     let refusal = SsoError::Other(Code::ServerError { host: "h".into(), status: 400 });
-    assert!(crate::sign_in::cannot_redirect(&refusal));
+    assert!(crate::attempt::cannot_redirect(&refusal));
     let down = SsoError::Other(Code::ServerError { host: "h".into(), status: 503 });
-    assert!(!crate::sign_in::cannot_redirect(&down));
+    assert!(!crate::attempt::cannot_redirect(&down));
 }
 
 #[tokio::test(start_paused = true)]
