@@ -71,7 +71,7 @@ pub(crate) enum Event {
     Presence(Presence),
     StoreFailed(Code),
     StoreWorks,
-    SettingsSaved(Option<Code>),
+    SettingsSaved,
     Copied(environment_copy::Outcome),
     SandboxEnded,
 }
@@ -321,7 +321,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
             state.store_problem = None;
             renewal::store_all(ctx, state);
         }
-        Event::SettingsSaved(problem) => state.settings_problem = problem,
+        Event::SettingsSaved => state.settings_problem = None,
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
     }
@@ -384,7 +384,9 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             let ctx = ctx.clone();
             tokio::spawn(async move {
                 let saved = ctx.ports.settings.save(&settings).await;
-                ctx.send(Event::SettingsSaved(saved.clone().err()));
+                if saved.is_ok() {
+                    ctx.send(Event::SettingsSaved);
+                }
                 let _ = answer.send(saved.map(|()| Reply::Done));
             });
         }
