@@ -94,20 +94,26 @@ impl AwsFiles for DiskFiles {
             let mut outcomes: Vec<Option<FileOutcome>> = Vec::with_capacity(changes.len());
             let mut wanted = Vec::new();
             for change in &changes {
-                if pair.prefers_sso(change)? {
-                    outcomes.push(Some(FileOutcome::Conflict(Conflict::SsoSettings)));
-                } else {
-                    outcomes.push(None);
-                    wanted.push((change, to_change(change)?));
-                }
+                outcomes.push(match to_change(change) {
+                    // One that cannot be written must not keep the others from being.
+                    Err(code) => Some(FileOutcome::Failed(code)),
+                    Ok(_) if pair.prefers_sso(change) => Some(FileOutcome::Conflict(Conflict::SsoSettings)),
+                    Ok(edit) => {
+                        wanted.push((change, edit));
+                        None
+                    }
+                });
             }
             if wanted.is_empty() {
                 return Ok((outcomes.into_iter().flatten().collect(), None));
             }
             let (asked, edits): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
             let done = pair.credentials.update(&edits, now).map_err(|e| code(&e))?;
-            let mut results =
-                asked.into_iter().zip(done.profiles).map(|(change, result)| outcome(change, result, now));
+            let path = pair.credentials.path();
+            let mut results = asked
+                .into_iter()
+                .zip(done.profiles)
+                .map(|(change, result)| outcome(path, change, result, now));
             let outcomes = outcomes.into_iter().filter_map(|o| o.or_else(|| results.next())).collect();
             Ok((outcomes, done.backup))
         })
@@ -124,11 +130,14 @@ impl AwsFiles for DiskFiles {
         let last = last.map(fingerprint);
         self.blocking(set, move |pair| {
             let reading = pair.credentials.read().map_err(|e| code(&e))?;
-            if let Some(conflict) = conflict(&reading.standing(name.as_str(), last.as_ref())) {
+            let standing = reading.standing(name.as_str(), last.as_ref());
+            if standing == Standing::Absent && last.is_some() {
+                return Ok(Some(Conflict::ChangedByAnother));
+            }
+            if let Some(conflict) = conflict(&standing) {
                 return Ok(Some(conflict));
             }
-            let sso = pair.config.has_sso_settings(name.as_str()).map_err(|e| code(&e))?;
-            Ok(sso.then_some(Conflict::SsoSettings))
+            Ok(pair.has_sso_settings(name.as_str()).then_some(Conflict::SsoSettings))
         })
         .await
     }
@@ -182,13 +191,21 @@ impl AwsFiles for DiskFiles {
 
 impl Pair {
     /// Whether most tools would not look at what is to be written: they prefer the profile's SSO settings.
-    fn prefers_sso(&self, change: &FileChange) -> Result<bool, Code> {
+    fn prefers_sso(&self, change: &FileChange) -> bool {
         match change {
             FileChange::Put { profile, replace_foreign: false, .. } => {
-                self.config.has_sso_settings(profile.as_str()).map_err(|e| code(&e))
+                self.has_sso_settings(profile.as_str())
             }
-            FileChange::Put { .. } | FileChange::Remove { .. } => Ok(false),
+            FileChange::Put { .. } | FileChange::Remove { .. } => false,
         }
+    }
+
+    /// A hint only: a config file that cannot be read must not keep credentials from being written.
+    fn has_sso_settings(&self, profile: &str) -> bool {
+        self.config
+            .has_sso_settings(profile)
+            .inspect_err(|error| tracing::warn!(%error, "the config file could not be looked at"))
+            .unwrap_or(false)
     }
 }
 
@@ -213,7 +230,7 @@ fn to_change(change: &FileChange) -> Result<Change, Code> {
     })
 }
 
-fn outcome(change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) -> FileOutcome {
+fn outcome(path: &Path, change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) -> FileOutcome {
     match (result, change) {
         (
             ProfileOutcome::Written(print) | ProfileOutcome::Unchanged(print),
@@ -232,6 +249,11 @@ fn outcome(change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) ->
         (ProfileOutcome::Conflict(standing), _) => {
             FileOutcome::Conflict(conflict(&standing).unwrap_or(Conflict::ChangedByAnother))
         }
+        (ProfileOutcome::Refused(error), _) => FileOutcome::Failed(refused(&error)),
+        (ProfileOutcome::NotChanged(error), _) => FileOutcome::Failed(Code::FileNotWritable {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        }),
         _ => FileOutcome::Removed,
     }
 }
@@ -300,10 +322,6 @@ fn code(error: &FileError) -> Code {
         FileError::NoFile { path } => {
             Code::FileUnreadable { path: shown(path), reason: "it is not the path of a file".to_owned() }
         }
-        FileError::Refused(refusal) => refused(refusal),
-        FileError::Edit { path, error, .. } => {
-            Code::FileNotWritable { path: shown(path), reason: error.to_string() }
-        }
         FileError::NotABackup { .. } => Code::Gone { what: "backup".to_owned() },
         FileError::NotAsWritten { path } => Code::FileNotWritable {
             path: shown(path),
@@ -319,121 +337,4 @@ fn code(error: &FileError) -> Code {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::*;
-    use crate::clock::SystemClock;
-    use engine::model::{
-        Timestamp,
-        ids::{AccountId, OrgId, RoleName},
-        secret::RoleCredentials,
-    };
-
-    struct Desk {
-        dir: tempfile::TempDir,
-        files: DiskFiles,
-    }
-
-    fn desk() -> Desk {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().to_owned();
-        let env = move |name: &str| match name {
-            "HOME" => Some(root.clone().into_os_string()),
-            "LATCHKEY_HOME" => Some(root.join("lk").into_os_string()),
-            _ => None,
-        };
-        let home = Home::resolve(&env).unwrap();
-        std::fs::create_dir(dir.path().join(".aws")).unwrap();
-        Desk { files: DiskFiles::new(&env, &home, Arc::new(SystemClock)), dir }
-    }
-
-    impl Desk {
-        fn write(&self, name: &str, text: &str) {
-            std::fs::write(self.dir.path().join(".aws").join(name), text).unwrap();
-        }
-        fn read(&self) -> String {
-            std::fs::read_to_string(self.dir.path().join(".aws/credentials")).unwrap()
-        }
-    }
-
-    fn put(profile: &str, last: Option<Written>, replace_foreign: bool) -> FileChange {
-        FileChange::Put {
-            profile: ProfileName::new(profile),
-            grant: Grant {
-                org: OrgId::new("o1"),
-                account: AccountId::new("111122223333"),
-                role: RoleName::new("ReadOnly"),
-            },
-            credentials: RoleCredentials {
-                access_key_id: "ASIAEXAMPLEWXYZ".into(),
-                secret_access_key: "sssss".into(),
-                session_token: "ttttt".into(),
-                issued: Timestamp::UNIX_EPOCH,
-                expires: Timestamp::from_second(4_000_000_000).unwrap(),
-            },
-            region: Some("eu-west-1".into()),
-            last,
-            replace_foreign,
-        }
-    }
-
-    #[tokio::test]
-    async fn each_change_has_its_outcome_in_order() {
-        let desk = desk();
-        desk.write("config", "[profile viasso]\nsso_session = acme\n[sso-session acme]\n");
-        desk.write("credentials", "[mine]\naws_access_key_id = AKIAFOREIGN\naws_secret_access_key = x\n");
-        let changes = vec![put("mine", None, false), put("viasso", None, false), put("pay", None, false)];
-        let (outcomes, _) = desk.files.apply(FileSet::Own, changes).await.unwrap();
-        assert_eq!(outcomes[0], FileOutcome::Conflict(Conflict::ForeignLongLivedKey));
-        assert_eq!(outcomes[1], FileOutcome::Conflict(Conflict::SsoSettings));
-        let FileOutcome::Written(written) = &outcomes[2] else { panic!("{outcomes:?}") };
-        assert_eq!(written.key_tail, "WXYZ");
-        assert!(desk.read().contains("[pay]"));
-        assert!(desk.read().contains("AKIAFOREIGN"));
-
-        let pay = ProfileName::new("pay");
-        assert_eq!(desk.files.check(FileSet::Own, &pay, Some(written)).await, Ok(None));
-        let edited = desk.read().replace("ASIAEXAMPLEWXYZ", "ASIASOMEBODYELSE");
-        desk.write("credentials", &edited);
-        let changed = desk.files.check(FileSet::Own, &pay, Some(written)).await;
-        assert_eq!(changed, Ok(Some(Conflict::ChangedByAnother)));
-        let condition = desk.files.condition(FileSet::Own).await;
-        assert_eq!(condition.foreign, ["mine"]);
-        assert_eq!(condition.problem, None);
-    }
-
-    #[tokio::test]
-    async fn replacing_needs_the_persons_word_and_can_be_undone() {
-        let desk = desk();
-        let before = "[mine]\naws_access_key_id = AKIAFOREIGN\naws_secret_access_key = x\n";
-        desk.write("credentials", before);
-        let (outcomes, backup) = desk.files.apply(FileSet::Own, vec![put("mine", None, true)]).await.unwrap();
-        assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
-        assert!(backup.is_some() && !desk.read().contains("AKIAFOREIGN"));
-        desk.files.undo(FileSet::Own).await.unwrap();
-        assert_eq!(desk.read(), before);
-    }
-
-    #[tokio::test]
-    async fn a_file_nobody_can_read_is_left_alone_with_its_line() {
-        let desk = desk();
-        desk.write("credentials", "[a]\nkey = 1\n[a]\n");
-        let failed = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await;
-        assert!(matches!(failed, Err(Code::FileUnparseable { line: 3, .. })), "{failed:?}");
-        assert_eq!(desk.read(), "[a]\nkey = 1\n[a]\n");
-        let condition = desk.files.condition(FileSet::Own).await;
-        assert!(matches!(condition.problem, Some(Code::FileUnparseable { line: 3, .. })));
-        let bad = desk.files.apply(FileSet::Own, vec![put("a]b", None, false)]).await;
-        assert_eq!(bad, Err(Code::BadProfileName { profile: "a]b".into() }));
-    }
-
-    #[tokio::test]
-    async fn the_sandbox_has_files_of_its_own() {
-        let desk = desk();
-        desk.files.apply(FileSet::Sandbox, vec![put("pay", None, false)]).await.unwrap();
-        assert!(!desk.dir.path().join(".aws/credentials").exists());
-        let path = desk.files.path(FileSet::Sandbox);
-        assert_eq!(path, desk.dir.path().join("lk/sandbox/aws/credentials"));
-        assert!(path.exists());
-    }
-}
+mod tests;

@@ -65,8 +65,20 @@ fn judge(asked: &Asked, state: &SecretString) -> (Page, Option<Verdict>) {
     }
     match (value("code"), value("error")) {
         (Some(code), None) if !code.is_empty() => (Page::Shown(SIGNED_IN), Some(Ok(code.into()))),
-        (_, Some(_)) => (Page::Shown(NOT_SIGNED_IN), Some(Err(Code::SignInDenied))),
+        (_, Some(error)) => (Page::Shown(NOT_SIGNED_IN), Some(Err(why(&error)))),
         _ => (Page::Refused(NOT_OURS), None),
+    }
+}
+
+/// OAuth's errors (RFC 6749, 4.1.2.1). Only one of them means that somebody said no; the rest is kept to
+/// what may stand in a name.
+fn why(error: &str) -> Code {
+    match error {
+        "access_denied" => Code::SignInDenied,
+        other => {
+            let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+            Code::SignInFailed { error: other.chars().filter(plain).take(40).collect() }
+        }
     }
 }
 
@@ -139,6 +151,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_failure_is_not_told_as_a_refusal() {
+        let (port, task) = waiting().await;
+        let answer = get(port, "/oauth/callback?error=server_error&state=right").await;
+        assert!(answer.contains(NOT_SIGNED_IN), "{answer}");
+        assert_eq!(end(task).await.unwrap_err(), Code::SignInFailed { error: "server_error".into() });
+        assert_eq!(why("<b>x</b>"), Code::SignInFailed { error: "bxb".into() });
+    }
+
+    #[tokio::test]
     #[cfg(target_os = "linux")]
     async fn another_users_program_gets_nothing() {
         assert!(
@@ -146,23 +167,22 @@ mod tests {
             "this test acts as another user: run the tests as root or with sudo"
         );
         let (port, task) = waiting().await;
-        let script = format!(
-            "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET /oauth/callback?code=evil&state=right \
-             HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n' >&3; cat <&3"
-        );
-        let run = tokio::process::Command::new("setpriv")
-            .args(["--reuid", "65534", "--clear-groups", "bash", "-c", &script])
-            .output();
-        let output = tokio::time::timeout(Duration::from_secs(20), run)
-            .await
-            .expect("the stranger was not sent away")
-            .unwrap();
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            "",
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        // A socket of either family reaches the port; the kernel lists them apart.
+        for host in ["127.0.0.1", "::ffff:127.0.0.1"] {
+            let script = format!(
+                "exec 3<>/dev/tcp/{host}/{port}; printf 'GET /oauth/callback?code=evil&state=right \
+                 HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n' >&3; cat <&3"
+            );
+            let run = tokio::process::Command::new("setpriv")
+                .args(["--reuid", "65534", "--clear-groups", "bash", "-c", &script])
+                .output();
+            let output = tokio::time::timeout(Duration::from_secs(20), run)
+                .await
+                .expect("the stranger was not sent away")
+                .unwrap();
+            let why = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{host}: {why}");
+        }
         assert!(!task.is_finished());
         get(port, "/oauth/callback?code=good&state=right").await;
         assert_eq!(end(task).await.unwrap().expose_secret(), "good");

@@ -119,6 +119,7 @@ fn codes(snapshot: &Snapshot) -> Vec<&Code> {
         codes.push(code);
     }
     codes.extend(&snapshot.settings_problem);
+    codes.extend(&snapshot.store_problem);
     codes.extend(&snapshot.file.problem);
     codes
 }

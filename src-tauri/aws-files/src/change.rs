@@ -65,6 +65,10 @@ pub enum ProfileOutcome {
     Removed,
     /// Left alone: [`Standing::Foreign`] or [`Standing::ChangedByAnother`].
     Conflict(Standing),
+    /// A name or value of this change must not be written.
+    Refused(Refused),
+    /// This change would have altered lines that are not ours.
+    NotChanged(EditError),
 }
 
 /// What an update did.
@@ -101,13 +105,6 @@ const COMPETING: [&str; 13] = [
 ];
 
 impl Change {
-    pub(crate) fn profile(&self) -> &ProfileName {
-        match self {
-            Self::Put(put) => &put.profile,
-            Self::Remove(remove) => &remove.profile,
-        }
-    }
-
     pub(crate) fn check(&self) -> Result<(), Refused> {
         match self {
             Self::Put(put) => {

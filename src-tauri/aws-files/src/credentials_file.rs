@@ -111,8 +111,8 @@ impl CredentialsFile {
         Ok(Reading { condition: place.condition()?, document: self.parse(loaded.as_ref())? })
     }
 
-    /// Makes all changes in one write; those that meet a section that is not ours are left out and
-    /// reported. The file is made (0600, its folder 0700) when it is not there and there is something to
+    /// Makes all changes in one write; those that meet a section that is not ours, and those that cannot be
+    /// made, are left out and reported, each for itself. The file is made (0600, its folder 0700) when it is not there and there is something to
     /// write. Before the first change, and before a section that is not ours is replaced, a dated backup
     /// is made.
     ///
@@ -121,9 +121,6 @@ impl CredentialsFile {
     /// # Errors
     /// [`FileError`]; nothing was changed then, but for [`FileError::NotAsWritten`].
     pub fn update(&self, changes: &[Change], now: Timestamp) -> Result<Outcome, FileError> {
-        for change in changes {
-            change.check()?;
-        }
         let place = Place::find(&self.path)?;
         place.make_folder()?;
         let _lock = FileLock::take(&place, self.patience)?;
@@ -137,8 +134,13 @@ impl CredentialsFile {
             let mut replaces_foreign = false;
             let mut profiles = Vec::with_capacity(changes.len());
             for change in changes {
-                replaces_foreign |= change.replaces_foreign(&after);
-                profiles.push(self.apply(change, &mut after)?);
+                let replaces = change.replaces_foreign(&after);
+                let (outcome, changed) = self.apply(change, &after)?;
+                if let Some(changed) = changed {
+                    after = changed;
+                    replaces_foreign |= replaces;
+                }
+                profiles.push(outcome);
             }
             let mut outcome = Outcome { profiles, backup: None };
             if after.to_bytes() == before.to_bytes() {
@@ -215,11 +217,20 @@ impl CredentialsFile {
             .map_err(|error| FileError::Unparseable { path: self.path.clone(), error })
     }
 
-    fn apply(&self, change: &Change, document: &mut Document) -> Result<ProfileOutcome, FileError> {
-        change.apply(document).map_err(|error| FileError::Edit {
-            path: self.path.clone(),
-            profile: change.profile().to_string(),
-            error,
+    /// What becomes of one change, and the document with it. One that fails half way leaves no trace.
+    fn apply(
+        &self,
+        change: &Change,
+        before: &Document,
+    ) -> Result<(ProfileOutcome, Option<Document>), FileError> {
+        if let Err(refused) = change.check() {
+            return Ok((ProfileOutcome::Refused(refused), None));
+        }
+        let mut after = Document::parse(before.to_bytes())
+            .map_err(|error| FileError::Unparseable { path: self.path.clone(), error })?;
+        Ok(match change.apply(&mut after) {
+            Ok(outcome) => (outcome, Some(after)),
+            Err(error) => (ProfileOutcome::NotChanged(error), None),
         })
     }
 

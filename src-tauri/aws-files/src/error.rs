@@ -1,6 +1,6 @@
 //! What can go wrong with a file, on which path, and what to do about it. No text of the file.
 
-use crate::{document::EditError, grammar::ParseError, values::Refused};
+use crate::grammar::ParseError;
 use std::{
     fmt, io,
     path::{Path, PathBuf},
@@ -81,19 +81,6 @@ pub enum FileError {
     NoFile {
         /// The path.
         path: PathBuf,
-    },
-    /// A name or value that must not be written.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// The change would have altered lines that are not ours.
-    #[error("profile `{profile}` was not changed in {path}: {error}. Simplify the lines around it")]
-    Edit {
-        /// The file.
-        path: PathBuf,
-        /// The section.
-        profile: String,
-        /// Why.
-        error: EditError,
     },
     /// Not one of the file's backups.
     #[error("{path} is not a backup of this file")]

@@ -11,12 +11,13 @@ use crate::{
         portal::Portal,
         sign_in::SignIn,
     },
-    ports::{Discovered, FileSet, SandboxReady, Write},
-    renewal,
+    ports::{Discovered, FileSet, SandboxReady, Sealable, Write},
     request::{Answer, Reply},
+    sign_out,
     snapshot::SandboxNow,
+    start::method_name,
     state::{Ending, Org, State},
-    sync,
+    stop, sync,
 };
 use tokio::sync::oneshot;
 
@@ -90,22 +91,55 @@ fn add(ctx: &Context, state: &mut State, organisation: Organisation) -> OrgId {
     id
 }
 
-/// Signs out, takes its profiles' credentials out of the file, forgets it.
-pub(crate) fn remove(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
-    renewal::sign_out(ctx, state, id)?;
-    let Some(place) = state.orgs.iter().position(|o| o.id() == id) else { return Ok(Reply::Done) };
-    let org = state.orgs.remove(place);
+/// Signs out, takes its profiles' credentials out of the file, and then forgets it: while keys of it are
+/// in the file, it stays.
+pub(crate) fn remove(ctx: &Context, state: &mut State, id: &OrgId, answer: oneshot::Sender<Answer>) {
+    if let Err(code) = sign_out::begin(ctx, state, id) {
+        let _ = answer.send(Err(code));
+        return;
+    }
+    let Some(org) = state.org_mut(id) else { return };
     let set = org.file_set();
+    if let Some(before) = org.leaving.replace(answer) {
+        let _ = before.send(Ok(Reply::Done));
+    }
     let names: Vec<_> =
         state.profiles.values().filter(|p| p.kept.grant.org == *id).map(|p| p.kept.profile.clone()).collect();
     for name in names {
-        keep::end_when_free(ctx, state, &name, Ending { remove: true, set, answer: None });
+        stop::end_when_free(ctx, state, &name, Ending { remove: true, set, answers: Vec::new() });
     }
+    left(ctx, state, id, None);
+}
+
+/// Forgets an organisation that is being removed as soon as none of its keys is in the file, or says why
+/// it stays.
+pub(crate) fn left(ctx: &Context, state: &mut State, id: &OrgId, failed: Option<Code>) {
+    let Some(org) = state.org_mut(id).filter(|o| o.leaving.is_some()) else { return };
+    if let Some(code) = failed {
+        if let Some(answer) = org.leaving.take() {
+            let _ = answer.send(Err(code));
+        }
+        return;
+    }
+    if state.profiles.values().any(|p| p.kept.grant.org == *id) {
+        return;
+    }
+    let Some(place) = state.orgs.iter().position(|o| o.id() == id) else { return };
+    let org = state.orgs.remove(place);
     state.favourites.retain(|g| g.org != *id);
     state.launched.retain(|(g, _)| g.org != *id);
     ctx.commit(vec![Write::RemoveOrganisation(id.clone())]);
     ctx.note(state, By::You, Happened::OrganisationRemoved { org: id.clone(), name: org.organisation.name });
-    Ok(Reply::Done)
+    if let Some(answer) = org.leaving {
+        let _ = answer.send(Ok(Reply::Done));
+    }
+}
+
+/// Starts the sandbox's server after it ended, if that is not under way.
+pub(crate) fn start_sandbox_again(ctx: &Context, state: &mut State) {
+    if !state.sandbox.starting {
+        start_sandbox(ctx, state, None);
+    }
 }
 
 pub(crate) fn start_sandbox(ctx: &Context, state: &mut State, answer: Option<oneshot::Sender<Answer>>) {
@@ -144,6 +178,7 @@ pub(crate) fn sandbox_started(
         users: ready.users,
         exports: ctx.ports.sandbox.exports(),
     };
+    let sealing = state.sealing();
     let known = state.orgs.iter_mut().find(|o| o.organisation.kind == Kind::Sandbox);
     let id = if let Some(org) = known {
         org.ready = true;
@@ -154,9 +189,20 @@ pub(crate) fn sandbox_started(
         let organisation = o.clone();
         let id = organisation.id.clone();
         if moved {
-            // A registration names its issuer; the server on the new port gets a new one.
-            org.clients.clear();
-            ctx.commit(vec![Write::Organisation(organisation)]);
+            // A registration names its issuer: the next sign-in makes a new one for the new port. The
+            // sign-in that stands is renewed by the one it was made with.
+            let mut writes = vec![Write::Organisation(organisation)];
+            for client in &mut org.clients {
+                client.expires = client.expires.min(ctx.now());
+                let (name, secret) = (method_name(client.method), Sealable::Client(client.clone()));
+                writes.extend(
+                    sealing
+                        .then(|| ctx.ports.vault.seal(&id, "", name, &secret))
+                        .and_then(Result::ok)
+                        .map(Write::Sealed),
+                );
+            }
+            ctx.commit(writes);
         }
         sync::if_stale(ctx, state, &id);
         id
@@ -203,15 +249,23 @@ pub(crate) fn sandbox_ended(ctx: &Context, state: &mut State) {
 pub(crate) fn delete_sandbox(ctx: &Context, state: &mut State, answer: oneshot::Sender<Answer>) {
     state.sandbox = SandboxNow::default();
     let id = state.orgs.iter().find(|o| o.organisation.kind == Kind::Sandbox).map(|o| o.id().clone());
-    if let Some(id) = id {
+    let left = id.map(|id| {
         if let Some(org) = state.org_mut(&id) {
             org.sign_in = SignIn::SignedOut;
             org.tokens = None;
         }
-        let _ = remove(ctx, state, &id);
-    }
+        let (gone, left) = oneshot::channel();
+        remove(ctx, state, &id, gone);
+        left
+    });
     let ctx = ctx.clone();
     tokio::spawn(async move {
+        if let Some(left) = left
+            && let Ok(Err(code)) = left.await
+        {
+            let _ = answer.send(Err(code));
+            return;
+        }
         let _ = answer.send(ctx.ports.sandbox.delete().await.map(|()| Reply::Done));
     });
 }

@@ -13,18 +13,27 @@ use crate::{
         refresh::renew_at,
         secret::RoleCredentials,
     },
-    ports::{Keyring, Sealable, SsoError, Write},
+    ports::{Sealable, SsoError, Write},
     renewal,
-    request::{Answer, Confirm, Reply, Request},
+    request::{Answer, Confirm, Reply},
     sign_in,
     snapshot::Launch,
-    state::{Org, State},
+    state::{Org, Pass, State},
+    waiting::Waiting,
 };
-use secrecy::SecretString;
 use url::Url;
 
+/// Consoles of AWS's partitions by the first letters of their regions.
+const CONSOLES: [(&str, &str); 4] = [
+    ("us-gov-", "console.amazonaws-us-gov.com"),
+    ("cn-", "console.amazonaws.cn"),
+    ("eusc-", "console.amazonaws-eusc.eu"),
+    AWS_CONSOLE,
+];
+const AWS_CONSOLE: (&str, &str) = ("", "console.aws.amazon.com");
+
 /// A wish to open a console.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Wish {
     pub grant: Grant,
     pub destination: Option<String>,
@@ -34,15 +43,15 @@ pub(crate) struct Wish {
 
 /// What became of it.
 pub(crate) struct Outcome {
-    pub grant: Grant,
-    pub era: u64,
-    pub result: Result<(), SsoError>,
-    pub fetched: Option<RoleCredentials>,
+    wish: Wish,
+    pass: Pass,
+    result: Result<(), SsoError>,
+    fetched: Option<RoleCredentials>,
 }
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
     let now = ctx.now();
-    let sealing = state.keyring == Keyring::Ready;
+    let sealing = state.sealing();
     let org = state.org(&wish.grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.may_use(&wish.grant) {
         return Err(Code::AccessRemoved);
@@ -53,12 +62,12 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
         return Ok(Reply::Confirm(confirm));
     }
     let destination = destination(&org.organisation, wish.destination.as_deref(), wish.region.as_deref())?;
-    let Some(token) = org.usable_token(now).map(|t| t.access_token.clone()) else {
+    let Some(pass) = org.pass(now) else {
         return wait_for_sign_in(ctx, state, wish, now);
     };
     state.set_launch(&wish.grant, Launch::Opening);
     let Some(org) = state.org(&wish.grant.org) else { return Ok(Reply::Done) };
-    let fetch = Fetch::of(ctx, org, token, sealing, &wish.grant, now);
+    let fetch = Fetch::of(ctx, org, pass, sealing, &wish.grant, now);
     tokio::spawn(async move {
         let ctx = fetch.ctx.clone();
         let mut fetched = None;
@@ -71,27 +80,28 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
             ctx.ports.browser.open_once(link).await.map_err(SsoError::Other)
         }
         .await;
-        ctx.send(Event::Launched(Outcome { grant: fetch.grant.clone(), era: fetch.era, result, fetched }));
+        ctx.send(Event::Launched(Outcome { wish, pass: fetch.pass.clone(), result, fetched }));
     });
     Ok(Reply::Done)
 }
 
 fn wait_for_sign_in(ctx: &Context, state: &mut State, wish: Wish, now: Timestamp) -> Answer {
     let id = wish.grant.org.clone();
-    state.set_launch(&wish.grant, Launch::WaitingForSignIn);
     let Some(org) = state.org_mut(&id) else { return Ok(Reply::Done) };
-    let renewable = org.stands(now);
-    org.waiting.push(Request::OpenConsole {
-        grant: wish.grant,
-        destination: wish.destination,
-        region: wish.region,
-        confirmed: true,
-    });
-    if renewable {
+    if org.stands(now) {
+        // The person asks, so the wait after a failure is over.
+        org.renew_not_before = None;
         renewal::begin(ctx, state, &id);
-        return Ok(Reply::Done);
+    } else {
+        sign_in::begin(ctx, state, &id, None)?;
     }
-    sign_in::begin(ctx, state, &id, None)
+    state.set_launch(&wish.grant, Launch::WaitingForSignIn);
+    if let Some(org) = state.org_mut(&id) {
+        // One tab, however often the row was clicked meanwhile.
+        org.waiting.retain(|w| !matches!(w, Waiting::Console(other) if other.grant == wish.grant));
+        org.waiting.push(Waiting::Console(Wish { confirmed: true, ..wish }));
+    }
+    Ok(Reply::Done)
 }
 
 /// Gets role credentials: cached ones while they are not due, else new ones, sealed before they are used.
@@ -99,31 +109,21 @@ pub(crate) struct Fetch {
     pub ctx: Context,
     pub org: Organisation,
     pub grant: Grant,
-    /// The sign-in's era.
-    pub era: u64,
-    token: SecretString,
+    pub pass: Pass,
     user: String,
     sealing: bool,
     cached: Option<RoleCredentials>,
 }
 
 impl Fetch {
-    pub fn of(
-        ctx: &Context,
-        org: &Org,
-        token: SecretString,
-        sealing: bool,
-        grant: &Grant,
-        now: Timestamp,
-    ) -> Self {
+    pub fn of(ctx: &Context, org: &Org, pass: Pass, sealing: bool, grant: &Grant, now: Timestamp) -> Self {
         let key = (grant.account.clone(), grant.role.clone());
         let cached = org.credentials.get(&key).filter(|c| renew_at(c.issued, c.expires) > now).cloned();
         Self {
             ctx: ctx.clone(),
             org: org.organisation.clone(),
             grant: grant.clone(),
-            era: org.era,
-            token,
+            pass,
             user: org.user().unwrap_or_default().to_owned(),
             sealing,
             cached,
@@ -143,22 +143,24 @@ impl Fetch {
         }
         let ports = &self.ctx.ports;
         let (account, role) = (&self.grant.account, &self.grant.role);
-        let credentials = ports.sso.role_credentials(&self.org, &self.token, account, role).await?;
+        let credentials = ports.sso.role_credentials(&self.org, &self.pass.token, account, role).await?;
         if self.sealing {
             let name = format!("{account}/{role}");
             let secret = Sealable::RoleCredentials(credentials.clone());
             let row = ports.vault.seal(&self.org.id, &self.user, &name, &secret).map_err(SsoError::Other)?;
-            ports.store.commit(vec![Write::Sealed(row)]).await.map_err(SsoError::Other)?;
+            // A full disk costs the cache, not the credentials.
+            let _ = self.ctx.committed(vec![Write::Sealed(row)]).await;
         }
         Ok((credentials, true))
     }
 }
 
 pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
-    let Outcome { grant, era, result, fetched } = outcome;
+    let Outcome { wish, pass, result, fetched } = outcome;
+    let grant = wish.grant.clone();
     let now = ctx.now();
     if let Some(credentials) = fetched {
-        renewal::remember(ctx, state, &grant, era, credentials);
+        renewal::remember(ctx, state, &grant, &pass, credentials);
     }
     match result {
         Ok(()) => {
@@ -169,11 +171,10 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
             let account_name = state.account_name(&grant);
             ctx.note(state, By::You, Happened::ConsoleOpened { grant, account_name });
         }
-        Err(SsoError::Unauthorized) if state.org(&grant.org).is_some_and(|o| o.era == era) => {
-            renewal::unauthorized(ctx, state, &grant.org.clone());
+        Err(SsoError::Unauthorized) if state.org(&grant.org).is_some_and(|o| o.era == pass.era) => {
             // The wish is kept: it is done after the renewal, or after the sign-in that is needed now.
-            let wish = Wish { grant: grant.clone(), destination: None, region: None, confirmed: true };
-            if let Err(code) = wait_for_sign_in(ctx, state, wish, now) {
+            renewal::unauthorized(ctx, state, &grant.org, &pass);
+            if let Err(code) = begin(ctx, state, Wish { confirmed: true, ..wish }) {
                 failed(ctx, state, &grant, code);
             }
         }
@@ -190,13 +191,6 @@ pub(crate) fn failed(ctx: &Context, state: &mut State, grant: &Grant, code: Code
         Notice::LaunchFailed { grant: grant.clone(), account_name: account_name.clone(), code: code.clone() };
     crate::notify::raise(state, notice, now);
     ctx.note(state, By::You, Happened::ConsoleFailed { grant: grant.clone(), account_name, code });
-}
-
-/// The sign-in that a wish waited for did not come.
-pub(crate) fn not_signed_in(state: &mut State, wish: &Request) {
-    if let Request::OpenConsole { grant, .. } = wish {
-        state.launches.retain(|(g, _)| g != grant);
-    }
 }
 
 /// What the person has to confirm before `act` on this role, if anything.
@@ -236,16 +230,13 @@ fn environment_of(org: &Org, grant: &Grant) -> Environment {
     .environment
 }
 
-/// The console address for a service or address that was asked for.
+/// The console address for a service, a region or an address that was asked for.
 fn destination(org: &Organisation, wanted: Option<&str>, region: Option<&str>) -> Result<Option<Url>, Code> {
-    let region = region.unwrap_or(&org.region);
-    let Some(wanted) = wanted.map(str::trim).filter(|w| !w.is_empty()) else {
-        return Ok(None);
-    };
-    if let Ok(url) = Url::parse(wanted) {
+    let given = |text: Option<&str>| text.map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+    let (wanted, region) = (given(wanted), given(region));
+    if let Some(url) = wanted.as_deref().and_then(|w| Url::parse(w).ok()) {
         let host = url.host_str().unwrap_or_default().to_owned();
-        let console = ["console.aws.amazon.com", "console.amazonaws-us-gov.com", "console.amazonaws.cn"];
-        let fits = console.iter().any(|c| host == *c || host.ends_with(&format!(".{c}")));
+        let fits = CONSOLES.iter().any(|(_, c)| host == *c || host.ends_with(&format!(".{c}")));
         let own = org.kind != Kind::Aws && org.endpoints.federation.host_str() == Some(host.as_str());
         return if (fits && url.scheme() == "https") || own {
             Ok(Some(url))
@@ -253,15 +244,19 @@ fn destination(org: &Organisation, wanted: Option<&str>, region: Option<&str>) -
             Err(Code::ForeignUrl { host })
         };
     }
-    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if !plain(wanted) || !plain(region) {
-        return Err(Code::BadStartUrl { reason: format!("no service is called {wanted:?}") });
+    if wanted.is_none() && region.is_none() {
+        return Ok(None);
     }
-    let host = match region {
-        r if r.starts_with("us-gov-") => "console.amazonaws-us-gov.com".to_owned(),
-        r if r.starts_with("cn-") => "console.amazonaws.cn".to_owned(),
-        r => format!("{r}.console.aws.amazon.com"),
-    };
-    let url = format!("https://{host}/{wanted}/home?region={region}");
-    Url::parse(&url).map(Some).map_err(|e| Code::BadStartUrl { reason: e.to_string() })
+    let service = wanted.unwrap_or_else(|| "console".to_owned());
+    let region = region.unwrap_or_else(|| org.region.clone());
+    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    for part in [&service, &region] {
+        if !plain(part) {
+            return Err(Code::BadDestination { wanted: part.clone() });
+        }
+    }
+    let (_, console) = CONSOLES.iter().find(|(prefix, _)| region.starts_with(prefix)).unwrap_or(&AWS_CONSOLE);
+    let host = if *console == AWS_CONSOLE.1 { format!("{region}.{console}") } else { (*console).to_owned() };
+    let url = format!("https://{host}/{service}/home?region={region}");
+    Url::parse(&url).map(Some).map_err(|_| Code::BadDestination { wanted: service })
 }

@@ -13,11 +13,12 @@ use crate::{
     ports::{FileCondition, FileSet, Ports, Presence, Write},
     publish, refresh, renewal,
     request::{Answer, PauseFor, Reply, Request, Signal},
-    schedule, sign_in,
+    schedule, sign_in, sign_out,
     snapshot::Snapshot,
     start,
-    state::State,
-    sync,
+    state::{Quitting, State},
+    stop, sync,
+    writer::Writer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
 use std::sync::Arc;
@@ -33,6 +34,9 @@ const LONGEST_SLEEP: std::time::Duration = std::time::Duration::from_secs(60);
 /// A jump of the boot-time clock against the loop's own by more than this was a sleep.
 const SLEPT: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Quitting waits so long for sign-outs and renewals under way.
+const QUIT_WAITS: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// What the loop waits for.
 pub(crate) enum Message {
     Ask(Request, oneshot::Sender<Answer>),
@@ -47,17 +51,28 @@ pub(crate) enum Event {
     Unlocked(start::Unlocked),
     /// With the era of the sign-in that was renewed.
     Renewed(OrgId, u64, Result<renewal::Renewal, crate::ports::SsoError>),
-    Synced(OrgId, sync::Progress),
+    /// Who is signed in, as the server said after a renewal in that era.
+    Told(OrgId, u64, crate::ports::WhoAmI),
+    /// The sign-in with the token of that number was stored late.
+    Stored(OrgId, u64),
+    Revoked(OrgId, Result<(), crate::ports::SsoError>),
+    /// With the number of the sync.
+    Synced(OrgId, u64, sync::Progress),
     Launched(console::Outcome),
     Kept(keep::Checked),
     Refreshed(refresh::Batch),
+    Stopped(stop::Stopped),
+    Undone(Result<(), Code>, oneshot::Sender<Answer>),
+    MadePrivate,
     Checked(keep::FilesChecked),
     Condition(FileSet, Box<FileCondition>),
     Sandbox(Result<crate::ports::SandboxReady, Code>, Option<oneshot::Sender<Answer>>),
     Added(Box<add::Found>),
     Presence(Presence),
     StoreFailed(Code),
-    CredentialsFetched(crate::model::ids::Grant, u64, crate::model::secret::RoleCredentials),
+    StoreWorks,
+    SettingsSaved,
+    Copied(environment_copy::Outcome),
     SandboxEnded,
 }
 
@@ -76,7 +91,8 @@ impl Engine {
         let (tx, rx) = mpsc::unbounded_channel();
         let first = publish::empty(ports.clock.now());
         let (out, snapshots) = watch::channel(Arc::new(first));
-        let ctx = Context { ports, tx: tx.clone(), zone };
+        let writer = Writer::start(ports.store.clone(), tx.clone());
+        let ctx = Context { ports, tx: tx.clone(), zone, writer };
         tokio::spawn(run(ctx, rx, out));
         Self { tx, snapshots }
     }
@@ -111,6 +127,7 @@ pub(crate) struct Context {
     pub ports: Ports,
     pub tx: mpsc::UnboundedSender<Message>,
     pub zone: TimeZone,
+    writer: Writer,
 }
 
 impl Context {
@@ -123,14 +140,20 @@ impl Context {
         let _ = self.tx.send(Message::Event(event));
     }
 
-    /// Writes to the store in the background; a failure comes back as an event and is shown.
+    /// Writes to the store in the background, in the order of the calls; a failure comes back as an event,
+    /// is shown and tried again.
     pub fn commit(&self, writes: Vec<Write>) {
-        let ctx = self.clone();
-        tokio::spawn(async move {
-            if let Err(code) = ctx.ports.store.commit(writes).await {
-                ctx.send(Event::StoreFailed(code));
-            }
-        });
+        self.writer.commit(writes);
+    }
+
+    /// As [`Self::commit`], for those who wait for it. Its place in the order is taken at once.
+    pub fn committed(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), Code>> + Send + use<> {
+        self.writer.committed(writes)
+    }
+
+    /// Waits until the store holds what was decided so far.
+    pub async fn flush(&self) {
+        self.writer.flush().await;
     }
 
     /// Notes what was done, in Activity and in the store.
@@ -171,9 +194,12 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
     let mut clocks = (Instant::now(), ctx.ports.clock.since_boot());
     loop {
         let wake = if ready { schedule::next(&state, ctx.now()) } else { None };
-        let sleep = wake.map_or(LONGEST_SLEEP, |at| {
+        let mut sleep = wake.map_or(LONGEST_SLEEP, |at| {
             std::time::Duration::try_from(at.duration_since(ctx.now())).unwrap_or_default().min(LONGEST_SLEEP)
         });
+        if let Some(quitting) = &state.quitting {
+            sleep = sleep.min(quitting.by.saturating_duration_since(Instant::now()));
+        }
         let message = tokio::select! {
             message = rx.recv() => match message {
                 Some(message) => Some(message),
@@ -186,28 +212,31 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
         if slept > SLEPT && ready {
             signal(&ctx, &mut state, Signal::Woke);
         }
-        let ended = match message {
+        match message {
             Some(Message::Event(Event::Started(loaded))) => {
                 start::finish(&ctx, &mut state, *loaded);
                 ready = true;
-                let mut ended = false;
                 for message in early.drain(..) {
-                    ended |= handle(&ctx, &mut state, message).await;
+                    handle(&ctx, &mut state, message);
                 }
-                ended
             }
-            Some(message) if !ready => {
-                early.push(message);
-                false
-            }
-            Some(message) => handle(&ctx, &mut state, message).await,
-            None => false,
-        };
-        if ended {
+            Some(message) if !ready => early.push(message),
+            Some(message) => handle(&ctx, &mut state, message),
+            None => {}
+        }
+        if !busy(&state)
+            && let Some(quitting) = state.quitting.take()
+        {
+            let result = keep::quit(&ctx, &state).await;
+            ctx.flush().await;
+            let _ = quitting.answer.send(result.map(|()| Reply::Done));
             return;
         }
         if ready {
-            schedule::tick(&ctx, &mut state);
+            // Whoever quits wants nothing new begun.
+            if state.quitting.is_none() {
+                schedule::tick(&ctx, &mut state);
+            }
             notify::judge(&ctx, &mut state);
             let snapshot = publish::snapshot(&state, ctx.now());
             out.send_if_modified(|current| {
@@ -221,24 +250,24 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
     }
 }
 
-/// Handles one message. True when the loop ends.
-async fn handle(ctx: &Context, state: &mut State, message: Message) -> bool {
+fn handle(ctx: &Context, state: &mut State, message: Message) {
     match message {
         Message::Signal(s) => signal(ctx, state, s),
         Message::Event(e) => event(ctx, state, e),
-        Message::Ask(Request::Quit, answer) => state.quitting = Some(answer),
+        Message::Ask(Request::Quit, answer) => {
+            state.quitting = Some(Quitting { answer, by: Instant::now() + QUIT_WAITS });
+        }
         Message::Ask(request, answer) => ask(ctx, state, request, answer),
     }
-    // What a refresh under way would write after we took it out must not stay behind.
-    let busy = state.settings.remove_on_quit && state.profiles.values().any(|p| p.in_flight);
-    match state.quitting.take_if(|_| !busy) {
-        Some(answer) => {
-            let result = keep::quit(ctx, state).await;
-            let _ = answer.send(result.map(|()| Reply::Done));
-            true
-        }
-        None => false,
-    }
+}
+
+/// What quitting waits for: what a refresh under way would write after we took it out must not stay
+/// behind; a rotated refresh token must reach the store, and a sign-out the server, within a few seconds.
+fn busy(state: &State) -> bool {
+    let Some(quitting) = &state.quitting else { return false };
+    let writing = state.settings.remove_on_quit && state.profiles.values().any(|p| p.in_flight);
+    let talking = state.revoking > 0 || state.orgs.iter().any(|o| o.renewing || o.landing);
+    writing || (talking && Instant::now() < quitting.by)
 }
 
 fn signal(ctx: &Context, state: &mut State, signal: Signal) {
@@ -249,7 +278,7 @@ fn signal(ctx: &Context, state: &mut State, signal: Signal) {
             state.online = true;
             state.offline_since = None;
             state.hush = Some(now + SignedDuration::from_secs(15));
-            schedule::retry_now(state);
+            schedule::retry_now(state, now);
         }
         Signal::NetworkDown => {
             state.online = false;
@@ -265,12 +294,18 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         // Only the first message of all; handled by the loop.
         Event::Started(_) => {}
         Event::Attempt(org, id, progress) => sign_in::progress(ctx, state, &org, id, progress),
-        Event::Unlocked(unlocked) => start::unlocked(state, unlocked, ctx.now()),
+        Event::Unlocked(unlocked) => start::unlocked(ctx, state, unlocked),
         Event::Renewed(org, era, result) => renewal::finish(ctx, state, &org, era, result),
-        Event::Synced(org, progress) => sync::progress(ctx, state, &org, progress),
+        Event::Told(org, era, who) => renewal::told(ctx, state, &org, era, who),
+        Event::Stored(org, number) => renewal::stored(state, &org, number),
+        Event::Revoked(org, result) => sign_out::revoked(ctx, state, &org, result),
+        Event::Synced(org, number, progress) => sync::progress(ctx, state, &org, number, progress),
         Event::Launched(outcome) => console::finish(ctx, state, outcome),
         Event::Kept(checked) => keep::finish(ctx, state, checked),
         Event::Refreshed(batch) => refresh::finish(ctx, state, batch),
+        Event::Stopped(stopped) => stop::stopped(ctx, state, stopped),
+        Event::MadePrivate => ctx.note(state, By::You, Happened::MadePrivate),
+        Event::Undone(result, answer) => keep::undone(ctx, state, result, answer),
         Event::Checked(checked) => keep::checked(ctx, state, checked),
         Event::Condition(set, condition) => {
             state.files.insert(set, *condition);
@@ -280,11 +315,14 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Presence(presence) => notify::decide(ctx, state, presence),
         Event::StoreFailed(code) => {
             tracing::error!(?code, "the store failed");
-            state.settings_problem = Some(code);
+            state.store_problem = Some(code);
         }
-        Event::CredentialsFetched(grant, era, credentials) => {
-            renewal::remember(ctx, state, &grant, era, credentials);
+        Event::StoreWorks => {
+            state.store_problem = None;
+            renewal::store_all(ctx, state);
         }
+        Event::SettingsSaved => state.settings_problem = None,
+        Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
     }
 }
@@ -301,13 +339,13 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::AddOrganisation { typed, name, region, endpoints } => {
             add::begin(ctx, add::Wanted { typed, name, region, endpoints }, answer);
         }
-        Request::RemoveOrganisation(org) => reply(answer, add::remove(ctx, state, &org)),
+        Request::RemoveOrganisation(org) => add::remove(ctx, state, &org, answer),
         Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),
         Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),
         Request::SignIn { org, method } => reply(answer, sign_in::begin(ctx, state, &org, method)),
         Request::OpenSignInAgain(org) => sign_in::open_again(ctx, state, &org, answer),
-        Request::CancelSignIn(org) => reply(answer, sign_in::cancel(state, &org)),
-        Request::SignOut(org) => reply(answer, renewal::sign_out(ctx, state, &org)),
+        Request::CancelSignIn(org) => reply(answer, sign_in::cancel(ctx, state, &org)),
+        Request::SignOut(org) => reply(answer, sign_out::begin(ctx, state, &org)),
         Request::Sync(org) => reply(answer, sync::asked(ctx, state, &org)),
         Request::OpenConsole { grant, destination, region, confirmed } => {
             let wish = console::Wish { grant, destination, region, confirmed };
@@ -315,17 +353,18 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         }
         Request::CopyEnvironment { grant, shell, confirmed } => {
             let form = environment_copy::Form::Environment(shell);
-            environment_copy::begin(ctx, state, grant, form, confirmed, answer);
+            let wish = environment_copy::Wish::new(grant, form, answer);
+            environment_copy::ask(ctx, state, wish, confirmed);
         }
         Request::CopyCredentials { grant, part, confirmed } => {
-            let form = environment_copy::Form::Part(part);
-            environment_copy::begin(ctx, state, grant, form, confirmed, answer);
+            let wish = environment_copy::Wish::new(grant, environment_copy::Form::Part(part), answer);
+            environment_copy::ask(ctx, state, wish, confirmed);
         }
         Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };
             keep::begin(ctx, state, wish, answer);
         }
-        Request::StopKeeping { profile, remove } => keep::stop(ctx, state, &profile, remove, answer),
+        Request::StopKeeping { profile, remove } => stop::begin(ctx, state, &profile, remove, answer),
         Request::RefreshProfile(profile) => reply(answer, keep::refresh_one(ctx, state, &profile)),
         Request::RefreshAll => reply(answer, keep::refresh_all(ctx, state)),
         Request::PauseProfile { profile, paused } => {
@@ -349,15 +388,20 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             state.settings = settings.clone();
             let ctx = ctx.clone();
             tokio::spawn(async move {
-                let _ = answer.send(ctx.ports.settings.save(&settings).await.map(|()| Reply::Done));
+                let saved = ctx.ports.settings.save(&settings).await;
+                if saved.is_ok() {
+                    ctx.send(Event::SettingsSaved);
+                }
+                let _ = answer.send(saved.map(|()| Reply::Done));
             });
         }
-        Request::MakeFilePrivate => keep::file_work(ctx, keep::FileWork::MakePrivate, answer),
-        Request::UndoFileChanges => keep::file_work(ctx, keep::FileWork::Undo, answer),
-        Request::RetryKeyring => start::retry_keyring(ctx, state, answer),
+        Request::MakeFilePrivate => keep::make_private(ctx, answer),
+        Request::UndoFileChanges => keep::undo(ctx, answer),
+        Request::RetryKeyring => start::retry_keyring(ctx, answer),
         Request::History { before, limit } => {
             let ctx = ctx.clone();
             tokio::spawn(async move {
+                ctx.flush().await;
                 let _ = answer.send(ctx.ports.store.history(before, limit).await.map(Reply::History));
             });
         }
@@ -375,7 +419,8 @@ fn request_name(request: &Request) -> String {
 
 fn pause(ctx: &Context, state: &mut State, how_long: PauseFor) -> Answer {
     let until = match how_long {
-        PauseFor::Duration(d) => Some(ctx.now() + SignedDuration::try_from(d).unwrap_or(SignedDuration::MAX)),
+        // A time beyond the calendar's end is until the person resumes.
+        PauseFor::Duration(d) => ctx.now().checked_add(d).ok(),
         PauseFor::Tomorrow => {
             let local = ctx.now().to_zoned_datetime(ctx.zone.clone());
             let nine = local

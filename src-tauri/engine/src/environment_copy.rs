@@ -11,10 +11,12 @@ use crate::{
         ids::Grant,
         secret::RoleCredentials,
     },
-    ports::Keyring,
+    ports::SsoError,
+    renewal,
     request::{Answer, Part, Reply, Shell},
     sign_in,
-    state::State,
+    state::{Pass, State},
+    waiting::Waiting,
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
@@ -30,69 +32,106 @@ pub(crate) enum Form {
     Part(Part),
 }
 
-pub(crate) fn begin(
-    ctx: &Context,
-    state: &mut State,
+/// A wish to copy, and who waits for it.
+pub(crate) struct Wish {
     grant: Grant,
     form: Form,
-    confirmed: bool,
     answer: oneshot::Sender<Answer>,
-) {
-    let prepared = prepare(ctx, state, &grant, confirmed);
-    let (fetch, account_name, region) = match prepared {
-        Ok(Prepared::Go(fetch, name, region)) => (fetch, name, region),
-        Ok(Prepared::Ask(reply)) => {
-            let _ = answer.send(Ok(reply));
-            return;
-        }
-        Err(code) => {
-            let _ = answer.send(Err(code));
-            return;
-        }
+}
+
+impl Wish {
+    pub fn new(grant: Grant, form: Form, answer: oneshot::Sender<Answer>) -> Self {
+        Self { grant, form, answer }
+    }
+
+    pub fn answer(self, answer: Answer) {
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// What became of it.
+pub(crate) struct Outcome {
+    wish: Wish,
+    pass: Pass,
+    result: Result<(), SsoError>,
+    fetched: Option<RoleCredentials>,
+}
+
+/// Asks the person first where that is due.
+pub(crate) fn ask(ctx: &Context, state: &mut State, wish: Wish, confirmed: bool) {
+    let confirm = state
+        .org(&wish.grant.org)
+        .filter(|o| !confirmed && o.may_use(&wish.grant))
+        .and_then(|o| confirm(o, &wish.grant, Act::CopyKeys));
+    match confirm {
+        Some(confirm) => wish.answer(Ok(Reply::Confirm(confirm))),
+        None => begin(ctx, state, wish),
+    }
+}
+
+pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
+    let now = ctx.now();
+    let sealing = state.sealing();
+    let id = wish.grant.org.clone();
+    let Some(org) = state.org_mut(&id) else {
+        return wish.answer(Err(Code::Gone { what: "organisation".to_owned() }));
     };
-    let copied = match form {
-        Form::Environment(_) => Happened::EnvironmentCopied { grant, account_name },
-        Form::Part(_) => Happened::CredentialsCopied { grant, account_name },
+    if !org.may_use(&wish.grant) {
+        return wish.answer(Err(Code::AccessRemoved));
+    }
+    let Some(pass) = org.pass(now) else {
+        if !org.stands(now) {
+            return wish.answer(Err(Code::SignInNeeded));
+        }
+        org.waiting.push(Waiting::Environment(wish));
+        // The person asks, so the wait after a failure is over.
+        org.renew_not_before = None;
+        return renewal::begin(ctx, state, &id);
     };
-    ctx.note(state, By::You, copied);
+    let fetch = Fetch::of(ctx, org, pass, sealing, &wish.grant, now);
     let ctx = ctx.clone();
     tokio::spawn(async move {
+        let mut fetched = None;
         let result = async {
-            let (credentials, new) = fetch.credentials().await.map_err(sign_in::code_of)?;
+            let (credentials, new) = fetch.credentials().await?;
             if new {
-                ctx.send(Event::CredentialsFetched(fetch.grant.clone(), fetch.era, credentials.clone()));
+                fetched = Some(credentials.clone());
             }
             let host = fetch.org.endpoints.portal.host_str().unwrap_or_default().to_owned();
-            let text = match &form {
-                Form::Environment(shell) => lines(&credentials, *shell, &region),
+            let text = match &wish.form {
+                Form::Environment(shell) => lines(&credentials, *shell, &fetch.org.region),
                 Form::Part(part) => part_of(&credentials, part),
             };
-            let text = text.ok_or(Code::Garbled { host })?;
-            ctx.ports.desktop.copy_secret(text, CLEAR_AFTER).await?;
-            Ok(Reply::Done)
+            let text = text.ok_or(SsoError::Other(Code::Garbled { host }))?;
+            ctx.ports.desktop.copy_secret(text, CLEAR_AFTER).await.map_err(SsoError::Other)
         }
         .await;
-        let _ = answer.send(result);
+        ctx.send(Event::Copied(Outcome { wish, pass: fetch.pass.clone(), result, fetched }));
     });
 }
 
-enum Prepared {
-    Go(Fetch, String, String),
-    Ask(Reply),
-}
-
-fn prepare(ctx: &Context, state: &State, grant: &Grant, confirmed: bool) -> Result<Prepared, Code> {
-    let now = ctx.now();
-    let org = state.org(&grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
-    if !org.may_use(grant) {
-        return Err(Code::AccessRemoved);
+pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
+    let Outcome { wish, pass, result, fetched } = outcome;
+    let grant = wish.grant.clone();
+    if let Some(credentials) = fetched {
+        renewal::remember(ctx, state, &grant, &pass, credentials);
     }
-    if !confirmed && let Some(confirm) = confirm(org, grant, Act::CopyKeys) {
-        return Ok(Prepared::Ask(Reply::Confirm(confirm)));
+    match result {
+        Ok(()) => {
+            let account_name = state.account_name(&grant);
+            let copied = match wish.form {
+                Form::Environment(_) => Happened::EnvironmentCopied { grant, account_name },
+                Form::Part(_) => Happened::CredentialsCopied { grant, account_name },
+            };
+            ctx.note(state, By::You, copied);
+            wish.answer(Ok(Reply::Done));
+        }
+        Err(SsoError::Unauthorized) if state.org(&grant.org).is_some_and(|o| o.era == pass.era) => {
+            renewal::unauthorized(ctx, state, &grant.org, &pass);
+            begin(ctx, state, wish);
+        }
+        Err(error) => wish.answer(Err(sign_in::code_of(error))),
     }
-    let token = org.usable_token(now).map(|t| t.access_token.clone()).ok_or(Code::SignInNeeded)?;
-    let fetch = Fetch::of(ctx, org, token, state.keyring == Keyring::Ready, grant, now);
-    Ok(Prepared::Go(fetch, org.account_name(&grant.account), org.organisation.region.clone()))
 }
 
 /// No service of AWS makes keys with other characters, and a line that is pasted is a line that is run.

@@ -10,10 +10,10 @@ use crate::{
         ids::{Grant, ProfileName},
         profile::{Conflict, Kept, State as ProfileState, Written},
     },
-    ports::{FileChange, FileSet, Write},
+    ports::{FileChange, FileOutcome, FileSet, Write},
     request::{Answer, Reply},
-    state::{Ending, Profile, State},
-    sync,
+    state::{Profile, State},
+    stop, sync,
 };
 use tokio::sync::oneshot;
 
@@ -130,73 +130,24 @@ fn start(ctx: &Context, state: &mut State, wish: &Wish) {
         written: state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone()),
     };
     ctx.commit(vec![Write::Kept(kept.clone())]);
-    let mut profile = Profile::new(kept);
-    // A refresh under way writes the same name; the new wish goes after it.
-    profile.in_flight = state.profiles.get(&wish.profile).is_some_and(|p| p.in_flight);
+    let profile = state.profiles.entry(wish.profile.clone()).or_insert_with(|| Profile::new(kept.clone()));
+    profile.kept = kept;
     profile.replace_foreign = wish.replace_foreign;
-    profile.by_person = true;
-    profile.forced = true;
-    state.profiles.insert(wish.profile.clone(), profile);
+    profile.wanted();
+    // A refresh under way writes the same name; the new wish goes after it.
+    if !profile.in_flight {
+        profile.state = ProfileState::Waiting;
+    }
+    // A stop that had to wait is taken back.
+    if let Some(ending) = profile.ending.take() {
+        stop::answer_all(ending.answers, &Ok(Reply::Done));
+    }
     let account_name = state.account_name(&wish.grant);
     let grant = wish.grant.clone();
     ctx.note(state, By::You, Happened::KeepStarted { profile: wish.profile.clone(), grant, account_name });
 }
 
-pub(crate) fn stop(
-    ctx: &Context,
-    state: &mut State,
-    name: &ProfileName,
-    remove: bool,
-    answer: oneshot::Sender<Answer>,
-) {
-    let Some(profile) = state.profiles.get(name) else {
-        let _ = answer.send(Err(missing(name)));
-        return;
-    };
-    let set = state.org(&profile.kept.grant.org).map_or(FileSet::Own, super::state::Org::file_set);
-    end_when_free(ctx, state, name, Ending { remove, set, answer: Some(answer) });
-}
-
-/// Ends a profile now, or when the refresh under way is over.
-pub(crate) fn end_when_free(ctx: &Context, state: &mut State, name: &ProfileName, ending: Ending) {
-    match state.profiles.get_mut(name) {
-        Some(profile) if profile.in_flight => profile.ending = Some(ending),
-        _ => end(ctx, state, name, ending),
-    }
-}
-
-/// Ends a profile: our keys leave the file if that is wanted, and it is kept no more.
-pub(crate) fn end(ctx: &Context, state: &mut State, name: &ProfileName, ending: Ending) {
-    let Ending { remove, set, answer } = ending;
-    let Some(profile) = state.profiles.remove(name) else { return };
-    ctx.note(state, By::You, Happened::KeepStopped { profile: name.clone(), removed: remove });
-    let (ctx, name) = (ctx.clone(), name.clone());
-    tokio::spawn(async move {
-        let result = async {
-            if remove {
-                let change = FileChange::Remove { profile: name.clone(), last: profile.kept.written };
-                ctx.ports.files.apply(set, vec![change]).await?;
-            }
-            ctx.ports.store.commit(vec![Write::RemoveKept(name)]).await?;
-            Ok(Reply::Done)
-        }
-        .await;
-        match answer {
-            Some(answer) => {
-                let _ = answer.send(result);
-            }
-            None => {
-                if let Err(code) = result {
-                    ctx.send(Event::StoreFailed(code));
-                }
-            }
-        }
-        let condition = ctx.ports.files.condition(set).await;
-        ctx.send(Event::Condition(set, Box::new(condition)));
-    });
-}
-
-fn missing(name: &ProfileName) -> Code {
+pub(crate) fn missing(name: &ProfileName) -> Code {
     Code::Gone { what: name.as_str().to_owned() }
 }
 
@@ -204,11 +155,13 @@ pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) 
     let now = ctx.now();
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
     let org = profile.kept.grant.org.clone();
-    profile.not_before = None;
-    profile.forced = true;
-    profile.by_person = true;
+    profile.wanted();
     if matches!(profile.state, ProfileState::AccessRemoved) {
         profile.state = ProfileState::Waiting;
+    }
+    // The person asks, so the wait after a failed renewal is over too.
+    if let Some(org) = state.org_mut(&org) {
+        org.renew_not_before = None;
     }
     if state.org(&org).is_some_and(|o| o.stands(now)) { Ok(Reply::Done) } else { Err(Code::SignInNeeded) }
 }
@@ -240,32 +193,54 @@ pub(crate) fn pause_one(ctx: &Context, state: &mut State, name: &ProfileName, pa
 pub(crate) fn take_back(state: &mut State, name: &ProfileName) -> Answer {
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
     profile.replace_foreign = true;
-    profile.forced = true;
-    profile.by_person = true;
+    profile.wanted();
     profile.state = ProfileState::Waiting;
     Ok(Reply::Done)
 }
 
-/// Work on the file as a whole.
-#[derive(Clone, Copy)]
-pub(crate) enum FileWork {
-    MakePrivate,
-    Undo,
-}
-
-pub(crate) fn file_work(ctx: &Context, work: FileWork, answer: oneshot::Sender<Answer>) {
+/// Takes the rights of group and others off the file.
+pub(crate) fn make_private(ctx: &Context, answer: oneshot::Sender<Answer>) {
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let files = &ctx.ports.files;
-        let result = match work {
-            FileWork::MakePrivate => files.make_private(FileSet::Own).await,
-            FileWork::Undo => files.undo(FileSet::Own).await,
-        };
+        let result = ctx.ports.files.make_private(FileSet::Own).await;
+        if result.is_ok() {
+            ctx.send(Event::MadePrivate);
+        }
         let _ = answer.send(result.map(|()| Reply::Done));
-        let condition = files.condition(FileSet::Own).await;
-        ctx.send(Event::Condition(FileSet::Own, Box::new(condition)));
-        let _ = ctx.tx.send(crate::engine::Message::Signal(crate::request::Signal::FilesChanged));
+        look_at_file(&ctx, FileSet::Own);
     });
+}
+
+/// Puts the newest backup in the file's place.
+pub(crate) fn undo(ctx: &Context, answer: oneshot::Sender<Answer>) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let result = ctx.ports.files.undo(FileSet::Own).await;
+        ctx.send(Event::Undone(result, answer));
+    });
+}
+
+/// What was undone must not come back by itself: the profiles are paused until the person resumes them.
+pub(crate) fn undone(
+    ctx: &Context,
+    state: &mut State,
+    result: Result<(), Code>,
+    answer: oneshot::Sender<Answer>,
+) {
+    if result.is_ok() {
+        let sandbox: Vec<_> =
+            state.orgs.iter().filter(|o| o.file_set() != FileSet::Own).map(|o| o.id().clone()).collect();
+        let mut writes = Vec::new();
+        for profile in state.profiles.values_mut().filter(|p| !sandbox.contains(&p.kept.grant.org)) {
+            profile.kept.paused = true;
+            profile.kept.written = None;
+            writes.push(Write::Kept(profile.kept.clone()));
+        }
+        ctx.commit(writes);
+        ctx.note(state, By::You, Happened::Undone);
+    }
+    let _ = answer.send(result.map(|()| Reply::Done));
+    look_at_file(ctx, FileSet::Own);
 }
 
 /// Asks what the file is like now.
@@ -303,15 +278,22 @@ pub(crate) fn recheck(ctx: &Context, state: &State) {
     });
 }
 
-pub(crate) fn checked(_ctx: &Context, state: &mut State, FilesChecked(found): FilesChecked) {
+pub(crate) fn checked(ctx: &Context, state: &mut State, FilesChecked(found): FilesChecked) {
     for (name, seen, result) in found {
         let Some(profile) = state.profiles.get_mut(&name) else { continue };
         // A refresh was quicker than the look: what it wrote is not another program's.
         if profile.in_flight || profile.kept.written != seen {
             continue;
         }
+        // Nothing is written to a paused one, whoever changed it.
+        if profile.kept.paused {
+            continue;
+        }
         match result {
-            Ok(Some(conflict)) => profile.state = ProfileState::Conflict(conflict),
+            Ok(Some(conflict)) if profile.state != ProfileState::Conflict(conflict) => {
+                profile.state = ProfileState::Conflict(conflict);
+                ctx.note(state, By::Schedule, Happened::Conflicted { profile: name, conflict });
+            }
             Ok(None) if matches!(profile.state, ProfileState::Conflict(_)) => {
                 profile.state = ProfileState::Waiting;
             }
@@ -327,14 +309,15 @@ pub(crate) async fn quit(ctx: &Context, state: &State) -> Result<(), Code> {
         return Ok(());
     }
     for set in [FileSet::Own, FileSet::Sandbox] {
-        let changes: Vec<_> = state
-            .profiles
-            .values()
-            .filter(|p| state.org(&p.kept.grant.org).is_some_and(|o| o.file_set() == set))
-            .map(|p| FileChange::Remove { profile: p.kept.profile.clone(), last: p.kept.written.clone() })
-            .collect();
+        let of_set = |p: &&Profile| state.org(&p.kept.grant.org).is_some_and(|o| o.file_set() == set);
+        let profiles: Vec<_> = state.profiles.values().filter(of_set).map(|p| p.kept.clone()).collect();
+        let out = |k: &Kept| FileChange::Remove { profile: k.profile.clone(), last: k.written.clone() };
+        let changes: Vec<_> = profiles.iter().map(out).collect();
         if !changes.is_empty() {
-            ctx.ports.files.apply(set, changes).await?;
+            let (outcomes, _) = ctx.ports.files.apply(set, changes).await?;
+            // What is out is not missed at the next start.
+            let removed = profiles.into_iter().zip(outcomes).filter(|(_, o)| *o == FileOutcome::Removed);
+            ctx.commit(removed.map(|(k, _)| Write::Kept(Kept { written: None, ..k })).collect());
         }
     }
     Ok(())

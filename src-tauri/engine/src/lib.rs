@@ -5,6 +5,7 @@
 //! The outside world comes in through the traits of [`ports`].
 
 mod add;
+mod attempt;
 mod console;
 mod engine;
 mod environment_copy;
@@ -18,13 +19,17 @@ mod renewal;
 pub mod request;
 mod schedule;
 mod sign_in;
+mod sign_out;
 pub mod snapshot;
 mod start;
 mod state;
+mod stop;
 mod sync;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
+mod waiting;
+mod writer;
 
 pub use engine::Engine;
 pub use request::{Reply, Request, Signal};

@@ -63,6 +63,8 @@ pub enum SsoError {
     /// 429, with the server's `Retry-After` if it sent one.
     #[error("requests are limited")]
     Throttled {
+        /// Who asks for it.
+        host: String,
         /// The time to wait that the server named.
         retry_after: Option<Duration>,
     },
@@ -94,6 +96,8 @@ pub struct AccountRow {
 /// Who the server says is signed in (`/token/whoAmI`, undocumented at AWS, so everything is optional).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WhoAmI {
+    /// The server's own identifier of the user, which stays when the name changes.
+    pub id: Option<String>,
     /// The user's name.
     pub user: Option<String>,
     /// When the sign-in session ends.
@@ -364,6 +368,8 @@ pub struct Stored {
     pub notices: Vec<(String, Timestamp)>,
     /// When this installation was first started.
     pub installed: Option<Timestamp>,
+    /// Where the store that was found damaged at this start is now; everything was begun anew.
+    pub damaged: Option<PathBuf>,
 }
 
 /// The SQLite store. Nothing above it sees SQL.
@@ -431,6 +437,8 @@ pub enum FileOutcome {
     Removed,
     /// Left alone.
     Conflict(Conflict),
+    /// This one could not be made; the others were.
+    Failed(Code),
 }
 
 /// What the credentials file is like, for the banners of the credentials view.
@@ -459,7 +467,8 @@ pub trait AwsFiles: Send + Sync {
         set: FileSet,
         changes: Vec<FileChange>,
     ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code>;
-    /// Whether a profile of that name may be written, before anything is fetched.
+    /// Whether a profile of that name may be written, before anything is fetched. One that we wrote
+    /// (`last`) and that is not there any more was taken out by another program or the person.
     async fn check(
         &self,
         set: FileSet,

@@ -29,6 +29,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         pause: None,
         settings: Settings::default(),
         settings_problem: None,
+        store_problem: None,
         keyring: Keyring::Ready,
         online: true,
         file: FileCondition::default(),
@@ -89,6 +90,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         pause: state.pause,
         settings: state.settings.clone(),
         settings_problem: state.settings_problem.clone(),
+        store_problem: state.store_problem.clone(),
         keyring: state.keyring.clone(),
         online: state.online,
         file: state.files.get(&FileSet::Own).cloned().unwrap_or_default(),
@@ -102,10 +104,8 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
 fn shown_portal(org: &crate::state::Org) -> Arc<crate::model::portal::Portal> {
     match (&org.half, org.portal.synced) {
         (Some(half), None) => Arc::new(crate::model::portal::Portal {
-            user: None,
             accounts: half.clone(),
-            synced: None,
-            changes: Vec::new(),
+            ..crate::model::portal::Portal::default()
         }),
         _ => org.portal.clone(),
     }

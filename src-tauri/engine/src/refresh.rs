@@ -9,13 +9,13 @@ use crate::{
         history::{By, Event as Happened},
         ids::{Grant, OrgId, ProfileName},
         profile::{Conflict, State as ProfileState, Written},
-        refresh::retry_after,
+        refresh::{Decision, decide, renew_at, retry_after, wait_named},
         secret::RoleCredentials,
     },
-    ports::{FileChange, FileOutcome, FileSet, Keyring, SsoError, Write},
-    renewal, sign_in,
-    state::State,
-    sync,
+    ports::{FileChange, FileOutcome, FileSet, SsoError, Write},
+    renewal, schedule, sign_in,
+    state::{Pass, State},
+    stop, sync,
 };
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
@@ -33,10 +33,11 @@ enum Ended {
 
 /// What a batch brought.
 pub(crate) struct Batch {
-    fetched: Vec<(Grant, u64, RoleCredentials)>,
-    /// The eras of the sign-ins by which the batch was fetched.
-    eras: BTreeMap<OrgId, u64>,
-    ended: Vec<(ProfileName, Ended)>,
+    fetched: Vec<(Grant, RoleCredentials)>,
+    /// What the batch was fetched with.
+    passes: BTreeMap<OrgId, Pass>,
+    /// With the number of the wish that it fulfils.
+    ended: Vec<(ProfileName, u64, Ended)>,
     backup: Option<std::path::PathBuf>,
     set: FileSet,
 }
@@ -48,24 +49,25 @@ struct Item {
     region: Option<String>,
     last: Option<Written>,
     replace_foreign: bool,
+    wish: u64,
 }
 
 /// Begins the refresh of all profiles that are due.
 pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
     let now = ctx.now();
-    let sealing = state.keyring == Keyring::Ready;
+    let sealing = state.sealing();
     let mut sets: BTreeMap<bool, (Vec<Item>, BTreeMap<Grant, Fetch>)> = BTreeMap::new();
     let mut renew = Vec::new();
     for name in due {
         let Some(profile) = state.profiles.get(name) else { continue };
         let grant = profile.kept.grant.clone();
         let Some(org) = state.org(&grant.org) else { continue };
-        let Some(token) = org.usable_token(now).map(|t| t.access_token.clone()) else {
+        let Some(pass) = org.pass(now) else {
             renew.push(grant.org.clone());
             continue;
         };
         let own = org.file_set() == FileSet::Own;
-        let fetch = Fetch::of(ctx, org, token, sealing, &grant, now);
+        let fetch = Fetch::of(ctx, org, pass, sealing, &grant, now);
         // "Refresh now" means new credentials, not the cached ones.
         let fetch = if profile.forced { fetch.fresh() } else { fetch };
         let (items, fetches) = sets.entry(own).or_default();
@@ -76,6 +78,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
             region: profile.kept.region.clone(),
             last: profile.kept.written.clone(),
             replace_foreign: profile.replace_foreign,
+            wish: profile.wish,
         });
     }
     for org in renew {
@@ -106,13 +109,13 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
 
 async fn run(ctx: &Context, set: FileSet, items: Vec<Item>, fetches: BTreeMap<Grant, Fetch>) -> Batch {
     let results: Vec<_> = stream::iter(fetches)
-        .map(|(grant, fetch)| async move { (grant, (fetch.era, fetch.credentials().await)) })
+        .map(|(grant, fetch)| async move { (grant, (fetch.pass.clone(), fetch.credentials().await)) })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
     let results: BTreeMap<_, _> = results.into_iter().collect();
     let mut batch =
-        Batch { fetched: Vec::new(), eras: BTreeMap::new(), ended: Vec::new(), backup: None, set };
+        Batch { fetched: Vec::new(), passes: BTreeMap::new(), ended: Vec::new(), backup: None, set };
     let mut changes = Vec::new();
     let mut writing = Vec::new();
     for item in items {
@@ -128,14 +131,16 @@ async fn run(ctx: &Context, set: FileSet, items: Vec<Item>, fetches: BTreeMap<Gr
                 });
                 writing.push(item);
             }
-            Some((_, Err(error))) => batch.ended.push((item.profile, Ended::Refused(error.clone()))),
+            Some((_, Err(error))) => {
+                batch.ended.push((item.profile, item.wish, Ended::Refused(error.clone())));
+            }
             None => {}
         }
     }
-    for (grant, (era, result)) in results {
-        batch.eras.insert(grant.org.clone(), era);
+    for (grant, (pass, result)) in results {
+        batch.passes.insert(grant.org.clone(), pass);
         if let Ok((credentials, true)) = result {
-            batch.fetched.push((grant, era, credentials));
+            batch.fetched.push((grant, credentials));
         }
     }
     if !changes.is_empty() {
@@ -148,7 +153,8 @@ async fn write(ctx: &Context, set: FileSet, changes: Vec<FileChange>, writing: V
     let (outcomes, backup) = match ctx.ports.files.apply(set, changes).await {
         Ok(done) => done,
         Err(code) => {
-            batch.ended.extend(writing.into_iter().map(|i| (i.profile, Ended::NotWritable(code.clone()))));
+            let failed = |i: Item| (i.profile, i.wish, Ended::NotWritable(code.clone()));
+            batch.ended.extend(writing.into_iter().map(failed));
             return;
         }
     };
@@ -156,9 +162,11 @@ async fn write(ctx: &Context, set: FileSet, changes: Vec<FileChange>, writing: V
     for (item, outcome) in writing.into_iter().zip(outcomes) {
         batch.ended.push((
             item.profile,
+            item.wish,
             match outcome {
                 FileOutcome::Written(written) => Ended::Written(written),
                 FileOutcome::Conflict(conflict) => Ended::Conflict(conflict),
+                FileOutcome::Failed(code) => Ended::NotWritable(code),
                 FileOutcome::Removed => continue,
             },
         ));
@@ -168,40 +176,79 @@ async fn write(ctx: &Context, set: FileSet, changes: Vec<FileChange>, writing: V
 /// Applies what a batch brought.
 pub(crate) fn finish(ctx: &Context, state: &mut State, batch: Batch) {
     let now = ctx.now();
-    for (grant, era, credentials) in batch.fetched {
-        renewal::remember(ctx, state, &grant, era, credentials);
+    for (grant, credentials) in batch.fetched {
+        if let Some(pass) = batch.passes.get(&grant.org) {
+            renewal::remember(ctx, state, &grant, pass, credentials);
+        }
     }
     if let Some(path) = batch.backup {
         ctx.note(state, By::Schedule, Happened::BackedUp { path: path.display().to_string() });
     }
     let set = batch.set;
-    for (name, ended) in batch.ended {
-        // What an older sign-in fetched is in the file now; the present one's replaces it at once.
-        let old = state.profiles.get(&name).is_some_and(|p| {
-            let org = &p.kept.grant.org;
-            state.org(org).map(|o| o.era) != batch.eras.get(org).copied()
-        });
-        one(ctx, state, &name, ended, old, now);
+    for (name, wish, ended) in batch.ended {
+        one(ctx, state, &name, wish, ended, &batch.passes, now);
         if let Some(ending) = state.profiles.get_mut(&name).and_then(|p| p.ending.take()) {
-            crate::keep::end(ctx, state, &name, ending);
+            stop::end(ctx, state, &name, ending);
         }
     }
     crate::keep::look_at_file(ctx, set);
 }
 
-fn one(ctx: &Context, state: &mut State, name: &ProfileName, ended: Ended, old: bool, now: Timestamp) {
+/// The profiles that are due and cannot be fetched, since the sign-in could not be renewed yet: they say so.
+pub(crate) fn held_up(ctx: &Context, state: &mut State, id: &OrgId, code: &Code, again: Timestamp) {
+    let now = ctx.now();
+    let due: Vec<_> = state
+        .profiles
+        .values()
+        .filter(|p| p.kept.grant.org == *id)
+        .filter(|p| {
+            let facts = schedule::facts(state, p, now);
+            decide(&crate::model::refresh::Facts { not_before: None, ..facts }) == Decision::Renew
+        })
+        .map(|p| p.kept.profile.clone())
+        .collect();
+    if state.org(id).is_some_and(|o| o.usable_token(now).is_some()) {
+        return;
+    }
+    for name in due {
+        fails(ctx, state, &name, code.clone(), By::Schedule, again);
+    }
+}
+
+fn one(
+    ctx: &Context,
+    state: &mut State,
+    name: &ProfileName,
+    wish: u64,
+    ended: Ended,
+    passes: &BTreeMap<OrgId, Pass>,
+    now: Timestamp,
+) {
     let Some(profile) = state.profiles.get_mut(name) else { return };
     profile.in_flight = false;
+    // What was wished meanwhile is done next.
+    let outdated = profile.wish != wish;
     let by = if profile.by_person { By::You } else { By::Schedule };
-    profile.by_person = false;
+    profile.by_person = outdated;
     let grant = profile.kept.grant.clone();
+    let pass = passes.get(&grant.org).cloned();
+    // What an older sign-in fetched is in the file now; the present one's replaces it at once.
+    let era = pass.as_ref().map(|p| p.era);
+    let old = state.org(&grant.org).map(|o| o.era) != era;
+    let Some(profile) = state.profiles.get_mut(name) else { return };
     match ended {
         Ended::Written(written) => {
-            profile.failures = 0;
             profile.failing_since = None;
-            profile.not_before = None;
-            profile.replace_foreign = false;
-            profile.forced = old;
+            profile.forced = old || outdated;
+            profile.replace_foreign &= outdated;
+            if renew_at(written.issued, written.expires) > now {
+                profile.failures = 0;
+                profile.not_before = None;
+            } else {
+                // Due again as they come: with a clock as wrong as that, more haste brings the same.
+                profile.failures = profile.failures.saturating_add(1);
+                profile.not_before = Some(now + retry_after(profile.failures, ctx.chance()));
+            }
             profile.state = ProfileState::Fresh;
             let expires = written.expires;
             profile.kept.written = Some(written);
@@ -210,11 +257,16 @@ fn one(ctx: &Context, state: &mut State, name: &ProfileName, ended: Ended, old: 
             let account_name = state.account_name(&grant);
             ctx.note(state, by, Happened::Refreshed { profile: name.clone(), grant, account_name, expires });
         }
-        Ended::Conflict(conflict) => profile.state = ProfileState::Conflict(conflict),
+        Ended::Conflict(conflict) => {
+            profile.state = ProfileState::Conflict(conflict);
+            ctx.note(state, by, Happened::Conflicted { profile: name.clone(), conflict });
+        }
         Ended::Refused(_) if old => profile.state = ProfileState::Waiting,
         Ended::Refused(SsoError::Unauthorized) => {
-            profile.state = ProfileState::SignInNeeded;
-            renewal::unauthorized(ctx, state, &grant.org);
+            profile.state = ProfileState::Waiting;
+            if let Some(pass) = pass {
+                renewal::unauthorized(ctx, state, &grant.org, &pass);
+            }
         }
         Ended::Refused(SsoError::Forbidden) => {
             profile.state = ProfileState::AccessRemoved;
@@ -222,16 +274,40 @@ fn one(ctx: &Context, state: &mut State, name: &ProfileName, ended: Ended, old: 
             let code = Code::AccessRemoved;
             ctx.note(state, by, Happened::RefreshFailed { profile: name.clone(), grant, account_name, code });
         }
-        Ended::Refused(error) => retry(ctx, state, name, sign_in::code_of(error), by, now),
-        Ended::NotWritable(code) => retry(ctx, state, name, code, by, now),
+        Ended::Refused(error) => {
+            let named = wait_named(&error);
+            retry(ctx, state, name, sign_in::code_of(error), by, named);
+        }
+        Ended::NotWritable(code) => retry(ctx, state, name, code, by, jiff::SignedDuration::ZERO),
     }
 }
 
-fn retry(ctx: &Context, state: &mut State, name: &ProfileName, code: Code, by: By, now: Timestamp) {
+fn retry(
+    ctx: &Context,
+    state: &mut State,
+    name: &ProfileName,
+    code: Code,
+    by: By,
+    named: jiff::SignedDuration,
+) {
+    let now = ctx.now();
     sync::offline(state, &code, now);
     let chance = ctx.chance();
     let Some(profile) = state.profiles.get_mut(name) else { return };
     profile.failures = profile.failures.saturating_add(1);
+    // Another program's write is over in a moment.
+    let wait = match code {
+        Code::FileBusy { .. } => jiff::SignedDuration::from_secs(2),
+        _ => retry_after(profile.failures, chance).max(named),
+    };
+    profile.not_before = Some(now + wait);
+    fails(ctx, state, name, code, by, now + wait);
+}
+
+/// A profile could not be refreshed and is tried again then.
+fn fails(ctx: &Context, state: &mut State, name: &ProfileName, code: Code, by: By, again: Timestamp) {
+    let now = ctx.now();
+    let Some(profile) = state.profiles.get_mut(name) else { return };
     let first = profile.failing_since.is_none();
     let since = *profile.failing_since.get_or_insert(now);
     let file = matches!(
@@ -241,16 +317,10 @@ fn retry(ctx: &Context, state: &mut State, name: &ProfileName, code: Code, by: B
             | Code::FileUnparseable { .. }
             | Code::FileUnreadable { .. }
     );
-    // Another program's write is over in a moment.
-    let wait = match code {
-        Code::FileBusy { .. } => jiff::SignedDuration::from_secs(2),
-        _ => retry_after(profile.failures, chance),
-    };
-    profile.not_before = Some(now + wait);
     profile.state = if file {
         ProfileState::NotWritable(code.clone())
     } else {
-        ProfileState::Retrying { at: now + wait, failing_since: since, code: code.clone() }
+        ProfileState::Retrying { at: again, failing_since: since, code: code.clone() }
     };
     let grant = profile.kept.grant.clone();
     tracing::warn!(profile = %name, ?code, "could not refresh");

@@ -1,10 +1,9 @@
-//! The life of a sign-in: silent renewal, its end, signing out.
+//! The life of a sign-in: silent renewal, its end, and role credentials that came by it.
 //!
 //! Whatever a task brings carries the era of the sign-in it was started under. A late answer of an older
 //! one is not applied, and what it wrote to the store is set right.
 
 use crate::{
-    console,
     engine::{Context, Event},
     model::{
         Timestamp,
@@ -13,15 +12,17 @@ use crate::{
         ids::{Grant, OrgId},
         organisation::Organisation,
         portal::Sync,
-        refresh::{renew_at, retry_after},
+        refresh::{renew_at, retry_after, wait_named},
         secret::{ClientRegistration, RoleCredentials, TokenSet},
-        sign_in::{Ended, SignIn},
+        sign_in::{Ended, Session, SignIn},
     },
-    ports::{Keyring, SealKind, SsoError, WhoAmI, Write},
-    request::{Answer, Reply},
-    sign_in::{cancel, code_of, run_waiting},
-    start::sign_in_rows,
-    state::{Org, State},
+    ports::{SealKind, Sealable, SsoError, WhoAmI, Write},
+    refresh,
+    sign_in::code_of,
+    sign_out,
+    start::{method_name, sign_in_rows},
+    state::{Org, Pass, State},
+    sync, waiting,
 };
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -32,7 +33,6 @@ const NO_GAIN: SignedDuration = SignedDuration::from_secs(60);
 /// What a silent renewal brought.
 pub(crate) struct Renewal {
     pub tokens: TokenSet,
-    pub who: WhoAmI,
     pub stored: bool,
 }
 
@@ -40,23 +40,22 @@ pub(crate) struct Renewal {
 pub(crate) fn due(org: &Org) -> Option<Timestamp> {
     let session = org.session()?;
     let tokens = org.tokens.as_ref()?;
-    let gains = session.ends.is_none_or(|ends| tokens.expires + NO_GAIN < ends);
+    let gains = session.ends.is_none_or(|ends| ends.duration_since(tokens.expires) > NO_GAIN);
     if !session.renewable || !org.ready || org.renewing || !gains {
         return None;
     }
-    // AWS's access tokens live for an hour; a shorter rest of one is renewed by the same rule.
-    let issued = tokens.expires - SignedDuration::from_hours(1);
-    let due = renew_at(issued.max(session.since), tokens.expires);
+    let due = renew_at(tokens.issued, tokens.expires);
     Some(org.renew_not_before.map_or(due, |later| due.max(later)))
 }
 
-/// Starts a silent renewal.
+/// Starts a silent renewal, unless one is under way or the last one's failure still has to be waited out.
 pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
-    let sealing = state.keyring == Keyring::Ready;
+    let now = ctx.now();
+    let sealing = state.sealing();
     let Some(org) = state.org_mut(id) else { return };
     let Some(refresh_token) = org.tokens.as_ref().and_then(|t| t.refresh_token.clone()) else { return };
-    let Some(mut session) = org.session().cloned() else { return };
-    if org.renewing || !org.ready {
+    let Some(session) = org.session().cloned() else { return };
+    if org.renewing || !org.ready || org.renew_not_before.is_some_and(|later| later > now) {
         return;
     }
     org.renewing = true;
@@ -64,29 +63,38 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
     let (ctx, organisation, clients, era) =
         (ctx.clone(), org.organisation.clone(), org.clients.clone(), org.era);
     tokio::spawn(async move {
-        let result = async {
-            let mut tokens = refresh(&ctx, &organisation, &clients, &refresh_token).await?;
+        let mut result = refresh(&ctx, &organisation, &clients, &refresh_token).await;
+        let mut stored = false;
+        if let Ok(tokens) = &mut result {
             // A server that sends no new refresh token means the old one to go on.
-            tokens.refresh_token = tokens.refresh_token.or(Some(refresh_token));
-            let sso = &ctx.ports.sso;
-            let mut who = sso.who_am_i(&organisation, &tokens.access_token).await.unwrap_or_default();
-            who.user = who.user.or(session.user.take());
-            session.user.clone_from(&who.user);
-            session.ends = who.ends.or(session.ends);
-            if sealing {
-                let rows = sign_in_rows(&ctx, &organisation.id, &session, tokens.clone());
-                let rows = rows.map_err(SsoError::Other)?;
-                ctx.ports.store.commit(rows.into()).await.map_err(SsoError::Other)?;
-            }
-            Ok(Renewal { tokens, who, stored: sealing })
+            tokens.refresh_token = tokens.refresh_token.take().or(Some(refresh_token));
+            // The old one is used up, so the new one is stored before anything else is asked.
+            stored = sealing && store(&ctx, &organisation.id, &session, tokens.clone()).await;
         }
-        .await;
-        ctx.send(Event::Renewed(organisation.id.clone(), era, result));
+        let token = result.as_ref().ok().map(|tokens| tokens.access_token.clone());
+        let renewal = result.map(|tokens| Renewal { tokens, stored });
+        ctx.send(Event::Renewed(organisation.id.clone(), era, renewal));
+        if let Some(token) = token
+            && let Ok(who) = ctx.ports.sso.who_am_i(&organisation, &token).await
+        {
+            ctx.send(Event::Told(organisation.id.clone(), era, who));
+        }
     });
 }
 
-/// Trades the refresh token. It belongs to the client it was issued to, and there may be one for each way.
-async fn refresh(
+/// Seals and stores a sign-in. One that cannot be stored now works all the same, and is stored later.
+async fn store(ctx: &Context, id: &OrgId, session: &Session, tokens: TokenSet) -> bool {
+    match sign_in_rows(ctx, id, session, tokens) {
+        Ok(rows) => ctx.committed(rows.into()).await.is_ok(),
+        Err(code) => {
+            tracing::error!(?code, "the sign-in could not be sealed");
+            false
+        }
+    }
+}
+
+/// Trades the refresh token. It belongs to the client it was issued to, and there may be several.
+pub(crate) async fn refresh(
     ctx: &Context,
     organisation: &Organisation,
     clients: &[ClientRegistration],
@@ -111,10 +119,13 @@ pub(crate) fn finish(
     result: Result<Renewal, SsoError>,
 ) {
     let now = ctx.now();
-    let chance = ctx.chance();
     let Some(org) = state.org_mut(id) else { return };
     if org.era != era {
-        if result.is_ok() {
+        if let Ok(renewal) = result {
+            // Signed out while it was under way: what it brought must not live on either.
+            if matches!(org.sign_in, SignIn::SignedOut) {
+                sign_out::revoke(ctx, state, id, renewal.tokens);
+            }
             set_right(ctx, state, id);
         }
         return;
@@ -122,131 +133,155 @@ pub(crate) fn finish(
     org.renewing = false;
     let Some(session) = org.session_mut() else { return };
     match result {
-        Ok(Renewal { tokens, who, stored }) => {
-            let gain = tokens.expires.duration_since(session.token_expires);
-            session.ends = who.ends.or((gain < NO_GAIN).then_some(tokens.expires)).or(session.ends);
-            session.token_expires = tokens.expires;
-            session.stored = stored;
-            session.user = who.user.or(session.user.take());
-            org.renew_failures = 0;
-            org.renew_not_before = None;
-            org.tokens = Some(tokens);
-            if matches!(org.sign_in, SignIn::SignedIn(_)) {
-                run_waiting(ctx, state, id);
-            }
-        }
+        Ok(renewal) => renewed(ctx, state, id, renewal, now),
         Err(SsoError::InvalidGrant | SsoError::InvalidClient | SsoError::Unauthorized) => {
             if session.token_expires > now {
                 // The rest of the token still works; after that only the person helps.
                 session.renewable = false;
             } else {
-                let early = session.ends.is_none_or(|ends| ends > now + NO_GAIN);
+                let early = session.ends.is_none_or(|ends| ends.duration_since(now) > NO_GAIN);
                 ended(ctx, state, id, now, if early { Ended::Revoked } else { Ended::Expired });
             }
         }
-        Err(error) => {
-            org.renew_failures = org.renew_failures.saturating_add(1);
-            org.renew_not_before = Some(now + retry_after(org.renew_failures, chance));
-            let code = code_of(error);
-            tracing::warn!(organisation = %id, ?code, "could not renew the sign-in yet");
+        Err(error) => later(ctx, state, id, error, now),
+    }
+}
+
+fn renewed(ctx: &Context, state: &mut State, id: &OrgId, renewal: Renewal, now: Timestamp) {
+    let chance = ctx.chance();
+    let Some(org) = state.org_mut(id) else { return };
+    let Renewal { tokens, stored } = renewal;
+    // A server that gives no token beyond the sign-in's end gives one that gains less than the time since
+    // the last one was given.
+    let end = org.tokens.as_ref().and_then(|before| {
+        let gain = tokens.expires.duration_since(before.expires);
+        let since = tokens.issued.duration_since(before.issued);
+        (gain < NO_GAIN.min(since / 2)).then_some(tokens.expires)
+    });
+    let Some(session) = org.session_mut() else { return };
+    session.ends = end.or(session.ends);
+    session.token_expires = tokens.expires;
+    session.stored = stored;
+    org.take_tokens(tokens);
+    if org.usable_token(now).is_some() {
+        org.renew_failures = 0;
+        org.renew_not_before = None;
+    } else {
+        // It was over before it came; asking again at once would bring the like.
+        org.renew_failures = org.renew_failures.saturating_add(1);
+        org.renew_not_before = Some(now + retry_after(org.renew_failures, chance));
+    }
+    if org.usable_token(now).is_none() {
+        let host = org.organisation.endpoints.oidc.host_str().unwrap_or_default().to_owned();
+        waiting::fail(ctx, state, id, &Code::Garbled { host });
+    } else if matches!(org.sign_in, SignIn::SignedIn(_)) {
+        waiting::run(ctx, state, id);
+    }
+}
+
+fn later(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Timestamp) {
+    let chance = ctx.chance();
+    let Some(org) = state.org_mut(id) else { return };
+    org.renew_failures = org.renew_failures.saturating_add(1);
+    let first = org.renew_failures == 1;
+    let again = now + retry_after(org.renew_failures, chance).max(wait_named(&error));
+    org.renew_not_before = Some(again);
+    let code = code_of(error);
+    tracing::warn!(organisation = %id, ?code, "could not renew the sign-in yet");
+    sync::offline(state, &code, now);
+    if first {
+        let code = code.clone();
+        ctx.note(state, By::Schedule, Happened::RenewalFailed { org: id.clone(), code });
+    }
+    refresh::held_up(ctx, state, id, &code, again);
+    waiting::fail(ctx, state, id, &code);
+}
+
+/// Applies what the server said of who is signed in and until when.
+pub(crate) fn told(ctx: &Context, state: &mut State, id: &OrgId, era: u64, who: WhoAmI) {
+    let sealing = state.sealing();
+    let Some(org) = state.org_mut(id).filter(|o| o.era == era) else { return };
+    let Some(session) = org.session_mut() else { return };
+    let before = session.clone();
+    session.ends = who.ends.or(session.ends);
+    // The name of a sign-in does not change; at most it was not known yet.
+    session.user = session.user.take().or(who.user);
+    if *session == before {
+        return;
+    }
+    let session = session.clone();
+    if let (true, Some(tokens)) = (sealing && session.stored, &org.tokens) {
+        match sign_in_rows(ctx, id, &session, tokens.clone()) {
+            Ok(rows) => ctx.commit(rows.into()),
+            Err(code) => ctx.send(Event::StoreFailed(code)),
         }
     }
 }
 
-/// A call was answered 401 although the token should be good: renew once, and if that does not help the
-/// sign-in is over.
-pub(crate) fn unauthorized(ctx: &Context, state: &mut State, id: &OrgId) {
+/// A call was answered 401 although the token should be good: renew once, and if the portal does not take
+/// the renewed token either, the sign-in is over.
+pub(crate) fn unauthorized(ctx: &Context, state: &mut State, id: &OrgId, pass: &Pass) {
     let now = ctx.now();
     let Some(org) = state.org_mut(id) else { return };
-    if org.renewing {
+    // A token that was replaced since is no news.
+    if org.era != pass.era || org.token_no != pass.number {
         return;
     }
     // The token is dead whatever its date says.
     if let Some(tokens) = &mut org.tokens {
-        tokens.expires = now;
+        tokens.expires = tokens.expires.min(now);
     }
     let Some(session) = org.session_mut() else { return };
-    session.token_expires = now;
-    if session.renewable {
-        begin(ctx, state, id);
-    } else {
-        ended(ctx, state, id, now, Ended::Revoked);
+    session.token_expires = session.token_expires.min(now);
+    let renewable = session.renewable;
+    match org.refused.replace(pass.number) {
+        Some(before) if before != pass.number => ended(ctx, state, id, now, Ended::Revoked),
+        _ if renewable => begin(ctx, state, id),
+        _ => ended(ctx, state, id, now, Ended::Revoked),
     }
 }
 
-/// The sign-in is over. One that the person has begun meanwhile goes on.
+/// The portal took the token.
+pub(crate) fn accepted(state: &mut State, id: &OrgId, pass: &Pass) {
+    if let Some(org) = state.org_mut(id).filter(|o| o.era == pass.era && o.token_no == pass.number) {
+        org.refused = None;
+    }
+}
+
+/// The sign-in is over. One that the person has begun meanwhile goes on, and a click that waits begins one.
 pub(crate) fn ended(ctx: &Context, state: &mut State, id: &OrgId, at: Timestamp, why: Ended) {
     let Some(org) = state.org_mut(id) else { return };
     tracing::info!(organisation = %id, ?why, "the sign-in ended");
     forget(org);
-    if !matches!(org.sign_in, SignIn::InProgress(_)) {
+    let begun = matches!(org.sign_in, SignIn::InProgress(_));
+    if !begun {
         org.sign_in = SignIn::Ended { at, why };
-        for wish in std::mem::take(&mut org.waiting) {
-            console::not_signed_in(state, &wish);
-        }
     }
     ctx.commit(gone(id, Some(SealKind::Tokens)));
     ctx.note(state, By::Schedule, Happened::SignInEnded { org: id.clone(), revoked: why == Ended::Revoked });
+    if !begun {
+        waiting::sign_in(ctx, state, id);
+    }
 }
 
 /// What ends with a sign-in, whatever ended it.
-fn forget(org: &mut Org) {
+pub(crate) fn forget(org: &mut Org) {
     org.era += 1;
     org.tokens = None;
     org.previous = None;
     org.renewing = false;
+    org.refused = None;
     org.renew_failures = 0;
     org.renew_not_before = None;
+    org.sync_wanted = false;
     if let Some(task) = org.syncing.take() {
         task.abort();
     }
     org.sync = Sync::Idle;
 }
 
-fn gone(id: &OrgId, kind: Option<SealKind>) -> Vec<Write> {
+pub(crate) fn gone(id: &OrgId, kind: Option<SealKind>) -> Vec<Write> {
     vec![Write::RemoveSealed(id.clone(), kind), Write::SignedIn(id.clone(), None)]
-}
-
-/// Signs out: the server ends the tokens, we forget them and every cached credential.
-pub(crate) fn sign_out(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
-    let _ = cancel(state, id);
-    let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
-    let tokens = org.tokens.take();
-    forget(org);
-    org.half = None;
-    org.credentials.clear();
-    let clients = std::mem::take(&mut org.clients);
-    org.failure = None;
-    org.sign_in = SignIn::SignedOut;
-    let organisation = org.organisation.clone();
-    ctx.commit(gone(id, None));
-    ctx.note(state, By::You, Happened::SignedOut { org: id.clone() });
-    if let Some(tokens) = tokens {
-        let ctx = ctx.clone();
-        tokio::spawn(async move {
-            if let Err(error) = revoke(&ctx, &organisation, &clients, tokens).await {
-                tracing::warn!(%error, "the server did not confirm the sign-out; the tokens are gone here");
-            }
-        });
-    }
-    Ok(Reply::Done)
-}
-
-/// Ends the sign-in on the server. An access token that has run out cannot; the refresh token gets one
-/// that can, else the sign-in would live on there.
-async fn revoke(
-    ctx: &Context,
-    organisation: &Organisation,
-    clients: &[ClientRegistration],
-    tokens: TokenSet,
-) -> Result<(), SsoError> {
-    match ctx.ports.sso.logout(organisation, &tokens.access_token).await {
-        Err(SsoError::Unauthorized) => {}
-        other => return other,
-    }
-    let Some(refresh_token) = tokens.refresh_token else { return Err(SsoError::Unauthorized) };
-    let renewed = refresh(ctx, organisation, clients, &refresh_token).await?;
-    ctx.ports.sso.logout(organisation, &renewed.access_token).await
 }
 
 /// Role credentials that a task fetched: kept if the sign-in they came by still stands.
@@ -254,11 +289,12 @@ pub(crate) fn remember(
     ctx: &Context,
     state: &mut State,
     grant: &Grant,
-    era: u64,
+    pass: &Pass,
     credentials: RoleCredentials,
 ) {
+    accepted(state, &grant.org, pass);
     let Some(org) = state.org_mut(&grant.org) else { return };
-    if org.era == era {
+    if org.era == pass.era {
         org.credentials.insert((grant.account.clone(), grant.role.clone()), credentials);
     } else {
         set_right(ctx, state, &grant.org.clone());
@@ -266,7 +302,7 @@ pub(crate) fn remember(
 }
 
 /// A task of an older sign-in wrote to the store after that had ended: the store gets what is true now.
-fn set_right(ctx: &Context, state: &State, id: &OrgId) {
+pub(crate) fn set_right(ctx: &Context, state: &State, id: &OrgId) {
     let Some(org) = state.org(id) else { return };
     let mut writes = gone(id, Some(SealKind::Tokens));
     writes.push(Write::RemoveSealed(id.clone(), Some(SealKind::RoleCredentials)));
@@ -279,4 +315,48 @@ fn set_right(ctx: &Context, state: &State, id: &OrgId) {
         }
     }
     ctx.commit(writes);
+}
+
+/// Stores every sign-in that lives in memory only, now that there is a keyring and room on the disk.
+pub(crate) fn store_all(ctx: &Context, state: &State) {
+    if !state.sealing() {
+        return;
+    }
+    for org in &state.orgs {
+        let (Some(session), Some(tokens)) = (org.session(), &org.tokens) else { continue };
+        if session.stored {
+            continue;
+        }
+        match all_rows(ctx, org, session, tokens) {
+            Ok(rows) => {
+                let (id, number, task) = (org.id().clone(), org.token_no, ctx.clone());
+                let stored = ctx.committed(rows);
+                tokio::spawn(async move {
+                    if stored.await.is_ok() {
+                        task.send(Event::Stored(id, number));
+                    }
+                });
+            }
+            Err(code) => tracing::error!(?code, "the sign-in could not be sealed"),
+        }
+    }
+}
+
+fn all_rows(ctx: &Context, org: &Org, session: &Session, tokens: &TokenSet) -> Result<Vec<Write>, Code> {
+    let mut rows = Vec::new();
+    for client in &org.clients {
+        let client = (method_name(client.method), Sealable::Client(client.clone()));
+        rows.push(Write::Sealed(ctx.ports.vault.seal(org.id(), "", client.0, &client.1)?));
+    }
+    rows.extend(sign_in_rows(ctx, org.id(), session, tokens.clone())?);
+    Ok(rows)
+}
+
+/// A sign-in that lived in memory only is in the store now, unless it was renewed meanwhile.
+pub(crate) fn stored(state: &mut State, id: &OrgId, number: u64) {
+    if let Some(org) = state.org_mut(id).filter(|o| o.token_no == number)
+        && let Some(session) = org.session_mut()
+    {
+        session.stored = true;
+    }
 }

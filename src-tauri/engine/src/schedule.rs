@@ -26,6 +26,7 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
     moments.extend(state.pause.and_then(|p| p.until));
     moments.extend(state.hush);
     for org in &state.orgs {
+        moments.extend(org.renew_not_before);
         moments.extend(renewal::due(org));
         moments.extend(sync::due(org));
         let end = org.session().and_then(Session::known_end);
@@ -51,14 +52,16 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
     moments.into_iter().filter(|m| *m > now).min()
 }
 
-fn facts<'a>(state: &State, profile: &'a Profile, now: Timestamp) -> Facts<'a> {
-    let signed_in = state.org(&profile.kept.grant.org).is_some_and(|o| o.stands(now));
+pub(crate) fn facts<'a>(state: &State, profile: &'a Profile, now: Timestamp) -> Facts<'a> {
+    let org = state.org(&profile.kept.grant.org);
+    // Without a token the profile waits for its renewal, and for the time that the renewal waits.
+    let renewal = org.filter(|o| o.usable_token(now).is_none()).and_then(|o| o.renew_not_before);
     Facts {
         now,
         paused: profile.kept.paused || state.pause.is_some(),
-        signed_in,
+        signed_in: org.is_some_and(|o| o.stands(now)),
         written: profile.kept.written.as_ref().filter(|_| !profile.forced),
-        not_before: profile.not_before,
+        not_before: profile.not_before.max(renewal),
         blocked: profile.blocked(),
         in_flight: profile.in_flight,
     }
@@ -76,10 +79,10 @@ pub(crate) fn profile_due(state: &State, profile: &Profile, now: Timestamp) -> O
 }
 
 /// After a wake-up or when the network came: every wait for a retry is over.
-pub(crate) fn retry_now(state: &mut State) {
+pub(crate) fn retry_now(state: &mut State, now: Timestamp) {
     for org in &mut state.orgs {
         org.renew_not_before = None;
-        org.sync_not_before = None;
+        sync::retry_now(org, now);
     }
     for profile in state.profiles.values_mut() {
         profile.not_before = None;
@@ -107,6 +110,10 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
             sync::begin(ctx, state, id);
         }
     }
+    if state.keyring_opens {
+        // Whether a profile can be renewed is not known yet.
+        return;
+    }
     let mut due = Vec::new();
     let names: Vec<_> = state.profiles.keys().cloned().collect();
     for name in names {
@@ -121,7 +128,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
             (Decision::SignIn, _) if expired => ProfileState::Expired,
             (Decision::SignIn, _) => ProfileState::SignInNeeded,
             (Decision::KeepUntil(_), s @ (ProfileState::Retrying { .. } | ProfileState::NotWritable(_)))
-                if profile.not_before.is_some_and(|t| t > now) =>
+                if facts.not_before.is_some_and(|t| t > now) =>
             {
                 s.clone()
             }
@@ -148,7 +155,8 @@ fn end_what_is_over(ctx: &Context, state: &mut State, id: &crate::model::ids::Or
     }
     let Some(org) = state.org(id) else { return };
     match &org.sign_in {
-        SignIn::InProgress(attempt) if attempt.deadline <= now => {
+        // One that is being stored is no longer in the person's hands.
+        SignIn::InProgress(attempt) if attempt.deadline <= now && !org.landing => {
             let attempt = attempt.id;
             sign_in::progress(
                 ctx,

@@ -1,23 +1,24 @@
-//! Signing in: the browser with PKCE first, a device code where that cannot work.
+//! Signing in: what an attempt tells, and what a finished one means for everything else.
 
 use crate::{
-    console,
+    add,
+    attempt::Run,
     engine::{Context, Event},
     model::{
         Timestamp,
         code::Code,
         history::{By, Event as Happened},
         ids::OrgId,
-        organisation::Organisation,
         portal::Portal,
         secret::{ClientRegistration, TokenSet},
         sign_in::{Attempt, Method, Session, SignIn},
     },
-    ports::{Keyring, SealKind, Sealable, SsoError, WhoAmI, Write},
-    request::{Answer, Reply, Request},
-    start::{method_name, sign_in_rows},
+    ports::{SealKind, SsoError, WhoAmI, Write},
+    renewal,
+    request::{Answer, Reply},
+    start::sign_in_rows,
     state::{Org, State},
-    sync,
+    sync, waiting,
 };
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -36,19 +37,28 @@ pub(crate) enum Progress {
     NoBrowser(Code),
     /// A client registration was made.
     Client(ClientRegistration),
-    /// Signed in, and stored where there is a keyring.
-    Done { tokens: TokenSet, who: WhoAmI, stored: bool },
+    /// The server has signed the person in.
+    Tokens { tokens: TokenSet, who: WhoAmI },
+    /// Signed in, and stored where that was possible; with the era it was stored in.
+    Done { tokens: TokenSet, who: WhoAmI, stored: bool, era: u64 },
     /// It failed.
     Failed(Code),
 }
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option<Method>) -> Answer {
     let number = state.next_attempt;
-    let sealing = state.keyring == Keyring::Ready;
+    let sealing = state.sealing();
     let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    if !org.ready {
+        // The browser is not sent to whoever holds the sandbox's port now.
+        let why =
+            org.failure.clone().unwrap_or_else(|| Code::SandboxFailed { reason: "not running".to_owned() });
+        add::start_sandbox_again(ctx, state);
+        return Err(why);
+    }
     if let SignIn::InProgress(attempt) = &org.sign_in {
         // One browser tab for each attempt: asking again only changes the way.
-        if method.is_none_or(|m| m == attempt.method) {
+        if org.landing || method.is_none_or(|m| m == attempt.method) {
             return Ok(Reply::Done);
         }
     }
@@ -74,122 +84,12 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option
     org.attempt = Some(tokio::spawn(async move {
         let outcome = run.any_way(method, &clients).await;
         run.tell(match outcome {
-            Ok((tokens, who, stored)) => Progress::Done { tokens, who, stored },
+            Ok((tokens, who)) => Progress::Tokens { tokens, who },
             Err(code) => Progress::Failed(code),
         });
     }));
     state.next_attempt += 1;
     Ok(Reply::Done)
-}
-
-/// One attempt's task.
-struct Run {
-    ctx: Context,
-    org: Organisation,
-    attempt: u64,
-    sealing: bool,
-}
-
-impl Run {
-    fn tell(&self, progress: Progress) {
-        self.ctx.send(Event::Attempt(self.org.id.clone(), self.attempt, progress));
-    }
-
-    async fn any_way(
-        &self,
-        method: Method,
-        clients: &[ClientRegistration],
-    ) -> Result<(TokenSet, WhoAmI, bool), Code> {
-        let tokens = match method {
-            Method::Browser => match self.browser(clients).await {
-                // No local port, or a server that knows no redirects: the other way still works.
-                Err(SsoError::Other(Code::ListenFailed)) | Err(SsoError::InvalidClient) => {
-                    self.device(clients).await
-                }
-                other => other,
-            },
-            Method::DeviceCode => self.device(clients).await,
-        };
-        let tokens = tokens.map_err(code_of)?;
-        let who = self.ctx.ports.sso.who_am_i(&self.org, &tokens.access_token).await.unwrap_or_default();
-        if self.sealing {
-            let session = session_of(&tokens, &who, self.ctx.now(), true);
-            let mut writes = vec![Write::RemoveSealed(self.org.id.clone(), Some(SealKind::RoleCredentials))];
-            writes.extend(sign_in_rows(&self.ctx, &self.org.id, &session, tokens.clone())?);
-            self.ctx.ports.store.commit(writes).await?;
-        }
-        Ok((tokens, who, self.sealing))
-    }
-
-    async fn client(
-        &self,
-        method: Method,
-        clients: &[ClientRegistration],
-    ) -> Result<ClientRegistration, SsoError> {
-        let now = self.ctx.now();
-        let known =
-            clients.iter().find(|c| c.method == method && c.expires > now + SignedDuration::from_mins(15));
-        if let Some(client) = known {
-            return Ok(client.clone());
-        }
-        let client = self.ctx.ports.sso.register(&self.org, method).await?;
-        if self.sealing {
-            let row = self.ctx.ports.vault.seal(
-                &self.org.id,
-                "",
-                method_name(method),
-                &Sealable::Client(client.clone()),
-            );
-            let row = row.map_err(SsoError::Other)?;
-            self.ctx.ports.store.commit(vec![Write::Sealed(row)]).await.map_err(SsoError::Other)?;
-        }
-        self.tell(Progress::Client(client.clone()));
-        Ok(client)
-    }
-
-    async fn browser(&self, clients: &[ClientRegistration]) -> Result<TokenSet, SsoError> {
-        let ports = &self.ctx.ports;
-        let redirect = ports.redirect.listen().await.map_err(SsoError::Other)?;
-        let client = self.client(Method::Browser, clients).await?;
-        let request = ports.sso.authorize(&self.org, &client, &redirect.uri()).map_err(SsoError::Other)?;
-        self.tell(Progress::Link(request.url.to_string()));
-        if let Err(code) = ports.browser.open(&request.url).await {
-            self.tell(Progress::NoBrowser(code));
-        }
-        let code = redirect.answer(&request.state).await.map_err(SsoError::Other)?;
-        match ports.sso.exchange(&self.org, &client, &request, &code).await {
-            Err(SsoError::InvalidGrant) => Err(SsoError::Other(Code::SignInTimedOut)),
-            other => other,
-        }
-    }
-
-    async fn device(&self, clients: &[ClientRegistration]) -> Result<TokenSet, SsoError> {
-        let ports = &self.ctx.ports;
-        let client = match self.client(Method::DeviceCode, clients).await {
-            Ok(client) => client,
-            Err(other) => return Err(other),
-        };
-        let grant = match ports.sso.start_device(&self.org, &client).await {
-            // The server forgot the registration: once with a new one.
-            Err(SsoError::InvalidClient) => {
-                let client = self.client(Method::DeviceCode, &[]).await?;
-                ports.sso.start_device(&self.org, &client).await?
-            }
-            other => other?,
-        };
-        self.tell(Progress::Code {
-            user_code: grant.user_code.clone(),
-            link: grant.verification.to_string(),
-            deadline: grant.expires,
-        });
-        if let Err(code) = ports.browser.open(&grant.verification).await {
-            self.tell(Progress::NoBrowser(code));
-        }
-        match ports.sso.await_device(&self.org, &client, &grant).await {
-            Err(SsoError::InvalidGrant) => Err(SsoError::Other(Code::SignInTimedOut)),
-            other => other,
-        }
-    }
 }
 
 /// The session that tokens and their owner make.
@@ -210,7 +110,7 @@ pub(crate) fn code_of(error: SsoError) -> Code {
         SsoError::Unauthorized | SsoError::InvalidGrant => Code::SignInNeeded,
         SsoError::Forbidden => Code::AccessRemoved,
         SsoError::InvalidClient => Code::SignInDenied,
-        SsoError::Throttled { .. } => Code::Throttled { host: String::new() },
+        SsoError::Throttled { host, .. } => Code::Throttled { host },
     }
 }
 
@@ -218,8 +118,8 @@ pub(crate) fn code_of(error: SsoError) -> Code {
 pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u64, progress: Progress) {
     let Some(org) = state.org_mut(id) else { return };
     if let Progress::Client(client) = progress {
-        org.clients.retain(|c| c.method != client.method);
-        org.clients.push(client);
+        // The one before may still be needed to renew the sign-in that stands.
+        org.clients.insert(0, client);
         return;
     }
     let SignIn::InProgress(current) = &mut org.sign_in else { return };
@@ -235,16 +135,13 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u6
             current.deadline = deadline;
         }
         Progress::NoBrowser(code) => org.failure = Some(code),
-        Progress::Done { tokens, who, stored } => done(ctx, state, id, tokens, &who, stored),
+        Progress::Tokens { tokens, who } => land(ctx, state, id, tokens, who),
+        Progress::Done { tokens, who, stored, era } => done(ctx, state, id, tokens, &who, (stored, era)),
         Progress::Failed(code) => {
             tracing::warn!(organisation = %id, ?code, "sign-in failed");
-            if let Some(task) = org.attempt.take() {
-                task.abort();
-            }
-            back_to_before(org);
-            org.failure = Some(code.clone());
-            for wish in std::mem::take(&mut org.waiting) {
-                console::not_signed_in(state, &wish);
+            give_up(ctx, state, id);
+            if let Some(org) = state.org_mut(id) {
+                org.failure = Some(code.clone());
             }
             ctx.note(state, By::You, Happened::SignInFailed { org: id.clone(), code });
         }
@@ -252,12 +149,64 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u6
     }
 }
 
-fn done(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, who: &WhoAmI, stored: bool) {
+/// Stores a sign-in before anybody is told of it. Decided here and not in the attempt's task, so that
+/// nothing that ends meanwhile is overtaken in the store.
+fn land(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, mut who: WhoAmI) {
+    let sealing = state.sealing();
+    let Some(org) = state.org_mut(id) else { return };
+    let SignIn::InProgress(attempt) = &org.sign_in else { return };
+    let (number, era) = (attempt.id, org.era);
+    if who.user.is_none() && !is_another(&org.portal, &who) && who.id.is_some() {
+        who.user.clone_from(&org.portal.user);
+    }
+    let rows = sealing.then(|| {
+        let session = session_of(&tokens, &who, ctx.now(), true);
+        let mut writes = vec![Write::RemoveSealed(id.clone(), Some(SealKind::RoleCredentials))];
+        writes.extend(sign_in_rows(ctx, id, &session, tokens.clone())?);
+        Ok(writes)
+    });
+    let stored = match rows {
+        None => None,
+        Some(Ok(writes)) => Some(ctx.committed(writes)),
+        Some(Err(code)) => {
+            ctx.send(Event::StoreFailed(code));
+            None
+        }
+    };
+    org.landing = true;
+    let (ctx, id) = (ctx.clone(), id.clone());
+    org.attempt = Some(tokio::spawn(async move {
+        let stored = match stored {
+            Some(stored) => stored.await.is_ok(),
+            None => false,
+        };
+        ctx.send(Event::Attempt(id, number, Progress::Done { tokens, who, stored, era }));
+    }));
+}
+
+/// Whether the list is another person's. A server that does not tell says nothing either way.
+fn is_another(portal: &Portal, who: &WhoAmI) -> bool {
+    let differs = |a: &Option<String>, b: &Option<String>| Some(a.as_ref()? != b.as_ref()?);
+    differs(&portal.user_id, &who.id).or_else(|| differs(&portal.user, &who.user)).unwrap_or(false)
+}
+
+fn done(
+    ctx: &Context,
+    state: &mut State,
+    id: &OrgId,
+    tokens: TokenSet,
+    who: &WhoAmI,
+    (stored, era): (bool, u64),
+) {
     let now = ctx.now();
     let Some(org) = state.org_mut(id) else { return };
+    // What ended meanwhile took the rows with it.
+    let stored = stored && org.era == era;
     org.attempt = None;
+    org.landing = false;
     org.failure = None;
     org.renewing = false;
+    org.refused = None;
     org.renew_failures = 0;
     org.renew_not_before = None;
     // Another person's credentials must not be handed out.
@@ -265,40 +214,42 @@ fn done(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, who: &Wh
     org.half = None;
     org.previous = None;
     org.era += 1;
+    // Of each way the registration that was used last.
+    let mut methods = Vec::new();
+    org.clients.retain(|c| {
+        !methods.contains(&c.method) && {
+            methods.push(c.method);
+            true
+        }
+    });
     let user = who.user.clone();
-    if org.portal.user.is_some() && org.portal.user != user {
+    let another = is_another(&org.portal, who);
+    if another {
         // What another person was listed is neither shown nor compared with.
         org.portal = Arc::default();
-        org.waiting.clear();
         ctx.commit(vec![Write::Portal(id.clone(), Portal::default())]);
     }
+    let portal = Arc::make_mut(&mut org.portal);
+    portal.user = user.clone().or(portal.user.take());
+    portal.user_id = who.id.clone().or(portal.user_id.take());
     if let Some(task) = org.syncing.take() {
         task.abort();
     }
     org.sign_in = SignIn::SignedIn(session_of(&tokens, who, now, stored));
-    org.tokens = Some(tokens);
+    org.take_tokens(tokens);
     tracing::info!(organisation = %id, stored, "signed in");
+    if another {
+        waiting::give_up(state, id);
+    }
     ctx.note(state, By::You, Happened::SignedIn { org: id.clone(), user });
     for profile in state.profiles.values_mut().filter(|p| p.kept.grant.org == *id) {
         profile.not_before = None;
         profile.failures = 0;
         profile.failing_since = None;
     }
+    renewal::store_all(ctx, state);
     sync::begin(ctx, state, id);
-    run_waiting(ctx, state, id);
-}
-
-/// Does what waited for the sign-in.
-pub(crate) fn run_waiting(ctx: &Context, state: &mut State, id: &OrgId) {
-    let Some(org) = state.org_mut(id) else { return };
-    for wish in std::mem::take(&mut org.waiting) {
-        if let Request::OpenConsole { grant, destination, region, .. } = wish {
-            let wish = console::Wish { grant: grant.clone(), destination, region, confirmed: true };
-            if let Err(code) = console::begin(ctx, state, wish) {
-                console::failed(ctx, state, &grant, code);
-            }
-        }
-    }
+    waiting::run(ctx, state, id);
 }
 
 pub(crate) fn open_again(ctx: &Context, state: &State, id: &OrgId, answer: oneshot::Sender<Answer>) {
@@ -321,17 +272,26 @@ fn back_to_before(org: &mut Org) {
     org.sign_in = org.previous.take().map_or(SignIn::SignedOut, SignIn::SignedIn);
 }
 
-pub(crate) fn cancel(state: &mut State, id: &OrgId) -> Answer {
-    let Some(org) = state.org_mut(id) else { return Ok(Reply::Done) };
+/// Ends the attempt, and takes back what it had stored already.
+fn give_up(ctx: &Context, state: &mut State, id: &OrgId) {
+    let Some(org) = state.org_mut(id) else { return };
     if let Some(task) = org.attempt.take() {
         task.abort();
     }
+    let landing = std::mem::take(&mut org.landing);
     if matches!(org.sign_in, SignIn::InProgress(_)) {
         back_to_before(org);
+    }
+    if landing {
+        renewal::set_right(ctx, state, id);
+    }
+    waiting::give_up(state, id);
+}
+
+pub(crate) fn cancel(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
+    if let Some(org) = state.org_mut(id).filter(|o| matches!(o.sign_in, SignIn::InProgress(_))) {
         org.failure = None;
     }
-    for wish in std::mem::take(&mut org.waiting) {
-        console::not_signed_in(state, &wish);
-    }
+    give_up(ctx, state, id);
     Ok(Reply::Done)
 }

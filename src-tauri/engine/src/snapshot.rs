@@ -94,6 +94,8 @@ pub struct Snapshot {
     pub settings: Settings,
     /// A settings file that cannot be read.
     pub settings_problem: Option<Code>,
+    /// Why the store does not hold what it should; ends when it does again.
+    pub store_problem: Option<Code>,
     /// How the keyring answered.
     pub keyring: Keyring,
     /// Whether the network is thought to be there.

@@ -13,12 +13,16 @@ use crate::{
         sign_in::{Ended, Session, SignIn},
     },
     ports::{FileCondition, FileSet, Keyring, Sealable, SealedRow, Stored, StoredSignIn, Write},
+    renewal,
     request::{Answer, Reply},
     state::{Org, Profile, State},
     sync,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
+
+/// A keyring that needs longer asks the person for its password.
+const KEYRING_ANSWERS: Duration = Duration::from_secs(2);
 
 /// A sealed row that was opened or could not be.
 pub(crate) struct Opened {
@@ -30,17 +34,22 @@ pub(crate) struct Opened {
 
 /// What a keyring that opened late brings.
 pub(crate) struct Unlocked {
+    keyring: Keyring,
     opened: Vec<Opened>,
     sign_ins: Vec<(OrgId, Option<StoredSignIn>)>,
+    /// It was read at the start: what was signed in to or out of since is newer.
+    at_start: bool,
 }
 
 /// What was read.
 pub(crate) struct Loaded {
     pub stored: Stored,
     pub opened: Vec<Opened>,
-    pub keyring: Keyring,
+    /// `None` while it asks the person for its password.
+    pub keyring: Option<Keyring>,
     pub settings: Settings,
-    pub problem: Option<Code>,
+    pub settings_problem: Option<Code>,
+    pub store_problem: Option<Code>,
     pub file: FileCondition,
 }
 
@@ -55,7 +64,9 @@ pub(crate) fn empty(now: Timestamp) -> State {
         pause: None,
         settings: Settings::default(),
         settings_problem: None,
+        store_problem: None,
         keyring: Keyring::Ready,
+        keyring_opens: false,
         online: true,
         offline_since: None,
         files: std::collections::HashMap::new(),
@@ -69,30 +80,51 @@ pub(crate) fn empty(now: Timestamp) -> State {
         judging: false,
         hush: None,
         next_attempt: 1,
+        revoking: 0,
         quitting: None,
     }
 }
 
-/// Reads everything in a task and sends it to the loop.
+/// Reads everything in a task and sends it to the loop. A keyring that asks for its password is not waited
+/// for: what the store lists is shown meanwhile.
 pub(crate) fn load(ctx: &Context) {
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let (stored, mut problem) = match ctx.ports.store.load(ctx.now()).await {
-            Ok(stored) => (stored, None),
+        let vault = Arc::clone(&ctx.ports.vault);
+        let mut opening = tokio::spawn(async move { vault.open().await });
+        let (stored, store_problem) = match ctx.ports.store.load(ctx.now()).await {
+            Ok(stored) => {
+                let moved = stored.damaged.as_ref().map(|path| path.display().to_string());
+                (stored, moved.map(|moved_to| Code::StoreDamaged { moved_to }))
+            }
             Err(code) => (Stored::default(), Some(code)),
         };
-        let settings = match ctx.ports.settings.load().await {
-            Ok(settings) => settings,
-            Err(code) => {
-                problem = problem.or(Some(code));
-                Settings::default()
-            }
+        let (settings, settings_problem) = match ctx.ports.settings.load().await {
+            Ok(settings) => (settings, None),
+            Err(code) => (Settings::default(), Some(code)),
         };
-        let keyring = ctx.ports.vault.open().await;
-        let opened = unseal(&ctx, &keyring, &stored.sealed);
         let file = ctx.ports.files.condition(FileSet::Own).await;
-        ctx.send(Event::Started(Box::new(Loaded { stored, opened, keyring, settings, problem, file })));
+        let keyring = tokio::time::timeout(KEYRING_ANSWERS, &mut opening).await.ok().map(answer_of);
+        let opened = keyring.as_ref().map(|k| unseal(&ctx, k, &stored.sealed)).unwrap_or_default();
+        let sealed = stored.sealed.clone();
+        let sign_ins = sign_ins_of(&stored);
+        let late = keyring.is_none();
+        let loaded = Loaded { stored, opened, keyring, settings, settings_problem, store_problem, file };
+        ctx.send(Event::Started(Box::new(loaded)));
+        if late {
+            let keyring = answer_of(opening.await);
+            let opened = unseal(&ctx, &keyring, &sealed);
+            ctx.send(Event::Unlocked(Unlocked { keyring, opened, sign_ins, at_start: true }));
+        }
     });
+}
+
+fn answer_of(answer: Result<Keyring, tokio::task::JoinError>) -> Keyring {
+    answer.unwrap_or_else(|e| Keyring::MemoryOnly(Code::KeyringMissing { reason: e.to_string() }))
+}
+
+fn sign_ins_of(stored: &Stored) -> Vec<(OrgId, Option<StoredSignIn>)> {
+    stored.organisations.iter().map(|(o, _, s)| (o.id.clone(), s.clone())).collect()
 }
 
 fn unseal(ctx: &Context, keyring: &Keyring, rows: &[SealedRow]) -> Vec<Opened> {
@@ -111,10 +143,13 @@ fn unseal(ctx: &Context, keyring: &Keyring, rows: &[SealedRow]) -> Vec<Opened> {
 /// Makes the state of what was read and sets everything going.
 pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     let now = ctx.now();
-    let Loaded { stored, opened, keyring, settings, problem, file } = loaded;
-    state.keyring = keyring;
+    let Loaded { stored, opened, keyring, settings, settings_problem, store_problem, file } = loaded;
+    let sign_ins = sign_ins_of(&stored);
+    state.keyring_opens = keyring.is_none();
+    state.keyring = keyring.unwrap_or(Keyring::Ready);
     state.settings = settings;
-    state.settings_problem = problem;
+    state.settings_problem = settings_problem;
+    state.store_problem = store_problem;
     state.files.insert(FileSet::Own, file);
     state.installed = stored.installed.unwrap_or(now);
     state.favourites = stored.favourites;
@@ -122,9 +157,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.pause = stored.pause;
     state.shown = stored.notices;
     state.history = Arc::new(stored.history);
-    let mut sign_ins = Vec::new();
-    for (organisation, portal, signed_in) in stored.organisations {
-        sign_ins.push((organisation.id.clone(), signed_in));
+    for (organisation, portal, _) in stored.organisations {
         state.orgs.push(Org::new(organisation, portal));
     }
     for (org, account, label) in stored.labels {
@@ -199,32 +232,19 @@ fn restore(
 
 /// The keyring's second chance: a locked one may be open now. What was signed in to meanwhile stays, and
 /// is sealed; what the locked keyring hid comes back.
-pub(crate) fn retry_keyring(ctx: &Context, state: &State, answer: oneshot::Sender<Answer>) {
+pub(crate) fn retry_keyring(ctx: &Context, answer: oneshot::Sender<Answer>) {
     let ctx = ctx.clone();
-    let held: Vec<_> = state
-        .orgs
-        .iter()
-        .filter_map(|o| Some((o.id().clone(), o.session()?.clone(), o.tokens.clone()?, o.clients.clone())))
-        .collect();
     tokio::spawn(async move {
         let result = async {
-            if let Keyring::MemoryOnly(code) = ctx.ports.vault.open().await {
+            let keyring = ctx.ports.vault.open().await;
+            if let Keyring::MemoryOnly(code) = keyring {
                 return Err(code);
             }
-            let mut writes = Vec::new();
-            for (org, session, tokens, clients) in held {
-                for client in clients {
-                    let name = method_name(client.method);
-                    let row = ctx.ports.vault.seal(&org, "", name, &Sealable::Client(client))?;
-                    writes.push(Write::Sealed(row));
-                }
-                writes.extend(sign_in_rows(&ctx, &org, &session, tokens)?);
-            }
-            ctx.ports.store.commit(writes).await?;
+            ctx.flush().await;
             let stored = ctx.ports.store.load(ctx.now()).await?;
-            let opened = unseal(&ctx, &Keyring::Ready, &stored.sealed);
-            let sign_ins = stored.organisations.into_iter().map(|(o, _, s)| (o.id, s)).collect();
-            ctx.send(Event::Unlocked(Unlocked { opened, sign_ins }));
+            let opened = unseal(&ctx, &keyring, &stored.sealed);
+            let sign_ins = sign_ins_of(&stored);
+            ctx.send(Event::Unlocked(Unlocked { keyring, opened, sign_ins, at_start: false }));
             Ok(Reply::Done)
         }
         .await;
@@ -233,14 +253,18 @@ pub(crate) fn retry_keyring(ctx: &Context, state: &State, answer: oneshot::Sende
 }
 
 /// Applies what the opened keyring brought.
-pub(crate) fn unlocked(state: &mut State, unlocked: Unlocked, now: Timestamp) {
-    state.keyring = Keyring::Ready;
-    for org in &mut state.orgs {
-        if let Some(session) = org.session_mut() {
-            session.stored = true;
-        }
+pub(crate) fn unlocked(ctx: &Context, state: &mut State, unlocked: Unlocked) {
+    let Unlocked { keyring, mut opened, mut sign_ins, at_start } = unlocked;
+    state.keyring = keyring;
+    state.keyring_opens = false;
+    let newer = |id: &OrgId| at_start && state.org(id).is_some_and(|o| o.era > 0);
+    opened.retain(|o| !newer(&o.org));
+    sign_ins.retain(|(org, _)| !newer(org));
+    restore(state, opened, &sign_ins, ctx.now());
+    renewal::store_all(ctx, state);
+    for (org, _) in &sign_ins {
+        sync::if_stale(ctx, state, org);
     }
-    restore(state, unlocked.opened, &unlocked.sign_ins, now);
 }
 
 /// The rows of a sign-in: sealed tokens, and who and since when.

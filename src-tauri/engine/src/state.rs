@@ -18,14 +18,16 @@ use crate::{
         sign_in::{Session, SignIn},
     },
     ports::{FileCondition, FileSet, Keyring},
-    request::{Answer, Request},
+    request::Answer,
     snapshot::{Launch, SandboxNow},
+    waiting::Waiting,
 };
+use secrecy::SecretString;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{sync::oneshot, task::JoinHandle, time::Instant};
 
 /// One organisation.
 pub(crate) struct Org {
@@ -39,22 +41,34 @@ pub(crate) struct Org {
     pub ready: bool,
     pub failure: Option<Code>,
     pub tokens: Option<TokenSet>,
+    /// Counts tokens: a 401 that was meant for an older one is no news.
+    pub token_no: u64,
+    /// The token that the portal answered 401, until it takes a later one.
+    pub refused: Option<u64>,
     pub clients: Vec<ClientRegistration>,
     pub credentials: HashMap<(AccountId, RoleName), RoleCredentials>,
     pub portal: Arc<Portal>,
     pub sync: Sync,
     /// What an unfinished sync knows already; the next one goes on from here.
     pub half: Option<Vec<Account>>,
+    /// Counts syncs: what an older one tells late is not the running one's.
+    pub sync_no: u64,
+    /// Asked for, or interrupted: begun as soon as there is a token.
+    pub sync_wanted: bool,
+    pub sync_failures: u32,
     pub pace: Pace,
     pub labels: BTreeMap<AccountId, Environment>,
     /// Wishes that wait for a sign-in or a renewal.
-    pub waiting: Vec<Request>,
+    pub waiting: Vec<Waiting>,
     pub attempt: Option<JoinHandle<()>>,
+    /// The attempt has its tokens and is being stored.
+    pub landing: bool,
+    /// Being removed, as soon as its keys are out of the file.
+    pub leaving: Option<oneshot::Sender<Answer>>,
     pub syncing: Option<JoinHandle<()>>,
     pub renewing: bool,
     pub renew_failures: u32,
     pub renew_not_before: Option<Timestamp>,
-    pub sync_not_before: Option<Timestamp>,
 }
 
 impl Org {
@@ -67,20 +81,26 @@ impl Org {
             era: 0,
             failure: None,
             tokens: None,
+            token_no: 0,
+            refused: None,
             clients: Vec::new(),
             credentials: HashMap::new(),
             portal: Arc::new(portal),
             sync: Sync::Idle,
             half: None,
+            sync_no: 0,
+            sync_wanted: false,
+            sync_failures: 0,
             pace: Pace::default(),
             labels: BTreeMap::new(),
             waiting: Vec::new(),
             attempt: None,
+            landing: false,
+            leaving: None,
             syncing: None,
             renewing: false,
             renew_failures: 0,
             renew_not_before: None,
-            sync_not_before: None,
         }
     }
 
@@ -116,6 +136,18 @@ impl Org {
         self.tokens.as_ref().filter(|t| standing && t.expires > now + TOKEN_MARGIN)
     }
 
+    /// What a call is made with, if it can be made now.
+    pub fn pass(&self, now: Timestamp) -> Option<Pass> {
+        let token = self.usable_token(now)?.access_token.clone();
+        Some(Pass { token, era: self.era, number: self.token_no })
+    }
+
+    /// New tokens take the place of the old ones.
+    pub fn take_tokens(&mut self, tokens: TokenSet) {
+        self.tokens = Some(tokens);
+        self.token_no += 1;
+    }
+
     /// A token that is usable, or that can be renewed without the person.
     pub fn stands(&self, now: Timestamp) -> bool {
         let renewable = self.session().is_some_and(|s| s.renewable && s.ends.is_none_or(|end| end > now));
@@ -144,6 +176,16 @@ impl Org {
     }
 }
 
+/// What a call to the portal is made with.
+#[derive(Clone)]
+pub(crate) struct Pass {
+    pub token: SecretString,
+    /// The era of the sign-in.
+    pub era: u64,
+    /// The number of the token.
+    pub number: u64,
+}
+
 /// One kept profile.
 pub(crate) struct Profile {
     pub kept: Kept,
@@ -157,6 +199,9 @@ pub(crate) struct Profile {
     pub by_person: bool,
     /// Renew although it is not due.
     pub forced: bool,
+    /// Counts what the person wished of it: a refresh that was begun before the last wish does not fulfil
+    /// it.
+    pub wish: u64,
     /// The person stopped it while a refresh was under way: done when that is over, so that the refresh
     /// cannot write what was just taken out.
     pub ending: Option<Ending>,
@@ -166,7 +211,13 @@ pub(crate) struct Profile {
 pub(crate) struct Ending {
     pub remove: bool,
     pub set: FileSet,
-    pub answer: Option<oneshot::Sender<Answer>>,
+    pub answers: Vec<oneshot::Sender<Answer>>,
+}
+
+/// The person quits: done when what must not be cut off is over, or when it has had its time.
+pub(crate) struct Quitting {
+    pub answer: oneshot::Sender<Answer>,
+    pub by: Instant,
 }
 
 impl Profile {
@@ -181,8 +232,17 @@ impl Profile {
             replace_foreign: false,
             by_person: false,
             forced: false,
+            wish: 0,
             ending: None,
         }
+    }
+
+    /// The person wants it written now.
+    pub fn wanted(&mut self) {
+        self.wish += 1;
+        self.forced = true;
+        self.by_person = true;
+        self.not_before = None;
     }
 
     pub fn blocked(&self) -> bool {
@@ -210,7 +270,10 @@ pub(crate) struct State {
     pub pause: Option<Pause>,
     pub settings: Settings,
     pub settings_problem: Option<Code>,
+    pub store_problem: Option<Code>,
     pub keyring: Keyring,
+    /// The keyring has not answered yet; nothing is known of sign-ins until then.
+    pub keyring_opens: bool,
     pub online: bool,
     pub offline_since: Option<Timestamp>,
     pub files: HashMap<FileSet, FileCondition>,
@@ -225,11 +288,17 @@ pub(crate) struct State {
     /// No notification before this moment: after a wake-up, silent renewal goes first.
     pub hush: Option<Timestamp>,
     pub next_attempt: u64,
-    /// Quitting waits for refreshes under way.
-    pub quitting: Option<oneshot::Sender<Answer>>,
+    /// Sign-outs that the server has not confirmed yet.
+    pub revoking: usize,
+    pub quitting: Option<Quitting>,
 }
 
 impl State {
+    /// Whether secrets can be sealed for good.
+    pub fn sealing(&self) -> bool {
+        self.keyring == Keyring::Ready && !self.keyring_opens
+    }
+
     pub fn org(&self, id: &OrgId) -> Option<&Org> {
         self.orgs.iter().find(|o| o.id() == id)
     }

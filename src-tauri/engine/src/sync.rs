@@ -10,18 +10,20 @@ use crate::{
         organisation::Organisation,
         pacing::Pace,
         portal::{Account, Portal, Sync, changes},
-        refresh::retry_after,
+        refresh::{retry_after, wait_named},
     },
-    ports::{AccountRow, SsoError, Write},
+    ports::{AccountRow, Page, SsoError, Write},
     renewal,
     request::{Answer, Reply},
     sign_in,
-    state::{Org, State},
+    state::{Org, Pass, State},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use jiff::SignedDuration;
-use secrecy::SecretString;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use tokio::{sync::Mutex, time::Instant};
 
 /// A list older than this is asked for again by itself.
@@ -39,7 +41,7 @@ pub(crate) enum Progress {
     /// The service limits requests.
     Throttled(Timestamp),
     /// It is over.
-    Done(Result<(), SsoError>, Pace),
+    Done(Result<(), SsoError>, Pace, Pass),
 }
 
 pub(crate) fn asked(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
@@ -48,7 +50,6 @@ pub(crate) fn asked(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
     if !org.stands(now) {
         return Err(Code::SignInNeeded);
     }
-    org.sync_not_before = None;
     begin(ctx, state, id);
     Ok(Reply::Done)
 }
@@ -57,7 +58,7 @@ pub(crate) fn asked(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
 pub(crate) fn if_stale(ctx: &Context, state: &mut State, id: &OrgId) {
     let now = ctx.now();
     let stale = state.org(id).is_some_and(|o| {
-        o.usable_token(now).is_some() && o.portal.synced.is_none_or(|at| now.duration_since(at) > STALE / 4)
+        o.stands(now) && o.portal.synced.is_none_or(|at| now.duration_since(at) > STALE / 4)
     });
     if stale {
         begin(ctx, state, id);
@@ -69,25 +70,39 @@ pub(crate) fn due(org: &Org) -> Option<Timestamp> {
     if org.syncing.is_some() || org.tokens.is_none() || !org.ready {
         return None;
     }
+    let since = org.session()?.since;
     match (&org.sync, org.portal.synced) {
+        _ if org.sync_wanted => Some(since),
         (Sync::Failed { retry, .. }, _) => *retry,
         (_, Some(at)) => Some(at + STALE),
         (_, None) => None,
     }
 }
 
+/// After a wake-up or when the network came: the wait for the next try is over.
+pub(crate) fn retry_now(org: &mut Org, now: Timestamp) {
+    if let Sync::Failed { retry: Some(retry), .. } = &mut org.sync {
+        *retry = now.min(*retry);
+    }
+    org.sync_failures = 0;
+}
+
+/// Begins a sync, after a renewal where that is needed first.
 pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
     let now = ctx.now();
     let Some(org) = state.org_mut(id) else { return };
     if org.syncing.is_some() {
         return;
     }
-    let Some(token) = org.usable_token(now).map(|t| t.access_token.clone()) else {
+    let Some(pass) = org.pass(now) else {
         if org.stands(now) {
+            org.sync_wanted = true;
             renewal::begin(ctx, state, id);
         }
         return;
     };
+    org.sync_wanted = false;
+    org.sync_no += 1;
     let done: HashMap<_, _> = org
         .half
         .iter()
@@ -98,14 +113,15 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
     let run = Run {
         ctx: ctx.clone(),
         org: org.organisation.clone(),
-        token,
+        number: org.sync_no,
+        pass,
         start: Instant::now(),
         pace: Mutex::new(org.pace.clone()),
     };
     org.syncing = Some(tokio::spawn(async move {
         let result = run.all(&done).await;
         let pace = run.pace.lock().await.clone();
-        run.tell(Progress::Done(result, pace));
+        run.tell(Progress::Done(result, pace, run.pass.clone()));
     }));
 }
 
@@ -113,28 +129,23 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
 struct Run {
     ctx: Context,
     org: Organisation,
-    token: SecretString,
+    number: u64,
+    pass: Pass,
     start: Instant,
     pace: Mutex<Pace>,
 }
 
 impl Run {
     fn tell(&self, progress: Progress) {
-        self.ctx.send(Event::Synced(self.org.id.clone(), progress));
+        self.ctx.send(Event::Synced(self.org.id.clone(), self.number, progress));
     }
 
     async fn all(&self, done: &HashMap<crate::model::ids::AccountId, Vec<RoleName>>) -> Result<(), SsoError> {
-        let mut accounts = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let page =
-                self.paced(|| self.ctx.ports.sso.accounts(&self.org, &self.token, next.as_deref())).await?;
-            accounts.extend(page.rows);
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        let accounts = self
+            .pages(|next| async move {
+                self.ctx.ports.sso.accounts(&self.org, &self.pass.token, next.as_deref()).await
+            })
+            .await?;
         self.tell(Progress::Accounts(accounts.clone()));
         let mut running = FuturesUnordered::new();
         for account in accounts.iter().filter(|a| !done.contains_key(&a.id)) {
@@ -152,24 +163,39 @@ impl Run {
     }
 
     async fn roles_of(&self, account: &AccountRow) -> Result<(), SsoError> {
-        let mut roles = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let call = || self.ctx.ports.sso.roles(&self.org, &self.token, &account.id, next.as_deref());
-            let page = match self.paced(call).await {
-                // Taken away between the two calls: an account without roles.
-                Err(SsoError::Forbidden) => break,
-                other => other?,
-            };
-            roles.extend(page.rows);
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        let pages = self.pages(|next| async move {
+            self.ctx.ports.sso.roles(&self.org, &self.pass.token, &account.id, next.as_deref()).await
+        });
+        let mut roles = match pages.await {
+            // Taken away between the two calls: an account without roles.
+            Err(SsoError::Forbidden) => Vec::new(),
+            other => other?,
+        };
         roles.sort();
         self.tell(Progress::Roles(account.id.clone(), roles));
         Ok(())
+    }
+
+    /// All rows, page after page. A token that comes a second time would lead round in a circle.
+    async fn pages<T, F>(&self, call: impl Fn(Option<String>) -> F) -> Result<Vec<T>, SsoError>
+    where
+        F: Future<Output = Result<Page<T>, SsoError>>,
+    {
+        let mut rows = Vec::new();
+        let mut seen = HashSet::new();
+        let mut next: Option<String> = None;
+        loop {
+            let page = self.paced(|| call(next.clone())).await?;
+            rows.extend(page.rows);
+            match page.next {
+                Some(token) if seen.insert(token.clone()) => next = Some(token),
+                Some(_) => {
+                    let host = self.org.endpoints.portal.host_str().unwrap_or_default().to_owned();
+                    return Err(SsoError::Other(Code::Garbled { host }));
+                }
+                None => return Ok(rows),
+            }
+        }
     }
 
     /// Makes a call at the pace, again and again while it is answered 429.
@@ -181,7 +207,7 @@ impl Run {
             let slot = self.pace.lock().await.slot(self.start.elapsed());
             tokio::time::sleep_until(self.start + slot).await;
             match call().await {
-                Err(SsoError::Throttled { retry_after }) => {
+                Err(SsoError::Throttled { retry_after, .. }) => {
                     let now = self.start.elapsed();
                     let until = self.pace.lock().await.throttled(now, retry_after, self.ctx.chance());
                     let wait =
@@ -197,10 +223,11 @@ impl Run {
     }
 }
 
-pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, progress: Progress) {
+/// Applies what a sync tells; an older one's words are ignored.
+pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64, progress: Progress) {
     let now = ctx.now();
     let Some(org) = state.org_mut(id) else { return };
-    if org.syncing.is_none() {
+    if org.syncing.is_none() || org.sync_no != number {
         return;
     }
     match progress {
@@ -228,12 +255,21 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, progress: P
                 org.sync = Sync::Throttled { until, done, total };
             }
         }
-        Progress::Done(result, mut pace) => {
+        Progress::Done(result, mut pace, pass) => {
             org.syncing = None;
             pace.forget_moments();
             org.pace = pace;
             match result {
-                Ok(()) => finished(ctx, state, id, now),
+                Ok(()) => {
+                    renewal::accepted(state, id, &pass);
+                    finished(ctx, state, id, now);
+                }
+                Err(SsoError::Unauthorized) => {
+                    // It goes on where it was, as soon as there is a token that is taken.
+                    org.sync = Sync::Idle;
+                    org.sync_wanted = true;
+                    renewal::unauthorized(ctx, state, id, &pass);
+                }
                 Err(error) => failed(ctx, state, id, error, now),
             }
         }
@@ -261,9 +297,12 @@ fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
     let total = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
     // What changed stays shown until something else does.
     let shown = if changes.is_empty() { org.portal.changes.clone() } else { changes };
-    let portal = Portal { user: org.user().map(str::to_owned), accounts, synced: Some(now), changes: shown };
+    let user = org.user().map(str::to_owned).or_else(|| org.portal.user.clone());
+    let user_id = org.portal.user_id.clone();
+    let portal = Portal { user, user_id, accounts, synced: Some(now), changes: shown };
     org.portal = Arc::new(portal.clone());
     org.sync = Sync::Idle;
+    org.sync_failures = 0;
     ctx.commit(vec![Write::Portal(id.clone(), portal)]);
     state.online = true;
     state.offline_since = None;
@@ -271,19 +310,18 @@ fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
 }
 
 fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Timestamp) {
-    if error == SsoError::Unauthorized {
-        if let Some(org) = state.org_mut(id) {
-            org.sync = Sync::Idle;
-        }
-        renewal::unauthorized(ctx, state, id);
-        return;
-    }
+    let wait = wait_named(&error);
     let code = sign_in::code_of(error);
     tracing::warn!(organisation = %id, ?code, "could not sync the portal");
     offline(state, &code, now);
-    let retry = now + retry_after(1, ctx.chance());
+    let chance = ctx.chance();
     if let Some(org) = state.org_mut(id) {
-        org.sync = Sync::Failed { code, at: now, retry: Some(retry) };
+        org.sync_failures = org.sync_failures.saturating_add(1);
+        let retry = now + retry_after(org.sync_failures, chance).max(wait);
+        org.sync = Sync::Failed { code: code.clone(), at: now, retry: Some(retry) };
+        if org.sync_failures == 1 {
+            ctx.note(state, By::Schedule, Happened::SyncFailed { org: id.clone(), code });
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lines of Activity as plain sentences.
 
 use crate::{
-    problem::{About, sentence},
+    problem::{About, conflict_words, sentence},
     ui_state::UiActivity,
     words::{clock, count},
 };
@@ -110,6 +110,25 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         Event::Paused { until: None } => ("Paused refreshing".to_owned(), None, true),
         Event::Resumed => ("Resumed refreshing".to_owned(), None, true),
         Event::BackedUp { path } => (format!("Made a backup: {path}"), None, true),
+        Event::RenewalFailed { org, code } => {
+            (format!("Could not renew the sign-in to {}: {}", name(org), why(Some(org), code)), None, false)
+        }
+        Event::NotRevoked { org, code } => {
+            (format!("{} did not confirm the sign-out: {}", name(org), why(Some(org), code)), None, false)
+        }
+        Event::SyncFailed { org, code } => {
+            (format!("Could not update {}: {}", name(org), why(Some(org), code)), None, false)
+        }
+        Event::Conflicted { profile, conflict } => {
+            let (title, meaning, _) = conflict_words(*conflict, profile.as_str());
+            (format!("{title}. {meaning}"), None, false)
+        }
+        Event::Undone => (
+            "Restored the last backup of the credentials file and paused its profiles".to_owned(),
+            None,
+            true,
+        ),
+        Event::MadePrivate => ("Made the credentials file private".to_owned(), None, true),
         Event::Notified { notice, shown, reason } => notified(notice, *shown, reason.as_deref()),
     }
 }

@@ -83,6 +83,7 @@ pub(crate) fn organisation() -> OrganisationNow {
         sign_in_failure: None,
         portal: Arc::new(Portal {
             user: None,
+            user_id: None,
             accounts: vec![
                 account(DEV, "payments-dev", &["PowerUser", "ReadOnly"]),
                 account(PROD, "payments-prod", &["Administrator", "Developer", "ReadOnly"]),
@@ -132,6 +133,7 @@ pub(crate) fn snapshot() -> Snapshot {
         pause: None,
         settings: Settings::default(),
         settings_problem: None,
+        store_problem: None,
         keyring: Keyring::Ready,
         online: true,
         file: FileCondition { path: "/home/sam/.aws/credentials".into(), ..FileCondition::default() },
@@ -167,6 +169,9 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::ClockSkew { seconds: -660 },
         Code::SignInNeeded,
         Code::SignInDenied,
+        Code::SignInFailed { error: "server_error".into() },
+        Code::BadDestination { wanted: "s 3".into() },
+        Code::StoreDamaged { moved_to: path() },
         Code::SignInTimedOut,
         Code::SignInCancelled,
         Code::StateMismatch,
@@ -198,6 +203,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::BadStartUrl { .. } | Code::NotAPortal { .. } | Code::RegionNeeded { .. } => {}
             Code::NoAnswer { .. } | Code::Tls { .. } | Code::ServerError { .. } | Code::Garbled { .. } => {}
             Code::Throttled { .. } | Code::ClockSkew { .. } | Code::SignInNeeded | Code::SignInDenied => {}
+            Code::SignInFailed { .. } | Code::BadDestination { .. } | Code::StoreDamaged { .. } => {}
             Code::SignInTimedOut | Code::SignInCancelled | Code::StateMismatch | Code::ListenFailed => {}
             Code::BrowserFailed { .. } | Code::ForeignUrl { .. } | Code::AccessRemoved => {}
             Code::KeyringLocked | Code::KeyringMissing { .. } | Code::SealBroken => {}

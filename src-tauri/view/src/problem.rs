@@ -119,6 +119,21 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "Nothing was changed.".into(),
             "Sign in again when you are ready.".into(),
         ),
+        Code::SignInFailed { error } => (
+            "The sign-in page could not finish".into(),
+            format!("It reported \"{error}\". Nothing was changed."),
+            "Try again, or sign in with a code instead.".into(),
+        ),
+        Code::BadDestination { wanted } => (
+            format!("\"{wanted}\" is neither a service nor a region"),
+            "No console was opened.".into(),
+            "Use a service such as s3, or a region such as eu-west-1.".into(),
+        ),
+        Code::StoreDamaged { moved_to } => (
+            "Latchkey's own record was damaged and begun anew".into(),
+            format!("The damaged one is kept at {moved_to}. What is in your credentials file was not touched."),
+            "Add your organisation and sign in again.".into(),
+        ),
         Code::SignInTimedOut => (
             "Nobody finished the sign-in in time".into(),
             "The browser page or the code has expired. Nothing was changed.".into(),
@@ -281,7 +296,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             vec![sign_in("Sign in", None)]
         }
         Code::StateMismatch => vec![sign_in("Start again", None)],
-        Code::ListenFailed | Code::BrowserFailed { .. } => {
+        Code::ListenFailed | Code::BrowserFailed { .. } | Code::SignInFailed { .. } => {
             vec![sign_in("Use a code instead", Some(UiMethod::DeviceCode)), again("Try again")]
         }
         Code::AccessRemoved | Code::Gone { .. } => {
@@ -296,7 +311,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             Some(asks("Try again", UiRequest::StartSandbox)),
             Some(UiButton { danger: true, ..asks("Delete the sample", UiRequest::DeleteSandbox) }),
         ],
-        Code::EngineElsewhere => vec![],
+        Code::EngineElsewhere | Code::BadDestination { .. } | Code::StoreDamaged { .. } => vec![],
     };
     found.into_iter().flatten().collect()
 }

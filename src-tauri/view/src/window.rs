@@ -69,13 +69,17 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
         settings: (&s.settings).into(),
         places: Vec::new(),
         used: s.recents.iter().map(UiGrant::from).collect(),
-        settings_problem: s.settings_problem.as_ref().map(|code| {
-            let found = problem(code, &About::default());
-            UiProblem {
-                meaning: format!("{} The usual settings are used meanwhile.", found.meaning),
-                ..found
-            }
-        }),
+        settings_problem: s
+            .settings_problem
+            .as_ref()
+            .map(|code| {
+                let found = problem(code, &About::default());
+                UiProblem {
+                    meaning: format!("{} The usual settings are used meanwhile.", found.meaning),
+                    ..found
+                }
+            })
+            .or_else(|| s.store_problem.as_ref().map(|code| problem(code, &About::default()))),
         sandbox: (s.sandbox.running || s.sandbox.starting).then(|| UiSandbox {
             running: s.sandbox.running,
             starting: s.sandbox.starting,

@@ -43,7 +43,7 @@ pub(crate) fn refusal(answer: &Answer) -> SsoError {
         }
         (Some("AccessDenied" | "access_denied"), _) => SsoError::Other(Code::SignInDenied),
         (Some("TooManyRequests" | "SlowDown" | "slow_down"), _) | (_, 429) => {
-            SsoError::Throttled { retry_after: retry_after(answer) }
+            SsoError::Throttled { host: answer.host.clone(), retry_after: retry_after(answer) }
         }
         (Some("Unauthorized"), _) | (_, 401) => SsoError::Unauthorized,
         // A role that is still listed and not assigned any more comes as either.
@@ -79,12 +79,13 @@ mod tests {
             body: Zeroizing::new(body.as_bytes().to_vec()),
             host: "h".into(),
             skew: None,
+            ahead: 0,
         }
     }
 
     #[test]
     fn every_style_of_name_is_understood() {
-        let throttled = SsoError::Throttled { retry_after: Some(Duration::from_secs(7)) };
+        let throttled = SsoError::Throttled { host: "h".into(), retry_after: Some(Duration::from_secs(7)) };
         let portal = r#"{"message":"x","__type":"com.amazonaws.switchboard.portal#UnauthorizedException"}"#;
         let cases = [
             (401, None, portal, SsoError::Unauthorized),

@@ -3,9 +3,10 @@
 use super::errors;
 use crate::urls::{host_of, is_loopback, is_safe};
 use engine::{
-    model::code::Code,
+    model::{Timestamp, code::Code},
     ports::{Clock, SsoError},
 };
+use jiff::SignedDuration;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use std::{
@@ -25,6 +26,11 @@ const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// AWS refuses signatures that are more than five minutes off.
 const SKEW_THAT_MATTERS: i64 = 5 * 60;
 
+/// The `Date` of an answer is cut to a second, and the answer was on its way.
+const NOISE: i64 = 3;
+/// The year 3000: what is said to last longer lasts until then, so that no sum of moments overflows.
+const LATEST: Timestamp = Timestamp::constant(32_503_680_000, 0);
+
 /// The two HTTP clients and what was learned of the clock.
 pub(crate) struct Http {
     /// To this computer: plain http, never through a proxy.
@@ -43,6 +49,8 @@ pub(crate) struct Answer {
     pub(crate) host: String,
     /// Seconds by which this computer's clock is fast, if more than [`SKEW_THAT_MATTERS`].
     pub(crate) skew: Option<i64>,
+    /// The same, however little it is.
+    pub(crate) ahead: i64,
 }
 
 impl Http {
@@ -80,10 +88,14 @@ impl Http {
         let request = request.map_err(|e| Code::Internal { what: format!("no request: {e}") })?;
         let host = host_of(request.url());
         let response = client.execute(request).await.map_err(|e| why(&e, &host))?;
-        let skew = self.note_skew(&response);
+        let ahead = self.ahead(&response);
+        let skew = ahead.filter(|seconds| seconds.abs() > SKEW_THAT_MATTERS);
+        if ahead.is_some() {
+            *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = skew;
+        }
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read(response, &host).await?;
-        Ok(Answer { status, headers, body, host, skew })
+        Ok(Answer { status, headers, body, host, skew, ahead: ahead.unwrap_or(0) })
     }
 
     /// Seconds by which this computer's clock was fast (negative: slow) at the last answer, when that is
@@ -92,17 +104,25 @@ impl Http {
         *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_skew(&self, response: &Response) -> Option<i64> {
+    /// Seconds by which this computer's clock is fast, where the answer is dated.
+    fn ahead(&self, response: &Response) -> Option<i64> {
         let date = response.headers().get(header::DATE)?.to_str().ok()?;
         let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
-        let seconds = self.clock.now().as_second() - server.as_second();
-        let skew = (seconds.abs() > SKEW_THAT_MATTERS).then_some(seconds);
-        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = skew;
-        skew
+        Some(self.clock.now().as_second() - server.as_second())
     }
 }
 
 impl Answer {
+    /// A moment of the server's clock as this computer's clock will show it, so that what it ends is renewed
+    /// in time although the clock is wrong. Nothing lasts longer than is sane to reckon with.
+    pub(crate) fn by_our_clock(&self, moment: Timestamp) -> Timestamp {
+        let moment = moment.min(LATEST);
+        if self.ahead.abs() < NOISE {
+            return moment;
+        }
+        moment.checked_add(SignedDuration::from_secs(self.ahead)).unwrap_or(moment)
+    }
+
     /// The answer's body where the call went well, else what the server said.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, SsoError> {
         self.ok()?;

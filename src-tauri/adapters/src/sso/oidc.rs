@@ -238,6 +238,7 @@ fn tokens(
 ) -> Result<TokenSet, SsoError> {
     let refresh_token = answer.refresh_token().map(|t| t.secret().clone().into());
     Ok(TokenSet {
+        issued: http.clock.now(),
         access_token: answer.access_token().secret().clone().into(),
         // A server that does not say gets the shortest life: the next use will tell.
         expires: later(http, answer.expires_in().unwrap_or(Duration::from_secs(60)))?,
@@ -245,8 +246,11 @@ fn tokens(
     })
 }
 
+/// Nothing of SSO lasts ten years; a server that says so must not make moments beyond the calendar.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 fn later(http: &Http, after: Duration) -> Result<Timestamp, SsoError> {
-    SignedDuration::try_from(after)
+    SignedDuration::try_from(after.min(LONGEST))
         .ok()
         .and_then(|after| http.clock.now().checked_add(after).ok())
         .ok_or_else(|| SsoError::Other(Code::Garbled { host: String::new() }))

@@ -118,6 +118,8 @@ pub(crate) async fn role_credentials(
     let Federated { role_credentials: keys } = answer.json()?;
     let expires =
         Timestamp::from_millisecond(keys.expiration).map_err(|_| SsoError::Other(answer.garbled()))?;
+    // The server counts by its clock, everything here by this computer's.
+    let expires = answer.by_our_clock(expires);
     Ok(RoleCredentials {
         access_key_id: keys.access_key_id,
         secret_access_key: keys.secret_access_key,
@@ -149,16 +151,19 @@ pub(crate) async fn who_am_i(
     org: &Organisation,
     token: &SecretString,
 ) -> Result<WhoAmI, SsoError> {
-    let token_info: TokenInfo = told(&get(http, org, token, "/token/whoAmI", &[]).await?)?;
+    let answer = get(http, org, token, "/token/whoAmI", &[]).await?;
+    let token_info: TokenInfo = told(&answer)?;
     // A name is not worth losing the moment over.
     let user: UserInfo = match get(http, org, token, "/user", &[]).await {
         Ok(answer) => told(&answer).unwrap_or_default(),
         Err(_) => UserInfo::default(),
     };
-    let names = [user.preferred_username, user.email, user.name, token_info.user_identifier];
+    let names = [user.preferred_username, user.email, user.name];
     Ok(WhoAmI {
+        // Never a name: a person whose name was not told once must not seem to be another.
+        id: token_info.user_identifier.filter(|id| !id.is_empty()),
         user: names.into_iter().flatten().find(|name| !name.is_empty()),
-        ends: token_info.expire_date.as_ref().and_then(moment),
+        ends: token_info.expire_date.as_ref().and_then(moment).map(|ends| answer.by_our_clock(ends)),
     })
 }
 
@@ -185,16 +190,13 @@ fn moment(value: &serde_json::Value) -> Option<Timestamp> {
     }
 }
 
-/// `Logout`. A token that is not valid any more is logged out.
+/// `Logout`. A token that is not valid any more ends nothing: [`SsoError::Unauthorized`].
 pub(crate) async fn logout(http: &Http, org: &Organisation, token: &SecretString) -> Result<(), SsoError> {
     let request = http
         .request(Method::POST, &at(&org.endpoints.portal, "/logout"))
         .map_err(SsoError::Other)?
         .header(BEARER, bearer(token)?);
-    match http.send(request).await.map_err(SsoError::Other)?.ok() {
-        Err(SsoError::Unauthorized) => Ok(()),
-        other => other,
-    }
+    http.send(request).await.map_err(SsoError::Other)?.ok()
 }
 
 async fn get(

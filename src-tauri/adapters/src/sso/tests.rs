@@ -288,6 +288,41 @@ async fn who_am_i_never_ends_a_sign_in() {
     assert_eq!(who.ends, Some(Timestamp::from_second(1_800_000_000).unwrap()));
 }
 
+#[tokio::test]
+async fn a_name_that_is_not_told_is_not_made_up() {
+    let peer = Peer::answering(&[(200, "", r#"{"userIdentifier":"guid-1"}"#), (500, "", "")]).await;
+    let who = sso().who_am_i(&custom(&peer.origin), &"tok".into()).await.unwrap();
+    assert_eq!((who.id.as_deref(), who.user), (Some("guid-1"), None));
+}
+
+#[tokio::test]
+async fn credentials_end_by_this_computers_clock_however_wrong_it_is() {
+    let now = SystemClock.now();
+    let lifetime = 900;
+    for ahead in [-660_i64, 0, 1200] {
+        let server = Timestamp::from_second(now.as_second() - ahead).unwrap();
+        let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&server).unwrap();
+        let keys = format!(
+            r#"{{"roleCredentials":{{"accessKeyId":"a","secretAccessKey":"s","sessionToken":"t","expiration":{}}}}}"#,
+            (server.as_second() + lifetime) * 1000
+        );
+        let peer = Peer::answering(&[(200, &format!("Date: {date}\r\n"), &keys)]).await;
+        let org = custom(&peer.origin);
+        let (account, role) = (AccountId::new("1"), RoleName::new("Dev"));
+        let found = sso().role_credentials(&org, &"tok".into(), &account, &role).await.unwrap();
+        let life = found.expires.duration_since(found.issued).as_secs();
+        assert!((lifetime - 10..=lifetime + 10).contains(&life), "{ahead}: {life}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_never_ends_ends_within_the_calendar() {
+    let body = format!(r#"{{"accessToken":"a","expiresIn":{},"refreshToken":"r"}}"#, i64::MAX / 2);
+    let peer = Peer::answering(&[(200, "", &body)]).await;
+    let tokens = sso().refresh(&custom(&peer.origin), &client(), &"r".into()).await.unwrap();
+    assert!(tokens.expires < SystemClock.now() + jiff::SignedDuration::from_hours(11 * 365 * 24));
+}
+
 fn credentials() -> RoleCredentials {
     RoleCredentials {
         access_key_id: "ASIAKEY".into(),
@@ -356,7 +391,7 @@ async fn discovery_tells_a_portal_from_a_web_page() {
 }
 
 #[tokio::test]
-async fn logging_out_twice_is_fine() {
+async fn a_logout_says_whether_the_server_took_the_token() {
     let peer = Peer::answering(&[
         (200, "", ""),
         (401, "", r#"{"__type":"x#UnauthorizedException"}"#),
@@ -365,6 +400,6 @@ async fn logging_out_twice_is_fine() {
     .await;
     let org = custom(&peer.origin);
     assert_eq!(sso().logout(&org, &"t".into()).await, Ok(()));
-    assert_eq!(sso().logout(&org, &"t".into()).await, Ok(()));
+    assert_eq!(sso().logout(&org, &"t".into()).await, Err(SsoError::Unauthorized));
     assert!(sso().logout(&org, &"t".into()).await.is_err());
 }

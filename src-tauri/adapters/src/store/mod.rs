@@ -27,13 +27,13 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// [`Store`] in an SQLite file.
 pub struct SqliteStore {
     shared: Arc<Shared>,
-    moved_aside: Option<PathBuf>,
 }
 
 struct Shared {
     path: PathBuf,
     connection: Mutex<Connection>,
     hosts: Arc<AllowedHosts>,
+    moved_aside: Option<PathBuf>,
 }
 
 impl SqliteStore {
@@ -48,14 +48,15 @@ impl SqliteStore {
         if let Some(aside) = &moved_aside {
             tracing::warn!(aside = %aside.display(), "the store was damaged and moved aside");
         }
-        let shared = Shared { path: path.to_owned(), connection: Mutex::new(connection), hosts };
-        Ok(Self { shared: Arc::new(shared), moved_aside })
+        let connection = Mutex::new(connection);
+        let shared = Shared { path: path.to_owned(), connection, hosts, moved_aside };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Where the damaged file is now that was found when opening, to be told to the person.
     #[must_use]
     pub fn moved_aside(&self) -> Option<&Path> {
-        self.moved_aside.as_deref()
+        self.shared.moved_aside.as_deref()
     }
 
     async fn blocking<T: Send + 'static>(
@@ -77,7 +78,8 @@ impl Store for SqliteStore {
         self.blocking(move |connection, shared| {
             write::note_installation(connection, now)?;
             write::forget_old(connection, now)?;
-            let stored = read::everything(connection)?;
+            let mut stored = read::everything(connection)?;
+            stored.damaged.clone_from(&shared.moved_aside);
             for (org, ..) in &stored.organisations {
                 shared.hosts.learn(org);
             }

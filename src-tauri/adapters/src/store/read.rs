@@ -46,6 +46,7 @@ pub(super) fn everything(db: &Connection) -> Result<Stored, Problem> {
         installed: fact("installed")?
             .and_then(|text| text.parse().ok())
             .and_then(|ms| Timestamp::from_millisecond(ms).ok()),
+        damaged: None,
     })
 }
 

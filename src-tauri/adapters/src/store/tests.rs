@@ -44,6 +44,7 @@ fn sealed(kind: SealKind, name: &str, user: &str) -> Write {
 fn everything() -> Vec<Write> {
     let org = custom("http://localhost:4040");
     let portal = Portal {
+        user_id: None,
         user: Some("sam".into()),
         accounts: vec![Account {
             id: AccountId::new("111122223333"),

@@ -142,6 +142,7 @@ mod tests {
     fn tokens() -> Sealable {
         Sealable::Tokens(TokenSet {
             access_token: "planted-access".into(),
+            issued: Timestamp::from_second(1_799_996_400).unwrap(),
             expires: Timestamp::from_second(1_800_000_000).unwrap(),
             refresh_token: Some("planted-refresh".into()),
         })

@@ -30,6 +30,8 @@ struct Client {
 struct Tokens {
     access: String,
     #[zeroize(skip)]
+    issued: Timestamp,
+    #[zeroize(skip)]
     expires: Timestamp,
     refresh: Option<String>,
 }
@@ -65,6 +67,7 @@ pub(super) fn to_bytes(secret: &Sealable) -> Result<Zeroizing<Vec<u8>>, Code> {
         }),
         Sealable::Tokens(t) => write(&Tokens {
             access: t.access_token.expose_secret().to_owned(),
+            issued: t.issued,
             expires: t.expires,
             refresh: t.refresh_token.as_ref().map(|r| r.expose_secret().to_owned()),
         }),
@@ -95,6 +98,7 @@ pub(super) fn from_bytes(kind: SealKind, bytes: &[u8]) -> Result<Sealable, Code>
             let t: Tokens = read(bytes)?;
             Sealable::Tokens(TokenSet {
                 access_token: t.access.clone().into(),
+                issued: t.issued,
                 expires: t.expires,
                 refresh_token: t.refresh.clone().map(Into::into),
             })
@@ -139,7 +143,12 @@ mod tests {
                 expires: at,
                 method: Method::DeviceCode,
             }),
-            Sealable::Tokens(TokenSet { access_token: "a".into(), expires: at, refresh_token: None }),
+            Sealable::Tokens(TokenSet {
+                access_token: "a".into(),
+                issued: at,
+                expires: at,
+                refresh_token: None,
+            }),
             Sealable::RoleCredentials(RoleCredentials {
                 access_key_id: "k".into(),
                 secret_access_key: "s".into(),

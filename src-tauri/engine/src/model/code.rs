@@ -30,6 +30,8 @@ pub enum Code {
     SignInNeeded,
     /// The person or the server declined.
     SignInDenied,
+    /// The sign-in page ended with another OAuth error than a refusal.
+    SignInFailed { error: String },
     /// Nobody finished the sign-in in time.
     SignInTimedOut,
     /// The person cancelled.
@@ -42,6 +44,8 @@ pub enum Code {
     BrowserFailed { reason: String },
     /// An address that belongs neither to the organisation nor to AWS was not opened.
     ForeignUrl { host: String },
+    /// What was asked for is neither a service nor a region.
+    BadDestination { wanted: String },
     /// The role is not, or no longer, assigned.
     AccessRemoved,
     /// The OS keyring is locked; the sign-in stays in memory.
@@ -68,6 +72,8 @@ pub enum Code {
     Gone { what: String },
     /// The local store failed; nothing was lost on the server.
     Store { reason: String },
+    /// The store was damaged: it was moved there and begun anew.
+    StoreDamaged { moved_to: String },
     /// The sandbox server could not be started.
     SandboxFailed { reason: String },
     /// Another program of ours is the engine.

@@ -4,6 +4,7 @@ use super::{
     Timestamp,
     code::Code,
     ids::{Grant, OrgId, ProfileName},
+    profile::Conflict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,18 @@ pub enum Event {
     Resumed,
     /// A backup of the credentials file was made before the first change.
     BackedUp { path: String },
+    /// The sign-in could not be renewed for now; told once until it can be again.
+    RenewalFailed { org: OrgId, code: Code },
+    /// The server did not confirm that the sign-in ended there.
+    NotRevoked { org: OrgId, code: Code },
+    /// The portal could not be synced; told once until it can be again.
+    SyncFailed { org: OrgId, code: Code },
+    /// A profile is not written any more, so that nothing of another program's is lost.
+    Conflicted { profile: ProfileName, conflict: Conflict },
+    /// The newest backup was put in the credentials file's place.
+    Undone,
+    /// The rights of group and others were taken off the credentials file.
+    MadePrivate,
     /// A notification was shown, or held with the reason.
     Notified { notice: String, shown: bool, reason: Option<String> },
 }

@@ -13,6 +13,9 @@ const GROWTH_AFTER: f64 = 0.02;
 /// 429s within this time of the first one tell nothing new: those requests were in flight already.
 const SAME_EVENT: Duration = Duration::from_millis(1_200);
 
+/// A service that names a longer wait is asked again all the same.
+const LONGEST_NAMED: Duration = Duration::from_secs(15 * 60);
+
 /// The pace of one organisation's requests. Moments are counted from any fixed start.
 #[derive(Clone, Debug)]
 pub struct Pace {
@@ -57,7 +60,7 @@ impl Pace {
         let backoff = Duration::from_millis(500)
             .saturating_mul(1 << self.row.saturating_sub(1).min(6))
             .mul_f64(0.75 + 0.5 * chance.clamp(0.0, 1.0));
-        let until = now + retry_after.unwrap_or(backoff).min(Duration::from_secs(60));
+        let until = now + retry_after.map_or(backoff, |named| named.min(LONGEST_NAMED));
         self.next = self.next.max(until);
         until
     }
@@ -116,5 +119,7 @@ mod tests {
         let until = pace.throttled(Duration::from_secs(1), Some(Duration::from_secs(7)), 0.0);
         assert_eq!(until, Duration::from_secs(8));
         assert_eq!(pace.slot(Duration::from_secs(1)), Duration::from_secs(8));
+        let until = pace.throttled(Duration::from_secs(9), Some(Duration::from_secs(120)), 0.0);
+        assert_eq!(until, Duration::from_secs(129), "more than a minute is kept too");
     }
 }

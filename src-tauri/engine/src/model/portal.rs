@@ -41,6 +41,9 @@ pub struct Portal {
     /// Whose list it is, where the server tells; another person's is not compared with it.
     #[serde(default)]
     pub user: Option<String>,
+    /// The server's own identifier of that person.
+    #[serde(default)]
+    pub user_id: Option<String>,
     /// The accounts, by name.
     pub accounts: Vec<Account>,
     /// When the last complete sync ended.
@@ -134,12 +137,7 @@ mod tests {
     }
 
     fn check(old: &[Account], new: &[Account], expect: &[(bool, &str, &str)]) {
-        let old = Portal {
-            user: None,
-            accounts: old.to_vec(),
-            synced: Some(Timestamp::UNIX_EPOCH),
-            changes: vec![],
-        };
+        let old = Portal { accounts: old.to_vec(), synced: Some(Timestamp::UNIX_EPOCH), ..Portal::default() };
         let found = changes(&old, new, Timestamp::UNIX_EPOCH);
         let found: Vec<_> = found.iter().map(|c| (c.gained, c.account.as_str(), c.role.as_str())).collect();
         assert_eq!(found, expect);

@@ -10,6 +10,9 @@ pub const LONGEST_LEAD: SignedDuration = SignedDuration::from_mins(20);
 /// A token with less than this left is not sent: the answer might arrive after its end.
 pub const TOKEN_MARGIN: SignedDuration = SignedDuration::from_secs(30);
 
+/// A service that names a longer wait is asked again all the same: it may have meant another caller.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+
 /// How long before its end something that lives for `lifetime` is replaced: the smaller of 20 minutes
 /// and a third of the lifetime. 60 minutes are replaced after 40, 15 after 10.
 #[must_use]
@@ -80,6 +83,17 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
 pub fn retry_after(failures: u32, chance: f64) -> SignedDuration {
     let base = 30_i64.saturating_mul(1 << failures.saturating_sub(1).min(4)).min(300);
     SignedDuration::from_secs(base).mul_f64_clamped(1.0 - 0.25 * chance.clamp(0.0, 1.0))
+}
+
+/// The wait that a service named itself, kept within a quarter of an hour.
+#[must_use]
+pub fn wait_named(error: &crate::ports::SsoError) -> SignedDuration {
+    match error {
+        crate::ports::SsoError::Throttled { retry_after: Some(wait), .. } => {
+            SignedDuration::try_from(*wait).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+        }
+        _ => SignedDuration::ZERO,
+    }
 }
 
 trait Scale {

@@ -23,6 +23,8 @@ pub struct RoleCredentials {
 pub struct TokenSet {
     /// The bearer of the portal API.
     pub access_token: SecretString,
+    /// When it was received.
+    pub issued: Timestamp,
     /// When the access token stops working.
     pub expires: Timestamp,
     /// For silent renewal; AWS sends one when the client registered `sso:account:access`.

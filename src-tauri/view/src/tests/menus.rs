@@ -154,6 +154,7 @@ fn limits_hold_and_ids_are_unique() {
         let accounts =
             (0..143).map(|n| account(&format!("{n:012}"), &format!("account-{n:03}-prod"), &roles)).collect();
         let portal = engine::model::portal::Portal {
+            user_id: None,
             user: None,
             accounts,
             synced: Some(minutes(-1)),

@@ -138,6 +138,12 @@ fn lines(code: &Code) -> Vec<Line> {
         Event::Paused { until: None },
         Event::Resumed,
         Event::BackedUp { path: "/home/sam/.aws/credentials.bak".into() },
+        Event::RenewalFailed { org: org(), code: code() },
+        Event::NotRevoked { org: org(), code: code() },
+        Event::SyncFailed { org: org(), code: code() },
+        Event::Conflicted { profile: profile(), conflict: Conflict::ChangedByAnother },
+        Event::Undone,
+        Event::MadePrivate,
         Event::Notified { notice: "expired/acme/1".into(), shown: true, reason: None },
         Event::Notified { notice: "expired/acme/1".into(), shown: false, reason: Some("idle".into()) },
     ];

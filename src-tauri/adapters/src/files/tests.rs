@@ -1,0 +1,178 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+use super::*;
+use crate::clock::SystemClock;
+use engine::model::{
+    Timestamp,
+    ids::{AccountId, OrgId, RoleName},
+    secret::RoleCredentials,
+};
+
+struct Desk {
+    dir: tempfile::TempDir,
+    files: DiskFiles,
+}
+
+fn desk() -> Desk {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().to_owned();
+    let env = move |name: &str| match name {
+        "HOME" => Some(root.clone().into_os_string()),
+        "LATCHKEY_HOME" => Some(root.join("lk").into_os_string()),
+        _ => None,
+    };
+    let home = Home::resolve(&env).unwrap();
+    std::fs::create_dir(dir.path().join(".aws")).unwrap();
+    Desk { files: DiskFiles::new(&env, &home, Arc::new(SystemClock)), dir }
+}
+
+impl Desk {
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.dir.path().join(".aws").join(name), text).unwrap();
+    }
+    fn read(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join(".aws/credentials")).unwrap()
+    }
+}
+
+fn put(profile: &str, last: Option<Written>, replace_foreign: bool) -> FileChange {
+    FileChange::Put {
+        profile: ProfileName::new(profile),
+        grant: Grant {
+            org: OrgId::new("o1"),
+            account: AccountId::new("111122223333"),
+            role: RoleName::new("ReadOnly"),
+        },
+        credentials: RoleCredentials {
+            access_key_id: "ASIAEXAMPLEWXYZ".into(),
+            secret_access_key: "sssss".into(),
+            session_token: "ttttt".into(),
+            issued: Timestamp::UNIX_EPOCH,
+            expires: Timestamp::from_second(4_000_000_000).unwrap(),
+        },
+        region: Some("eu-west-1".into()),
+        last,
+        replace_foreign,
+    }
+}
+
+#[tokio::test]
+async fn each_change_has_its_outcome_in_order() {
+    let desk = desk();
+    desk.write("config", "[profile viasso]\nsso_session = acme\n[sso-session acme]\n");
+    desk.write("credentials", "[mine]\naws_access_key_id = AKIAFOREIGN\naws_secret_access_key = x\n");
+    let changes = vec![put("mine", None, false), put("viasso", None, false), put("pay", None, false)];
+    let (outcomes, _) = desk.files.apply(FileSet::Own, changes).await.unwrap();
+    assert_eq!(outcomes[0], FileOutcome::Conflict(Conflict::ForeignLongLivedKey));
+    assert_eq!(outcomes[1], FileOutcome::Conflict(Conflict::SsoSettings));
+    let FileOutcome::Written(written) = &outcomes[2] else { panic!("{outcomes:?}") };
+    assert_eq!(written.key_tail, "WXYZ");
+    assert!(desk.read().contains("[pay]"));
+    assert!(desk.read().contains("AKIAFOREIGN"));
+
+    let pay = ProfileName::new("pay");
+    assert_eq!(desk.files.check(FileSet::Own, &pay, Some(written)).await, Ok(None));
+    let edited = desk.read().replace("ASIAEXAMPLEWXYZ", "ASIASOMEBODYELSE");
+    desk.write("credentials", &edited);
+    let changed = desk.files.check(FileSet::Own, &pay, Some(written)).await;
+    assert_eq!(changed, Ok(Some(Conflict::ChangedByAnother)));
+    let condition = desk.files.condition(FileSet::Own).await;
+    assert_eq!(condition.foreign, ["mine"]);
+    assert_eq!(condition.problem, None);
+}
+
+#[tokio::test]
+async fn replacing_needs_the_persons_word_and_can_be_undone() {
+    let desk = desk();
+    let before = "[mine]\naws_access_key_id = AKIAFOREIGN\naws_secret_access_key = x\n";
+    desk.write("credentials", before);
+    let (outcomes, backup) = desk.files.apply(FileSet::Own, vec![put("mine", None, true)]).await.unwrap();
+    assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
+    assert!(backup.is_some() && !desk.read().contains("AKIAFOREIGN"));
+    desk.files.undo(FileSet::Own).await.unwrap();
+    assert_eq!(desk.read(), before);
+}
+
+#[tokio::test]
+async fn a_file_nobody_can_read_is_left_alone_with_its_line() {
+    let desk = desk();
+    desk.write("credentials", "[a]\nkey = 1\n[a]\n");
+    let failed = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await;
+    assert!(matches!(failed, Err(Code::FileUnparseable { line: 3, .. })), "{failed:?}");
+    assert_eq!(desk.read(), "[a]\nkey = 1\n[a]\n");
+    let condition = desk.files.condition(FileSet::Own).await;
+    assert!(matches!(condition.problem, Some(Code::FileUnparseable { line: 3, .. })));
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_written_does_not_keep_the_others_from_it() {
+    let desk = desk();
+    let mut bad_value = put("odd", None, false);
+    if let FileChange::Put { region, .. } = &mut bad_value {
+        *region = Some("eu\nwest".into());
+    }
+    let changes = vec![put("a]b", None, false), bad_value, put("pay", None, false)];
+    let (outcomes, _) = desk.files.apply(FileSet::Own, changes).await.unwrap();
+    assert_eq!(outcomes[0], FileOutcome::Failed(Code::BadProfileName { profile: "a]b".into() }));
+    assert!(matches!(outcomes[1], FileOutcome::Failed(_)), "{outcomes:?}");
+    assert!(matches!(outcomes[2], FileOutcome::Written(_)), "{outcomes:?}");
+    assert!(desk.read().contains("[pay]") && !desk.read().contains("odd"));
+}
+
+#[tokio::test]
+async fn a_config_file_that_cannot_be_read_does_not_stop_the_writing() {
+    let desk = desk();
+    desk.write("config", "no section\n");
+    let (outcomes, _) = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await.unwrap();
+    assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
+    assert_eq!(desk.files.check(FileSet::Own, &ProfileName::new("new"), None).await, Ok(None));
+}
+
+#[tokio::test]
+async fn what_we_wrote_and_is_gone_was_taken_out_by_somebody() {
+    let desk = desk();
+    let (outcomes, _) = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await.unwrap();
+    let FileOutcome::Written(written) = &outcomes[0] else { panic!("{outcomes:?}") };
+    desk.write("credentials", "");
+    let pay = ProfileName::new("pay");
+    let gone = desk.files.check(FileSet::Own, &pay, Some(written)).await;
+    assert_eq!(gone, Ok(Some(Conflict::ChangedByAnother)));
+    assert_eq!(desk.files.check(FileSet::Own, &pay, None).await, Ok(None));
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn a_link_stays_a_link_and_the_environment_says_where_the_files_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().to_owned();
+    std::fs::create_dir(root.join("dotfiles")).unwrap();
+    std::fs::write(root.join("dotfiles/creds"), "# mine\n").unwrap();
+    std::os::unix::fs::symlink("dotfiles/creds", root.join("link")).unwrap();
+    std::fs::write(root.join("conf"), "[profile viasso]\nsso_session = acme\n").unwrap();
+    let env = move |name: &str| match name {
+        "HOME" => Some(root.clone().into_os_string()),
+        "LATCHKEY_HOME" => Some(root.join("lk").into_os_string()),
+        "AWS_SHARED_CREDENTIALS_FILE" => Some(root.join("link").into_os_string()),
+        "AWS_CONFIG_FILE" => Some(root.join("conf").into_os_string()),
+        _ => None,
+    };
+    let home = Home::resolve(&env).unwrap();
+    let files = DiskFiles::new(&env, &home, Arc::new(SystemClock));
+    let changes = vec![put("pay", None, false), put("viasso", None, false)];
+    let (outcomes, _) = files.apply(FileSet::Own, changes).await.unwrap();
+    assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
+    assert_eq!(outcomes[1], FileOutcome::Conflict(Conflict::SsoSettings));
+    assert!(dir.path().join("link").is_symlink());
+    let text = std::fs::read_to_string(dir.path().join("dotfiles/creds")).unwrap();
+    assert!(text.starts_with("# mine\n") && text.contains("[pay]"), "{text}");
+    assert!(!dir.path().join(".aws").exists(), "nothing in the usual place");
+}
+
+#[tokio::test]
+async fn the_sandbox_has_files_of_its_own() {
+    let desk = desk();
+    desk.files.apply(FileSet::Sandbox, vec![put("pay", None, false)]).await.unwrap();
+    assert!(!desk.dir.path().join(".aws/credentials").exists());
+    let path = desk.files.path(FileSet::Sandbox);
+    assert_eq!(path, desk.dir.path().join("lk/sandbox/aws/credentials"));
+    assert!(path.exists());
+}

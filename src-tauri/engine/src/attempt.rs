@@ -1,0 +1,137 @@
+//! One attempt to sign in: the browser with PKCE first, a device code where that cannot work.
+
+use crate::{
+    engine::{Context, Event},
+    model::{
+        code::Code,
+        organisation::Organisation,
+        secret::{ClientRegistration, TokenSet},
+        sign_in::Method,
+    },
+    ports::{Redirect, Sealable, SsoError, WhoAmI, Write},
+    sign_in::{Progress, code_of},
+    start::method_name,
+};
+use jiff::SignedDuration;
+
+/// One attempt's task.
+pub(crate) struct Run {
+    pub ctx: Context,
+    pub org: Organisation,
+    pub attempt: u64,
+    pub sealing: bool,
+}
+
+impl Run {
+    pub fn tell(&self, progress: Progress) {
+        self.ctx.send(Event::Attempt(self.org.id.clone(), self.attempt, progress));
+    }
+
+    pub async fn any_way(
+        &self,
+        method: Method,
+        clients: &[ClientRegistration],
+    ) -> Result<(TokenSet, WhoAmI), Code> {
+        let tokens = match method {
+            Method::Browser => match self.prepare_browser(clients).await {
+                Ok((redirect, client)) => match self.browser(redirect, &client).await {
+                    // The server knows this client no more.
+                    Err(SsoError::InvalidClient) => self.device(clients).await,
+                    other => other,
+                },
+                Err(error) if cannot_redirect(&error) => self.device(clients).await,
+                Err(error) => Err(error),
+            },
+            Method::DeviceCode => self.device(clients).await,
+        };
+        let tokens = tokens.map_err(code_of)?;
+        let who = self.ctx.ports.sso.who_am_i(&self.org, &tokens.access_token).await.unwrap_or_default();
+        Ok((tokens, who))
+    }
+
+    async fn client(
+        &self,
+        method: Method,
+        clients: &[ClientRegistration],
+    ) -> Result<ClientRegistration, SsoError> {
+        let now = self.ctx.now();
+        let known =
+            clients.iter().find(|c| c.method == method && c.expires > now + SignedDuration::from_mins(15));
+        if let Some(client) = known {
+            return Ok(client.clone());
+        }
+        let client = self.ctx.ports.sso.register(&self.org, method).await?;
+        if self.sealing {
+            let row = self.ctx.ports.vault.seal(
+                &self.org.id,
+                "",
+                method_name(method),
+                &Sealable::Client(client.clone()),
+            );
+            // A store that does not take it now takes it later; the sign-in need not wait for that.
+            self.ctx.commit(vec![Write::Sealed(row.map_err(SsoError::Other)?)]);
+        }
+        self.tell(Progress::Client(client.clone()));
+        Ok(client)
+    }
+
+    async fn prepare_browser(
+        &self,
+        clients: &[ClientRegistration],
+    ) -> Result<(Box<dyn Redirect>, ClientRegistration), SsoError> {
+        let redirect = self.ctx.ports.redirect.listen().await.map_err(SsoError::Other)?;
+        Ok((redirect, self.client(Method::Browser, clients).await?))
+    }
+
+    async fn browser(
+        &self,
+        redirect: Box<dyn Redirect>,
+        client: &ClientRegistration,
+    ) -> Result<TokenSet, SsoError> {
+        let ports = &self.ctx.ports;
+        let request = ports.sso.authorize(&self.org, client, &redirect.uri()).map_err(SsoError::Other)?;
+        self.tell(Progress::Link(request.url.to_string()));
+        if let Err(code) = ports.browser.open(&request.url).await {
+            self.tell(Progress::NoBrowser(code));
+        }
+        let code = redirect.answer(&request.state).await.map_err(SsoError::Other)?;
+        match ports.sso.exchange(&self.org, client, &request, &code).await {
+            Err(SsoError::InvalidGrant) => Err(SsoError::Other(Code::SignInTimedOut)),
+            other => other,
+        }
+    }
+
+    async fn device(&self, clients: &[ClientRegistration]) -> Result<TokenSet, SsoError> {
+        let ports = &self.ctx.ports;
+        let mut client = self.client(Method::DeviceCode, clients).await?;
+        let grant = match ports.sso.start_device(&self.org, &client).await {
+            // The server forgot the registration: once with a new one.
+            Err(SsoError::InvalidClient) => {
+                client = self.client(Method::DeviceCode, &[]).await?;
+                ports.sso.start_device(&self.org, &client).await?
+            }
+            other => other?,
+        };
+        self.tell(Progress::Code {
+            user_code: grant.user_code.clone(),
+            link: grant.verification.to_string(),
+            deadline: grant.expires,
+        });
+        if let Err(code) = ports.browser.open(&grant.verification).await {
+            self.tell(Progress::NoBrowser(code));
+        }
+        match ports.sso.await_device(&self.org, &client, &grant).await {
+            Err(SsoError::InvalidGrant) => Err(SsoError::Other(Code::SignInTimedOut)),
+            other => other,
+        }
+    }
+}
+
+/// No local port, or a server that takes no registration with a redirect: the other way still works.
+pub(crate) fn cannot_redirect(error: &SsoError) -> bool {
+    match error {
+        SsoError::InvalidClient | SsoError::Other(Code::ListenFailed) => true,
+        SsoError::Other(Code::ServerError { status, .. }) => (400..500).contains(status),
+        _ => false,
+    }
+}

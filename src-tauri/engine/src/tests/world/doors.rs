@@ -1,0 +1,228 @@
+//! The world's vault, store, files, browser, sandbox and desktop.
+
+use super::{World, begin, grant, sso};
+use crate::{
+    model::{
+        Timestamp,
+        code::Code,
+        history::Entry,
+        ids::{OrgId, ProfileName, RoleName},
+        notice::Notice,
+        organisation::{Endpoints, Organisation},
+        portal::{Account, Portal},
+        profile::{Conflict, Written},
+        settings::Settings,
+        sign_in::Method,
+    },
+    ports::{
+        AwsFiles, Browser, Clock, Desktop, FileChange, FileCondition, FileOutcome, FileSet, Keyring,
+        Presence, Redirect, RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow,
+        SecretUrl, SettingsFile, Store, Stored, StoredSignIn, Vault, Write,
+    },
+};
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use std::{path::PathBuf, time::Duration};
+use url::Url;
+
+#[async_trait]
+impl Vault for World {
+    async fn open(&self) -> Keyring {
+        let takes = *self.keyring_takes.lock().unwrap();
+        tokio::time::sleep(takes).await;
+        Keyring::Ready
+    }
+    fn seal(&self, org: &OrgId, user: &str, name: &str, secret: &Sealable) -> Result<SealedRow, Code> {
+        let kind = match secret {
+            Sealable::Client(_) => SealKind::Client,
+            Sealable::Tokens(_) => SealKind::Tokens,
+            Sealable::RoleCredentials(_) => SealKind::RoleCredentials,
+        };
+        Ok(SealedRow { org: org.clone(), user: user.into(), kind, name: name.into(), sealed: vec![] })
+    }
+    fn unseal(&self, row: &SealedRow) -> Result<Sealable, Code> {
+        Ok(match row.kind {
+            SealKind::Client => Sealable::Client(sso::client(Method::DeviceCode)),
+            _ => Sealable::Tokens(sso::tokens(begin(), *self.token_expires.lock().unwrap())),
+        })
+    }
+}
+
+#[async_trait]
+impl Store for World {
+    async fn load(&self, now: Timestamp) -> Result<Stored, Code> {
+        let url = Url::parse("http://localhost/start").unwrap();
+        let organisation = Organisation {
+            id: OrgId::new("acme"),
+            name: "Acme".into(),
+            start_url: url.clone(),
+            region: "eu-west-1".into(),
+            kind: *self.kind.lock().unwrap(),
+            endpoints: Endpoints {
+                oidc: url.clone(),
+                portal: url.clone(),
+                federation: url.clone(),
+                sts: url.clone(),
+            },
+            added: now,
+        };
+        let roles = Some(vec![RoleName::new("Dev")]);
+        let account = Account { id: grant().account, name: "payments-dev".into(), email: None, roles };
+        let listed =
+            Portal { accounts: vec![account], synced: Some(now), changes: vec![], ..Portal::default() };
+        let portal = self.portal.lock().unwrap().clone().unwrap_or(listed);
+        let signed_in = *self.signed_in.lock().unwrap();
+        let sign_in = signed_in.then(|| StoredSignIn {
+            user: Some("sam".into()),
+            since: begin(),
+            ends: *self.ends.lock().unwrap(),
+        });
+        let row = |kind| SealedRow {
+            org: OrgId::new("acme"),
+            user: "sam".into(),
+            kind,
+            name: String::new(),
+            sealed: vec![],
+        };
+        let sealed = if signed_in { vec![row(SealKind::Client), row(SealKind::Tokens)] } else { vec![] };
+        Ok(Stored {
+            organisations: vec![(organisation, portal, sign_in)],
+            sealed,
+            kept: self.kept.lock().unwrap().clone(),
+            installed: Some(begin() - SignedDuration::from_hours(2)),
+            ..Stored::default()
+        })
+    }
+    async fn commit(&self, writes: Vec<Write>) -> Result<(), Code> {
+        let takes = self.commits_take.lock().unwrap().pop();
+        if let Some(takes) = takes {
+            tokio::time::sleep(takes).await;
+        }
+        if let Some(code) = self.store_fails.lock().unwrap().clone() {
+            self.note("commit failed");
+            return Err(code);
+        }
+        for write in writes {
+            self.apply(write);
+        }
+        Ok(())
+    }
+    async fn history(&self, _: Option<i64>, _: u32) -> Result<Vec<Entry>, Code> {
+        Ok(vec![])
+    }
+}
+
+#[async_trait]
+impl SettingsFile for World {
+    async fn load(&self) -> Result<Settings, Code> {
+        Ok(self.settings.lock().unwrap().clone())
+    }
+    async fn save(&self, _: &Settings) -> Result<(), Code> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AwsFiles for World {
+    async fn apply(
+        &self,
+        _: FileSet,
+        changes: Vec<FileChange>,
+    ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code> {
+        if let Some(code) = self.file_fails.lock().unwrap().clone() {
+            self.note("file failed");
+            return Err(code);
+        }
+        if let Some(conflict) = *self.file_conflict.lock().unwrap() {
+            return Ok((changes.iter().map(|_| FileOutcome::Conflict(conflict)).collect(), None));
+        }
+        self.note(format!("write file {}", changes.len()));
+        let outcome = |change| match change {
+            FileChange::Put { credentials, region, replace_foreign, .. } => {
+                self.note(format!("put {} {replace_foreign}", region.unwrap_or_default()));
+                FileOutcome::Written(Written {
+                    at: self.now(),
+                    issued: credentials.issued,
+                    expires: credentials.expires,
+                    fingerprint: "f".into(),
+                    key_tail: "tail".into(),
+                })
+            }
+            FileChange::Remove { .. } => FileOutcome::Removed,
+        };
+        Ok((changes.into_iter().map(outcome).collect(), None))
+    }
+    async fn check(
+        &self,
+        _: FileSet,
+        profile: &ProfileName,
+        _: Option<&Written>,
+    ) -> Result<Option<Conflict>, Code> {
+        let looks = *self.looks.lock().unwrap();
+        Ok(looks.or((profile.as_str() == "taken").then_some(Conflict::Foreign)))
+    }
+    async fn condition(&self, _: FileSet) -> FileCondition {
+        FileCondition::default()
+    }
+    async fn make_private(&self, _: FileSet) -> Result<(), Code> {
+        self.note("make private");
+        Ok(())
+    }
+    async fn undo(&self, _: FileSet) -> Result<(), Code> {
+        self.note("undo");
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Browser for World {
+    async fn open(&self, _: &Url) -> Result<(), Code> {
+        self.note("sign-in page");
+        Ok(())
+    }
+    async fn open_once(&self, _: SecretUrl) -> Result<(), Code> {
+        self.note("tab");
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl RedirectListener for World {
+    async fn listen(&self) -> Result<Box<dyn Redirect>, Code> {
+        Err(Code::ListenFailed)
+    }
+}
+
+#[async_trait]
+impl Sandbox for World {
+    async fn start(&self) -> Result<SandboxReady, Code> {
+        let ready = self.sandbox.lock().unwrap().clone();
+        ready.ok_or_else(|| Code::SandboxFailed { reason: "not part of this test".into() })
+    }
+    async fn stop(&self) {}
+    async fn delete(&self) -> Result<(), Code> {
+        Ok(())
+    }
+    fn exports(&self) -> Vec<String> {
+        vec![]
+    }
+}
+
+#[async_trait]
+impl Desktop for World {
+    async fn presence(&self) -> Presence {
+        *self.presence.lock().unwrap()
+    }
+    async fn notify(&self, notice: &Notice, _: bool) -> Result<(), Code> {
+        self.note(format!("notify {}", notice.key()));
+        Ok(())
+    }
+    async fn withdraw(&self, key: &str) {
+        self.note(format!("withdraw {key}"));
+    }
+    async fn copy_secret(&self, _: SecretString, _: Duration) -> Result<(), Code> {
+        self.note("copied");
+        Ok(())
+    }
+}

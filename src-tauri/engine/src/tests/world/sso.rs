@@ -1,0 +1,179 @@
+//! The server of the world.
+
+use super::World;
+use crate::{
+    model::{
+        Timestamp,
+        code::Code,
+        ids::{AccountId, RoleName},
+        organisation::{Endpoints, Organisation},
+        secret::{ClientRegistration, RoleCredentials, TokenSet},
+        sign_in::Method,
+    },
+    ports::{
+        AccountRow, AuthorizeRequest, Clock, DeviceGrant, Discovered, Page, SecretUrl, Sso, SsoError, WhoAmI,
+    },
+};
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use std::{sync::Mutex, time::Duration};
+use url::Url;
+
+fn unused<T>() -> Result<T, SsoError> {
+    Err(SsoError::Other(Code::Internal { what: "not part of this test".into() }))
+}
+
+async fn takes(time: &Mutex<Duration>) {
+    let time = *time.lock().unwrap();
+    tokio::time::sleep(time).await;
+}
+
+fn fails(next: &Mutex<Vec<SsoError>>, always: Option<&Mutex<Option<SsoError>>>) -> Result<(), SsoError> {
+    let next = next.lock().unwrap().pop();
+    next.or_else(|| always.and_then(|a| a.lock().unwrap().clone())).map_or(Ok(()), Err)
+}
+
+#[async_trait]
+impl Sso for World {
+    async fn discover(&self, _: &str, _: Option<&str>, _: Option<&Endpoints>) -> Result<Discovered, Code> {
+        Err(Code::NotAPortal { host: "x".into() })
+    }
+    async fn register(&self, _: &Organisation, method: Method) -> Result<ClientRegistration, SsoError> {
+        self.note(format!("register {method:?}"));
+        fails(&self.registrations, None)?;
+        Ok(client(method))
+    }
+    fn authorize(&self, _: &Organisation, _: &ClientRegistration, _: &Url) -> Result<AuthorizeRequest, Code> {
+        Err(Code::ListenFailed)
+    }
+    async fn exchange(
+        &self,
+        _: &Organisation,
+        _: &ClientRegistration,
+        _: &AuthorizeRequest,
+        _: &SecretString,
+    ) -> Result<TokenSet, SsoError> {
+        unused()
+    }
+    async fn start_device(&self, _: &Organisation, _: &ClientRegistration) -> Result<DeviceGrant, SsoError> {
+        Ok(DeviceGrant {
+            device_code: SecretString::from("d"),
+            user_code: "ABCD-EFGH".into(),
+            verification: Url::parse("http://localhost/device").unwrap(),
+            expires: self.now() + SignedDuration::from_mins(10),
+            interval: Duration::from_secs(1),
+        })
+    }
+    async fn await_device(
+        &self,
+        _: &Organisation,
+        _: &ClientRegistration,
+        _: &DeviceGrant,
+    ) -> Result<TokenSet, SsoError> {
+        takes(&self.sign_in_takes).await;
+        Ok(self.tokens())
+    }
+    async fn refresh(
+        &self,
+        _: &Organisation,
+        _: &ClientRegistration,
+        _: &SecretString,
+    ) -> Result<TokenSet, SsoError> {
+        self.note("refresh token");
+        takes(&self.renewal_takes).await;
+        fails(&self.renewals, Some(&self.renew_never))?;
+        Ok(self.tokens())
+    }
+    async fn who_am_i(&self, _: &Organisation, _: &SecretString) -> Result<WhoAmI, SsoError> {
+        takes(&self.who_takes).await;
+        if *self.who_fails.lock().unwrap() {
+            return Err(super::no_answer());
+        }
+        let user = self.user.lock().unwrap().clone();
+        Ok(WhoAmI { id: Some(format!("id-{user}")), user: Some(user), ends: *self.ends.lock().unwrap() })
+    }
+    async fn accounts(
+        &self,
+        _: &Organisation,
+        _: &SecretString,
+        next: Option<&str>,
+    ) -> Result<Page<AccountRow>, SsoError> {
+        self.note("accounts");
+        takes(&self.list_takes).await;
+        fails(&self.listings, Some(&self.list_never))?;
+        let row = AccountRow { id: AccountId::new("1"), name: "payments-dev".into(), email: None };
+        let more = *self.endless_pages.lock().unwrap();
+        Ok(Page { rows: vec![row], next: more.then(|| next.unwrap_or("again").to_owned()) })
+    }
+    async fn roles(
+        &self,
+        _: &Organisation,
+        _: &SecretString,
+        _: &AccountId,
+        next: Option<&str>,
+    ) -> Result<Page<RoleName>, SsoError> {
+        let more = *self.endless_pages.lock().unwrap();
+        Ok(Page { rows: vec![RoleName::new("Dev")], next: more.then(|| next.unwrap_or("again").to_owned()) })
+    }
+    async fn role_credentials(
+        &self,
+        _: &Organisation,
+        _: &SecretString,
+        _: &AccountId,
+        _: &RoleName,
+    ) -> Result<RoleCredentials, SsoError> {
+        self.note("role credentials");
+        takes(&self.credentials_take).await;
+        fails(&self.refuse, Some(&self.refuse_always))?;
+        let now = self.now();
+        let secret = || SecretString::from("s");
+        Ok(RoleCredentials {
+            access_key_id: secret(),
+            secret_access_key: secret(),
+            session_token: secret(),
+            issued: now,
+            expires: now + self.lifetime + *self.server_ahead.lock().unwrap(),
+        })
+    }
+    async fn console_link(
+        &self,
+        _: &Organisation,
+        _: &RoleCredentials,
+        destination: Option<&Url>,
+    ) -> Result<SecretUrl, SsoError> {
+        self.note(format!("console {}", destination.map_or("home", Url::as_str)));
+        Ok(SecretUrl { url: SecretString::from("http://localhost/login"), host: "localhost".into() })
+    }
+    async fn logout(&self, _: &Organisation, _: &SecretString) -> Result<(), SsoError> {
+        takes(&self.logout_takes).await;
+        self.note("logout");
+        fails(&self.logouts, None)
+    }
+}
+
+impl World {
+    /// What the server gives out: never longer than the sign-in.
+    fn tokens(&self) -> TokenSet {
+        let end = self.now() + *self.token_life.lock().unwrap();
+        tokens(self.now(), self.ends.lock().unwrap().map_or(end, |e| e.min(end)))
+    }
+}
+
+pub(super) fn client(method: Method) -> ClientRegistration {
+    ClientRegistration {
+        client_id: "c".into(),
+        client_secret: SecretString::from("c"),
+        expires: super::begin() + SignedDuration::from_hours(2000),
+        method,
+    }
+}
+
+pub(super) fn tokens(issued: Timestamp, expires: Timestamp) -> TokenSet {
+    TokenSet {
+        access_token: SecretString::from("a"),
+        issued,
+        expires,
+        refresh_token: Some(SecretString::from("r")),
+    }
+}
