@@ -3,6 +3,7 @@
 mod arrival;
 mod impostor;
 mod interrupted;
+mod machine;
 mod main_job;
 mod sandbox;
 mod silence;
