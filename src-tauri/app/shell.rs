@@ -10,8 +10,8 @@ use crate::{
 use engine::{Engine, Reply, Request, Snapshot, model::ids::OrgId, ports::Clock, request::Answer};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
-use tokio::runtime::Handle;
-use view::{UiPortal, UiReply, UiRequest, UiState, problem::About};
+use tokio::{runtime::Handle, sync::watch};
+use view::{Around, UiPortal, UiReply, UiRequest, UiState, problem::About};
 
 /// Cheap to clone; managed by Tauri for the commands.
 #[derive(Clone)]
@@ -22,6 +22,8 @@ pub struct Shell {
     pub windows: Arc<Windows>,
     /// Where happenings are recorded.
     pub log: Arc<EventLog>,
+    /// What is known of the desktop around the window.
+    pub around: watch::Sender<Around>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where wishes are carried out, away from the main thread.
@@ -36,7 +38,7 @@ impl Shell {
 
     /// What the window shows now.
     pub fn ui_state(&self) -> UiState {
-        view::ui_state(&self.snapshot(), &TimeZone::system())
+        view::ui_state(&self.snapshot(), &self.around.borrow(), &TimeZone::system())
     }
 
     /// The window asks for its state, so it listens from now on.

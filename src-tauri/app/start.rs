@@ -26,6 +26,7 @@ use tokio::sync::{
     mpsc::{UnboundedReceiver, unbounded_channel},
     oneshot, watch,
 };
+use view::Around;
 
 /// A panel that starts with the desktop may come after us; a hidden start waits so long for it.
 const PANEL_COMES_IN: Duration = Duration::from_secs(10);
@@ -93,11 +94,12 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     };
     let windows = Arc::new(Windows::new(app.clone(), needs));
     let runtime = tokio::runtime::Handle::current();
-    let shell = Shell { engine, windows, log, clock, runtime };
+    let host = desk.tray_host().await;
+    let around = watch::Sender::new(Around { tray: host.borrow().shows_us(), ..Around::default() });
+    let shell = Shell { engine, windows, log, around, clock, runtime };
     app.manage(shell.clone());
 
     let (painted, was_painted) = oneshot::channel();
-    let host = desk.tray_host().await;
     let look = Look { dark_panel: desk.dark_panel().await, icon_folder: icon_folder(home) };
     desk.watch(&signals);
     let snapshots = || shell.engine.snapshots();
@@ -107,7 +109,7 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     tokio::spawn(autostart::follow(app.clone(), snapshots()));
     tokio::spawn(forward(shell.clone(), wishes, told));
     tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), signals));
-    tokio::spawn(record_registration(shell.clone(), host.clone()));
+    tokio::spawn(follow_panel(shell.clone(), host.clone()));
     tokio::spawn(first_window(shell.clone(), flags, was_painted, host));
     tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox, desk));
     tokio::spawn(quit_when_told(app.clone(), shell.clone()));
@@ -157,13 +159,16 @@ async fn watch_files(shell: Shell, of_sandbox: PathBuf, signals: tokio::sync::mp
     desktop::watch_files(files.into_iter().flatten().collect(), signals);
 }
 
-async fn record_registration(shell: Shell, mut host: watch::Receiver<TrayHost>) {
+/// Tells the window and the event log whether a panel shows our icon.
+async fn follow_panel(shell: Shell, mut host: watch::Receiver<TrayHost>) {
     let mut was = false;
     loop {
         let is = host.borrow_and_update().registered;
         if is && !was {
             shell.log.write(&Happening::TrayRegistered);
         }
+        let shows_us = host.borrow().shows_us();
+        shell.around.send_if_modified(|known| std::mem::replace(&mut known.tray, shows_us) != shows_us);
         was = is;
         if host.changed().await.is_err() {
             return;

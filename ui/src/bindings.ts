@@ -1091,6 +1091,14 @@ pause: UiPause | null,
  */
 online: boolean, 
 /**
+ * A panel shows our tray icon. Where it is false, nothing in the window speaks of the tray.
+ */
+tray: boolean, 
+/**
+ * What goes on after the window is closed, and the way back: for "Keep running in the background".
+ */
+closed_text: string, 
+/**
  * The sign-in lives in memory only, and why.
  */
 keyring: UiProblem | null, 

@@ -87,6 +87,13 @@ pub struct TrayHost {
     pub registered: bool,
 }
 
+impl TrayHost {
+    /// A panel shows our icon.
+    pub fn shows_us(self) -> bool {
+        self.present && self.registered
+    }
+}
+
 #[async_trait]
 impl Desktop for Desk {
     async fn presence(&self) -> Presence {

@@ -6,6 +6,7 @@
 
 mod account;
 mod activity;
+mod around;
 pub mod ask;
 mod banner;
 mod convert;
@@ -23,6 +24,7 @@ pub mod ui_state;
 mod window;
 pub mod words;
 
+pub use around::Around;
 pub use ask::{UiReply, UiRequest};
 pub use convert::{as_asked, dialog, reply};
 pub use portal::ui_portal;

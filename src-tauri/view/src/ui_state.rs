@@ -370,6 +370,10 @@ pub struct UiState {
     pub pause: Option<UiPause>,
     /// False when the network is thought to be gone.
     pub online: bool,
+    /// A panel shows our tray icon. Where it is false, nothing in the window speaks of the tray.
+    pub tray: bool,
+    /// What goes on after the window is closed, and the way back: for "Keep running in the background".
+    pub closed_text: String,
     /// The sign-in lives in memory only, and why.
     pub keyring: Option<UiProblem>,
     /// The clock is off.

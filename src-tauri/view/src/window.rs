@@ -3,6 +3,7 @@
 use crate::{
     account::classified,
     activity,
+    around::Around,
     ask::UiRequest,
     banner, credentials,
     icon::needs_person,
@@ -38,7 +39,7 @@ const LINES: usize = 50;
 
 /// What the window shows.
 #[must_use]
-pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
+pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
     let attention = s.profiles.iter().filter(|p| needs_person(&p.state)).count();
     UiState {
         at: s.at.as_millisecond(),
@@ -62,6 +63,8 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
             text,
         }),
         online: s.online,
+        tray: around.tray,
+        closed_text: closed_text(around).to_owned(),
         keyring: banner::keyring_problem(s),
         clock: banner::clock_problem(s),
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
@@ -89,6 +92,15 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
             exports: s.sandbox.exports.clone(),
         }),
         quit: quit(s),
+    }
+}
+
+/// What goes on after the window is closed, and the way back.
+fn closed_text(around: &Around) -> &'static str {
+    if around.tray {
+        "Latchkey keeps refreshing in the background. Open it again from the tray."
+    } else {
+        "Latchkey keeps refreshing in the background. Open it again from your applications."
     }
 }
 

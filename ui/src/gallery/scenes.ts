@@ -64,6 +64,8 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     file: { path: '~/.aws/credentials', notes: [], foreign: ['old-keys', 'terraform'], backup: 'credentials.latchkey-20261124-0931.bak' },
     pause: null,
     online: true,
+    tray: true,
+    closed_text: 'Latchkey keeps refreshing in the background. Open it again from the tray.',
     keyring: null,
     clock: null,
     activity: ACTIVITY,

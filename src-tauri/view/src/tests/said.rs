@@ -2,6 +2,7 @@
 
 use super::notices;
 use crate::{
+    Around,
     fixture::{DEV, LAB, PROD, codes, grant, minutes, now, profile, with, zone},
     menu::{Entry, Platform, menu},
     notification,
@@ -187,7 +188,7 @@ fn everything() -> Vec<String> {
     }
     let mut found = Vec::new();
     for s in snapshots() {
-        strings(&serde_json::to_value(ui_state(&s, &zone())).unwrap(), "", &mut found);
+        strings(&serde_json::to_value(ui_state(&s, &Around::default(), &zone())).unwrap(), "", &mut found);
         labels(&menu(&s, &zone(), Platform::Linux).entries, &mut found);
     }
     for notice in notices::all() {

@@ -1,5 +1,5 @@
 use crate::{
-    UiState,
+    Around, UiState,
     fixture::{DEV, LAB, PROD, codes, grant, minutes, now, profile, snapshot, with, zone},
     ui_portal,
     ui_portal::UiClass,
@@ -23,7 +23,7 @@ use engine::{
 use std::sync::Arc;
 
 fn of(change: impl FnOnce(&mut Snapshot)) -> UiState {
-    ui_state(&with(change), &zone())
+    ui_state(&with(change), &Around::default(), &zone())
 }
 
 fn banner(change: impl FnOnce(&mut Snapshot)) -> Option<(UiBannerKind, String)> {
@@ -43,6 +43,16 @@ fn the_first_run_waits_for_the_store() {
         s.loaded = false;
     });
     assert!(unread.first_run.is_none() && !unread.loaded);
+}
+
+#[test]
+fn without_a_tray_nothing_speaks_of_it() {
+    let with_tray = ui_state(&snapshot(), &Around { tray: true, ..Around::default() }, &zone());
+    assert!(with_tray.tray && with_tray.closed_text.ends_with("Open it again from the tray."));
+    let without = of(|_| ());
+    assert!(!without.tray);
+    assert!(!format!("{without:?}").replace("tray: false", "").to_lowercase().contains("tray"));
+    assert!(without.closed_text.ends_with("Open it again from your applications."));
 }
 
 #[test]
@@ -71,7 +81,7 @@ fn banners_by_priority() {
     assert_eq!(kind(&|_| ()), None);
     for (expect, climb) in ladder {
         climb(&mut s);
-        let shown = ui_state(&s, &zone()).organisations[0].banner.clone().unwrap();
+        let shown = ui_state(&s, &Around::default(), &zone()).organisations[0].banner.clone().unwrap();
         assert_eq!(shown.kind, expect);
         assert!(shown.buttons.len() <= 2);
     }
@@ -206,7 +216,8 @@ fn the_portal_and_its_revision() {
         ]
     );
     assert_eq!(prod.roles.as_ref().unwrap()[2].suggested_profile, "payments-prod-readonly");
-    let revision = |s: &Snapshot| ui_state(s, &zone()).organisations[0].portal_revision.clone();
+    let revision =
+        |s: &Snapshot| ui_state(s, &Around::default(), &zone()).organisations[0].portal_revision.clone();
     assert_eq!(revision(&s), portal.revision);
     assert_eq!(revision(&with(|s| s.favourites = vec![grant(LAB, "Dev")])), portal.revision);
     let labelled = with(|s| {
