@@ -83,7 +83,7 @@ by: string,
  */
 ok: boolean, 
 /**
- * Lines with equal groups next to each other may be shown as one.
+ * Lines with equal groups next to each other may be shown as one; empty: it stands by itself.
  */
 group: string, };
 

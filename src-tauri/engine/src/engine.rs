@@ -135,7 +135,10 @@ impl Context {
 
     /// Notes what was done, in Activity and in the store.
     pub fn note(&self, state: &mut State, by: By, event: Happened) {
-        let entry = Entry { id: 0, at: self.now(), by, event };
+        // Counted here, so that a line has its number at once and never another one. The newest line has
+        // the highest.
+        let id = state.history.first().map_or(0, |newest| newest.id) + 1;
+        let entry = Entry { id, at: self.now(), by, event };
         let history = Arc::make_mut(&mut state.history);
         history.insert(0, entry.clone());
         history.truncate(200);

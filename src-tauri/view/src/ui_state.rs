@@ -335,7 +335,7 @@ pub struct UiActivity {
     pub by: String,
     /// It went well.
     pub ok: bool,
-    /// Lines with equal groups next to each other may be shown as one.
+    /// Lines with equal groups next to each other may be shown as one; empty: it stands by itself.
     pub group: String,
 }
 

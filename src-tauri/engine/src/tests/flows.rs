@@ -122,3 +122,16 @@ async fn a_name_that_is_taken_is_not_written_and_another_is_offered() {
     assert_eq!(keep(&engine, "taken").await, Err(taken));
     assert_eq!(world.count("write file"), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_line_of_activity_has_a_number_of_its_own() {
+    let (world, engine) = start(minutes(60), None).await;
+    keep(&engine, "a").await.unwrap();
+    keep(&engine, "b").await.unwrap();
+    let done = until(&engine, |s| s.history.len() >= 4).await;
+    let ids: Vec<_> = done.history.iter().map(|line| line.id).collect();
+    assert!(ids.is_sorted_by(|newer, older| newer > older), "{ids:?}");
+    // Above what earlier runs left in the store.
+    assert_eq!(ids.last(), Some(&41));
+    assert_eq!(world.count("commit line 42"), 1, "stored under the same number");
+}

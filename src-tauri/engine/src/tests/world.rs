@@ -5,7 +5,7 @@ use crate::{
     model::{
         Timestamp,
         code::Code,
-        history::Entry,
+        history::{By, Entry, Event as Happened},
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
         notice::Notice,
         organisation::{Endpoints, Kind, Organisation},
@@ -276,6 +276,7 @@ impl Store for World {
             organisations: vec![(organisation, portal, Some(signed_in))],
             sealed: vec![row(SealKind::Client), row(SealKind::Tokens)],
             installed: Some(now - SignedDuration::from_hours(2)),
+            history: vec![Entry { id: 41, at: now, by: By::You, event: Happened::Resumed }],
             ..Stored::default()
         })
     }
@@ -284,6 +285,7 @@ impl Store for World {
             match write {
                 Write::Sealed(row) => self.note(format!("commit sealed {}", row.kind.as_str())),
                 Write::RemoveSealed(..) => self.note("commit remove sealed"),
+                Write::History(line) => self.note(format!("commit line {}", line.id)),
                 Write::Kept(kept) if kept.written.is_some() => self.note("commit kept"),
                 _ => {}
             }

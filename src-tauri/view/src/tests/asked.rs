@@ -196,6 +196,7 @@ fn activity_in_sentences() {
     };
     assert_eq!(lines[0].sentence, "Refreshed pay-dev, valid until 12:18");
     assert_eq!(lines[0].subject.as_deref(), Some("payments-dev, PowerUser"));
+    assert_eq!((lines[0].group.as_str(), lines[1].group.as_str()), ("refreshed/pay-dev", ""));
     assert_eq!(
         lines[1].sentence,
         "Held back a notification that the sign-in ends soon: the screen was locked"
