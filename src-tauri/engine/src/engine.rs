@@ -56,6 +56,8 @@ pub(crate) enum Event {
     Sandbox(Result<crate::ports::SandboxReady, Code>, Option<oneshot::Sender<Answer>>),
     Added(Box<add::Found>),
     Presence(Presence),
+    /// The desktop took a notification, or not.
+    Notified(Box<crate::model::notice::Notice>, Timestamp, Result<(), Code>),
     StoreFailed(Code),
     CredentialsFetched(crate::model::ids::Grant, u64, crate::model::secret::RoleCredentials),
     SandboxEnded,
@@ -281,6 +283,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Sandbox(result, answer) => add::sandbox_started(ctx, state, result, answer),
         Event::Added(found) => add::finish(ctx, state, *found),
         Event::Presence(presence) => notify::decide(ctx, state, presence),
+        Event::Notified(notice, at, result) => notify::notified(ctx, state, *notice, at, result),
         Event::StoreFailed(code) => {
             tracing::error!(?code, "the store failed");
             state.settings_problem = Some(code);

@@ -234,6 +234,7 @@ fn retry(ctx: &Context, state: &mut State, name: &ProfileName, code: Code, by: B
     profile.failures = profile.failures.saturating_add(1);
     let first = profile.failing_since.is_none();
     let since = *profile.failing_since.get_or_insert(now);
+    profile.failing = Some(code.clone());
     let file = matches!(
         code,
         Code::FileNotWritable { .. }

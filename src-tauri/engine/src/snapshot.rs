@@ -54,8 +54,17 @@ pub enum Launch {
     Opening,
     /// Opened at that moment.
     Opened(Timestamp),
-    /// Failed at that moment.
-    Failed(Timestamp, Code),
+    /// Failed.
+    Failed {
+        /// At that moment.
+        at: Timestamp,
+        /// Why.
+        code: Code,
+        /// The service or address that was asked for, to ask for it again.
+        destination: Option<String>,
+        /// The region that was asked for.
+        region: Option<String>,
+    },
 }
 
 /// The sample organisation's server.
@@ -94,6 +103,8 @@ pub struct Snapshot {
     pub settings: Settings,
     /// A settings file that cannot be read.
     pub settings_problem: Option<Code>,
+    /// Why the store does not hold what it should; ends when it does again.
+    pub store_problem: Option<Code>,
     /// How the keyring answered.
     pub keyring: Keyring,
     /// Whether the network is thought to be there.

@@ -2,5 +2,6 @@
 //! things happen, and what a person is told. Real servers, files and keyrings are in `tests/`.
 
 mod flows;
+mod notices;
 mod races;
 mod world;

@@ -60,8 +60,19 @@ pub(super) struct World {
     pub(super) renewal_takes: Mutex<Duration>,
     pub(super) credentials_take: Mutex<Duration>,
     pub(super) sign_in_takes: Mutex<Duration>,
+    /// What the desktop refuses: notifications, consoles, the file; and what another program changed.
+    pub(super) refused: Mutex<Refused>,
     /// Who signs in.
     pub(super) user: Mutex<String>,
+}
+
+/// What does not work, or was changed.
+#[derive(Default)]
+pub(super) struct Refused {
+    pub(super) notifications: bool,
+    pub(super) consoles: bool,
+    pub(super) file: Option<Code>,
+    pub(super) changed: Vec<String>,
 }
 
 impl World {
@@ -193,7 +204,10 @@ impl Sso for World {
         _: &RoleCredentials,
         _: Option<&Url>,
     ) -> Result<SecretUrl, SsoError> {
-        unused()
+        if self.refused.lock().unwrap().consoles {
+            return Err(SsoError::Other(Code::NoAnswer { host: "h".into() }));
+        }
+        Ok(SecretUrl { url: SecretString::from("http://localhost/"), host: "localhost".into() })
     }
     async fn logout(&self, _: &Organisation, _: &SecretString) -> Result<(), SsoError> {
         self.note("logout");
@@ -314,6 +328,9 @@ impl AwsFiles for World {
         _: FileSet,
         changes: Vec<FileChange>,
     ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code> {
+        if let Some(code) = self.refused.lock().unwrap().file.clone() {
+            return Err(code);
+        }
         self.note(format!("write file {}", changes.len()));
         let outcome = |change| match change {
             FileChange::Put { credentials, .. } => FileOutcome::Written(Written {
@@ -333,6 +350,9 @@ impl AwsFiles for World {
         profile: &ProfileName,
         _: Option<&Written>,
     ) -> Result<Option<Conflict>, Code> {
+        if self.refused.lock().unwrap().changed.iter().any(|name| name == profile.as_str()) {
+            return Ok(Some(Conflict::ChangedByAnother));
+        }
         Ok((profile.as_str() == "taken").then_some(Conflict::Foreign))
     }
     async fn condition(&self, _: FileSet) -> FileCondition {
@@ -383,7 +403,10 @@ impl Desktop for World {
         *self.presence.lock().unwrap()
     }
     async fn notify(&self, notice: &Notice, _: bool) -> Result<(), Code> {
-        self.note(format!("notify {}", notice.key()));
+        if self.refused.lock().unwrap().notifications {
+            return Err(Code::Gone { what: "notification server".into() });
+        }
+        self.note(format!("notify {} {}", notice.key(), notice.keys().len()));
         Ok(())
     }
     async fn withdraw(&self, key: &str) {
@@ -409,6 +432,7 @@ pub(super) async fn start(lifetime: SignedDuration, ends: Option<Timestamp>) -> 
         renewal_takes: Mutex::default(),
         credentials_take: Mutex::default(),
         sign_in_takes: Mutex::default(),
+        refused: Mutex::default(),
         user: Mutex::new("sam".to_owned()),
     });
     let ports = Ports {
