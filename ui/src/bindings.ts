@@ -115,7 +115,7 @@ until: number | null, };
 /**
  * What kind of banner, in the order of priority.
  */
-export type UiBannerKind = "signed_out" | "blocked" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "sandbox";
+export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "sandbox";
 
 /**
  * A button with its words.
@@ -1000,7 +1000,11 @@ link: string | null,
 /**
  * The code to compare, `XXXX-XXXX`.
  */
-user_code: string | null, } | { "state": "signed_in", 
+user_code: string | null, 
+/**
+ * What went wrong without ending it: the browser did not open, so the person copies the link.
+ */
+failure: UiProblem | null, } | { "state": "signed_in", 
 /**
  * Since.
  */
@@ -1114,6 +1118,14 @@ activity: Array<UiActivity>,
  * Settings.
  */
 settings: UiSettings, 
+/**
+ * Latchkey's own record is not written or was lost; also while there is no organisation.
+ */
+store_problem: UiProblem | null, 
+/**
+ * The desktop's autostart entry could not be changed: for the switch.
+ */
+autostart_problem: UiProblem | null, 
 /**
  * A settings file that cannot be read.
  */

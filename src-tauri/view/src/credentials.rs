@@ -76,6 +76,7 @@ pub(crate) fn standing(p: &ProfileNow, now: Timestamp) -> Standing {
             None => Standing::Checking,
         },
         State::Refreshing => Standing::Refreshing,
+        State::Retrying { .. } if is_over(p, now) => Standing::Expired,
         State::Retrying { .. } => Standing::Retrying,
         State::Paused => Standing::Paused,
         State::SignInNeeded => Standing::SignInNeeded,
@@ -84,6 +85,11 @@ pub(crate) fn standing(p: &ProfileNow, now: Timestamp) -> Standing {
         State::Conflict(_) => Standing::Conflict,
         State::NotWritable(_) => Standing::NotWritable,
     }
+}
+
+/// What is in the file does not work any more.
+pub(crate) fn is_over(p: &ProfileNow, now: Timestamp) -> bool {
+    p.kept.written.as_ref().is_some_and(|w| w.expires <= now)
 }
 
 /// In a few words for a menu row: `fresh 42 min`, `expires in 8 min`.
@@ -167,7 +173,11 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
         State::Retrying { at, failing_since, code } => {
             let found = problem(code, &about);
             UiProblem {
-                title: format!("Could not refresh {name}"),
+                title: if is_over(p, s.at) {
+                    format!("{name} has expired")
+                } else {
+                    format!("Could not refresh {name}")
+                },
                 meaning: format!("{}. {still}", found.title),
                 next: format!(
                     "Failing since {}. Latchkey tries again at {}.",

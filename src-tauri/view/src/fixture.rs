@@ -132,6 +132,7 @@ pub(crate) fn snapshot() -> Snapshot {
         pause: None,
         settings: Settings::default(),
         settings_problem: None,
+        store_problem: None,
         keyring: Keyring::Ready,
         online: true,
         file: FileCondition { path: "/home/sam/.aws/credentials".into(), ..FileCondition::default() },

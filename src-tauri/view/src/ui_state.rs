@@ -88,6 +88,8 @@ pub enum UiBannerKind {
     SignedOut,
     /// A profile or the credentials file needs the person.
     Blocked,
+    /// Latchkey's own record is not written or was lost.
+    Store,
     /// The clock is off, so that AWS refuses requests.
     Clock,
     /// No network.
@@ -154,6 +156,8 @@ pub enum UiSignIn {
         link: Option<String>,
         /// The code to compare, `XXXX-XXXX`.
         user_code: Option<String>,
+        /// What went wrong without ending it: the browser did not open, so the person copies the link.
+        failure: Option<UiProblem>,
     },
     /// Signed in. The pill is `pill` and, where `ends` is known, `, 6 h 12 min left`.
     SignedIn {
@@ -382,6 +386,10 @@ pub struct UiState {
     pub activity: Vec<UiActivity>,
     /// Settings.
     pub settings: UiSettings,
+    /// Latchkey's own record is not written or was lost; also while there is no organisation.
+    pub store_problem: Option<UiProblem>,
+    /// The desktop's autostart entry could not be changed: for the switch.
+    pub autostart_problem: Option<UiProblem>,
     /// A settings file that cannot be read.
     pub settings_problem: Option<UiProblem>,
     /// The sample organisation, when it runs or starts.

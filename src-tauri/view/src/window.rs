@@ -40,7 +40,7 @@ const LINES: usize = 50;
 /// What the window shows.
 #[must_use]
 pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
-    let attention = s.profiles.iter().filter(|p| needs_person(&p.state)).count();
+    let attention = s.profiles.iter().filter(|p| needs_person(p, s.at)).count();
     UiState {
         at: s.at.as_millisecond(),
         loaded: s.loaded,
@@ -69,6 +69,8 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         clock: banner::clock_problem(s),
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         settings: (&s.settings).into(),
+        store_problem: banner::store_problem(s),
+        autostart_problem: around.autostart_failure.as_deref().map(autostart_problem),
         settings_problem: s.settings_problem.as_ref().map(|code| {
             let found = problem(code, &About::default());
             UiProblem {
@@ -101,6 +103,18 @@ fn closed_text(around: &Around) -> &'static str {
         "Latchkey keeps refreshing in the background. Open it again from the tray."
     } else {
         "Latchkey keeps refreshing in the background. Open it again from your applications."
+    }
+}
+
+/// The switch is on, yet the desktop has no entry, or the other way round.
+fn autostart_problem(reason: &str) -> UiProblem {
+    UiProblem {
+        title: "Starting with your desktop session could not be changed".into(),
+        meaning: format!("The system said: {reason}."),
+        next: "Check that you may write to ~/.config/autostart, then turn the switch off and on again."
+            .into(),
+        buttons: vec![],
+        details: reason.to_owned(),
     }
 }
 
@@ -202,6 +216,7 @@ fn sign_in(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiSignIn {
                 deadline: attempt.deadline.as_millisecond(),
                 link: attempt.link.clone(),
                 user_code: attempt.user_code.clone(),
+                failure: failure(),
             }
         }
         SignIn::SignedIn(session) => UiSignIn::SignedIn {
@@ -282,13 +297,13 @@ fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
         Launch::Opened(at) => {
             (UiLaunchState::Opened { at: at.as_millisecond() }, "Opened in your browser".to_owned())
         }
-        Launch::Failed(at, code) => {
+        Launch::Failed { at, code, destination, region } => {
             let about = About {
                 org: org.map(|o| (&o.organisation.id, o.organisation.name.as_str())),
                 again: Some(UiRequest::OpenConsole {
                     grant: grant.into(),
-                    destination: None,
-                    region: None,
+                    destination: destination.clone(),
+                    region: region.clone(),
                     confirmed: false,
                 }),
             };

@@ -70,6 +70,8 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     clock: null,
     activity: ACTIVITY,
     settings: { autostart: true, keep_running: true, theme: 'system', compact: false, notifications: true, hide_details: false, quiet_hours: false, remove_on_quit: false },
+    store_problem: null,
+    autostart_problem: null,
     settings_problem: null,
     sandbox: null,
     quit: { title: 'Quit Latchkey?', body: 'pay-dev stops being kept fresh. It works until 14:46.', confirm: 'Quit Latchkey', ask: true },
@@ -245,7 +247,7 @@ export const SCENES: Record<string, () => Shown> = {
         {
           ...SIGNED_OUT,
           pill: 'Signing in',
-          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null },
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, failure: null },
         },
       ),
     }),
@@ -257,7 +259,7 @@ export const SCENES: Record<string, () => Shown> = {
         {
           ...SIGNED_OUT,
           pill: 'Signing in',
-          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Open the page on any device and compare.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD' },
+          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Open the page on any device and compare.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD', failure: null },
         },
       ),
     }),

@@ -2,7 +2,12 @@
 
 use super::{Entry, Intent, Platform, console, label};
 use crate::credentials::{Standing, standing};
-use engine::{Request, Snapshot, model::Timestamp, request::Show, snapshot::ProfileNow};
+use engine::{
+    Request, Snapshot,
+    model::{Timestamp, profile::State},
+    request::Show,
+    snapshot::ProfileNow,
+};
 
 /// Profiles in the submenu.
 const PROFILES: usize = 8;
@@ -29,6 +34,15 @@ fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platfor
     let id = format!("profile/{name}");
     let details = Entry::item(format!("{id}/details"), "Details...", Intent::Show(Show::Credentials));
     let rows = match standing {
+        // Expired while it is tried again and again: a sign-in does not help.
+        Standing::Expired if matches!(p.state, State::Retrying { .. }) => vec![
+            Entry::item(
+                format!("{id}/refresh"),
+                "Refresh now",
+                Intent::Ask(Request::RefreshProfile(name.clone())),
+            ),
+            details,
+        ],
         Standing::SignInNeeded | Standing::Expired => vec![
             Entry::item(
                 format!("{id}/sign-in"),
