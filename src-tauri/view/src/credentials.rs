@@ -222,6 +222,17 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
 
 fn conflict_problem(name: &str, conflict: Conflict) -> UiProblem {
     let (title, meaning, next) = conflict_words(conflict, name);
+    UiProblem {
+        title,
+        meaning,
+        next,
+        buttons: conflict_buttons(name, conflict),
+        details: format!("{conflict:?}"),
+    }
+}
+
+/// What the person can decide; the harmless choice first.
+pub(crate) fn conflict_buttons(name: &str, conflict: Conflict) -> Vec<UiButton> {
     let profile = name.to_owned();
     let leave = asks("Stop managing it", UiRequest::StopKeeping { profile: profile.clone(), remove: false });
     let label = match conflict {
@@ -229,12 +240,11 @@ fn conflict_problem(name: &str, conflict: Conflict) -> UiProblem {
         _ => "Replace and keep a backup",
     };
     let take = UiButton { danger: true, ..asks(label, UiRequest::TakeBack { profile }) };
-    let buttons = match conflict {
+    match conflict {
         // Our keys there would change nothing for most tools.
         Conflict::SsoSettings => vec![leave],
         _ => vec![leave, take],
-    };
-    UiProblem { title, meaning, next, buttons, details: format!("{conflict:?}") }
+    }
 }
 
 /// `It works for 24 min more.` or `It has expired.`
