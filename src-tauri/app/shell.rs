@@ -81,17 +81,25 @@ impl Shell {
             let asked = view::as_asked(&request);
             let reply = match (shell.ask(request).await, asked) {
                 (Ok(Reply::Show(show)), _) => return shell.windows.raise(Some(Wish::Show(show))).await,
-                (Ok(Reply::Confirm(confirm)), Some(asked)) => {
-                    UiReply::Confirm { dialog: view::dialog(&confirm, &asked, &shell.snapshot()) }
+                (answer @ (Err(_) | Ok(Reply::Confirm(_))), Some(asked)) => {
+                    view::reply(answer, &asked, &shell.snapshot(), &TimeZone::system())
                 }
-                (Ok(_), _) => return,
-                (Err(code), again) => {
-                    let problem = view::problem::problem(&code, &About { org: None, again });
+                (Err(code), None) => {
+                    let problem = view::problem::problem(&code, &About::default());
                     UiReply::Failed { problem, field: None }
                 }
+                (Ok(_), _) => return,
             };
             shell.windows.raise(Some(Wish::Reply(Box::new(reply)))).await;
         });
+    }
+
+    /// Carries out what a second start was asked for.
+    pub fn started_again(&self, sandbox: bool) {
+        if sandbox {
+            self.wish(Request::StartSandbox);
+        }
+        self.raise(None);
     }
 
     /// Brings the window up.

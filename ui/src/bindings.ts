@@ -641,9 +641,9 @@ org: string, } | { "reply": "activity",
  */
 lines: Array<UiActivity>, } | { "reply": "show", 
 /**
- * Which.
+ * Which, and what of it.
  */
-view: UiView, } | { "reply": "failed", 
+show: UiShow, } | { "reply": "failed", 
 /**
  * Why and what to do.
  */
@@ -966,6 +966,19 @@ confirm_console: boolean,
 listed: boolean, };
 
 /**
+ * Where to go; the payload of the event `show`.
+ */
+export type UiShow = { 
+/**
+ * The view.
+ */
+view: UiView, 
+/**
+ * What of it.
+ */
+target: UiTarget | null, };
+
+/**
  * The sign-in of an organisation. Moments in epoch milliseconds.
  */
 export type UiSignIn = { "state": "signed_out", 
@@ -1197,6 +1210,23 @@ at: number,
  * The next try by itself, epoch milliseconds.
  */
 retry: number | null, };
+
+/**
+ * What of a view is wanted.
+ */
+export type UiTarget = { "target": "search", 
+/**
+ * What stands in it.
+ */
+query: string, } | { "target": "profile", 
+/**
+ * Its name.
+ */
+name: string, } | { "target": "stop", 
+/**
+ * Its name.
+ */
+name: string, } | { "target": "keep" };
 
 /**
  * Colours of the window.

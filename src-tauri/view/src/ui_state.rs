@@ -24,6 +24,38 @@ pub enum UiView {
     Settings,
 }
 
+/// What of a view is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "target", rename_all = "snake_case")]
+pub enum UiTarget {
+    /// The portal's search, focused.
+    Search {
+        /// What stands in it.
+        query: String,
+    },
+    /// The details of a kept profile.
+    Profile {
+        /// Its name.
+        name: String,
+    },
+    /// The question how to stop keeping a profile.
+    Stop {
+        /// Its name.
+        name: String,
+    },
+    /// The choice of a role to keep fresh.
+    Keep,
+}
+
+/// Where to go; the payload of the event `show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiShow {
+    /// The view.
+    pub view: UiView,
+    /// What of it.
+    pub target: Option<UiTarget>,
+}
+
 /// What a button does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(tag = "action", rename_all = "snake_case")]

@@ -6,6 +6,7 @@ use crate::{
     keep,
     model::{
         code::Code,
+        ids::ProfileName,
         notice::{Notice, Pressed},
     },
     request::{Answer, Reply, Show},
@@ -85,12 +86,25 @@ fn try_again(ctx: &Context, state: &mut State, notice: &Notice) -> Answer {
     }
 }
 
+/// One is shown with its details, several in their list.
+fn profile<'a>(mut names: impl Iterator<Item = &'a ProfileName>) -> Show {
+    match (names.next(), names.next()) {
+        (Some(one), None) => Show::Profile(one.clone()),
+        _ => Show::Credentials,
+    }
+}
+
 /// Where the window tells more.
 fn details(notice: &Notice) -> Show {
     match notice {
         Notice::LaunchFailed { code: Code::SignInNeeded, .. } | Notice::Revoked { .. } => Show::Portal,
         Notice::LaunchFailed { .. } | Notice::ClockSkew { .. } => Show::Activity,
         Notice::WhileAway { notices } => notices.first().map_or(Show::Portal, details),
-        _ => Show::Credentials,
+        Notice::RefreshFailing { profiles, .. } | Notice::ProfilesExpired { profiles, .. } => {
+            profile(profiles.iter().map(|(name, _)| name))
+        }
+        Notice::Conflict { profiles, .. } => profile(profiles.iter().map(|(name, _)| name)),
+        Notice::AccessRemoved { roles, .. } => profile(roles.iter().map(|role| &role.profile)),
+        Notice::SignInEnding { .. } | Notice::SignInEnded { .. } => Show::Credentials,
     }
 }

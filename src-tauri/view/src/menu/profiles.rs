@@ -25,14 +25,15 @@ pub(super) fn submenu(s: &Snapshot, platform: Platform) -> Entry {
         let text = format!("All {} profiles...", profiles.len());
         rows.push(Entry::item("credentials/all", &text, Intent::Show(Show::Credentials)));
     }
-    rows.push(Entry::item("credentials/keep", "Keep a profile fresh...", Intent::Show(Show::Credentials)));
+    rows.push(Entry::item("credentials/keep", "Keep a profile fresh...", Intent::Show(Show::KeepFresh)));
     Entry::submenu("credentials", "Credentials", rows)
 }
 
 fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platform) -> Entry {
     let name = &p.kept.profile;
     let id = format!("profile/{name}");
-    let details = Entry::item(format!("{id}/details"), "Details...", Intent::Show(Show::Credentials));
+    let details =
+        Entry::item(format!("{id}/details"), "Details...", Intent::Show(Show::Profile(name.clone())));
     let rows = match standing {
         // Expired while it is tried again and again: a sign-in does not help.
         Standing::Expired if matches!(p.state, State::Retrying { .. }) => vec![
@@ -49,7 +50,11 @@ fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platfor
                 "Sign in and refresh",
                 Intent::Ask(Request::SignIn { org: p.kept.grant.org.clone(), method: None }),
             ),
-            Entry::item(format!("{id}/stop"), "Stop and remove...", Intent::Show(Show::Credentials)),
+            Entry::item(
+                format!("{id}/stop"),
+                "Stop and remove...",
+                Intent::Show(Show::StopKeeping(name.clone())),
+            ),
         ],
         Standing::AccessRemoved | Standing::Conflict | Standing::NotWritable => vec![details],
         _ => vec![

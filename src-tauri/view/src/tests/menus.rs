@@ -5,7 +5,7 @@ use crate::{
 use engine::{
     Request, Snapshot,
     model::{
-        ids::OrgId,
+        ids::{OrgId, ProfileName},
         profile::State,
         settings::Pause,
         sign_in::{Ended, SignIn},
@@ -144,6 +144,22 @@ fn a_click_carries_what_it_is_about() {
     assert_eq!(menu.intent("status"), Some(&Intent::Show(Show::Portal)));
     assert_eq!(menu.intent("quit"), Some(&Intent::Quit));
     assert_eq!(menu.intent("gone"), None);
+    assert_eq!(menu.intent("accounts/all"), Some(&Intent::Show(Show::Search(String::new()))));
+    assert_eq!(menu.intent("credentials/keep"), Some(&Intent::Show(Show::KeepFresh)));
+}
+
+#[test]
+fn a_row_about_a_profile_goes_to_that_profile() {
+    let row = |state: State, row: &str| {
+        let s = with(|s| s.profiles = vec![profile("pay-dev", grant(DEV, "PowerUser"), 42, state)]);
+        of(&s).intent(&format!("profile/pay-dev/{row}")).cloned()
+    };
+    let name = || ProfileName::new("pay-dev");
+    assert_eq!(row(State::Fresh, "details"), Some(Intent::Show(Show::Profile(name()))));
+    assert_eq!(row(State::SignInNeeded, "stop"), Some(Intent::Show(Show::StopKeeping(name()))));
+    let roles = with(|s| Arc::make_mut(&mut s.organisations[0].portal).accounts[0].roles = None);
+    let unknown = of(&roles).intent(&format!("account/acme/{DEV}")).cloned();
+    assert_eq!(unknown, Some(Intent::Show(Show::Search(DEV.into()))));
 }
 
 #[test]
