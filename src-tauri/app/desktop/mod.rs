@@ -62,8 +62,8 @@ impl Desk {
         self.platform.watch(signals);
     }
 
-    /// Whether the panel that holds the tray is dark, as far as the desktop tells.
-    pub async fn dark_panel(&self) -> bool {
+    /// Whether the panel that holds the tray is dark, as far as the desktop tells: now and from now on.
+    pub async fn dark_panel(&self) -> watch::Receiver<bool> {
         self.platform.dark_panel().await
     }
 
