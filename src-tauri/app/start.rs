@@ -106,7 +106,7 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     tokio::spawn(bridge::feed_window(shell.clone(), snapshots()));
     tokio::spawn(bridge::record(shell.clone(), snapshots()));
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
-    tokio::spawn(autostart::follow(app.clone(), snapshots()));
+    tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));
     tokio::spawn(forward(shell.clone(), wishes, told));
     tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), signals));
     tokio::spawn(follow_panel(shell.clone(), host.clone()));
