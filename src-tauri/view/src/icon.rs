@@ -149,7 +149,11 @@ pub fn status_line(s: &Snapshot, zone: &TimeZone) -> String {
 /// The sign-in of one organisation in a line.
 #[must_use]
 pub fn organisation_line(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> String {
-    let name = &org.organisation.name;
+    line_of(s, org, &org.organisation.name, zone)
+}
+
+/// As [`organisation_line`], with the name as it is to be written.
+pub(crate) fn line_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &TimeZone) -> String {
     let line = match &org.sign_in {
         SignIn::SignedOut => format!("Sign in to {name}..."),
         SignIn::InProgress(_) => format!("{name}: finish signing in in your browser"),
@@ -181,7 +185,7 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
     // Live systems stand open: that is said before anything comfortable.
     if let Some(p) = active_in_production(s).next() {
         let time = p.kept.written.as_ref().map(|w| left(w.expires.duration_since(s.at))).unwrap_or_default();
-        return Some(format!("{} is active in production, {time} left", p.kept.profile));
+        return Some(format!("{} active in production, {time}", p.kept.profile));
     }
     if let Some(pause) = &s.pause {
         return Some(match pause.until {

@@ -64,10 +64,8 @@ fn account(o: &OrganisationNow, a: &Account) -> Entry {
                 .iter()
                 .take(ROLES)
                 .map(|role| {
-                    let text = match sensitivity(role.as_str()) {
-                        Sensitivity::Privileged => format!("{role} (privileged)"),
-                        _ => role.to_string(),
-                    };
+                    let privileged = sensitivity(role.as_str()) == Sensitivity::Privileged;
+                    let text = label::role(role.as_str(), privileged);
                     Entry::item(format!("{id}/{role}"), &text, console(&grant(role)))
                 })
                 .collect();

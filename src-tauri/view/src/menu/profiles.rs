@@ -81,6 +81,7 @@ fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platfor
             details,
         ],
     };
-    let text = format!("{name}, {}", crate::credentials::short(p, standing, now));
-    Entry::submenu(id, &label::fit(&text), rows)
+    let stands = crate::credentials::short(p, standing, now);
+    let text = label::around(name.as_str(), |name| format!("{name}, {stands}"));
+    Entry::submenu(id, &text, rows)
 }
