@@ -5,9 +5,14 @@ use std::sync::Arc;
 use tauri::AppHandle;
 use tauri_plugin_autostart::ManagerExt;
 use tokio::sync::watch;
+use view::Around;
 
 /// Keeps the desktop's entry as the setting is, from the first loaded snapshot on.
-pub async fn follow(app: AppHandle, mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+pub async fn follow(
+    app: AppHandle,
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    around: watch::Sender<Around>,
+) {
     let mut done = None;
     while snapshots.changed().await.is_ok() {
         let (loaded, wanted) = {
@@ -24,8 +29,14 @@ pub async fn follow(app: AppHandle, mut snapshots: watch::Receiver<Arc<Snapshot>
             (false, true) => entry.disable(),
             _ => Ok(()),
         };
-        if let Err(error) = changed {
+        let failure = changed.err().map(|error| {
             tracing::warn!(%error, wanted, "the autostart entry could not be changed");
-        }
+            error.to_string()
+        });
+        around.send_if_modified(|known| {
+            let news = known.autostart_failure != failure;
+            known.autostart_failure = failure;
+            news
+        });
     }
 }

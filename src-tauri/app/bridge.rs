@@ -16,7 +16,13 @@ type Snapshots = watch::Receiver<Arc<Snapshot>>;
 pub async fn feed_window(shell: Shell, mut snapshots: Snapshots) {
     let mut sent: Option<UiState> = None;
     let mut listener = 0;
-    while snapshots.changed().await.is_ok() {
+    let mut around = shell.around.subscribe();
+    loop {
+        tokio::select! {
+            changed = snapshots.changed() => if changed.is_err() { return },
+            // The shell holds the sender.
+            _ = around.changed() => {}
+        }
         // Another window got its first state by asking, so what the one before it got does not matter.
         if std::mem::replace(&mut listener, shell.windows.listener()) != listener {
             sent = None;

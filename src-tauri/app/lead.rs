@@ -1,7 +1,7 @@
 //! One engine across processes: this app is it when it holds the lock, and then listens on the local
 //! socket. When it is not, whoever is shows its window, or, being no app, hands the lock over.
 
-use crate::shell::Shell;
+use crate::{flags::Flags, shell::Shell};
 use adapters::home::Home;
 use anyhow::{Context, bail};
 use link::{
@@ -18,7 +18,7 @@ const HAND_OVER_IN: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// The other program neither shows a window nor gives up the lock.
-pub fn take(home: &Home) -> anyhow::Result<Option<EngineLock>> {
+pub fn take(home: &Home, flags: Flags) -> anyhow::Result<Option<EngineLock>> {
     if let Some(lock) = EngineLock::acquire(&home.state)? {
         return Ok(Some(lock));
     }
@@ -26,7 +26,8 @@ pub fn take(home: &Home) -> anyhow::Result<Option<EngineLock>> {
         EngineLock::last_holder(&home.state).map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
     let ask = || format!("another program of Latchkey is running (process {pid}), but does not answer");
     let mut other = Client::connect(&socket(home)?, &us(), ANSWER_IN).with_context(ask)?;
-    match other.ask(&Request::ShowWindow) {
+    let wish = if flags.sandbox { Request::ShowSandbox } else { Request::ShowWindow };
+    match other.ask(&wish) {
         Ok(_) => Ok(None),
         Err(LinkError::Refused(Refusal::Impossible)) => match other.ask(&Request::HandOver)? {
             Reply::HandOver(HandOver::Accepted) => {
@@ -53,7 +54,11 @@ pub fn listen(home: &Home, lock: &EngineLock, shell: Shell) -> Result<Listener, 
             Reply::Status(Status { program, version, pid })
         }
         Request::ShowWindow => {
-            shell.raise(None);
+            shell.started_again(false);
+            Reply::Done
+        }
+        Request::ShowSandbox => {
+            shell.started_again(true);
             Reply::Done
         }
         // The app is the engine for as long as it runs.

@@ -66,7 +66,7 @@ fn run(flags: Flags) -> anyhow::Result<ExitCode> {
     let runtime = Builder::new_multi_thread().enable_all().build().context("could not start the runtime")?;
     tauri::async_runtime::set(runtime.handle().clone());
     let app = build(&home)?;
-    let Some(lock) = lead::take(&home)? else {
+    let Some(lock) = lead::take(&home, flags)? else {
         tracing::info!("another one runs and shows its window");
         return Ok(ExitCode::SUCCESS);
     };
@@ -76,8 +76,9 @@ fn run(flags: Flags) -> anyhow::Result<ExitCode> {
         .inspect_err(|error| tracing::warn!(%error, "other programs of Latchkey cannot reach this one"));
     let code = app.run_return(move |app, event| on_event(app, &running, event));
     drop(listener);
-    drop(lock);
     end(runtime);
+    // Last of all: while something still runs here, nobody else is the engine.
+    drop(lock);
     tracing::info!(code, "end");
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -91,9 +92,11 @@ fn end(runtime: Runtime) {
 fn build(home: &Home) -> tauri::Result<App> {
     let context = tauri::generate_context!();
     let mut single =
-        tauri_plugin_single_instance::Builder::<Wry>::new().callback(|app, _arguments, _folder| {
+        tauri_plugin_single_instance::Builder::<Wry>::new().callback(|app, arguments, _folder| {
             if let Some(shell) = app.try_state::<shell::Shell>() {
-                shell.raise(None);
+                // The second start has refused what it does not know.
+                let flags = Flags::parse(arguments.into_iter().skip(1)).unwrap_or_default();
+                shell.started_again(flags.sandbox);
             }
         });
     if cfg!(target_os = "linux") {

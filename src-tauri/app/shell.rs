@@ -10,8 +10,8 @@ use crate::{
 use engine::{Engine, Reply, Request, Snapshot, model::ids::OrgId, ports::Clock, request::Answer};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
-use tokio::runtime::Handle;
-use view::{UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace};
+use tokio::{runtime::Handle, sync::watch};
+use view::{Around, UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace};
 
 /// Cheap to clone; managed by Tauri for the commands.
 #[derive(Clone)]
@@ -22,6 +22,8 @@ pub struct Shell {
     pub windows: Arc<Windows>,
     /// Where happenings are recorded.
     pub log: Arc<EventLog>,
+    /// What is known of the desktop around the window.
+    pub around: watch::Sender<Around>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where Latchkey keeps its files, for Settings.
@@ -38,7 +40,7 @@ impl Shell {
 
     /// What the window shows now.
     pub fn ui_state(&self) -> UiState {
-        let state = view::ui_state(&self.snapshot(), &TimeZone::system());
+        let state = view::ui_state(&self.snapshot(), &self.around.borrow(), &TimeZone::system());
         UiState { places: self.places.to_vec(), ..state }
     }
 
@@ -82,17 +84,25 @@ impl Shell {
             let asked = view::as_asked(&request);
             let reply = match (shell.ask(request).await, asked) {
                 (Ok(Reply::Show(show)), _) => return shell.windows.raise(Some(Wish::Show(show))).await,
-                (Ok(Reply::Confirm(confirm)), Some(asked)) => {
-                    UiReply::Confirm { dialog: view::dialog(&confirm, &asked, &shell.snapshot()) }
+                (answer @ (Err(_) | Ok(Reply::Confirm(_))), Some(asked)) => {
+                    view::reply(answer, &asked, &shell.snapshot(), &TimeZone::system())
                 }
-                (Ok(_), _) => return,
-                (Err(code), again) => {
-                    let problem = view::problem::problem(&code, &About { org: None, again });
+                (Err(code), None) => {
+                    let problem = view::problem::problem(&code, &About::default());
                     UiReply::Failed { problem, field: None }
                 }
+                (Ok(_), _) => return,
             };
             shell.windows.raise(Some(Wish::Reply(Box::new(reply)))).await;
         });
+    }
+
+    /// Carries out what a second start was asked for.
+    pub fn started_again(&self, sandbox: bool) {
+        if sandbox {
+            self.wish(Request::StartSandbox);
+        }
+        self.raise(None);
     }
 
     /// Brings the window up.

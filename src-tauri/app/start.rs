@@ -26,7 +26,7 @@ use tokio::sync::{
     mpsc::{UnboundedReceiver, unbounded_channel},
     oneshot, watch,
 };
-use view::ui_state::UiPlace;
+use view::{Around, ui_state::UiPlace};
 
 /// A panel that starts with the desktop may come after us; a hidden start waits so long for it.
 const PANEL_COMES_IN: Duration = Duration::from_secs(10);
@@ -95,21 +95,22 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     let windows = Arc::new(Windows::new(app.clone(), needs));
     let runtime = tokio::runtime::Handle::current();
     let places = Arc::new(places(home));
-    let shell = Shell { engine, windows, log, clock, places, runtime };
+    let host = desk.tray_host().await;
+    let around = watch::Sender::new(Around { tray: host.borrow().shows_us(), ..Around::default() });
+    let shell = Shell { engine, windows, log, around, clock, places, runtime };
     app.manage(shell.clone());
 
     let (painted, was_painted) = oneshot::channel();
-    let host = desk.tray_host().await;
     let look = Look { dark_panel: desk.dark_panel().await, icon_folder: icon_folder(home) };
     desk.watch(&signals);
     let snapshots = || shell.engine.snapshots();
     tokio::spawn(bridge::feed_window(shell.clone(), snapshots()));
     tokio::spawn(bridge::record(shell.clone(), snapshots()));
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
-    tokio::spawn(autostart::follow(app.clone(), snapshots()));
+    tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));
     tokio::spawn(forward(shell.clone(), wishes, told));
     tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), signals));
-    tokio::spawn(record_registration(shell.clone(), host.clone()));
+    tokio::spawn(follow_panel(shell.clone(), host.clone()));
     tokio::spawn(first_window(shell.clone(), flags, was_painted, host));
     tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox, desk));
     tokio::spawn(quit_when_told(app.clone(), shell.clone()));
@@ -181,13 +182,16 @@ async fn watch_files(shell: Shell, of_sandbox: PathBuf, signals: tokio::sync::mp
     desktop::watch_files(files.into_iter().flatten().collect(), signals);
 }
 
-async fn record_registration(shell: Shell, mut host: watch::Receiver<TrayHost>) {
+/// Tells the window and the event log whether a panel shows our icon.
+async fn follow_panel(shell: Shell, mut host: watch::Receiver<TrayHost>) {
     let mut was = false;
     loop {
         let is = host.borrow_and_update().registered;
         if is && !was {
             shell.log.write(&Happening::TrayRegistered);
         }
+        let shows_us = host.borrow().shows_us();
+        shell.around.send_if_modified(|known| std::mem::replace(&mut known.tray, shows_us) != shows_us);
         was = is;
         if host.changed().await.is_err() {
             return;

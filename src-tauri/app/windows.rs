@@ -18,7 +18,7 @@ use tauri::{
     WindowEvent, webview::NewWindowResponse,
 };
 use tokio::sync::mpsc::UnboundedSender;
-use view::UiReply;
+use view::{UiReply, ui_state::UiShow};
 
 /// The window's label, which its capability file names.
 pub const MAIN: &str = "main";
@@ -182,7 +182,7 @@ impl Windows {
             .data_directory(self.web_data.clone())
             .disable_drag_drop_handler()
             // The window never leaves its own pages; addresses are opened by the engine alone.
-            .on_navigation(|url| matches!(url.host_str(), Some("localhost" | "tauri.localhost")))
+            .on_navigation(is_ours)
             .on_new_window(|_, _| NewWindowResponse::Deny);
         builder = match place {
             Some(place) => builder.position(place.x, place.y),
@@ -200,7 +200,7 @@ impl Windows {
         let wishes = std::mem::take(&mut *self.wishes());
         for wish in wishes {
             match wish {
-                Wish::Show(show) => self.emit("show", &view_name(show)),
+                Wish::Show(show) => self.emit("show", &UiShow::from(show)),
                 Wish::Reply(reply) => self.emit("reply", &*reply),
                 Wish::AskToQuit => self.emit("quit-asked", &()),
             }
@@ -269,21 +269,32 @@ impl Place {
     }
 }
 
-/// A view as the window's bindings name it.
-fn view_name(show: Show) -> &'static str {
-    match show {
-        Show::Portal => "portal",
-        Show::Credentials => "credentials",
-        Show::Activity => "activity",
-        Show::Settings => "settings",
-    }
+/// Whether an address is one of our own pages: `tauri://localhost`, on Windows `http://tauri.localhost`.
+/// `http://localhost` is whatever server runs there.
+fn is_ours(url: &tauri::Url) -> bool {
+    matches!(
+        (url.scheme(), url.host_str()),
+        ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost"))
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
     use super::*;
 
     const SCREEN: Place = Place { x: 0.0, y: 0.0, width: 1280.0, height: 900.0 };
+
+    #[test]
+    fn the_window_stays_on_its_own_pages() {
+        let ours = |url: &str| is_ours(&url.parse().unwrap());
+        assert!(ours("tauri://localhost/index.html"));
+        assert!(ours("http://tauri.localhost/"));
+        assert!(!ours("http://localhost:8080/"));
+        assert!(!ours("https://localhost/"));
+        assert!(!ours("tauri://elsewhere/"));
+        assert!(!ours("file:///etc/passwd"));
+    }
 
     #[test]
     fn an_old_place_is_taken_only_where_it_can_be_gripped() {

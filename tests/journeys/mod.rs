@@ -6,6 +6,7 @@ mod interrupted;
 mod machine;
 mod main_job;
 mod sandbox;
+mod settings;
 mod silence;
 mod start;
 mod steps;

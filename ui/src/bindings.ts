@@ -83,7 +83,7 @@ by: string,
  */
 ok: boolean, 
 /**
- * Lines with equal groups next to each other may be shown as one.
+ * Lines with equal groups next to each other may be shown as one; empty: it stands by itself.
  */
 group: string, };
 
@@ -115,7 +115,7 @@ until: number | null, };
 /**
  * What kind of banner, in the order of priority.
  */
-export type UiBannerKind = "signed_out" | "blocked" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "sandbox";
+export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "sandbox";
 
 /**
  * A button with its words.
@@ -671,9 +671,9 @@ org: string, } | { "reply": "activity",
  */
 lines: Array<UiActivity>, } | { "reply": "show", 
 /**
- * Which.
+ * Which, and what of it.
  */
-view: UiView, } | { "reply": "failed", 
+show: UiShow, } | { "reply": "failed", 
 /**
  * Why and what to do.
  */
@@ -1024,6 +1024,19 @@ confirm_console: boolean,
 listed: boolean, };
 
 /**
+ * Where to go; the payload of the event `show`.
+ */
+export type UiShow = { 
+/**
+ * The view.
+ */
+view: UiView, 
+/**
+ * What of it.
+ */
+target: UiTarget | null, };
+
+/**
  * The sign-in of an organisation. Moments in epoch milliseconds.
  */
 export type UiSignIn = { "state": "signed_out", 
@@ -1058,7 +1071,11 @@ link: string | null,
 /**
  * The code to compare, `XXXX-XXXX`.
  */
-user_code: string | null, } | { "state": "signed_in", 
+user_code: string | null, 
+/**
+ * What went wrong without ending it: the browser did not open, so the person copies the link.
+ */
+failure: UiProblem | null, } | { "state": "signed_in", 
 /**
  * Since.
  */
@@ -1149,6 +1166,14 @@ pause: UiPause | null,
  */
 online: boolean, 
 /**
+ * A panel shows our tray icon. Where it is false, nothing in the window speaks of the tray.
+ */
+tray: boolean, 
+/**
+ * What goes on after the window is closed, and the way back: for "Keep running in the background".
+ */
+closed_text: string, 
+/**
  * The sign-in lives in memory only, and why.
  */
 keyring: UiProblem | null, 
@@ -1172,6 +1197,14 @@ places: Array<UiPlace>,
  * Launched lately, newest first, favourites among them: for sorting.
  */
 used: Array<UiGrant>, 
+/**
+ * Latchkey's own record is not written or was lost; also while there is no organisation.
+ */
+store_problem: UiProblem | null, 
+/**
+ * The desktop's autostart entry could not be changed: for the switch.
+ */
+autostart_problem: UiProblem | null, 
 /**
  * A settings file that cannot be read.
  */
@@ -1243,6 +1276,23 @@ at: number,
  * The next try by itself, epoch milliseconds.
  */
 retry: number | null, };
+
+/**
+ * What of a view is wanted.
+ */
+export type UiTarget = { "target": "search", 
+/**
+ * What stands in it.
+ */
+query: string, } | { "target": "profile", 
+/**
+ * Its name.
+ */
+name: string, } | { "target": "stop", 
+/**
+ * Its name.
+ */
+name: string, } | { "target": "keep" };
 
 /**
  * Colours of the window.

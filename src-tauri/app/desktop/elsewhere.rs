@@ -60,7 +60,7 @@ impl Platform {
 
     /// macOS colours template icons by itself; Windows' taskbar is dark by default.
     #[expect(clippy::unused_async, reason = "Linux asks its settings portal")]
-    pub async fn dark_panel(&self) -> bool {
-        true
+    pub async fn dark_panel(&self) -> watch::Receiver<bool> {
+        watch::channel(true).1
     }
 }

@@ -62,8 +62,8 @@ impl Desk {
         self.platform.watch(signals);
     }
 
-    /// Whether the panel that holds the tray is dark, as far as the desktop tells.
-    pub async fn dark_panel(&self) -> bool {
+    /// Whether the panel that holds the tray is dark, as far as the desktop tells: now and from now on.
+    pub async fn dark_panel(&self) -> watch::Receiver<bool> {
         self.platform.dark_panel().await
     }
 
@@ -85,6 +85,13 @@ pub struct TrayHost {
     pub present: bool,
     /// Ours is among them.
     pub registered: bool,
+}
+
+impl TrayHost {
+    /// A panel shows our icon.
+    pub fn shows_us(self) -> bool {
+        self.present && self.registered
+    }
 }
 
 #[async_trait]

@@ -111,7 +111,7 @@ fn codes(snapshot: &Snapshot) -> Vec<&Code> {
         }
     }
     for (_, now) in &snapshot.launches {
-        if let Launch::Failed(_, code) = now {
+        if let Launch::Failed { code, .. } = now {
             codes.push(code);
         }
     }
@@ -169,7 +169,7 @@ fn launch(state: &Launch) -> &'static str {
         Launch::WaitingForSignIn => "waiting_for_sign_in",
         Launch::Opening => "opening",
         Launch::Opened(_) => "opened",
-        Launch::Failed(..) => "failed",
+        Launch::Failed { .. } => "failed",
     }
 }
 

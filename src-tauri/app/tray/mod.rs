@@ -1,11 +1,13 @@
 //! The tray: `view`'s menu and icon, painted. What a row does is an [`Intent`] with ids, looked up by
 //! the row's id, so a row that moved or changed its words still does what it says.
 
+mod busy;
 mod icons;
 mod painter;
 mod plan;
 
 use crate::{shell::Shell, windows::Wish};
+use busy::Busy;
 use engine::Snapshot;
 use jiff::{Timestamp, tz::TimeZone};
 use painter::Painter;
@@ -28,8 +30,9 @@ use view::{
 /// rebuilt under the pointer is stale at best.
 const STRUCTURE_WAITS: Duration = Duration::from_secs(2);
 
-/// For so long after a click the menu is known to be closed, and rows come and go at once.
-const CLOSED_AFTER_CLICK: Duration = Duration::from_secs(5);
+/// For so long after a click the menu is known to be closed, and rows come and go at once: what the
+/// click did shows when the menu is opened next. Later it may be open again.
+const CLOSED_AFTER_CLICK: Duration = Duration::from_millis(400);
 
 /// Times left are in minutes, so they are painted again at least this often ...
 const MINUTE: Duration = Duration::from_secs(60);
@@ -94,14 +97,18 @@ impl Tray {
         mut snapshots: watch::Receiver<Arc<Snapshot>>,
         painted: oneshot::Sender<()>,
     ) {
+        let mut dark_panel = look.dark_panel.clone();
         let painter = Arc::new(Mutex::new(Painter::new(app.clone(), look)));
         let mut painted = Some(painted);
         // Set while rows wait to come or go.
         let mut structure_due: Option<Instant> = None;
+        let mut busy = Busy::default();
         loop {
             let snapshot = snapshots.borrow_and_update().clone();
             let now = self.0.shell.clock.now();
-            let picture = Picture::of(&snapshot, now);
+            let mut picture = Picture::of(&snapshot, now);
+            let busy_at = busy.settle(&mut picture.icon, Instant::now());
+            picture.dark_panel = *dark_panel.borrow_and_update();
             let menu = picture.menu.clone();
             let may_restructure = self.menu_is_closed()
                 || structure_due.is_some_and(|due| Instant::now() >= due)
@@ -138,10 +145,11 @@ impl Tray {
                 None => return,
             }
             let tick = Instant::now() + next_tick(&snapshot, now);
-            let wake = structure_due.map_or(tick, |due| due.min(tick));
+            let wake = [structure_due, busy_at].into_iter().flatten().fold(tick, Instant::min);
             tokio::select! {
                 changed = snapshots.changed() => if changed.is_err() { return },
                 () = self.0.click.notified() => {}
+                Ok(()) = dark_panel.changed() => {}
                 () = sleep_until(wake) => {}
             }
         }
@@ -182,8 +190,8 @@ impl Known {
 /// How the tray looks on this desktop.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// The panel is dark: light icons.
-    pub dark_panel: bool,
+    /// The panel is dark, now and from now on: light icons.
+    pub dark_panel: watch::Receiver<bool>,
     /// A private folder where the icon is put for the panel to read (Linux).
     pub icon_folder: PathBuf,
 }
@@ -192,6 +200,7 @@ pub struct Look {
 struct Picture {
     menu: Menu,
     icon: IconState,
+    dark_panel: bool,
     tooltip: String,
 }
 
@@ -203,6 +212,7 @@ impl Picture {
         Self {
             menu: menu::menu(&snapshot, &zone, HERE),
             icon: icon::icon(&snapshot),
+            dark_panel: false,
             tooltip: icon::tooltip(&snapshot, &zone),
         }
     }

@@ -35,7 +35,8 @@ struct Standing {
     tray: TrayIcon,
     menu: RootMenu<Wry>,
     rows: Vec<Row>,
-    icon: IconState,
+    /// The state, and whether it was drawn for a dark panel.
+    icon: (IconState, bool),
     tooltip: String,
 }
 
@@ -65,7 +66,7 @@ impl Painter {
     /// # Errors
     /// The toolkit refused.
     pub fn paint(&mut self, picture: &Picture, may_restructure: bool) -> tauri::Result<Done> {
-        let Picture { menu, icon, tooltip } = picture;
+        let Picture { menu, icon, dark_panel, tooltip } = picture;
         let Some(standing) = &mut self.standing else {
             // The indicator library is loaded at run time, and panics when it is not installed.
             let erected = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.erect(picture)));
@@ -77,9 +78,9 @@ impl Painter {
             self.standing = Some(erected.map_err(missing)??);
             return Ok(Done::Whole);
         };
-        if standing.icon != *icon {
-            standing.tray.set_icon(Some(icons::image(*icon, self.look.dark_panel)?))?;
-            standing.icon = *icon;
+        if standing.icon != (*icon, *dark_panel) {
+            standing.tray.set_icon(Some(icons::image(*icon, *dark_panel)?))?;
+            standing.icon = (*icon, *dark_panel);
         }
         if standing.tooltip != *tooltip {
             standing.tray.set_tooltip(Some(tooltip))?;
@@ -88,18 +89,18 @@ impl Painter {
         level(&self.app, &standing.menu, &mut standing.rows, &menu.entries, may_restructure)
     }
 
-    fn erect(&self, Picture { menu, icon, tooltip }: &Picture) -> tauri::Result<Standing> {
+    fn erect(&self, Picture { menu, icon, dark_panel, tooltip }: &Picture) -> tauri::Result<Standing> {
         let root = RootMenu::new(&self.app)?;
         let mut rows = Vec::new();
         level(&self.app, &root, &mut rows, &menu.entries, true)?;
         let tray = TrayIconBuilder::with_id("latchkey")
-            .icon(icons::image(*icon, self.look.dark_panel)?)
+            .icon(icons::image(*icon, *dark_panel)?)
             .temp_dir_path(&self.look.icon_folder)
             .tooltip(tooltip)
             .menu(&root)
             .show_menu_on_left_click(true)
             .build(&self.app)?;
-        Ok(Standing { tray, menu: root, rows, icon: *icon, tooltip: tooltip.clone() })
+        Ok(Standing { tray, menu: root, rows, icon: (*icon, *dark_panel), tooltip: tooltip.clone() })
     }
 }
 

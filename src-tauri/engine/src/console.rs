@@ -61,8 +61,11 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
     {
         return Ok(Reply::Confirm(confirm));
     }
+    let named = (wish.destination.clone(), wish.region.clone());
     let destination = destination(&org.organisation, wish.destination.as_deref(), wish.region.as_deref())?;
-    let Some(pass) = org.pass(now) else {
+    let pass = org.pass(now);
+    state.destined.insert(wish.grant.clone(), named);
+    let Some(pass) = pass else {
         return wait_for_sign_in(ctx, state, wish, now);
     };
     state.set_launch(&wish.grant, Launch::Opening);
@@ -185,10 +188,22 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
 /// A console that the person asked for did not open.
 pub(crate) fn failed(ctx: &Context, state: &mut State, grant: &Grant, code: Code) {
     let now = ctx.now();
-    state.set_launch(grant, Launch::Failed(now, code.clone()));
+    let (destination, region) = state.destined.get(grant).cloned().unwrap_or_default();
+    let failed = Launch::Failed {
+        at: now,
+        code: code.clone(),
+        destination: destination.clone(),
+        region: region.clone(),
+    };
+    state.set_launch(grant, failed);
     let account_name = state.account_name(grant);
-    let notice =
-        Notice::LaunchFailed { grant: grant.clone(), account_name: account_name.clone(), code: code.clone() };
+    let notice = Notice::LaunchFailed {
+        grant: grant.clone(),
+        account_name: account_name.clone(),
+        code: code.clone(),
+        destination,
+        region,
+    };
     crate::notify::raise(state, notice, now);
     ctx.note(state, By::You, Happened::ConsoleFailed { grant: grant.clone(), account_name, code });
 }
@@ -197,9 +212,17 @@ pub(crate) fn failed(ctx: &Context, state: &mut State, grant: &Grant, code: Code
 pub(crate) fn confirm(org: &Org, grant: &Grant, act: environment::Act) -> Option<Confirm> {
     let class = environment_of(org, grant);
     let sensitivity = environment::sensitivity(grant.role.as_str());
-    if !environment::needs_confirm(class, sensitivity, act) {
-        return None;
-    }
+    environment::needs_confirm(class, sensitivity, act).then(|| question(org, grant))
+}
+
+/// As [`confirm`], and always for an account in production: a button outside the window opens nothing
+/// there by itself.
+pub(crate) fn confirm_outside(org: &Org, grant: &Grant) -> Option<Confirm> {
+    let production = environment_of(org, grant) == Environment::Production;
+    confirm(org, grant, environment::Act::OpenConsole).or_else(|| production.then(|| question(org, grant)))
+}
+
+fn question(org: &Org, grant: &Grant) -> Confirm {
     let instead = org.account(&grant.account).and_then(|a| {
         let roles = a.roles.as_deref().unwrap_or_default();
         roles
@@ -207,7 +230,7 @@ pub(crate) fn confirm(org: &Org, grant: &Grant, act: environment::Act) -> Option
             .find(|r| environment::sensitivity(r.as_str()) == environment::Sensitivity::ReadOnly)
             .cloned()
     });
-    Some(Confirm {
+    Confirm {
         grant: grant.clone(),
         account_name: org.account_name(&grant.account),
         instead: instead.filter(|r| *r != grant.role).map(|role| Grant {
@@ -215,7 +238,7 @@ pub(crate) fn confirm(org: &Org, grant: &Grant, act: environment::Act) -> Option
             account: grant.account.clone(),
             role,
         }),
-    })
+    }
 }
 
 fn environment_of(org: &Org, grant: &Grant) -> Environment {

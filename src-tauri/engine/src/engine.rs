@@ -69,6 +69,8 @@ pub(crate) enum Event {
     Sandbox(Result<crate::ports::SandboxReady, Code>, Option<oneshot::Sender<Answer>>),
     Added(Box<add::Found>),
     Presence(Presence),
+    /// The desktop took a notification, or not.
+    Notified(Box<crate::model::notice::Notice>, Timestamp, Result<(), Code>),
     StoreFailed(Code),
     StoreWorks,
     SettingsSaved,
@@ -158,7 +160,10 @@ impl Context {
 
     /// Notes what was done, in Activity and in the store.
     pub fn note(&self, state: &mut State, by: By, event: Happened) {
-        let entry = Entry { id: 0, at: self.now(), by, event };
+        // Counted here, so that a line has its number at once and never another one. The newest line has
+        // the highest.
+        let id = state.history.first().map_or(0, |newest| newest.id) + 1;
+        let entry = Entry { id, at: self.now(), by, event };
         let history = Arc::make_mut(&mut state.history);
         history.insert(0, entry.clone());
         history.truncate(200);
@@ -313,6 +318,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Sandbox(result, answer) => add::sandbox_started(ctx, state, result, answer),
         Event::Added(found) => add::finish(ctx, state, *found),
         Event::Presence(presence) => notify::decide(ctx, state, presence),
+        Event::Notified(notice, at, result) => notify::notified(ctx, state, *notice, at, result),
         Event::StoreFailed(code) => {
             tracing::error!(?code, "the store failed");
             state.store_problem = Some(code);

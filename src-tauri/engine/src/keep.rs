@@ -153,8 +153,14 @@ pub(crate) fn missing(name: &ProfileName) -> Code {
 
 pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) -> Answer {
     let now = ctx.now();
+    let all_paused = state.pause.is_some();
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
+    if let ProfileState::Conflict(conflict) = profile.state {
+        return Err(Code::InConflict { profile: name.as_str().to_owned(), conflict });
+    }
     let org = profile.kept.grant.org.clone();
+    let paused = profile.kept.paused;
+    // While paused it waits for the end of the pause.
     profile.wanted();
     if matches!(profile.state, ProfileState::AccessRemoved) {
         profile.state = ProfileState::Waiting;
@@ -163,6 +169,9 @@ pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) 
     if let Some(org) = state.org_mut(&org) {
         org.renew_not_before = None;
     }
+    if all_paused || paused {
+        return Err(Code::Paused { profile: (!all_paused).then(|| name.as_str().to_owned()) });
+    }
     if state.org(&org).is_some_and(|o| o.stands(now)) { Ok(Reply::Done) } else { Err(Code::SignInNeeded) }
 }
 
@@ -170,9 +179,10 @@ pub(crate) fn refresh_all(ctx: &Context, state: &mut State) -> Answer {
     let names: Vec<_> = state.profiles.keys().cloned().collect();
     let mut last = Ok(Reply::Done);
     for name in names {
-        let answer = refresh_one(ctx, state, &name);
-        if answer.is_err() {
-            last = answer;
+        match refresh_one(ctx, state, &name) {
+            // What the person paused or has to decide about is not what "everything" means.
+            Ok(_) | Err(Code::Paused { profile: Some(_) } | Code::InConflict { .. }) => {}
+            Err(code) => last = Err(code),
         }
     }
     let ids: Vec<_> = state.orgs.iter().map(|o| o.id().clone()).collect();

@@ -1,112 +1,34 @@
 //! What to tell the person: the conditions that are true now, the rules of silence, and the buttons.
 
+mod conditions;
+mod pressed;
+
 use crate::{
     engine::{Context, Event},
-    keep,
     model::{
         Timestamp,
         code::Code,
         history::{By, Event as Happened},
         ids::OrgId,
-        notice::{Notice, Pressed},
+        notice::Notice,
         organisation::Kind,
-        profile::{Conflict, State as ProfileState},
-        sign_in::{Ended, SignIn},
-        silence::{BATCH, Circumstances, FAILING, LITTLE_LEFT, SIGN_IN_ENDING, Verdict, verdict},
+        silence::{BATCH, Circumstances, Reason, Verdict, verdict},
     },
     ports::{Presence, Write},
-    request::{Answer, Reply, Show},
-    sign_in,
-    state::{Pending, Profile, State},
+    state::{Pending, State},
 };
+use conditions::{conditions, stands};
 use jiff::SignedDuration;
-
-/// "Later" means in ten minutes.
-const LATER: SignedDuration = SignedDuration::from_mins(10);
+pub(crate) use pressed::pressed;
 
 /// What is held is asked about again this often, for desktops that do not tell when the person is back.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
-/// Everything that is worth telling as things stand.
-fn conditions(state: &State, now: Timestamp) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    for org in &state.orgs {
-        let profiles: Vec<_> = state
-            .profiles
-            .values()
-            .filter(|p| p.kept.grant.org == *org.id() && !p.kept.paused && !p.blocked())
-            .collect();
-        let launched_today = state
-            .launched
-            .iter()
-            .any(|(g, at)| g.org == *org.id() && now.duration_since(*at) < SignedDuration::from_hours(24));
-        let names = || profiles.iter().map(|p| p.kept.profile.clone()).collect::<Vec<_>>();
-        let name = org.organisation.name.clone();
-        match &org.sign_in {
-            SignIn::SignedIn(session) => {
-                if let Some(ends) = session.known_end()
-                    && ends > now
-                    && ends.duration_since(now) <= SIGN_IN_ENDING
-                    && (!profiles.is_empty() || launched_today)
-                {
-                    let org = org.id().clone();
-                    notices.push(Notice::SignInEnding { org, org_name: name, ends, profiles: names() });
-                }
-            }
-            SignIn::Ended { at, why: Ended::Revoked } => {
-                notices.push(Notice::Revoked { org: org.id().clone(), org_name: name, at: *at });
-            }
-            SignIn::Ended { at, why: Ended::Expired } if !profiles.is_empty() => {
-                let alive = |p: &&Profile| p.kept.written.as_ref().map(|w| w.expires).filter(|e| *e > now);
-                let profiles = profiles.iter().map(|p| (p.kept.profile.clone(), alive(p))).collect();
-                notices.push(Notice::SignInEnded {
-                    org: org.id().clone(),
-                    org_name: name,
-                    at: *at,
-                    profiles,
-                });
-            }
-            _ => {}
-        }
-        let expired: Vec<_> = profiles.iter().filter(|p| p.state == ProfileState::Expired).collect();
-        if let Some(at) = expired.iter().filter_map(|p| p.kept.written.as_ref().map(|w| w.expires)).max() {
-            let profiles = expired.iter().map(|p| p.kept.profile.clone()).collect();
-            notices.push(Notice::ProfilesExpired { org: org.id().clone(), at, profiles });
-        }
-    }
-    for profile in state.profiles.values() {
-        notices.extend(of_profile(state, profile, now));
-    }
-    if let Some(seconds) = state.clock_skew {
-        notices.push(Notice::ClockSkew { seconds });
-    }
-    notices
-}
+/// The reason in Activity when no server took a notification.
+const NOT_SHOWN: &str = "not_shown";
 
-fn of_profile(state: &State, profile: &Profile, now: Timestamp) -> Option<Notice> {
-    let name = profile.kept.profile.clone();
-    let expires = profile.kept.written.as_ref().map(|w| w.expires);
-    match &profile.state {
-        ProfileState::Retrying { failing_since, code, .. } => {
-            let expires = expires?;
-            let soon = expires > now && expires.duration_since(now) < LITTLE_LEFT;
-            (soon && now.duration_since(*failing_since) >= FAILING).then(|| Notice::RefreshFailing {
-                profile: name,
-                expires,
-                failing_since: *failing_since,
-                code: code.clone(),
-            })
-        }
-        ProfileState::AccessRemoved => Some(Notice::AccessRemoved {
-            profile: name,
-            grant: profile.kept.grant.clone(),
-            account_name: state.account_name(&profile.kept.grant),
-            expires: expires.filter(|e| *e > now),
-        }),
-        ProfileState::Conflict(Conflict::ChangedByAnother) => Some(Notice::Conflict { profile: name }),
-        _ => None,
-    }
-}
+/// At most so many keys are remembered as dropped or put off.
+const REMEMBERED: usize = 200;
 
 fn same_kind(a: &Notice, b: &Notice) -> bool {
     a.key() == b.key()
@@ -123,20 +45,26 @@ pub(crate) fn raise(state: &mut State, notice: Notice, now: Timestamp) {
 pub(crate) fn judge(ctx: &Context, state: &mut State) {
     let now = ctx.now();
     let true_now = conditions(state, now);
-    let stands =
-        |n: &Notice| matches!(n, Notice::LaunchFailed { .. }) || true_now.iter().any(|t| same_kind(t, n));
-    state.pending.retain(|p| stands(&p.notice));
-    let gone: Vec<_> = state.on_screen.iter().filter(|n| !stands(n)).map(Notice::key).collect();
-    state.on_screen.retain(stands);
-    for key in gone {
+    let mut pending = std::mem::take(&mut state.pending);
+    pending.retain(|p| stands(state, &true_now, &p.notice));
+    state.pending = pending;
+    let (stay, gone): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut state.on_screen).into_iter().partition(|n| stands(state, &true_now, n));
+    state.on_screen = stay;
+    for key in gone.iter().map(Notice::key) {
+        // A newer one in its place is not taken down with it.
+        if state.on_screen.iter().any(|n| n.key() == key) {
+            continue;
+        }
         let ctx = ctx.clone();
         tokio::spawn(async move { ctx.ports.desktop.withdraw(&key).await });
     }
     for notice in true_now {
-        let shown = state.shown.iter().any(|(k, _)| *k == notice.key());
+        let known = |key: &String| state.shown.iter().any(|(k, _)| k == key) || state.dropped.contains(key);
+        let known = notice.keys().iter().all(known);
         match state.pending.iter_mut().find(|p| same_kind(&p.notice, &notice)) {
             Some(pending) => pending.notice = notice,
-            None if shown => {}
+            None if known => {}
             None => state.pending.push(Pending { notice, since: now, held: None, not_before: None }),
         }
     }
@@ -155,6 +83,7 @@ fn ripe(pending: &Pending, now: Timestamp) -> bool {
     let batched = matches!(
         pending.notice,
         Notice::ProfilesExpired { .. }
+            | Notice::RefreshFailing { .. }
             | Notice::SignInEnded { .. }
             | Notice::Conflict { .. }
             | Notice::AccessRemoved { .. }
@@ -167,8 +96,10 @@ fn ripe(pending: &Pending, now: Timestamp) -> bool {
 pub(crate) fn decide(ctx: &Context, state: &mut State, presence: Presence) {
     let now = ctx.now();
     state.judging = false;
-    let ripe: Vec<_> = state.pending.iter().filter(|p| ripe(p, now)).map(|p| p.notice.clone()).collect();
-    for notice in ripe {
+    let ripe: Vec<_> =
+        state.pending.iter().filter(|p| ripe(p, now)).map(|p| (p.notice.clone(), p.held)).collect();
+    let mut away = Vec::new();
+    for (notice, before) in ripe {
         let circumstances = Circumstances {
             now,
             presence,
@@ -176,16 +107,28 @@ pub(crate) fn decide(ctx: &Context, state: &mut State, presence: Presence) {
             quiet: state.settings.quiet_hours && quiet_hour(ctx, now),
             installed: state.installed,
             paused: state.pause.is_some(),
-            sandbox: org_of(state, &notice).is_some_and(|o| is_sandbox(state, &o)),
+            sandbox: org_of(&notice).is_some_and(|o| is_sandbox(state, &o)),
             offline: state.offline_since,
             shown: &state.shown,
         };
         match verdict(&notice, &circumstances) {
+            Verdict::Show if held_for_absence(&notice, before) => away.push(notice),
             Verdict::Show => show(ctx, state, notice, now),
             Verdict::Hold(reason) => held(ctx, state, &notice, reason.as_str(), false),
             Verdict::Drop(reason) => held(ctx, state, &notice, reason.as_str(), true),
         }
     }
+    // Whoever comes back finds one summary, not a row of them.
+    match away.len() {
+        0 => {}
+        1 => away.into_iter().for_each(|notice| show(ctx, state, notice, now)),
+        _ => show(ctx, state, Notice::WhileAway { notices: away }, now),
+    }
+}
+
+fn held_for_absence(notice: &Notice, held: Option<&'static str>) -> bool {
+    let security = matches!(notice, Notice::Revoked { .. });
+    !security && [Reason::ScreenLocked, Reason::Idle].iter().any(|r| held == Some(r.as_str()))
 }
 
 /// The person came back, or the window let go of the focus: what was held is asked about at once.
@@ -196,22 +139,53 @@ pub(crate) fn person_back(state: &mut State) {
 }
 
 fn show(ctx: &Context, state: &mut State, notice: Notice, now: Timestamp) {
-    let key = notice.key();
-    state.pending.retain(|p| p.notice.key() != key);
-    state.shown.push((key.clone(), now));
-    if !matches!(notice, Notice::LaunchFailed { .. }) {
-        ctx.commit(vec![Write::NoticeShown(key.clone(), now)]);
+    let keys = notice.keys();
+    state.pending.retain(|p| !keys.iter().any(|k| p.notice.keys().contains(k)));
+    // Counts from here on, so that the next one keeps its distance; taken back if it was not shown.
+    state.shown.extend(keys.into_iter().map(|key| (key, now)));
+    let hide = state.settings.hide_details;
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let result = ctx.ports.desktop.notify(&notice, hide).await;
+        ctx.send(Event::Notified(Box::new(notice), now, result));
+    });
+}
+
+/// Whether the desktop took a notification: only then the person was told.
+pub(crate) fn notified(
+    ctx: &Context,
+    state: &mut State,
+    notice: Notice,
+    at: Timestamp,
+    result: Result<(), Code>,
+) {
+    let (key, keys) = (notice.key(), notice.keys());
+    let by_person = matches!(notice, Notice::LaunchFailed { .. });
+    if let Err(code) = result {
+        tracing::warn!(?code, key, "no notification could be shown; the window says the same");
+        state.shown.retain(|(k, then)| !(*then == at && keys.contains(k)));
+        let last = state.history.iter().find_map(|line| match &line.event {
+            Happened::Notified { notice, reason, .. } if *notice == key => Some(reason.as_deref()),
+            _ => None,
+        });
+        if last != Some(Some(NOT_SHOWN)) {
+            let reason = Some(NOT_SHOWN.to_owned());
+            ctx.note(state, By::Schedule, Happened::Notified { notice: key, shown: false, reason });
+        }
+        let again = if let Notice::WhileAway { notices } = notice { notices } else { vec![notice] };
+        for notice in again.into_iter().filter(|_| !by_person) {
+            let not_before = Some(ctx.now() + ASK_AGAIN);
+            state.pending.retain(|p| !same_kind(&p.notice, &notice));
+            state.pending.push(Pending { notice, since: at, held: Some(NOT_SHOWN), not_before });
+        }
+        return;
+    }
+    if !by_person {
+        ctx.commit(keys.into_iter().map(|key| Write::NoticeShown(key, at)).collect());
     }
     ctx.note(state, By::Schedule, Happened::Notified { notice: key, shown: true, reason: None });
-    let hide = state.settings.hide_details;
-    let task = ctx.clone();
-    let shown = notice.clone();
+    state.on_screen.retain(|n| !same_kind(n, &notice));
     state.on_screen.push(notice);
-    tokio::spawn(async move {
-        if let Err(code) = task.ports.desktop.notify(&shown, hide).await {
-            tracing::warn!(?code, "no notification could be shown; the window says the same");
-        }
-    });
 }
 
 fn held(ctx: &Context, state: &mut State, notice: &Notice, reason: &'static str, for_ever: bool) {
@@ -222,12 +196,17 @@ fn held(ctx: &Context, state: &mut State, notice: &Notice, reason: &'static str,
     pending.not_before = Some(ctx.now() + ASK_AGAIN);
     if for_ever {
         state.pending.retain(|p| p.notice.key() != key);
-        state.shown.push((key.clone(), ctx.now()));
+        remember(&mut state.dropped, notice.keys());
     }
     if news {
         let reason = Some(reason.to_owned());
         ctx.note(state, By::Schedule, Happened::Notified { notice: key, shown: false, reason });
     }
+}
+
+fn remember(keys: &mut Vec<String>, more: Vec<String>) {
+    keys.extend(more);
+    keys.drain(..keys.len().saturating_sub(REMEMBERED));
 }
 
 /// Weekdays 18:00 to 09:00 and weekends, local time.
@@ -237,72 +216,21 @@ fn quiet_hour(ctx: &Context, now: Timestamp) -> bool {
     matches!(local.weekday(), Weekday::Saturday | Weekday::Sunday) || !(9..18).contains(&local.hour())
 }
 
-fn org_of(state: &State, notice: &Notice) -> Option<OrgId> {
-    let of_profile = |name| state.profiles.get(name).map(|p| p.kept.grant.org.clone());
+fn org_of(notice: &Notice) -> Option<OrgId> {
     match notice {
         Notice::SignInEnding { org, .. }
         | Notice::SignInEnded { org, .. }
         | Notice::ProfilesExpired { org, .. }
+        | Notice::RefreshFailing { org, .. }
+        | Notice::AccessRemoved { org, .. }
+        | Notice::Conflict { org, .. }
         | Notice::Revoked { org, .. } => Some(org.clone()),
-        Notice::RefreshFailing { profile, .. } | Notice::Conflict { profile } => of_profile(profile),
-        Notice::AccessRemoved { grant, .. } | Notice::LaunchFailed { grant, .. } => Some(grant.org.clone()),
+        Notice::LaunchFailed { grant, .. } => Some(grant.org.clone()),
+        Notice::WhileAway { notices } => notices.iter().find_map(org_of),
         Notice::ClockSkew { .. } => None,
     }
 }
 
 fn is_sandbox(state: &State, org: &OrgId) -> bool {
     state.org(org).is_some_and(|o| o.organisation.kind == Kind::Sandbox)
-}
-
-/// Does what a button says.
-pub(crate) fn pressed(ctx: &Context, state: &mut State, notice: &Notice, pressed: Pressed) -> Answer {
-    let first = match notice {
-        Notice::SignInEnding { .. } | Notice::SignInEnded { .. } | Notice::ProfilesExpired { .. } => {
-            Pressed::SignIn
-        }
-        Notice::RefreshFailing { .. } => Pressed::TryAgain,
-        _ => Pressed::Details,
-    };
-    let button = if pressed == Pressed::Body { first } else { pressed };
-    state.on_screen.retain(|n| n.key() != notice.key());
-    match button {
-        Pressed::SignIn => match org_of(state, notice) {
-            Some(org) => sign_in::begin(ctx, state, &org, None),
-            None => Ok(Reply::Show(Show::Portal)),
-        },
-        Pressed::Later => {
-            // Shown again once, at the end itself (as N3), not in between.
-            if !matches!(notice, Notice::SignInEnding { .. }) {
-                state.shown.retain(|(k, _)| *k != notice.key());
-                let now = ctx.now();
-                raise(state, notice.clone(), now);
-                if let Some(pending) = state.pending.last_mut() {
-                    pending.not_before = Some(now + LATER);
-                }
-            }
-            Ok(Reply::Done)
-        }
-        Pressed::TryAgain => match notice {
-            Notice::RefreshFailing { profile, .. } => keep::refresh_one(ctx, state, &profile.clone()),
-            Notice::LaunchFailed { grant, .. } => {
-                let wish = crate::console::Wish {
-                    grant: grant.clone(),
-                    destination: None,
-                    region: None,
-                    confirmed: false,
-                };
-                match crate::console::begin(ctx, state, wish)? {
-                    // What has to be confirmed is confirmed in the window.
-                    Reply::Confirm(_) => Ok(Reply::Show(Show::Portal)),
-                    other => Ok(other),
-                }
-            }
-            _ => Ok(Reply::Done),
-        },
-        Pressed::Details | Pressed::Body => Ok(Reply::Show(match notice {
-            Notice::LaunchFailed { code: Code::SignInNeeded, .. } | Notice::Revoked { .. } => Show::Portal,
-            Notice::LaunchFailed { .. } | Notice::ClockSkew { .. } => Show::Activity,
-            _ => Show::Credentials,
-        })),
-    }
 }

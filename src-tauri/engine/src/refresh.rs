@@ -310,6 +310,7 @@ fn fails(ctx: &Context, state: &mut State, name: &ProfileName, code: Code, by: B
     let Some(profile) = state.profiles.get_mut(name) else { return };
     let first = profile.failing_since.is_none();
     let since = *profile.failing_since.get_or_insert(now);
+    profile.failing = Some(code.clone());
     let file = matches!(
         code,
         Code::FileNotWritable { .. }

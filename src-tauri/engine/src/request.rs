@@ -230,13 +230,21 @@ pub struct Confirm {
     pub instead: Option<Grant>,
 }
 
-/// A view of the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A view of the window, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Show {
     /// The portal.
     Portal,
+    /// The portal's search with this in it, ready to be typed on.
+    Search(String),
     /// The credentials manager.
     Credentials,
+    /// A kept profile in it, with its details.
+    Profile(ProfileName),
+    /// The question how to stop keeping a profile.
+    StopKeeping(ProfileName),
+    /// The choice of a role to keep fresh.
+    KeepFresh,
     /// Activity.
     Activity,
     /// Settings.

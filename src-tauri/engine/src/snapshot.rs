@@ -54,8 +54,17 @@ pub enum Launch {
     Opening,
     /// Opened at that moment.
     Opened(Timestamp),
-    /// Failed at that moment.
-    Failed(Timestamp, Code),
+    /// Failed.
+    Failed {
+        /// At that moment.
+        at: Timestamp,
+        /// Why.
+        code: Code,
+        /// The service or address that was asked for, to ask for it again.
+        destination: Option<String>,
+        /// The region that was asked for.
+        region: Option<String>,
+    },
 }
 
 /// The sample organisation's server.

@@ -193,6 +193,8 @@ pub(crate) struct Profile {
     pub in_flight: bool,
     pub failures: u32,
     pub failing_since: Option<Timestamp>,
+    /// Why the last try failed; stands while the next one is under way.
+    pub failing: Option<Code>,
     pub not_before: Option<Timestamp>,
     pub replace_foreign: bool,
     /// The person asked for it, so Activity says "you".
@@ -228,6 +230,7 @@ impl Profile {
             in_flight: false,
             failures: 0,
             failing_since: None,
+            failing: None,
             not_before: None,
             replace_foreign: false,
             by_person: false,
@@ -267,6 +270,8 @@ pub(crate) struct State {
     pub favourites: Vec<Grant>,
     pub launched: Vec<(Grant, Timestamp)>,
     pub launches: Vec<(Grant, Launch)>,
+    /// Service and region that the last wish for a console named, to try it again.
+    pub destined: BTreeMap<Grant, (Option<String>, Option<String>)>,
     pub pause: Option<Pause>,
     pub settings: Settings,
     pub settings_problem: Option<Code>,
@@ -284,6 +289,10 @@ pub(crate) struct State {
     pub shown: Vec<(String, Timestamp)>,
     pub pending: Vec<Pending>,
     pub on_screen: Vec<Notice>,
+    /// Keys of what is never to be shown although it is true, such as while notifications are off.
+    pub dropped: Vec<String>,
+    /// Keys of what was put off once: not again.
+    pub put_off: Vec<String>,
     pub judging: bool,
     /// No notification before this moment: after a wake-up, silent renewal goes first.
     pub hush: Option<Timestamp>,

@@ -41,6 +41,8 @@ pub enum Request {
     Status,
     /// Show the window. Answered by [`Reply::Done`].
     ShowWindow,
+    /// Start the sample organisation and bring up the window; answered as [`Request::ShowWindow`] is.
+    ShowSandbox,
     /// Give up the engine's lock, because the app wants to be the engine. Answered by
     /// [`Reply::HandOver`].
     HandOver,

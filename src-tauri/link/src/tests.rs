@@ -53,7 +53,7 @@ fn engine(us: &Hello, patience: Duration) -> Engine {
                 version: "1.2.3".to_owned(),
                 pid: std::process::id(),
             }),
-            Request::ShowWindow => Reply::Refused(Refusal::Impossible),
+            Request::ShowWindow | Request::ShowSandbox => Reply::Refused(Refusal::Impossible),
             Request::HandOver => Reply::HandOver(HandOver::Busy),
         }
     })

@@ -23,7 +23,8 @@ pub(crate) fn line(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> UiActivity {
         at: entry.at.as_millisecond(),
         group: match &entry.event {
             Event::Refreshed { profile, .. } => format!("refreshed/{profile}"),
-            _ => entry.id.to_string(),
+            // Each of the others is a line by itself.
+            _ => String::new(),
         },
         sentence,
         subject,

@@ -2,7 +2,7 @@
 //! engine sees it.
 
 use crate::ui_portal::UiClass;
-use crate::ui_state::{UiActivity, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiView};
+use crate::ui_state::{UiActivity, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -293,8 +293,8 @@ pub enum UiReply {
     },
     /// Go to this view.
     Show {
-        /// Which.
-        view: UiView,
+        /// Which, and what of it.
+        show: UiShow,
     },
     /// It did not work.
     Failed {

@@ -25,6 +25,7 @@ use jiff::tz::TimeZone;
 pub(crate) fn banner(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Option<UiBanner> {
     signed_out(s, org, zone)
         .or_else(|| blocked(s, org))
+        .or_else(|| store(s))
         .or_else(|| clock_off(s))
         .or_else(|| offline(s, org, zone))
         .or_else(|| syncing(s, org))
@@ -89,7 +90,7 @@ fn signed_out(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Option<Ui
 
 fn blocked(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
     let stuck: Vec<_> = of(s, org)
-        .filter(|p| needs_person(&p.state) && !matches!(p.state, State::SignInNeeded | State::Expired))
+        .filter(|p| needs_person(p, s.at) && !matches!(p.state, State::SignInNeeded | State::Expired))
         .collect();
     let file = (!is_sandbox(org)).then_some(s.file.problem.as_ref()).flatten();
     if let Some(code) = file.filter(|_| of(s, org).next().is_some()) {
@@ -107,13 +108,31 @@ fn blocked(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
         1 => format!("{} needs you", first.kept.profile),
         n => format!("{} need you", count(n, "profile")),
     };
+    let failing = stuck.iter().all(|p| matches!(p.state, State::Retrying { .. }));
+    let body = if failing {
+        "What has expired gets errors in your tools."
+    } else {
+        "Latchkey stopped refreshing so that nothing is lost."
+    };
     Some(UiBanner {
         kind: UiBannerKind::Blocked,
         title,
-        body: "Latchkey stopped refreshing so that nothing is lost.".into(),
+        body: body.into(),
         buttons: vec![shows("Review", UiView::Credentials)],
         until: None,
     })
+}
+
+/// Latchkey's own record, when it does not hold what it should.
+pub(crate) fn store_problem(s: &Snapshot) -> Option<UiProblem> {
+    s.store_problem.as_ref().map(|code| problem(code, &About::default()))
+}
+
+fn store(s: &Snapshot) -> Option<UiBanner> {
+    let found = store_problem(s)?;
+    let body = format!("{} {}", found.meaning, found.next);
+    let (kind, title, buttons) = (UiBannerKind::Store, found.title, found.buttons);
+    Some(UiBanner { kind, title, body, buttons, until: None })
 }
 
 /// The clock, when it is off.

@@ -7,7 +7,7 @@ use crate::{
     problem::{About, asks, problem},
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
     ui_portal::UiClass,
-    ui_state::{UiButton, UiGrant, UiMethod, UiView},
+    ui_state::{UiButton, UiGrant, UiMethod, UiShow, UiTarget, UiView},
     words::{environment_word, group_account_id},
 };
 use engine::{
@@ -16,9 +16,10 @@ use engine::{
         code::Code,
         environment::Environment,
         ids::{Grant, OrgId, ProfileName, RoleName},
-        sign_in::Method,
+        sign_in::{Method, SignIn},
     },
     request::{Answer, Confirm, Part, PauseFor, Shell, Show},
+    snapshot::OrganisationNow,
 };
 use jiff::tz::TimeZone;
 use std::time::Duration;
@@ -119,49 +120,6 @@ impl TryFrom<UiRequest> for Request {
     }
 }
 
-/// A request that may have to be confirmed, as the window would have asked it; `None` for others.
-#[must_use]
-pub fn as_asked(request: &Request) -> Option<UiRequest> {
-    match request {
-        Request::OpenConsole { grant, destination, region, confirmed } => Some(UiRequest::OpenConsole {
-            grant: grant.into(),
-            destination: destination.clone(),
-            region: region.clone(),
-            confirmed: *confirmed,
-        }),
-        Request::CopyEnvironment { grant, shell, confirmed } => Some(UiRequest::CopyEnvironment {
-            grant: grant.into(),
-            shell: match shell {
-                Shell::Posix => UiShell::Posix,
-                Shell::Fish => UiShell::Fish,
-                Shell::PowerShell => UiShell::PowerShell,
-                Shell::Cmd => UiShell::Cmd,
-            },
-            confirmed: *confirmed,
-        }),
-        Request::CopyCredentials { grant, part, confirmed } => Some(UiRequest::CopyCredentials {
-            grant: grant.into(),
-            part: match part {
-                Part::Block(profile) => UiPart::Block { profile: profile.to_string() },
-                Part::AccessKeyId => UiPart::AccessKeyId,
-                Part::SecretAccessKey => UiPart::SecretAccessKey,
-                Part::SessionToken => UiPart::SessionToken,
-            },
-            confirmed: *confirmed,
-        }),
-        Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
-            Some(UiRequest::KeepFresh {
-                grant: grant.into(),
-                profile: profile.to_string(),
-                region: region.clone(),
-                replace_foreign: *replace_foreign,
-                confirmed: *confirmed,
-            })
-        }
-        _ => None,
-    }
-}
-
 /// The engine's answer for the window. `asked` is what the window asked, so that buttons can ask it again.
 #[must_use]
 pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -> UiReply {
@@ -183,11 +141,9 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
         Ok(Reply::History(entries)) => {
             UiReply::Activity { lines: entries.iter().map(|e| activity::line(s, e, zone)).collect() }
         }
-        Ok(Reply::Show(show)) => UiReply::Show { view: show.into() },
+        Ok(Reply::Show(show)) => UiReply::Show { show: show.into() },
         Err(code) => {
-            let org = org_of(asked)
-                .and_then(|id| s.organisations.iter().find(|o| o.organisation.id.as_str() == id))
-                .map(|o| (&o.organisation.id, o.organisation.name.as_str()));
+            let org = org_of(asked, s).map(|o| (&o.organisation.id, o.organisation.name.as_str()));
             let about = About { org, again: Some(asked.clone()) };
             UiReply::Failed { problem: problem(&code, &about), field: field_of(&code).map(str::to_owned) }
         }
@@ -256,7 +212,9 @@ fn confirmed(asked: &UiRequest, instead: Option<&Grant>) -> UiRequest {
     wish
 }
 
-fn org_of(asked: &UiRequest) -> Option<&str> {
+/// The organisation that a request is about, whose sign-in a refusal may ask for.
+fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow> {
+    let by_id = |id: &str| s.organisations.iter().find(|o| o.organisation.id.as_str() == id);
     match asked {
         UiRequest::RemoveOrganisation { org }
         | UiRequest::SignIn { org, .. }
@@ -264,12 +222,24 @@ fn org_of(asked: &UiRequest) -> Option<&str> {
         | UiRequest::CancelSignIn { org }
         | UiRequest::SignOut { org }
         | UiRequest::Sync { org }
-        | UiRequest::SetEnvironment { org, .. } => Some(org),
+        | UiRequest::SetEnvironment { org, .. } => by_id(org),
         UiRequest::OpenConsole { grant, .. }
         | UiRequest::CopyEnvironment { grant, .. }
         | UiRequest::CopyCredentials { grant, .. }
         | UiRequest::KeepFresh { grant, .. }
-        | UiRequest::SetFavourite { grant, .. } => Some(&grant.org),
+        | UiRequest::SetFavourite { grant, .. } => by_id(&grant.org),
+        UiRequest::RefreshProfile { profile }
+        | UiRequest::PauseProfile { profile, .. }
+        | UiRequest::StopKeeping { profile, .. }
+        | UiRequest::TakeBack { profile } => {
+            let kept = s.profiles.iter().find(|p| p.kept.profile.as_str() == profile)?;
+            by_id(kept.kept.grant.org.as_str())
+        }
+        // The first one that somebody has to sign in to.
+        UiRequest::RefreshAll => s.organisations.iter().find(|o| {
+            let signed_in = matches!(o.sign_in, SignIn::SignedIn(_));
+            !signed_in && s.profiles.iter().any(|p| p.kept.grant.org == o.organisation.id)
+        }),
         _ => None,
     }
 }
@@ -304,14 +274,19 @@ impl TryFrom<UiGrant> for Grant {
     }
 }
 
-impl From<Show> for UiView {
+impl From<Show> for UiShow {
     fn from(show: Show) -> Self {
-        match show {
-            Show::Portal => Self::Portal,
-            Show::Credentials => Self::Credentials,
-            Show::Activity => Self::Activity,
-            Show::Settings => Self::Settings,
-        }
+        let (view, target) = match show {
+            Show::Portal => (UiView::Portal, None),
+            Show::Search(query) => (UiView::Portal, Some(UiTarget::Search { query })),
+            Show::Credentials => (UiView::Credentials, None),
+            Show::Profile(name) => (UiView::Credentials, Some(UiTarget::Profile { name: name.to_string() })),
+            Show::StopKeeping(name) => (UiView::Credentials, Some(UiTarget::Stop { name: name.to_string() })),
+            Show::KeepFresh => (UiView::Credentials, Some(UiTarget::Keep)),
+            Show::Activity => (UiView::Activity, None),
+            Show::Settings => (UiView::Settings, None),
+        };
+        Self { view, target }
     }
 }
 

@@ -76,6 +76,7 @@ pub(crate) fn standing(p: &ProfileNow, now: Timestamp) -> Standing {
             None => Standing::Checking,
         },
         State::Refreshing => Standing::Refreshing,
+        State::Retrying { .. } if is_over(p, now) => Standing::Expired,
         State::Retrying { .. } => Standing::Retrying,
         State::Paused => Standing::Paused,
         State::SignInNeeded => Standing::SignInNeeded,
@@ -84,6 +85,11 @@ pub(crate) fn standing(p: &ProfileNow, now: Timestamp) -> Standing {
         State::Conflict(_) => Standing::Conflict,
         State::NotWritable(_) => Standing::NotWritable,
     }
+}
+
+/// What is in the file does not work any more.
+pub(crate) fn is_over(p: &ProfileNow, now: Timestamp) -> bool {
+    p.kept.written.as_ref().is_some_and(|w| w.expires <= now)
 }
 
 /// In a few words for a menu row: `fresh 42 min`, `expires in 8 min`.
@@ -167,7 +173,11 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
         State::Retrying { at, failing_since, code } => {
             let found = problem(code, &about);
             UiProblem {
-                title: format!("Could not refresh {name}"),
+                title: if is_over(p, s.at) {
+                    format!("{name} has expired")
+                } else {
+                    format!("Could not refresh {name}")
+                },
                 meaning: format!("{}. {still}", found.title),
                 next: format!(
                     "Failing since {}. Latchkey tries again at {}.",
@@ -212,6 +222,17 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
 
 fn conflict_problem(name: &str, conflict: Conflict) -> UiProblem {
     let (title, meaning, next) = conflict_words(conflict, name);
+    UiProblem {
+        title,
+        meaning,
+        next,
+        buttons: conflict_buttons(name, conflict),
+        details: format!("{conflict:?}"),
+    }
+}
+
+/// What the person can decide; the harmless choice first.
+pub(crate) fn conflict_buttons(name: &str, conflict: Conflict) -> Vec<UiButton> {
     let profile = name.to_owned();
     let leave = asks("Stop managing it", UiRequest::StopKeeping { profile: profile.clone(), remove: false });
     let label = match conflict {
@@ -219,12 +240,11 @@ fn conflict_problem(name: &str, conflict: Conflict) -> UiProblem {
         _ => "Replace and keep a backup",
     };
     let take = UiButton { danger: true, ..asks(label, UiRequest::TakeBack { profile }) };
-    let buttons = match conflict {
+    match conflict {
         // Our keys there would change nothing for most tools.
         Conflict::SsoSettings => vec![leave],
         _ => vec![leave, take],
-    };
-    UiProblem { title, meaning, next, buttons, details: format!("{conflict:?}") }
+    }
 }
 
 /// `It works for 24 min more.` or `It has expired.`

@@ -191,6 +191,9 @@ pub(crate) fn codes() -> Vec<Code> {
         taken(Conflict::ForeignLongLivedKey),
         taken(Conflict::SsoSettings),
         taken(Conflict::ChangedByAnother),
+        Code::Paused { profile: None },
+        Code::Paused { profile: Some("pay-dev".into()) },
+        Code::InConflict { profile: "pay-dev".into(), conflict: Conflict::ChangedByAnother },
         Code::BadProfileName { profile: "a b".into() },
         Code::Gone { what: "that profile".into() },
         Code::Store { reason: reason() },
@@ -210,6 +213,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
             Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
+            Code::Paused { .. } | Code::InConflict { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
         }
     }

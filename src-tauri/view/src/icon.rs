@@ -1,16 +1,17 @@
 //! The tray icon's state: told by shape, the highest priority wins. And the one line that says the same.
 
-use crate::credentials::active_in_production;
+use crate::credentials::{active_in_production, is_over};
 use crate::words::{clock, count, left};
 use engine::{
     Snapshot,
     model::{
+        Timestamp,
         organisation::Kind,
         portal::Sync,
         profile::State,
         sign_in::{Ended, SignIn},
     },
-    snapshot::OrganisationNow,
+    snapshot::{OrganisationNow, ProfileNow},
 };
 use jiff::{SignedDuration, tz::TimeZone};
 
@@ -86,7 +87,7 @@ pub fn icon(snapshot: &Snapshot) -> IconState {
 
 fn shape(s: &Snapshot) -> IconShape {
     let ended = |o: &OrganisationNow| matches!(o.sign_in, SignIn::Ended { .. });
-    if s.organisations.iter().any(ended) || s.profiles.iter().any(|p| needs_person(&p.state)) {
+    if s.organisations.iter().any(ended) || s.profiles.iter().any(|p| needs_person(p, s.at)) {
         return IconShape::NeedsYou;
     }
     if s.organisations.iter().any(|o| sign_in_left(s, o).is_some_and(|left| left < EXPIRING))
@@ -113,17 +114,19 @@ fn shape(s: &Snapshot) -> IconShape {
     IconShape::AllWell
 }
 
-/// Whether a profile stands still until the person does something.
+/// Whether a profile stands still until the person does something, or has stopped working.
 #[must_use]
-pub fn needs_person(state: &State) -> bool {
-    matches!(
-        state,
-        State::SignInNeeded
-            | State::Expired
-            | State::AccessRemoved
-            | State::Conflict(_)
-            | State::NotWritable(_)
-    )
+pub fn needs_person(p: &ProfileNow, now: Timestamp) -> bool {
+    let failing = matches!(p.state, State::Retrying { .. }) && is_over(p, now);
+    failing
+        || matches!(
+            p.state,
+            State::SignInNeeded
+                | State::Expired
+                | State::AccessRemoved
+                | State::Conflict(_)
+                | State::NotWritable(_)
+        )
 }
 
 /// The time left of a sign-in whose end is known.
@@ -146,7 +149,11 @@ pub fn status_line(s: &Snapshot, zone: &TimeZone) -> String {
 /// The sign-in of one organisation in a line.
 #[must_use]
 pub fn organisation_line(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> String {
-    let name = &org.organisation.name;
+    line_of(s, org, &org.organisation.name, zone)
+}
+
+/// As [`organisation_line`], with the name as it is to be written.
+pub(crate) fn line_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &TimeZone) -> String {
     let line = match &org.sign_in {
         SignIn::SignedOut => format!("Sign in to {name}..."),
         SignIn::InProgress(_) => format!("{name}: finish signing in in your browser"),
@@ -168,7 +175,7 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
     if s.profiles.is_empty() {
         return None;
     }
-    let needing: Vec<_> = s.profiles.iter().filter(|p| needs_person(&p.state)).collect();
+    let needing: Vec<_> = s.profiles.iter().filter(|p| needs_person(p, s.at)).collect();
     if !needing.is_empty() {
         let who = count(needing.len(), "profile");
         let verb = if needing.len() == 1 { "needs" } else { "need" };
@@ -178,7 +185,7 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
     // Live systems stand open: that is said before anything comfortable.
     if let Some(p) = active_in_production(s).next() {
         let time = p.kept.written.as_ref().map(|w| left(w.expires.duration_since(s.at))).unwrap_or_default();
-        return Some(format!("{} is active in production, {time} left", p.kept.profile));
+        return Some(format!("{} active in production, {time}", p.kept.profile));
     }
     if let Some(pause) = &s.pause {
         return Some(match pause.until {
@@ -186,7 +193,7 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
             None => "Refreshing is paused".to_owned(),
         });
     }
-    let works = |p: &&engine::snapshot::ProfileNow| p.kept.written.as_ref().is_some_and(|w| w.expires > s.at);
+    let works = |p: &&ProfileNow| p.kept.written.as_ref().is_some_and(|w| w.expires > s.at);
     let fresh = s.profiles.iter().filter(works).count();
     let next =
         s.next_refresh.map(|at| format!(", next refresh {}", clock(s.at, at, zone))).unwrap_or_default();

@@ -6,6 +6,8 @@
 
 mod account;
 mod activity;
+mod around;
+mod as_asked;
 pub mod ask;
 mod banner;
 mod convert;
@@ -24,8 +26,10 @@ pub mod ui_state;
 mod window;
 pub mod words;
 
+pub use around::Around;
+pub use as_asked::as_asked;
 pub use ask::{UiReply, UiRequest};
-pub use convert::{as_asked, dialog, reply};
+pub use convert::{dialog, reply};
 pub use portal::ui_portal;
 pub use typed::AskError;
 pub use ui_portal::UiPortal;

@@ -7,6 +7,7 @@ mod label;
 mod profiles;
 
 use crate::{
+    credentials::active_in_production,
     icon::{profiles_line, status_line},
     words::clock,
 };
@@ -165,10 +166,16 @@ fn status(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
                 SignIn::InProgress(_) | SignIn::SignedIn(_) => Intent::Show(Show::Portal),
             };
             let id = if n == 0 { "status".to_owned() } else { format!("status/{}", org.organisation.id) };
-            Entry::item(id, &crate::icon::organisation_line(s, org, zone), intent)
+            let line = |name: &str| crate::icon::line_of(s, org, name, zone);
+            Entry::item(id, &label::around(&org.organisation.name, line), intent)
         })
         .collect();
     if let Some(line) = profiles_line(s, zone) {
+        let active = active_in_production(s).next().map(|p| p.kept.profile.as_str());
+        let line = match active.and_then(|name| line.strip_prefix(name)) {
+            Some(rest) => label::around(active.unwrap_or_default(), |name| format!("{name}{rest}")),
+            None => label::fit(&line),
+        };
         rows.push(Entry::item("profiles", &line, Intent::Show(Show::Credentials)));
     }
     rows
@@ -232,8 +239,8 @@ fn end(s: &Snapshot, platform: Platform) -> Vec<Entry> {
     ];
     rows.extend(s.organisations.iter().filter(|o| matches!(o.sign_in, SignIn::SignedIn(_))).map(|o| {
         let intent = Intent::Ask(Request::SignOut(o.organisation.id.clone()));
-        let text = format!("Sign out of {}", o.organisation.name);
-        Entry::item(format!("sign-out/{}", o.organisation.id), &label::fit(&text), intent)
+        let text = label::around(&o.organisation.name, |name| format!("Sign out of {name}"));
+        Entry::item(format!("sign-out/{}", o.organisation.id), &text, intent)
     }));
     rows.push(Entry::item("quit", quit, Intent::Quit));
     rows

@@ -7,6 +7,7 @@ use crate::{
 };
 use engine::model::{
     Timestamp,
+    code::Code,
     notice::{Notice, Pressed},
 };
 use jiff::tz::TimeZone;
@@ -74,10 +75,11 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
     let (actions, urgency) = match notice {
         Notice::SignInEnding { .. } => (vec![SIGN_IN, LATER], Urgency::Normal),
         Notice::SignInEnded { .. } => (vec![SIGN_IN, LATER], Urgency::TimeSensitive),
-        Notice::ProfilesExpired { .. } => (vec![SIGN_IN, DETAILS], Urgency::TimeSensitive),
+        Notice::ProfilesExpired { code: None, .. } => (vec![SIGN_IN, DETAILS], Urgency::TimeSensitive),
+        Notice::ProfilesExpired { .. } => (vec![TRY_NOW, DETAILS], Urgency::TimeSensitive),
         Notice::RefreshFailing { .. } => (vec![TRY_NOW, DETAILS], Urgency::Normal),
         Notice::AccessRemoved { .. } | Notice::ClockSkew { .. } => (vec![DETAILS], Urgency::Normal),
-        Notice::Conflict { .. } => (vec![REVIEW], Urgency::Normal),
+        Notice::Conflict { .. } | Notice::WhileAway { .. } => (vec![REVIEW], Urgency::Normal),
         Notice::Revoked { .. } => (vec![DETAILS], Urgency::TimeSensitive),
         Notice::LaunchFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
     };
@@ -86,6 +88,11 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
         return Text { title: "Latchkey needs you".to_owned(), body, actions, urgency };
     }
     Text { title, body, actions, urgency }
+}
+
+/// The cause in a sentence.
+fn why(code: &Code) -> String {
+    sentence(code, &About::default())
 }
 
 fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
@@ -120,37 +127,67 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
             };
             (format!("Sign in to {org_name} again"), body)
         }
-        Notice::ProfilesExpired { profiles, .. } => {
-            let (title, it) = match profiles.as_slice() {
-                [one] => (format!("{one} has expired"), "it"),
-                many => (format!("{} have expired", count(many.len(), "profile")), "them"),
+        Notice::ProfilesExpired { profiles, code, .. } => {
+            let (who, have, them) = match profiles.as_slice() {
+                [(one, _)] => (one.to_string(), "has", "it"),
+                many => (count(many.len(), "profile"), "have", "them"),
             };
-            let verb = if it == "it" { "Tools that use it" } else { "Tools that use them" };
-            (title, format!("{verb} get errors until you sign in."))
-        }
-        Notice::RefreshFailing { profile, expires, failing_since, code } => {
-            let since = clock(now, *failing_since, zone);
             let body = match code {
-                engine::model::code::Code::NoAnswer { .. }
-                | engine::model::code::Code::ServerError { .. }
-                | engine::model::code::Code::Garbled { .. } => {
+                None => format!("Tools that use {them} get errors until you sign in."),
+                Some(code) => format!("Tools that use {them} get errors. {}", why(code)),
+            };
+            (format!("{who} {have} expired"), body)
+        }
+        Notice::RefreshFailing { profiles, failing_since, code, .. } => {
+            let since = clock(now, *failing_since, zone);
+            let first = profiles.iter().map(|(_, at)| *at).min().unwrap_or(now);
+            let stops = clock(now, first, zone);
+            let (title, it) = match profiles.as_slice() {
+                [(one, _)] => (format!("{one} may stop working at {stops}"), "It has"),
+                many => (
+                    format!("{} may stop working, the first at {stops}", count(many.len(), "profile")),
+                    "They have",
+                ),
+            };
+            let body = match code {
+                Code::NoAnswer { .. } | Code::ServerError { .. } | Code::Garbled { .. } => {
                     format!("The portal has not answered since {since}. Latchkey keeps trying.")
                 }
-                other => {
-                    format!("It has not been refreshed since {since}. {}", sentence(other, &About::default()))
-                }
+                other => format!("{it} not been refreshed since {since}. {}", why(other)),
             };
-            (format!("{profile} may stop working at {}", clock(now, *expires, zone)), body)
+            (title, body)
         }
-        Notice::AccessRemoved { profile, grant, account_name, expires } => {
-            let body = match expires.filter(|at| *at > now) {
-                Some(at) => format!("{profile} works until {}.", clock(now, at, zone)),
-                None => format!("{profile} does not work any more."),
-            };
-            (format!("Access to {account_name}, {} was removed", grant.role), body)
-        }
-        Notice::Conflict { profile } => {
-            (format!("Another program changed {profile}"), "Latchkey stopped refreshing it.".to_owned())
+        Notice::AccessRemoved { roles, .. } => match roles.as_slice() {
+            [one] => {
+                let body = match one.expires.filter(|at| *at > now) {
+                    Some(at) => format!("{} works until {}.", one.profile, clock(now, at, zone)),
+                    None => format!("{} does not work any more.", one.profile),
+                };
+                (format!("Access to {}, {} was removed", one.account_name, one.grant.role), body)
+            }
+            many => {
+                let names = first_and_more(many.iter().map(|role| role.profile.as_str()));
+                (
+                    format!("Access for {} was removed", count(many.len(), "profile")),
+                    format!("{names} are not refreshed any more."),
+                )
+            }
+        },
+        Notice::Conflict { profiles, .. } => match profiles.as_slice() {
+            [(one, _)] => {
+                (format!("Another program changed {one}"), "Latchkey stopped refreshing it.".to_owned())
+            }
+            many => (
+                format!("Another program changed {}", count(many.len(), "profile")),
+                "Latchkey stopped refreshing them.".to_owned(),
+            ),
+        },
+        Notice::WhileAway { notices } => {
+            let titles: Vec<_> = notices.iter().map(|notice| words(notice, now, zone).0).collect();
+            (
+                format!("{} while you were away", count(titles.len(), "notice")),
+                format!("{}.", titles.join(". ")),
+            )
         }
         Notice::Revoked { org_name, at, .. } => (
             "Latchkey stopped for your safety".to_owned(),
@@ -161,7 +198,7 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
             "AWS refuses requests until it is set.".to_owned(),
         ),
         Notice::LaunchFailed { account_name, code, .. } => {
-            (format!("Could not open {account_name}"), sentence(code, &About::default()))
+            (format!("Could not open {account_name}"), why(code))
         }
     }
 }

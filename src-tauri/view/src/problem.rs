@@ -2,6 +2,7 @@
 
 use crate::{
     ask::UiRequest,
+    credentials::conflict_buttons,
     ui_state::{UiAction, UiButton, UiMethod, UiProblem, UiView},
     words::left,
 };
@@ -210,6 +211,17 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "Wait a moment; Latchkey tries again by itself.".into(),
         ),
         Code::ProfileTaken { profile, conflict, .. } => return conflict_words(*conflict, profile),
+        Code::Paused { profile: None } => (
+            "Refreshing is paused".into(),
+            "Credentials you have work until they expire.".into(),
+            "Resume; what you asked for is refreshed then.".into(),
+        ),
+        Code::Paused { profile: Some(profile) } => (
+            format!("{profile} is paused"),
+            "Its credentials work until they expire.".into(),
+            "Resume it; it is refreshed then.".into(),
+        ),
+        Code::InConflict { profile, conflict } => return conflict_words(*conflict, profile),
         Code::BadProfileName { profile } => (
             format!("\"{profile}\" cannot be a profile's name"),
             "AWS tools could not read it.".into(),
@@ -306,6 +318,14 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             vec![Some(asks("Try again", UiRequest::RetryKeyring))]
         }
         Code::ProfileTaken { profile, conflict, suggestion } => taken(profile, *conflict, suggestion, about),
+        Code::Paused { profile: None } => vec![Some(asks("Resume", UiRequest::Resume))],
+        Code::Paused { profile: Some(profile) } => {
+            let request = UiRequest::PauseProfile { profile: profile.clone(), paused: false };
+            vec![Some(asks("Resume", request))]
+        }
+        Code::InConflict { profile, conflict } => {
+            conflict_buttons(profile, *conflict).into_iter().map(Some).collect()
+        }
         Code::BadProfileName { .. } => vec![Some(edits("Change the name", "profile", None))],
         Code::SandboxFailed { .. } => vec![
             Some(asks("Try again", UiRequest::StartSandbox)),

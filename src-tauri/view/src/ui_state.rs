@@ -24,6 +24,38 @@ pub enum UiView {
     Settings,
 }
 
+/// What of a view is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "target", rename_all = "snake_case")]
+pub enum UiTarget {
+    /// The portal's search, focused.
+    Search {
+        /// What stands in it.
+        query: String,
+    },
+    /// The details of a kept profile.
+    Profile {
+        /// Its name.
+        name: String,
+    },
+    /// The question how to stop keeping a profile.
+    Stop {
+        /// Its name.
+        name: String,
+    },
+    /// The choice of a role to keep fresh.
+    Keep,
+}
+
+/// Where to go; the payload of the event `show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiShow {
+    /// The view.
+    pub view: UiView,
+    /// What of it.
+    pub target: Option<UiTarget>,
+}
+
 /// What a button does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -88,6 +120,8 @@ pub enum UiBannerKind {
     SignedOut,
     /// A profile or the credentials file needs the person.
     Blocked,
+    /// Latchkey's own record is not written or was lost.
+    Store,
     /// The clock is off, so that AWS refuses requests.
     Clock,
     /// No network.
@@ -154,6 +188,8 @@ pub enum UiSignIn {
         link: Option<String>,
         /// The code to compare, `XXXX-XXXX`.
         user_code: Option<String>,
+        /// What went wrong without ending it: the browser did not open, so the person copies the link.
+        failure: Option<UiProblem>,
     },
     /// Signed in. The pill is `pill` and, where `ends` is known, `, 6 h 12 min left`.
     SignedIn {
@@ -335,7 +371,7 @@ pub struct UiActivity {
     pub by: String,
     /// It went well.
     pub ok: bool,
-    /// Lines with equal groups next to each other may be shown as one.
+    /// Lines with equal groups next to each other may be shown as one; empty: it stands by itself.
     pub group: String,
 }
 
@@ -370,6 +406,10 @@ pub struct UiState {
     pub pause: Option<UiPause>,
     /// False when the network is thought to be gone.
     pub online: bool,
+    /// A panel shows our tray icon. Where it is false, nothing in the window speaks of the tray.
+    pub tray: bool,
+    /// What goes on after the window is closed, and the way back: for "Keep running in the background".
+    pub closed_text: String,
     /// The sign-in lives in memory only, and why.
     pub keyring: Option<UiProblem>,
     /// The clock is off.
@@ -382,6 +422,10 @@ pub struct UiState {
     pub places: Vec<UiPlace>,
     /// Launched lately, newest first, favourites among them: for sorting.
     pub used: Vec<UiGrant>,
+    /// Latchkey's own record is not written or was lost; also while there is no organisation.
+    pub store_problem: Option<UiProblem>,
+    /// The desktop's autostart entry could not be changed: for the switch.
+    pub autostart_problem: Option<UiProblem>,
     /// A settings file that cannot be read.
     pub settings_problem: Option<UiProblem>,
     /// The sample organisation, when it runs or starts.

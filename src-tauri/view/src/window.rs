@@ -3,6 +3,7 @@
 use crate::{
     account::classified,
     activity,
+    around::Around,
     ask::UiRequest,
     banner, credentials,
     icon::needs_person,
@@ -39,8 +40,8 @@ const LINES: usize = 50;
 
 /// What the window shows.
 #[must_use]
-pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
-    let attention = s.profiles.iter().filter(|p| needs_person(&p.state)).count();
+pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
+    let attention = s.profiles.iter().filter(|p| needs_person(p, s.at)).count();
     UiState {
         at: s.at.as_millisecond(),
         loaded: s.loaded,
@@ -63,23 +64,23 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
             text,
         }),
         online: s.online,
+        tray: around.tray,
+        closed_text: closed_text(around).to_owned(),
         keyring: banner::keyring_problem(s),
         clock: banner::clock_problem(s),
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         settings: (&s.settings).into(),
         places: Vec::new(),
         used: s.recents.iter().map(UiGrant::from).collect(),
-        settings_problem: s
-            .settings_problem
-            .as_ref()
-            .map(|code| {
-                let found = problem(code, &About::default());
-                UiProblem {
-                    meaning: format!("{} The usual settings are used meanwhile.", found.meaning),
-                    ..found
-                }
-            })
-            .or_else(|| s.store_problem.as_ref().map(|code| problem(code, &About::default()))),
+        store_problem: banner::store_problem(s),
+        autostart_problem: around.autostart_failure.as_deref().map(autostart_problem),
+        settings_problem: s.settings_problem.as_ref().map(|code| {
+            let found = problem(code, &About::default());
+            UiProblem {
+                meaning: format!("{} The usual settings are used meanwhile.", found.meaning),
+                ..found
+            }
+        }),
         sandbox: (s.sandbox.running || s.sandbox.starting).then(|| UiSandbox {
             running: s.sandbox.running,
             starting: s.sandbox.starting,
@@ -96,6 +97,27 @@ pub fn ui_state(s: &Snapshot, zone: &TimeZone) -> UiState {
             exports: s.sandbox.exports.clone(),
         }),
         quit: quit(s),
+    }
+}
+
+/// What goes on after the window is closed, and the way back.
+fn closed_text(around: &Around) -> &'static str {
+    if around.tray {
+        "Latchkey keeps refreshing in the background. Open it again from the tray."
+    } else {
+        "Latchkey keeps refreshing in the background. Open it again from your applications."
+    }
+}
+
+/// The switch is on, yet the desktop has no entry, or the other way round.
+fn autostart_problem(reason: &str) -> UiProblem {
+    UiProblem {
+        title: "Starting with your desktop session could not be changed".into(),
+        meaning: format!("The system said: {reason}."),
+        next: "Check that you may write to ~/.config/autostart, then turn the switch off and on again."
+            .into(),
+        buttons: vec![],
+        details: reason.to_owned(),
     }
 }
 
@@ -197,6 +219,7 @@ fn sign_in(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiSignIn {
                 deadline: attempt.deadline.as_millisecond(),
                 link: attempt.link.clone(),
                 user_code: attempt.user_code.clone(),
+                failure: failure(),
             }
         }
         SignIn::SignedIn(session) => UiSignIn::SignedIn {
@@ -277,13 +300,13 @@ fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
         Launch::Opened(at) => {
             (UiLaunchState::Opened { at: at.as_millisecond() }, "Opened in your browser".to_owned())
         }
-        Launch::Failed(at, code) => {
+        Launch::Failed { at, code, destination, region } => {
             let about = About {
                 org: org.map(|o| (&o.organisation.id, o.organisation.name.as_str())),
                 again: Some(UiRequest::OpenConsole {
                     grant: grant.into(),
-                    destination: None,
-                    region: None,
+                    destination: destination.clone(),
+                    region: region.clone(),
                     confirmed: false,
                 }),
             };

@@ -8,7 +8,9 @@ import type {
   UiProblem,
   UiReply,
   UiRequest,
+  UiShow,
   UiState,
+  UiTarget,
   UiView,
 } from '../bindings';
 import type { Host } from '../host/host';
@@ -74,6 +76,8 @@ export class Desk {
   pressed = $state.raw<Pressed | null>(null);
   /** The role whose console is wanted at a service. */
   destined = $state.raw<Chosen | null>(null);
+  /** What someone outside the window wants to see of a view, until it is shown. */
+  wanted = $state.raw<UiTarget | null>(null);
   /** A role is being chosen to be kept fresh. */
   picking = $state(false);
   quitting = $state(false);
@@ -99,7 +103,7 @@ export class Desk {
     await Promise.all([
       this.host.onState((state) => (this.state = state)),
       this.host.onReply((reply) => this.answered(reply)),
-      this.host.onShow((view) => (this.view = view)),
+      this.host.onShow((show) => this.show(show)),
       this.host.onQuitAsked(() => this.quit()),
     ]);
     const state = await this.host.state();
@@ -160,11 +164,19 @@ export class Desk {
 
   #take(reply: UiReply, answered: (reply: UiReply) => void) {
     if (reply.reply === 'confirm') this.question = { dialog: reply.dialog, answered };
-    if (reply.reply === 'show') this.view = reply.view;
+    if (reply.reply === 'show') this.show(reply.show);
   }
 
   #failed(reply: UiReply) {
     if (reply.reply === 'failed') this.toast(reply.problem.title, reply.problem);
+  }
+
+  /** Goes to a view, and to what is wanted of it. */
+  show({ view, target }: UiShow) {
+    this.view = view;
+    if (target?.target === 'search') this.query = target.query;
+    if (target?.target === 'keep') this.picking = true;
+    else this.wanted = target;
   }
 
   /** Does what a button says. */

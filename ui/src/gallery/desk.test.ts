@@ -74,7 +74,7 @@ test('a question about a tray row is put in the window, and what came of it is s
   const host = new FakeHost({ state: state(), portals: {}, reply: () => failed });
   const one = new Desk(host);
   await one.connect();
-  host.show('portal');
+  host.show({ view: 'portal', target: null });
   host.answer(asks);
   expect(one.question?.dialog.title).toBe('Open production?');
   expect(host.asked).toEqual([]);
@@ -120,4 +120,16 @@ test('quitting asks only when something would stop', () => {
   idle.state = other.scene.state;
   idle.quit();
   expect([idle.quitting, other.asked]).toEqual([false, [{ ask: 'quit' }]]);
+});
+
+test('a tray row about a profile goes to that profile, and one about a role to be kept to the choice', async () => {
+  const host = new FakeHost({ state: state(), portals: {} });
+  const one = new Desk(host);
+  await one.connect();
+  host.show({ view: 'credentials', target: { target: 'stop', name: 'pay-dev' } });
+  expect([one.view, one.wanted]).toEqual(['credentials', { target: 'stop', name: 'pay-dev' }]);
+  host.show({ view: 'credentials', target: { target: 'keep' } });
+  expect(one.picking).toBe(true);
+  host.show({ view: 'portal', target: { target: 'search', query: '111122223333' } });
+  expect([one.view, one.query]).toEqual(['portal', '111122223333']);
 });

@@ -1,4 +1,4 @@
-import type { UiPortal, UiReply, UiRequest, UiState, UiView } from '../bindings';
+import type { UiPortal, UiReply, UiRequest, UiState, UiShow } from '../bindings';
 import type { Host } from './host';
 
 /** What a stand-in answers. */
@@ -15,7 +15,7 @@ export class FakeHost implements Host {
   readonly calls: string[] = [];
   #changed: ((state: UiState) => void) | null = null;
   #answered: ((reply: UiReply) => void) | null = null;
-  #show: ((view: UiView) => void) | null = null;
+  #show: ((view: UiShow) => void) | null = null;
   #quit: (() => void) | null = null;
 
   constructor(public scene: Scene) {}
@@ -46,7 +46,7 @@ export class FakeHost implements Host {
     return Promise.resolve(() => (this.#answered = null));
   }
 
-  onShow(show: (view: UiView) => void) {
+  onShow(show: (show: UiShow) => void) {
     this.calls.push('on show');
     this.#show = show;
     return Promise.resolve(() => (this.#show = null));
@@ -70,8 +70,8 @@ export class FakeHost implements Host {
   }
 
   /** Shows a view, as a tray row does. */
-  show(view: UiView) {
-    this.#show?.(view);
+  show(show: UiShow) {
+    this.#show?.(show);
   }
 
   /** Asks to quit, as the tray does. */

@@ -1,4 +1,4 @@
-import type { UiPortal, UiReply, UiRequest, UiState, UiView } from '../bindings';
+import type { UiPortal, UiReply, UiRequest, UiShow, UiState } from '../bindings';
 
 /** Ends a subscription. */
 export type Stop = () => void;
@@ -11,8 +11,8 @@ export interface Host {
   onState(changed: (state: UiState) => void): Promise<Stop>;
   /** The answer to something asked elsewhere, of the tray or a notification: a question, or a failure. */
   onReply(answered: (reply: UiReply) => void): Promise<Stop>;
-  /** Someone wants a view shown: the tray, or a notification. */
-  onShow(show: (view: UiView) => void): Promise<Stop>;
+  /** Someone wants a view shown, and something of it: the tray, or a notification. */
+  onShow(show: (show: UiShow) => void): Promise<Stop>;
   /** Quitting was asked for while something would stop. */
   onQuitAsked(asked: () => void): Promise<Stop>;
 }

@@ -1,6 +1,6 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import type { UiReply, UiState, UiView } from '../bindings';
+import type { UiReply, UiShow, UiState } from '../bindings';
 import type { Host } from './host';
 
 /** The real one. */
@@ -10,6 +10,6 @@ export const tauri: Host = {
   ask: (request) => invoke('ask', { request }),
   onState: (changed) => listen<UiState>('state', (event) => changed(event.payload)),
   onReply: (answered) => listen<UiReply>('reply', (event) => answered(event.payload)),
-  onShow: (show) => listen<UiView>('show', (event) => show(event.payload)),
+  onShow: (show) => listen<UiShow>('show', (event) => show(event.payload)),
   onQuitAsked: (asked) => listen('quit-asked', () => asked()),
 };

@@ -156,6 +156,17 @@ async fn a_commit_happens_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_line_of_activity_keeps_its_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let line = |id| Write::History(Entry { id, ..entry(now()) });
+    store.commit(vec![line(8), line(7)]).await.unwrap();
+    let ids = |lines: Vec<Entry>| lines.iter().map(|line| line.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.history(None, 10).await.unwrap()), [8, 7]);
+    assert_eq!(ids(store.history(Some(8), 10).await.unwrap()), [7]);
+}
+
+#[tokio::test]
 async fn history_is_read_in_pages_and_pruned() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());

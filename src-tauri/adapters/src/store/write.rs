@@ -104,8 +104,13 @@ fn favourite(db: &Connection, grant: &Grant, place: Option<u32>) -> Result<(), P
 
 fn history(db: &Connection, entry: &Entry) -> Result<(), Problem> {
     db.execute(
-        "INSERT INTO history (at, by, event) VALUES (?1, ?2, ?3)",
-        params![ms(entry.at), serde_json::to_string(&entry.by)?, serde_json::to_string(&entry.event)?],
+        "INSERT INTO history (id, at, by, event) VALUES (NULLIF(?1, 0), ?2, ?3, ?4)",
+        params![
+            entry.id,
+            ms(entry.at),
+            serde_json::to_string(&entry.by)?,
+            serde_json::to_string(&entry.event)?
+        ],
     )?;
     // Long-running processes prune as they write; the index makes it one look.
     db.execute("DELETE FROM history WHERE at < ?1", [ms(entry.at) - HISTORY_DAYS * DAY_MS])?;

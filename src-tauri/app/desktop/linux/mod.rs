@@ -2,6 +2,7 @@
 //! are respected; a bus or service that is not there leaves its answers out.
 
 mod notifications;
+mod panel;
 mod presence;
 mod tray_host;
 mod watchers;
@@ -15,7 +16,7 @@ use engine::{
 use notifications::Notifications;
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::sync::{mpsc::UnboundedSender, watch};
-use zbus::{Connection, Proxy, zvariant::OwnedValue};
+use zbus::{Connection, Proxy};
 
 /// How long a desktop service may take to answer before it counts as missing.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -61,24 +62,9 @@ impl Platform {
         self.notifications.withdraw(key).await;
     }
 
-    /// GNOME's panel is dark in both schemes. Others follow the scheme, which the settings portal
-    /// tells (`color-scheme`: 1 dark, 2 light); GTK's own theme is light where nothing does.
-    pub async fn dark_panel(&self) -> bool {
-        let gnome = std::env::var("XDG_CURRENT_DESKTOP").is_ok_and(|names| names.contains("GNOME"));
-        let Some(session) = self.session.as_ref().filter(|_| !gnome) else { return true };
-        let scheme = patient("settings portal", async {
-            let portal = service(
-                session,
-                "org.freedesktop.portal.Desktop",
-                "/org/freedesktop/portal/desktop",
-                "org.freedesktop.portal.Settings",
-            )
-            .await?;
-            let value: OwnedValue =
-                portal.call("ReadOne", &("org.freedesktop.appearance", "color-scheme")).await?;
-            Ok::<_, zbus::Error>(u32::try_from(value)?)
-        });
-        scheme.await == Some(1)
+    /// See [`super::Desk::dark_panel`].
+    pub async fn dark_panel(&self) -> watch::Receiver<bool> {
+        panel::follow(self.session.as_ref()).await
     }
 }
 

@@ -66,6 +66,10 @@ pub enum Code {
     FileBusy { path: String },
     /// A profile of that name is not ours to write.
     ProfileTaken { profile: String, conflict: Conflict, suggestion: String },
+    /// Refreshing is paused: this profile, or all of them.
+    Paused { profile: Option<String> },
+    /// A profile is left alone until the person decides.
+    InConflict { profile: String, conflict: Conflict },
     /// A name that cannot be a profile's.
     BadProfileName { profile: String },
     /// What was asked for is not there any more.

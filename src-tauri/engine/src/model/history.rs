@@ -78,7 +78,7 @@ pub enum By {
 /// One line of Activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The row's number in the store; 0 before it is stored.
+    /// Its number, unique and rising; the row's number in the store.
     pub id: i64,
     /// When.
     pub at: Timestamp,

@@ -21,41 +21,85 @@ pub enum Notice {
         at: Timestamp,
         profiles: Vec<(ProfileName, Option<Timestamp>)>,
     },
-    /// N4: profiles expired.
-    ProfilesExpired { org: OrgId, at: Timestamp, profiles: Vec<ProfileName> },
+    /// N4: profiles expired. `code` says why they were not renewed; `None` is for want of a sign-in.
+    ProfilesExpired { org: OrgId, profiles: Vec<(ProfileName, Timestamp)>, code: Option<Code> },
     /// N5: refreshing fails and little time is left.
-    RefreshFailing { profile: ProfileName, expires: Timestamp, failing_since: Timestamp, code: Code },
-    /// N6: the role of a kept profile is no longer assigned.
-    AccessRemoved { profile: ProfileName, grant: Grant, account_name: String, expires: Option<Timestamp> },
-    /// N7: another program changed a kept profile.
-    Conflict { profile: ProfileName },
+    RefreshFailing {
+        org: OrgId,
+        profiles: Vec<(ProfileName, Timestamp)>,
+        failing_since: Timestamp,
+        code: Code,
+    },
+    /// N6: roles of kept profiles are no longer assigned.
+    AccessRemoved { org: OrgId, roles: Vec<LostRole> },
+    /// N7: another program changed kept profiles; with the moment of our write that it changed.
+    Conflict { org: OrgId, profiles: Vec<(ProfileName, Option<Timestamp>)> },
     /// N10: the sign-in was ended by the server.
     Revoked { org: OrgId, org_name: String, at: Timestamp },
     /// N14: the clock is off.
     ClockSkew { seconds: i64 },
     /// N15: a console that the person asked for could not be opened.
-    LaunchFailed { grant: Grant, account_name: String, code: Code },
+    LaunchFailed {
+        grant: Grant,
+        account_name: String,
+        code: Code,
+        destination: Option<String>,
+        region: Option<String>,
+    },
+    /// Several that were held while the person was away, as one.
+    WhileAway { notices: Vec<Notice> },
+}
+
+/// A role that is no longer assigned, and the profile it fed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostRole {
+    /// The profile.
+    pub profile: ProfileName,
+    /// The role.
+    pub grant: Grant,
+    /// The account's name.
+    pub account_name: String,
+    /// When what stands in the file expires, or has.
+    pub expires: Option<Timestamp>,
 }
 
 impl Notice {
-    /// Equal keys are the same toast: the newer replaces the older, and the same key with the same
-    /// moment is never shown twice.
+    /// Equal keys are the same toast: the newer replaces the older.
     #[must_use]
     pub fn key(&self) -> String {
         match self {
             Self::SignInEnding { org, ends, .. } => format!("sign-in-ending/{org}/{}", ends.as_second()),
             Self::SignInEnded { org, at, .. } => format!("sign-in-ended/{org}/{}", at.as_second()),
-            Self::ProfilesExpired { org, at, .. } => format!("expired/{org}/{}", at.as_second()),
-            Self::RefreshFailing { profile, expires, .. } => {
-                format!("failing/{profile}/{}", expires.as_second())
-            }
-            Self::AccessRemoved { profile, .. } => format!("access-removed/{profile}"),
-            Self::Conflict { profile } => format!("conflict/{profile}"),
+            Self::ProfilesExpired { org, .. } => format!("expired/{org}"),
+            Self::RefreshFailing { org, .. } => format!("failing/{org}"),
+            Self::AccessRemoved { org, .. } => format!("access-removed/{org}"),
+            Self::Conflict { org, .. } => format!("conflict/{org}"),
             Self::Revoked { org, at, .. } => format!("revoked/{org}/{}", at.as_second()),
             Self::ClockSkew { .. } => "clock-skew".to_owned(),
             Self::LaunchFailed { grant, .. } => {
                 format!("launch/{}/{}/{}", grant.org, grant.account, grant.role)
             }
+            Self::WhileAway { .. } => "while-away".to_owned(),
+        }
+    }
+
+    /// What it tells, one key for each target with its moment: none of them is told twice.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        let key = self.key();
+        let of = |profile: &ProfileName, at: Option<Timestamp>| {
+            format!("{key}/{profile}/{}", at.map_or(0, Timestamp::as_second))
+        };
+        match self {
+            Self::ProfilesExpired { profiles, .. } | Self::RefreshFailing { profiles, .. } => {
+                profiles.iter().map(|(profile, at)| of(profile, Some(*at))).collect()
+            }
+            Self::Conflict { profiles, .. } => {
+                profiles.iter().map(|(profile, at)| of(profile, *at)).collect()
+            }
+            Self::AccessRemoved { roles, .. } => roles.iter().map(|r| of(&r.profile, r.expires)).collect(),
+            Self::WhileAway { notices } => notices.iter().flat_map(Self::keys).collect(),
+            _ => vec![key],
         }
     }
 }

@@ -71,7 +71,8 @@ impl Told {
             Notice::Conflict { .. } => self.conflict,
             Notice::ClockSkew { .. } => self.clock,
             Notice::LaunchFailed { .. } => self.launch_failed,
-            Notice::Revoked { .. } => true,
+            // A summary holds only what was wanted by itself.
+            Notice::Revoked { .. } | Notice::WhileAway { .. } => true,
         }
     }
 }
@@ -149,7 +150,8 @@ mod tests {
             clock: false,
             launch_failed: false,
         };
-        let conflict = Notice::Conflict { profile: ProfileName::new("pay-dev") };
+        let conflict =
+            Notice::Conflict { org: OrgId::new("acme"), profiles: vec![(ProfileName::new("pay-dev"), None)] };
         let revoked =
             Notice::Revoked { org: OrgId::new("acme"), org_name: "Acme".into(), at: Timestamp::UNIX_EPOCH };
         assert!(Told::default().wants(&conflict) && !none.wants(&conflict));

@@ -115,15 +115,16 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     use Verdict::{Drop, Hold, Show};
     let security = matches!(notice, Notice::Revoked { .. });
     let asked_for = matches!(notice, Notice::LaunchFailed { .. });
-    let key = notice.key();
-    if !asked_for && c.shown.iter().any(|(k, _)| *k == key) {
+    let known = |key: &String| c.shown.iter().any(|(k, _)| k == key);
+    if !asked_for && notice.keys().iter().all(known) {
         return Drop(Reason::ShownAlready);
     }
     if !c.enabled {
         return Drop(Reason::SwitchedOff);
     }
     if c.presence.window_focused {
-        return Hold(Reason::WindowShowsIt);
+        // The row in front of the person says how it went, and later it is no news.
+        return if asked_for { Drop(Reason::WindowShowsIt) } else { Hold(Reason::WindowShowsIt) };
     }
     if asked_for {
         return Show;
@@ -155,19 +156,23 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     if c.offline.is_some_and(|since| c.now.duration_since(since) < SHORT_OFFLINE) {
         return Hold(Reason::Offline);
     }
-    if let Some(group) = group(&key)
+    if let Some(group) = group(&notice.key())
         && c.shown
             .iter()
             .any(|(k, at)| self::group(k).is_some_and(|g| g == group) && c.now.duration_since(*at) < SPACING)
     {
         return Hold(Reason::TooSoon);
     }
-    let today = c.shown.iter().filter(|(k, at)| {
+    let counts = |(k, at): &&(String, Timestamp)| {
         !k.starts_with("launch/")
             && !k.starts_with("revoked/")
             && c.now.duration_since(*at) < SignedDuration::from_hours(24)
-    });
-    if today.count() >= A_DAY {
+    };
+    // One notification may tell of several: what was shown at one moment was one.
+    let mut today: Vec<_> = c.shown.iter().filter(counts).map(|(_, at)| at).collect();
+    today.sort();
+    today.dedup();
+    if today.len() >= A_DAY {
         return Hold(Reason::EnoughToday);
     }
     Show
@@ -176,7 +181,7 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
 /// The organisation in the key of an expiry notification, whose kinds share one spacing.
 fn group(key: &str) -> Option<&str> {
     let (kind, rest) = key.split_once('/')?;
-    ["sign-in-ending", "sign-in-ended", "expired"]
+    ["sign-in-ending", "sign-in-ended", "expired", "failing"]
         .contains(&kind)
         .then(|| rest.split('/').next().unwrap_or(rest))
 }
@@ -185,7 +190,10 @@ fn group(key: &str) -> Option<&str> {
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
-    use crate::model::ids::{OrgId, ProfileName};
+    use crate::model::{
+        code::Code,
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+    };
     use std::time::Duration;
 
     fn at(minute: i64) -> Timestamp {
@@ -248,8 +256,41 @@ mod tests {
         check(&ending(), |c| c.shown = &other, Verdict::Hold(Reason::TooSoon));
         let elsewhere = [("expired/globex/1".to_owned(), at(-9))];
         check(&ending(), |c| c.shown = &elsewhere, Verdict::Show);
-        let many: Vec<_> = (0..6).map(|n| (format!("conflict/p{n}"), at(-100))).collect();
+        let many: Vec<_> = (0..6).map(|n| (format!("conflict/acme/p{n}/0"), at(-100 - n))).collect();
         check(&ending(), |c| c.shown = &many, Verdict::Hold(Reason::EnoughToday));
+        let merged: Vec<_> = (0..6).map(|n| (format!("conflict/acme/p{n}/0"), at(-100))).collect();
+        check(&ending(), |c| c.shown = &merged, Verdict::Show);
+        let failing = [("failing/acme/p/1".to_owned(), at(-9))];
+        check(&ending(), |c| c.shown = &failing, Verdict::Hold(Reason::TooSoon));
+    }
+
+    #[test]
+    fn what_is_new_is_told_with_what_is_known() {
+        let conflict = |names: &[&str]| Notice::Conflict {
+            org: OrgId::new("acme"),
+            profiles: names.iter().map(|name| (ProfileName::new(*name), None)).collect(),
+        };
+        let shown = [("conflict/acme/a/0".to_owned(), at(-30))];
+        check(&conflict(&["a"]), |c| c.shown = &shown, Verdict::Drop(Reason::ShownAlready));
+        check(&conflict(&["a", "b"]), |c| c.shown = &shown, Verdict::Show);
+    }
+
+    #[test]
+    fn what_the_person_saw_fail_is_not_told_later() {
+        let failed = Notice::LaunchFailed {
+            grant: Grant {
+                org: OrgId::new("acme"),
+                account: AccountId::new("1"),
+                role: RoleName::new("Dev"),
+            },
+            account_name: "payments-dev".into(),
+            code: Code::AccessRemoved,
+            destination: None,
+            region: None,
+        };
+        check(&failed, |c| c.presence.window_focused = true, Verdict::Drop(Reason::WindowShowsIt));
+        check(&failed, |c| c.presence.locked = true, Verdict::Show);
+        check(&failed, |c| c.sandbox = true, Verdict::Show);
     }
 
     #[test]

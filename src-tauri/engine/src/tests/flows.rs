@@ -5,11 +5,12 @@ use crate::{
     Request, Signal,
     model::{
         code::Code,
-        ids::OrgId,
+        ids::{OrgId, ProfileName},
         profile::{Conflict, State},
         sign_in::SignIn,
     },
     ports::{Clock, SsoError},
+    request::PauseFor,
 };
 use std::time::Duration;
 
@@ -121,4 +122,43 @@ async fn a_name_that_is_taken_is_not_written_and_another_is_offered() {
     };
     assert_eq!(keep(&engine, "taken").await, Err(taken));
     assert_eq!(world.count("write file"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_line_of_activity_has_a_number_of_its_own() {
+    let (world, engine) = start(minutes(60), None).await;
+    keep(&engine, "a").await.unwrap();
+    keep(&engine, "b").await.unwrap();
+    let done = until(&engine, |s| s.history.len() >= 4).await;
+    let ids: Vec<_> = done.history.iter().map(|line| line.id).collect();
+    assert!(ids.is_sorted_by(|newer, older| newer > older), "{ids:?}");
+    // Above what earlier runs left in the store.
+    assert_eq!(ids.last(), Some(&41));
+    assert_eq!(world.count("commit line 42"), 1, "stored under the same number");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refreshing_what_is_paused_or_in_conflict_says_so() {
+    let (world, engine) = start(minutes(60), None).await;
+    keep(&engine, "pay-dev").await.unwrap();
+    until(&engine, fresh).await;
+    let name = || ProfileName::new("pay-dev");
+    let refresh = || Request::RefreshProfile(name());
+    let pause = |paused| Request::PauseProfile { profile: name(), paused };
+    engine.ask(pause(true)).await.unwrap();
+    let paused = Code::Paused { profile: Some("pay-dev".into()) };
+    assert_eq!(engine.ask(refresh()).await, Err(paused));
+    assert!(engine.ask(Request::RefreshAll).await.is_ok(), "the others are refreshed");
+    engine.ask(Request::Pause(PauseFor::UntilResumed)).await.unwrap();
+    assert_eq!(engine.ask(Request::RefreshAll).await, Err(Code::Paused { profile: None }));
+    let asked = world.count("role credentials");
+    engine.ask(Request::Resume).await.unwrap();
+    engine.ask(pause(false)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.count("role credentials"), asked + 1, "the wish is fulfilled after the pause");
+    world.refused.lock().unwrap().changed.push("pay-dev".into());
+    engine.signal(Signal::FilesChanged);
+    until(&engine, |s| matches!(s.profiles[0].state, State::Conflict(_))).await;
+    let conflict = Conflict::ChangedByAnother;
+    assert_eq!(engine.ask(refresh()).await, Err(Code::InConflict { profile: "pay-dev".into(), conflict }));
 }

@@ -4,6 +4,7 @@
 mod ends;
 mod flows;
 mod lists;
+mod notices;
 mod profiles;
 mod races;
 mod renewals;

@@ -158,7 +158,10 @@ async fn a_click_whose_renewal_fails_for_now_is_told_so() {
     pass(minutes(61)).await;
     engine.ask(console()).await.unwrap();
     pass(minutes(1)).await;
-    assert!(matches!(now(&engine).launches.last(), Some((_, Launch::Failed(_, Code::NoAnswer { .. })))));
+    assert!(matches!(
+        now(&engine).launches.last(),
+        Some((_, Launch::Failed { code: Code::NoAnswer { .. }, .. }))
+    ));
     assert!(signed_in(&engine));
 }
 

@@ -89,10 +89,20 @@ pub(super) struct World {
     pub(super) settings: Mutex<Settings>,
     /// What the sandbox's server says when it is ready.
     pub(super) sandbox: Mutex<Option<SandboxReady>>,
+    /// What the desktop refuses: notifications, consoles; and what another program changed.
+    pub(super) refused: Mutex<Refused>,
     /// Who signs in.
     pub(super) user: Mutex<String>,
     /// What the server stamps on credentials less what is true: the skew of this computer's clock.
     pub(super) server_ahead: Mutex<SignedDuration>,
+}
+
+/// What does not work, or was changed.
+#[derive(Default)]
+pub(super) struct Refused {
+    pub(super) notifications: bool,
+    pub(super) consoles: bool,
+    pub(super) changed: Vec<String>,
 }
 
 impl World {
@@ -141,7 +151,10 @@ impl World {
                 rows.remove(&format!("favourite {}", grant.role));
             }
             Write::RemoveOrganisation(_) => self.note("commit remove organisation"),
-            Write::History(entry) => self.happened.lock().unwrap().push(format!("{:?}", entry.event)),
+            Write::History(entry) => {
+                self.note(format!("commit line {}", entry.id));
+                self.happened.lock().unwrap().push(format!("{:?}", entry.event));
+            }
             _ => {}
         }
     }
@@ -210,6 +223,7 @@ pub(super) async fn start_in(
         looks: Mutex::default(),
         settings: Mutex::default(),
         sandbox: Mutex::default(),
+        refused: Mutex::default(),
         user: Mutex::new("sam".to_owned()),
         server_ahead: Mutex::default(),
     });

@@ -38,7 +38,7 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
             1 => "Show in Latchkey...".to_owned(),
             n => format!("All {n} accounts..."),
         };
-        rows.push(Entry::item("accounts/all", &text, Intent::Show(Show::Portal)));
+        rows.push(Entry::item("accounts/all", &text, Intent::Show(Show::Search(String::new()))));
     }
     Entry::submenu("accounts", "Accounts", rows)
 }
@@ -52,6 +52,8 @@ fn account(o: &OrganisationNow, a: &Account) -> Entry {
         account: a.id.clone(),
         role: role.clone(),
     };
+    // By its number, which no other account has.
+    let in_window = Intent::Show(Show::Search(a.id.to_string()));
     match a.roles.as_deref() {
         Some([only]) => {
             let text = label::account_and_role(&a.name, environment, only.as_str());
@@ -62,19 +64,17 @@ fn account(o: &OrganisationNow, a: &Account) -> Entry {
                 .iter()
                 .take(ROLES)
                 .map(|role| {
-                    let text = match sensitivity(role.as_str()) {
-                        Sensitivity::Privileged => format!("{role} (privileged)"),
-                        _ => role.to_string(),
-                    };
+                    let privileged = sensitivity(role.as_str()) == Sensitivity::Privileged;
+                    let text = label::role(role.as_str(), privileged);
                     Entry::item(format!("{id}/{role}"), &text, console(&grant(role)))
                 })
                 .collect();
             if roles.len() > ROLES {
-                rows.push(Entry::item(format!("{id}/more"), "More...", Intent::Show(Show::Portal)));
+                rows.push(Entry::item(format!("{id}/more"), "More...", in_window));
             }
             Entry::submenu(id, &label::account(&a.name, environment), rows)
         }
         // Roles not loaded yet, or none: the window knows more.
-        _ => Entry::item(id, &label::account(&a.name, environment), Intent::Show(Show::Portal)),
+        _ => Entry::item(id, &label::account(&a.name, environment), in_window),
     }
 }

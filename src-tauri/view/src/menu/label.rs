@@ -29,6 +29,23 @@ pub(super) fn account_and_role(name: &str, environment: Environment, role: &str)
     compose("", name, &format!("{chip}, "), role)
 }
 
+/// A text around a name: the name gives way, what is said about it does not.
+pub(super) fn around(name: &str, text: impl Fn(&str) -> String) -> String {
+    let whole = text(name);
+    let over = whole.chars().count().saturating_sub(LONGEST);
+    if over == 0 {
+        return whole;
+    }
+    let room = name.chars().count().saturating_sub(over).max(SHORTEST_NAME);
+    fit(&text(&middle(name, room)))
+}
+
+/// `Administrator (privileged)`.
+pub(super) fn role(role: &str, privileged: bool) -> String {
+    let mark = if privileged { " (privileged)" } else { "" };
+    format!("{}{mark}", middle(role, LONGEST.saturating_sub(mark.len())))
+}
+
 /// A text cut in its middle to the longest label.
 pub(super) fn fit(text: &str) -> String {
     middle(text, LONGEST)
@@ -86,6 +103,17 @@ mod tests {
         let label = compose("Recent: [SHARED] ", &"x".repeat(60), ", ", "AVeryLongPermissionSetName-Admin");
         assert!(label.ends_with("-Admin"), "{label}");
         assert!(label.starts_with("Recent: [SHARED] xx"), "{label}");
+        assert_eq!(label.chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn what_is_said_of_a_long_name_stays() {
+        let label = around(&"n".repeat(60), |name| format!("{name}: signed in, 6 h 12 min left"));
+        assert!(label.ends_with(": signed in, 6 h 12 min left"), "{label}");
+        assert_eq!(label.chars().count(), LONGEST);
+        assert_eq!(around("Acme", |name| format!("Sign out of {name}")), "Sign out of Acme");
+        let label = role(&"r".repeat(32), true);
+        assert!(label.ends_with(" (privileged)"), "{label}");
         assert_eq!(label.chars().count(), LONGEST);
     }
 

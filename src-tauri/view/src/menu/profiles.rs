@@ -2,7 +2,12 @@
 
 use super::{Entry, Intent, Platform, console, label};
 use crate::credentials::{Standing, standing};
-use engine::{Request, Snapshot, model::Timestamp, request::Show, snapshot::ProfileNow};
+use engine::{
+    Request, Snapshot,
+    model::{Timestamp, profile::State},
+    request::Show,
+    snapshot::ProfileNow,
+};
 
 /// Profiles in the submenu.
 const PROFILES: usize = 8;
@@ -20,22 +25,36 @@ pub(super) fn submenu(s: &Snapshot, platform: Platform) -> Entry {
         let text = format!("All {} profiles...", profiles.len());
         rows.push(Entry::item("credentials/all", &text, Intent::Show(Show::Credentials)));
     }
-    rows.push(Entry::item("credentials/keep", "Keep a profile fresh...", Intent::Show(Show::Credentials)));
+    rows.push(Entry::item("credentials/keep", "Keep a profile fresh...", Intent::Show(Show::KeepFresh)));
     Entry::submenu("credentials", "Credentials", rows)
 }
 
 fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platform) -> Entry {
     let name = &p.kept.profile;
     let id = format!("profile/{name}");
-    let details = Entry::item(format!("{id}/details"), "Details...", Intent::Show(Show::Credentials));
+    let details =
+        Entry::item(format!("{id}/details"), "Details...", Intent::Show(Show::Profile(name.clone())));
     let rows = match standing {
+        // Expired while it is tried again and again: a sign-in does not help.
+        Standing::Expired if matches!(p.state, State::Retrying { .. }) => vec![
+            Entry::item(
+                format!("{id}/refresh"),
+                "Refresh now",
+                Intent::Ask(Request::RefreshProfile(name.clone())),
+            ),
+            details,
+        ],
         Standing::SignInNeeded | Standing::Expired => vec![
             Entry::item(
                 format!("{id}/sign-in"),
                 "Sign in and refresh",
                 Intent::Ask(Request::SignIn { org: p.kept.grant.org.clone(), method: None }),
             ),
-            Entry::item(format!("{id}/stop"), "Stop and remove...", Intent::Show(Show::Credentials)),
+            Entry::item(
+                format!("{id}/stop"),
+                "Stop and remove...",
+                Intent::Show(Show::StopKeeping(name.clone())),
+            ),
         ],
         Standing::AccessRemoved | Standing::Conflict | Standing::NotWritable => vec![details],
         _ => vec![
@@ -62,6 +81,7 @@ fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platfor
             details,
         ],
     };
-    let text = format!("{name}, {}", crate::credentials::short(p, standing, now));
-    Entry::submenu(id, &label::fit(&text), rows)
+    let stands = crate::credentials::short(p, standing, now);
+    let text = label::around(name.as_str(), |name| format!("{name}, {stands}"));
+    Entry::submenu(id, &text, rows)
 }

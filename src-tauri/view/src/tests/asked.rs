@@ -2,7 +2,7 @@ use crate::{
     as_asked,
     ask::{UiEndpoints, UiPart, UiReply, UiRequest, UiShell},
     dialog,
-    fixture::{DEV, PROD, grant, minutes, now, snapshot, zone},
+    fixture::{DEV, PROD, grant, minutes, now, profile, snapshot, with, zone},
     reply,
     ui_state::{UiAction, UiGrant, UiSettings},
 };
@@ -12,8 +12,10 @@ use engine::{
         code::Code,
         history::{By, Entry, Event},
         ids::ProfileName,
-        profile::Conflict,
+        notice::{Notice, Pressed},
+        profile::{Conflict, State},
         settings::{Settings, Told},
+        sign_in::SignIn,
     },
     request::Confirm,
 };
@@ -145,7 +147,63 @@ fn wishes_of_the_tray_can_be_asked_by_the_window() {
     }
     let bad = Request::try_from(copy(UiPart::Block { profile: "a]\n[b".into() }));
     assert_eq!(bad.unwrap_err().field, "profile");
-    assert_eq!(as_asked(&Request::RefreshAll), None);
+    assert_eq!(as_asked(&Request::RefreshAll), Some(UiRequest::RefreshAll));
+    let name = ProfileName::new("pay-dev");
+    let refresh = UiRequest::RefreshProfile { profile: "pay-dev".into() };
+    assert_eq!(as_asked(&Request::RefreshProfile(name)), Some(refresh));
+    assert_eq!(as_asked(&Request::Quit), None);
+}
+
+#[test]
+fn a_notifications_button_asks_as_the_window_does() {
+    let notice = Notice::LaunchFailed {
+        grant: grant(PROD, "Administrator"),
+        account_name: "payments-prod".into(),
+        code: Code::AccessRemoved,
+        destination: Some("s3".into()),
+        region: None,
+    };
+    let asked = as_asked(&Request::Pressed { notice, pressed: Pressed::TryAgain }).unwrap();
+    let UiRequest::OpenConsole { destination, confirmed, .. } = &asked else { panic!("{asked:?}") };
+    assert_eq!((destination.as_deref(), *confirmed), (Some("s3"), false));
+    let confirm =
+        Confirm { grant: grant(PROD, "Administrator"), account_name: "payments-prod".into(), instead: None };
+    let shown = reply(Ok(Reply::Confirm(confirm)), &asked, &snapshot(), &zone());
+    let UiReply::Confirm { dialog } = shown else { panic!("{shown:?}") };
+    assert_eq!(dialog.title, "Open production as Administrator?");
+}
+
+#[test]
+fn a_refusal_outside_the_window_names_the_organisation_and_signs_in() {
+    let s = with(|s| {
+        s.organisations[0].sign_in = SignIn::SignedOut;
+        s.profiles = vec![profile("pay-dev", grant(DEV, "PowerUser"), 42, State::Fresh)];
+    });
+    let copy = UiRequest::CopyEnvironment {
+        grant: UiGrant::from(&grant(DEV, "PowerUser")),
+        shell: UiShell::Posix,
+        confirmed: false,
+    };
+    let refresh = UiRequest::RefreshProfile { profile: "pay-dev".into() };
+    for asked in [UiRequest::RefreshAll, refresh, copy] {
+        let UiReply::Failed { problem, .. } = reply(Err(Code::SignInNeeded), &asked, &s, &zone()) else {
+            panic!("a refusal is shown");
+        };
+        assert_eq!(problem.title, "Sign in to Acme", "{asked:?}");
+        assert_eq!(problem.buttons[0].label, "Sign in");
+    }
+}
+
+#[test]
+fn what_is_paused_says_so_and_can_be_resumed() {
+    let asked = UiRequest::RefreshProfile { profile: "pay-dev".into() };
+    let code = Code::Paused { profile: Some("pay-dev".into()) };
+    let UiReply::Failed { problem, .. } = reply(Err(code), &asked, &snapshot(), &zone()) else {
+        panic!("a refusal is shown");
+    };
+    assert_eq!(problem.title, "pay-dev is paused");
+    let resume = UiRequest::PauseProfile { profile: "pay-dev".into(), paused: false };
+    assert_eq!(problem.buttons[0].action, UiAction::Ask { request: resume });
 }
 
 #[test]
@@ -229,6 +287,7 @@ fn activity_in_sentences() {
     };
     assert_eq!(lines[0].sentence, "Refreshed pay-dev, valid until 12:18");
     assert_eq!(lines[0].subject.as_deref(), Some("payments-dev, PowerUser"));
+    assert_eq!((lines[0].group.as_str(), lines[1].group.as_str()), ("refreshed/pay-dev", ""));
     assert_eq!(
         lines[1].sentence,
         "Held back a notification that the sign-in ends soon: the screen was locked"

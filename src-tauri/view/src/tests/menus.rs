@@ -5,7 +5,7 @@ use crate::{
 use engine::{
     Request, Snapshot,
     model::{
-        ids::OrgId,
+        ids::{OrgId, ProfileName},
         profile::State,
         settings::Pause,
         sign_in::{Ended, SignIn},
@@ -144,6 +144,22 @@ fn a_click_carries_what_it_is_about() {
     assert_eq!(menu.intent("status"), Some(&Intent::Show(Show::Portal)));
     assert_eq!(menu.intent("quit"), Some(&Intent::Quit));
     assert_eq!(menu.intent("gone"), None);
+    assert_eq!(menu.intent("accounts/all"), Some(&Intent::Show(Show::Search(String::new()))));
+    assert_eq!(menu.intent("credentials/keep"), Some(&Intent::Show(Show::KeepFresh)));
+}
+
+#[test]
+fn a_row_about_a_profile_goes_to_that_profile() {
+    let row = |state: State, row: &str| {
+        let s = with(|s| s.profiles = vec![profile("pay-dev", grant(DEV, "PowerUser"), 42, state)]);
+        of(&s).intent(&format!("profile/pay-dev/{row}")).cloned()
+    };
+    let name = || ProfileName::new("pay-dev");
+    assert_eq!(row(State::Fresh, "details"), Some(Intent::Show(Show::Profile(name()))));
+    assert_eq!(row(State::SignInNeeded, "stop"), Some(Intent::Show(Show::StopKeeping(name()))));
+    let roles = with(|s| Arc::make_mut(&mut s.organisations[0].portal).accounts[0].roles = None);
+    let unknown = of(&roles).intent(&format!("account/acme/{DEV}")).cloned();
+    assert_eq!(unknown, Some(Intent::Show(Show::Search(DEV.into()))));
 }
 
 #[test]
@@ -203,6 +219,27 @@ fn limits_hold_and_ids_are_unique() {
 }
 
 #[test]
+fn long_names_leave_what_is_said_of_them() {
+    let long = "n".repeat(60);
+    let s = with(|s| {
+        s.organisations[0].organisation.name.clone_from(&long);
+        let role = "r".repeat(32 - 5) + "Admin";
+        let id = engine::model::ids::RoleName::new(role.as_str());
+        Arc::make_mut(&mut s.organisations[0].portal).accounts[0].roles = Some(vec![id.clone(), id]);
+        s.profiles = vec![profile(&long, grant(PROD, "Administrator"), 48, State::Fresh)];
+    });
+    let lines = drawn(&of(&s));
+    for line in &lines {
+        let label = line.trim_start().trim_end_matches(" >").trim_end_matches(" (off)");
+        assert!(label.chars().count() <= crate::menu::LONGEST, "{label}");
+    }
+    assert!(lines[0].ends_with(": signed in, 6 h 12 min left"), "{}", lines[0]);
+    assert!(lines[1].ends_with(" active in production, 48 min"), "{}", lines[1]);
+    assert!(lines.iter().any(|l| l.ends_with("Admin (privileged)")), "{lines:?}");
+    assert!(lines.iter().any(|l| l.ends_with(", fresh 48 min >")), "{lines:?}");
+}
+
+#[test]
 fn a_role_that_was_taken_away_is_no_row() {
     let s = with(|s| {
         s.favourites = vec![grant(PROD, "Gone"), grant(PROD, "ReadOnly")];
@@ -229,7 +266,7 @@ fn live_systems_that_stand_open_are_named() {
         s.organisations[0].sign_in = signed_in();
         s.profiles = vec![profile("pay-admin", grant(PROD, "Administrator"), 48, State::Fresh)];
     });
-    assert_eq!(drawn(&of(&s))[1], "pay-admin is active in production, 48 min left");
+    assert_eq!(drawn(&of(&s))[1], "pay-admin active in production, 48 min");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::{
 use engine::model::{
     code::Code,
     ids::{OrgId, ProfileName},
-    notice::{Notice, Pressed},
+    notice::{LostRole, Notice, Pressed},
 };
 
 pub(super) fn all() -> Vec<Notice> {
@@ -28,29 +28,40 @@ pub(super) fn all() -> Vec<Notice> {
                 (ProfileName::new("pay-ro"), Some(minutes(30))),
             ],
         },
-        Notice::ProfilesExpired { org: org.clone(), at: now(), profiles: vec![profile()] },
+        Notice::ProfilesExpired { org: org.clone(), profiles: vec![(profile(), now())], code: None },
         Notice::RefreshFailing {
-            profile: profile(),
-            expires: minutes(9),
+            org: org.clone(),
+            profiles: vec![(profile(), minutes(9))],
             failing_since: minutes(-10),
             code: Code::NoAnswer { host: "portal".into() },
         },
-        Notice::AccessRemoved {
-            profile: profile(),
-            grant: grant(DEV, "PowerUser"),
-            account_name: "payments-dev".into(),
-            expires: Some(minutes(20)),
-        },
-        Notice::Conflict { profile: profile() },
+        Notice::AccessRemoved { org: org.clone(), roles: vec![lost("pay-dev")] },
+        Notice::Conflict { org: org.clone(), profiles: vec![(profile(), None)] },
         Notice::Revoked { org, org_name, at: minutes(-1) },
         Notice::ClockSkew { seconds: -660 },
     ];
-    all.extend(codes().into_iter().map(|code| Notice::LaunchFailed {
+    for code in codes() {
+        all.push(Notice::LaunchFailed {
+            grant: grant(DEV, "PowerUser"),
+            account_name: "payments-dev".into(),
+            code: code.clone(),
+            destination: None,
+            region: None,
+        });
+        let org = OrgId::new("acme");
+        all.push(Notice::ProfilesExpired { org, profiles: vec![(profile(), now())], code: Some(code) });
+    }
+    all.push(Notice::WhileAway { notices: all[1..4].to_vec() });
+    all
+}
+
+fn lost(name: &str) -> LostRole {
+    LostRole {
+        profile: ProfileName::new(name),
         grant: grant(DEV, "PowerUser"),
         account_name: "payments-dev".into(),
-        code,
-    }));
-    all
+        expires: Some(minutes(20)),
+    }
 }
 
 fn shown(notice: &Notice) -> Text {
@@ -84,10 +95,52 @@ fn the_catalogues_words() {
 
 #[test]
 fn several_become_one() {
-    let profiles = ["a", "b", "c"].map(ProfileName::new).to_vec();
-    let notice = Notice::ProfilesExpired { org: OrgId::new("acme"), at: now(), profiles };
-    assert_eq!(shown(&notice).title, "3 profiles have expired");
-    assert_eq!(shown(&notice).body, "Tools that use them get errors until you sign in.");
+    let org = || OrgId::new("acme");
+    let profiles = |left| ["a", "b", "c"].map(|name| (ProfileName::new(name), minutes(left))).to_vec();
+    let check = |notice: Notice, title: &str, body: &str| {
+        let text = shown(&notice);
+        assert_eq!((text.title.as_str(), text.body.as_str()), (title, body));
+    };
+    check(
+        Notice::ProfilesExpired { org: org(), profiles: profiles(0), code: None },
+        "3 profiles have expired",
+        "Tools that use them get errors until you sign in.",
+    );
+    let code = Code::NoAnswer { host: "portal".into() };
+    check(
+        Notice::RefreshFailing { org: org(), profiles: profiles(9), failing_since: minutes(-10), code },
+        "3 profiles may stop working, the first at 11:27",
+        "The portal has not answered since 11:08. Latchkey keeps trying.",
+    );
+    check(
+        Notice::AccessRemoved { org: org(), roles: ["a", "b", "c"].map(lost).to_vec() },
+        "Access for 3 profiles was removed",
+        "a and 2 more are not refreshed any more.",
+    );
+    let changed = profiles(0).into_iter().map(|(name, at)| (name, Some(at))).collect();
+    check(
+        Notice::Conflict { org: org(), profiles: changed },
+        "Another program changed 3 profiles",
+        "Latchkey stopped refreshing them.",
+    );
+}
+
+#[test]
+fn what_expired_for_another_cause_asks_for_no_sign_in() {
+    let code = Some(Code::DiskFull { path: "~/.aws/credentials".into() });
+    let profiles = vec![(ProfileName::new("pay-dev"), now())];
+    let text = shown(&Notice::ProfilesExpired { org: OrgId::new("acme"), profiles, code });
+    assert_eq!(text.title, "pay-dev has expired");
+    assert_eq!(text.body, "Tools that use it get errors. The disk is full. Free some space, then try again.");
+    assert_eq!(text.actions.iter().map(|a| a.id).collect::<Vec<_>>(), ["try_again", "details"]);
+}
+
+#[test]
+fn one_summary_for_whoever_comes_back() {
+    let text = shown(&Notice::WhileAway { notices: all()[1..3].to_vec() });
+    assert_eq!(text.title, "2 notices while you were away");
+    assert_eq!(text.body, "Sign in to Acme again. pay-dev has expired.");
+    assert_eq!(text.actions.iter().map(|a| a.id).collect::<Vec<_>>(), ["details"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::notices;
 use crate::{
+    Around,
     fixture::{DEV, LAB, PROD, codes, grant, minutes, now, profile, with, zone},
     menu::{Entry, Platform, menu},
     notification,
@@ -84,9 +85,18 @@ fn snapshots() -> Vec<Snapshot> {
             s.organisations[0].sign_in = SignIn::SignedOut;
             s.organisations[0].sign_in_failure = Some(code.clone());
             s.organisations[0].sync = Sync::Failed { code: code.clone(), at: now(), retry: Some(minutes(1)) };
-            s.launches = vec![(grant(LAB, "Dev"), Launch::Failed(now(), code.clone()))];
+            s.launches = vec![(
+                grant(LAB, "Dev"),
+                Launch::Failed {
+                    at: now(),
+                    code: code.clone(),
+                    destination: Some("s3".into()),
+                    region: None,
+                },
+            )];
             s.keyring = Keyring::MemoryOnly(code.clone());
             s.settings_problem = Some(code.clone());
+            s.store_problem = Some(code.clone());
             s.file.problem = Some(code.clone());
             let retrying = State::Retrying { at: minutes(1), failing_since: minutes(-9), code: code.clone() };
             s.profiles = vec![
@@ -194,7 +204,7 @@ fn everything() -> Vec<String> {
     }
     let mut found = Vec::new();
     for s in snapshots() {
-        strings(&serde_json::to_value(ui_state(&s, &zone())).unwrap(), "", &mut found);
+        strings(&serde_json::to_value(ui_state(&s, &Around::default(), &zone())).unwrap(), "", &mut found);
         labels(&menu(&s, &zone(), Platform::Linux).entries, &mut found);
     }
     for notice in notices::all() {

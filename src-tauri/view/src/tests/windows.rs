@@ -1,10 +1,10 @@
 use crate::{
-    UiState,
+    Around, UiRequest, UiState,
     fixture::{DEV, LAB, PROD, codes, grant, minutes, now, profile, snapshot, with, zone},
     ui_portal,
     ui_portal::UiClass,
     ui_state,
-    ui_state::{UiAction, UiBannerKind, UiSignIn, UiStatus},
+    ui_state::{UiAction, UiBannerKind, UiGrant, UiLaunchState, UiSignIn, UiStatus},
 };
 use engine::{
     Snapshot,
@@ -16,14 +16,15 @@ use engine::{
         portal::{AccessChange, Sync},
         profile::{Conflict, State},
         settings::Pause,
-        sign_in::{Ended, SignIn},
+        sign_in::{Attempt, Ended, Method, SignIn},
     },
     ports::Keyring,
+    snapshot::Launch,
 };
 use std::sync::Arc;
 
 fn of(change: impl FnOnce(&mut Snapshot)) -> UiState {
-    ui_state(&with(change), &zone())
+    ui_state(&with(change), &Around::default(), &zone())
 }
 
 fn banner(change: impl FnOnce(&mut Snapshot)) -> Option<(UiBannerKind, String)> {
@@ -43,6 +44,16 @@ fn the_first_run_waits_for_the_store() {
         s.loaded = false;
     });
     assert!(unread.first_run.is_none() && !unread.loaded);
+}
+
+#[test]
+fn without_a_tray_nothing_speaks_of_it() {
+    let with_tray = ui_state(&snapshot(), &Around { tray: true, ..Around::default() }, &zone());
+    assert!(with_tray.tray && with_tray.closed_text.ends_with("Open it again from the tray."));
+    let without = of(|_| ());
+    assert!(!without.tray);
+    assert!(!format!("{without:?}").replace("tray: false", "").to_lowercase().contains("tray"));
+    assert!(without.closed_text.ends_with("Open it again from your applications."));
 }
 
 #[test]
@@ -71,7 +82,7 @@ fn banners_by_priority() {
     assert_eq!(kind(&|_| ()), None);
     for (expect, climb) in ladder {
         climb(&mut s);
-        let shown = ui_state(&s, &zone()).organisations[0].banner.clone().unwrap();
+        let shown = ui_state(&s, &Around::default(), &zone()).organisations[0].banner.clone().unwrap();
         assert_eq!(shown.kind, expect);
         assert!(shown.buttons.len() <= 2);
     }
@@ -126,6 +137,81 @@ fn a_profile_in_a_shape_and_a_word() {
     check(State::Refreshing, -1, UiStatus::Refreshing, "Refreshing");
     check(State::SignInNeeded, 5, UiStatus::SignInNeeded, "Sign in needed");
     check(State::Conflict(Conflict::Foreign), 5, UiStatus::Conflict, "Conflict");
+}
+
+#[test]
+fn what_expired_says_why_it_was_not_renewed() {
+    let code = Code::NoAnswer { host: "acme.awsapps.com".into() };
+    let retrying = State::Retrying { at: minutes(1), failing_since: minutes(-30), code };
+    let state = of(|s| s.profiles = vec![pay_dev(retrying, -5)]);
+    let row = &state.profiles[0];
+    assert_eq!((row.status, row.status_word.as_str()), (UiStatus::Expired, "Expired"));
+    let problem = row.problem.as_ref().unwrap();
+    assert_eq!(problem.title, "pay-dev has expired");
+    assert_eq!(problem.meaning, "acme.awsapps.com did not answer. It has expired.");
+    assert_eq!(problem.buttons[0].label, "Try now");
+    assert_eq!(state.attention, "1 needs attention");
+    assert_eq!(
+        state.organisations[0].banner.as_ref().unwrap().body,
+        "What has expired gets errors in your tools."
+    );
+}
+
+#[test]
+fn a_failed_launch_is_tried_again_with_its_service() {
+    let state = of(|s| {
+        let failed = Launch::Failed {
+            at: now(),
+            code: Code::NoAnswer { host: "acme.awsapps.com".into() },
+            destination: Some("s3".into()),
+            region: Some("eu-west-1".into()),
+        };
+        s.launches = vec![(grant(LAB, "Dev"), failed)];
+    });
+    let UiLaunchState::Failed { problem, .. } = &state.launches[0].launch else { panic!("it failed") };
+    let UiAction::Ask { request } = &problem.buttons[0].action else { panic!("it asks again") };
+    let expect = UiRequest::OpenConsole {
+        grant: UiGrant::from(&grant(LAB, "Dev")),
+        destination: Some("s3".into()),
+        region: Some("eu-west-1".into()),
+        confirmed: false,
+    };
+    assert_eq!(*request, expect);
+}
+
+#[test]
+fn a_browser_that_does_not_open_is_said_while_it_is_waited_for() {
+    let state = of(|s| {
+        s.organisations[0].sign_in = SignIn::InProgress(Attempt {
+            id: 1,
+            method: Method::Browser,
+            started: now(),
+            deadline: minutes(10),
+            link: Some("https://acme.awsapps.com/authorize".into()),
+            user_code: None,
+        });
+        s.organisations[0].sign_in_failure = Some(Code::BrowserFailed { reason: "none is set".into() });
+    });
+    let UiSignIn::InProgress { failure: Some(problem), .. } = &state.organisations[0].sign_in else {
+        panic!("the failure is shown while the sign-in is under way");
+    };
+    assert_eq!(problem.title, "Could not open your browser");
+}
+
+#[test]
+fn what_the_store_or_the_desktop_refuses_is_said() {
+    let code = || Code::Store { reason: "database is locked".into() };
+    let state = of(|s| s.store_problem = Some(code()));
+    assert_eq!(state.organisations[0].banner.as_ref().map(|b| b.kind), Some(UiBannerKind::Store));
+    assert!(state.settings_problem.is_none());
+    let first_run = of(|s| {
+        s.organisations.clear();
+        s.store_problem = Some(code());
+    });
+    assert_eq!(first_run.store_problem.unwrap().title, "Latchkey's own record could not be written");
+    let around = Around { autostart_failure: Some("permission denied".into()), ..Around::default() };
+    let problem = ui_state(&snapshot(), &around, &zone()).autostart_problem.unwrap();
+    assert_eq!(problem.meaning, "The system said: permission denied.");
 }
 
 #[test]
@@ -219,7 +305,8 @@ fn the_portal_and_its_revision() {
         ]
     );
     assert_eq!(prod.roles.as_ref().unwrap()[2].suggested_profile, "payments-prod-readonly");
-    let revision = |s: &Snapshot| ui_state(s, &zone()).organisations[0].portal_revision.clone();
+    let revision =
+        |s: &Snapshot| ui_state(s, &Around::default(), &zone()).organisations[0].portal_revision.clone();
     assert_eq!(revision(&s), portal.revision);
     assert_eq!(revision(&with(|s| s.favourites = vec![grant(LAB, "Dev")])), portal.revision);
     let labelled = with(|s| {

@@ -5,7 +5,7 @@ use crate::{
     model::{
         Timestamp,
         code::Code,
-        history::Entry,
+        history::{By, Entry, Event as Happened},
         ids::{OrgId, ProfileName, RoleName},
         notice::Notice,
         organisation::{Endpoints, Organisation},
@@ -91,6 +91,7 @@ impl Store for World {
             sealed,
             kept: self.kept.lock().unwrap().clone(),
             installed: Some(begin() - SignedDuration::from_hours(2)),
+            history: vec![Entry { id: 41, at: begin(), by: By::You, event: Happened::Resumed }],
             ..Stored::default()
         })
     }
@@ -159,6 +160,9 @@ impl AwsFiles for World {
         profile: &ProfileName,
         _: Option<&Written>,
     ) -> Result<Option<Conflict>, Code> {
+        if self.refused.lock().unwrap().changed.iter().any(|name| name == profile.as_str()) {
+            return Ok(Some(Conflict::ChangedByAnother));
+        }
         let looks = *self.looks.lock().unwrap();
         Ok(looks.or((profile.as_str() == "taken").then_some(Conflict::Foreign)))
     }
@@ -215,7 +219,10 @@ impl Desktop for World {
         *self.presence.lock().unwrap()
     }
     async fn notify(&self, notice: &Notice, _: bool) -> Result<(), Code> {
-        self.note(format!("notify {}", notice.key()));
+        if self.refused.lock().unwrap().notifications {
+            return Err(Code::Gone { what: "notification server".into() });
+        }
+        self.note(format!("notify {} {}", notice.key(), notice.keys().len()));
         Ok(())
     }
     async fn withdraw(&self, key: &str) {

@@ -142,6 +142,9 @@ impl Sso for World {
         _: &RoleCredentials,
         destination: Option<&Url>,
     ) -> Result<SecretUrl, SsoError> {
+        if self.refused.lock().unwrap().consoles {
+            return Err(SsoError::Other(Code::NoAnswer { host: "h".into() }));
+        }
         self.note(format!("console {}", destination.map_or("home", Url::as_str)));
         Ok(SecretUrl { url: SecretString::from("http://localhost/login"), host: "localhost".into() })
     }

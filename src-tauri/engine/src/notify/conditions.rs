@@ -1,0 +1,161 @@
+//! What is worth telling as things stand: one notice of each kind for an organisation.
+
+use super::same_kind;
+use crate::{
+    model::{
+        Timestamp,
+        code::Code,
+        ids::ProfileName,
+        notice::{LostRole, Notice},
+        profile::{Conflict, State as ProfileState},
+        refresh::lead,
+        sign_in::{Ended, SignIn},
+        silence::{FAILING, LITTLE_LEFT, SIGN_IN_ENDING},
+    },
+    snapshot::Launch,
+    state::{Org, Profile, State},
+};
+use jiff::SignedDuration;
+
+/// Everything that is worth telling as things stand.
+pub(super) fn conditions(state: &State, now: Timestamp) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for org in &state.orgs {
+        let profiles: Vec<_> = state
+            .profiles
+            .values()
+            .filter(|p| p.kept.grant.org == *org.id() && !p.kept.paused && !p.blocked())
+            .collect();
+        let launched_today = state
+            .launched
+            .iter()
+            .any(|(g, at)| g.org == *org.id() && now.duration_since(*at) < SignedDuration::from_hours(24));
+        let names = || profiles.iter().map(|p| p.kept.profile.clone()).collect::<Vec<_>>();
+        let name = org.organisation.name.clone();
+        match &org.sign_in {
+            SignIn::SignedIn(session) => {
+                if let Some(ends) = session.known_end()
+                    && ends > now
+                    && ends.duration_since(now) <= SIGN_IN_ENDING
+                    && (!profiles.is_empty() || launched_today)
+                {
+                    let org = org.id().clone();
+                    notices.push(Notice::SignInEnding { org, org_name: name, ends, profiles: names() });
+                }
+            }
+            SignIn::Ended { at, why: Ended::Revoked } => {
+                notices.push(Notice::Revoked { org: org.id().clone(), org_name: name, at: *at });
+            }
+            SignIn::Ended { at, why: Ended::Expired } if !profiles.is_empty() => {
+                let alive = |p: &&Profile| p.kept.written.as_ref().map(|w| w.expires).filter(|e| *e > now);
+                let profiles = profiles.iter().map(|p| (p.kept.profile.clone(), alive(p))).collect();
+                notices.push(Notice::SignInEnded {
+                    org: org.id().clone(),
+                    org_name: name,
+                    at: *at,
+                    profiles,
+                });
+            }
+            _ => {}
+        }
+        notices.extend(expired(org, &profiles, now));
+        notices.extend(failing(org, &profiles, now));
+        notices.extend(of_organisation(state, org));
+    }
+    if let Some(seconds) = state.clock_skew {
+        notices.push(Notice::ClockSkew { seconds });
+    }
+    notices
+}
+
+fn expires(profile: &Profile) -> Option<Timestamp> {
+    profile.kept.written.as_ref().map(|w| w.expires)
+}
+
+/// Since when a refresh fails and why; not while only a sign-in or the person helps.
+fn fails(profile: &Profile) -> Option<(Timestamp, &Code)> {
+    let trying = matches!(
+        profile.state,
+        ProfileState::Retrying { .. } | ProfileState::NotWritable(_) | ProfileState::Refreshing
+    );
+    profile.failing_since.zip(profile.failing.as_ref()).filter(|_| trying)
+}
+
+fn named(profile: &Profile) -> Option<(ProfileName, Timestamp)> {
+    Some((profile.kept.profile.clone(), expires(profile)?))
+}
+
+/// N4, whatever the cause: what is in the file does not work any more.
+fn expired(org: &Org, profiles: &[&Profile], now: Timestamp) -> Option<Notice> {
+    let over = |p: &&&Profile| {
+        expires(p).is_some_and(|at| at <= now) && (p.state == ProfileState::Expired || fails(p).is_some())
+    };
+    let expired: Vec<_> = profiles.iter().filter(over).collect();
+    let first = expired.first()?;
+    let sign_in = !org.stands(now) || expired.iter().any(|p| p.state == ProfileState::Expired);
+    let code = fails(first).map(|(_, code)| code.clone()).filter(|_| !sign_in);
+    let profiles = expired.iter().filter_map(|p| named(p)).collect();
+    Some(Notice::ProfilesExpired { org: org.id().clone(), profiles, code })
+}
+
+/// N5. What lives for a short time has failed long enough after half of its lead.
+fn failing(org: &Org, profiles: &[&Profile], now: Timestamp) -> Option<Notice> {
+    let urgent = |p: &&&Profile| {
+        let (Some((since, _)), Some(w)) = (fails(p), p.kept.written.as_ref()) else { return false };
+        let enough = FAILING.min(lead(w.expires.duration_since(w.issued)) / 2);
+        let soon = w.expires > now && w.expires.duration_since(now) < LITTLE_LEFT;
+        soon && now.duration_since(since) >= enough
+    };
+    let urgent: Vec<_> = profiles.iter().filter(urgent).collect();
+    let (failing_since, code) = urgent.iter().filter_map(|p| fails(p)).min_by_key(|(since, _)| *since)?;
+    Some(Notice::RefreshFailing {
+        org: org.id().clone(),
+        profiles: urgent.iter().filter_map(|p| named(p)).collect(),
+        failing_since,
+        code: code.clone(),
+    })
+}
+
+/// N6 and N7, each for all profiles of an organisation: one program often changes several at once.
+fn of_organisation(state: &State, org: &Org) -> Vec<Notice> {
+    let profiles = || state.profiles.values().filter(|p| p.kept.grant.org == *org.id());
+    let lost: Vec<_> = profiles()
+        .filter(|p| p.state == ProfileState::AccessRemoved)
+        .map(|p| LostRole {
+            profile: p.kept.profile.clone(),
+            grant: p.kept.grant.clone(),
+            account_name: org.account_name(&p.kept.grant.account),
+            expires: expires(p),
+        })
+        .collect();
+    let changed: Vec<_> = profiles()
+        .filter(|p| p.state == ProfileState::Conflict(Conflict::ChangedByAnother))
+        .map(|p| (p.kept.profile.clone(), p.kept.written.as_ref().map(|w| w.at)))
+        .collect();
+    let mut notices = Vec::new();
+    if !lost.is_empty() {
+        notices.push(Notice::AccessRemoved { org: org.id().clone(), roles: lost });
+    }
+    if !changed.is_empty() {
+        notices.push(Notice::Conflict { org: org.id().clone(), profiles: changed });
+    }
+    notices
+}
+
+/// Whether a notice that was made earlier is true still, in part at least.
+pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice) -> bool {
+    match notice {
+        // Until it is tried again.
+        Notice::LaunchFailed { grant, .. } => {
+            state.launches.iter().any(|(g, l)| g == grant && matches!(l, Launch::Failed { .. }))
+        }
+        Notice::WhileAway { notices } => notices.iter().any(|n| stands(state, true_now, n)),
+        _ => {
+            let keys = notice.keys();
+            true_now
+                .iter()
+                .filter(|t| same_kind(t, notice))
+                .any(|t| t.keys().iter().any(|k| keys.contains(k)))
+        }
+    }
+}

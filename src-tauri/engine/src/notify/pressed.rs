@@ -1,0 +1,110 @@
+//! The buttons of notifications.
+
+use super::{org_of, raise, remember};
+use crate::{
+    engine::Context,
+    keep,
+    model::{
+        code::Code,
+        ids::ProfileName,
+        notice::{Notice, Pressed},
+    },
+    request::{Answer, Reply, Show},
+    sign_in,
+    state::State,
+};
+use jiff::SignedDuration;
+
+/// "Later" means in ten minutes.
+const LATER: SignedDuration = SignedDuration::from_mins(10);
+
+/// What a click on the body does: the first action.
+fn first_action(notice: &Notice) -> Pressed {
+    match notice {
+        Notice::SignInEnding { .. }
+        | Notice::SignInEnded { .. }
+        | Notice::ProfilesExpired { code: None, .. } => Pressed::SignIn,
+        Notice::RefreshFailing { .. } | Notice::ProfilesExpired { .. } | Notice::LaunchFailed { .. } => {
+            Pressed::TryAgain
+        }
+        _ => Pressed::Details,
+    }
+}
+
+/// Does what a button says.
+pub(crate) fn pressed(ctx: &Context, state: &mut State, notice: &Notice, pressed: Pressed) -> Answer {
+    let button = if pressed == Pressed::Body { first_action(notice) } else { pressed };
+    state.on_screen.retain(|n| n.key() != notice.key());
+    match button {
+        Pressed::SignIn => match org_of(notice) {
+            Some(org) => sign_in::begin(ctx, state, &org, None),
+            None => Ok(Reply::Show(Show::Portal)),
+        },
+        Pressed::Later => {
+            // Once more, then silent. That a sign-in ends is told at its end, not in between.
+            let keys = notice.keys();
+            let before = keys.iter().any(|k| state.put_off.contains(k));
+            if !before && !matches!(notice, Notice::SignInEnding { .. }) {
+                state.shown.retain(|(k, _)| !keys.contains(k));
+                let now = ctx.now();
+                raise(state, notice.clone(), now);
+                if let Some(pending) = state.pending.last_mut() {
+                    pending.not_before = Some(now + LATER);
+                }
+                remember(&mut state.put_off, keys);
+            }
+            Ok(Reply::Done)
+        }
+        Pressed::TryAgain => try_again(ctx, state, notice),
+        Pressed::Details | Pressed::Body => Ok(Reply::Show(details(notice))),
+    }
+}
+
+fn try_again(ctx: &Context, state: &mut State, notice: &Notice) -> Answer {
+    match notice {
+        Notice::RefreshFailing { profiles, .. } | Notice::ProfilesExpired { profiles, .. } => {
+            let mut last = Ok(Reply::Done);
+            for (profile, _) in profiles {
+                last = last.and(keep::refresh_one(ctx, state, profile));
+            }
+            last
+        }
+        Notice::LaunchFailed { grant, destination, region, .. } => {
+            let org = state.org(&grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+            if let Some(confirm) = crate::console::confirm_outside(org, grant) {
+                return Ok(Reply::Confirm(confirm));
+            }
+            let wish = crate::console::Wish {
+                grant: grant.clone(),
+                destination: destination.clone(),
+                region: region.clone(),
+                confirmed: false,
+            };
+            crate::console::begin(ctx, state, wish)
+        }
+        _ => Ok(Reply::Done),
+    }
+}
+
+/// One is shown with its details, several in their list.
+fn profile<'a>(mut names: impl Iterator<Item = &'a ProfileName>) -> Show {
+    match (names.next(), names.next()) {
+        (Some(one), None) => Show::Profile(one.clone()),
+        _ => Show::Credentials,
+    }
+}
+
+/// Where the window tells more.
+fn details(notice: &Notice) -> Show {
+    match notice {
+        Notice::LaunchFailed { code: Code::SignInNeeded, .. } | Notice::Revoked { .. } => Show::Portal,
+        Notice::LaunchFailed { .. } | Notice::ClockSkew { .. } => Show::Activity,
+        Notice::WhileAway { notices } => notices.first().map_or(Show::Portal, details),
+        Notice::RefreshFailing { profiles, .. } | Notice::ProfilesExpired { profiles, .. } => {
+            profile(profiles.iter().map(|(name, _)| name))
+        }
+        Notice::Conflict { profiles, .. } => profile(profiles.iter().map(|(name, _)| name)),
+        Notice::AccessRemoved { roles, .. } => profile(roles.iter().map(|role| &role.profile)),
+        Notice::SignInEnding { .. } | Notice::SignInEnded { .. } => Show::Credentials,
+    }
+}

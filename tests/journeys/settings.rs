@@ -1,0 +1,111 @@
+//! What a person sets holds: on the desktop, after a restart, at the end; and what was done is told.
+
+use super::steps::{Organisation, wait_signed_in};
+use anyhow::{Result, ensure};
+use fantoccini::Locator;
+use serde_json::json;
+use std::fs;
+use support::{
+    App, Desk, SandboxServer,
+    deadline::{SOON, WHILE},
+    driver::{self, Driver},
+    journey, until,
+};
+
+/// The switch beside these words.
+fn switch(label: &str) -> String {
+    format!("//span[.='{label}']/following::button[@role='switch'][1]")
+}
+
+/// The desktop's autostart entries, together.
+fn autostart(desk: &Desk) -> String {
+    let entries = fs::read_dir(desk.home(".config/autostart")).into_iter().flatten().flatten();
+    entries.filter_map(|entry| fs::read_to_string(entry.path()).ok()).collect()
+}
+
+/// The app is gone; tauri-driver, which started it, keeps its status.
+async fn ended(desk: &Desk) -> Result<()> {
+    until(SOON, "the app to end", || async { Ok((desk.running("latchkey") == 0).then_some(())) }).await
+}
+
+async fn sign_in(desk: &Desk, app: &App, window: &Driver, server: &SandboxServer) -> Result<()> {
+    let browser = driver::chromium(desk).await?;
+    let user = server.user()?.clone();
+    let opened = desk.browser_requests().mark();
+    window.press("Enter your start URL").await?;
+    Organisation::of(server).type_into(window).await?;
+    window.press("Continue to sign in").await?;
+    let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
+    driver::sign_in(&browser, &address, &user.username, &user.password).await?;
+    wait_signed_in(app, 0).await?;
+    window.read(WHILE, "payments-prod").await
+}
+
+/// Preferences of the tray are there before the first organisation is.
+#[test]
+fn what_is_set_is_done_and_survives_a_restart() {
+    journey("settings", |desk| async move {
+        let (app, window) = App::start_driven(&desk, &["--hidden"], &[]).await?;
+        let tray = app.tray().await?;
+        tray.click(&["Preferences"]).await?;
+        let window = window.window().await?;
+        let starts = switch("Start when I sign in to this computer");
+        window.click(Locator::XPath(&starts)).await?;
+        let made = || async { Ok(autostart(&desk).contains("--hidden").then_some(())) };
+        until(SOON, "the desktop's autostart entry", made).await?;
+        window.click(Locator::XPath(&starts)).await?;
+        let gone = || async { Ok(autostart(&desk).is_empty().then_some(())) };
+        until(SOON, "the end of the autostart entry", gone).await?;
+        window.press("Appearance").await?;
+        window.click(Locator::XPath("//label[normalize-space(.)='Dark']")).await?;
+        window.see(Locator::Css("html[data-theme='dark']")).await?;
+        window.read(SOON, "Saved").await?;
+        tray.click(&["Quit"]).await?;
+        ended(&desk).await?;
+
+        let (app, window) = App::start_driven(&desk, &["--hidden"], &[]).await?;
+        app.tray().await?.click(&["Open Latchkey"]).await?;
+        window.window().await?.see(Locator::Css("html[data-theme='dark']")).await?;
+        ensure!(autostart(&desk).is_empty(), "starting made an autostart entry again");
+        Ok(())
+    });
+}
+
+/// A profile that is kept fresh stops with the app: quitting says so first. Activity has what was done.
+#[test]
+fn quitting_asks_when_something_stops_and_activity_tells_what_was_done() {
+    journey("quit-asks", |desk| async move {
+        let server = SandboxServer::start().await?;
+        let (app, window) = App::start_driven(&desk, &["--hidden"], &[]).await?;
+        let tray = app.tray().await?;
+        tray.click(&["Open Latchkey"]).await?;
+        let window = window.window().await?;
+        sign_in(&desk, &app, &window, &server).await?;
+        let row = "[data-row='111122223333/ReadOnly'] button[aria-label^='Keys']";
+        window.click(Locator::Css(row)).await?;
+        window.fill_labelled("Profile name", "pay-ro").await?;
+        window.press("Start").await?;
+        app.says(0, "profile", &json!({ "name": "pay-ro", "state": "fresh" })).await?;
+
+        window.press("Activity").await?;
+        window.read(SOON, "What Latchkey did on your behalf").await?;
+        for line in ["Added Acme", "Signed in to Acme", "Started to keep pay-ro fresh", "Refreshed pay-ro"] {
+            window.read(SOON, line).await?;
+        }
+
+        // The tray asks in the window; Cancel leaves everything as it is.
+        tray.click(&["Quit"]).await?;
+        window.read(SOON, "pay-ro stops refreshing").await?;
+        window.press("Cancel").await?;
+        window.see_no(Locator::Css("dialog[open]")).await?;
+
+        // Closing quits when the person set so, and asks the same.
+        window.press("Settings").await?;
+        window.click(Locator::XPath(&switch("Keep running in the background"))).await?;
+        window.read(SOON, "Saved").await?;
+        desk.display().close_windows("latchkey")?;
+        window.read(SOON, "pay-ro stops refreshing").await?;
+        window.click(Locator::XPath("//dialog[@open]//button[normalize-space(.)='Quit']")).await?;
+        ended(&desk).await
+    });
+}
