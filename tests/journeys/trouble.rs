@@ -170,7 +170,7 @@ async fn unlock(desk: &Desk) -> Result<()> {
     let () = inside.call("UnlockWithMasterPassword", &(&login, secret)).await?;
     let locked: HashMap<String, OwnedValue> = zbus::fdo::PropertiesProxy::new(&bus, name, login.as_str())
         .await?
-        .get_all(zbus::names::InterfaceName::try_from("org.freedesktop.Secret.Collection")?.into())
+        .get_all(zbus::names::InterfaceName::try_from("org.freedesktop.Secret.Collection")?)
         .await?;
     match locked.get("Locked").map(bool::try_from) {
         Some(Ok(false)) => Ok(()),

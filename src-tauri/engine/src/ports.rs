@@ -73,6 +73,17 @@ pub enum SsoError {
     Other(Code),
 }
 
+impl SsoError {
+    /// The wait that the server named.
+    #[must_use]
+    pub fn named_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
 /// One page of `ListAccounts` or `ListAccountRoles`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {

@@ -275,7 +275,7 @@ fn one(
             ctx.note(state, by, Happened::RefreshFailed { profile: name.clone(), grant, account_name, code });
         }
         Ended::Refused(error) => {
-            let named = wait_named(&error);
+            let named = wait_named(error.named_wait());
             retry(ctx, state, name, sign_in::code_of(error), by, named);
         }
         Ended::NotWritable(code) => retry(ctx, state, name, code, by, jiff::SignedDuration::ZERO),

@@ -184,7 +184,7 @@ fn later(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Tim
     let Some(org) = state.org_mut(id) else { return };
     org.renew_failures = org.renew_failures.saturating_add(1);
     let first = org.renew_failures == 1;
-    let again = now + retry_after(org.renew_failures, chance).max(wait_named(&error));
+    let again = now + retry_after(org.renew_failures, chance).max(wait_named(error.named_wait()));
     org.renew_not_before = Some(again);
     let code = code_of(error);
     tracing::warn!(organisation = %id, ?code, "could not renew the sign-in yet");

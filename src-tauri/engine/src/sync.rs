@@ -310,7 +310,7 @@ fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
 }
 
 fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Timestamp) {
-    let wait = wait_named(&error);
+    let wait = wait_named(error.named_wait());
     let code = sign_in::code_of(error);
     tracing::warn!(organisation = %id, ?code, "could not sync the portal");
     offline(state, &code, now);

@@ -85,15 +85,12 @@ pub fn retry_after(failures: u32, chance: f64) -> SignedDuration {
     SignedDuration::from_secs(base).mul_f64_clamped(1.0 - 0.25 * chance.clamp(0.0, 1.0))
 }
 
-/// The wait that a service named itself, kept within a quarter of an hour.
+/// The wait that a service named itself, kept within a quarter of an hour; none when it named none.
 #[must_use]
-pub fn wait_named(error: &crate::ports::SsoError) -> SignedDuration {
-    match error {
-        crate::ports::SsoError::Throttled { retry_after: Some(wait), .. } => {
-            SignedDuration::try_from(*wait).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
-        }
-        _ => SignedDuration::ZERO,
-    }
+pub fn wait_named(named: Option<std::time::Duration>) -> SignedDuration {
+    named.map_or(SignedDuration::ZERO, |wait| {
+        SignedDuration::try_from(wait).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+    })
 }
 
 trait Scale {
