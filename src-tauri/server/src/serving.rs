@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     doors, federation,
     instance::{Instance, Shared},
-    oidc, portal,
+    oidc, portal, saml,
     signin::{self, see_other},
     sts,
 };
@@ -36,6 +36,7 @@ pub fn routes(instance: &Shared) -> Router {
         .merge(oidc::routes())
         .merge(portal::routes())
         .merge(federation::routes())
+        .merge(saml::routes())
         .merge(sts::routes())
         .merge(signin::routes())
         .route(&issuer, get(async || see_other("/start")))
