@@ -31,6 +31,7 @@ mod provider;
 #[cfg(test)]
 mod rig;
 mod saml;
+mod sample_apps;
 mod sandbox;
 mod secret;
 mod serving;
