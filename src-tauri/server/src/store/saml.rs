@@ -83,7 +83,9 @@ impl Store {
     pub fn answer_saml_request(&self, handle: Digest, entry: &AuditEntry) -> Result<bool> {
         self.write("answer a SAML request", |tx| {
             let found = tx.execute("DELETE FROM saml_request WHERE handle = ?1", [handle.as_bytes()])?;
-            audit::append(tx, entry)?;
+            if found == 1 {
+                audit::append(tx, entry)?;
+            }
             Ok(found == 1)
         })
     }
