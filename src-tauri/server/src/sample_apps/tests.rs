@@ -167,6 +167,52 @@ async fn a_second_assertion_wrapped_around_a_signed_one_is_refused() {
     }
 }
 
+/// Canonical XML drops comments, so a signature does not see them; whoever reads a name up to the first one
+/// greets somebody else.
+#[tokio::test]
+async fn a_comment_in_a_name_makes_nobody_else_of_a_person() {
+    let rig = Rig::new();
+    let signed = made(&rig, |_| {}, None);
+    for (place, with) in [
+        (">sam@acme.test</saml:NameID>", ">sam<!-- x -->@acme.test</saml:NameID>"),
+        (">sam@acme.test</saml:NameID>", "><!-- x -->sam@acme.test</saml:NameID>"),
+        (">sam@acme.test</saml:NameID>", ">sam<?x y?>@acme.test</saml:NameID>"),
+        (">sam@acme.test</saml:NameID>", "><![CDATA[sam]]>@acme.test</saml:NameID>"),
+        (">Sam Sample<", ">Sam<!-- x --> Sample<"),
+    ] {
+        assert!(signed.contains(place), "{place}");
+        let reply = present(&rig.browser(), &signed.replace(place, with), "").await;
+        let whole = reply.body.contains("Hello Sam Sample,")
+            && reply.body.contains("<span class=\"mono\" id=\"name-id\">sam@acme.test</span>");
+        assert!(reply.status == 403 || whole, "{with}: {}", reply.body);
+    }
+}
+
+/// What a verifier must not take from the message: which key to use, and which algorithm.
+#[tokio::test]
+async fn a_message_does_not_choose_how_it_is_checked() {
+    let rig = Rig::new();
+    let other = SigningKey::make(&rig.instance.chance, rig.instance.now()).unwrap();
+    let plain =
+        |key: &SigningKey| -> String { key.certificate().lines().filter(|l| !l.starts_with('-')).collect() };
+    let signed = made(&rig, |_| {}, None);
+    let certificate = plain(&rig.instance.saml_key);
+    assert_eq!(signed.matches(&certificate).count(), 2);
+    let rsa = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+    for forged in [
+        signed.replace(&certificate, &plain(&other)),
+        signed.replace(rsa, "http://www.w3.org/2000/09/xmldsig#hmac-sha1"),
+        signed.replace(rsa, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"),
+        signed.replace(rsa, "http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
+        signed.replace("<ds:Reference URI=\"#", "<ds:Reference URI=\""),
+        signed.replacen("ID=\"_", "ID=\"_x", 1),
+    ] {
+        assert_ne!(forged, signed);
+        let reply = present(&rig.browser(), &forged, "").await.is(403);
+        assert!(!reply.body.contains("greeting"), "{}", reply.body);
+    }
+}
+
 #[tokio::test]
 async fn they_are_there_in_the_sandbox_only() {
     let rig = Rig::with(|instance| instance.sample_apps = false);
