@@ -70,6 +70,14 @@ impl ServedOrganisation {
         self.folder.path()
     }
 
+    /// What it wrote to its log.
+    ///
+    /// # Errors
+    /// That it cannot be read.
+    pub fn log(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.folder().join("server.log"))?)
+    }
+
     /// The only user.
     #[must_use]
     pub fn user(&self) -> User {

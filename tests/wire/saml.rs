@@ -60,6 +60,8 @@ impl Saml {
         let address = Url::parse(&address.as_str().replace("/assertion/", "/metadata/"))?;
         let page = self.person.open(&address).await?;
         ensure!(page.status.is_success(), "{}: {}", page.status, page.text());
+        let log = self.server.log()?;
+        ensure!(log.contains(&format!("metadata=\"{address}\"")), "not told to the administrator:\n{log}");
         Ok(page.html)
     }
 

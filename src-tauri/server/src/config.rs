@@ -22,6 +22,7 @@ use crate::{
     listeners,
     organisation::{self, FileError},
     passwords::PasswordBook,
+    saml::Target,
     serving,
 };
 
@@ -77,6 +78,10 @@ pub async fn run(file: &Path) -> Result<()> {
         "serving {}",
         instance.organisation.name
     );
+    for target in instance.organisation.applications.values().filter_map(Target::of) {
+        let metadata = target.metadata_url(&instance);
+        tracing::info!(application = target.application.name, metadata, "give the application this address");
+    }
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
     serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")

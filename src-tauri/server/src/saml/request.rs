@@ -64,8 +64,8 @@ pub fn receive(
 }
 
 /// What the library leaves to us: the answer goes to the one address that the organisation file names. The wish
-/// for a kind of name (`NameIDPolicy`) is passed over, as AWS does: the file says how people are named, and many
-/// programs ask for `transient` unless they are told otherwise.
+/// for a kind of name (`NameIDPolicy`) is passed over: the file says how people are named, and many programs ask for
+/// `transient` unless they are told otherwise.
 fn check(target: Target<'_>, request: &AuthnRequest) -> Result<(), Refusal> {
     if request.acs_url().is_some_and(|url| url.as_str() != target.saml.acs_url)
         || request.acs_index().is_some()

@@ -74,8 +74,13 @@ impl<'i> Target<'i> {
         format!("/saml/assertion/{}", self.encoded(instance))
     }
 
+    /// Where this application learns all about its identity provider.
+    pub fn metadata_url(&self, instance: &Instance) -> String {
+        instance.addresses.url(&format!("/saml/metadata/{}", self.encoded(instance)))
+    }
+
     /// The last part of this application's SAML addresses.
-    pub fn encoded(&self, instance: &Instance) -> String {
+    fn encoded(&self, instance: &Instance) -> String {
         let account = &instance.organisation.management_account;
         BASE64_STANDARD.encode(format!("{account}_{}", instance_of(instance, self.application)))
     }

@@ -287,6 +287,17 @@ async fn bad_requests_are_refused() {
     rig.send(request.body(Body::empty()).unwrap()).await.is(403);
 }
 
+/// The file does not say with which key an application signs, and what a request can bring about does not depend
+/// on who sent it.
+#[tokio::test]
+async fn a_signature_on_a_request_is_passed_over() {
+    let rig = Rig::new();
+    let asked = rig.browser().get("/sample-apps/wiki/sign-in").await.is(303);
+    let unsigned = asked.header("location").trim_start_matches("http://localhost:4711").to_owned();
+    let algorithm = "SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256";
+    rig.browser().get(&format!("{unsigned}&{algorithm}&Signature=AAAA")).await.is(303);
+}
+
 #[tokio::test]
 async fn an_application_may_ask_for_a_new_proof_or_for_no_question() {
     let rig = Rig::new();
