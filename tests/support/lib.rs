@@ -10,7 +10,7 @@
 //! nothing is tried again after it failed; processes end with the desk that started them.
 //!
 //! The way in for a journey is [`journey()`]; for a wire test it is [`SandboxServer`] with
-//! [`Boto`] and [`AwsCli`].
+//! [`Boto`] and [`AwsCli`], or [`ServedOrganisation`] with [`ServiceProvider`].
 
 pub mod app;
 pub mod aws;
@@ -28,6 +28,8 @@ pub mod programs;
 pub mod record;
 pub mod sandbox;
 pub mod secrets;
+pub mod served;
+pub mod service_provider;
 
 pub use app::App;
 pub use aws::AwsCli;
@@ -38,3 +40,5 @@ pub use journey::{journey, one_at_a_time};
 pub use person::Person;
 pub use record::Record;
 pub use sandbox::{SandboxServer, User};
+pub use served::ServedOrganisation;
+pub use service_provider::ServiceProvider;

@@ -61,12 +61,24 @@ fn named_or(variable: &str, places: &[PathBuf], what: &str) -> Result<PathBuf> {
     }
 }
 
-/// A Python that has boto3 and botocore.
+/// A Python that has boto3, botocore and PySAML2.
 ///
 /// # Errors
 /// That there is none.
 pub fn python() -> Result<PathBuf> {
-    named_or("LATCHKEY_TEST_PYTHON", &[target()?.join("test-venv/bin/python")], "Python with boto3")
+    named_or(
+        "LATCHKEY_TEST_PYTHON",
+        &[target()?.join("test-venv/bin/python")],
+        "Python with boto3 and PySAML2",
+    )
+}
+
+/// `xmlsec1`, which PySAML2 works with.
+///
+/// # Errors
+/// That there is none.
+pub fn xmlsec1() -> Result<PathBuf> {
+    named_or("LATCHKEY_TEST_XMLSEC1", &[PathBuf::from("/usr/bin/xmlsec1")], "xmlsec1")
 }
 
 /// `tauri-driver`.

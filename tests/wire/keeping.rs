@@ -1,6 +1,6 @@
 //! What the server writes down: of nothing that is presented as a secret more than its digest.
 
-use super::{REDIRECT, ROLE, VERIFIER, Wire, expect, text, url};
+use super::{REDIRECT, ROLE, VERIFIER, Wire, expect, query, text, url};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -51,6 +51,14 @@ async fn run_everything(wire: &Wire) -> Result<(Secrets, String)> {
     let console = ask(&[("Action", "login"), ("SigninToken", &token)]).await?;
     ensure!(console.status.is_success(), "the console was not opened: {}", console.status);
 
+    let start = &wire.server.ready().start_url;
+    let page = wire.person.open(&start.join("/sample-apps/wiki/sign-in")?).await?;
+    let handle = query(&page.url, "request").context("the request has no handle")?;
+    add("SAML request handle", &handle)?;
+    let form = page.form("continue")?;
+    add("assertion", form.value("SAMLResponse").context("no response")?)?;
+    wire.person.send(&form).await?.says("welcome to Wiki")?;
+
     let cookies = wire.person.cookie_values();
     ensure!(cookies.len() >= 3, "fewer cookies than session, browser and console");
     for (name, value) in cookies {
@@ -73,6 +81,11 @@ async fn nothing_that_opens_something_is_written_down() -> Result<()> {
     // While the server runs: what it wrote last stands in the write-ahead log.
     ensure!(data.join("instance.sqlite-wal").is_file(), "there is no write-ahead log to search");
     secrets.scan(&[data.to_owned()])?;
+    let key = std::fs::read_to_string(data.join("saml.pem"))?;
+    let key = key.lines().nth(3).context("the signing key is short")?;
+    for file in [&log, &data.join("instance.sqlite"), &data.join("instance.sqlite-wal")] {
+        ensure!(!holds(file, key)?, "the signing key stands in {}", file.display());
+    }
     let files: Vec<PathBuf> = std::fs::read_dir(data)?.flatten().map(|entry| entry.path()).collect();
     for file in files.iter().chain([&log]) {
         for code in [user_code.clone(), user_code.replace('-', "")] {

@@ -6,6 +6,7 @@ mod federation;
 mod keeping;
 mod pkce;
 mod portal;
+mod saml;
 mod sandbox;
 mod serve;
 mod sts;

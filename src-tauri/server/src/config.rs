@@ -18,10 +18,11 @@ use crate::{
     chance::Chance,
     clock::Clock,
     data_folder::DataFolder,
-    instance::{Identity, Instance, Shared},
+    instance::{Identity, Instance, Keys, Shared},
     listeners,
     organisation::{self, FileError},
     passwords::PasswordBook,
+    saml::Target,
     serving,
 };
 
@@ -52,7 +53,8 @@ pub async fn run(file: &Path) -> Result<()> {
     let folder = DataFolder::open(&home.join(&config.data))?;
     let chance = Arc::new(Chance::from_system());
     let store = Arc::new(folder.store()?);
-    let key = folder.key(&chance)?;
+    let clock = Clock::system();
+    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
     let mut hashes = HashMap::new();
     for user in organisation.users.values() {
         match &user.password_hash {
@@ -69,14 +71,17 @@ pub async fn run(file: &Path) -> Result<()> {
         Some(url) => Addresses::behind_proxy(url.get_ref(), listeners.port, instance_id, directory_id),
         None => Addresses::loopback(listeners.port, instance_id, directory_id),
     };
-    let instance =
-        Shared::new(Instance::new(Clock::system(), chance, store, organisation, addresses, key, book));
+    let instance = Shared::new(Instance::new(clock, chance, store, organisation, addresses, keys, book));
     tracing::info!(
         start_url = instance.addresses.start_url(),
         region = instance.organisation.region,
         "serving {}",
         instance.organisation.name
     );
+    for target in instance.organisation.applications.values().filter_map(Target::of) {
+        let metadata = target.metadata_url(&instance);
+        tracing::info!(application = target.application.name, metadata, "give the application this address");
+    }
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
     serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")

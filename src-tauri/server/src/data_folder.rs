@@ -1,5 +1,5 @@
 //! The folder an instance lives in: private to its user, one server at a time, with the database, the
-//! instance's key, the sandbox's passwords and the port.
+//! instance's keys, the sandbox's passwords and the port.
 
 use std::{
     collections::BTreeMap,
@@ -8,10 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::{
     chance::Chance,
+    saml::SigningKey,
     secret::{InstanceKey, Token},
     store::{Store, StoreError},
 };
@@ -41,6 +43,12 @@ pub enum FolderError {
     /// A file that this server wrote is not as it wrote it.
     #[error("{} is damaged; remove it to have it made again (sign-ins and passwords of this folder change)", .0.display())]
     Damaged(PathBuf),
+    /// The signing key of SAML is not as this server wrote it.
+    #[error("{} is damaged; bring back a copy, or remove it to have a key made (every application has to be given the new certificate)", .0.display())]
+    DamagedSamlKey(PathBuf),
+    /// No signing key for SAML could be made.
+    #[error("could not make a signing key for SAML: {0}")]
+    SamlKey(rcgen::Error),
     /// The database.
     #[error("{}: {cause}; {}", path.display(), cause.advice())]
     Database {
@@ -99,6 +107,20 @@ impl DataFolder {
         let key = Zeroizing::new(chance.key());
         write_private(&path, &format!("{}\n", hex::encode(key.as_slice())))?;
         Ok(InstanceKey::new(*key))
+    }
+
+    /// The key that SAML assertions are signed with, and its certificate; made on first use.
+    ///
+    /// # Errors
+    /// [`FolderError`] if the file cannot be read, made or understood.
+    pub fn saml_key(&self, chance: &Chance, now: Timestamp) -> Result<SigningKey, FolderError> {
+        let path = self.path.join("saml.pem");
+        if let Some(text) = read(&path)? {
+            return SigningKey::from_pem(&text).ok_or(FolderError::DamagedSamlKey(path));
+        }
+        let key = SigningKey::make(chance, now).map_err(FolderError::SamlKey)?;
+        write_private(&path, key.to_pem().expose())?;
+        Ok(key)
     }
 
     /// The sandbox's passwords by user name; made for users who have none yet.
@@ -233,11 +255,12 @@ mod tests {
             assert!(matches!(DataFolder::open(&path), Err(FolderError::InUse(_))));
             folder.keep_port(4711).unwrap();
             folder.store().unwrap();
+            folder.saml_key(&chance, Timestamp::UNIX_EPOCH).unwrap();
             let passwords = folder.passwords(users.iter(), &chance).unwrap();
             (folder.key(&chance).unwrap(), passwords["sam"].expose().to_owned())
         };
         assert_eq!(mode(&path), 0o700);
-        for file in ["instance.key", "passwords.json", "port", "lock", "instance.sqlite"] {
+        for file in ["instance.key", "saml.pem", "passwords.json", "port", "lock", "instance.sqlite"] {
             assert_eq!(mode(&path.join(file)), 0o600, "{file}");
         }
         let again = DataFolder::open(&path).unwrap();
@@ -292,5 +315,8 @@ mod tests {
         let folder = DataFolder::open(home.path()).unwrap();
         fs::write(home.path().join("instance.key"), "abc").unwrap();
         assert!(matches!(folder.key(&Chance::from_system()), Err(FolderError::Damaged(_))));
+        fs::write(home.path().join("saml.pem"), "abc").unwrap();
+        let damaged = folder.saml_key(&Chance::from_system(), Timestamp::UNIX_EPOCH);
+        assert!(matches!(damaged, Err(FolderError::DamagedSamlKey(_))));
     }
 }

@@ -19,7 +19,7 @@ use url::Url;
 use crate::{
     fields::Fields,
     instance::{Instance, Shared},
-    signin,
+    portal, signin,
 };
 
 /// No request of the protocols comes near this: the longest known body has 2 KB (SSO-OIDC API, RegisterClient).
@@ -57,7 +57,7 @@ fn refuse(instance: &Instance, request: &Request<Body>) -> Option<Response> {
         .any(|origin| !origin.to_str().is_ok_and(|origin| instance.addresses.is_our_origin(origin)));
     let cross_site =
         headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
-    if changes_state && (foreign_origin || cross_site) {
+    if changes_state && !takes_strangers_forms(request.uri()) && (foreign_origin || cross_site) {
         let text = "This request came from another site's page.\n";
         return Some((StatusCode::FORBIDDEN, text).into_response());
     }
@@ -74,17 +74,27 @@ fn refuse(instance: &Instance, request: &Request<Body>) -> Option<Response> {
 fn send_home(instance: &Instance, request: &Request<Body>) -> Option<Response> {
     let host = request.headers().get(header::HOST)?.to_str().ok()?;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !reads || instance.addresses.shows_pages_under(host) || !is_page(request.uri()) {
+    let for_a_person = is_page(request.uri()) && !portal::has_token(request.headers());
+    if !reads || instance.addresses.shows_pages_under(host) || !for_a_person {
         return None;
     }
     let path = request.uri().path_and_query()?.as_str();
     Some(signin::redirect(&Url::parse(&instance.addresses.url(path)).ok()?))
 }
 
+/// Applications send their requests in forms of their own pages (SAML Bindings 2.0 §3.5); who is signed in
+/// plays no part until the browser comes back with our own redirect.
+fn takes_strangers_forms(uri: &Uri) -> bool {
+    uri.path().starts_with("/saml/assertion/")
+}
+
 fn is_page(uri: &Uri) -> bool {
     let query = || Fields::parse(uri.query().unwrap_or_default().as_bytes());
     match uri.path() {
-        "/authorize" | "/console" | "/device" | "/sign-in" | "/start" => true,
+        "/authorize" | "/console" | "/device" | "/sign-in" | "/start" | "/start/" => true,
+        path if ["/saml/assertion/", "/start/saml/", "/sample-apps/"].iter().any(|p| path.starts_with(p)) => {
+            true
+        }
         "/federation" => query().get("Action") == Some("login"),
         _ => false,
     }

@@ -17,6 +17,7 @@ use crate::{
     issuing::{OwnKeys, RoleCredentialIssuer},
     organisation::{Organisation, User},
     passwords::PasswordBook,
+    saml::SigningKey,
     secret::InstanceKey,
     store::{Store, StoreError},
     throttle::Throttle,
@@ -37,6 +38,10 @@ pub struct Instance {
     pub addresses: Addresses,
     /// Makes public ids and form tokens.
     pub key: InstanceKey,
+    /// Signs assertions.
+    pub saml_key: SigningKey,
+    /// Whether the sandbox plays the organisation's applications.
+    pub sample_apps: bool,
     /// Makes role credentials.
     pub issuer: Box<dyn RoleCredentialIssuer>,
     /// Checks passwords.
@@ -44,6 +49,15 @@ pub struct Instance {
     /// Refuses portal calls when they come too fast.
     pub throttle: Throttle,
     session_seconds: AtomicI64,
+}
+
+/// What an instance keeps to itself.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Makes public ids and form tokens.
+    pub instance: InstanceKey,
+    /// Signs assertions.
+    pub saml: SigningKey,
 }
 
 /// The instance as handlers get it.
@@ -79,11 +93,14 @@ impl Instance {
         store: Arc<Store>,
         organisation: Organisation,
         addresses: Addresses,
-        key: InstanceKey,
+        keys: Keys,
         passwords: PasswordBook,
     ) -> Self {
-        let issuer =
-            Box::new(OwnKeys { store: Arc::clone(&store), chance: Arc::clone(&chance), key: key.clone() });
+        let issuer = Box::new(OwnKeys {
+            store: Arc::clone(&store),
+            chance: Arc::clone(&chance),
+            key: keys.instance.clone(),
+        });
         let session_seconds = AtomicI64::new(organisation.session_duration.as_secs());
         Self {
             clock,
@@ -91,7 +108,9 @@ impl Instance {
             store,
             organisation,
             addresses,
-            key,
+            key: keys.instance,
+            saml_key: keys.saml,
+            sample_apps: false,
             issuer,
             passwords,
             throttle: Throttle::default(),

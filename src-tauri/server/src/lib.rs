@@ -1,7 +1,7 @@
 //! `latchkey-server`: a self-hosted SSO server that speaks the protocol of AWS IAM Identity Center.
 //!
-//! A request comes through [`doors`], finds its operation ([`oidc`], [`portal`], [`federation`], [`sts`]) or
-//! page ([`signin`]), which asks [`domain`] what is true and [`store`] what is remembered.
+//! A request comes through [`doors`], finds its operation ([`oidc`], [`portal`], [`federation`], [`saml`],
+//! [`sts`]) or page ([`signin`]), which asks [`domain`] what is true and [`store`] what is remembered.
 //!
 //! Invariant: nothing here knows the client; what both sides share is AWS's protocol.
 //! Invariant: SQL stands in `store/` alone; time and randomness come from the [`instance`].
@@ -30,6 +30,8 @@ mod portal;
 mod provider;
 #[cfg(test)]
 mod rig;
+mod saml;
+mod sample_apps;
 mod sandbox;
 mod secret;
 mod serving;

@@ -26,9 +26,10 @@ use crate::{
     addresses::Addresses,
     chance::Chance,
     clock::Clock,
-    instance::{Identity, Instance, Shared},
-    organisation::{self, SAMPLE},
+    instance::{Identity, Instance, Keys, Shared},
+    organisation,
     passwords::{self, PasswordBook},
+    saml::SigningKey,
     secret::{InstanceKey, Token},
     serving,
     store::Store,
@@ -96,6 +97,13 @@ fn hashes() -> HashMap<String, String> {
     ["sam", "kim", "robin", "alex"].map(|user| (user.to_owned(), hash.clone())).into()
 }
 
+/// One for all: making one takes a while.
+fn saml_key() -> SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    let make = || SigningKey::make(&Chance::from_system(), Timestamp::from_second(1_800_000_000).unwrap());
+    KEY.get_or_init(|| make().unwrap()).clone()
+}
+
 impl Rig {
     pub fn new() -> Self {
         Self::with(|_| {})
@@ -111,11 +119,12 @@ impl Rig {
             Clock::manual(Timestamp::from_second(1_800_000_000).unwrap()),
             Arc::clone(&chance),
             store,
-            organisation::read("sample.toml", SAMPLE).unwrap(),
+            organisation::sample("http://localhost:4711").unwrap(),
             Addresses::loopback(4711, &identity.instance_id, &identity.directory_id),
-            InstanceKey::new(chance.key()),
+            Keys { instance: InstanceKey::new(chance.key()), saml: saml_key() },
             book,
         );
+        instance.sample_apps = true;
         change(&mut instance);
         let instance = Shared::new(instance);
         let routes = serving::routes(&instance);

@@ -20,9 +20,8 @@ use crate::{
     chance::Chance,
     clock::Clock,
     data_folder::DataFolder,
-    instance::{Identity, Instance, Shared},
-    listeners,
-    organisation::{self, SAMPLE},
+    instance::{Identity, Instance, Keys, Shared},
+    listeners, organisation,
     passwords::{self, PasswordBook},
     secret::Token,
     serving,
@@ -37,8 +36,15 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool) -> Result<()> {
     let folder = DataFolder::open(data)?;
     let chance = Arc::new(Chance::from_system());
     let store = Arc::new(folder.store()?);
-    let organisation = organisation::read("sample.toml", SAMPLE)?;
-    let key = folder.key(&chance)?;
+    let identity = Identity::of(&store, &chance)?;
+    let wishes = Some(wish).filter(|port| *port != 0).into_iter().chain(folder.port()?);
+    let listeners = listeners::preferably(wishes).await?;
+    folder.keep_port(listeners.port)?;
+    let addresses = Addresses::loopback(listeners.port, &identity.instance_id, &identity.directory_id);
+
+    let organisation = organisation::sample(&addresses.origin())?;
+    let clock = Clock::system();
+    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
     let passwords = folder.passwords(organisation.users.keys(), &chance)?;
     let mut hashes = HashMap::new();
     for (user, password) in &passwords {
@@ -48,14 +54,9 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool) -> Result<()> {
     }
     let book =
         PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
-    let identity = Identity::of(&store, &chance)?;
-
-    let wishes = Some(wish).filter(|port| *port != 0).into_iter().chain(folder.port()?);
-    let listeners = listeners::preferably(wishes).await?;
-    folder.keep_port(listeners.port)?;
-    let addresses = Addresses::loopback(listeners.port, &identity.instance_id, &identity.directory_id);
-    let instance =
-        Shared::new(Instance::new(Clock::system(), chance, store, organisation, addresses, key, book));
+    let mut instance = Instance::new(clock, chance, store, organisation, addresses, keys, book);
+    instance.sample_apps = true;
+    let instance = Shared::new(instance);
 
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     doors, federation,
     instance::{Instance, Shared},
-    oidc, portal,
+    oidc, portal, saml, sample_apps,
     signin::{self, see_other},
     sts,
 };
@@ -32,10 +32,13 @@ const SWEEP: Duration = Duration::from_secs(60 * 60);
 pub fn routes(instance: &Shared) -> Router {
     // The issuer URL is an address people may open (aws-cli's `sso/resolve.py`).
     let issuer = format!("/{}", instance.addresses.instance_id());
+    let samples = if instance.sample_apps { sample_apps::routes() } else { Router::new() };
     let routes = Router::new()
         .merge(oidc::routes())
         .merge(portal::routes())
         .merge(federation::routes())
+        .merge(saml::routes())
+        .merge(samples)
         .merge(sts::routes())
         .merge(signin::routes())
         .route(&issuer, get(async || see_other("/start")))

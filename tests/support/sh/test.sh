@@ -22,8 +22,8 @@ driver() {
 
 python() {
   [ -x target/test-venv/bin/python ] || python3 -m venv target/test-venv
-  target/test-venv/bin/python -c 'import boto3' 2>/dev/null ||
-    target/test-venv/bin/python -m pip install --quiet --disable-pip-version-check boto3
+  target/test-venv/bin/python -c 'import boto3, saml2' 2>/dev/null ||
+    target/test-venv/bin/python -m pip install --quiet --disable-pip-version-check boto3 pysaml2
 }
 
 phase "system packages" "$scripts/deps.sh" build tests
@@ -32,7 +32,7 @@ phase "window: lint, types, tests, build" window
 # One build of everything: choosing packages would change features and build dependencies again.
 phase "cargo build" cargo build --quiet --locked --workspace --all-targets
 phase "tauri-driver" driver
-phase "python with boto3" python
+phase "python with boto3 and pysaml2" python
 export LATCHKEY_TEST_PYTHON=$PWD/target/test-venv/bin/python
 export LATCHKEY_TAURI_DRIVER=$PWD/.tools/bin/tauri-driver
 phase "cargo test" cargo test --locked --workspace

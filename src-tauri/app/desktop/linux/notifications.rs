@@ -41,9 +41,19 @@ struct Shown {
     handle: Arc<NotificationHandle>,
 }
 
+/// What a person did to a notification.
+#[derive(Clone, Debug)]
+enum Done {
+    Pressed(String),
+    Closed,
+}
+
 #[derive(Default)]
 struct Board {
     by_key: HashMap<String, Shown>,
+    /// While one is being sent: what was done to those that are not on the board. A server may tell of a
+    /// press before it has told the notification's id.
+    early: Option<Vec<(u32, Done)>>,
 }
 
 impl Board {
@@ -51,6 +61,15 @@ impl Board {
     fn take(&mut self, id: u32) -> Option<Shown> {
         let key = self.by_key.iter().find(|(_, shown)| shown.id == id).map(|(key, _)| key.clone())?;
         self.by_key.remove(&key)
+    }
+
+    /// As [`Self::take`]; what is done to one that may be on its way is kept for it.
+    fn take_or_keep(&mut self, id: u32, done: Done) -> Option<Shown> {
+        let shown = self.take(id);
+        if let (None, Some(early)) = (&shown, &mut self.early) {
+            early.push((id, done));
+        }
+        shown
     }
 }
 
@@ -117,7 +136,26 @@ impl Notifications {
         let key = notice.key();
         let before = self.board().by_key.get(&key).map(|shown| shown.id);
         let text = notification::text(notice, hide_details, self.clock.now(), &TimeZone::system());
+        self.board().early = Some(Vec::new());
         let sent = tokio::time::timeout(SERVER_PATIENCE, build(&text, abilities, before).show_async()).await;
+        let shown = self.put_up(notice, key, sent);
+        let early = self.board().early.take().unwrap_or_default();
+        for (id, done) in early.into_iter().filter(|(id, _)| shown == Ok(*id)) {
+            match done {
+                Done::Pressed(action) => self.pressed(id, &action),
+                Done::Closed => self.closed(id),
+            }
+        }
+        shown.map(drop)
+    }
+
+    /// Puts what was sent on the board and listens to it; gives its id.
+    fn put_up(
+        &self,
+        notice: &Notice,
+        key: String,
+        sent: Result<notify_rust::error::Result<NotificationHandle>, tokio::time::error::Elapsed>,
+    ) -> Result<u32, Code> {
         let handle = match sent {
             Ok(Ok(handle)) => Arc::new(handle),
             Ok(Err(error)) => {
@@ -135,7 +173,7 @@ impl Notifications {
         if let Some(replaced) = self.board().by_key.insert(key, shown) {
             replaced.waiter.abort();
         }
-        Ok(())
+        Ok(id)
     }
 
     /// Takes a notification off the screen.
@@ -167,7 +205,8 @@ impl Notifications {
     fn pressed(&self, id: u32, action: &str) {
         // An action of another program's notification, or one we never offered.
         let Some(pressed) = notification::pressed(action) else { return };
-        let Some(shown) = self.board().take(id) else { return };
+        let done = Done::Pressed(action.to_owned());
+        let Some(shown) = self.board().take_or_keep(id, done) else { return };
         shown.waiter.abort();
         tracing::info!(key = shown.notice.key(), ?pressed, "notification pressed");
         // The engine ended: nothing is left to do.
@@ -175,7 +214,7 @@ impl Notifications {
     }
 
     fn closed(&self, id: u32) {
-        if let Some(shown) = self.board().take(id) {
+        if let Some(shown) = self.board().take_or_keep(id, Done::Closed) {
             shown.waiter.abort();
         }
     }

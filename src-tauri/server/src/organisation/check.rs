@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use toml::Spanned;
 use url::Url;
 
-use super::{Account, Application, Assignment, Organisation, PermissionSet, Principal, User, file};
+use super::{Account, Application, Assignment, Organisation, PermissionSet, Principal, User, file, saml};
 use crate::domain::sign_in_session;
 
 /// A mistake and where it stands.
@@ -20,7 +20,7 @@ pub(super) struct Mistake {
     pub problem: String,
 }
 
-fn mistake<T>(value: &Spanned<T>, field: &'static str, problem: impl Into<String>) -> Mistake {
+pub(super) fn mistake<T>(value: &Spanned<T>, field: &'static str, problem: impl Into<String>) -> Mistake {
     Mistake { span: value.span(), field, problem: problem.into() }
 }
 
@@ -204,11 +204,17 @@ fn applications(
     let mut applications = BTreeMap::new();
     for application in raw {
         not_empty(&application.name, "application.name")?;
-        let web = Url::parse(application.url.get_ref())
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if !web {
-            return Err(mistake(&application.url, "application.url", "must be an https or http URL"));
+        match (&application.url, &application.saml) {
+            (None, None) => {
+                let problem = "is missing: give a `url`, or [application.saml] to sign in from here";
+                return Err(mistake(&application.name, "application.url", problem));
+            }
+            (Some(value), _) if !is_web_url(value.get_ref()) => {
+                return Err(mistake(value, "application.url", "must be an https or http URL"));
+            }
+            _ => {}
         }
+        let saml = application.saml.map(saml::check).transpose()?;
         let mut principals = Vec::new();
         for user in application.users {
             principals.push(user_principal(&user, "application.users", users)?);
@@ -220,13 +226,17 @@ fn applications(
         if applications.contains_key(&name) {
             return Err(twice(&application.name, "application.name"));
         }
-        let url = application.url.into_inner();
+        let url = application.url.map(Spanned::into_inner);
         applications.insert(
             name.clone(),
-            Application { name, description: application.description, url, principals },
+            Application { name, description: application.description, url, saml, principals },
         );
     }
     Ok(applications)
+}
+
+fn is_web_url(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 fn user_principal(

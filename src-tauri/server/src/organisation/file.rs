@@ -1,5 +1,7 @@
 //! The shape of an organisation file.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::Spanned;
@@ -90,11 +92,24 @@ pub(super) struct Application {
     pub name: Spanned<String>,
     #[serde(default)]
     pub description: String,
-    pub url: Spanned<String>,
+    pub url: Option<Spanned<String>>,
     #[serde(default)]
     pub users: Vec<Spanned<String>>,
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,
+    pub saml: Option<Saml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Saml {
+    pub acs_url: Spanned<String>,
+    pub audience: Spanned<String>,
+    pub name_id_format: Option<Spanned<String>>,
+    pub relay_state: Option<Spanned<String>>,
+    pub assertion_lifetime: Option<Spanned<SignedDuration>>,
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Spanned<String>>,
 }
 
 #[cfg(test)]
@@ -176,6 +191,42 @@ mod tests {
             6,
             Some("application.url"),
             "http",
+        );
+        refuses("[[application]]\nname = \"x\"\n", 5, Some("application.url"), "[application.saml]");
+    }
+
+    const SAML: &str = "[[application]]\nname = \"x\"\n[application.saml]\n";
+
+    #[test]
+    fn mistakes_in_applications_are_named_too() {
+        let both =
+            |acs: &str, audience: &str| format!("{SAML}acs_url = \"{acs}\"\naudience = \"{audience}\"\n");
+        let good = both("https://x.test/acs", "x");
+        read("acme.toml", &format!("{HEAD}{good}")).expect("this is all it takes");
+        read("acme.toml", &format!("{HEAD}{}", both("http://127.0.0.1:1/acs", "x")))
+            .expect("http on loopback");
+        for acs in ["x", "http://x.test/acs", "javascript:x", "https://x.test/acs#x", "https://u:p@x.test/"] {
+            refuses(&both(acs, "x"), 7, Some("application.saml.acs_url"), "https");
+        }
+        refuses(&both("https://x.test/acs", " "), 8, Some("application.saml.audience"), "entity id");
+        refuses(SAML, 6, Some("application.saml.acs_url"), "missing");
+        for (line, field, words) in [
+            ("name_id_format = \"mail\"", "name_id_format", "persistent"),
+            ("relay_state = \"\"", "relay_state", "80"),
+            ("assertion_lifetime = \"PT0S\"", "assertion_lifetime", "1 minute"),
+            ("assertion_lifetime = \"PT2H\"", "assertion_lifetime", "1 hour"),
+            ("colour = 1", "colour", "unknown"),
+            ("attributes.a = \"${user:shoeSize}\"", "attributes", "${user:email}"),
+            ("attributes.a = \"Dr ${user:name}\"", "attributes", "plain text"),
+            ("attributes.\" \" = \"x\"", "attributes", "name"),
+        ] {
+            refuses(&format!("{good}{line}\n"), 9, Some(&format!("application.saml.{field}")), words);
+        }
+        refuses(
+            &format!("{good}[application.saml.attributes]\na = \"\\u0001\"\n"),
+            10,
+            Some("application.saml.attributes"),
+            "plain text",
         );
     }
 

@@ -4,6 +4,7 @@
 mod check;
 mod file;
 mod file_error;
+mod saml;
 
 use std::collections::BTreeMap;
 
@@ -12,9 +13,20 @@ use jiff::SignedDuration;
 pub(crate) use check::is_region;
 pub use file::read;
 pub use file_error::{FileError, text_of};
+pub use saml::{NameIdFormat, SamlApplication};
 
 /// The sample organisation of the sandbox, as a file like any other.
 pub const SAMPLE: &str = include_str!("sample.toml");
+/// What the sample calls the sandbox it is served by.
+const SAMPLE_ORIGIN: &str = "https://sandbox.test";
+
+/// The sample organisation, whose applications answer at `origin`.
+///
+/// # Errors
+/// [`FileError`], as for any other file.
+pub fn sample(origin: &str) -> Result<Organisation, FileError> {
+    read("sample.toml", &SAMPLE.replace(SAMPLE_ORIGIN, origin))
+}
 
 /// An organisation whose references all resolve.
 #[derive(Debug, Clone)]
@@ -124,10 +136,20 @@ pub struct Application {
     pub name: String,
     /// Shown to people.
     pub description: String,
-    /// Where its sign-in starts (AWS: `SignInOptions` with origin `APPLICATION`, sso-admin API).
-    pub url: String,
+    /// Where its sign-in starts (AWS: `SignInOptions` with origin `APPLICATION`, sso-admin API); absent where
+    /// it starts here.
+    pub url: Option<String>,
+    /// How it is signed in to; absent for a mere link.
+    pub saml: Option<SamlApplication>,
     /// Who sees it.
     pub principals: Vec<Principal>,
+}
+
+impl Application {
+    /// Whether a person is assigned to it.
+    pub fn is_for(&self, user: &User) -> bool {
+        self.principals.iter().any(|principal| principal.is(user))
+    }
 }
 
 impl Organisation {
@@ -171,10 +193,7 @@ impl Organisation {
 
     /// The applications a person sees, by name.
     pub fn applications_of(&self, user: &User) -> Vec<&Application> {
-        self.applications
-            .values()
-            .filter(|application| application.principals.iter().any(|principal| principal.is(user)))
-            .collect()
+        self.applications.values().filter(|application| application.is_for(user)).collect()
     }
 
     fn assignments_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Assignment> {

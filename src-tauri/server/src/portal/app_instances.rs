@@ -7,11 +7,13 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use super::{Call, wire::PortalError};
-use crate::organisation::{Account, Application};
+use crate::{
+    organisation::{Account, Application},
+    saml::{self, Target, profile_of},
+};
 
 /// `ListApplications`: accounts first, then applications.
 pub fn list_applications(call: &Call<'_>) -> Result<Response, PortalError> {
@@ -34,7 +36,7 @@ pub fn list_applications(call: &Call<'_>) -> Result<Response, PortalError> {
     }
     for application in organisation.applications_of(call.caller.user) {
         result.push(json!({
-            "id": application_instance(call, application),
+            "id": saml::instance_of(call.instance, application),
             "name": application.name,
             "description": application.description,
             "applicationId": application_id(call, &application.name),
@@ -62,13 +64,12 @@ pub fn list_profiles(call: &Call<'_>) -> Result<Response, PortalError> {
             .permission_sets_of(user, &account.id)
             .into_iter()
             .map(|set| {
-                let id = profile(call, wanted, &set.name);
-                let target = format!("{}_{wanted}_{id}", organisation.management_account);
+                let id = profile_of(call.instance, wanted, &set.name);
                 json!({
                     "id": id,
                     "name": set.name,
                     "description": set.description,
-                    "url": call.instance.addresses.url(&format!("/saml/assertion/{}", BASE64_STANDARD.encode(target))),
+                    "url": profile_url(call, wanted, &id),
                     "protocol": "SAML",
                     "relayState": null,
                 })
@@ -78,16 +79,9 @@ pub fn list_profiles(call: &Call<'_>) -> Result<Response, PortalError> {
         let application = organisation
             .applications_of(user)
             .into_iter()
-            .find(|application| application_instance(call, application) == wanted)
+            .find(|application| saml::instance_of(call.instance, application) == wanted)
             .ok_or(PortalError::NotFound("No such application instance"))?;
-        vec![json!({
-            "id": profile(call, wanted, "Default"),
-            "name": "Default",
-            "description": application.description,
-            "url": application.url,
-            "protocol": "OAUTH",
-            "relayState": null,
-        })]
+        vec![application_profile(call, wanted, application)]
     };
     call.record("ListProfilesForApplication", json!({ "app_instance_id": wanted }))?;
     Ok(Json(json!({ "paginationToken": null, "result": result })).into_response())
@@ -97,14 +91,27 @@ fn account_instance(call: &Call<'_>, account: &Account) -> String {
     format!("ins-{}", call.instance.key.public_id("account instance", &[&account.id], 16))
 }
 
-fn application_instance(call: &Call<'_>, application: &Application) -> String {
-    format!("ins-{}", call.instance.key.public_id("application instance", &[&application.name], 16))
-}
-
 fn application_id(call: &Call<'_>, name: &str) -> String {
     format!("app-{}", call.instance.key.public_id("application", &[name], 16))
 }
 
-fn profile(call: &Call<'_>, instance: &str, name: &str) -> String {
-    format!("p-{}", call.instance.key.public_id("profile", &[instance, name], 16))
+/// A mere link has the protocol `OAUTH`, which is what AWS calls its customer-managed applications.
+fn application_profile(call: &Call<'_>, instance: &str, application: &Application) -> Value {
+    let id = profile_of(call.instance, instance, "Default");
+    let (protocol, url, relay_state) = match Target::of(application) {
+        Some(target) => ("SAML", Some(profile_url(call, instance, &id)), target.saml.relay_state.as_ref()),
+        None => ("OAUTH", application.url.clone(), None),
+    };
+    json!({
+        "id": id,
+        "name": "Default",
+        "description": application.description,
+        "url": url,
+        "protocol": protocol,
+        "relayState": relay_state,
+    })
+}
+
+fn profile_url(call: &Call<'_>, instance: &str, profile: &str) -> String {
+    call.instance.addresses.url(&saml::profile_path(call.instance, instance, profile))
 }

@@ -39,6 +39,11 @@ pub fn authenticate<'i>(instance: &'i Instance, headers: &HeaderMap) -> Result<C
     Ok(Caller { session: bearer.session, user })
 }
 
+/// Whether the request claims to come from a program: browsers bring cookies.
+pub fn has_token(headers: &HeaderMap) -> bool {
+    token(headers).is_some()
+}
+
 fn token(headers: &HeaderMap) -> Option<&str> {
     let named = ["x-amz-sso_bearer_token", "x-amz-sso-bearer-token"]
         .iter()

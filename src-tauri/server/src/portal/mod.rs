@@ -30,18 +30,23 @@ use crate::{
     store::AuditEntry,
 };
 use bearer::Caller;
-use wire::PortalError;
+pub use bearer::has_token;
+pub use wire::PortalError;
 
 /// What every portal operation gets.
-struct Call<'i> {
-    instance: &'i Instance,
-    caller: Caller<'i>,
-    fields: Fields,
-    path: String,
+pub struct Call<'i> {
+    /// The instance.
+    pub instance: &'i Instance,
+    /// Who calls.
+    pub caller: Caller<'i>,
+    /// The query.
+    pub fields: Fields,
+    /// The path as it was sent.
+    pub path: String,
 }
 
 /// A portal operation.
-type Operation = fn(&Call<'_>) -> Result<Response, PortalError>;
+pub type Operation = fn(&Call<'_>) -> Result<Response, PortalError>;
 
 /// The routes of the portal.
 pub fn routes() -> Router<Shared> {
@@ -72,7 +77,8 @@ fn change(operation: Operation) -> MethodRouter<Shared> {
     })
 }
 
-async fn answer(instance: Shared, headers: HeaderMap, uri: Uri, operation: Operation) -> Response {
+/// Answers a call: rate limit, token, operation.
+pub async fn answer(instance: Shared, headers: HeaderMap, uri: Uri, operation: Operation) -> Response {
     instance
         .run(move |instance| {
             let outcome = (|| {
@@ -105,7 +111,7 @@ impl Call<'_> {
     }
 
     /// Writes the operation to the audit trail.
-    fn record(&self, name: &str, details: serde_json::Value) -> Result<(), PortalError> {
+    pub fn record(&self, name: &str, details: serde_json::Value) -> Result<(), PortalError> {
         self.instance.store.append_audit(&[self.event(name, details)])?;
         Ok(())
     }

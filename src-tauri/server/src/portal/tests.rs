@@ -228,8 +228,15 @@ async fn application_instances_and_their_profiles() {
     };
     let roles = profiles(&accounts[0]["id"]).await.is(200).json();
     assert_eq!(roles["result"].as_array().unwrap().len(), 2);
-    let application = profiles(&applications[0]["id"]).await.is(200).json();
-    assert!(application["result"][0]["url"].as_str().unwrap().starts_with("https://"));
+    for application in applications {
+        let profile = profiles(&application["id"]).await.is(200).json()["result"][0].clone();
+        let (protocol, url) = match application["name"].as_str().unwrap() {
+            "Grafana" | "Wiki" => ("SAML", "http://localhost:4711/saml/assertion/"),
+            _ => ("OAUTH", "https://"),
+        };
+        assert_eq!(profile["protocol"], protocol);
+        assert!(profile["url"].as_str().unwrap().starts_with(url), "{profile}");
+    }
     let reply = profiles(&"ins-0000000000000000".into()).await.is(404);
     assert_eq!(reply.error(), "ResourceNotFoundException");
 }

@@ -45,7 +45,7 @@ impl From<IssuingError> for PortalError {
 
 impl PortalError {
     /// The server's own failure: told to the log, not to the client.
-    fn failed(error: &dyn Error) -> Self {
+    pub fn failed(error: &dyn Error) -> Self {
         tracing::error!(error = %error, "a portal operation failed");
         Self::Internal
     }

@@ -45,11 +45,25 @@ impl Frame {
 
 /// Renders a page under the policy of pages: own stylesheet, own forms, nothing else.
 pub fn html(status: StatusCode, page: &impl Template) -> Response {
-    html_with_forms_to(status, page, "")
+    html_allowing(status, page, "'self'", "")
 }
 
-/// The same for a form whose answer is a redirect to `origins`: browsers apply `form-action` to redirects, too.
-fn html_with_forms_to(status: StatusCode, page: &impl Template, origins: &str) -> Response {
+/// The same with our own scripts.
+pub fn html_with_scripts(status: StatusCode, page: &impl Template) -> Response {
+    html_allowing(status, page, "'self'", "script-src 'self'; ")
+}
+
+/// A page whose form goes to another site and sends itself, where there is script. That site learns from which
+/// it came, not from which page.
+pub fn html_for_other_site(page: &impl Template, to: &Url) -> Response {
+    let mut response = html_allowing(StatusCode::OK, page, &csp_source(to), "script-src 'self'; ");
+    let policy = HeaderValue::from_static("strict-origin");
+    response.headers_mut().insert(header::REFERRER_POLICY, policy);
+    response
+}
+
+/// `forms` are where forms lead, redirects that answer them included: browsers apply `form-action` to both.
+fn html_allowing(status: StatusCode, page: &impl Template, forms: &str, more: &str) -> Response {
     let body = match page.render() {
         Ok(body) => body,
         Err(error) => {
@@ -58,13 +72,23 @@ fn html_with_forms_to(status: StatusCode, page: &impl Template, origins: &str) -
         }
     };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; form-action 'self' {origins}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; {more}form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
     );
     let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response();
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// A URL's origin as a policy names it.
+fn csp_source(url: &Url) -> String {
+    // CSP cannot name IPv6 addresses.
+    if url.host_str().is_some_and(|host| host.starts_with('[')) {
+        format!("{}:", url.scheme())
+    } else {
+        url.origin().ascii_serialization()
+    }
 }
 
 /// A redirect to a client.
@@ -112,15 +136,9 @@ impl Consent<'_> {
             hidden: &self.hidden,
             user_code: self.user_code,
         };
-        let origin = self.goes_to.and_then(|uri| Url::parse(uri).ok()).map(|uri| {
-            // CSP cannot name IPv6 addresses.
-            if uri.host_str().is_some_and(|host| host.starts_with('[')) {
-                "http:".to_owned()
-            } else {
-                uri.origin().ascii_serialization()
-            }
-        });
-        Ok(html_with_forms_to(StatusCode::OK, &page, &origin.unwrap_or_default()))
+        let client = self.goes_to.and_then(|uri| Url::parse(uri).ok());
+        let forms = client.map_or_else(|| "'self'".to_owned(), |uri| format!("'self' {}", csp_source(&uri)));
+        Ok(html_allowing(StatusCode::OK, &page, &forms, ""))
     }
 }
 
@@ -209,7 +227,7 @@ impl From<IssuingError> for PageError {
 
 impl PageError {
     /// The server's own failure: told to the log, not to the client.
-    fn failed(error: &dyn Error) -> Self {
+    pub fn failed(error: &dyn Error) -> Self {
         tracing::error!(error = %error, "a page failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

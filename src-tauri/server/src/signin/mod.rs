@@ -1,5 +1,6 @@
-//! What a person sees in the browser: sign-in, device code, consent, the start page. Plain pages with forms,
-//! no script.
+//! What a person sees in the browser: sign-in, device code, consent, the start page. Plain pages with forms.
+//! Two have a script of their own and work without: the start page, as the fragment of the portal's own links
+//! (`/start/#/saml/…`) never reaches a server, and the page that brings an assertion to its application.
 
 mod cookies;
 mod device;
@@ -25,7 +26,7 @@ use crate::{
     instance::{Instance, Shared},
 };
 pub use cookies::{CONSOLE, cookie, set_cookie};
-pub use frame::{Consent, Frame, PageError, html, redirect};
+pub use frame::{Consent, Frame, PageError, html, html_for_other_site, redirect};
 pub use visit::{SignedIn, Visit};
 
 /// What a page does: reads the parameters and answers.
@@ -39,8 +40,15 @@ pub fn routes() -> Router<Shared> {
         .route("/device", shown(device::show).merge(submitted(device::confirm)))
         .route("/device/decision", submitted(device::decide))
         .route("/start", shown(start::show))
+        // As the portal's own links have it: `{start}/#/…`.
+        .route("/start/", shown(start::show))
         .route("/start/console", submitted(start::open_console))
-        .route("/assets/latchkey.css", get(async || stylesheet()))
+        .route(
+            "/assets/latchkey.css",
+            get(async || asset("text/css", include_str!("../../assets/latchkey.css"))),
+        )
+        .route("/assets/portal.js", get(async || script(include_str!("../../assets/portal.js"))))
+        .route("/assets/post.js", get(async || script(include_str!("../../assets/post.js"))))
 }
 
 fn shown(show: Show) -> MethodRouter<Shared> {
@@ -67,15 +75,25 @@ async fn sign_in(State(instance): State<Shared>, headers: HeaderMap, body: Bytes
     response
 }
 
-fn stylesheet() -> Response {
-    let css = include_str!("../../assets/latchkey.css");
-    let headers =
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
-    (headers, css).into_response()
+fn script(text: &'static str) -> Response {
+    asset("text/javascript", text)
+}
+
+fn asset(kind: &str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, format!("{kind}; charset=utf-8")),
+        (header::CACHE_CONTROL, "public, max-age=3600".to_owned()),
+    ];
+    (headers, text).into_response()
 }
 
 /// Answers a GET.
-pub async fn page(instance: Shared, headers: HeaderMap, query: String, show: Show) -> Response {
+pub async fn page(
+    instance: Shared,
+    headers: HeaderMap,
+    query: String,
+    show: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError> + Send + 'static,
+) -> Response {
     instance.run(move |instance| answer(instance, &headers, &Fields::parse(query.as_bytes()), show)).await
 }
 
@@ -114,7 +132,12 @@ async fn form_holding(
         .await
 }
 
-fn answer(instance: &Instance, headers: &HeaderMap, fields: &Fields, show: Show) -> Response {
+fn answer(
+    instance: &Instance,
+    headers: &HeaderMap,
+    fields: &Fields,
+    show: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError>,
+) -> Response {
     let visit = match Visit::of(instance, headers) {
         Ok(visit) => visit,
         Err(error) => return PageError::from(error).render(instance, None),

@@ -39,7 +39,8 @@ struct SignInPage<'a> {
 /// GET `/sign-in`.
 pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
     let back = safe_path(instance, fields.get("continue"));
-    if visit.person.is_some() {
+    // An application may ask that the person proves anew who they are.
+    if visit.person.is_some() && fields.get("again").is_none() {
         return Ok(see_other(&back));
     }
     Ok(render(instance, visit, StatusCode::OK, None, "", &back))

@@ -5,7 +5,7 @@ use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
 use super::{
-    frame::{Frame, PageError, html},
+    frame::{Frame, PageError, html_with_scripts},
     visit::Visit,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     federation,
     fields::Fields,
     instance::Instance,
+    saml,
 };
 
 #[derive(Template)]
@@ -63,11 +64,14 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<R
         .map(|application| ApplicationRow {
             name: application.name.clone(),
             description: application.description.clone(),
-            url: application.url.clone(),
+            url: saml::way_to(instance, application),
         })
         .collect();
     let until = person.session.ends.strftime("%H:%M UTC").to_string();
-    Ok(html(StatusCode::OK, &StartPage { frame: Frame::of(instance, visit), until, accounts, applications }))
+    Ok(html_with_scripts(
+        StatusCode::OK,
+        &StartPage { frame: Frame::of(instance, visit), until, accounts, applications },
+    ))
 }
 
 /// POST `/start/console`: opens the console of an account as a role.

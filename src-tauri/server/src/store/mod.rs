@@ -10,6 +10,7 @@ mod device_grants;
 mod instance;
 mod lockouts;
 mod role_credentials;
+mod saml;
 mod sessions;
 mod tokens;
 
@@ -28,12 +29,13 @@ pub use authorization_codes::PresentedCode;
 pub use clients::Client;
 pub use consoles::SigninToken;
 pub use role_credentials::IssuedKey;
+pub use saml::SamlRequest;
 pub use tokens::{NewTokens, Successor};
 
 use crate::secret::Digest;
 
 /// Forward only, numbered by position.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("schema.sql"))];
+const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("schema.sql")), M::up(include_str!("saml.sql"))];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
 /// behind it.
@@ -146,6 +148,8 @@ impl Store {
                 "DELETE FROM role_credentials WHERE ends < ?1",
                 "DELETE FROM signin_token WHERE ends < ?1",
                 "DELETE FROM console_session WHERE ends < ?1",
+                "DELETE FROM saml_request WHERE ends < ?1",
+                "DELETE FROM saml_seen WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

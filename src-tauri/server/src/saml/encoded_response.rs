@@ -1,0 +1,32 @@
+//! GET `/saml/assertion/{target}` with a portal token (undocumented; WTFender/aws-sso-extender): the response
+//! for a program that posts it itself.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{Target, response};
+use crate::portal::{Call, PortalError};
+
+/// The response for a person who is assigned to the application.
+pub fn encoded_response(call: &Call<'_>) -> Result<Response, PortalError> {
+    let encoded = call.path.strip_prefix("/saml/assertion/").unwrap_or_default();
+    let encoded = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy();
+    let target = Target::named(call.instance, &encoded)
+        .ok_or(PortalError::NotFound("No such application instance"))?;
+    if !target.application.is_for(call.caller.user) {
+        return Err(PortalError::Forbidden);
+    }
+    call.record("Federate", json!({ "application": target.application.name }))?;
+    let person = (call.caller.user, &call.caller.session);
+    let made = response::issue(call.instance, target, person, None, target.saml.relay_state.as_deref())
+        .map_err(|error| PortalError::failed(&error))?;
+    let body = json!({
+        "encodedResponse": made.encoded,
+        "destination": target.saml.acs_url,
+        "relayState": made.relay_state,
+    });
+    Ok(Json(body).into_response())
+}

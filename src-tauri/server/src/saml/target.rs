@@ -1,0 +1,87 @@
+//! Which application a SAML address means. Addresses carry the base64 of `{account}_{instance}` or, from the
+//! portal's application list, of `{account}_{instance}_{profile}` (undocumented; WTFender/aws-sso-extender).
+
+use base64::{
+    Engine as _,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    prelude::BASE64_STANDARD,
+};
+
+use crate::{
+    instance::Instance,
+    organisation::{Application, SamlApplication},
+};
+
+/// An application that is signed in to by SAML.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'i> {
+    /// The application.
+    pub application: &'i Application,
+    /// Its service provider.
+    pub saml: &'i SamlApplication,
+}
+
+/// `ins-` and 16 hex digits: an application as the portal lists it.
+pub fn instance_of(instance: &Instance, application: &Application) -> String {
+    format!("ins-{}", instance.key.public_id("application instance", &[&application.name], 16))
+}
+
+/// `p-` and 16 hex digits: a profile of an application instance.
+pub fn profile_of(instance: &Instance, application_instance: &str, name: &str) -> String {
+    format!("p-{}", instance.key.public_id("profile", &[application_instance, name], 16))
+}
+
+/// The path of a profile's assertions, for accounts as for applications.
+pub fn profile_path(instance: &Instance, application_instance: &str, profile: &str) -> String {
+    let account = &instance.organisation.management_account;
+    let encoded = BASE64_STANDARD.encode(format!("{account}_{application_instance}_{profile}"));
+    format!("/saml/assertion/{encoded}")
+}
+
+impl<'i> Target<'i> {
+    /// The target, if the application has one.
+    pub fn of(application: &'i Application) -> Option<Self> {
+        application.saml.as_ref().map(|saml| Self { application, saml })
+    }
+
+    /// The target that the last part of an address names.
+    pub fn named(instance: &'i Instance, encoded: &str) -> Option<Self> {
+        let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, config);
+        let name = String::from_utf8(engine.decode(encoded).ok()?).ok()?;
+        let (account, rest) = name.split_once('_')?;
+        let (wanted, profile) =
+            rest.split_once('_').map_or((rest, None), |(id, profile)| (id, Some(profile)));
+        let target = Self::by_instance(instance, wanted)?;
+        let ours = account == instance.organisation.management_account
+            && profile.is_none_or(|profile| profile == profile_of(instance, wanted, "Default"));
+        ours.then_some(target)
+    }
+
+    /// The target with this application instance's id.
+    pub fn by_instance(instance: &'i Instance, wanted: &str) -> Option<Self> {
+        let mut all = instance.organisation.applications.values();
+        all.find(|application| instance_of(instance, application) == wanted).and_then(Self::of)
+    }
+
+    /// Where this application's sign-in starts and requests go, and the entity id of its identity provider.
+    pub fn address(&self, instance: &Instance) -> String {
+        instance.addresses.url(&self.path(instance))
+    }
+
+    /// The path of [`Target::address`].
+    pub fn path(&self, instance: &Instance) -> String {
+        format!("/saml/assertion/{}", self.encoded(instance))
+    }
+
+    /// Where this application learns all about its identity provider.
+    pub fn metadata_url(&self, instance: &Instance) -> String {
+        instance.addresses.url(&format!("/saml/metadata/{}", self.encoded(instance)))
+    }
+
+    /// The last part of this application's SAML addresses.
+    fn encoded(&self, instance: &Instance) -> String {
+        let account = &instance.organisation.management_account;
+        BASE64_STANDARD.encode(format!("{account}_{}", instance_of(instance, self.application)))
+    }
+}

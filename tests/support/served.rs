@@ -1,0 +1,98 @@
+//! `latchkey-server serve` with an organisation of the test's own.
+
+use crate::{
+    deadline::{START, until},
+    process::{Process, Program},
+    programs,
+    sandbox::User,
+};
+use anyhow::{Context, Result};
+use std::{fs, path::Path};
+use tempfile::TempDir;
+use url::Url;
+
+/// The only user's password.
+const PASSWORD: &str = "a password for a test";
+
+/// A running server; it ends when this is dropped.
+#[derive(Debug)]
+pub struct ServedOrganisation {
+    start_url: Url,
+    folder: TempDir,
+    _process: Process,
+}
+
+impl ServedOrganisation {
+    /// Serves an organisation with the user `sam` in the group `engineering`, and `more` in its file.
+    ///
+    /// # Errors
+    /// That the server is not built, or not ready in time.
+    pub async fn start(more: &str) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
+        let hash = hash_password(folder.path()).await?;
+        let organisation = format!(
+            "name = \"Test\"\nregion = \"eu-central-1\"\nmanagement_account = \"900000000001\"\n\
+             [[group]]\nname = \"engineering\"\n\
+             [[user]]\nusername = \"sam\"\ndisplay_name = \"Sam Sample\"\nemail = \"sam@acme.test\"\n\
+             groups = [\"engineering\"]\npassword_hash = \"{hash}\"\n{more}\n"
+        );
+        fs::write(folder.path().join("organisation.toml"), organisation)?;
+        let config = folder.path().join("server.toml");
+        fs::write(
+            &config,
+            "organisation = \"organisation.toml\"\ndata = \"data\"\nlisten = \"127.0.0.1:0\"\n",
+        )?;
+        let log = folder.path().join("server.log");
+        let process = Program::new("latchkey-server", programs::latchkey_server()?)
+            .args(["serve", "--config"])
+            .args([&config])
+            .envs([("PATH", "/usr/bin:/bin"), ("RUST_BACKTRACE", "1")])
+            .log(log.clone())
+            .start()?;
+        let start_url = until(START, "the server to say where it serves", async || {
+            let said = fs::read_to_string(&log)?;
+            let rest = said.split_once("start_url=\"").map(|(_, rest)| rest);
+            rest.and_then(|rest| rest.split_once('"')).map(|(url, _)| Ok(Url::parse(url)?)).transpose()
+        });
+        let start_url = start_url.await.with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
+        Ok(Self { start_url, folder, _process: process })
+    }
+
+    /// The access portal.
+    #[must_use]
+    pub fn start_url(&self) -> &Url {
+        &self.start_url
+    }
+
+    /// A folder of the test's own.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it wrote to its log.
+    ///
+    /// # Errors
+    /// That it cannot be read.
+    pub fn log(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.folder().join("server.log"))?)
+    }
+
+    /// The only user.
+    #[must_use]
+    pub fn user(&self) -> User {
+        User { username: "sam".to_owned(), password: PASSWORD.to_owned() }
+    }
+}
+
+/// As an administrator does it.
+async fn hash_password(folder: &Path) -> Result<String> {
+    let process = Program::new("latchkey-server", programs::latchkey_server()?)
+        .args(["hash-password"])
+        .log(folder.join("hash.log"))
+        .lines()
+        .input()
+        .start()?;
+    process.write_line(PASSWORD).await?;
+    process.line(START, "the password's hash", |line| Some(line.to_owned())).await
+}
