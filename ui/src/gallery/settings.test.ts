@@ -28,6 +28,14 @@ test('two quick changes do not undo each other', async () => {
   expect(host.asked.at(-1)).toMatchObject({ settings: { autostart: false, search_key: false } });
 });
 
+test('a change after one that was saved, but is not shown yet, does not undo it', async () => {
+  const { host } = await show(scene('settings'));
+  await fireEvent.click(screen.getByRole('switch', { name: 'Start when I sign in to this computer' }));
+  await settled();
+  await fireEvent.click(screen.getByRole('switch', { name: 'Search with the / key' }));
+  expect(host.asked.at(-1)).toMatchObject({ settings: { autostart: false, search_key: false } });
+});
+
 test('what could not be saved is told there, and can be tried again', async () => {
   let full = true;
   const again = problem('The disk is full', 'Nothing was written.', 'Free some space.', button('Try again', { action: { action: 'ask', request: { ask: 'set_settings', settings: settings() } } }));

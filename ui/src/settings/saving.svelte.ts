@@ -8,6 +8,7 @@ const SHOWN = 2000;
 export class Saving {
   saved = $state(false);
   problem = $state.raw<UiProblem | null>(null);
+  /** What stands when all that was asked is done: the state that is told may be from before it. */
   #wanted: UiSettings | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly form: Form;
@@ -16,7 +17,7 @@ export class Saving {
     this.form = {
       asks: ['set_settings'],
       settle: (reply) => {
-        this.#wanted = null;
+        if (reply.reply === 'failed') this.#wanted = null;
         this.problem = reply.reply === 'failed' ? { ...reply.problem, title: `Not saved: ${reply.problem.title}` } : null;
         this.saved = reply.reply === 'done';
         clearTimeout(this.#timer);
@@ -29,7 +30,6 @@ export class Saving {
   async set(change: Partial<UiSettings>) {
     const known = this.#wanted ?? this.desk.state?.settings;
     if (!known) return;
-    // A second change may come before the first one is back.
     this.#wanted = { ...known, ...change };
     await this.desk.submit({ ask: 'set_settings', settings: this.#wanted }, this.form);
   }

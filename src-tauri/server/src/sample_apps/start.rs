@@ -43,7 +43,8 @@ pub async fn sign_in(
 fn begin(instance: &Instance, name: &str, fields: &Fields) -> Result<Response, PageError> {
     let target = played(instance, name)?;
     let binding = if fields.get("binding") == Some("post") { Binding::Post } else { Binding::Redirect };
-    let secret = instance.chance.token();
+    // It comes back as the relay state, which the identity provider keeps as it is for a while.
+    let secret = Token::new(instance.chance.hex(43));
     let force = fields.get("force").is_some();
     let made =
         request(instance, target, binding, &secret, force).map_err(|error| PageError::failed(&error))?;

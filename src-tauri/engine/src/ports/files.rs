@@ -1,0 +1,101 @@
+//! The AWS files.
+
+use crate::model::{
+    code::Code,
+    ids::{Grant, ProfileName},
+    profile::{Conflict, Written},
+    secret::RoleCredentials,
+};
+use async_trait::async_trait;
+use std::path::PathBuf;
+
+/// Which pair of AWS files: the person's own, or the sandbox's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileSet {
+    /// `~/.aws/credentials`, or where `AWS_SHARED_CREDENTIALS_FILE` points.
+    Own,
+    /// `$LATCHKEY_HOME/sandbox/aws/credentials`.
+    Sandbox,
+}
+
+/// One change of the credentials file.
+#[derive(Clone, Debug)]
+pub enum FileChange {
+    /// Writes our keys into the profile's section.
+    Put {
+        /// The section.
+        profile: ProfileName,
+        /// Whose it is; the marker in the section is made of it.
+        grant: Grant,
+        /// The keys.
+        credentials: RoleCredentials,
+        /// The region key, if one is wanted.
+        region: Option<String>,
+        /// What we wrote last, to notice another program's change.
+        last: Option<Written>,
+        /// The person said that a foreign section may be replaced, with a backup.
+        replace_foreign: bool,
+    },
+    /// Takes our keys out; the section goes when nothing else is in it.
+    Remove {
+        /// The section.
+        profile: ProfileName,
+        /// What we wrote last.
+        last: Option<Written>,
+    },
+}
+
+/// What became of one change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileOutcome {
+    /// Written; `Written` is to be stored.
+    Written(Written),
+    /// Removed, or was not there.
+    Removed,
+    /// Left alone.
+    Conflict(Conflict),
+    /// This one could not be made; the others were.
+    Failed(Code),
+}
+
+/// What the credentials file is like, for the banners of the credentials view.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileCondition {
+    /// The path as the person knows it.
+    pub path: PathBuf,
+    /// Where a symlink leads.
+    pub target: Option<PathBuf>,
+    /// The permission bits when others than the owner can read it.
+    pub readable_by_others: Option<u32>,
+    /// Why it cannot be read or written.
+    pub problem: Option<Code>,
+    /// Sections that are not ours, with the profile's name.
+    pub foreign: Vec<String>,
+    /// The newest backup, which undo restores.
+    pub backup: Option<PathBuf>,
+}
+
+/// `~/.aws/credentials` and `~/.aws/config`.
+#[async_trait]
+pub trait AwsFiles: Send + Sync {
+    /// One write for all changes; an outcome for each, in order. An error means nothing was changed.
+    async fn apply(
+        &self,
+        set: FileSet,
+        changes: Vec<FileChange>,
+    ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code>;
+    /// Whether a profile of that name may be written, before anything is fetched. One that we wrote
+    /// (`last`) and that is not there any more was taken out by another program or the person.
+    async fn check(
+        &self,
+        set: FileSet,
+        profile: &ProfileName,
+        last: Option<&Written>,
+    ) -> Result<Option<Conflict>, Code>;
+    /// What the file is like.
+    async fn condition(&self, set: FileSet) -> FileCondition;
+    /// Takes the rights of group and others away.
+    async fn make_private(&self, set: FileSet) -> Result<(), Code>;
+    /// Restores the newest backup.
+    async fn undo(&self, set: FileSet) -> Result<(), Code>;
+}
