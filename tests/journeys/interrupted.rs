@@ -8,7 +8,10 @@ use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use serde_json::json;
 use std::{
-    fs,
+    fs::{self, File},
+    io::Write,
+    path::PathBuf,
+    process::Command,
     time::{Duration, Instant},
 };
 use support::{
@@ -87,6 +90,57 @@ fn a_profile_of_somebody_else_is_replaced_only_when_the_person_says_so() {
         let aws = AwsCli::in_home(&desk.folders().home(), &server);
         let boto = Boto::start_with(&server, desk.env()).await?;
         prove(&aws, &boto, "data-dev-2", ACCOUNT).await
+    });
+}
+
+/// A file system of 64 kB at a folder of the desk's home, for as long as it lives.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn at(folder: PathBuf) -> Result<Self> {
+        fs::create_dir_all(&folder)?;
+        let mount =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(&folder).status()?;
+        ensure!(mount.success(), "a small disk is mounted by root only: run the tests as root");
+        Ok(Self(folder))
+    }
+
+    /// Leaves not a byte.
+    fn fill(&self) -> Result<()> {
+        let mut ballast = File::create(self.0.join("ballast"))?;
+        while ballast.write_all(&[0; 512]).is_ok() {}
+        Ok(())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a watcher of the app may still look at it.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_said_and_what_stands_in_the_file_stays() {
+    const FOREIGN: &str = "# mine\n[legacy]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n";
+    journey("interrupted-full", |desk| async move {
+        let disk = SmallDisk::at(desk.home(".aws"))?;
+        fs::write(credentials_file(&desk), FOREIGN)?;
+        disk.fill()?;
+        let server = SandboxServer::start().await?;
+        let (app, window) = first_window(&desk).await?;
+        sign_in(&desk, &app, &window, &server).await?;
+        ask_for(&window, "data-dev").await?;
+        app.says(0, "profile", &json!({ "name": "data-dev", "state": "not_writable" })).await?;
+        window.read(SOON, "The disk is full").await?;
+        ensure!(written(&desk)? == FOREIGN, "the file was touched");
+
+        fs::remove_file(desk.home(".aws/ballast"))?;
+        let mark = app.mark();
+        app.tray().await?.click(&["Refresh everything now"]).await?;
+        app.says(mark, "profile", &json!({ "name": "data-dev", "state": "fresh" })).await?;
+        ensure!(written(&desk)?.starts_with(FOREIGN), "foreign bytes changed");
+        read_no(&window, "The disk is full").await
     });
 }
 

@@ -34,6 +34,23 @@ fn a_second_start_shows_the_first_window() {
     });
 }
 
+/// Another session bus, so that nothing but the engine's lock and socket can tell that one runs already.
+#[test]
+fn a_second_start_from_another_session_is_no_second_engine() {
+    journey("start-elsewhere", |desk| async move {
+        let app = App::start_with(&desk, &["--hidden"], &[]).await?;
+        app.tray().await?;
+        let mark = app.mark();
+        let elsewhere = [("DBUS_SESSION_BUS_ADDRESS", desk.system_bus().address())];
+        let second = desk.program("second", support::programs::latchkey()?).envs(elsewhere);
+        let status = desk.spawn(second)?.ended(SOON).await?;
+        ensure!(status.success(), "the second start ended with {status}");
+        app.says(mark, "window", &json!({ "label": "main", "state": "created" })).await?;
+        ensure!(desk.running("latchkey") == 1, "{} apps run on one state", desk.running("latchkey"));
+        Ok(())
+    });
+}
+
 /// No panel shows icons: the window is the way in.
 #[test]
 fn without_a_tray_the_window_comes_at_once() {

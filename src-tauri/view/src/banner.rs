@@ -92,8 +92,12 @@ fn blocked(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
     let stuck: Vec<_> = of(s, org)
         .filter(|p| needs_person(p, s.at) && !matches!(p.state, State::SignInNeeded | State::Expired))
         .collect();
+    let refused = stuck.iter().find_map(|p| match &p.state {
+        State::NotWritable(code) => Some(code),
+        _ => None,
+    });
     let file = (!is_sandbox(org)).then_some(s.file.problem.as_ref()).flatten();
-    if let Some(code) = file.filter(|_| of(s, org).next().is_some()) {
+    if let Some(code) = file.filter(|_| of(s, org).next().is_some()).or(refused) {
         let found = problem(code, &About { org: None, again: Some(UiRequest::RefreshAll) });
         return Some(UiBanner {
             kind: UiBannerKind::Blocked,

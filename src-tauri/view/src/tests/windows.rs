@@ -361,3 +361,12 @@ fn every_button_of_every_code_can_be_asked() {
         }
     }
 }
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_by_its_reason() {
+    let full = Code::DiskFull { path: "/home/sam/.aws/credentials".into() };
+    let state = of(|s| s.profiles = vec![pay_dev(State::NotWritable(full), 9)]);
+    let shown = state.organisations[0].banner.clone().unwrap();
+    assert_eq!((shown.kind, shown.title.as_str()), (UiBannerKind::Blocked, "The disk is full"));
+    assert_eq!(shown.buttons[0].action, UiAction::Ask { request: UiRequest::RefreshAll });
+}
