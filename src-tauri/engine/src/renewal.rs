@@ -16,11 +16,11 @@ use crate::{
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         sign_in::{Ended, Session, SignIn},
     },
-    ports::{SealKind, Sealable, SsoError, WhoAmI, Write},
+    ports::{SealKind, SsoError, WhoAmI, Write},
     refresh,
     sign_in::code_of,
     sign_out,
-    start::{method_name, sign_in_rows},
+    start::{client_rows, sign_in_rows},
     state::{Org, Pass, State},
     sync, waiting,
 };
@@ -343,11 +343,7 @@ pub(crate) fn store_all(ctx: &Context, state: &State) {
 }
 
 fn all_rows(ctx: &Context, org: &Org, session: &Session, tokens: &TokenSet) -> Result<Vec<Write>, Code> {
-    let mut rows = Vec::new();
-    for client in &org.clients {
-        let client = (method_name(client.method), Sealable::Client(client.clone()));
-        rows.push(Write::Sealed(ctx.ports.vault.seal(org.id(), "", client.0, &client.1)?));
-    }
+    let mut rows = client_rows(ctx, org)?;
     rows.extend(sign_in_rows(ctx, org.id(), session, tokens.clone())?);
     Ok(rows)
 }

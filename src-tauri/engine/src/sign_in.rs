@@ -16,7 +16,7 @@ use crate::{
     ports::{SealKind, SsoError, WhoAmI, Write},
     renewal,
     request::{Answer, Reply},
-    start::sign_in_rows,
+    start::{client_rows, sign_in_rows},
     state::{Org, State},
     sync, waiting,
 };
@@ -162,6 +162,8 @@ fn land(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, mut who:
     let rows = sealing.then(|| {
         let session = session_of(&tokens, &who, ctx.now(), true);
         let mut writes = vec![Write::RemoveSealed(id.clone(), Some(SealKind::RoleCredentials))];
+        // A keyring that was closed when the attempt began has not got its registration yet.
+        writes.extend(client_rows(ctx, org)?);
         writes.extend(sign_in_rows(ctx, id, &session, tokens.clone())?);
         Ok(writes)
     });

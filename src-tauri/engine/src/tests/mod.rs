@@ -7,5 +7,6 @@ mod lists;
 mod notices;
 mod profiles;
 mod races;
+mod registrations;
 mod renewals;
 mod world;

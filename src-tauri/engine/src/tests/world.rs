@@ -127,7 +127,9 @@ impl World {
         match write {
             Write::Sealed(row) => {
                 self.note(format!("commit sealed {}", row.kind.as_str()));
-                rows.insert(format!("sealed {} {}", row.kind.as_str(), row.name).trim().to_owned(), row.user);
+                let name = format!("sealed {} {}", row.kind.as_str(), row.name);
+                let whose = String::from_utf8(row.sealed).unwrap();
+                rows.insert(name.trim().to_owned(), if row.user.is_empty() { whose } else { row.user });
             }
             Write::RemoveSealed(_, kind) => {
                 self.note("commit remove sealed");

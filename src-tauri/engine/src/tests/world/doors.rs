@@ -34,12 +34,12 @@ impl Vault for World {
         Keyring::Ready
     }
     fn seal(&self, org: &OrgId, user: &str, name: &str, secret: &Sealable) -> Result<SealedRow, Code> {
-        let kind = match secret {
-            Sealable::Client(_) => SealKind::Client,
-            Sealable::Tokens(_) => SealKind::Tokens,
-            Sealable::RoleCredentials(_) => SealKind::RoleCredentials,
+        let (kind, sealed) = match secret {
+            Sealable::Client(client) => (SealKind::Client, client.client_id.clone().into_bytes()),
+            Sealable::Tokens(_) => (SealKind::Tokens, vec![]),
+            Sealable::RoleCredentials(_) => (SealKind::RoleCredentials, vec![]),
         };
-        Ok(SealedRow { org: org.clone(), user: user.into(), kind, name: name.into(), sealed: vec![] })
+        Ok(SealedRow { org: org.clone(), user: user.into(), kind, name: name.into(), sealed })
     }
     fn unseal(&self, row: &SealedRow) -> Result<Sealable, Code> {
         Ok(match row.kind {

@@ -16,7 +16,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{sync::Mutex, time::Duration};
 use url::Url;
 
@@ -42,7 +42,8 @@ impl Sso for World {
     async fn register(&self, _: &Organisation, method: Method) -> Result<ClientRegistration, SsoError> {
         self.note(format!("register {method:?}"));
         fails(&self.registrations, None)?;
-        Ok(client(method))
+        let number = self.count("register");
+        Ok(ClientRegistration { client_id: format!("registered-{number}"), ..client(method) })
     }
     fn authorize(&self, _: &Organisation, _: &ClientRegistration, _: &Url) -> Result<AuthorizeRequest, Code> {
         Err(Code::ListenFailed)
@@ -68,22 +69,25 @@ impl Sso for World {
     async fn await_device(
         &self,
         _: &Organisation,
-        _: &ClientRegistration,
+        client: &ClientRegistration,
         _: &DeviceGrant,
     ) -> Result<TokenSet, SsoError> {
         takes(&self.sign_in_takes).await;
-        Ok(self.tokens())
+        Ok(self.tokens(client))
     }
     async fn refresh(
         &self,
         _: &Organisation,
-        _: &ClientRegistration,
-        _: &SecretString,
+        client: &ClientRegistration,
+        refresh_token: &SecretString,
     ) -> Result<TokenSet, SsoError> {
         self.note("refresh token");
         takes(&self.renewal_takes).await;
         fails(&self.renewals, Some(&self.renew_never))?;
-        Ok(self.tokens())
+        if refresh_token.expose_secret() != refresh_of(client) {
+            return Err(SsoError::InvalidGrant);
+        }
+        Ok(self.tokens(client))
     }
     async fn who_am_i(&self, _: &Organisation, _: &SecretString) -> Result<WhoAmI, SsoError> {
         takes(&self.who_takes).await;
@@ -156,11 +160,17 @@ impl Sso for World {
 }
 
 impl World {
-    /// What the server gives out: never longer than the sign-in.
-    fn tokens(&self) -> TokenSet {
+    /// What the server gives out to a client: never longer than the sign-in.
+    fn tokens(&self, client: &ClientRegistration) -> TokenSet {
         let end = self.now() + *self.token_life.lock().unwrap();
-        tokens(self.now(), self.ends.lock().unwrap().map_or(end, |e| e.min(end)))
+        let tokens = tokens(self.now(), self.ends.lock().unwrap().map_or(end, |e| e.min(end)));
+        TokenSet { refresh_token: Some(SecretString::from(refresh_of(client))), ..tokens }
     }
+}
+
+/// A refresh token belongs to the client it was issued to.
+fn refresh_of(client: &ClientRegistration) -> String {
+    format!("r of {}", client.client_id)
 }
 
 pub(super) fn client(method: Method) -> ClientRegistration {
@@ -177,6 +187,6 @@ pub(super) fn tokens(issued: Timestamp, expires: Timestamp) -> TokenSet {
         access_token: SecretString::from("a"),
         issued,
         expires,
-        refresh_token: Some(SecretString::from("r")),
+        refresh_token: Some(SecretString::from("r of c")),
     }
 }
