@@ -130,9 +130,15 @@ impl Problem {
         };
         match sql {
             Some(ErrorCode::DiskFull) => Code::DiskFull { path },
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                Code::FileNotWritable { path, reason: self.to_string() }
-            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Code::FileBusy { path },
+            // SQLite calls only ENOSPC a full disk: a quota that is used up is an input/output error.
+            Some(
+                ErrorCode::ReadOnly
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => Code::FileNotWritable { path, reason: self.to_string() },
             _ => Code::Store { reason: self.to_string() },
         }
     }

@@ -9,4 +9,5 @@ mod profiles;
 mod races;
 mod registrations;
 mod renewals;
+mod stored;
 mod world;
