@@ -13,6 +13,7 @@ use crate::{
     ports::{FileCondition, FileSet, Ports, Presence, Write},
     publish, refresh, renewal,
     request::{Answer, PauseFor, Reply, Request, Signal},
+    saver::Saver,
     schedule, sign_in, sign_out,
     snapshot::Snapshot,
     start,
@@ -94,7 +95,8 @@ impl Engine {
         let first = publish::empty(ports.clock.now());
         let (out, snapshots) = watch::channel(Arc::new(first));
         let writer = Writer::start(ports.store.clone(), tx.clone());
-        let ctx = Context { ports, tx: tx.clone(), zone, writer };
+        let saver = Saver::start(ports.settings.clone(), tx.clone());
+        let ctx = Context { ports, tx: tx.clone(), zone, writer, saver };
         tokio::spawn(run(ctx, rx, out));
         Self { tx, snapshots }
     }
@@ -130,6 +132,7 @@ pub(crate) struct Context {
     pub tx: mpsc::UnboundedSender<Message>,
     pub zone: TimeZone,
     writer: Writer,
+    saver: Saver,
 }
 
 impl Context {
@@ -392,14 +395,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         }
         Request::SetSettings(settings) => {
             state.settings = settings.clone();
-            let ctx = ctx.clone();
-            tokio::spawn(async move {
-                let saved = ctx.ports.settings.save(&settings).await;
-                if saved.is_ok() {
-                    ctx.send(Event::SettingsSaved);
-                }
-                let _ = answer.send(saved.map(|()| Reply::Done));
-            });
+            ctx.saver.save(settings, answer);
         }
         Request::MakeFilePrivate => keep::make_private(ctx, answer),
         Request::UndoFileChanges => keep::undo(ctx, answer),

@@ -75,6 +75,8 @@ pub(super) struct World {
     pub(super) keyring_takes: Mutex<Duration>,
     /// The next commits take so long.
     pub(super) commits_take: Mutex<Vec<Duration>>,
+    /// The next saves of settings take so long.
+    pub(super) saves_take: Mutex<Vec<Duration>>,
     /// Every commit fails with this.
     pub(super) store_fails: Mutex<Option<Code>>,
     /// What the store holds, by a name for each row.
@@ -216,6 +218,7 @@ pub(super) async fn start_in(
         sign_in_takes: Mutex::default(),
         keyring_takes: Mutex::default(),
         commits_take: Mutex::default(),
+        saves_take: Mutex::default(),
         store_fails: Mutex::default(),
         rows: Mutex::default(),
         kept: Mutex::default(),

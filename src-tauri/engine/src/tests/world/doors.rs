@@ -119,7 +119,10 @@ impl SettingsFile for World {
     async fn load(&self) -> Result<Settings, Code> {
         Ok(self.settings.lock().unwrap().clone())
     }
-    async fn save(&self, _: &Settings) -> Result<(), Code> {
+    async fn save(&self, settings: &Settings) -> Result<(), Code> {
+        let takes = self.saves_take.lock().unwrap().pop();
+        tokio::time::sleep(takes.unwrap_or_default()).await;
+        *self.settings.lock().unwrap() = settings.clone();
         Ok(())
     }
 }
