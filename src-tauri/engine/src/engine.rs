@@ -8,6 +8,7 @@ use crate::{
         code::Code,
         history::{By, Entry, Event as Happened},
         ids::OrgId,
+        secret::ClientRegistration,
     },
     notify,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
@@ -50,6 +51,8 @@ pub(crate) enum Event {
     Started(Box<start::Loaded>),
     Attempt(OrgId, u64, sign_in::Progress),
     Unlocked(start::Unlocked),
+    /// The server forgot the registration of that id.
+    Forgotten(OrgId, String),
     /// With the era of the sign-in that was renewed.
     Renewed(OrgId, u64, Result<renewal::Renewal, crate::ports::SsoError>),
     /// Who is signed in, as the server said after a renewal in that era.
@@ -143,6 +146,11 @@ impl Context {
     pub fn send(&self, event: Event) {
         // Nobody listens only while the program ends.
         let _ = self.tx.send(Message::Event(event));
+    }
+
+    /// The server does not know a registration any more.
+    pub fn forgotten(&self, org: &OrgId, client: &ClientRegistration) {
+        self.send(Event::Forgotten(org.clone(), client.client_id.clone()));
     }
 
     /// Writes to the store in the background, in the order of the calls; a failure comes back as an event,
@@ -303,6 +311,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Started(_) => {}
         Event::Attempt(org, id, progress) => sign_in::progress(ctx, state, &org, id, progress),
         Event::Unlocked(unlocked) => start::unlocked(ctx, state, unlocked),
+        Event::Forgotten(org, client) => sign_in::forgotten(ctx, state, &org, &client),
         Event::Renewed(org, era, result) => renewal::finish(ctx, state, &org, era, result),
         Event::Told(org, era, who) => renewal::told(ctx, state, &org, era, who),
         Event::Stored(org, number) => renewal::stored(state, &org, number),

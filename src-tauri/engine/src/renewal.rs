@@ -103,6 +103,9 @@ pub(crate) async fn refresh(
     let mut result = Err(SsoError::InvalidClient);
     for client in clients {
         result = ctx.ports.sso.refresh(organisation, client, refresh_token).await;
+        if matches!(result, Err(SsoError::InvalidClient)) {
+            ctx.forgotten(&organisation.id, client);
+        }
         if !matches!(result, Err(SsoError::InvalidClient | SsoError::InvalidGrant)) {
             break;
         }

@@ -308,7 +308,7 @@ pub(crate) fn client_rows(ctx: &Context, org: &Org) -> Result<Vec<Write>, Code> 
 }
 
 /// The name of a client row in the vault.
-pub(crate) fn method_name(method: crate::model::sign_in::Method) -> &'static str {
+fn method_name(method: crate::model::sign_in::Method) -> &'static str {
     match method {
         crate::model::sign_in::Method::Browser => "browser",
         crate::model::sign_in::Method::DeviceCode => "device_code",

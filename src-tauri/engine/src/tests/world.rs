@@ -59,6 +59,9 @@ pub(super) struct World {
     pub(super) list_never: Mutex<Option<SsoError>>,
     pub(super) logouts: Mutex<Vec<SsoError>>,
     pub(super) registrations: Mutex<Vec<SsoError>>,
+    pub(super) exchanges: Mutex<Vec<SsoError>>,
+    /// The browser brings its answer after so long; without it no port can be opened.
+    pub(super) redirect_takes: Mutex<Option<Duration>>,
     /// The same `nextToken` stands on every page.
     pub(super) endless_pages: Mutex<bool>,
     pub(super) who_fails: Mutex<bool>,
@@ -206,6 +209,8 @@ pub(super) async fn start_in(
         list_never: Mutex::default(),
         logouts: Mutex::default(),
         registrations: Mutex::default(),
+        exchanges: Mutex::default(),
+        redirect_takes: Mutex::default(),
         endless_pages: Mutex::default(),
         who_fails: Mutex::default(),
         presence: Mutex::default(),

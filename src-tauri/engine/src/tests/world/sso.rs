@@ -20,10 +20,6 @@ use secrecy::{ExposeSecret, SecretString};
 use std::{sync::Mutex, time::Duration};
 use url::Url;
 
-fn unused<T>() -> Result<T, SsoError> {
-    Err(SsoError::Other(Code::Internal { what: "not part of this test".into() }))
-}
-
 async fn takes(time: &Mutex<Duration>) {
     let time = *time.lock().unwrap();
     tokio::time::sleep(time).await;
@@ -45,17 +41,29 @@ impl Sso for World {
         let number = self.count("register");
         Ok(ClientRegistration { client_id: format!("registered-{number}"), ..client(method) })
     }
-    fn authorize(&self, _: &Organisation, _: &ClientRegistration, _: &Url) -> Result<AuthorizeRequest, Code> {
-        Err(Code::ListenFailed)
+    fn authorize(
+        &self,
+        _: &Organisation,
+        client: &ClientRegistration,
+        redirect: &Url,
+    ) -> Result<AuthorizeRequest, Code> {
+        self.note(format!("authorize {}", client.client_id));
+        Ok(AuthorizeRequest {
+            url: Url::parse("http://localhost/authorize").unwrap(),
+            state: SecretString::from("s"),
+            verifier: SecretString::from("v"),
+            redirect_uri: redirect.clone(),
+        })
     }
     async fn exchange(
         &self,
         _: &Organisation,
-        _: &ClientRegistration,
+        client: &ClientRegistration,
         _: &AuthorizeRequest,
         _: &SecretString,
     ) -> Result<TokenSet, SsoError> {
-        unused()
+        fails(&self.exchanges, None)?;
+        Ok(self.tokens(client))
     }
     async fn start_device(&self, _: &Organisation, _: &ClientRegistration) -> Result<DeviceGrant, SsoError> {
         Ok(DeviceGrant {
