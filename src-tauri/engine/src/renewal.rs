@@ -177,7 +177,8 @@ fn renewed(ctx: &Context, state: &mut State, id: &OrgId, renewal: Renewal, now: 
     if org.usable_token(now).is_none() {
         let host = org.organisation.endpoints.oidc.host_str().unwrap_or_default().to_owned();
         waiting::fail(ctx, state, id, &Code::Garbled { host });
-    } else if matches!(org.sign_in, SignIn::SignedIn(_)) {
+    } else {
+        // Also beside a sign-in under way: the one that stands does what was asked of it.
         waiting::run(ctx, state, id);
     }
 }
