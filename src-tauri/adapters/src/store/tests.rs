@@ -229,6 +229,16 @@ fn what_may_pass_is_told_from_what_cannot_be_stored() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_tidied_up_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    store.shared.connection.lock().unwrap().pragma_update(None, "query_only", true).unwrap();
+    let stored = store.load(now() + SignedDuration::from_hours(24 * 91)).await.unwrap();
+    assert_eq!((stored.organisations.len(), stored.kept.len()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_damaged_file_is_moved_aside() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("data/latchkey.db");
