@@ -11,11 +11,11 @@ use crate::{
         portal::Portal,
         sign_in::SignIn,
     },
-    ports::{Discovered, FileSet, SandboxReady, Sealable, Write},
+    ports::{Discovered, FileSet, SandboxReady, Write},
     request::{Answer, Reply},
     sign_out,
     snapshot::SandboxNow,
-    start::method_name,
+    start::client_rows,
     state::{Ending, Org, State},
     stop, sync,
 };
@@ -194,13 +194,9 @@ pub(crate) fn sandbox_started(
             let mut writes = vec![Write::Organisation(organisation)];
             for client in &mut org.clients {
                 client.expires = client.expires.min(ctx.now());
-                let (name, secret) = (method_name(client.method), Sealable::Client(client.clone()));
-                writes.extend(
-                    sealing
-                        .then(|| ctx.ports.vault.seal(&id, "", name, &secret))
-                        .and_then(Result::ok)
-                        .map(Write::Sealed),
-                );
+            }
+            if sealing {
+                writes.extend(client_rows(ctx, org).unwrap_or_default());
             }
             ctx.commit(writes);
         }

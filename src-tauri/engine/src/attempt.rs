@@ -8,9 +8,8 @@ use crate::{
         secret::{ClientRegistration, TokenSet},
         sign_in::Method,
     },
-    ports::{Redirect, Sealable, SsoError, WhoAmI, Write},
+    ports::{Redirect, SsoError, WhoAmI},
     sign_in::{Progress, code_of},
-    start::method_name,
 };
 use jiff::SignedDuration;
 
@@ -19,7 +18,6 @@ pub(crate) struct Run {
     pub ctx: Context,
     pub org: Organisation,
     pub attempt: u64,
-    pub sealing: bool,
 }
 
 impl Run {
@@ -61,16 +59,6 @@ impl Run {
             return Ok(client.clone());
         }
         let client = self.ctx.ports.sso.register(&self.org, method).await?;
-        if self.sealing {
-            let row = self.ctx.ports.vault.seal(
-                &self.org.id,
-                "",
-                method_name(method),
-                &Sealable::Client(client.clone()),
-            );
-            // A store that does not take it now takes it later; the sign-in need not wait for that.
-            self.ctx.commit(vec![Write::Sealed(row.map_err(SsoError::Other)?)]);
-        }
         self.tell(Progress::Client(client.clone()));
         Ok(client)
     }
@@ -97,6 +85,10 @@ impl Run {
         let code = redirect.answer(&request.state).await.map_err(SsoError::Other)?;
         match ports.sso.exchange(&self.org, client, &request, &code).await {
             Err(SsoError::InvalidGrant) => Err(SsoError::Other(Code::SignInTimedOut)),
+            Err(SsoError::InvalidClient) => {
+                self.ctx.forgotten(&self.org.id, client);
+                Err(SsoError::InvalidClient)
+            }
             other => other,
         }
     }
@@ -107,6 +99,7 @@ impl Run {
         let grant = match ports.sso.start_device(&self.org, &client).await {
             // The server forgot the registration: once with a new one.
             Err(SsoError::InvalidClient) => {
+                self.ctx.forgotten(&self.org.id, &client);
                 client = self.client(Method::DeviceCode, &[]).await?;
                 ports.sso.start_device(&self.org, &client).await?
             }

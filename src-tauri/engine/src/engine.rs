@@ -8,11 +8,13 @@ use crate::{
         code::Code,
         history::{By, Entry, Event as Happened},
         ids::OrgId,
+        secret::ClientRegistration,
     },
     notify,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
     publish, refresh, renewal,
     request::{Answer, PauseFor, Reply, Request, Signal},
+    saver::Saver,
     schedule, sign_in, sign_out,
     snapshot::Snapshot,
     start,
@@ -49,6 +51,8 @@ pub(crate) enum Event {
     Started(Box<start::Loaded>),
     Attempt(OrgId, u64, sign_in::Progress),
     Unlocked(start::Unlocked),
+    /// The server forgot the registration of that id.
+    Forgotten(OrgId, String),
     /// With the era of the sign-in that was renewed.
     Renewed(OrgId, u64, Result<renewal::Renewal, crate::ports::SsoError>),
     /// Who is signed in, as the server said after a renewal in that era.
@@ -94,7 +98,8 @@ impl Engine {
         let first = publish::empty(ports.clock.now());
         let (out, snapshots) = watch::channel(Arc::new(first));
         let writer = Writer::start(ports.store.clone(), tx.clone());
-        let ctx = Context { ports, tx: tx.clone(), zone, writer };
+        let saver = Saver::start(ports.settings.clone(), tx.clone());
+        let ctx = Context { ports, tx: tx.clone(), zone, writer, saver };
         tokio::spawn(run(ctx, rx, out));
         Self { tx, snapshots }
     }
@@ -130,6 +135,7 @@ pub(crate) struct Context {
     pub tx: mpsc::UnboundedSender<Message>,
     pub zone: TimeZone,
     writer: Writer,
+    saver: Saver,
 }
 
 impl Context {
@@ -140,6 +146,11 @@ impl Context {
     pub fn send(&self, event: Event) {
         // Nobody listens only while the program ends.
         let _ = self.tx.send(Message::Event(event));
+    }
+
+    /// The server does not know a registration any more.
+    pub fn forgotten(&self, org: &OrgId, client: &ClientRegistration) {
+        self.send(Event::Forgotten(org.clone(), client.client_id.clone()));
     }
 
     /// Writes to the store in the background, in the order of the calls; a failure comes back as an event,
@@ -300,6 +311,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Started(_) => {}
         Event::Attempt(org, id, progress) => sign_in::progress(ctx, state, &org, id, progress),
         Event::Unlocked(unlocked) => start::unlocked(ctx, state, unlocked),
+        Event::Forgotten(org, client) => sign_in::forgotten(ctx, state, &org, &client),
         Event::Renewed(org, era, result) => renewal::finish(ctx, state, &org, era, result),
         Event::Told(org, era, who) => renewal::told(ctx, state, &org, era, who),
         Event::Stored(org, number) => renewal::stored(state, &org, number),
@@ -392,14 +404,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         }
         Request::SetSettings(settings) => {
             state.settings = settings.clone();
-            let ctx = ctx.clone();
-            tokio::spawn(async move {
-                let saved = ctx.ports.settings.save(&settings).await;
-                if saved.is_ok() {
-                    ctx.send(Event::SettingsSaved);
-                }
-                let _ = answer.send(saved.map(|()| Reply::Done));
-            });
+            ctx.saver.save(settings, answer);
         }
         Request::MakeFilePrivate => keep::make_private(ctx, answer),
         Request::UndoFileChanges => keep::undo(ctx, answer),

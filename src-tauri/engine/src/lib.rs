@@ -17,6 +17,7 @@ mod publish;
 mod refresh;
 mod renewal;
 pub mod request;
+mod saver;
 mod schedule;
 mod sign_in;
 mod sign_out;

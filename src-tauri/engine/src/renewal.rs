@@ -16,11 +16,11 @@ use crate::{
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         sign_in::{Ended, Session, SignIn},
     },
-    ports::{SealKind, Sealable, SsoError, WhoAmI, Write},
+    ports::{SealKind, SsoError, WhoAmI, Write},
     refresh,
     sign_in::code_of,
     sign_out,
-    start::{method_name, sign_in_rows},
+    start::{client_rows, sign_in_rows},
     state::{Org, Pass, State},
     sync, waiting,
 };
@@ -103,6 +103,9 @@ pub(crate) async fn refresh(
     let mut result = Err(SsoError::InvalidClient);
     for client in clients {
         result = ctx.ports.sso.refresh(organisation, client, refresh_token).await;
+        if matches!(result, Err(SsoError::InvalidClient)) {
+            ctx.forgotten(&organisation.id, client);
+        }
         if !matches!(result, Err(SsoError::InvalidClient | SsoError::InvalidGrant)) {
             break;
         }
@@ -174,7 +177,8 @@ fn renewed(ctx: &Context, state: &mut State, id: &OrgId, renewal: Renewal, now: 
     if org.usable_token(now).is_none() {
         let host = org.organisation.endpoints.oidc.host_str().unwrap_or_default().to_owned();
         waiting::fail(ctx, state, id, &Code::Garbled { host });
-    } else if matches!(org.sign_in, SignIn::SignedIn(_)) {
+    } else {
+        // Also beside a sign-in under way: the one that stands does what was asked of it.
         waiting::run(ctx, state, id);
     }
 }
@@ -343,11 +347,7 @@ pub(crate) fn store_all(ctx: &Context, state: &State) {
 }
 
 fn all_rows(ctx: &Context, org: &Org, session: &Session, tokens: &TokenSet) -> Result<Vec<Write>, Code> {
-    let mut rows = Vec::new();
-    for client in &org.clients {
-        let client = (method_name(client.method), Sealable::Client(client.clone()));
-        rows.push(Write::Sealed(ctx.ports.vault.seal(org.id(), "", client.0, &client.1)?));
-    }
+    let mut rows = client_rows(ctx, org)?;
     rows.extend(sign_in_rows(ctx, org.id(), session, tokens.clone())?);
     Ok(rows)
 }

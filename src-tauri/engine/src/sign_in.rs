@@ -16,7 +16,7 @@ use crate::{
     ports::{SealKind, SsoError, WhoAmI, Write},
     renewal,
     request::{Answer, Reply},
-    start::sign_in_rows,
+    start::{client_rows, sign_in_rows},
     state::{Org, State},
     sync, waiting,
 };
@@ -47,7 +47,6 @@ pub(crate) enum Progress {
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option<Method>) -> Answer {
     let number = state.next_attempt;
-    let sealing = state.sealing();
     let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.ready {
         // The browser is not sent to whoever holds the sandbox's port now.
@@ -65,6 +64,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option
     if let Some(task) = org.attempt.take() {
         task.abort();
     }
+    doubt(org);
     let now = ctx.now();
     let method = method.unwrap_or(Method::Browser);
     org.failure = None;
@@ -79,8 +79,9 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option
         link: None,
         user_code: None,
     });
-    let run = Run { ctx: ctx.clone(), org: org.organisation.clone(), attempt: number, sealing };
-    let clients = org.clients.clone();
+    let run = Run { ctx: ctx.clone(), org: org.organisation.clone(), attempt: number };
+    let mut clients = org.clients.clone();
+    clients.retain(|c| !org.doubted || c.method != Method::Browser);
     org.attempt = Some(tokio::spawn(async move {
         let outcome = run.any_way(method, &clients).await;
         run.tell(match outcome {
@@ -116,10 +117,19 @@ pub(crate) fn code_of(error: SsoError) -> Code {
 
 /// Applies what an attempt tells; an older attempt's words are ignored.
 pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u64, progress: Progress) {
+    let sealing = state.sealing();
     let Some(org) = state.org_mut(id) else { return };
     if let Progress::Client(client) = progress {
-        // The one before may still be needed to renew the sign-in that stands.
+        org.doubted &= client.method != Method::Browser;
+        // The one before may still be needed to renew the sign-in that stands, so its row stands too until
+        // there are tokens of the new one.
         org.clients.insert(0, client);
+        if sealing && org.session().is_none() {
+            match client_rows(ctx, org) {
+                Ok(rows) => ctx.commit(rows),
+                Err(code) => ctx.send(Event::StoreFailed(code)),
+            }
+        }
         return;
     }
     let SignIn::InProgress(current) = &mut org.sign_in else { return };
@@ -139,6 +149,9 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u6
         Progress::Done { tokens, who, stored, era } => done(ctx, state, id, tokens, &who, (stored, era)),
         Progress::Failed(code) => {
             tracing::warn!(organisation = %id, ?code, "sign-in failed");
+            if code == Code::SignInTimedOut {
+                doubt(org);
+            }
             give_up(ctx, state, id);
             if let Some(org) = state.org_mut(id) {
                 org.failure = Some(code.clone());
@@ -162,6 +175,8 @@ fn land(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, mut who:
     let rows = sealing.then(|| {
         let session = session_of(&tokens, &who, ctx.now(), true);
         let mut writes = vec![Write::RemoveSealed(id.clone(), Some(SealKind::RoleCredentials))];
+        // A keyring that was closed when the attempt began has not got its registration yet.
+        writes.extend(client_rows(ctx, org)?);
         writes.extend(sign_in_rows(ctx, id, &session, tokens.clone())?);
         Ok(writes)
     });
@@ -291,7 +306,39 @@ fn give_up(ctx: &Context, state: &mut State, id: &OrgId) {
 pub(crate) fn cancel(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
     if let Some(org) = state.org_mut(id).filter(|o| matches!(o.sign_in, SignIn::InProgress(_))) {
         org.failure = None;
+        doubt(org);
     }
     give_up(ctx, state, id);
     Ok(Reply::Done)
+}
+
+/// The person or the clock ends an attempt whose page was opened and brought nothing.
+fn doubt(org: &mut Org) {
+    if let SignIn::InProgress(attempt) = &org.sign_in
+        && attempt.method == Method::Browser
+        && attempt.link.is_some()
+        && !org.landing
+    {
+        org.doubted = true;
+    }
+}
+
+/// A registration that the server does not know is used no more, neither now nor after the next start.
+pub(crate) fn forgotten(ctx: &Context, state: &mut State, id: &OrgId, client_id: &str) {
+    let sealing = state.sealing();
+    let Some(org) = state.org_mut(id) else { return };
+    let before = org.clients.len();
+    org.clients.retain(|c| c.client_id != client_id);
+    if org.clients.len() == before || !sealing {
+        return;
+    }
+    tracing::info!(organisation = %id, "the server forgot a registration");
+    match client_rows(ctx, org) {
+        Ok(rows) => {
+            let mut writes = vec![Write::RemoveSealed(id.clone(), Some(SealKind::Client))];
+            writes.extend(rows);
+            ctx.commit(writes);
+        }
+        Err(code) => ctx.send(Event::StoreFailed(code)),
+    }
 }

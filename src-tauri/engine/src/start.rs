@@ -197,8 +197,10 @@ fn restore(
         let theirs = stored.is_some_and(|s| s.user.as_deref().unwrap_or_default() == user);
         match secret {
             Ok(Sealable::Client(client)) => {
-                org.clients.retain(|c| c.method != client.method);
-                org.clients.push(client);
+                // Behind those of a sign-in that began meanwhile: its tokens will belong to them.
+                if org.clients.iter().all(|c| c.client_id != client.client_id) {
+                    org.clients.push(client);
+                }
             }
             Ok(Sealable::Tokens(tokens)) if theirs => org.tokens = Some(tokens),
             Ok(Sealable::RoleCredentials(credentials)) if theirs && credentials.expires > now => {
@@ -213,9 +215,12 @@ fn restore(
         }
     }
     for (id, stored) in sign_ins {
-        let Some(org) = state.org_mut(id).filter(|o| matches!(o.sign_in, SignIn::SignedOut)) else {
-            continue;
+        let unsettled = |o: &&mut Org| match o.sign_in {
+            SignIn::SignedOut => true,
+            SignIn::InProgress(_) => o.previous.is_none(),
+            _ => false,
         };
+        let Some(org) = state.org_mut(id).filter(unsettled) else { continue };
         let Some(stored) = stored else { continue };
         let Some(tokens) = &org.tokens else { continue };
         let session = Session {
@@ -226,10 +231,14 @@ fn restore(
             renewable: tokens.refresh_token.is_some(),
             stored: true,
         };
-        org.sign_in = match session.known_end() {
-            Some(end) if end <= now => SignIn::Ended { at: end, why: Ended::Expired },
-            _ => SignIn::SignedIn(session),
-        };
+        let over = session.known_end().filter(|end| *end <= now);
+        match (&org.sign_in, over) {
+            // The person is signing in already: what is restored stands until that is done.
+            (SignIn::InProgress(_), None) => org.previous = Some(session),
+            (SignIn::InProgress(_), Some(_)) => {}
+            (_, Some(end)) => org.sign_in = SignIn::Ended { at: end, why: Ended::Expired },
+            (_, None) => org.sign_in = SignIn::SignedIn(session),
+        }
     }
 }
 
@@ -283,8 +292,23 @@ pub(crate) fn sign_in_rows(
     Ok([Write::Sealed(row), Write::SignedIn(org.clone(), Some(stored))])
 }
 
+/// The rows of an organisation's registrations: of each way the one that was made last, which is the one
+/// that is used.
+pub(crate) fn client_rows(ctx: &Context, org: &Org) -> Result<Vec<Write>, Code> {
+    let mut rows = Vec::new();
+    let mut methods = Vec::new();
+    for client in &org.clients {
+        if !methods.contains(&client.method) {
+            methods.push(client.method);
+            let (name, secret) = (method_name(client.method), Sealable::Client(client.clone()));
+            rows.push(Write::Sealed(ctx.ports.vault.seal(org.id(), "", name, &secret)?));
+        }
+    }
+    Ok(rows)
+}
+
 /// The name of a client row in the vault.
-pub(crate) fn method_name(method: crate::model::sign_in::Method) -> &'static str {
+fn method_name(method: crate::model::sign_in::Method) -> &'static str {
     match method {
         crate::model::sign_in::Method::Browser => "browser",
         crate::model::sign_in::Method::DeviceCode => "device_code",

@@ -46,6 +46,9 @@ pub(crate) struct Org {
     /// The token that the portal answered 401, until it takes a later one.
     pub refused: Option<u64>,
     pub clients: Vec<ClientRegistration>,
+    /// The browser brought no answer. The page of a registration that the server forgot says so to the
+    /// person alone, so the next attempt makes a new one.
+    pub doubted: bool,
     pub credentials: HashMap<(AccountId, RoleName), RoleCredentials>,
     pub portal: Arc<Portal>,
     pub sync: Sync,
@@ -84,6 +87,7 @@ impl Org {
             token_no: 0,
             refused: None,
             clients: Vec::new(),
+            doubted: false,
             credentials: HashMap::new(),
             portal: Arc::new(portal),
             sync: Sync::Idle,

@@ -127,7 +127,13 @@ impl Work {
     }
 }
 
-/// Whether there may be room, or permission, later.
+/// Whether there may be room, or permission, later, or another program lets go of the file.
 fn passes(code: &Code) -> bool {
-    matches!(code, Code::DiskFull { .. } | Code::FileNotWritable { .. } | Code::FileUnreadable { .. })
+    matches!(
+        code,
+        Code::DiskFull { .. }
+            | Code::FileNotWritable { .. }
+            | Code::FileUnreadable { .. }
+            | Code::FileBusy { .. }
+    )
 }

@@ -48,11 +48,25 @@ pub(crate) fn refusal(answer: &Answer) -> SsoError {
         (Some("Unauthorized"), _) | (_, 401) => SsoError::Unauthorized,
         // A role that is still listed and not assigned any more comes as either.
         (Some("Forbidden" | "ResourceNotFound"), _) | (_, 403) => SsoError::Forbidden,
-        (_, status) => SsoError::Other(match answer.skew {
-            Some(seconds) => Code::ClockSkew { seconds },
-            None => Code::ServerError { host: answer.host.clone(), status },
-        }),
+        _ => failure(answer),
     }
+}
+
+/// As [`refusal`], of SSO-OIDC's token endpoint. It names what it refuses, and it knows neither a token of the
+/// portal nor a role: a 401 or 403 without such a name is a gateway's, and says nothing of the sign-in.
+pub(crate) fn token_refusal(answer: &Answer) -> SsoError {
+    match refusal(answer) {
+        SsoError::Unauthorized | SsoError::Forbidden => failure(answer),
+        named => named,
+    }
+}
+
+/// A refusal that means nothing in particular.
+fn failure(answer: &Answer) -> SsoError {
+    SsoError::Other(match answer.skew {
+        Some(seconds) => Code::ClockSkew { seconds },
+        None => Code::ServerError { host: answer.host.clone(), status: answer.status.as_u16() },
+    })
 }
 
 /// `Retry-After` in seconds; the date form is not used by AWS.

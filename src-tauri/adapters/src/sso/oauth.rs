@@ -80,7 +80,7 @@ impl<'a> Conversation<'a> {
                 self.remember(Some(errors::refusal(&answer)));
                 Ok(respond(400, br#"{"error":"slow_down"}"#.to_vec()))
             }
-            _ => Err(errors::refusal(&answer)),
+            _ => Err(errors::token_refusal(&answer)),
         }
     }
 }

@@ -229,6 +229,15 @@ async fn a_refresh_without_a_new_token_keeps_the_old_one_and_a_used_one_is_told(
     assert_eq!(garbled, SsoError::Other(Code::Garbled { host: host(&peer.origin) }));
 }
 
+#[tokio::test]
+async fn a_gateway_that_refuses_the_token_endpoint_says_nothing_of_the_sign_in() {
+    for (status, body) in [(401, ""), (403, "<html>"), (401, r#"{"__type":"UnauthorizedException"}"#)] {
+        let peer = Peer::answering(&[(status, "", body)]).await;
+        let error = sso().refresh(&custom(&peer.origin), &client(), &"r".into()).await.unwrap_err();
+        assert_eq!(error, SsoError::Other(Code::ServerError { host: host(&peer.origin), status }), "{body}");
+    }
+}
+
 fn grant(seconds: i64) -> DeviceGrant {
     DeviceGrant {
         device_code: "dc".into(),

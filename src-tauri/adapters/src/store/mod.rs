@@ -76,8 +76,12 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn load(&self, now: Timestamp) -> Result<Stored, Code> {
         self.blocking(move |connection, shared| {
-            write::note_installation(connection, now)?;
-            write::forget_old(connection, now)?;
+            // A disk that takes no writes now does not keep anybody from what is on it.
+            for tidied in [write::note_installation(connection, now), write::forget_old(connection, now)] {
+                if let Err(error) = tidied {
+                    tracing::warn!(%error, "the store could not be tidied up");
+                }
+            }
             let mut stored = read::everything(connection)?;
             stored.damaged.clone_from(&shared.moved_aside);
             for (org, ..) in &stored.organisations {
@@ -130,9 +134,15 @@ impl Problem {
         };
         match sql {
             Some(ErrorCode::DiskFull) => Code::DiskFull { path },
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                Code::FileNotWritable { path, reason: self.to_string() }
-            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Code::FileBusy { path },
+            // SQLite calls only ENOSPC a full disk: a quota that is used up is an input/output error.
+            Some(
+                ErrorCode::ReadOnly
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => Code::FileNotWritable { path, reason: self.to_string() },
             _ => Code::Store { reason: self.to_string() },
         }
     }

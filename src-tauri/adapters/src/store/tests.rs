@@ -199,6 +199,46 @@ async fn a_full_disk_is_told_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_file_that_another_program_holds_is_busy() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.shared.connection.lock().unwrap().busy_timeout(std::time::Duration::ZERO).unwrap();
+    let other = Connection::open(dir.path().join("data/latchkey.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = store.commit(everything()).await;
+    assert!(matches!(held, Err(Code::FileBusy { .. })), "{held:?}");
+    drop(other);
+    store.commit(everything()).await.unwrap();
+}
+
+#[test]
+fn what_may_pass_is_told_from_what_cannot_be_stored() {
+    use rusqlite::ffi;
+    let code = |extended| {
+        Problem::from(rusqlite::Error::SqliteFailure(ffi::Error::new(extended), None)).code(Path::new("f"))
+    };
+    for passing in [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_PROTOCOL] {
+        assert!(matches!(code(passing), Code::FileNotWritable { .. }), "{passing}");
+    }
+    for held in [ffi::SQLITE_BUSY, ffi::SQLITE_BUSY_SNAPSHOT, ffi::SQLITE_LOCKED] {
+        assert!(matches!(code(held), Code::FileBusy { .. }), "{held}");
+    }
+    for lost in [ffi::SQLITE_CONSTRAINT_FOREIGNKEY, ffi::SQLITE_TOOBIG] {
+        assert!(matches!(code(lost), Code::Store { .. }), "{lost}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_tidied_up_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    store.shared.connection.lock().unwrap().pragma_update(None, "query_only", true).unwrap();
+    let stored = store.load(now() + SignedDuration::from_hours(24 * 91)).await.unwrap();
+    assert_eq!((stored.organisations.len(), stored.kept.len()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_damaged_file_is_moved_aside() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("data/latchkey.db");

@@ -7,5 +7,7 @@ mod lists;
 mod notices;
 mod profiles;
 mod races;
+mod registrations;
 mod renewals;
+mod stored;
 mod world;

@@ -191,6 +191,20 @@ async fn the_environment_is_copied_after_a_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_copy_beside_a_sign_in_that_nobody_finishes_waits_for_the_renewal_alone() {
+    let (world, engine) = start(minutes(60), None).await;
+    *world.renew_never.lock().unwrap() = Some(no_answer());
+    pass(minutes(61)).await;
+    *world.renew_never.lock().unwrap() = None;
+    *world.sign_in_takes.lock().unwrap() = Duration::from_secs(3600);
+    engine.ask(Request::SignIn { org: acme(), method: None }).await.unwrap();
+    let copy = Request::CopyEnvironment { grant: grant(), shell: Shell::Posix, confirmed: true };
+    let answer = tokio::time::timeout(Duration::from_secs(5), engine.ask(copy)).await;
+    assert_eq!(answer, Ok(Ok(Reply::Done)));
+    assert!(matches!(now(&engine).organisations[0].sign_in, SignIn::InProgress(_)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_copy_that_is_answered_401_is_tried_again_after_a_renewal() {
     let (world, engine) = start(minutes(60), None).await;
     world.refuse.lock().unwrap().push(SsoError::Unauthorized);

@@ -59,6 +59,9 @@ pub(super) struct World {
     pub(super) list_never: Mutex<Option<SsoError>>,
     pub(super) logouts: Mutex<Vec<SsoError>>,
     pub(super) registrations: Mutex<Vec<SsoError>>,
+    pub(super) exchanges: Mutex<Vec<SsoError>>,
+    /// The browser brings its answer after so long; without it no port can be opened.
+    pub(super) redirect_takes: Mutex<Option<Duration>>,
     /// The same `nextToken` stands on every page.
     pub(super) endless_pages: Mutex<bool>,
     pub(super) who_fails: Mutex<bool>,
@@ -75,6 +78,8 @@ pub(super) struct World {
     pub(super) keyring_takes: Mutex<Duration>,
     /// The next commits take so long.
     pub(super) commits_take: Mutex<Vec<Duration>>,
+    /// The next saves of settings take so long.
+    pub(super) saves_take: Mutex<Vec<Duration>>,
     /// Every commit fails with this.
     pub(super) store_fails: Mutex<Option<Code>>,
     /// What the store holds, by a name for each row.
@@ -127,7 +132,9 @@ impl World {
         match write {
             Write::Sealed(row) => {
                 self.note(format!("commit sealed {}", row.kind.as_str()));
-                rows.insert(format!("sealed {} {}", row.kind.as_str(), row.name).trim().to_owned(), row.user);
+                let name = format!("sealed {} {}", row.kind.as_str(), row.name);
+                let whose = String::from_utf8(row.sealed).unwrap();
+                rows.insert(name.trim().to_owned(), if row.user.is_empty() { whose } else { row.user });
             }
             Write::RemoveSealed(_, kind) => {
                 self.note("commit remove sealed");
@@ -202,6 +209,8 @@ pub(super) async fn start_in(
         list_never: Mutex::default(),
         logouts: Mutex::default(),
         registrations: Mutex::default(),
+        exchanges: Mutex::default(),
+        redirect_takes: Mutex::default(),
         endless_pages: Mutex::default(),
         who_fails: Mutex::default(),
         presence: Mutex::default(),
@@ -214,6 +223,7 @@ pub(super) async fn start_in(
         sign_in_takes: Mutex::default(),
         keyring_takes: Mutex::default(),
         commits_take: Mutex::default(),
+        saves_take: Mutex::default(),
         store_fails: Mutex::default(),
         rows: Mutex::default(),
         kept: Mutex::default(),

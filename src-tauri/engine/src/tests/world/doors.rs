@@ -34,12 +34,12 @@ impl Vault for World {
         Keyring::Ready
     }
     fn seal(&self, org: &OrgId, user: &str, name: &str, secret: &Sealable) -> Result<SealedRow, Code> {
-        let kind = match secret {
-            Sealable::Client(_) => SealKind::Client,
-            Sealable::Tokens(_) => SealKind::Tokens,
-            Sealable::RoleCredentials(_) => SealKind::RoleCredentials,
+        let (kind, sealed) = match secret {
+            Sealable::Client(client) => (SealKind::Client, client.client_id.clone().into_bytes()),
+            Sealable::Tokens(_) => (SealKind::Tokens, vec![]),
+            Sealable::RoleCredentials(_) => (SealKind::RoleCredentials, vec![]),
         };
-        Ok(SealedRow { org: org.clone(), user: user.into(), kind, name: name.into(), sealed: vec![] })
+        Ok(SealedRow { org: org.clone(), user: user.into(), kind, name: name.into(), sealed })
     }
     fn unseal(&self, row: &SealedRow) -> Result<Sealable, Code> {
         Ok(match row.kind {
@@ -119,7 +119,10 @@ impl SettingsFile for World {
     async fn load(&self) -> Result<Settings, Code> {
         Ok(self.settings.lock().unwrap().clone())
     }
-    async fn save(&self, _: &Settings) -> Result<(), Code> {
+    async fn save(&self, settings: &Settings) -> Result<(), Code> {
+        let takes = self.saves_take.lock().unwrap().pop();
+        tokio::time::sleep(takes.unwrap_or_default()).await;
+        *self.settings.lock().unwrap() = settings.clone();
         Ok(())
     }
 }
@@ -194,7 +197,22 @@ impl Browser for World {
 #[async_trait]
 impl RedirectListener for World {
     async fn listen(&self) -> Result<Box<dyn Redirect>, Code> {
-        Err(Code::ListenFailed)
+        let takes = self.redirect_takes.lock().unwrap().ok_or(Code::ListenFailed)?;
+        Ok(Box::new(Port(takes)))
+    }
+}
+
+/// A port that the browser comes to after a while.
+struct Port(Duration);
+
+#[async_trait]
+impl Redirect for Port {
+    fn uri(&self) -> Url {
+        Url::parse("http://127.0.0.1:5/oauth/callback").unwrap()
+    }
+    async fn answer(self: Box<Self>, _: &SecretString) -> Result<SecretString, Code> {
+        tokio::time::sleep(self.0).await;
+        Ok(SecretString::from("code"))
     }
 }
 

@@ -16,13 +16,9 @@ use crate::{
 };
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{sync::Mutex, time::Duration};
 use url::Url;
-
-fn unused<T>() -> Result<T, SsoError> {
-    Err(SsoError::Other(Code::Internal { what: "not part of this test".into() }))
-}
 
 async fn takes(time: &Mutex<Duration>) {
     let time = *time.lock().unwrap();
@@ -42,19 +38,32 @@ impl Sso for World {
     async fn register(&self, _: &Organisation, method: Method) -> Result<ClientRegistration, SsoError> {
         self.note(format!("register {method:?}"));
         fails(&self.registrations, None)?;
-        Ok(client(method))
+        let number = self.count("register");
+        Ok(ClientRegistration { client_id: format!("registered-{number}"), ..client(method) })
     }
-    fn authorize(&self, _: &Organisation, _: &ClientRegistration, _: &Url) -> Result<AuthorizeRequest, Code> {
-        Err(Code::ListenFailed)
+    fn authorize(
+        &self,
+        _: &Organisation,
+        client: &ClientRegistration,
+        redirect: &Url,
+    ) -> Result<AuthorizeRequest, Code> {
+        self.note(format!("authorize {}", client.client_id));
+        Ok(AuthorizeRequest {
+            url: Url::parse("http://localhost/authorize").unwrap(),
+            state: SecretString::from("s"),
+            verifier: SecretString::from("v"),
+            redirect_uri: redirect.clone(),
+        })
     }
     async fn exchange(
         &self,
         _: &Organisation,
-        _: &ClientRegistration,
+        client: &ClientRegistration,
         _: &AuthorizeRequest,
         _: &SecretString,
     ) -> Result<TokenSet, SsoError> {
-        unused()
+        fails(&self.exchanges, None)?;
+        Ok(self.tokens(client))
     }
     async fn start_device(&self, _: &Organisation, _: &ClientRegistration) -> Result<DeviceGrant, SsoError> {
         Ok(DeviceGrant {
@@ -68,22 +77,25 @@ impl Sso for World {
     async fn await_device(
         &self,
         _: &Organisation,
-        _: &ClientRegistration,
+        client: &ClientRegistration,
         _: &DeviceGrant,
     ) -> Result<TokenSet, SsoError> {
         takes(&self.sign_in_takes).await;
-        Ok(self.tokens())
+        Ok(self.tokens(client))
     }
     async fn refresh(
         &self,
         _: &Organisation,
-        _: &ClientRegistration,
-        _: &SecretString,
+        client: &ClientRegistration,
+        refresh_token: &SecretString,
     ) -> Result<TokenSet, SsoError> {
         self.note("refresh token");
         takes(&self.renewal_takes).await;
         fails(&self.renewals, Some(&self.renew_never))?;
-        Ok(self.tokens())
+        if refresh_token.expose_secret() != refresh_of(client) {
+            return Err(SsoError::InvalidGrant);
+        }
+        Ok(self.tokens(client))
     }
     async fn who_am_i(&self, _: &Organisation, _: &SecretString) -> Result<WhoAmI, SsoError> {
         takes(&self.who_takes).await;
@@ -156,11 +168,17 @@ impl Sso for World {
 }
 
 impl World {
-    /// What the server gives out: never longer than the sign-in.
-    fn tokens(&self) -> TokenSet {
+    /// What the server gives out to a client: never longer than the sign-in.
+    fn tokens(&self, client: &ClientRegistration) -> TokenSet {
         let end = self.now() + *self.token_life.lock().unwrap();
-        tokens(self.now(), self.ends.lock().unwrap().map_or(end, |e| e.min(end)))
+        let tokens = tokens(self.now(), self.ends.lock().unwrap().map_or(end, |e| e.min(end)));
+        TokenSet { refresh_token: Some(SecretString::from(refresh_of(client))), ..tokens }
     }
+}
+
+/// A refresh token belongs to the client it was issued to.
+fn refresh_of(client: &ClientRegistration) -> String {
+    format!("r of {}", client.client_id)
 }
 
 pub(super) fn client(method: Method) -> ClientRegistration {
@@ -177,6 +195,6 @@ pub(super) fn tokens(issued: Timestamp, expires: Timestamp) -> TokenSet {
         access_token: SecretString::from("a"),
         issued,
         expires,
-        refresh_token: Some(SecretString::from("r")),
+        refresh_token: Some(SecretString::from("r of c")),
     }
 }
