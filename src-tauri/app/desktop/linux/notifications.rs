@@ -64,10 +64,10 @@ impl Board {
     }
 
     /// As [`Self::take`]; what is done to one that may be on its way is kept for it.
-    fn take_or_keep(&mut self, id: u32, done: Done) -> Option<Shown> {
+    fn take_or_keep(&mut self, id: u32, done: &Done) -> Option<Shown> {
         let shown = self.take(id);
         if let (None, Some(early)) = (&shown, &mut self.early) {
-            early.push((id, done));
+            early.push((id, done.clone()));
         }
         shown
     }
@@ -103,23 +103,25 @@ impl Notifications {
     async fn listen_on(&self, session: &Connection) -> zbus::Result<()> {
         let name = "org.freedesktop.Notifications";
         let server = service(session, name, "/org/freedesktop/Notifications", name).await?;
-        let mut invoked = server.receive_signal("ActionInvoked").await?;
-        let mut closed = server.receive_signal("NotificationClosed").await?;
+        // One stream, since a server tells that it closed a notification right after the press: of two
+        // streams the closing could be read first.
+        let mut told = server.receive_all_signals().await?;
         let this = self.clone();
         tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    Some(message) = invoked.next() => {
+            while let Some(message) = told.next().await {
+                let header = message.header();
+                match header.member().map(|member| member.as_str()) {
+                    Some("ActionInvoked") => {
                         if let Ok((id, action)) = message.body().deserialize::<(u32, String)>() {
                             this.pressed(id, &action);
                         }
                     }
-                    Some(message) = closed.next() => {
+                    Some("NotificationClosed") => {
                         if let Ok((id, _reason)) = message.body().deserialize::<(u32, u32)>() {
                             this.closed(id);
                         }
                     }
-                    else => break,
+                    _ => {}
                 }
             }
         });
@@ -139,23 +141,17 @@ impl Notifications {
         self.board().early = Some(Vec::new());
         let sent = tokio::time::timeout(SERVER_PATIENCE, build(&text, abilities, before).show_async()).await;
         let shown = self.put_up(notice, key, sent);
-        let early = self.board().early.take().unwrap_or_default();
-        for (id, done) in early.into_iter().filter(|(id, _)| shown == Ok(*id)) {
-            match done {
-                Done::Pressed(action) => self.pressed(id, &action),
-                Done::Closed => self.closed(id),
-            }
-        }
-        shown.map(drop)
+        self.board().early = None;
+        shown
     }
 
-    /// Puts what was sent on the board and listens to it; gives its id.
+    /// Puts what was sent on the board and listens to it, unless it was answered already.
     fn put_up(
         &self,
         notice: &Notice,
         key: String,
         sent: Result<notify_rust::error::Result<NotificationHandle>, tokio::time::error::Elapsed>,
-    ) -> Result<u32, Code> {
+    ) -> Result<(), Code> {
         let handle = match sent {
             Ok(Ok(handle)) => Arc::new(handle),
             Ok(Err(error)) => {
@@ -170,10 +166,19 @@ impl Notifications {
         let id = handle.id();
         let waiter = self.wait(id, Arc::clone(&handle));
         let shown = Shown { id, notice: notice.clone(), waiter, handle };
-        if let Some(replaced) = self.board().by_key.insert(key, shown) {
+        let mut board = self.board();
+        if let Some(replaced) = board.by_key.insert(key, shown) {
             replaced.waiter.abort();
         }
-        Ok(id)
+        // Under the lock under which it went up, so that nothing that comes now overtakes this.
+        let early = board.early.take().unwrap_or_default();
+        let first =
+            early.into_iter().find(|(of, _)| *of == id).and_then(|(_, done)| Some((board.take(id)?, done)));
+        drop(board);
+        if let Some((shown, done)) = first {
+            self.answered(shown, done);
+        }
+        Ok(())
     }
 
     /// Takes a notification off the screen.
@@ -203,20 +208,29 @@ impl Notifications {
     }
 
     fn pressed(&self, id: u32, action: &str) {
-        // An action of another program's notification, or one we never offered.
-        let Some(pressed) = notification::pressed(action) else { return };
-        let done = Done::Pressed(action.to_owned());
-        let Some(shown) = self.board().take_or_keep(id, done) else { return };
-        shown.waiter.abort();
-        tracing::info!(key = shown.notice.key(), ?pressed, "notification pressed");
-        // The engine ended: nothing is left to do.
-        let _ = self.requests.send(Request::Pressed { notice: shown.notice, pressed });
+        self.done(id, Done::Pressed(action.to_owned()));
     }
 
     fn closed(&self, id: u32) {
-        if let Some(shown) = self.board().take_or_keep(id, Done::Closed) {
-            shown.waiter.abort();
+        self.done(id, Done::Closed);
+    }
+
+    fn done(&self, id: u32, done: Done) {
+        let shown = self.board().take_or_keep(id, &done);
+        if let Some(shown) = shown {
+            self.answered(shown, done);
         }
+    }
+
+    /// It is off the screen and off the board; a press is a wish.
+    fn answered(&self, shown: Shown, done: Done) {
+        shown.waiter.abort();
+        let Done::Pressed(action) = done else { return };
+        // An action that we never offered.
+        let Some(pressed) = notification::pressed(&action) else { return };
+        tracing::info!(key = shown.notice.key(), ?pressed, "notification pressed");
+        // The engine ended: nothing is left to do.
+        let _ = self.requests.send(Request::Pressed { notice: shown.notice, pressed });
     }
 
     async fn abilities(&self) -> Option<Abilities> {
