@@ -1,6 +1,6 @@
 //! How a person gets to where trouble begins: a first window, a start URL, a sign-in.
 
-use super::steps::wait_signed_in;
+use super::steps::{wait_signed_in, wait_synced};
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{path::PathBuf, time::Duration};
@@ -40,6 +40,7 @@ pub async fn sign_in(desk: &Desk, app: &App, window: &Driver, server: &SandboxSe
 pub async fn finish(app: &App, window: &Driver, browser: &Driver, address: &Url, user: &User) -> Result<()> {
     driver::sign_in(browser, address, &user.username, &user.password).await?;
     wait_signed_in(app, 0).await?;
+    wait_synced(app, 0).await?;
     window.read(WHILE, "payments-prod").await
 }
 

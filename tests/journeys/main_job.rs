@@ -2,7 +2,9 @@
 //! D-Bus, the window through tauri-driver, Chromium on the sign-in pages, the keyring, the
 //! credentials file proven by the distribution's `aws` and by boto3.
 
-use super::steps::{Organisation, credentials_file, installed_two_hours_ago, prove, wait_signed_in};
+use super::steps::{
+    Organisation, credentials_file, installed_two_hours_ago, prove, wait_signed_in, wait_synced,
+};
 use anyhow::{Context, ensure};
 use fantoccini::Locator;
 use serde_json::json;
@@ -46,7 +48,7 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         wait_signed_in(&app, 0).await?;
         browser.at("the app's answer", |u| u.host_str() == Some("127.0.0.1")).await?;
         window.read(WHILE, "payments-prod").await?;
-        app.says(0, "sync", &json!({ "state": "idle" })).await?;
+        wait_synced(&app, 0).await?;
         let keys = desk.keyring()?.secrets(&[("service", "latchkey")]).await?;
         ensure!(keys.len() == 1 && keys[0].len() >= 32, "the keyring holds {} keys", keys.len());
 

@@ -1,6 +1,6 @@
 //! What a person sets holds: on the desktop, after a restart, at the end; and what was done is told.
 
-use super::steps::{Organisation, wait_signed_in};
+use super::steps::{Organisation, wait_signed_in, wait_synced};
 use anyhow::{Result, ensure};
 use fantoccini::Locator;
 use serde_json::json;
@@ -38,6 +38,7 @@ async fn sign_in(desk: &Desk, app: &App, window: &Driver, server: &SandboxServer
     let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
     driver::sign_in(&browser, &address, &user.username, &user.password).await?;
     wait_signed_in(app, 0).await?;
+    wait_synced(app, 0).await?;
     window.read(WHILE, "payments-prod").await
 }
 

@@ -1,7 +1,7 @@
 //! When the person is not told: each rule of silence that hangs on the desktop, answered by the
 //! real buses. The rules that hang on our own state have their tests beside the model.
 
-use super::steps::{Organisation, wait_signed_in};
+use super::steps::{Organisation, wait_signed_in, wait_synced};
 use anyhow::ensure;
 use serde_json::json;
 use std::time::Duration;
@@ -36,6 +36,7 @@ fn a_notification_waits_for_the_person() {
             person.open(&back).await?;
         }
         wait_signed_in(&app, 0).await?;
+        wait_synced(&app, 0).await?;
 
         // Something depends on the sign-in: a console was opened today.
         let opened = desk.browser_requests().mark();

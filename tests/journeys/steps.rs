@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use support::{App, AwsCli, Boto, Desk, SandboxServer, driver::Driver};
+use support::{App, AwsCli, Boto, Desk, SandboxServer, app::name, deadline::WHILE, driver::Driver};
 
 /// The credentials file that everybody's tools read.
 pub fn credentials_file(desk: &Desk) -> PathBuf {
@@ -25,6 +25,13 @@ pub async fn installed_two_hours_ago(desk: &Desk) -> Result<()> {
 /// Waits for a sign-in after `mark` to stand.
 pub async fn wait_signed_in(app: &App, mark: usize) -> Result<Value> {
     app.says(mark, "signin", &json!({ "state": "signed_in" })).await
+}
+
+/// Waits until a sync after `mark` has brought all accounts with their roles. Rows that are still coming in
+/// move those below them away from the pointer.
+pub async fn wait_synced(app: &App, mark: usize) -> Result<Value> {
+    let all = |e: &Value| name(e) == "sync" && e["state"] == "idle" && e["accounts"].as_u64() > Some(0);
+    app.event_after(mark, WHILE, "all accounts", all).await
 }
 
 /// An organisation with a server of its own, as a person types it.
