@@ -76,3 +76,11 @@ test('what could not be copied is told beside it, and its way out makes room', a
   await settled();
   expect(screen.queryByRole('dialog')).toBeNull();
 });
+
+test('the sample organisation names its own credentials file, not the person\'s', async () => {
+  await show(scene('sandbox'));
+  await fireEvent.click(screen.getAllByRole('button', { name: /^Keys…/ })[0] as HTMLElement);
+  const dialog = screen.getByRole('dialog', { name: /^Credentials for/ });
+  expect(dialog.textContent).toContain("Written to the sample organisation's own credentials file.");
+  expect(dialog.textContent).not.toContain('~/.aws');
+});
