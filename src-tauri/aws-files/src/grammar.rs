@@ -1,7 +1,7 @@
 //! The INI grammar of AWS's files as botocore reads it: Python's `RawConfigParser` (3.11 `_read`) and
 //! botocore's nested blocks (`configloader._parse_nested`), over bytes, keeping where everything stands.
 
-use std::{collections::HashMap, ops::Range};
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 /// Why botocore would reject the file. Holds no text of the file: a broken line may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,22 +55,46 @@ pub(crate) struct Line {
 
 /// One `key = value` with its continuation lines.
 pub(crate) struct Entry {
-    /// Lower case, as botocore compares it.
-    pub key: Vec<u8>,
+    key: Range<usize>,
+    /// The key in lower case, when it does not stand so in the file.
+    lowered: Option<Box<[u8]>>,
     /// The line of the key.
     pub first: usize,
-    /// The last line that belongs to the value.
-    pub last: usize,
-    /// The pieces of the value, trimmed; blank lines between are empty pieces.
-    pub pieces: Vec<Range<usize>>,
-    /// The lines of `pieces`; comments between are not among them.
-    pub lines: Vec<usize>,
+    /// What stands behind the delimiter, trimmed.
+    pub value: Range<usize>,
+    /// The continuation lines.
+    pub more: Vec<Continuation>,
+}
+
+/// One more line of a value. A blank line is an empty piece; comments between are no pieces.
+pub(crate) struct Continuation {
+    pub piece: Range<usize>,
+    pub line: usize,
+}
+
+impl Entry {
+    /// In lower case, as botocore compares it.
+    pub(crate) fn key<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
+        self.lowered.as_deref().unwrap_or_else(|| &bytes[self.key.clone()])
+    }
+
+    /// The pieces of the value, to be joined with `\n`.
+    pub(crate) fn pieces<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        std::iter::once(&self.value)
+            .chain(self.more.iter().map(|it| &it.piece))
+            .map(|piece| &bytes[piece.clone()])
+    }
+
+    /// The lines of the pieces.
+    pub(crate) fn lines(&self) -> impl DoubleEndedIterator<Item = usize> {
+        std::iter::once(self.first).chain(self.more.iter().map(|it| it.line))
+    }
 }
 
 /// One `[section]`.
 pub(crate) struct Section {
-    /// The bytes between the brackets.
-    pub name: Vec<u8>,
+    /// What stands between the brackets.
+    pub name: Range<usize>,
     /// The line of the brackets.
     pub header: usize,
     /// In the file's order.
@@ -81,6 +105,8 @@ pub(crate) struct Section {
 pub(crate) struct Layout {
     pub lines: Vec<Line>,
     pub sections: Vec<Section>,
+    /// Where each name begins first.
+    pub by_name: HashMap<Box<[u8]>, usize>,
 }
 
 /// Python's `[DEFAULT]`: its values show in every section, and it may begin more than once.
@@ -101,7 +127,13 @@ pub(crate) fn layout(bytes: &[u8]) -> Result<Layout, ParseError> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err(ParseError { line: 1, kind: ParseErrorKind::ByteOrderMark });
     }
-    let mut reader = Reader { bytes, sections: Vec::new(), began: HashMap::new(), set: HashMap::new() };
+    let mut reader = Reader {
+        bytes,
+        sections: Vec::new(),
+        by_name: HashMap::new(),
+        set: HashMap::new(),
+        set_by_default: HashMap::new(),
+    };
     let lines = lines(bytes);
     let mut indent_level = 0;
     let mut open = false;
@@ -126,6 +158,7 @@ pub(crate) fn layout(bytes: &[u8]) -> Result<Layout, ParseError> {
         }
         indent_level = text.indent;
         if let Some(name) = header(value) {
+            let name = text.range.start + name.start..text.range.start + name.end;
             if let Err(kind) = reader.section(name, number) {
                 return fail(kind);
             }
@@ -139,36 +172,34 @@ pub(crate) fn layout(bytes: &[u8]) -> Result<Layout, ParseError> {
             open = true;
         }
     }
-    let mut sections = reader.sections;
+    let Reader { mut sections, by_name, .. } = reader;
     for entry in sections.iter_mut().flat_map(|section| &mut section.entries) {
         // Python strips the joined value at its end, so blank lines there belong to nobody.
-        while entry.pieces.len() > 1 && entry.pieces.last().is_some_and(Range::is_empty) {
-            entry.pieces.pop();
-            entry.lines.pop();
+        while entry.more.last().is_some_and(|it| it.piece.is_empty()) {
+            entry.more.pop();
         }
-        entry.last = entry.lines.last().copied().unwrap_or(entry.first);
     }
-    Ok(Layout { lines, sections })
+    Ok(Layout { lines, sections, by_name })
 }
 
 struct Reader<'a> {
     bytes: &'a [u8],
     sections: Vec<Section>,
-    /// Line of each section's header.
-    began: HashMap<Vec<u8>, usize>,
-    /// Line of each key, by section.
-    set: HashMap<(Vec<u8>, Vec<u8>), usize>,
+    by_name: HashMap<Box<[u8]>, usize>,
+    /// Line of each key of the section that is read.
+    set: HashMap<Cow<'a, [u8]>, usize>,
+    /// Line of each key of `[DEFAULT]`, wherever it began.
+    set_by_default: HashMap<Cow<'a, [u8]>, usize>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn open_entry(&mut self) -> Option<&mut Entry> {
         self.sections.last_mut().and_then(|section| section.entries.last_mut())
     }
 
     fn blank(&mut self, at: Range<usize>, number: usize) {
         if let Some(entry) = self.open_entry() {
-            entry.pieces.push(at);
-            entry.lines.push(number);
+            entry.more.push(Continuation { piece: at, line: number });
         }
     }
 
@@ -176,57 +207,66 @@ impl Reader<'_> {
         let nested_line_ok = splitlines(&self.bytes[at.clone()])
             .all(|piece| trim(piece, 0..piece.len()).range.is_empty() || piece.contains(&b'='));
         if let Some(entry) = self.open_entry() {
-            if entry.pieces[0].is_empty() && !nested_line_ok {
+            if entry.value.is_empty() && !nested_line_ok {
                 return Err(ParseErrorKind::NestedWithoutEquals);
             }
-            entry.pieces.push(at);
-            entry.lines.push(number);
+            entry.more.push(Continuation { piece: at, line: number });
         }
         Ok(())
     }
 
-    fn section(&mut self, name: &[u8], number: usize) -> Result<(), ParseErrorKind> {
-        if name != DEFAULT_SECTION
-            && let Some(first) = self.began.insert(name.to_vec(), number)
-        {
-            return Err(ParseErrorKind::DuplicateSection { first: first + 1 });
+    fn section(&mut self, at: Range<usize>, number: usize) -> Result<(), ParseErrorKind> {
+        let name = &self.bytes[at.clone()];
+        match self.by_name.get(name) {
+            Some(first) if name != DEFAULT_SECTION => {
+                return Err(ParseErrorKind::DuplicateSection { first: self.sections[*first].header + 1 });
+            }
+            Some(_) => {}
+            None => {
+                self.by_name.insert(name.into(), self.sections.len());
+            }
         }
-        self.sections.push(Section { name: name.to_vec(), header: number, entries: Vec::new() });
+        self.set.clear();
+        self.sections.push(Section { name: at, header: number, entries: Vec::new() });
         Ok(())
     }
 
     fn entry(&mut self, at: Range<usize>, number: usize) -> Result<(), ParseErrorKind> {
-        let text = &self.bytes[at.clone()];
+        let bytes: &'a [u8] = self.bytes;
+        let text = &bytes[at.clone()];
         let delimiter =
             text.iter().position(|byte| matches!(byte, b'=' | b':')).ok_or(ParseErrorKind::NoDelimiter)?;
-        let key = trim(text, 0..delimiter).range;
+        let key = trim(bytes, at.start..at.start + delimiter).range;
         if key.is_empty() {
             return Err(ParseErrorKind::EmptyKey);
         }
-        let key = lower(&text[key]);
+        let lower = lower(&bytes[key.clone()]);
+        let lowered = match &lower {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(lower) => Some(lower.as_slice().into()),
+        };
         let Some(section) = self.sections.last_mut() else {
             return Err(ParseErrorKind::TextBeforeSection);
         };
-        if let Some(first) = self.set.insert((section.name.clone(), key.clone()), number) {
+        let set = if &bytes[section.name.clone()] == DEFAULT_SECTION {
+            &mut self.set_by_default
+        } else {
+            &mut self.set
+        };
+        if let Some(first) = set.insert(lower, number) {
             return Err(ParseErrorKind::DuplicateKey { first: first + 1 });
         }
-        let value = trim(self.bytes, at.start + delimiter + 1..at.end).range;
-        section.entries.push(Entry {
-            key,
-            first: number,
-            last: number,
-            pieces: vec![value],
-            lines: vec![number],
-        });
+        let value = trim(bytes, at.start + delimiter + 1..at.end).range;
+        section.entries.push(Entry { key, lowered, first: number, value, more: Vec::new() });
         Ok(())
     }
 }
 
 /// `[name]`: greedy up to the last `]`, whatever follows is ignored, at least one character.
-fn header(value: &[u8]) -> Option<&[u8]> {
+fn header(value: &[u8]) -> Option<Range<usize>> {
     let rest = value.strip_prefix(b"[")?;
     let end = rest.iter().rposition(|byte| *byte == b']')?;
-    (end > 0).then(|| &rest[..end])
+    (end > 0).then_some(1..end + 1)
 }
 
 /// Python's universal newlines: `\n`, `\r\n` and a lone `\r` end a line.
@@ -234,10 +274,7 @@ pub(crate) fn lines(bytes: &[u8]) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut start = 0;
     while start < bytes.len() {
-        let end = bytes[start..]
-            .iter()
-            .position(|byte| matches!(byte, b'\n' | b'\r'))
-            .map_or(bytes.len(), |at| start + at);
+        let end = line_end(bytes, start);
         let next = match &bytes[end..] {
             [b'\r', b'\n', ..] => end + 2,
             [] => end,
@@ -249,6 +286,16 @@ pub(crate) fn lines(bytes: &[u8]) -> Vec<Line> {
     lines
 }
 
+/// Where the first line ending from `start` on stands, or the end.
+fn line_end(bytes: &[u8], start: usize) -> usize {
+    let ends = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    // Without an early exit the compiler looks at many bytes at once.
+    let without = |block: &&[u8]| !block.iter().fold(false, |found, byte| found | ends(byte));
+    let skip = bytes[start..].chunks_exact(32).take_while(without).count() * 32;
+    let rest = start + skip;
+    bytes[rest..].iter().position(ends).map_or(bytes.len(), |at| rest + at)
+}
+
 /// Python's `str.isspace`.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
@@ -256,6 +303,19 @@ fn is_space(c: char) -> bool {
 
 /// Python's `str.strip`; bytes that are not UTF-8 count as text.
 pub(crate) fn trim(bytes: &[u8], within: Range<usize>) -> Trimmed {
+    let text = &bytes[within.clone()];
+    let is_text = |byte: &u8| !is_space(char::from(*byte)) || !byte.is_ascii();
+    if let (Some(first), Some(last)) = (text.iter().position(is_text), text.iter().rposition(is_text))
+        && text[first].is_ascii()
+        && text[last].is_ascii()
+    {
+        return Trimmed { range: within.start + first..within.start + last + 1, indent: first };
+    }
+    trim_chars(bytes, within)
+}
+
+/// The same for every text; slower.
+fn trim_chars(bytes: &[u8], within: Range<usize>) -> Trimmed {
     let mut first = None;
     let mut end = within.start;
     let mut at = within.start;
@@ -283,11 +343,14 @@ pub(crate) fn trim(bytes: &[u8], within: Range<usize>) -> Trimmed {
     }
 }
 
-fn lower(key: &[u8]) -> Vec<u8> {
-    match std::str::from_utf8(key) {
+fn lower(key: &[u8]) -> Cow<'_, [u8]> {
+    if key.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(key);
+    }
+    Cow::Owned(match std::str::from_utf8(key) {
         Ok(text) => text.to_lowercase().into_bytes(),
         Err(_) => key.to_ascii_lowercase(),
-    }
+    })
 }
 
 /// Python's `str.splitlines` within one line of the file.
