@@ -1,6 +1,6 @@
 //! A file as lines that know what they are; edits change only the lines they name.
 
-use crate::grammar::{self, DEFAULT_SECTION, Entry, Layout, ParseError, Section};
+use crate::grammar::{self, DEFAULT_SECTION, Entry, Layout, Line, ParseError, Section};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -156,7 +156,7 @@ impl Document {
         for (key, value) in keys {
             match self.entry(found, key) {
                 Some(entry) => {
-                    let line = self.layout.lines[entry.first];
+                    let line = self.line(entry.first);
                     // An empty value's range lies right behind the delimiter.
                     let before = &self.bytes[line.start..entry.value.start];
                     let space: &[u8] = if entry.value.is_empty() { b" " } else { b"" };
@@ -197,7 +197,7 @@ impl Document {
         }
         let mut dropped = BTreeSet::from([found.header]);
         if let Some(before) = found.header.checked_sub(1) {
-            let line = self.layout.lines[before];
+            let line = self.line(before);
             if line.start == line.end {
                 dropped.insert(before);
             }
@@ -209,7 +209,8 @@ impl Document {
     pub(crate) fn has_text_outside(&self, is_ours: impl Fn(&str) -> bool) -> bool {
         let mut ours = false;
         let mut section = self.layout.sections.iter().peekable();
-        self.layout.lines.iter().enumerate().any(|(number, line)| {
+        (0..self.layout.lines.len()).any(|number| {
+            let line = self.line(number);
             if section.peek().is_some_and(|section| section.header == number) {
                 ours = section.next().is_some_and(|it| is_ours(&String::from_utf8_lossy(self.name(it))));
             }
@@ -228,6 +229,10 @@ impl Document {
 
     fn name(&self, section: &Section) -> &[u8] {
         &self.bytes[section.name.clone()]
+    }
+
+    fn line(&self, number: usize) -> Line {
+        self.layout.lines.line(number, &self.bytes)
     }
 
     fn entry<'a>(&self, section: &'a Section, key: &str) -> Option<&'a Entry> {
@@ -249,13 +254,14 @@ impl Document {
             None => self.layout.sections.get(section + 1).map(|next| next.header),
         };
         model.map_or(b"", |number| {
-            let line = self.layout.lines[number];
+            let line = self.line(number);
             &self.bytes[line.start..grammar::trim(&self.bytes, line.start..line.end).range.start]
         })
     }
 
     fn line_ending(&self) -> &[u8] {
-        match self.layout.lines.first() {
+        let first = (!self.layout.lines.is_empty()).then(|| self.line(0));
+        match first {
             Some(line) if line.next > line.end => &self.bytes[line.end..line.next],
             _ => b"\n",
         }
@@ -287,11 +293,11 @@ impl Document {
     /// The bytes after an edit. Line endings separate lines: a file without one at its end stays so.
     fn edited(&self, edit: &Edit) -> Zeroizing<Vec<u8>> {
         let ending = self.line_ending();
-        let ends_open = self.layout.lines.last().is_some_and(|line| line.end == line.next);
+        let ends_open = !matches!(self.bytes.last(), None | Some(b'\n' | b'\r'));
         // A run of lines that stay, each with its own ending; only the last may have none.
         let kept = |from: usize, to: usize| {
             (from < to).then(|| {
-                let (first, last) = (self.layout.lines[from], self.layout.lines[to - 1]);
+                let (first, last) = (self.line(from), self.line(to - 1));
                 let own = &self.bytes[last.end..last.next];
                 [&self.bytes[first.start..last.end], if own.is_empty() { ending } else { own }]
             })

@@ -53,6 +53,33 @@ pub(crate) struct Line {
     pub next: usize,
 }
 
+/// Where every line starts.
+pub(crate) struct Lines {
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// The line of a number, which must be there.
+    pub(crate) fn line(&self, number: usize, bytes: &[u8]) -> Line {
+        let start = self.starts[number];
+        let next = self.starts.get(number + 1).copied().unwrap_or(bytes.len());
+        let end = match &bytes[start..next] {
+            [.., b'\r', b'\n'] => next - 2,
+            [.., b'\r' | b'\n'] => next - 1,
+            _ => next,
+        };
+        Line { start, end, next }
+    }
+}
+
 /// One `key = value` with its continuation lines.
 pub(crate) struct Entry {
     key: Range<usize>,
@@ -103,7 +130,7 @@ pub(crate) struct Section {
 
 /// Where everything stands.
 pub(crate) struct Layout {
-    pub lines: Vec<Line>,
+    pub lines: Lines,
     pub sections: Vec<Section>,
     /// Where each name begins first.
     pub by_name: HashMap<Box<[u8]>, usize>,
@@ -133,17 +160,19 @@ pub(crate) fn layout(bytes: &[u8]) -> Result<Layout, ParseError> {
         by_name: HashMap::new(),
         set: HashMap::new(),
         set_by_default: HashMap::new(),
+        blank: Vec::new(),
     };
     let lines = lines(bytes);
     let mut indent_level = 0;
     let mut open = false;
-    for (number, line) in lines.iter().enumerate() {
+    for number in 0..lines.len() {
+        let line = lines.line(number, bytes);
         let fail = |kind| Err(ParseError { line: number + 1, kind });
         let text = trim(bytes, line.start..line.end);
         let value = &bytes[text.range.clone()];
         if value.is_empty() {
             if open {
-                reader.blank(text.range, number);
+                reader.blank.push(Continuation { piece: text.range, line: number });
             }
             continue;
         }
@@ -172,44 +201,34 @@ pub(crate) fn layout(bytes: &[u8]) -> Result<Layout, ParseError> {
             open = true;
         }
     }
-    let Reader { mut sections, by_name, .. } = reader;
-    for entry in sections.iter_mut().flat_map(|section| &mut section.entries) {
-        // Python strips the joined value at its end, so blank lines there belong to nobody.
-        while entry.more.last().is_some_and(|it| it.piece.is_empty()) {
-            entry.more.pop();
-        }
-    }
-    Ok(Layout { lines, sections, by_name })
+    Ok(Layout { lines, sections: reader.sections, by_name: reader.by_name })
 }
+
+/// Up to how many keys of a section are compared one by one.
+const FEW: usize = 16;
 
 struct Reader<'a> {
     bytes: &'a [u8],
     sections: Vec<Section>,
     by_name: HashMap<Box<[u8]>, usize>,
-    /// Line of each key of the section that is read.
-    set: HashMap<Cow<'a, [u8]>, usize>,
+    /// Line of each key of the section that is read, if it has more than a few.
+    set: HashMap<Vec<u8>, usize>,
     /// Line of each key of `[DEFAULT]`, wherever it began.
-    set_by_default: HashMap<Cow<'a, [u8]>, usize>,
+    set_by_default: HashMap<Vec<u8>, usize>,
+    /// Blank lines since the last piece of a value: its own if more of it follows, else nobody's, since
+    /// Python strips the joined value at its end.
+    blank: Vec<Continuation>,
 }
 
-impl<'a> Reader<'a> {
-    fn open_entry(&mut self) -> Option<&mut Entry> {
-        self.sections.last_mut().and_then(|section| section.entries.last_mut())
-    }
-
-    fn blank(&mut self, at: Range<usize>, number: usize) {
-        if let Some(entry) = self.open_entry() {
-            entry.more.push(Continuation { piece: at, line: number });
-        }
-    }
-
+impl Reader<'_> {
     fn continuation(&mut self, at: Range<usize>, number: usize) -> Result<(), ParseErrorKind> {
         let nested_line_ok = splitlines(&self.bytes[at.clone()])
             .all(|piece| trim(piece, 0..piece.len()).range.is_empty() || piece.contains(&b'='));
-        if let Some(entry) = self.open_entry() {
+        if let Some(entry) = self.sections.last_mut().and_then(|section| section.entries.last_mut()) {
             if entry.value.is_empty() && !nested_line_ok {
                 return Err(ParseErrorKind::NestedWithoutEquals);
             }
+            entry.more.append(&mut self.blank);
             entry.more.push(Continuation { piece: at, line: number });
         }
         Ok(())
@@ -226,13 +245,13 @@ impl<'a> Reader<'a> {
                 self.by_name.insert(name.into(), self.sections.len());
             }
         }
-        self.set.clear();
+        self.blank.clear();
         self.sections.push(Section { name: at, header: number, entries: Vec::new() });
         Ok(())
     }
 
     fn entry(&mut self, at: Range<usize>, number: usize) -> Result<(), ParseErrorKind> {
-        let bytes: &'a [u8] = self.bytes;
+        let bytes = self.bytes;
         let text = &bytes[at.clone()];
         let delimiter =
             text.iter().position(|byte| matches!(byte, b'=' | b':')).ok_or(ParseErrorKind::NoDelimiter)?;
@@ -241,23 +260,30 @@ impl<'a> Reader<'a> {
             return Err(ParseErrorKind::EmptyKey);
         }
         let lower = lower(&bytes[key.clone()]);
-        let lowered = match &lower {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(lower) => Some(lower.as_slice().into()),
-        };
         let Some(section) = self.sections.last_mut() else {
             return Err(ParseErrorKind::TextBeforeSection);
         };
-        let set = if &bytes[section.name.clone()] == DEFAULT_SECTION {
-            &mut self.set_by_default
+        let entries = &mut section.entries;
+        let before = if &bytes[section.name.clone()] == DEFAULT_SECTION {
+            self.set_by_default.insert(lower.to_vec(), number)
+        } else if entries.len() < FEW {
+            entries.iter().find(|entry| entry.key(bytes) == &*lower).map(|entry| entry.first)
         } else {
-            &mut self.set
+            if entries.len() == FEW {
+                self.set = entries.iter().map(|entry| (entry.key(bytes).to_vec(), entry.first)).collect();
+            }
+            self.set.insert(lower.to_vec(), number)
         };
-        if let Some(first) = set.insert(lower, number) {
+        if let Some(first) = before {
             return Err(ParseErrorKind::DuplicateKey { first: first + 1 });
         }
+        let lowered = match lower {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(lower) => Some(lower.into_boxed_slice()),
+        };
+        self.blank.clear();
         let value = trim(bytes, at.start + delimiter + 1..at.end).range;
-        section.entries.push(Entry { key, lowered, first: number, value, more: Vec::new() });
+        entries.push(Entry { key, lowered, first: number, value, more: Vec::new() });
         Ok(())
     }
 }
@@ -270,20 +296,19 @@ fn header(value: &[u8]) -> Option<Range<usize>> {
 }
 
 /// Python's universal newlines: `\n`, `\r\n` and a lone `\r` end a line.
-pub(crate) fn lines(bytes: &[u8]) -> Vec<Line> {
-    let mut lines = Vec::new();
+pub(crate) fn lines(bytes: &[u8]) -> Lines {
+    let mut starts = Vec::with_capacity(bytes.len() / 64);
     let mut start = 0;
     while start < bytes.len() {
+        starts.push(start);
         let end = line_end(bytes, start);
-        let next = match &bytes[end..] {
+        start = match &bytes[end..] {
             [b'\r', b'\n', ..] => end + 2,
             [] => end,
             _ => end + 1,
         };
-        lines.push(Line { start, end, next });
-        start = next;
     }
-    lines
+    Lines { starts }
 }
 
 /// Where the first line ending from `start` on stands, or the end.
