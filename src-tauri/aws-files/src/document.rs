@@ -4,7 +4,7 @@ use crate::grammar::{self, DEFAULT_SECTION, Entry, Layout, Line, ParseError, Sec
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 use zeroize::Zeroizing;
 
@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub struct Document {
     bytes: Arc<Zeroizing<Vec<u8>>>,
-    layout: Arc<Layout>,
+    /// Read again when it is asked for after an edit.
+    layout: Arc<OnceLock<Layout>>,
 }
 
 /// Why an edit was not made. The document is as it was.
@@ -28,10 +29,7 @@ pub enum EditError {
 
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Document")
-            .field("bytes", &self.bytes.len())
-            .field("sections", &self.layout.sections.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Document").field("bytes", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 
@@ -64,8 +62,13 @@ impl Document {
 
     /// As [`Self::parse`], without a copy.
     pub(crate) fn own(bytes: Arc<Zeroizing<Vec<u8>>>) -> Result<Self, ParseError> {
-        let layout = Arc::new(grammar::layout(&bytes)?);
-        Ok(Self { bytes, layout })
+        let layout = OnceLock::from(grammar::layout(&bytes)?);
+        Ok(Self { bytes, layout: Arc::new(layout) })
+    }
+
+    /// An edit is made only when the whole can be read.
+    fn layout(&self) -> &Layout {
+        self.layout.get_or_init(|| grammar::layout(&self.bytes).expect("a document that was read before"))
     }
 
     /// The file's bytes; the very ones that were parsed when nothing was edited.
@@ -77,7 +80,7 @@ impl Document {
     /// The names of the sections as they stand between the brackets, in the file's order; bytes that are
     /// not UTF-8 are replaced.
     pub fn sections(&self) -> impl Iterator<Item = String> {
-        self.layout.sections.iter().map(|section| String::from_utf8_lossy(self.name(section)).into_owned())
+        self.layout().sections.iter().map(|section| String::from_utf8_lossy(self.name(section)).into_owned())
     }
 
     /// Whether the section is there.
@@ -110,7 +113,7 @@ impl Document {
     /// The value that `[DEFAULT]` puts into every section.
     #[must_use]
     pub fn default_value(&self, key: &str) -> Option<Zeroizing<String>> {
-        self.layout
+        self.layout()
             .sections
             .iter()
             .filter(|section| self.name(section) == DEFAULT_SECTION)
@@ -121,7 +124,7 @@ impl Document {
     /// The keys that `[DEFAULT]` puts into every section.
     #[cfg(test)]
     pub(crate) fn all_default_keys(&self) -> Vec<String> {
-        self.layout
+        self.layout()
             .sections
             .iter()
             .filter(|section| self.name(section) == DEFAULT_SECTION)
@@ -144,14 +147,14 @@ impl Document {
             Zeroizing::new([indent, key.as_bytes(), b" = ", value.as_bytes()].concat())
         };
         let Some(index) = self.index(section) else {
-            if !self.layout.lines.is_empty() {
+            if !self.layout().lines.is_empty() {
                 edit.at_end.push(Text::default());
             }
             edit.at_end.push(Zeroizing::new(format!("[{section}]").into_bytes()));
             edit.at_end.extend(keys.iter().map(|(key, value)| new_line(b"", key, value)));
             return self.replace(&edit, section, &names);
         };
-        let found = &self.layout.sections[index];
+        let found = &self.layout().sections[index];
         let mut added = Vec::new();
         for (key, value) in keys {
             match self.entry(found, key) {
@@ -208,8 +211,8 @@ impl Document {
     /// Whether a line that is neither blank nor part of the given sections is in the file.
     pub(crate) fn has_text_outside(&self, is_ours: impl Fn(&str) -> bool) -> bool {
         let mut ours = false;
-        let mut section = self.layout.sections.iter().peekable();
-        (0..self.layout.lines.len()).any(|number| {
+        let mut section = self.layout().sections.iter().peekable();
+        (0..self.layout().lines.len()).any(|number| {
             let line = self.line(number);
             if section.peek().is_some_and(|section| section.header == number) {
                 ours = section.next().is_some_and(|it| is_ours(&String::from_utf8_lossy(self.name(it))));
@@ -220,11 +223,11 @@ impl Document {
     }
 
     fn index(&self, section: &str) -> Option<usize> {
-        self.layout.by_name.get(section.as_bytes()).copied()
+        self.layout().by_name.get(section.as_bytes()).copied()
     }
 
     fn section(&self, section: &str) -> Option<&Section> {
-        self.index(section).map(|index| &self.layout.sections[index])
+        self.index(section).map(|index| &self.layout().sections[index])
     }
 
     fn name(&self, section: &Section) -> &[u8] {
@@ -232,7 +235,7 @@ impl Document {
     }
 
     fn line(&self, number: usize) -> Line {
-        self.layout.lines.line(number, &self.bytes)
+        self.layout().lines.line(number, &self.bytes)
     }
 
     fn entry<'a>(&self, section: &'a Section, key: &str) -> Option<&'a Entry> {
@@ -248,10 +251,10 @@ impl Document {
     /// The white space for a line after the section's last key: as that key's, so that neither it nor
     /// what follows turns into a continuation line. In an empty section the next header decides.
     fn indent_for_new_key(&self, section: usize) -> &[u8] {
-        let found = &self.layout.sections[section];
+        let found = &self.layout().sections[section];
         let model = match found.entries.last() {
             Some(entry) => Some(entry.first),
-            None => self.layout.sections.get(section + 1).map(|next| next.header),
+            None => self.layout().sections.get(section + 1).map(|next| next.header),
         };
         model.map_or(b"", |number| {
             let line = self.line(number);
@@ -260,7 +263,7 @@ impl Document {
     }
 
     fn line_ending(&self) -> &[u8] {
-        let first = (!self.layout.lines.is_empty()).then(|| self.line(0));
+        let first = (!self.layout().lines.is_empty()).then(|| self.line(0));
         match first {
             Some(line) if line.next > line.end => &self.bytes[line.end..line.next],
             _ => b"\n",
@@ -282,12 +285,66 @@ impl Document {
     }
 
     fn replace(&mut self, edit: &Edit, section: &str, keys: &[&str]) -> Result<(), EditError> {
-        let edited = Self::own(Arc::new(self.edited(edit))).map_err(|_| EditError::WouldDamage)?;
+        let bytes = Arc::new(self.edited(edit));
+        if self.same_beside(edit, &bytes, section.as_bytes(), keys) {
+            debug_assert!(
+                Self::own(Arc::clone(&bytes)).is_ok_and(|edited| self.same_elsewhere(
+                    &edited,
+                    section.as_bytes(),
+                    keys
+                )),
+                "the lines beside the edit tell of all"
+            );
+            *self = Self { bytes, layout: Arc::default() };
+            return Ok(());
+        }
+        let edited = Self::own(bytes).map_err(|_| EditError::WouldDamage)?;
         if !self.same_elsewhere(&edited, section.as_bytes(), keys) {
             return Err(EditError::WouldDamage);
         }
         *self = edited;
         Ok(())
+    }
+
+    /// Whether the lines from the header before an edit to the one behind it settle that everything else
+    /// reads the same. A header leaves nothing open: the grammar reads what follows by the header's
+    /// indentation and its section alone. So when both headers are read as such and what is between is as
+    /// it was but for the keys, the lines before and behind are read as they were. `false` is no answer.
+    fn same_beside(&self, edit: &Edit, edited: &[u8], section: &[u8], keys: &[&str]) -> bool {
+        let Layout { sections, by_name, .. } = self.layout();
+        let patched = by_name.get(section).copied();
+        let Some(index) = patched.or_else(|| sections.len().checked_sub(1)) else { return false };
+        let (found, next) = (&sections[index], sections.get(index + 1));
+        let behind = next.map_or(usize::MAX, |next| next.header);
+        let within = edit.lines.iter().all(|(number, line)| {
+            (found.header..behind).contains(number) && !(line.dropped && *number == found.header)
+        });
+        let at_end_only = edit.lines.is_empty() && !edit.at_end.is_empty();
+        // [DEFAULT] is read together with every other one.
+        if section == DEFAULT_SECTION || !within || patched.is_some() == at_end_only {
+            return false;
+        }
+        let from = self.line(found.header).start;
+        let rest = next.map_or(0, |next| self.bytes.len() - self.line(next.header).next);
+        let Some(part) = edited.len().checked_sub(rest).and_then(|to| edited.get(from..to)) else {
+            return false;
+        };
+        let Ok(part) = Self::parse(part) else { return false };
+        let expected_next = match next {
+            Some(next) => Some(self.name(next)),
+            None => patched.is_none().then_some(section),
+        };
+        let skip = if patched.is_some() { keys } else { &[] };
+        match (part.layout().sections.as_slice(), expected_next) {
+            ([only], None) => part.name(only) == section && self.same(found, &part, only, skip),
+            ([first, second], Some(name)) => {
+                part.name(first) == self.name(found)
+                    && self.same(found, &part, first, skip)
+                    && part.name(second) == name
+                    && (next.is_none() || second.entries.is_empty())
+            }
+            _ => false,
+        }
     }
 
     /// The bytes after an edit. Line endings separate lines: a file without one at its end stays so.
@@ -309,7 +366,7 @@ impl Document {
             parts.extend(line.added.iter().flat_map(|text| [text.as_slice(), ending]));
             next = number + 1;
         }
-        parts.extend(kept(next, self.layout.lines.len()).into_iter().flatten());
+        parts.extend(kept(next, self.layout().lines.len()).into_iter().flatten());
         parts.extend(edit.at_end.iter().flat_map(|text| [text.as_slice(), ending]));
         if ends_open {
             parts.pop();
@@ -328,19 +385,19 @@ impl Document {
                 _ => break false,
             }
         };
-        let patched = |document: &Self| document.layout.by_name.get(section).copied();
+        let patched = |document: &Self| document.layout().by_name.get(section).copied();
         same_others
             && match (patched(self), patched(edited)) {
                 (Some(before), Some(after)) => {
-                    self.same(&self.layout.sections[before], edited, &edited.layout.sections[after], keys)
+                    self.same(&self.layout().sections[before], edited, &edited.layout().sections[after], keys)
                 }
-                (Some(before), None) => self.layout.sections[before].entries.is_empty(),
+                (Some(before), None) => self.layout().sections[before].entries.is_empty(),
                 _ => true,
             }
     }
 
     fn others(&self, section: &[u8]) -> impl Iterator<Item = &Section> {
-        self.layout.sections.iter().filter(move |it| self.name(it) != section)
+        self.layout().sections.iter().filter(move |it| self.name(it) != section)
     }
 
     /// Whether two sections have the same keys and values in the same order, but for those to skip.

@@ -236,14 +236,11 @@ impl Reader<'_> {
 
     fn section(&mut self, at: Range<usize>, number: usize) -> Result<(), ParseErrorKind> {
         let name = &self.bytes[at.clone()];
-        match self.by_name.get(name) {
-            Some(first) if name != DEFAULT_SECTION => {
-                return Err(ParseErrorKind::DuplicateSection { first: self.sections[*first].header + 1 });
-            }
-            Some(_) => {}
-            None => {
-                self.by_name.insert(name.into(), self.sections.len());
-            }
+        let first = *self.by_name.entry(name.into()).or_insert(self.sections.len());
+        if name != DEFAULT_SECTION
+            && let Some(first) = self.sections.get(first)
+        {
+            return Err(ParseErrorKind::DuplicateSection { first: first.header + 1 });
         }
         self.blank.clear();
         self.sections.push(Section { name: at, header: number, entries: Vec::new() });
@@ -329,7 +326,7 @@ fn is_space(c: char) -> bool {
 /// Python's `str.strip`; bytes that are not UTF-8 count as text.
 pub(crate) fn trim(bytes: &[u8], within: Range<usize>) -> Trimmed {
     let text = &bytes[within.clone()];
-    let is_text = |byte: &u8| !is_space(char::from(*byte)) || !byte.is_ascii();
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t'..=b'\r' | 0x1c..=0x1f);
     if let (Some(first), Some(last)) = (text.iter().position(is_text), text.iter().rposition(is_text))
         && text[first].is_ascii()
         && text[last].is_ascii()
