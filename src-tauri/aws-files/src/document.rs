@@ -165,7 +165,7 @@ impl Document {
                     let space: &[u8] = if entry.value.is_empty() { b" " } else { b"" };
                     let text = Zeroizing::new([before, space, value.as_bytes()].concat());
                     edit.lines.insert(entry.first, LineEdit { dropped: true, added: vec![text] });
-                    edit.drop(entry.more.iter().map(|it| it.line));
+                    edit.drop(entry.more().iter().map(|it| it.line));
                 }
                 None => added.push(new_line(self.indent_for_new_key(index), key, value)),
             }

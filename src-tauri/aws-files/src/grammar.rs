@@ -83,14 +83,20 @@ impl Lines {
 /// One `key = value` with its continuation lines.
 pub(crate) struct Entry {
     key: Range<usize>,
-    /// The key in lower case, when it does not stand so in the file.
-    lowered: Option<Box<[u8]>>,
     /// The line of the key.
     pub first: usize,
     /// What stands behind the delimiter, trimmed.
     pub value: Range<usize>,
+    /// What few entries have; files have many thousand.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Default)]
+struct Rare {
+    /// The key in lower case, when it does not stand so in the file.
+    lowered: Option<Vec<u8>>,
     /// The continuation lines.
-    pub more: Vec<Continuation>,
+    more: Vec<Continuation>,
 }
 
 /// One more line of a value. A blank line is an empty piece; comments between are no pieces.
@@ -102,19 +108,25 @@ pub(crate) struct Continuation {
 impl Entry {
     /// In lower case, as botocore compares it.
     pub(crate) fn key<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
-        self.lowered.as_deref().unwrap_or_else(|| &bytes[self.key.clone()])
+        let lowered = self.rare.as_ref().and_then(|rare| rare.lowered.as_deref());
+        lowered.unwrap_or_else(|| &bytes[self.key.clone()])
+    }
+
+    /// The continuation lines.
+    pub(crate) fn more(&self) -> &[Continuation] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.more)
     }
 
     /// The pieces of the value, to be joined with `\n`.
     pub(crate) fn pieces<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         std::iter::once(&self.value)
-            .chain(self.more.iter().map(|it| &it.piece))
+            .chain(self.more().iter().map(|it| &it.piece))
             .map(|piece| &bytes[piece.clone()])
     }
 
     /// The lines of the pieces.
     pub(crate) fn lines(&self) -> impl DoubleEndedIterator<Item = usize> {
-        std::iter::once(self.first).chain(self.more.iter().map(|it| it.line))
+        std::iter::once(self.first).chain(self.more().iter().map(|it| it.line))
     }
 }
 
@@ -228,8 +240,9 @@ impl Reader<'_> {
             if entry.value.is_empty() && !nested_line_ok {
                 return Err(ParseErrorKind::NestedWithoutEquals);
             }
-            entry.more.append(&mut self.blank);
-            entry.more.push(Continuation { piece: at, line: number });
+            let more = &mut entry.rare.get_or_insert_default().more;
+            more.append(&mut self.blank);
+            more.push(Continuation { piece: at, line: number });
         }
         Ok(())
     }
@@ -274,13 +287,13 @@ impl Reader<'_> {
         if let Some(first) = before {
             return Err(ParseErrorKind::DuplicateKey { first: first + 1 });
         }
-        let lowered = match lower {
+        let rare = match lower {
             Cow::Borrowed(_) => None,
-            Cow::Owned(lower) => Some(lower.into_boxed_slice()),
+            Cow::Owned(lower) => Some(Box::new(Rare { lowered: Some(lower), more: Vec::new() })),
         };
         self.blank.clear();
         let value = trim(bytes, at.start + delimiter + 1..at.end).range;
-        entries.push(Entry { key, lowered, first: number, value, more: Vec::new() });
+        entries.push(Entry { key, first: number, value, rare });
         Ok(())
     }
 }
