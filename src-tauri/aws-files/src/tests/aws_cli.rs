@@ -102,8 +102,7 @@ fn what_is_cut_short_at_any_step_is_not_rewritten() {
             let path = home.path().join("credentials");
             fs::write(&path, FOREIGN).unwrap();
             let steps = Arc::new(Truncates { path: path.clone(), at, to, armed: AtomicBool::new(false) });
-            let it =
-                CredentialsFile::with_steps(&path, super::PATIENCE, Arc::clone(&steps) as Arc<dyn Steps>);
+            let it = CredentialsFile::with_steps(&path, super::PATIENCE, steps.clone());
             it.update(&[keep("dev", 1)], modified(&path)).unwrap();
             let whole = text(&path);
             steps.armed.store(true, Ordering::SeqCst);
