@@ -166,15 +166,17 @@ pub(crate) fn layout(bytes: &[u8]) -> Result<Layout, ParseError> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err(ParseError { line: 1, kind: ParseErrorKind::ByteOrderMark });
     }
+    let lines = lines(bytes);
+    // A section with a role's keys has about eight lines.
+    let expected = lines.len() / 8;
     let mut reader = Reader {
         bytes,
-        sections: Vec::new(),
-        by_name: HashMap::new(),
+        sections: Vec::with_capacity(expected),
+        by_name: HashMap::with_capacity(expected),
         set: HashMap::new(),
         set_by_default: HashMap::new(),
         blank: Vec::new(),
     };
-    let lines = lines(bytes);
     let mut indent_level = 0;
     let mut open = false;
     for number in 0..lines.len() {
