@@ -175,12 +175,15 @@ impl Put {
                 stale.push(REGION_STAMP_KEY);
             }
         }
+        stale.retain(|key| document.get(profile, key).is_some());
         let holds = |(key, value): &(&str, &str)| document.get(profile, key).is_some_and(|it| *it == *value);
-        if keys.iter().all(holds) && stale.iter().all(|key| document.get(profile, key).is_none()) {
+        if keys.iter().all(holds) && stale.is_empty() {
             return Ok(ProfileOutcome::Unchanged(fingerprint));
         }
         document.set_keys(profile, &keys)?;
-        document.remove_keys(profile, &stale)?;
+        if !stale.is_empty() {
+            document.remove_keys(profile, &stale)?;
+        }
         Ok(ProfileOutcome::Written(fingerprint))
     }
 }

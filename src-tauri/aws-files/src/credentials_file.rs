@@ -130,12 +130,12 @@ impl CredentialsFile {
             self.steps.reached(Step::Read);
             self.check_settled(base.as_ref(), now)?;
             let before = self.parse(base.as_ref())?;
-            let mut after = self.parse(base.as_ref())?;
+            let mut after = before.clone();
             let mut replaces_foreign = false;
             let mut profiles = Vec::with_capacity(changes.len());
             for change in changes {
                 let replaces = change.replaces_foreign(&after);
-                let (outcome, changed) = self.apply(change, &after)?;
+                let (outcome, changed) = apply(change, &after);
                 if let Some(changed) = changed {
                     after = changed;
                     replaces_foreign |= replaces;
@@ -213,25 +213,8 @@ impl CredentialsFile {
     }
 
     fn parse(&self, loaded: Option<&Loaded>) -> Result<Document, FileError> {
-        Document::parse(loaded.map_or(&[], |loaded| &loaded.bytes))
+        Document::own(loaded.map(|loaded| Arc::clone(&loaded.bytes)).unwrap_or_default())
             .map_err(|error| FileError::Unparseable { path: self.path.clone(), error })
-    }
-
-    /// What becomes of one change, and the document with it. One that fails half way leaves no trace.
-    fn apply(
-        &self,
-        change: &Change,
-        before: &Document,
-    ) -> Result<(ProfileOutcome, Option<Document>), FileError> {
-        if let Err(refused) = change.check() {
-            return Ok((ProfileOutcome::Refused(refused), None));
-        }
-        let mut after = Document::parse(before.to_bytes())
-            .map_err(|error| FileError::Unparseable { path: self.path.clone(), error })?;
-        Ok(match change.apply(&mut after) {
-            Ok(outcome) => (outcome, Some(after)),
-            Err(error) => (ProfileOutcome::NotChanged(error), None),
-        })
     }
 
     /// The first change of a file that holds more than what we wrote.
@@ -265,5 +248,17 @@ impl CredentialsFile {
             _ => memory.doubt = Some((loaded.identity, now)),
         }
         Err(FileError::BeingWritten { path: self.path.clone() })
+    }
+}
+
+/// What becomes of one change, and the document with it. One that fails half way leaves no trace.
+fn apply(change: &Change, before: &Document) -> (ProfileOutcome, Option<Document>) {
+    if let Err(refused) = change.check() {
+        return (ProfileOutcome::Refused(refused), None);
+    }
+    let mut after = before.clone();
+    match change.apply(&mut after) {
+        Ok(outcome) => (outcome, Some(after)),
+        Err(error) => (ProfileOutcome::NotChanged(error), None),
     }
 }

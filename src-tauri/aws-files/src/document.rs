@@ -1,13 +1,19 @@
 //! A file as lines that know what they are; edits change only the lines they name.
 
-use crate::grammar::{self, DEFAULT_SECTION, Entry, Layout, ParseError, Section};
-use std::{collections::HashSet, fmt};
+use crate::grammar::{self, DEFAULT_SECTION, Entry, Layout, Line, ParseError, Section};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Arc, OnceLock},
+};
 use zeroize::Zeroizing;
 
-/// A credentials or config file: every byte of it, and what botocore reads in it.
+/// A credentials or config file: every byte of it, and what botocore reads in it. A clone costs nothing.
+#[derive(Clone)]
 pub struct Document {
-    bytes: Zeroizing<Vec<u8>>,
-    layout: Layout,
+    bytes: Arc<Zeroizing<Vec<u8>>>,
+    /// Read again when it is asked for after an edit.
+    layout: Arc<OnceLock<Layout>>,
 }
 
 /// Why an edit was not made. The document is as it was.
@@ -23,17 +29,26 @@ pub enum EditError {
 
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Document")
-            .field("bytes", &self.bytes.len())
-            .field("sections", &self.layout.sections.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Document").field("bytes", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 
-/// A line of an edited document.
-enum Piece {
-    Kept(usize),
-    New(Zeroizing<Vec<u8>>),
+/// A line to be written, without its ending.
+type Text = Zeroizing<Vec<u8>>;
+
+/// What becomes of the lines of a document; those that are not named stay.
+#[derive(Default)]
+struct Edit {
+    lines: BTreeMap<usize, LineEdit>,
+    /// Behind the last line.
+    at_end: Vec<Text>,
+}
+
+#[derive(Default)]
+struct LineEdit {
+    dropped: bool,
+    /// What comes in the line's place, or behind it.
+    added: Vec<Text>,
 }
 
 impl Document {
@@ -42,12 +57,18 @@ impl Document {
     /// # Errors
     /// The first line that botocore would reject the whole file for.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::own(Zeroizing::new(bytes.to_vec()))
+        Self::own(Arc::new(Zeroizing::new(bytes.to_vec())))
     }
 
-    fn own(bytes: Zeroizing<Vec<u8>>) -> Result<Self, ParseError> {
-        let layout = grammar::layout(&bytes)?;
-        Ok(Self { bytes, layout })
+    /// As [`Self::parse`], without a copy.
+    pub(crate) fn own(bytes: Arc<Zeroizing<Vec<u8>>>) -> Result<Self, ParseError> {
+        let layout = OnceLock::from(grammar::layout(&bytes)?);
+        Ok(Self { bytes, layout: Arc::new(layout) })
+    }
+
+    /// An edit is made only when the whole can be read.
+    fn layout(&self) -> &Layout {
+        self.layout.get_or_init(|| grammar::layout(&self.bytes).expect("a document that was read before"))
     }
 
     /// The file's bytes; the very ones that were parsed when nothing was edited.
@@ -59,7 +80,7 @@ impl Document {
     /// The names of the sections as they stand between the brackets, in the file's order; bytes that are
     /// not UTF-8 are replaced.
     pub fn sections(&self) -> impl Iterator<Item = String> {
-        self.layout.sections.iter().map(|section| String::from_utf8_lossy(&section.name).into_owned())
+        self.layout().sections.iter().map(|section| String::from_utf8_lossy(self.name(section)).into_owned())
     }
 
     /// Whether the section is there.
@@ -73,13 +94,13 @@ impl Document {
         self.section(section)
             .into_iter()
             .flat_map(|section| &section.entries)
-            .map(|entry| String::from_utf8_lossy(&entry.key).into_owned())
+            .map(|entry| String::from_utf8_lossy(entry.key(&self.bytes)).into_owned())
     }
 
     /// The value of a key of the section itself, continuation lines joined with `\n`.
     #[must_use]
     pub fn get(&self, section: &str, key: &str) -> Option<Zeroizing<String>> {
-        self.section(section).and_then(|section| entry(section, key)).map(|entry| self.text(entry))
+        self.section(section).and_then(|section| self.entry(section, key)).map(|entry| self.text(entry))
     }
 
     /// The value as tools see it: the section's own, else that of `[DEFAULT]`.
@@ -92,23 +113,23 @@ impl Document {
     /// The value that `[DEFAULT]` puts into every section.
     #[must_use]
     pub fn default_value(&self, key: &str) -> Option<Zeroizing<String>> {
-        self.layout
+        self.layout()
             .sections
             .iter()
-            .filter(|section| section.name == DEFAULT_SECTION)
-            .find_map(|section| entry(section, key))
+            .filter(|section| self.name(section) == DEFAULT_SECTION)
+            .find_map(|section| self.entry(section, key))
             .map(|entry| self.text(entry))
     }
 
     /// The keys that `[DEFAULT]` puts into every section.
     #[cfg(test)]
     pub(crate) fn all_default_keys(&self) -> Vec<String> {
-        self.layout
+        self.layout()
             .sections
             .iter()
-            .filter(|section| section.name == DEFAULT_SECTION)
+            .filter(|section| self.name(section) == DEFAULT_SECTION)
             .flat_map(|section| &section.entries)
-            .map(|entry| String::from_utf8_lossy(&entry.key).into_owned())
+            .map(|entry| String::from_utf8_lossy(entry.key(&self.bytes)).into_owned())
             .collect()
     }
 
@@ -120,52 +141,40 @@ impl Document {
     /// # Errors
     /// [`EditError::WouldDamage`].
     pub fn set_keys(&mut self, section: &str, keys: &[(&str, &str)]) -> Result<(), EditError> {
-        let mut pieces: Vec<Piece> = (0..self.layout.lines.len()).map(Piece::Kept).collect();
+        let mut edit = Edit::default();
+        let names: Vec<&str> = keys.iter().map(|(key, _)| *key).collect();
         let new_line = |indent: &[u8], key: &str, value: &str| {
-            Piece::New(Zeroizing::new([indent, key.as_bytes(), b" = ", value.as_bytes()].concat()))
+            Zeroizing::new([indent, key.as_bytes(), b" = ", value.as_bytes()].concat())
         };
         let Some(index) = self.index(section) else {
-            if !pieces.is_empty() {
-                pieces.push(Piece::New(Zeroizing::default()));
+            if !self.layout().lines.is_empty() {
+                edit.at_end.push(Text::default());
             }
-            pieces.push(Piece::New(Zeroizing::new(format!("[{section}]").into_bytes())));
-            pieces.extend(keys.iter().map(|(key, value)| new_line(b"", key, value)));
-            return self.replace(&pieces, section, &keys.iter().map(|(key, _)| *key).collect::<Vec<_>>());
+            edit.at_end.push(Zeroizing::new(format!("[{section}]").into_bytes()));
+            edit.at_end.extend(keys.iter().map(|(key, value)| new_line(b"", key, value)));
+            return self.replace(&edit, section, &names);
         };
-        let found = &self.layout.sections[index];
-        let mut dropped = HashSet::new();
+        let found = &self.layout().sections[index];
         let mut added = Vec::new();
         for (key, value) in keys {
-            match entry(found, key) {
+            match self.entry(found, key) {
                 Some(entry) => {
-                    let line = self.layout.lines[entry.first];
+                    let line = self.line(entry.first);
                     // An empty value's range lies right behind the delimiter.
-                    let before = &self.bytes[line.start..entry.pieces[0].start];
-                    let space: &[u8] = if entry.pieces[0].is_empty() { b" " } else { b"" };
-                    let text = [before, space, value.as_bytes()].concat();
-                    pieces[entry.first] = Piece::New(Zeroizing::new(text));
-                    dropped.extend(entry.lines[1..].iter().copied());
+                    let before = &self.bytes[line.start..entry.value.start];
+                    let space: &[u8] = if entry.value.is_empty() { b" " } else { b"" };
+                    let text = Zeroizing::new([before, space, value.as_bytes()].concat());
+                    edit.lines.insert(entry.first, LineEdit { dropped: true, added: vec![text] });
+                    edit.drop(entry.more().iter().map(|it| it.line));
                 }
                 None => added.push(new_line(self.indent_for_new_key(index), key, value)),
             }
         }
-        let after = found
-            .entries
-            .iter()
-            .map(|entry| entry.lines.iter().rfind(|line| !dropped.contains(line)).copied())
-            .next_back()
-            .flatten()
-            .unwrap_or(found.header);
-        let mut edited = Vec::with_capacity(pieces.len() + added.len());
-        for (number, piece) in pieces.into_iter().enumerate() {
-            if !dropped.contains(&number) {
-                edited.push(piece);
-            }
-            if number == after {
-                edited.append(&mut added);
-            }
-        }
-        self.replace(&edited, section, &keys.iter().map(|(key, _)| *key).collect::<Vec<_>>())
+        let after = found.entries.last().map_or(found.header, |entry| {
+            entry.lines().rfind(|line| !edit.drops(*line)).unwrap_or(entry.first)
+        });
+        edit.lines.entry(after).or_default().added.append(&mut added);
+        self.replace(&edit, section, &names)
     }
 
     /// Takes keys out of a section, with their continuation lines. Keys that are not there are no error.
@@ -174,8 +183,8 @@ impl Document {
     /// [`EditError`].
     pub fn remove_keys(&mut self, section: &str, keys: &[&str]) -> Result<(), EditError> {
         let found = self.section(section).ok_or(EditError::NoSection)?;
-        let dropped: HashSet<usize> =
-            keys.iter().filter_map(|key| entry(found, key)).flat_map(|entry| entry.lines.clone()).collect();
+        let dropped: BTreeSet<usize> =
+            keys.iter().filter_map(|key| self.entry(found, key)).flat_map(Entry::lines).collect();
         self.drop_lines(&dropped, section, keys)
     }
 
@@ -189,9 +198,9 @@ impl Document {
         if !found.entries.is_empty() {
             return Err(EditError::WouldDamage);
         }
-        let mut dropped = HashSet::from([found.header]);
+        let mut dropped = BTreeSet::from([found.header]);
         if let Some(before) = found.header.checked_sub(1) {
-            let line = self.layout.lines[before];
+            let line = self.line(before);
             if line.start == line.end {
                 dropped.insert(before);
             }
@@ -202,10 +211,11 @@ impl Document {
     /// Whether a line that is neither blank nor part of the given sections is in the file.
     pub(crate) fn has_text_outside(&self, is_ours: impl Fn(&str) -> bool) -> bool {
         let mut ours = false;
-        let mut section = self.layout.sections.iter().peekable();
-        self.layout.lines.iter().enumerate().any(|(number, line)| {
+        let mut section = self.layout().sections.iter().peekable();
+        (0..self.layout().lines.len()).any(|number| {
+            let line = self.line(number);
             if section.peek().is_some_and(|section| section.header == number) {
-                ours = section.next().is_some_and(|it| is_ours(&String::from_utf8_lossy(&it.name)));
+                ours = section.next().is_some_and(|it| is_ours(&String::from_utf8_lossy(self.name(it))));
             }
             let text = grammar::trim(&self.bytes, line.start..line.end).range;
             !ours && !text.is_empty()
@@ -213,38 +223,48 @@ impl Document {
     }
 
     fn index(&self, section: &str) -> Option<usize> {
-        self.layout.sections.iter().position(|it| it.name == section.as_bytes())
+        self.layout().by_name.get(section.as_bytes()).copied()
     }
 
     fn section(&self, section: &str) -> Option<&Section> {
-        self.index(section).map(|index| &self.layout.sections[index])
+        self.index(section).map(|index| &self.layout().sections[index])
     }
 
-    fn joined(&self, entry: &Entry) -> Zeroizing<Vec<u8>> {
-        let pieces: Vec<&[u8]> = entry.pieces.iter().map(|piece| &self.bytes[piece.clone()]).collect();
-        Zeroizing::new(pieces.join(&b'\n'))
+    fn name(&self, section: &Section) -> &[u8] {
+        &self.bytes[section.name.clone()]
+    }
+
+    fn line(&self, number: usize) -> Line {
+        self.layout().lines.line(number, &self.bytes)
+    }
+
+    fn entry<'a>(&self, section: &'a Section, key: &str) -> Option<&'a Entry> {
+        section.entries.iter().find(|entry| entry.key(&self.bytes) == key.as_bytes())
     }
 
     fn text(&self, entry: &Entry) -> Zeroizing<String> {
-        Zeroizing::new(String::from_utf8_lossy(&self.joined(entry)).into_owned())
+        let pieces: Vec<&[u8]> = entry.pieces(&self.bytes).collect();
+        let joined = Zeroizing::new(pieces.join(&b'\n'));
+        Zeroizing::new(String::from_utf8_lossy(&joined).into_owned())
     }
 
     /// The white space for a line after the section's last key: as that key's, so that neither it nor
     /// what follows turns into a continuation line. In an empty section the next header decides.
     fn indent_for_new_key(&self, section: usize) -> &[u8] {
-        let found = &self.layout.sections[section];
+        let found = &self.layout().sections[section];
         let model = match found.entries.last() {
             Some(entry) => Some(entry.first),
-            None => self.layout.sections.get(section + 1).map(|next| next.header),
+            None => self.layout().sections.get(section + 1).map(|next| next.header),
         };
         model.map_or(b"", |number| {
-            let line = self.layout.lines[number];
+            let line = self.line(number);
             &self.bytes[line.start..grammar::trim(&self.bytes, line.start..line.end).range.start]
         })
     }
 
     fn line_ending(&self) -> &[u8] {
-        match self.layout.lines.first() {
+        let first = (!self.layout().lines.is_empty()).then(|| self.line(0));
+        match first {
             Some(line) if line.next > line.end => &self.bytes[line.end..line.next],
             _ => b"\n",
         }
@@ -252,39 +272,33 @@ impl Document {
 
     fn drop_lines(
         &mut self,
-        dropped: &HashSet<usize>,
+        dropped: &BTreeSet<usize>,
         section: &str,
         keys: &[&str],
     ) -> Result<(), EditError> {
         if dropped.is_empty() {
             return Ok(());
         }
-        let pieces: Vec<Piece> = (0..self.layout.lines.len())
-            .filter(|number| !dropped.contains(number))
-            .map(Piece::Kept)
-            .collect();
-        self.replace(&pieces, section, keys)
+        let mut edit = Edit::default();
+        edit.drop(dropped.iter().copied());
+        self.replace(&edit, section, keys)
     }
 
-    /// Puts the pieces together. Line endings separate lines: a file without one at its end stays so.
-    fn replace(&mut self, pieces: &[Piece], section: &str, keys: &[&str]) -> Result<(), EditError> {
-        let ends_open = self.layout.lines.last().is_some_and(|line| line.end == line.next);
-        let ending = self.line_ending();
-        let mut parts: Vec<&[u8]> = Vec::with_capacity(pieces.len() * 2);
-        for (index, piece) in pieces.iter().enumerate() {
-            let (text, own_ending): (&[u8], &[u8]) = match piece {
-                Piece::Kept(number) => {
-                    let line = self.layout.lines[*number];
-                    (&self.bytes[line.start..line.end], &self.bytes[line.end..line.next])
-                }
-                Piece::New(text) => (text, ending),
-            };
-            parts.push(text);
-            if index + 1 < pieces.len() || !ends_open {
-                parts.push(if own_ending.is_empty() { ending } else { own_ending });
-            }
+    fn replace(&mut self, edit: &Edit, section: &str, keys: &[&str]) -> Result<(), EditError> {
+        let bytes = Arc::new(self.edited(edit));
+        if self.same_beside(edit, &bytes, section.as_bytes(), keys) {
+            debug_assert!(
+                Self::own(Arc::clone(&bytes)).is_ok_and(|edited| self.same_elsewhere(
+                    &edited,
+                    section.as_bytes(),
+                    keys
+                )),
+                "the lines beside the edit tell of all"
+            );
+            *self = Self { bytes, layout: Arc::default() };
+            return Ok(());
         }
-        let edited = Self::own(Zeroizing::new(parts.concat())).map_err(|_| EditError::WouldDamage)?;
+        let edited = Self::own(bytes).map_err(|_| EditError::WouldDamage)?;
         if !self.same_elsewhere(&edited, section.as_bytes(), keys) {
             return Err(EditError::WouldDamage);
         }
@@ -292,46 +306,133 @@ impl Document {
         Ok(())
     }
 
+    /// Whether the lines from the header before an edit to the one behind it settle that everything else
+    /// reads the same. A header leaves nothing open: the grammar reads what follows by the header's
+    /// indentation and its section alone. So when both headers are read as such and what is between is as
+    /// it was but for the keys, the lines before and behind are read as they were. `false` is no answer.
+    fn same_beside(&self, edit: &Edit, edited: &[u8], section: &[u8], keys: &[&str]) -> bool {
+        let Layout { sections, by_name, .. } = self.layout();
+        let patched = by_name.get(section).copied();
+        let Some(index) = patched.or_else(|| sections.len().checked_sub(1)) else { return false };
+        let (found, next) = (&sections[index], sections.get(index + 1));
+        let behind = next.map_or(usize::MAX, |next| next.header);
+        let within = edit.lines.iter().all(|(number, line)| {
+            (found.header..behind).contains(number) && !(line.dropped && *number == found.header)
+        });
+        let at_end_only = edit.lines.is_empty() && !edit.at_end.is_empty();
+        // [DEFAULT] is read together with every other one.
+        if section == DEFAULT_SECTION || !within || patched.is_some() == at_end_only {
+            return false;
+        }
+        let from = self.line(found.header).start;
+        let rest = next.map_or(0, |next| self.bytes.len() - self.line(next.header).next);
+        let Some(part) = edited.len().checked_sub(rest).and_then(|to| edited.get(from..to)) else {
+            return false;
+        };
+        let Ok(part) = Self::parse(part) else { return false };
+        let expected_next = match next {
+            Some(next) => Some(self.name(next)),
+            None => patched.is_none().then_some(section),
+        };
+        let skip = if patched.is_some() { keys } else { &[] };
+        match (part.layout().sections.as_slice(), expected_next) {
+            ([only], None) => part.name(only) == section && self.same(found, &part, only, skip),
+            ([first, second], Some(name)) => {
+                part.name(first) == self.name(found)
+                    && self.same(found, &part, first, skip)
+                    && part.name(second) == name
+                    && (next.is_none() || second.entries.is_empty())
+            }
+            _ => false,
+        }
+    }
+
+    /// The bytes after an edit. Line endings separate lines: a file without one at its end stays so.
+    fn edited(&self, edit: &Edit) -> Zeroizing<Vec<u8>> {
+        let ending = self.line_ending();
+        let ends_open = !matches!(self.bytes.last(), None | Some(b'\n' | b'\r'));
+        // A run of lines that stay, each with its own ending; only the last may have none.
+        let kept = |from: usize, to: usize| {
+            (from < to).then(|| {
+                let (first, last) = (self.line(from), self.line(to - 1));
+                let own = &self.bytes[last.end..last.next];
+                [&self.bytes[first.start..last.end], if own.is_empty() { ending } else { own }]
+            })
+        };
+        let mut parts: Vec<&[u8]> = Vec::new();
+        let mut next = 0;
+        for (number, line) in &edit.lines {
+            parts.extend(kept(next, number + usize::from(!line.dropped)).into_iter().flatten());
+            parts.extend(line.added.iter().flat_map(|text| [text.as_slice(), ending]));
+            next = number + 1;
+        }
+        parts.extend(kept(next, self.layout().lines.len()).into_iter().flatten());
+        parts.extend(edit.at_end.iter().flat_map(|text| [text.as_slice(), ending]));
+        if ends_open {
+            parts.pop();
+        }
+        Zeroizing::new(parts.concat())
+    }
+
     /// Whether both read the same but for the given keys of the section.
     fn same_elsewhere(&self, edited: &Self, section: &[u8], keys: &[&str]) -> bool {
-        let others = |document: &Self| -> Vec<usize> {
-            (0..document.layout.sections.len())
-                .filter(|index| document.layout.sections[*index].name != section)
-                .collect()
-        };
-        let (mine, theirs) = (others(self), others(edited));
-        let equal = |a: &Section, b: &Section, skip: &[&str]| {
-            let kept = |section: &Section| -> Vec<usize> {
-                (0..section.entries.len())
-                    .filter(|index| {
-                        !skip.iter().any(|key| key.as_bytes() == section.entries[*index].key.as_slice())
-                    })
-                    .collect()
-            };
-            let (left, right) = (kept(a), kept(b));
-            left.len() == right.len()
-                && left.iter().zip(&right).all(|(i, j)| {
-                    let (left, right) = (&a.entries[*i], &b.entries[*j]);
-                    left.key == right.key && self.joined(left) == edited.joined(right)
-                })
-        };
-        let patched = |document: &Self| document.layout.sections.iter().position(|it| it.name == section);
-        let same_patched = match (patched(self), patched(edited)) {
-            (Some(before), Some(after)) => {
-                equal(&self.layout.sections[before], &edited.layout.sections[after], keys)
+        let (mut mine, mut theirs) = (self.others(section), edited.others(section));
+        let same_others = loop {
+            match (mine.next(), theirs.next()) {
+                (None, None) => break true,
+                (Some(left), Some(right))
+                    if self.name(left) == edited.name(right) && self.same(left, edited, right, &[]) => {}
+                _ => break false,
             }
-            (Some(before), None) => self.layout.sections[before].entries.is_empty(),
-            _ => true,
         };
-        same_patched
-            && mine.len() == theirs.len()
-            && mine.iter().zip(&theirs).all(|(i, j)| {
-                let (left, right) = (&self.layout.sections[*i], &edited.layout.sections[*j]);
-                left.name == right.name && equal(left, right, &[])
-            })
+        let patched = |document: &Self| document.layout().by_name.get(section).copied();
+        same_others
+            && match (patched(self), patched(edited)) {
+                (Some(before), Some(after)) => {
+                    self.same(&self.layout().sections[before], edited, &edited.layout().sections[after], keys)
+                }
+                (Some(before), None) => self.layout().sections[before].entries.is_empty(),
+                _ => true,
+            }
+    }
+
+    fn others(&self, section: &[u8]) -> impl Iterator<Item = &Section> {
+        self.layout().sections.iter().filter(move |it| self.name(it) != section)
+    }
+
+    /// Whether two sections have the same keys and values in the same order, but for those to skip.
+    fn same(&self, mine: &Section, edited: &Self, theirs: &Section, skip: &[&str]) -> bool {
+        let mut left = self.entries_without(mine, skip);
+        let mut right = edited.entries_without(theirs, skip);
+        loop {
+            match (left.next(), right.next()) {
+                (None, None) => return true,
+                (Some(left), Some(right))
+                    if left.key(&self.bytes) == right.key(&edited.bytes)
+                        && left.pieces(&self.bytes).eq(right.pieces(&edited.bytes)) => {}
+                _ => return false,
+            }
+        }
+    }
+
+    fn entries_without<'a>(
+        &'a self,
+        section: &'a Section,
+        skip: &'a [&str],
+    ) -> impl Iterator<Item = &'a Entry> {
+        section.entries.iter().filter(|entry| {
+            let key = entry.key(&self.bytes);
+            !skip.iter().any(|skipped| skipped.as_bytes() == key)
+        })
     }
 }
 
-fn entry<'a>(section: &'a Section, key: &str) -> Option<&'a Entry> {
-    section.entries.iter().find(|entry| entry.key == key.as_bytes())
+impl Edit {
+    fn drop(&mut self, lines: impl Iterator<Item = usize>) {
+        self.lines.extend(lines.map(|line| (line, LineEdit { dropped: true, added: Vec::new() })));
+    }
+
+    fn drops(&self, line: usize) -> bool {
+        self.lines.get(&line).is_some_and(|it| it.dropped && it.added.is_empty())
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! One promise: whatever is in the file that we did not write stays byte for byte. The file is read by
 //! the grammar that botocore reads it by ([`Document`]); our keys are patched into our sections; the
-//! result is read again and compared before it replaces the file in one step ([`CredentialsFile`]). A
+//! result is read again where it was changed and compared before it replaces the file in one step ([`CredentialsFile`]). A
 //! file that botocore would reject is left alone with the number of its line.
 //!
 //! A section is ours when it carries our stamp ([`STAMP_KEY`]): who it belongs to, and the fingerprint of

@@ -8,11 +8,16 @@ use std::{
     fs::{self, File, Metadata},
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use zeroize::Zeroizing;
 
 /// A credentials file of 5,000 profiles with long session tokens has 6 MB.
 const LIMIT: u64 = 64 * 1024 * 1024;
+/// How much is compared at a time.
+const BLOCK: usize = 64 * 1024;
+/// How often a file that changes while it is read is read again.
+const TRIES: u32 = 3;
 
 /// What a file is like, for what a person should know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +47,20 @@ pub(crate) struct Place {
 
 /// A file that was read.
 pub(crate) struct Loaded {
-    pub bytes: Zeroizing<Vec<u8>>,
+    pub bytes: Arc<Zeroizing<Vec<u8>>>,
     pub identity: Identity,
     pub metadata: Metadata,
     pub file: File,
+}
+
+/// How a file differs from what it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compared {
+    Same,
+    /// Another file, the same one changed since, or none.
+    OtherFile,
+    /// The very file, but not what should be in it.
+    OtherBytes,
 }
 
 impl Place {
@@ -108,8 +123,56 @@ impl Place {
     pub(crate) fn load(&self) -> Result<Option<Loaded>, FileError> {
         let path = &self.target;
         let fail = |error| FileError::io(path, Doing::Read, error);
+        for _ in 0..TRIES {
+            let Some((mut file, before)) = self.open()? else { return Ok(None) };
+            let room = usize::try_from(before.len()).unwrap_or_default() + 1;
+            let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+            (&mut file).take(LIMIT).read_to_end(&mut bytes).map_err(fail)?;
+            let after = file.metadata().map_err(fail)?;
+            let identity = platform::identity(&after);
+            if identity == platform::identity(&before) && u64::try_from(bytes.len()).ok() == Some(after.len())
+            {
+                return Ok(Some(Loaded { bytes: Arc::new(bytes), identity, metadata: after, file }));
+            }
+        }
+        Err(FileError::BeingWritten { path: path.clone() })
+    }
+
+    /// Reads the file and compares it with what it should be.
+    pub(crate) fn compare(&self, identity: &Identity, bytes: &[u8]) -> Result<Compared, FileError> {
+        let fail = |error| FileError::io(&self.target, Doing::Read, error);
+        let Some((mut file, before)) = self.open()? else { return Ok(Compared::OtherFile) };
+        if platform::identity(&before) != *identity {
+            return Ok(Compared::OtherFile);
+        }
+        let mut same = true;
+        let mut rest = bytes;
+        let mut block = Zeroizing::new(vec![0; BLOCK]);
+        while same {
+            match file.read(&mut block) {
+                Ok(0) => break,
+                Ok(length) => match rest.strip_prefix(&block[..length]) {
+                    Some(after) => rest = after,
+                    None => same = false,
+                },
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(fail(error)),
+            }
+        }
+        let after = file.metadata().map_err(fail)?;
+        Ok(match (platform::identity(&after) == *identity, same && rest.is_empty()) {
+            (true, true) => Compared::Same,
+            (true, false) => Compared::OtherBytes,
+            (false, _) => Compared::OtherFile,
+        })
+    }
+
+    /// Opens the file, if it is one that may be read and replaced; `None` when there is none.
+    fn open(&self) -> Result<Option<(File, Metadata)>, FileError> {
+        let path = &self.target;
+        let fail = |error| FileError::io(path, Doing::Read, error);
         let not_plain = |what| Err(FileError::NotPlain { path: path.clone(), what });
-        for _ in 0..3 {
+        for _ in 0..TRIES {
             let found = match fs::symlink_metadata(path) {
                 Ok(found) => found,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -125,23 +188,15 @@ impl Place {
             if platform::names(&found) > 1 {
                 return not_plain(NotPlain::HardLinked);
             }
-            let mut file = match platform::open_plain(path) {
+            let file = match platform::open_plain(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened.map_err(fail)?,
             };
-            let before = file.metadata().map_err(fail)?;
-            if before.len() > LIMIT {
+            let opened = file.metadata().map_err(fail)?;
+            if opened.len() > LIMIT {
                 return Err(FileError::TooLarge { path: path.clone(), limit: LIMIT });
             }
-            let room = usize::try_from(before.len()).unwrap_or_default() + 1;
-            let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-            (&mut file).take(LIMIT).read_to_end(&mut bytes).map_err(fail)?;
-            let after = file.metadata().map_err(fail)?;
-            let identity = platform::identity(&after);
-            if identity == platform::identity(&before) && u64::try_from(bytes.len()).ok() == Some(after.len())
-            {
-                return Ok(Some(Loaded { bytes, identity, metadata: after, file }));
-            }
+            return Ok(Some((file, opened)));
         }
         Err(FileError::BeingWritten { path: path.clone() })
     }

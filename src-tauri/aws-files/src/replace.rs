@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Doing, FileError},
-    place::{Loaded, Place},
+    place::{Compared, Loaded, Place},
     platform,
 };
 use std::{
@@ -90,11 +90,9 @@ pub(crate) fn replace(
     }
     file.sync_all().map_err(write_error)?;
     steps.reached(Step::TempSynced);
-    let now = place.load()?;
-    let unchanged = match (base, &now) {
-        (None, None) => true,
-        (Some(base), Some(now)) => base.identity == now.identity && base.bytes == now.bytes,
-        _ => false,
+    let unchanged = match base {
+        None => place.load()?.is_none(),
+        Some(base) => place.compare(&base.identity, &base.bytes)? == Compared::Same,
     };
     if !unchanged {
         return Ok(Replaced::BaseChanged);
@@ -112,11 +110,9 @@ pub(crate) fn replace(
     platform::sync_folder(&place.folder).map_err(|error| FileError::io(target, Doing::Replace, error))?;
     steps.reached(Step::FolderSynced);
     let written = platform::identity(&file.metadata().map_err(write_error)?);
-    match place.load() {
+    match place.compare(&written, new) {
+        Ok(Compared::OtherBytes) => Err(FileError::NotAsWritten { path: target.clone() }),
         // Another identity is another program's later write, which is none of our business here.
-        Ok(Some(found)) if found.identity == written && found.bytes.as_slice() != new => {
-            Err(FileError::NotAsWritten { path: target.clone() })
-        }
         _ => Ok(Replaced::Done),
     }
 }

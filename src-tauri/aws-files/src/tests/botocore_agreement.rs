@@ -106,6 +106,63 @@ fn the_same_files_are_read_and_read_the_same() {
     );
 }
 
+/// Each turns on one rule of the grammar that a reader may get wrong.
+#[test]
+fn hostile_files_are_read_the_same() {
+    let long = format!("[a]\nk = {}\n", "x".repeat(200_000));
+    let many: String = (0..3000).map(|n| format!("k{n} = {n}\n")).collect();
+    let texts = [
+        "\u{feff}[a]\nk = 1\n",
+        "[a]\n\u{feff}k = 1\n",
+        "[a]\nk = 1\r[b]\rk = 2",
+        "[a]\r\n\r\nk = 1\r\n  2\r\n\r\n  3\r\n\r\n",
+        "[a]\nk = 1\u{85}l = 2\n",
+        "[a]\nk =\n  x = 1\u{2028}y\n",
+        "[a]\nk =\n  x = 1\u{b}y = 2\n",
+        "[a]\n\u{a0}k\u{a0}=\u{a0}v\u{a0}\n",
+        "[a]\n\u{3000}k = v\n\u{3000}\u{3000}w\n",
+        "[a]\nk = \0\n",
+        "[a]\n\u{1c}k = v\u{1f}\n",
+        "[a]\nK = 1\nk = 2\n",
+        "[a]\nİ = 1\n",
+        "[a]\nẞ = 1\nß = 2\n",
+        "[DEFAULT]\nk = 1\n[a]\n[DEFAULT]\nl = 2\n",
+        "[DEFAULT]\nk = 1\n[a]\nx = 0\n[DEFAULT]\nk = 2\n",
+        "[default]\nk = 1\n[ default ]\nk = 2\n",
+        "[]\nk = 1\n",
+        "[]]\nk = 1\n",
+        "[a] trailing = 1\nk = 1\n",
+        "[a\nk = 1\n",
+        "[a]\n[a\n",
+        "[a]\nk\n",
+        "[a]\n= v\n",
+        "[a]\n: v\n",
+        "[a]\nk := v\n",
+        "[a]\nk = v # no comment ; nor this\n",
+        "[a]\nk = v\n  # a comment\n  w\n",
+        "[a]\nk = v\n\n\n  w\n\n\n[b]\n",
+        "[a]\nk = v\n [b]\n",
+        "  [a]\n  k = v\n l = w\n",
+        "[a]\nk =\n\n  x = 1\n",
+        "[a]\nk =\n  x\n",
+        "[a]\nrem = 1\nREM x\n",
+        "k = 1\n[a]\n",
+        "\n\n# only comments\n;\n",
+        "[a]\nk = %(x)s ${y}\n",
+    ];
+    let large = [long, format!("[a]\n{many}[b]\n{many}"), format!("[a]\n{many}K7 = x\n")];
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<&str> = texts.into_iter().chain(large.iter().map(String::as_str)).collect();
+    for (number, text) in texts.iter().enumerate() {
+        fs::write(folder.path().join(number.to_string()), text).unwrap();
+    }
+    let theirs = python(READ_ALL, &[folder.path().to_str().unwrap()], &[]);
+    for (number, text) in texts.iter().enumerate() {
+        let start: String = text.chars().take(200).collect();
+        assert_eq!(ours(text), theirs[number.to_string()], "{start:?}");
+    }
+}
+
 #[test]
 fn a_botocore_session_finds_what_we_wrote() {
     let folder = tempfile::tempdir().unwrap();

@@ -17,6 +17,8 @@ use std::{
 const TASK: &str = "AWS_FILES_TEST_CHILD";
 const PATH: &str = "AWS_FILES_TEST_PATH";
 const NUMBER: &str = "AWS_FILES_TEST_NUMBER";
+/// Which credentials the task writes that dies.
+pub(super) const KEY: &str = "AWS_FILES_TEST_KEY";
 
 /// The arguments that make a copy of this test binary run a task.
 pub(super) fn task(program: &str, before: &[&str], task: &str, path: &Path, number: usize) -> Command {
@@ -81,7 +83,8 @@ fn entry() {
         "die at step" => {
             let steps = Arc::new(KillAt(Step::ALL[number]));
             let it = CredentialsFile::with_steps(&path, super::PATIENCE, steps);
-            it.update(&[keep("dev", 2)], now()).unwrap();
+            let n: u32 = env::var(KEY).map_or(2, |n| n.parse().unwrap());
+            it.update(&[keep("dev", n)], now()).unwrap();
             panic!("{:?} was not reached", Step::ALL[number]);
         }
         "write until killed" => {
@@ -96,6 +99,18 @@ fn entry() {
             let it = file(&path);
             for n in 1..=20 {
                 it.update(&[keep(&format!("p{number}"), n)], now()).unwrap();
+            }
+        }
+        "write 500 times and miss none" => {
+            let it = file(&path);
+            let own = |n: u32| format!("w{number}-{}", n % 10);
+            for n in 0..500 {
+                it.update(&[keep(&own(n), n)], now()).unwrap();
+                // The oldest of the ten profiles, which is written next, is still as it was written.
+                if let Some(oldest) = (n + 1).checked_sub(10) {
+                    let key = it.read().unwrap().document.get(&own(oldest), "aws_access_key_id");
+                    assert_eq!(key.unwrap().as_str(), format!("ASIA{oldest:016}"), "lost after {n}");
+                }
             }
         }
         "read: not allowed" => {

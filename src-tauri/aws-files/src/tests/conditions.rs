@@ -1,7 +1,8 @@
 //! Kinds of files, links and rights.
 
-use super::{FOREIGN, file, keep, names, now, section, text};
+use super::{FOREIGN, file, keep, memory, modified, names, now, section, stop, text};
 use crate::{FileError, NotPlain};
+use jiff::ToSpan;
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
@@ -127,4 +128,47 @@ fn nothing_that_is_printed_holds_a_secret() {
     for secret in ["secret/", "token+", "ASIA"] {
         assert!(!shown.contains(secret), "{shown}");
     }
+}
+
+#[test]
+fn line_endings_and_an_open_end_stay_and_a_byte_order_mark_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    let crlf = FOREIGN.replace('\n', "\r\n");
+    for (before, ending) in [(crlf.as_str(), "\r\n"), (FOREIGN.trim_end(), "\n"), (crlf.trim_end(), "\r\n")] {
+        fs::write(&path, before).unwrap();
+        let it = file(&path);
+        it.update(&[keep("dev", 1)], modified(&path) + 3.seconds()).unwrap();
+        let ours = section("dev", 1).replace('\n', ending);
+        let open = !before.ends_with('\n');
+        let expected = if open {
+            format!("{before}{ending}{ending}{}", ours.trim_end())
+        } else {
+            format!("{before}{ending}{ours}")
+        };
+        assert_eq!(text(&path), expected);
+        it.update(&[stop("dev")], modified(&path) + 3.seconds()).unwrap();
+        assert_eq!(text(&path), before);
+    }
+    let marked = format!("\u{feff}{FOREIGN}");
+    fs::write(&path, &marked).unwrap();
+    let error = file(&path).update(&[keep("dev", 1)], modified(&path) + 3.seconds()).unwrap_err();
+    assert!(error.to_string().contains("byte order mark"), "{error}");
+    assert_eq!(text(&path), marked);
+}
+
+#[test]
+fn one_section_of_five_thousand_changes() {
+    let home = memory();
+    let path = home.path().join("credentials");
+    let sections = |range: std::ops::Range<u32>| -> String {
+        range.map(|n| format!("# no. {n}\n[p{n}]\nAws_Access_Key_Id: AKIA{n}\ns3 =\n  a = 1\n\n")).collect()
+    };
+    let (head, tail) = (sections(0..2500), sections(2500..5000));
+    fs::write(&path, format!("{head}\n{}{tail}", section("dev", 1))).unwrap();
+    let it = file(&path);
+    it.update(&[keep("dev", 2)], now()).unwrap();
+    assert!(text(&path) == format!("{head}\n{}{tail}", section("dev", 2)), "other bytes changed");
+    it.update(&[stop("dev")], now()).unwrap();
+    assert!(text(&path) == format!("{head}{tail}"), "other bytes changed");
 }

@@ -1,7 +1,7 @@
-//! Killed in the middle of writing, a hundred times: the old file or the new one, never anything else.
+//! Killed in the middle of writing, six hundred times: the old file or the new one, never anything else.
 
-use super::{FOREIGN, child, file, keep, names, now, section, text};
-use crate::replace::Step;
+use super::{FOREIGN, child, file, keep, memory, names, now, section, text};
+use crate::{Standing, replace::Step};
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -63,5 +63,57 @@ fn killed_at_any_moment() {
         let n = (1..10_000).find(|n| after == format!("{FOREIGN}\n{}", section("dev", *n)));
         assert!(n.is_some(), "neither old nor new: {after}");
         check_next(home.path());
+    }
+}
+
+/// Each of the writers reads its ten profiles again and again: an update that one of the killed undid
+/// would be missed.
+#[test]
+fn killed_five_hundred_times_beside_two_writers_that_lose_nothing() {
+    let home = memory();
+    let path = home.path().join("credentials");
+    fs::write(&path, FOREIGN).unwrap();
+    let it = file(&path);
+    it.update(&[keep("dev", 0)], now()).unwrap();
+    let writers: Vec<_> = (0..2)
+        .map(|number| {
+            child::task(&child::own(), &[], "write 500 times and miss none", &path, number)
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    // The file has its backup already.
+    let steps: Vec<usize> = (0..Step::ALL.len())
+        .filter(|step| !matches!(Step::ALL[*step], Step::BackupHalfWritten | Step::BackedUp))
+        .collect();
+    let mut held = 0;
+    for n in 1..=500 {
+        let step = steps[usize::try_from(n).unwrap() % steps.len()];
+        let status = child::task(&child::own(), &[], "die at step", &path, step)
+            .env(child::KEY, n.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(status.signal(), Some(9), "killed at {:?}", Step::ALL[step]);
+        if matches!(Step::ALL[step], Step::Renamed | Step::FolderSynced) {
+            held = n;
+        }
+        match it.read().unwrap().standing("dev", None) {
+            Standing::Ours { fingerprint, .. } => {
+                assert_eq!(fingerprint, super::credentials(held).fingerprint(), "{:?}", Step::ALL[step]);
+            }
+            other => panic!("{other:?} after {:?}", Step::ALL[step]),
+        }
+        assert!(text(&path).starts_with(FOREIGN));
+    }
+    for mut writer in writers {
+        assert!(writer.wait().unwrap().success(), "a writer missed what it had written");
+    }
+    let reading = it.read().unwrap();
+    for (writer, n) in [(0, 490..500), (1, 490..500)].into_iter().flat_map(|(w, n)| n.map(move |n| (w, n))) {
+        let key = reading.document.get(&format!("w{writer}-{}", n % 10), "aws_access_key_id");
+        assert_eq!(key.unwrap().as_str(), format!("ASIA{n:016}"));
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the crate as a whole, with real files, real processes and real mounts.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, a child reports by printing")]
 
+mod aws_cli;
 mod botocore_agreement;
 mod child;
 mod conditions;
@@ -70,6 +71,11 @@ fn section(profile: &str, n: u32) -> String {
 
 fn text(path: &Path) -> String {
     String::from_utf8(fs::read(path).unwrap()).unwrap()
+}
+
+/// A folder in memory, where a sync takes no time.
+fn memory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap()
 }
 
 /// When a file was changed last.

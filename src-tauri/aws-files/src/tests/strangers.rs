@@ -75,7 +75,7 @@ fn a_read_only_file_system_is_named() {
     child::run(child::task(&child::own(), &wrapper, "update: read-only", &path, 0));
 }
 
-/// With room for nothing, for the backup's half, and for the backup but not the new file.
+/// With room for nothing, for the backup's half, for the backup, and for the backup and the new file's half.
 #[test]
 fn a_full_disk_loses_nothing() {
     let home = open_folder();
@@ -84,7 +84,7 @@ fn a_full_disk_loses_nothing() {
     let at = folder.to_str().unwrap();
     let script = format!("mount -t tmpfs -o size=64k tmpfs {at} && exec \"$@\"");
     let wrapper = ["unshare", "-m", "sh", "-c", &script, "sh"];
-    for room in [0, 4096, 16 * 1024] {
+    for room in [0, 4096, 16 * 1024, 20 * 1024] {
         let path = folder.join("credentials");
         child::run(child::task(&child::own(), &wrapper, "update: disk full", &path, room));
     }
