@@ -202,7 +202,7 @@ pub trait Sso: Send + Sync {
         role: &RoleName,
     ) -> Result<RoleCredentials, SsoError>;
     /// `getSigninToken` and the console address made from it: a URL that carries a sign-in token and
-    /// goes to the browser through [`Browser::open_once`] only.
+    /// goes to the browser through [`super::Browser::open_once`] only.
     async fn console_link(
         &self,
         org: &Organisation,
