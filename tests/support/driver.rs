@@ -29,7 +29,9 @@ pub struct Driver {
 /// # Errors
 /// That either is not there or was not ready in time.
 pub async fn chromium(desk: &Desk) -> Result<Driver> {
-    let program = desk.program("chromedriver", "chromedriver").args(["--port=0"]).lines();
+    // Left to itself it takes a port of the one family that may be in use in the other, and gives up.
+    let port = format!("--port={}", free_port()?);
+    let program = desk.program("chromedriver", "chromedriver").args([port]).lines();
     let chromedriver = desk.spawn(program)?;
     let port = chromedriver.line(START, "chromedriver's port", port_in).await?;
     let mut args = vec![
@@ -87,7 +89,15 @@ pub async fn window(
 
 /// A port that nobody has now. tauri-driver cannot choose one itself and say which.
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    loop {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
+        let port = listener.local_addr()?.port();
+        // chromedriver takes the same port of both families, or none.
+        match TcpListener::bind(("::1", port)) {
+            Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => {}
+            _ => return Ok(port),
+        }
+    }
 }
 
 async fn connect(desk: &Desk, name: &'static str, port: u16, wanted: Value) -> Result<Driver> {
