@@ -119,7 +119,7 @@ impl CredentialsFile {
     /// `now` names the backup and tells whether a file that looks cut short has settled.
     ///
     /// # Errors
-    /// [`FileError`]; nothing was changed then, but for [`FileError::NotAsWritten`].
+    /// [`FileError`]; nothing was changed then.
     pub fn update(&self, changes: &[Change], now: Timestamp) -> Result<Outcome, FileError> {
         let place = Place::find(&self.path)?;
         place.make_folder()?;

@@ -88,8 +88,9 @@ pub enum FileError {
         /// The path given.
         path: PathBuf,
     },
-    /// What was read back is not what was written: the disk or file system is failing.
-    #[error("{path} does not hold what was written to it. Check the disk; a backup may be beside it")]
+    /// What was read back, before it took the file's place, is not what was written: the disk or file
+    /// system is failing.
+    #[error("what was written for {path} does not read back the same; it was left as it is. Check the disk")]
     NotAsWritten {
         /// The file.
         path: PathBuf,

@@ -6,7 +6,7 @@ use crate::{
 };
 use std::{
     fs::{self, File, Metadata},
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -51,16 +51,6 @@ pub(crate) struct Loaded {
     pub identity: Identity,
     pub metadata: Metadata,
     pub file: File,
-}
-
-/// How a file differs from what it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Compared {
-    Same,
-    /// Another file, the same one changed since, or none.
-    OtherFile,
-    /// The very file, but not what should be in it.
-    OtherBytes,
 }
 
 impl Place {
@@ -138,33 +128,15 @@ impl Place {
         Err(FileError::BeingWritten { path: path.clone() })
     }
 
-    /// Reads the file and compares it with what it should be.
-    pub(crate) fn compare(&self, identity: &Identity, bytes: &[u8]) -> Result<Compared, FileError> {
+    /// Reads the file and tells whether it is this one, unchanged: no other, and the same bytes.
+    pub(crate) fn still_holds(&self, identity: &Identity, bytes: &[u8]) -> Result<bool, FileError> {
         let fail = |error| FileError::io(&self.target, Doing::Read, error);
-        let Some((mut file, before)) = self.open()? else { return Ok(Compared::OtherFile) };
-        if platform::identity(&before) != *identity {
-            return Ok(Compared::OtherFile);
-        }
-        let mut same = true;
-        let mut rest = bytes;
-        let mut block = Zeroizing::new(vec![0; BLOCK]);
-        while same {
-            match file.read(&mut block) {
-                Ok(0) => break,
-                Ok(length) => match rest.strip_prefix(&block[..length]) {
-                    Some(after) => rest = after,
-                    None => same = false,
-                },
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(fail(error)),
-            }
+        let Some((mut file, before)) = self.open()? else { return Ok(false) };
+        if platform::identity(&before) != *identity || !holds(&mut file, bytes).map_err(fail)? {
+            return Ok(false);
         }
         let after = file.metadata().map_err(fail)?;
-        Ok(match (platform::identity(&after) == *identity, same && rest.is_empty()) {
-            (true, true) => Compared::Same,
-            (true, false) => Compared::OtherBytes,
-            (false, _) => Compared::OtherFile,
-        })
+        Ok(platform::identity(&after) == *identity)
     }
 
     /// Opens the file, if it is one that may be read and replaced; `None` when there is none.
@@ -199,6 +171,24 @@ impl Place {
             return Ok(Some((file, opened)));
         }
         Err(FileError::BeingWritten { path: path.clone() })
+    }
+}
+
+/// Whether the file, read from its beginning, holds these bytes and no more.
+pub(crate) fn holds(file: &mut File, bytes: &[u8]) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut block = Zeroizing::new(vec![0; BLOCK]);
+    let mut rest = bytes;
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(rest.is_empty()),
+            Ok(length) => match rest.strip_prefix(&block[..length]) {
+                Some(after) => rest = after,
+                None => return Ok(false),
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

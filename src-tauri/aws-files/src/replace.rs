@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Doing, FileError},
-    place::{Compared, Loaded, Place},
+    place::{Loaded, Place, holds},
     platform,
 };
 use std::{
@@ -90,9 +90,13 @@ pub(crate) fn replace(
     }
     file.sync_all().map_err(write_error)?;
     steps.reached(Step::TempSynced);
+    // Read back while nobody else knows the file: once it is renamed, another program may write in place.
+    if !holds(&mut file, new).map_err(write_error)? {
+        return Err(FileError::NotAsWritten { path: target.clone() });
+    }
     let unchanged = match base {
         None => place.load()?.is_none(),
-        Some(base) => place.compare(&base.identity, &base.bytes)? == Compared::Same,
+        Some(base) => place.still_holds(&base.identity, &base.bytes)?,
     };
     if !unchanged {
         return Ok(Replaced::BaseChanged);
@@ -109,12 +113,7 @@ pub(crate) fn replace(
     steps.reached(Step::Renamed);
     platform::sync_folder(&place.folder).map_err(|error| FileError::io(target, Doing::Replace, error))?;
     steps.reached(Step::FolderSynced);
-    let written = platform::identity(&file.metadata().map_err(write_error)?);
-    match place.compare(&written, new) {
-        Ok(Compared::OtherBytes) => Err(FileError::NotAsWritten { path: target.clone() }),
-        // Another identity is another program's later write, which is none of our business here.
-        _ => Ok(Replaced::Done),
-    }
+    Ok(Replaced::Done)
 }
 
 /// Writes a new file that only its owner can read, whole or not at all. `AlreadyExists` when the name

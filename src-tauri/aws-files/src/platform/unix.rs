@@ -47,7 +47,7 @@ pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
 
 /// Makes a new file that only its owner can read.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Opens or makes a lock file.

@@ -37,7 +37,7 @@ pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
 
 /// Makes a new file with the folder's access list.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
 /// Opens or makes a lock file.

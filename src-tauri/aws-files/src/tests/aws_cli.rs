@@ -119,3 +119,49 @@ fn what_is_cut_short_at_any_step_is_not_rewritten() {
         }
     }
 }
+
+/// Does something to a file when a step is reached.
+struct At(Step, PathBuf, fn(&Path));
+
+impl Steps for At {
+    fn reached(&self, step: Step) {
+        if step == self.0 {
+            self.2(&self.1);
+        }
+    }
+}
+
+#[test]
+fn what_does_not_read_back_as_written_never_takes_the_files_place() {
+    let home = memory();
+    let path = home.path().join("credentials");
+    fs::write(&path, FOREIGN).unwrap();
+    let temp = home.path().join(".credentials.latchkey-tmp");
+    let flip = |temp: &Path| {
+        let mut bytes = fs::read(temp).unwrap();
+        bytes[7] ^= 1;
+        fs::write(temp, bytes).unwrap();
+    };
+    let it = CredentialsFile::with_steps(&path, super::PATIENCE, Arc::new(At(Step::TempSynced, temp, flip)));
+    let error = it.update(&[keep("dev", 1)], modified(&path) + 3.seconds()).unwrap_err();
+    assert!(matches!(error, FileError::NotAsWritten { .. }), "{error}");
+    assert_eq!(text(&path), FOREIGN);
+}
+
+#[test]
+fn another_programs_write_right_after_ours_is_no_failing_disk() {
+    for step in [Step::Renamed, Step::FolderSynced] {
+        let home = memory();
+        let path = home.path().join("credentials");
+        fs::write(&path, FOREIGN).unwrap();
+        // In place, into the very file that was just renamed, as `aws configure set` does.
+        let theirs = |path: &Path| fs::write(path, FOREIGN).unwrap();
+        let it =
+            CredentialsFile::with_steps(&path, super::PATIENCE, Arc::new(At(step, path.clone(), theirs)));
+        it.update(&[keep("dev", 1)], modified(&path) + 3.seconds()).unwrap();
+        assert_eq!(text(&path), FOREIGN, "theirs stays as it is");
+        let it = file(&path);
+        it.update(&[keep("dev", 2)], modified(&path) + 3.seconds()).unwrap();
+        assert_eq!(text(&path), format!("{FOREIGN}\n{}", section("dev", 2)), "ours comes back");
+    }
+}
