@@ -73,8 +73,7 @@ impl ConfigFile {
     pub fn sso(&self) -> Result<SsoConfig, FileError> {
         let place = Place::find(self.path())?;
         let Some(loaded) = place.load()? else { return Ok(SsoConfig::default()) };
-        read(&loaded.bytes)
-            .map_err(|error| FileError::Unparseable { path: self.path().to_path_buf(), error })
+        read(&loaded.bytes).map_err(|error| FileError::Unparseable { path: self.path().to_path_buf(), error })
     }
 }
 

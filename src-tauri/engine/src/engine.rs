@@ -2,9 +2,10 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, console, environment_copy, keep,
+    add, console, environment_copy, import, keep,
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
         history::{By, Entry, Event as Happened},
         ids::OrgId,
@@ -64,6 +65,9 @@ pub(crate) enum Event {
     Synced(OrgId, u64, sync::Progress),
     Launched(console::Outcome),
     Kept(keep::Checked),
+    /// The AWS config file was read.
+    Config(Arc<AwsConfig>),
+    Looked(import::Looked),
     Refreshed(refresh::Batch),
     Stopped(stop::Stopped),
     Undone(Result<(), Code>, oneshot::Sender<Answer>),
@@ -318,6 +322,8 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Revoked(org, result) => sign_out::revoked(ctx, state, &org, result),
         Event::Synced(org, number, progress) => sync::progress(ctx, state, &org, number, progress),
         Event::Launched(outcome) => console::finish(ctx, state, outcome),
+        Event::Config(config) => state.config = config,
+        Event::Looked(looked) => import::looked(ctx, state, looked),
         Event::Kept(checked) => keep::finish(ctx, state, checked),
         Event::Refreshed(batch) => refresh::finish(ctx, state, batch),
         Event::Stopped(stopped) => stop::stopped(ctx, state, stopped),
@@ -357,6 +363,8 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::AddOrganisation { typed, name, region, endpoints } => {
             add::begin(ctx, add::Wanted { typed, name, region, endpoints }, answer);
         }
+        Request::LookAtConfig => import::look(ctx, answer),
+        Request::AddFromConfig => import::add_organisations(ctx, state, answer),
         Request::RemoveOrganisation(org) => add::remove(ctx, state, &org, answer),
         Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),
         Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),
@@ -382,6 +390,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };
             keep::begin(ctx, state, wish, answer);
         }
+        Request::KeepMany { wanted, confirmed } => import::keep_many(ctx, state, wanted, confirmed, answer),
         Request::StopKeeping { profile, remove } => stop::begin(ctx, state, &profile, remove, answer),
         Request::RefreshProfile(profile) => reply(answer, keep::refresh_one(ctx, state, &profile)),
         Request::RefreshAll => reply(answer, keep::refresh_all(ctx, state)),

@@ -3,6 +3,7 @@
 use crate::{
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
         environment::Environment,
         history::Entry,
@@ -286,6 +287,8 @@ pub(crate) struct State {
     pub online: bool,
     pub offline_since: Option<Timestamp>,
     pub files: HashMap<FileSet, FileCondition>,
+    /// What the AWS config file had when it was read last.
+    pub config: Arc<AwsConfig>,
     pub clock_skew: Option<i64>,
     pub history: Arc<Vec<Entry>>,
     pub sandbox: SandboxNow,

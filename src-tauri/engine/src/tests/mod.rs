@@ -3,6 +3,7 @@
 
 mod ends;
 mod flows;
+mod imports;
 mod lists;
 mod notices;
 mod profiles;

@@ -7,6 +7,7 @@ use crate::{
     Engine, Request, Snapshot,
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
         organisation::Kind,
@@ -92,6 +93,8 @@ pub(super) struct World {
     pub(super) file_conflict: Mutex<Option<Conflict>>,
     pub(super) looks: Mutex<Option<Conflict>>,
     pub(super) settings: Mutex<Settings>,
+    /// What the AWS config file says.
+    pub(super) config: Mutex<AwsConfig>,
     /// What the sandbox's server says when it is ready.
     pub(super) sandbox: Mutex<Option<SandboxReady>>,
     /// What the desktop refuses: notifications, consoles; and what another program changed.
@@ -232,6 +235,7 @@ pub(super) async fn start_in(
         file_conflict: Mutex::default(),
         looks: Mutex::default(),
         settings: Mutex::default(),
+        config: Mutex::default(),
         sandbox: Mutex::default(),
         refused: Mutex::default(),
         user: Mutex::new("sam".to_owned()),
