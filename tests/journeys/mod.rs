@@ -2,6 +2,7 @@
 
 mod applications;
 mod arrival;
+mod first_run;
 mod impostor;
 mod interrupted;
 mod machine;

@@ -236,9 +236,11 @@ fn unread(config: &AwsConfig) -> Vec<String> {
         .collect();
     if !lines.is_empty() {
         lines.push(match config.profiles.len() {
-            0 => "No profile signs in by this file.".to_owned(),
-            1 => "The other profile is listed.".to_owned(),
-            n => format!("The other {n} profiles are listed."),
+            0 => "AWS's tools cannot use the file until that is repaired.".to_owned(),
+            n => format!(
+                "The other {} listed. AWS's tools cannot use the file until that is repaired.",
+                if n == 1 { "profile is".to_owned() } else { format!("{n} profiles are") }
+            ),
         });
     }
     lines

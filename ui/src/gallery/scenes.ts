@@ -1,6 +1,7 @@
-import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { UiActivity, UiBanner, UiButton, UiImport, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
 import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
+import { CONFIG_NOTE, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, organisation, portal, profile, shortcut } from './organisation';
 
 /** A scene, and what one does in it before the picture is taken. */
@@ -78,6 +79,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     at: NOW,
     loaded: true,
     first_run: null,
+    import: null,
     organisations: [organisation(org)],
     favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), shortcut('storefront-dev', 'Developer')],
     recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
@@ -132,6 +134,20 @@ const FIRST_RUN = {
     { kind: 'sandbox' as const, title: 'Try it now with a sample organisation', body: 'No account, no internet. Ready in 3 seconds.' },
   ],
 };
+
+const IMPORT_CARD = { kind: 'import' as const, title: 'Continue with acme.awsapps.com', body: 'Found 2 organisations, 9 profiles. Nothing is changed yet.' };
+const firstRun = () =>
+  scene({
+    portals: {},
+    state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: { ...FIRST_RUN, cards: [IMPORT_CARD, ...FIRST_RUN.cards] } }),
+  });
+const importing = (found: UiImport) =>
+  scene({
+    view: 'credentials',
+    state: state({ import: CONFIG_NOTE }),
+    press: ['Import from AWS config'],
+    reply: (request) => (request.ask === 'look_at_config' ? { reply: 'config', import: found } : { reply: 'done' }),
+  });
 
 const sandboxOrg: Partial<UiOrganisation> = {
   name: 'Sample organisation',
@@ -306,6 +322,7 @@ export const SCENES: Record<string, () => Shown> = {
   'credentials': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }) }),
   'credentials-details': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }), press: ['Details of data-stg'] }),
   'credentials-empty': () => scene({ view: 'credentials', state: state({ profiles: [] }) }),
+  'credentials-empty-import': () => scene({ view: 'credentials', state: state({ profiles: [], import: CONFIG_NOTE }) }),
   'credentials-file': () =>
     scene({
       view: 'credentials',
@@ -346,6 +363,15 @@ export const SCENES: Record<string, () => Shown> = {
   'portal-large': () => scene({ state: state({ settings: { ...SETTINGS, text_size: 150 } }) }),
   'sandbox': () => scene({ state: state({ sandbox: SANDBOX }, sandboxOrg), press: ['Sample users'] }),
   'first-run': () => scene({ portals: {}, state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }) }),
+  'first-run-import': () => firstRun(),
+  'first-run-import-failed': () => ({
+    ...firstRun(),
+    press: ['Continue with acme.awsapps.com'],
+    reply: () => ({ reply: 'failed', field: 'start_url', problem: { ...problem('acme.awsapps.com did not answer', 'Nothing was sent or changed.', 'Check the spelling, your network or your VPN, then try again.', button('Try again')), details: '' } }),
+  }),
+  'import': () => importing(IMPORT),
+  'import-chosen': () => ({ ...importing(IMPORT), press: ['Import from AWS config', 'Keep pay-dev in the credentials file as pay-dev-keys', 'Keep data-stg in the credentials file as data-stg-keys'] }),
+  'import-unread': () => importing(IMPORT_UNREAD),
   'first-run-url': () =>
     scene({
       portals: {},

@@ -142,7 +142,7 @@ fn what_is_left_alone_or_unreadable_is_told() {
         [
             "Line 41 of /home/sam/.aws/config cannot be read: what is this",
             "Line 43 of /home/sam/.aws/config cannot be read: a key needs `=` and a value.",
-            "The other profile is listed.",
+            "The other profile is listed. AWS's tools cannot use the file until that is repaired.",
         ]
     );
 }
