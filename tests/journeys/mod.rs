@@ -5,6 +5,7 @@ mod arrival;
 mod first_run;
 mod impostor;
 mod interrupted;
+mod keyboard;
 mod machine;
 mod main_job;
 mod sandbox;
