@@ -60,6 +60,15 @@ if (!scene) {
       field.dispatchEvent(new InputEvent('input', { bubbles: true }));
     }
   }
+  if (shown.choose) {
+    await painted();
+    const [label, value] = shown.choose;
+    const choice = [...document.querySelectorAll('label')].find((one) => one.textContent === label)?.control;
+    if (choice instanceof HTMLSelectElement) {
+      choice.value = value;
+      choice.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  }
   document.documentElement.dataset.ready = 'true';
 }
 
