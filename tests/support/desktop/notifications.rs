@@ -95,7 +95,7 @@ impl Interface {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the specification's signature")]
-    #[expect(clippy::needless_pass_by_value, reason = "what the interface macro hands over")]
+    #[allow(clippy::needless_pass_by_value, reason = "what the interface macro hands over")]
     async fn notify(
         &self,
         app_name: String,
