@@ -2,7 +2,7 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, console, environment_copy, keep,
+    add, console, environment_copy, half_sync, keep,
     model::{
         Timestamp,
         code::Code,
@@ -243,6 +243,9 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
         if !busy(&state)
             && let Some(quitting) = state.quitting.take()
         {
+            for org in &mut state.orgs {
+                half_sync::save(&ctx, org);
+            }
             let result = keep::quit(&ctx, &state).await;
             ctx.flush().await;
             let _ = quitting.answer.send(result.map(|()| Reply::Done));

@@ -9,6 +9,7 @@ mod attempt;
 mod console;
 mod engine;
 mod environment_copy;
+mod half_sync;
 mod keep;
 pub mod model;
 mod notify;

@@ -3,7 +3,7 @@
 use crate::{
     add,
     engine::{Context, Event},
-    keep,
+    half_sync, keep,
     model::{
         Timestamp,
         code::Code,
@@ -172,6 +172,10 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
         state.profiles.insert(kept.profile.clone(), Profile::new(kept));
     }
     usage::condition(ctx, state, FileSet::Own, file);
+    for (org, half) in stored.half_syncs {
+        let sign_in = sign_ins.iter().find(|(id, _)| *id == org).and_then(|(_, s)| s.as_ref());
+        half_sync::restore(ctx, state, &org, half, sign_in);
+    }
     restore(state, opened, &sign_ins, now);
     for org in sign_ins.iter().map(|(org, _)| org) {
         sync::if_stale(ctx, state, org);

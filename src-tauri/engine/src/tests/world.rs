@@ -10,7 +10,7 @@ use crate::{
         code::Code,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
         organisation::Kind,
-        portal::Portal,
+        portal::{HalfSync, Portal},
         profile::{Conflict, Kept, State},
         settings::Settings,
     },
@@ -56,6 +56,9 @@ pub(super) struct World {
     pub(super) renewals: Mutex<Vec<SsoError>>,
     pub(super) renew_never: Mutex<Option<SsoError>>,
     pub(super) listings: Mutex<Vec<SsoError>>,
+    /// The accounts that the server lists, and those whose roles it never brings.
+    pub(super) accounts: Mutex<Vec<&'static str>>,
+    pub(super) roles_hang: Mutex<Vec<&'static str>>,
     pub(super) list_never: Mutex<Option<SsoError>>,
     pub(super) logouts: Mutex<Vec<SsoError>>,
     pub(super) registrations: Mutex<Vec<SsoError>>,
@@ -85,6 +88,7 @@ pub(super) struct World {
     /// What the store holds, by a name for each row.
     pub(super) rows: Mutex<BTreeMap<String, String>>,
     pub(super) kept: Mutex<Vec<Kept>>,
+    pub(super) half: Mutex<Option<HalfSync>>,
     /// Activity as it was stored.
     pub(super) happened: Mutex<Vec<String>>,
     /// The file's answers.
@@ -158,6 +162,10 @@ impl World {
             Write::Favourite(grant, None) => {
                 rows.remove(&format!("favourite {}", grant.role));
             }
+            Write::HalfSync(_, half) => {
+                self.note("commit half");
+                *self.half.lock().unwrap() = half;
+            }
             Write::RemoveOrganisation(_) => self.note("commit remove organisation"),
             Write::History(entry) => {
                 self.note(format!("commit line {}", entry.id));
@@ -207,6 +215,8 @@ pub(super) async fn start_in(
         renewals: Mutex::default(),
         renew_never: Mutex::default(),
         listings: Mutex::default(),
+        accounts: Mutex::new(vec!["1"]),
+        roles_hang: Mutex::default(),
         list_never: Mutex::default(),
         logouts: Mutex::default(),
         registrations: Mutex::default(),
@@ -228,6 +238,7 @@ pub(super) async fn start_in(
         store_fails: Mutex::default(),
         rows: Mutex::default(),
         kept: Mutex::default(),
+        half: Mutex::default(),
         happened: Mutex::default(),
         file_fails: Mutex::default(),
         file_conflict: Mutex::default(),
@@ -240,6 +251,12 @@ pub(super) async fn start_in(
         server_ahead: Mutex::default(),
     });
     change(&world);
+    let engine = again(&world).await;
+    (world, engine)
+}
+
+/// Starts an engine on what the world's store holds.
+pub(super) async fn again(world: &Arc<World>) -> Engine {
     let ports = Ports {
         clock: world.clone(),
         sso: world.clone(),
@@ -254,7 +271,7 @@ pub(super) async fn start_in(
     };
     let engine = Engine::start(ports, TimeZone::UTC);
     until(&engine, |s| s.loaded).await;
-    (world, engine)
+    engine
 }
 
 pub(super) async fn until(engine: &Engine, mut wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
