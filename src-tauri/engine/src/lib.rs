@@ -9,6 +9,7 @@ mod attempt;
 mod console;
 mod engine;
 mod environment_copy;
+mod half_sync;
 mod keep;
 pub mod model;
 mod notify;
@@ -29,6 +30,7 @@ mod sync;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
+mod usage;
 mod waiting;
 mod writer;
 

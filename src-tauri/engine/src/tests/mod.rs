@@ -10,4 +10,5 @@ mod races;
 mod registrations;
 mod renewals;
 mod stored;
+mod unused;
 mod world;
