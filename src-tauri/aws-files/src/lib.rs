@@ -38,6 +38,6 @@ pub use error::{Doing, FileError, NotPlain};
 pub use grammar::{ParseError, ParseErrorKind};
 pub use import::{ManagedProfile, SsoConfig, SsoProfile, UnreadLine};
 pub use paths::Paths;
-pub use place::Condition;
+pub use place::{Condition, Reads};
 pub use standing::{EXPIRES_KEY, ForeignKeys, STAMP_KEY, Standing};
 pub use values::{Credentials, Fingerprint, Owner, ProfileName, Refused};

@@ -171,6 +171,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
             state.launched.insert(0, (grant.clone(), now));
             state.launched.truncate(200);
             ctx.commit(vec![Write::Launched(grant.clone(), now)]);
+            crate::usage::of_role(ctx, state, &grant);
             let account_name = state.account_name(&grant);
             ctx.note(state, By::You, Happened::ConsoleOpened { grant, account_name });
         }

@@ -66,10 +66,10 @@ pub(crate) fn add_organisations(ctx: &Context, state: &State, answer: oneshot::S
                 }
                 Ok(Err(code)) if !first_failed => (failed, first_failed) = (code, true),
                 Ok(Err(code)) => {
-                    tracing::warn!(?code, "an organisation of the AWS config file was not added")
+                    tracing::warn!(?code, "an organisation of the AWS config file was not added");
                 }
                 Err(error) => {
-                    tracing::error!(%error, "an organisation of the AWS config file was not looked up")
+                    tracing::error!(%error, "an organisation of the AWS config file was not looked up");
                 }
             }
         }

@@ -9,6 +9,7 @@ mod attempt;
 mod console;
 mod engine;
 mod environment_copy;
+mod half_sync;
 mod import;
 mod keep;
 pub mod model;
@@ -30,6 +31,7 @@ mod sync;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
+mod usage;
 mod waiting;
 mod writer;
 

@@ -106,7 +106,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
 fn shown_portal(org: &crate::state::Org) -> Arc<crate::model::portal::Portal> {
     match (&org.half, org.portal.synced) {
         (Some(half), None) => Arc::new(crate::model::portal::Portal {
-            accounts: half.clone(),
+            accounts: half.accounts.clone(),
             ..crate::model::portal::Portal::default()
         }),
         _ => org.portal.clone(),

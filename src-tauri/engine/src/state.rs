@@ -11,7 +11,7 @@ use crate::{
         notice::Notice,
         organisation::{Kind, Organisation},
         pacing::Pace,
-        portal::{Account, Portal, Sync},
+        portal::{Account, HalfSync, Portal, Sync},
         profile::{Kept, State as ProfileState},
         refresh::TOKEN_MARGIN,
         secret::{ClientRegistration, RoleCredentials, TokenSet},
@@ -54,7 +54,10 @@ pub(crate) struct Org {
     pub portal: Arc<Portal>,
     pub sync: Sync,
     /// What an unfinished sync knows already; the next one goes on from here.
-    pub half: Option<Vec<Account>>,
+    pub half: Option<HalfSync>,
+    /// When the store was last told of it, and whether more is known since.
+    pub half_saved: Timestamp,
+    pub half_unsaved: bool,
     /// Counts syncs: what an older one tells late is not the running one's.
     pub sync_no: u64,
     /// Asked for, or interrupted: begun as soon as there is a token.
@@ -93,6 +96,8 @@ impl Org {
             portal: Arc::new(portal),
             sync: Sync::Idle,
             half: None,
+            half_saved: Timestamp::UNIX_EPOCH,
+            half_unsaved: false,
             sync_no: 0,
             sync_wanted: false,
             sync_failures: 0,
@@ -161,7 +166,7 @@ impl Org {
 
     pub fn account(&self, id: &AccountId) -> Option<&Account> {
         let listed = self.portal.accounts.iter().find(|a| a.id == *id);
-        listed.or_else(|| self.half.iter().flatten().find(|a| a.id == *id))
+        listed.or_else(|| self.half.iter().flat_map(|h| &h.accounts).find(|a| a.id == *id))
     }
 
     pub fn account_name(&self, id: &AccountId) -> String {
@@ -289,6 +294,8 @@ pub(crate) struct State {
     pub files: HashMap<FileSet, FileCondition>,
     /// What the AWS config file had when it was read last.
     pub config: Arc<AwsConfig>,
+    /// When the files were looked at last, since silence depended on who read them.
+    pub looked: Option<Timestamp>,
     pub clock_skew: Option<i64>,
     pub history: Arc<Vec<Entry>>,
     pub sandbox: SandboxNow,

@@ -2,6 +2,7 @@
 
 use crate::{
     engine::{Context, Event},
+    half_sync,
     model::{
         Timestamp,
         code::Code,
@@ -103,10 +104,11 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
     };
     org.sync_wanted = false;
     org.sync_no += 1;
+    half_sync::drop_old(ctx, org, now);
     let done: HashMap<_, _> = org
         .half
         .iter()
-        .flatten()
+        .flat_map(|half| &half.accounts)
         .filter_map(|a| a.roles.clone().map(|roles| (a.id.clone(), roles)))
         .collect();
     org.sync = Sync::Running { done: 0, total: 0 };
@@ -232,23 +234,26 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
     }
     match progress {
         Progress::Accounts(rows) => {
-            let half = org.half.take().unwrap_or_default();
+            let half = org.half.as_ref().map(|half| half.accounts.as_slice()).unwrap_or_default();
             let known = |row: &AccountRow| half.iter().find(|a| a.id == row.id).and_then(|a| a.roles.clone());
             let mut accounts: Vec<_> = rows
                 .into_iter()
                 .map(|row| Account { roles: known(&row), id: row.id, name: row.name, email: row.email })
                 .collect();
             accounts.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.id.cmp(&b.id)));
-            org.half = Some(accounts);
+            half_sync::listed(ctx, org, accounts);
             count(org);
         }
         Progress::Roles(account, roles) => {
-            if let Some(a) = org.half.iter_mut().flatten().find(|a| a.id == account) {
+            let accounts = org.half.iter_mut().flat_map(|half| &mut half.accounts);
+            if let Some(a) = accounts.into_iter().find(|a| a.id == account) {
                 a.roles = Some(roles);
             }
+            half_sync::grown(ctx, org);
             count(org);
         }
         Progress::Throttled(until) => {
+            half_sync::save(ctx, org);
             // A wait under two seconds is the pace at work, not news.
             if until.duration_since(now) > SignedDuration::from_secs(2) {
                 let (done, total) = counts(org);
@@ -259,6 +264,9 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
             org.syncing = None;
             pace.forget_moments();
             org.pace = pace;
+            if result.is_err() {
+                half_sync::save(ctx, org);
+            }
             match result {
                 Ok(()) => {
                     renewal::accepted(state, id, &pass);
@@ -277,7 +285,7 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
 }
 
 fn counts(org: &Org) -> (usize, usize) {
-    let half = org.half.as_deref().unwrap_or_default();
+    let half = org.half.as_ref().map(|half| half.accounts.as_slice()).unwrap_or_default();
     (half.iter().filter(|a| a.roles.is_some()).count(), half.len())
 }
 
@@ -288,7 +296,8 @@ fn count(org: &mut Org) {
 
 fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
     let Some(org) = state.org_mut(id) else { return };
-    let accounts = org.half.take().unwrap_or_default();
+    org.half_unsaved = false;
+    let accounts = org.half.take().map(|half| half.accounts).unwrap_or_default();
     let changes = changes(&org.portal, &accounts, now);
     let count = |gained: bool| {
         u32::try_from(changes.iter().filter(|c| c.gained == gained).count()).unwrap_or(u32::MAX)
@@ -303,7 +312,7 @@ fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
     org.portal = Arc::new(portal.clone());
     org.sync = Sync::Idle;
     org.sync_failures = 0;
-    ctx.commit(vec![Write::Portal(id.clone(), portal)]);
+    ctx.commit(vec![Write::Portal(id.clone(), portal), Write::HalfSync(id.clone(), None)]);
     state.online = true;
     state.offline_since = None;
     ctx.note(state, By::Schedule, Happened::Synced { org: id.clone(), accounts: total, gained, lost });

@@ -23,6 +23,10 @@ pub(super) fn everything(db: &Connection) -> Result<Stored, Problem> {
     };
     Ok(Stored {
         organisations: organisations(db)?,
+        half_syncs: rows(db, "SELECT org, body FROM half_syncs", |row| {
+            let org = OrgId::new(row.get::<_, String>(0)?);
+            Ok(json(row, 1)?.map(|half| (org, half)))
+        })?,
         sealed: sealed(db)?,
         kept: rows(db, "SELECT body FROM kept ORDER BY profile", |row| json(row, 0))?,
         favourites: rows(db, "SELECT org, account, role FROM favourites ORDER BY place", |row| {

@@ -7,7 +7,7 @@ use engine::{
         environment::Environment,
         history::{By, Event},
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
-        portal::{Account, Portal},
+        portal::{Account, HalfSync, Portal},
         profile::{Kept, Written},
         settings::Pause,
     },
@@ -55,6 +55,12 @@ fn everything() -> Vec<Write> {
         synced: Some(now()),
         changes: vec![],
     };
+    let half = HalfSync {
+        user: Some("sam".into()),
+        user_id: Some("id".into()),
+        since: now(),
+        accounts: portal.accounts.clone(),
+    };
     let kept = Kept {
         profile: ProfileName::new("pay"),
         grant: grant("111122223333"),
@@ -68,10 +74,12 @@ fn everything() -> Vec<Write> {
             fingerprint: "ab".into(),
             key_tail: "WXYZ".into(),
         }),
+        used: Some(now()),
     };
     vec![
         Write::Organisation(org.clone()),
         Write::Portal(org.id.clone(), portal),
+        Write::HalfSync(org.id.clone(), Some(half)),
         Write::SignedIn(
             org.id.clone(),
             Some(StoredSignIn { user: Some("sam".into()), since: now(), ends: None }),
@@ -105,8 +113,12 @@ async fn what_was_committed_is_there_at_the_next_start() {
     assert_eq!(portal.accounts[0].name, "payments-prod");
     assert_eq!(portal.synced, Some(now()));
     assert_eq!(signed_in.as_ref().unwrap().user.as_deref(), Some("sam"));
+    let (of, half) = &stored.half_syncs[0];
+    assert_eq!((of, half.user_id.as_deref(), half.since), (&org.id, Some("id"), now()));
+    assert_eq!(half.accounts, portal.accounts);
     assert_eq!(stored.sealed.len(), 2);
     assert_eq!(stored.kept[0].written.as_ref().unwrap().key_tail, "WXYZ");
+    assert_eq!(stored.kept[0].used, Some(now()));
     assert_eq!(stored.favourites, [grant("1"), grant("2")]);
     assert_eq!(stored.labels[0].2, Environment::Production);
     assert_eq!(stored.launches, [(grant("1"), now())]);
@@ -126,8 +138,38 @@ async fn removing_an_organisation_takes_all_of_it_but_what_was_done() {
     store.commit(vec![Write::RemoveOrganisation(OrgId::new("o1"))]).await.unwrap();
     let stored = store.load(now()).await.unwrap();
     assert!(stored.organisations.is_empty() && stored.sealed.is_empty() && stored.kept.is_empty());
+    assert!(stored.half_syncs.is_empty());
     assert!(stored.favourites.is_empty() && stored.labels.is_empty() && stored.launches.is_empty());
     assert_eq!(stored.history.len(), 1);
+}
+
+#[tokio::test]
+async fn the_whole_list_takes_the_place_of_the_half_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    let org = OrgId::new("o1");
+    store
+        .commit(vec![Write::Portal(org.clone(), Portal::default()), Write::HalfSync(org, None)])
+        .await
+        .unwrap();
+    assert!(store.load(now()).await.unwrap().half_syncs.is_empty());
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("data/latchkey.db");
+    std::fs::create_dir(dir.path().join("data")).unwrap();
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("migrations/0001_first.sql")).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.execute("INSERT INTO notices (key, at) VALUES ('k', ?1)", [now().as_millisecond()]).unwrap();
+    drop(old);
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    let stored = store.load(now()).await.unwrap();
+    assert_eq!((stored.half_syncs.len(), stored.notices.len()), (1, 1));
 }
 
 #[tokio::test]
@@ -236,6 +278,17 @@ async fn what_cannot_be_tidied_up_can_be_read() {
     store.shared.connection.lock().unwrap().pragma_update(None, "query_only", true).unwrap();
     let stored = store.load(now() + SignedDuration::from_hours(24 * 91)).await.unwrap();
     assert_eq!((stored.organisations.len(), stored.kept.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_profile_of_an_older_version_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    let older = "UPDATE kept SET body = json_remove(body, '$.used')";
+    store.shared.connection.lock().unwrap().execute_batch(older).unwrap();
+    let kept = store.load(now()).await.unwrap().kept;
+    assert_eq!((kept.len(), kept[0].used), (1, None));
 }
 
 #[tokio::test]

@@ -47,6 +47,15 @@ pub(super) fn apply(db: &Connection, change: &Write) -> Result<(), Problem> {
                 params![org.as_str(), serde_json::to_string(portal)?],
             )?;
         }
+        Write::HalfSync(org, None) => {
+            db.execute("DELETE FROM half_syncs WHERE org = ?1", [org.as_str()])?;
+        }
+        Write::HalfSync(org, Some(half)) => {
+            db.execute(
+                "INSERT OR REPLACE INTO half_syncs (org, body) VALUES (?1, ?2)",
+                params![org.as_str(), serde_json::to_string(half)?],
+            )?;
+        }
         Write::Kept(kept) => {
             db.execute(
                 "INSERT OR REPLACE INTO kept (profile, org, body) VALUES (?1, ?2, ?3)",

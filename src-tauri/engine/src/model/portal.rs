@@ -52,6 +52,19 @@ pub struct Portal {
     pub changes: Vec<AccessChange>,
 }
 
+/// What a sync that is not complete knows, to go on with after a failure or a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HalfSync {
+    /// Whose list it is, where the server tells.
+    pub user: Option<String>,
+    /// The server's own identifier of that person.
+    pub user_id: Option<String>,
+    /// When it was begun.
+    pub since: Timestamp,
+    /// All accounts, those with roles that were asked for already.
+    pub accounts: Vec<Account>,
+}
+
 /// How the sync goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Sync {

@@ -7,7 +7,7 @@ use crate::model::{
     history::Entry,
     ids::{AccountId, Grant, OrgId, ProfileName},
     organisation::Organisation,
-    portal::Portal,
+    portal::{HalfSync, Portal},
     profile::Kept,
     secret::{ClientRegistration, RoleCredentials, TokenSet},
     settings::Pause,
@@ -100,6 +100,8 @@ pub enum Write {
     SignedIn(OrgId, Option<StoredSignIn>),
     /// Replaces what the portal lists.
     Portal(OrgId, Portal),
+    /// Replaces what an unfinished sync knows; `None` when it is complete or not to be gone on with.
+    HalfSync(OrgId, Option<HalfSync>),
     /// Adds or replaces a kept profile.
     Kept(Kept),
     /// No longer kept.
@@ -134,6 +136,8 @@ pub struct StoredSignIn {
 pub struct Stored {
     /// Organisations with their cached portals and stored sign-ins.
     pub organisations: Vec<(Organisation, Portal, Option<StoredSignIn>)>,
+    /// What unfinished syncs knew.
+    pub half_syncs: Vec<(OrgId, HalfSync)>,
     /// Sealed rows.
     pub sealed: Vec<SealedRow>,
     /// Kept profiles.

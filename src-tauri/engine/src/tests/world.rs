@@ -11,11 +11,11 @@ use crate::{
         code::Code,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
         organisation::Kind,
-        portal::Portal,
+        portal::{HalfSync, Portal},
         profile::{Conflict, Kept, State},
         settings::Settings,
     },
-    ports::{Clock, Ports, Presence, SandboxReady, SsoError, Write},
+    ports::{Clock, Ports, Presence, Reads, SandboxReady, SsoError, Write},
     request::Answer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -57,6 +57,9 @@ pub(super) struct World {
     pub(super) renewals: Mutex<Vec<SsoError>>,
     pub(super) renew_never: Mutex<Option<SsoError>>,
     pub(super) listings: Mutex<Vec<SsoError>>,
+    /// The accounts that the server lists, and those whose roles it never brings.
+    pub(super) accounts: Mutex<Vec<&'static str>>,
+    pub(super) roles_hang: Mutex<Vec<&'static str>>,
     pub(super) list_never: Mutex<Option<SsoError>>,
     pub(super) logouts: Mutex<Vec<SsoError>>,
     pub(super) registrations: Mutex<Vec<SsoError>>,
@@ -86,12 +89,14 @@ pub(super) struct World {
     /// What the store holds, by a name for each row.
     pub(super) rows: Mutex<BTreeMap<String, String>>,
     pub(super) kept: Mutex<Vec<Kept>>,
+    pub(super) half: Mutex<Option<HalfSync>>,
     /// Activity as it was stored.
     pub(super) happened: Mutex<Vec<String>>,
     /// The file's answers.
     pub(super) file_fails: Mutex<Option<Code>>,
     pub(super) file_conflict: Mutex<Option<Conflict>>,
     pub(super) looks: Mutex<Option<Conflict>>,
+    pub(super) reads: Mutex<Reads>,
     pub(super) settings: Mutex<Settings>,
     /// What the AWS config file says.
     pub(super) config: Mutex<AwsConfig>,
@@ -160,6 +165,10 @@ impl World {
             Write::Favourite(grant, None) => {
                 rows.remove(&format!("favourite {}", grant.role));
             }
+            Write::HalfSync(_, half) => {
+                self.note("commit half");
+                *self.half.lock().unwrap() = half;
+            }
             Write::RemoveOrganisation(_) => self.note("commit remove organisation"),
             Write::History(entry) => {
                 self.note(format!("commit line {}", entry.id));
@@ -209,6 +218,8 @@ pub(super) async fn start_in(
         renewals: Mutex::default(),
         renew_never: Mutex::default(),
         listings: Mutex::default(),
+        accounts: Mutex::new(vec!["1"]),
+        roles_hang: Mutex::default(),
         list_never: Mutex::default(),
         logouts: Mutex::default(),
         registrations: Mutex::default(),
@@ -230,10 +241,12 @@ pub(super) async fn start_in(
         store_fails: Mutex::default(),
         rows: Mutex::default(),
         kept: Mutex::default(),
+        half: Mutex::default(),
         happened: Mutex::default(),
         file_fails: Mutex::default(),
         file_conflict: Mutex::default(),
         looks: Mutex::default(),
+        reads: Mutex::default(),
         settings: Mutex::default(),
         config: Mutex::default(),
         sandbox: Mutex::default(),
@@ -242,6 +255,12 @@ pub(super) async fn start_in(
         server_ahead: Mutex::default(),
     });
     change(&world);
+    let engine = again(&world).await;
+    (world, engine)
+}
+
+/// Starts an engine on what the world's store holds.
+pub(super) async fn again(world: &Arc<World>) -> Engine {
     let ports = Ports {
         clock: world.clone(),
         sso: world.clone(),
@@ -256,7 +275,7 @@ pub(super) async fn start_in(
     };
     let engine = Engine::start(ports, TimeZone::UTC);
     until(&engine, |s| s.loaded).await;
-    (world, engine)
+    engine
 }
 
 pub(super) async fn until(engine: &Engine, mut wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {

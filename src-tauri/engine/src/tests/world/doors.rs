@@ -90,6 +90,7 @@ impl Store for World {
         Ok(Stored {
             organisations: vec![(organisation, portal, sign_in)],
             sealed,
+            half_syncs: self.half.lock().unwrap().iter().map(|h| (OrgId::new("acme"), h.clone())).collect(),
             kept: self.kept.lock().unwrap().clone(),
             installed: Some(begin() - SignedDuration::from_hours(2)),
             history: vec![Entry { id: 41, at: begin(), by: By::You, event: Happened::Resumed }],
@@ -171,7 +172,7 @@ impl AwsFiles for World {
         Ok(looks.or((profile.as_str() == "taken").then_some(Conflict::Foreign)))
     }
     async fn condition(&self, _: FileSet) -> FileCondition {
-        FileCondition::default()
+        FileCondition { reads: *self.reads.lock().unwrap(), ..FileCondition::default() }
     }
     async fn config(&self) -> Result<AwsConfig, Code> {
         Ok(self.config.lock().unwrap().clone())

@@ -128,17 +128,24 @@ impl Sso for World {
         self.note("accounts");
         takes(&self.list_takes).await;
         fails(&self.listings, Some(&self.list_never))?;
-        let row = AccountRow { id: AccountId::new("1"), name: "payments-dev".into(), email: None };
+        let row =
+            |id: &&str| AccountRow { id: AccountId::new(*id), name: "payments-dev".into(), email: None };
+        let rows = self.accounts.lock().unwrap().iter().map(row).collect();
         let more = *self.endless_pages.lock().unwrap();
-        Ok(Page { rows: vec![row], next: more.then(|| next.unwrap_or("again").to_owned()) })
+        Ok(Page { rows, next: more.then(|| next.unwrap_or("again").to_owned()) })
     }
     async fn roles(
         &self,
         _: &Organisation,
         _: &SecretString,
-        _: &AccountId,
+        account: &AccountId,
         next: Option<&str>,
     ) -> Result<Page<RoleName>, SsoError> {
+        self.note(format!("roles {account}"));
+        let hangs = self.roles_hang.lock().unwrap().contains(&account.as_str());
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         let more = *self.endless_pages.lock().unwrap();
         Ok(Page { rows: vec![RoleName::new("Dev")], next: more.then(|| next.unwrap_or("again").to_owned()) })
     }
