@@ -12,7 +12,7 @@ use engine::{
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
     },
-    ports::{AwsFiles, Clock, FileChange, FileCondition, FileOutcome, FileSet},
+    ports::{AwsFiles, Clock, FileChange, FileCondition, FileOutcome, FileSet, Reads},
 };
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -152,6 +152,7 @@ impl AwsFiles for DiskFiles {
                     Ok(condition) => {
                         found.target = condition.target;
                         found.readable_by_others = condition.open_to_others;
+                        found.reads = reads(condition.reads);
                     }
                     Err(e) => found.problem = Some(code(&e)),
                 }
@@ -264,6 +265,14 @@ fn conflict(standing: &Standing) -> Option<Conflict> {
         Standing::Foreign { keys: ForeignKeys::LongLived } => Some(Conflict::ForeignLongLivedKey),
         Standing::Foreign { .. } => Some(Conflict::Foreign),
         Standing::ChangedByAnother => Some(Conflict::ChangedByAnother),
+    }
+}
+
+fn reads(found: aws_files::Reads) -> Reads {
+    match found {
+        aws_files::Reads::Unknown => Reads::Unknown,
+        aws_files::Reads::NotYet => Reads::NotYet,
+        aws_files::Reads::At(at) => Reads::At(at),
     }
 }
 

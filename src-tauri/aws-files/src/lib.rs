@@ -36,6 +36,6 @@ pub use document::{Document, EditError};
 pub use error::{Doing, FileError, NotPlain};
 pub use grammar::{ParseError, ParseErrorKind};
 pub use paths::Paths;
-pub use place::Condition;
+pub use place::{Condition, Reads};
 pub use standing::{EXPIRES_KEY, ForeignKeys, STAMP_KEY, Standing};
 pub use values::{Credentials, Fingerprint, Owner, ProfileName, Refused};

@@ -169,6 +169,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
         Ok(()) => {
             state.note_launch(grant.clone().into(), now);
             ctx.commit(vec![Write::Launched(grant.clone().into(), now)]);
+            crate::usage::of_role(ctx, state, &grant);
             let account_name = state.account_name(&grant);
             ctx.note(state, By::You, Happened::ConsoleOpened { grant, account_name });
         }

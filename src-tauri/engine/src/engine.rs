@@ -19,7 +19,7 @@ use crate::{
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
-    stop, sync,
+    stop, sync, usage,
     writer::Writer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -329,9 +329,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::MadePrivate => ctx.note(state, By::You, Happened::MadePrivate),
         Event::Undone(result, answer) => keep::undone(ctx, state, result, answer),
         Event::Checked(checked) => keep::checked(ctx, state, checked),
-        Event::Condition(set, condition) => {
-            state.files.insert(set, *condition);
-        }
+        Event::Condition(set, condition) => usage::condition(ctx, state, set, *condition),
         Event::Sandbox(result, answer) => add::sandbox_started(ctx, state, result, answer),
         Event::Added(found) => add::finish(ctx, state, *found),
         Event::Presence(presence) => notify::decide(ctx, state, presence),
@@ -393,7 +391,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::PauseProfile { profile, paused } => {
             reply(answer, keep::pause_one(ctx, state, &profile, paused));
         }
-        Request::TakeBack(profile) => reply(answer, keep::take_back(state, &profile)),
+        Request::TakeBack(profile) => reply(answer, keep::take_back(ctx, state, &profile)),
         Request::Pause(how_long) => reply(answer, pause(ctx, state, how_long)),
         Request::Resume => reply(answer, resume(ctx, state)),
         Request::OpenApp(app) => reply(answer, apps::open(ctx, state, app)),

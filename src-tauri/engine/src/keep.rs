@@ -13,7 +13,7 @@ use crate::{
     ports::{FileChange, FileOutcome, FileSet, Write},
     request::{Answer, Reply},
     state::{Profile, State},
-    stop, sync,
+    stop, sync, usage,
 };
 use tokio::sync::oneshot;
 
@@ -128,6 +128,7 @@ fn start(ctx: &Context, state: &mut State, wish: &Wish) {
         paused: false,
         added: ctx.now(),
         written: state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone()),
+        used: Some(ctx.now()),
     };
     ctx.commit(vec![Write::Kept(kept.clone())]);
     let profile = state.profiles.entry(wish.profile.clone()).or_insert_with(|| Profile::new(kept.clone()));
@@ -158,6 +159,7 @@ pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) 
     if let ProfileState::Conflict(conflict) = profile.state {
         return Err(Code::InConflict { profile: name.as_str().to_owned(), conflict });
     }
+    usage::of_profile(ctx, profile);
     let org = profile.kept.grant.org.clone();
     let paused = profile.kept.paused;
     // While paused it waits for the end of the pause.
@@ -195,13 +197,17 @@ pub(crate) fn refresh_all(ctx: &Context, state: &mut State) -> Answer {
 pub(crate) fn pause_one(ctx: &Context, state: &mut State, name: &ProfileName, paused: bool) -> Answer {
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
     profile.kept.paused = paused;
+    if !paused {
+        profile.kept.used = Some(ctx.now());
+    }
     ctx.commit(vec![Write::Kept(profile.kept.clone())]);
     Ok(Reply::Done)
 }
 
 /// The person takes a profile back that another program changed: written over, with a backup.
-pub(crate) fn take_back(state: &mut State, name: &ProfileName) -> Answer {
+pub(crate) fn take_back(ctx: &Context, state: &mut State, name: &ProfileName) -> Answer {
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
+    usage::of_profile(ctx, profile);
     profile.replace_foreign = true;
     profile.wanted();
     profile.state = ProfileState::Waiting;

@@ -31,6 +31,7 @@ mod sync;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
+mod usage;
 mod waiting;
 mod writer;
 

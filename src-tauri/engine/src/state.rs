@@ -291,6 +291,8 @@ pub(crate) struct State {
     pub online: bool,
     pub offline_since: Option<Timestamp>,
     pub files: HashMap<FileSet, FileCondition>,
+    /// When the files were looked at last, since silence depended on who read them.
+    pub looked: Option<Timestamp>,
     pub clock_skew: Option<i64>,
     pub history: Arc<Vec<Entry>>,
     pub sandbox: SandboxNow,

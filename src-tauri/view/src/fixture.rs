@@ -127,6 +127,7 @@ pub(crate) fn profile(name: &str, grant: Grant, left: i64, state: State) -> Prof
                 fingerprint: String::new(),
                 key_tail: "4QZX".into(),
             }),
+            used: None,
         },
         account_name: "payments-dev".into(),
         state,

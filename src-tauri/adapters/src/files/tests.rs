@@ -176,3 +176,20 @@ async fn the_sandbox_has_files_of_its_own() {
     assert_eq!(path, desk.dir.path().join("lk/sandbox/aws/credentials"));
     assert!(path.exists());
 }
+
+/// What the file system tells differs; that it reaches the engine does not.
+#[tokio::test]
+#[cfg(unix)]
+async fn a_read_by_another_program_is_passed_on() {
+    let desk = desk();
+    desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await.unwrap();
+    let path = desk.files.path(FileSet::Own).to_owned();
+    let found = || CredentialsFile::at(&path, PATIENCE).condition().unwrap().reads;
+    let before = desk.files.condition(FileSet::Own).await.reads;
+    assert_eq!(before, reads(found()));
+    assert!(!matches!(before, Reads::At(_)), "only we read it: {before:?}");
+    assert!(std::process::Command::new("cat").arg(&path).output().unwrap().status.success());
+    let after = desk.files.condition(FileSet::Own).await.reads;
+    assert_eq!(after, reads(found()));
+    assert_ne!(after, Reads::NotYet);
+}

@@ -86,6 +86,7 @@ fn everything() -> Vec<Write> {
             fingerprint: "ab".into(),
             key_tail: "WXYZ".into(),
         }),
+        used: Some(now()),
     };
     vec![
         Write::Organisation(org.clone()),
@@ -131,6 +132,7 @@ async fn what_was_committed_is_there_at_the_next_start() {
     assert_eq!(half.accounts, portal.accounts);
     assert_eq!(stored.sealed.len(), 2);
     assert_eq!(stored.kept[0].written.as_ref().unwrap().key_tail, "WXYZ");
+    assert_eq!(stored.kept[0].used, Some(now()));
     assert_eq!(stored.favourites, [grant("1").into(), app().into(), Target::from(grant("2"))]);
     assert_eq!(stored.labels[0].2, Environment::Production);
     let second = SignedDuration::from_secs(1);
@@ -308,6 +310,17 @@ async fn what_cannot_be_tidied_up_can_be_read() {
     store.shared.connection.lock().unwrap().pragma_update(None, "query_only", true).unwrap();
     let stored = store.load(now() + SignedDuration::from_hours(24 * 91)).await.unwrap();
     assert_eq!((stored.organisations.len(), stored.kept.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_profile_of_an_older_version_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    let older = "UPDATE kept SET body = json_remove(body, '$.used')";
+    store.shared.connection.lock().unwrap().execute_batch(older).unwrap();
+    let kept = store.load(now()).await.unwrap().kept;
+    assert_eq!((kept.len(), kept[0].used), (1, None));
 }
 
 #[tokio::test]

@@ -10,8 +10,9 @@ use crate::{
         profile::{Conflict, State as ProfileState},
         refresh::lead,
         sign_in::{Ended, SignIn},
-        silence::{FAILING, LITTLE_LEFT, SIGN_IN_ENDING},
+        silence::{FAILING, LITTLE_LEFT, SIGN_IN_ENDING, unused},
     },
+    ports::FileSet,
     snapshot::Launch,
     state::{Org, Profile, State},
 };
@@ -19,12 +20,29 @@ use jiff::SignedDuration;
 
 /// Everything that is worth telling as things stand.
 pub(super) fn conditions(state: &State, now: Timestamp) -> Vec<Notice> {
+    of_profiles(state, now, |p| !unused(&p.kept, now))
+}
+
+/// The files with profiles in them of which nothing is told only because nobody used them.
+pub(super) fn silent_for_disuse(state: &State, now: Timestamp) -> Vec<FileSet> {
+    let idle =
+        |org: &&Org| state.profiles.values().any(|p| p.kept.grant.org == *org.id() && unused(&p.kept, now));
+    let mut sets: Vec<_> = state.orgs.iter().filter(idle).map(Org::file_set).collect();
+    sets.dedup();
+    if sets.is_empty() || of_profiles(state, now, |_| true) == conditions(state, now) {
+        return Vec::new();
+    }
+    sets
+}
+
+/// As [`conditions`]; what expires is told of these profiles alone.
+fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> Vec<Notice> {
     let mut notices = Vec::new();
     for org in &state.orgs {
         let profiles: Vec<_> = state
             .profiles
             .values()
-            .filter(|p| p.kept.grant.org == *org.id() && !p.kept.paused && !p.blocked())
+            .filter(|p| p.kept.grant.org == *org.id() && !p.kept.paused && !p.blocked() && of(p))
             .collect();
         let launched_today =
             state.launched.iter().filter_map(|(target, at)| Some((target.role()?, at))).any(|(g, at)| {

@@ -11,4 +11,5 @@ mod races;
 mod registrations;
 mod renewals;
 mod stored;
+mod unused;
 mod world;

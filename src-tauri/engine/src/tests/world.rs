@@ -14,7 +14,7 @@ use crate::{
         profile::{Conflict, Kept, State},
         settings::Settings,
     },
-    ports::{Clock, Ports, Presence, SandboxReady, SsoError, Write},
+    ports::{Clock, Ports, Presence, Reads, SandboxReady, SsoError, Write},
     request::Answer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -97,6 +97,7 @@ pub(super) struct World {
     pub(super) file_fails: Mutex<Option<Code>>,
     pub(super) file_conflict: Mutex<Option<Conflict>>,
     pub(super) looks: Mutex<Option<Conflict>>,
+    pub(super) reads: Mutex<Reads>,
     pub(super) settings: Mutex<Settings>,
     /// What the sandbox's server says when it is ready.
     pub(super) sandbox: Mutex<Option<SandboxReady>>,
@@ -250,6 +251,7 @@ pub(super) async fn start_in(
         file_fails: Mutex::default(),
         file_conflict: Mutex::default(),
         looks: Mutex::default(),
+        reads: Mutex::default(),
         settings: Mutex::default(),
         sandbox: Mutex::default(),
         refused: Mutex::default(),

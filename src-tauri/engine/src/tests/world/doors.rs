@@ -171,7 +171,7 @@ impl AwsFiles for World {
         Ok(looks.or((profile.as_str() == "taken").then_some(Conflict::Foreign)))
     }
     async fn condition(&self, _: FileSet) -> FileCondition {
-        FileCondition::default()
+        FileCondition { reads: *self.reads.lock().unwrap(), ..FileCondition::default() }
     }
     async fn make_private(&self, _: FileSet) -> Result<(), Code> {
         self.note("make private");
