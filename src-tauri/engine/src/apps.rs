@@ -7,7 +7,7 @@ use crate::{
     model::{
         code::Code,
         history::{By, Event as Happened},
-        ids::AppRef,
+        ids::{AppRef, OrgId, Target},
         notice::Notice,
     },
     ports::Write,
@@ -15,6 +15,7 @@ use crate::{
     snapshot::Launch,
     state::State,
 };
+use tokio::sync::oneshot;
 
 /// How an opening came out, with the name that the application had when it was asked for.
 pub(crate) struct Outcome {
@@ -32,10 +33,14 @@ pub(crate) fn open(ctx: &Context, state: &mut State, app: AppRef) -> Answer {
         add::start_sandbox_again(ctx, state);
         return Err(why);
     }
-    let listed = org.portal.applications.find(&app.app);
-    let found = listed.ok_or_else(|| Code::Gone { what: "app".to_owned() })?;
+    let found = org.application(&app.app).ok_or_else(|| Code::Gone { what: "app".to_owned() })?;
     let (name, link) = (found.name.clone(), found.link(&org.organisation.start_url));
-    state.set_launch(&app.clone().into(), Launch::Opening);
+    let target = Target::App(app.clone());
+    if state.launches.iter().any(|(t, l)| *t == target && *l == Launch::Opening) {
+        // One tab, however often the row is clicked.
+        return Ok(Reply::Done);
+    }
+    state.set_launch(&target, Launch::Opening);
     let ctx = ctx.clone();
     tokio::spawn(async move {
         let result = ctx.ports.browser.open(&link).await;
@@ -67,12 +72,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
 }
 
 /// Opens the portal itself, for what it does not list to programs.
-pub(crate) fn open_portal(
-    ctx: &Context,
-    state: &State,
-    id: &crate::model::ids::OrgId,
-    answer: tokio::sync::oneshot::Sender<Answer>,
-) {
+pub(crate) fn open_portal(ctx: &Context, state: &State, id: &OrgId, answer: oneshot::Sender<Answer>) {
     let start_url = state.org(id).filter(|o| o.ready).map(|o| o.organisation.start_url.clone());
     let ctx = ctx.clone();
     tokio::spawn(async move {

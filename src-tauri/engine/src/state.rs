@@ -3,10 +3,11 @@
 use crate::{
     model::{
         Timestamp,
+        application::Application,
         code::Code,
         environment::Environment,
         history::Entry,
-        ids::{AccountId, Grant, OrgId, ProfileName, RoleName, Target},
+        ids::{AccountId, AppId, Grant, OrgId, ProfileName, RoleName, Target},
         notice::Notice,
         organisation::{Kind, Organisation},
         pacing::Pace,
@@ -166,6 +167,11 @@ impl Org {
     pub fn account(&self, id: &AccountId) -> Option<&Account> {
         let listed = self.portal.accounts.iter().find(|a| a.id == *id);
         listed.or_else(|| self.half.iter().flat_map(|h| &h.accounts).find(|a| a.id == *id))
+    }
+
+    pub fn application(&self, id: &AppId) -> Option<&Application> {
+        let first_sync = || self.half.as_ref().and_then(|half| half.applications.find(id));
+        self.portal.applications.find(id).or_else(first_sync)
     }
 
     pub fn account_name(&self, id: &AccountId) -> String {

@@ -115,6 +115,12 @@ async fn half_a_list_remembers_the_applications() {
     })
     .await;
     pass(minutes(1)).await;
+    assert_eq!(applications(&engine), listed(&["wiki"]), "shown while the first sync runs");
+    let click = || engine.ask(Request::OpenApp(app("wiki")));
+    let (first, second) = tokio::join!(click(), click());
+    assert!(first.is_ok() && second.is_ok());
+    until(&engine, |s| matches!(s.launches.as_slice(), [(_, Launch::Opened(_))])).await;
+    assert_eq!(world.count("open http"), 1, "two clicks, one tab");
     engine.ask(Request::Quit).await.unwrap();
     *world.applications.lock().unwrap() = Err(no_answer());
     world.roles_hang.lock().unwrap().clear();
