@@ -243,7 +243,7 @@ body: string, };
 /**
  * Which card of the first run.
  */
-export type UiCardKind = "start_url" | "sandbox";
+export type UiCardKind = "import" | "start_url" | "sandbox";
 
 /**
  * A role or an application that was gained or lost at the last sync.
@@ -429,6 +429,107 @@ account: string,
  * The role's name.
  */
 role: string, };
+
+/**
+ * What the config file has.
+ */
+export type UiImport = { 
+/**
+ * `14 profiles in /home/sam/.aws/config.`
+ */
+summary: string, 
+/**
+ * Those of the most profiles first.
+ */
+organisations: Array<UiImportOrganisation>, 
+/**
+ * `pay-dev: Managed by granted. Left alone.`
+ */
+managed: Array<string>, 
+/**
+ * Lines that cannot be read.
+ */
+unread: Array<string>, };
+
+/**
+ * That there is something to import.
+ */
+export type UiImportNote = { 
+/**
+ * `14 profiles in /home/sam/.aws/config sign in by themselves.`
+ */
+text: string, };
+
+/**
+ * The profiles of one start URL.
+ */
+export type UiImportOrganisation = { 
+/**
+ * The organisation's name, else the start URL's host.
+ */
+name: string, 
+/**
+ * The start URL as it is written.
+ */
+start_url: string, 
+/**
+ * Our id, once it is added.
+ */
+org: string | null, 
+/**
+ * `Not signed in`, empty when nothing is to be done.
+ */
+note: string, 
+/**
+ * What to do about it.
+ */
+button: UiButton | null, 
+/**
+ * In the file's order.
+ */
+profiles: Array<UiImportProfile>, };
+
+/**
+ * A profile of the config file.
+ */
+export type UiImportProfile = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The account's name, or its number before the sign-in; empty where none is named.
+ */
+account: string, 
+/**
+ * Its environment, where the account is known.
+ */
+environment: UiEnvironment | null, 
+/**
+ * The role's name; empty where none is named.
+ */
+role: string, 
+/**
+ * The shape.
+ */
+state: UiImportState, 
+/**
+ * The words beside it.
+ */
+state_word: string, 
+/**
+ * What it means.
+ */
+about: string, 
+/**
+ * What to ask so that its role is kept in the credentials file; `null` where it cannot be.
+ */
+keep: UiWanted | null, };
+
+/**
+ * How a profile of the config file stands.
+ */
+export type UiImportState = "kept" | "ready" | "legacy" | "name_conflict" | "no_access" | "incomplete" | "loading" | "signed_out";
 
 /**
  * What kind of server an organisation is.
@@ -754,7 +855,11 @@ found: UiDiscovered, } | { "reply": "added",
 /**
  * The organisation's id.
  */
-org: string, } | { "reply": "activity", 
+org: string, } | { "reply": "config", 
+/**
+ * All of it.
+ */
+import: UiImport, } | { "reply": "activity", 
 /**
  * Newest first.
  */
@@ -803,7 +908,7 @@ region: string | null,
 /**
  * Custom endpoints.
  */
-endpoints: UiEndpoints | null, } | { "ask": "remove_organisation", 
+endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "remove_organisation", 
 /**
  * Which.
  */
@@ -896,6 +1001,14 @@ region: string | null,
  * Replace a foreign profile, with a backup.
  */
 replace_foreign: boolean, 
+/**
+ * The person confirmed.
+ */
+confirmed: boolean, } | { "ask": "keep_many", 
+/**
+ * Which.
+ */
+wanted: Array<UiWanted>, 
 /**
  * The person confirmed.
  */
@@ -1232,6 +1345,10 @@ loaded: boolean,
  */
 first_run: UiFirstRun | null, 
 /**
+ * The AWS config file has profiles that sign in by themselves.
+ */
+import: UiImportNote | null, 
+/**
  * Organisations in the order they were added.
  */
 organisations: Array<UiOrganisation>, 
@@ -1454,3 +1571,20 @@ launch_failed: boolean, };
  * A view of the window.
  */
 export type UiView = "portal" | "credentials" | "activity" | "settings";
+
+/**
+ * One of several profiles to keep fresh together.
+ */
+export type UiWanted = { 
+/**
+ * Whose credentials.
+ */
+grant: UiGrant, 
+/**
+ * Under which name.
+ */
+profile: string, 
+/**
+ * The region to write.
+ */
+region: string | null, };

@@ -8,6 +8,7 @@ use aws_files::{
 };
 use engine::{
     model::{
+        aws_config::{AwsConfig, ConfigProfile, UnreadLine},
         code::Code,
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
@@ -174,6 +175,24 @@ impl AwsFiles for DiskFiles {
         })
     }
 
+    async fn config(&self) -> Result<AwsConfig, Code> {
+        self.blocking(FileSet::Own, |pair| {
+            let found = pair.config.sso().map_err(|e| code(&e))?;
+            let line = |it: aws_files::UnreadLine| UnreadLine {
+                line: u32::try_from(it.error.line).unwrap_or(u32::MAX),
+                what: it.error.kind.to_string(),
+                text: it.text,
+            };
+            Ok(AwsConfig {
+                path: pair.config.path().to_owned(),
+                profiles: found.profiles.into_iter().map(config_profile).collect(),
+                managed: found.managed.into_iter().map(|m| (m.name, m.tool)).collect(),
+                unread: found.unread.into_iter().map(line).collect(),
+            })
+        })
+        .await
+    }
+
     async fn make_private(&self, set: FileSet) -> Result<(), Code> {
         self.blocking(set, |pair| pair.credentials.make_private().map_err(|e| code(&e))).await
     }
@@ -208,6 +227,11 @@ impl Pair {
             .inspect_err(|error| tracing::warn!(%error, "the config file could not be looked at"))
             .unwrap_or(false)
     }
+}
+
+fn config_profile(found: aws_files::SsoProfile) -> ConfigProfile {
+    let aws_files::SsoProfile { name, session, start_url, sso_region, account, role, region } = found;
+    ConfigProfile { name, session, start_url, sso_region, account, role, region }
 }
 
 fn to_change(change: &FileChange) -> Result<Change, Code> {

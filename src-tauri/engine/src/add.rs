@@ -36,6 +36,13 @@ pub(crate) struct Found {
     answer: oneshot::Sender<Answer>,
 }
 
+impl Found {
+    /// One that was looked up already.
+    pub fn discovered(found: Discovered, answer: oneshot::Sender<Answer>) -> Self {
+        Self { name: None, result: Ok(found), answer }
+    }
+}
+
 pub(crate) fn check(
     ctx: &Context,
     typed: String,

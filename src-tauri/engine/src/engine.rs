@@ -2,9 +2,10 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, apps, console, environment_copy, half_sync, keep,
+    add, apps, console, environment_copy, half_sync, import, keep,
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
         history::{By, Entry, Event as Happened},
         ids::{OrgId, Target},
@@ -65,6 +66,9 @@ pub(crate) enum Event {
     Launched(console::Outcome),
     AppLaunched(apps::Outcome),
     Kept(keep::Checked),
+    /// The AWS config file was read.
+    Config(Arc<AwsConfig>),
+    Looked(import::Looked),
     Refreshed(refresh::Batch),
     Stopped(stop::Stopped),
     Undone(Result<(), Code>, oneshot::Sender<Answer>),
@@ -323,6 +327,8 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Synced(org, number, progress) => sync::progress(ctx, state, &org, number, progress),
         Event::AppLaunched(outcome) => apps::finish(ctx, state, outcome),
         Event::Launched(outcome) => console::finish(ctx, state, outcome),
+        Event::Config(config) => state.config = config,
+        Event::Looked(looked) => import::looked(ctx, state, looked),
         Event::Kept(checked) => keep::finish(ctx, state, checked),
         Event::Refreshed(batch) => refresh::finish(ctx, state, batch),
         Event::Stopped(stopped) => stop::stopped(ctx, state, stopped),
@@ -360,6 +366,8 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::AddOrganisation { typed, name, region, endpoints } => {
             add::begin(ctx, add::Wanted { typed, name, region, endpoints }, answer);
         }
+        Request::LookAtConfig => import::look(ctx, answer),
+        Request::AddFromConfig => import::add_organisations(ctx, state, answer),
         Request::RemoveOrganisation(org) => add::remove(ctx, state, &org, answer),
         Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),
         Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),
@@ -385,6 +393,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };
             keep::begin(ctx, state, wish, answer);
         }
+        Request::KeepMany { wanted, confirmed } => import::keep_many(ctx, state, wanted, confirmed, answer),
         Request::StopKeeping { profile, remove } => stop::begin(ctx, state, &profile, remove, answer),
         Request::RefreshProfile(profile) => reply(answer, keep::refresh_one(ctx, state, &profile)),
         Request::RefreshAll => reply(answer, keep::refresh_all(ctx, state)),

@@ -3,6 +3,7 @@
 use crate::{
     console,
     engine::{Context, Event},
+    import,
     model::{
         code::Code,
         environment::Act,
@@ -63,7 +64,7 @@ pub(crate) fn begin(ctx: &Context, state: &State, wish: Wish, answer: oneshot::S
     });
 }
 
-fn prepare(state: &State, wish: &Wish) -> Result<Result<FileSet, Reply>, Code> {
+pub(crate) fn prepare(state: &State, wish: &Wish) -> Result<Result<FileSet, Reply>, Code> {
     let org = state.org(&wish.grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.may_use(&wish.grant) {
         return Err(Code::AccessRemoved);
@@ -120,7 +121,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, checked: Checked) {
     let _ = answer.send(result);
 }
 
-fn start(ctx: &Context, state: &mut State, wish: &Wish) {
+pub(crate) fn start(ctx: &Context, state: &mut State, wish: &Wish) {
     let kept = Kept {
         profile: wish.profile.clone(),
         grant: wish.grant.clone(),
@@ -280,6 +281,7 @@ pub(crate) fn recheck(ctx: &Context, state: &State) {
         })
         .collect();
     look_at_file(ctx, FileSet::Own);
+    import::look_again(ctx);
     if kept.is_empty() {
         return;
     }

@@ -1,6 +1,7 @@
 //! What a person, a window, the tray, a timer or another program of ours can ask for.
 
 use crate::model::{
+    aws_config::AwsConfig,
     code::Code,
     environment::Environment,
     history::Entry,
@@ -11,7 +12,7 @@ use crate::model::{
     sign_in::Method,
 };
 use crate::ports::Discovered;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How long a pause lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,17 @@ pub enum Part {
     SessionToken,
 }
 
+/// One of several profiles to keep fresh together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whose credentials.
+    pub grant: Grant,
+    /// Under which name.
+    pub profile: ProfileName,
+    /// The region to write.
+    pub region: Option<String>,
+}
+
 /// A wish. Everything that changes state comes as one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -73,6 +85,11 @@ pub enum Request {
         /// Custom endpoints.
         endpoints: Option<Endpoints>,
     },
+    /// Look what the AWS config file has; answers [`Reply::Config`].
+    LookAtConfig,
+    /// Check and add the organisations that the AWS config file names; answers [`Reply::Added`] with the
+    /// first.
+    AddFromConfig,
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation(OrgId),
     /// Start the sample organisation and show it; answers [`Reply::Added`].
@@ -137,6 +154,13 @@ pub enum Request {
         region: Option<String>,
         /// Replace a foreign profile of that name, with a backup.
         replace_foreign: bool,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Keep several profiles fresh, all of them or none; none of their names may be taken.
+    KeepMany {
+        /// Which.
+        wanted: Vec<Wanted>,
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
@@ -217,6 +241,8 @@ pub enum Reply {
     Checked(Discovered),
     /// The organisation was added, or was there already.
     Added(OrgId),
+    /// What the AWS config file has.
+    Config(Arc<AwsConfig>),
     /// Lines of Activity.
     History(Vec<Entry>),
     /// The window should show this view.

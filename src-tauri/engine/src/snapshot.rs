@@ -2,6 +2,7 @@
 
 use crate::model::{
     Timestamp,
+    aws_config::AwsConfig,
     code::Code,
     environment::Environment,
     history::Entry,
@@ -111,6 +112,8 @@ pub struct Snapshot {
     pub online: bool,
     /// The person's credentials file.
     pub file: FileCondition,
+    /// What the person's AWS config file says of SSO. Shared, since it can be large.
+    pub config: Arc<AwsConfig>,
     /// The clock's error in seconds when it matters (more than 5 minutes off).
     pub clock_skew: Option<i64>,
     /// The newest 200 lines of Activity, newest first.

@@ -57,6 +57,7 @@ pub(crate) struct Loaded {
 pub(crate) fn empty(now: Timestamp) -> State {
     State {
         orgs: Vec::new(),
+        config: Arc::default(),
         profiles: BTreeMap::new(),
         favourites: Vec::new(),
         launched: Vec::new(),

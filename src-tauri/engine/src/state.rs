@@ -4,6 +4,7 @@ use crate::{
     model::{
         Timestamp,
         application::Application,
+        aws_config::AwsConfig,
         code::Code,
         environment::Environment,
         history::Entry,
@@ -297,6 +298,8 @@ pub(crate) struct State {
     pub online: bool,
     pub offline_since: Option<Timestamp>,
     pub files: HashMap<FileSet, FileCondition>,
+    /// What the AWS config file had when it was read last.
+    pub config: Arc<AwsConfig>,
     /// When the files were looked at last, since silence depended on who read them.
     pub looked: Option<Timestamp>,
     pub clock_skew: Option<i64>,

@@ -1,6 +1,7 @@
 //! What the window may ask, and what it is answered. Everything typed is checked here before the
 //! engine sees it.
 
+use crate::ui_import::{UiImport, UiWanted};
 use crate::ui_portal::UiClass;
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,10 @@ pub enum UiRequest {
         /// Custom endpoints.
         endpoints: Option<UiEndpoints>,
     },
+    /// Look what the AWS config file has; answers `config`.
+    LookAtConfig,
+    /// Check and add the organisations of the AWS config file; answers `added` with the first.
+    AddFromConfig,
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation {
         /// Which.
@@ -171,6 +176,13 @@ pub enum UiRequest {
         region: Option<String>,
         /// Replace a foreign profile, with a backup.
         replace_foreign: bool,
+        /// The person confirmed.
+        confirmed: bool,
+    },
+    /// Keep several profiles fresh, all or none; may answer `confirm`.
+    KeepMany {
+        /// Which.
+        wanted: Vec<UiWanted>,
         /// The person confirmed.
         confirmed: bool,
     },
@@ -302,6 +314,11 @@ pub enum UiReply {
     Added {
         /// The organisation's id.
         org: String,
+    },
+    /// What the AWS config file has.
+    Config {
+        /// All of it.
+        import: UiImport,
     },
     /// Lines of Activity.
     Activity {

@@ -152,6 +152,7 @@ pub(crate) fn snapshot() -> Snapshot {
         keyring: Keyring::Ready,
         online: true,
         file: FileCondition { path: "/home/sam/.aws/credentials".into(), ..FileCondition::default() },
+        config: Arc::default(),
         clock_skew: None,
         history: Arc::new(vec![]),
         sandbox: SandboxNow::default(),

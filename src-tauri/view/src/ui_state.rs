@@ -3,6 +3,7 @@
 
 use crate::ask::UiRequest;
 pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
+pub use crate::ui_import::UiImportNote;
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
     UiCard, UiCardKind, UiFirstRun, UiPlace, UiQuit, UiSampleUser, UiSandbox, UiSettings, UiTheme, UiTold,
@@ -431,6 +432,8 @@ pub struct UiState {
     pub loaded: bool,
     /// The first run's cards while there is no organisation.
     pub first_run: Option<UiFirstRun>,
+    /// The AWS config file has profiles that sign in by themselves.
+    pub import: Option<UiImportNote>,
     /// Organisations in the order they were added.
     pub organisations: Vec<UiOrganisation>,
     /// Favourites in the person's order.

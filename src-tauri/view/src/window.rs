@@ -7,6 +7,7 @@ use crate::{
     ask::UiRequest,
     banner, credentials,
     icon::needs_person,
+    import,
     menu::{app_of, is_listed},
     portal::revision,
     problem::{About, asks, problem},
@@ -45,7 +46,8 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
     UiState {
         at: s.at.as_millisecond(),
         loaded: s.loaded,
-        first_run: (s.loaded && s.organisations.is_empty()).then(first_run),
+        first_run: (s.loaded && s.organisations.is_empty()).then(|| first_run(s)),
+        import: import::note(s),
         organisations: s.organisations.iter().map(|o| organisation(s, o, zone)).collect(),
         favourites: s.favourites.iter().map(|t| shortcut(s, t)).collect(),
         recents: recents(s),
@@ -122,22 +124,23 @@ fn autostart_problem(reason: &str) -> UiProblem {
     }
 }
 
-fn first_run() -> UiFirstRun {
+fn first_run(s: &Snapshot) -> UiFirstRun {
+    let others = [
+        UiCard {
+            kind: UiCardKind::StartUrl,
+            title: "Enter your start URL".into(),
+            body: "For example acme.awsapps.com/start.".into(),
+        },
+        UiCard {
+            kind: UiCardKind::Sandbox,
+            title: "Try it now with a sample organisation".into(),
+            body: "No account, no internet. Ready in 3 seconds.".into(),
+        },
+    ];
     UiFirstRun {
         title: "Open AWS without the detour.".into(),
         body: "Consoles, apps and CLI credentials, one click away.".into(),
-        cards: vec![
-            UiCard {
-                kind: UiCardKind::StartUrl,
-                title: "Enter your start URL".into(),
-                body: "For example acme.awsapps.com/start.".into(),
-            },
-            UiCard {
-                kind: UiCardKind::Sandbox,
-                title: "Try it now with a sample organisation".into(),
-                body: "No account, no internet. Ready in 3 seconds.".into(),
-            },
-        ],
+        cards: import::card(s).into_iter().chain(others).collect(),
     }
 }
 

@@ -9,7 +9,7 @@ driver_version=2.1.0
 
 ui() { (cd ui && npm run --silent "$1"); }
 
-window() { ui lint && ui check && ui test && "$scripts/ui.sh" build; }
+window() { ui lint && ui check && ui test && "$scripts/ui.sh" build && ui gallery; }
 
 driver() {
   local bin=$PWD/.tools/bin/tauri-driver

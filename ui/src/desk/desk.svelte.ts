@@ -87,6 +87,10 @@ export class Desk {
   picking = $state(false);
   quitting = $state(false);
   adding = $state(false);
+  /** What the AWS config file has is being looked at. */
+  importing = $state(false);
+  /** The organisation whose sign-in is waited for, to look at the config file then. */
+  #importAfter = $state<string | null>(null);
   shortcuts = $state(false);
   query = $state('');
   settingsSection = $state('general');
@@ -114,6 +118,23 @@ export class Desk {
     const state = await this.host.state();
     // One that was sent meanwhile is newer.
     if (!this.state || this.state.at <= state.at) this.state = state;
+  }
+
+  /** Signs in to an organisation of the AWS config file, and shows what it has afterwards. */
+  signInToImport(org: string, begun = false) {
+    this.importing = false;
+    this.orgId = org;
+    this.view = 'portal';
+    this.#importAfter = org;
+    if (!begun) void this.ask({ ask: 'sign_in', org, method: null });
+  }
+
+  /** The sign-in that the import waited for stands. */
+  goOnImporting() {
+    const org = this.state?.organisations.find(({ id }) => id === this.#importAfter);
+    if (org?.sign_in.state !== 'signed_in') return;
+    this.#importAfter = null;
+    this.importing = true;
   }
 
   /** Fetches what the portal lists, when it changed. */

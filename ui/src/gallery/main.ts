@@ -61,11 +61,20 @@ if (!scene) {
       field.dispatchEvent(new InputEvent('input', { bubbles: true }));
     }
   }
+  if (shown.choose) {
+    await painted();
+    const [label, value] = shown.choose;
+    const choice = [...document.querySelectorAll('label')].find((one) => one.textContent === label)?.control;
+    if (choice instanceof HTMLSelectElement) {
+      choice.value = value;
+      choice.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  }
   document.documentElement.dataset.ready = 'true';
 }
 
 function named(name: string): HTMLElement | undefined {
-  const found = [...document.querySelectorAll<HTMLElement>('button')].filter((one) => nameOf(one) === name);
+  const found = [...document.querySelectorAll<HTMLElement>('button, input[type=checkbox]')].filter((one) => nameOf(one) === name);
   return found.find((one) => one.closest('dialog[open]')) ?? found[0];
 }
 

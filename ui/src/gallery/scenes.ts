@@ -1,7 +1,8 @@
-import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { UiActivity, UiBanner, UiButton, UiImport, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
 import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
+import { CONFIG_NOTE, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, profile, shortcut } from './organisation';
 
 /** A scene, and what one does in it before the picture is taken. */
@@ -20,6 +21,8 @@ export interface Shown extends Scene {
   press?: string[];
   /** Text for the field of this name. */
   type?: [string, string];
+  /** A value for the choice of this name. */
+  choose?: [string, string];
 }
 
 export const button = (label: string, change: Partial<UiButton> = {}): UiButton => ({ label, action: { action: 'dismiss' }, danger: false, ...change });
@@ -80,6 +83,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     at: NOW,
     loaded: true,
     first_run: null,
+    import: null,
     organisations: [organisation(org)],
     favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), appShortcut('Grafana'), shortcut('storefront-dev', 'Developer')],
     recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
@@ -138,6 +142,20 @@ const FIRST_RUN = {
   ],
 };
 
+const IMPORT_CARD = { kind: 'import' as const, title: 'Continue with acme.awsapps.com', body: 'Found 2 organisations, 9 profiles. Nothing is changed yet.' };
+const firstRun = () =>
+  scene({
+    portals: {},
+    state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: { ...FIRST_RUN, cards: [IMPORT_CARD, ...FIRST_RUN.cards] } }),
+  });
+const importing = (found: UiImport) =>
+  scene({
+    view: 'credentials',
+    state: state({ import: CONFIG_NOTE }),
+    press: ['Import from AWS config'],
+    reply: (request) => (request.ask === 'look_at_config' ? { reply: 'config', import: found } : { reply: 'done' }),
+  });
+
 const sandboxOrg: Partial<UiOrganisation> = {
   name: 'Sample organisation',
   kind: 'sandbox',
@@ -181,6 +199,8 @@ const taken = problem(
   button('Replace and keep a backup', { danger: true }),
   button('Cancel'),
 );
+
+const NOT_WRITABLE = problem('Cannot write ~/.aws/credentials', 'Its file system is read-only. The old credentials work for 8 min more.', 'Make it writable, then try again.', button('Try again'));
 
 const KEYS = 'Keys…, payments-dev, PowerUser, development';
 
@@ -325,10 +345,56 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'sign-in-failed': () =>
     scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Sign-in was declined in the browser', 'Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
+  'sign-in-no-browser': () => {
+    const failure = problem('Could not open your browser', 'No default browser is set.', 'Copy the link and open it yourself.');
+    return scene({
+      portals: nothing,
+      state: state(
+        {},
+        {
+          ...SIGNED_OUT,
+          pill: 'Signing in',
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, failure },
+        },
+      ),
+    });
+  },
   'sign-in-sandbox': () => scene({ portals: nothing, state: state({ sandbox: SANDBOX }, { ...sandboxOrg, ...SIGNED_OUT }) }),
   'credentials': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }) }),
   'credentials-details': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }), press: ['Details of data-stg'] }),
   'credentials-empty': () => scene({ view: 'credentials', state: state({ profiles: [] }) }),
+  'credentials-empty-import': () => scene({ view: 'credentials', state: state({ profiles: [], import: CONFIG_NOTE }) }),
+  'credentials-offline': () =>
+    scene({
+      view: 'credentials',
+      state: state({ profiles: manyProfiles.slice(0, 2), online: false }, { banner: { ...banner('offline', 'You are offline', 'Profiles cannot refresh. The first stops at 14:12.', button('Retry now')), until: NOW + 20_000 } }),
+    }),
+  'credentials-signed-out': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        { profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'sign_in_needed', 24)], attention: '1 needs attention', credentials_line: '' },
+        { ...SIGNED_OUT, synced: NOW - HOUR, banner: banner('signed_out', 'Sign in to Acme to keep 1 profile fresh', 'pay-dev works for 24 min more.', signIn) },
+      ),
+    }),
+  'credentials-not-writable': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        {
+          profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'not_writable', 8, { problem: NOT_WRITABLE })],
+          attention: '1 needs attention',
+          file: { ...state().file, notes: [NOT_WRITABLE] },
+        },
+        { banner: banner('blocked', NOT_WRITABLE.title, 'pay-dev works for 8 min more.', button('Try again')) },
+      ),
+      press: ['Details of pay-dev'],
+    }),
+  'credentials-link': () =>
+    scene({
+      view: 'credentials',
+      state: state({ file: { ...state().file, notes: [{ ...problem('~/.aws/credentials is a link', 'Latchkey writes to its target, /home/sam/dotfiles/aws/credentials.', 'Nothing to do if that is what you want.'), details: '' }] } }),
+    }),
   'credentials-file': () =>
     scene({
       view: 'credentials',
@@ -349,6 +415,8 @@ export const SCENES: Record<string, () => Shown> = {
   'credentials-stop': () => scene({ view: 'credentials', press: ['Details of pay-dev', 'Stop and remove…'] }),
   'credentials-pick': () => scene({ view: 'credentials', press: ['Keep a profile fresh'] }),
   'activity': () => scene({ view: 'activity' }),
+  'activity-failed': () => scene({ view: 'activity', choose: ['Which entries', 'failed'] }),
+  'activity-no-match': () => scene({ view: 'activity', type: ['Search activity', 'terraform'] }),
   'activity-empty': () => scene({ view: 'activity', state: state({ activity: [] }) }),
   'settings': () => scene({ view: 'settings' }),
   'settings-organisations': () => scene({ view: 'settings', section: 'organisations' }),
@@ -369,6 +437,20 @@ export const SCENES: Record<string, () => Shown> = {
   'portal-large': () => scene({ state: state({ settings: { ...SETTINGS, text_size: 150 } }) }),
   'sandbox': () => scene({ state: state({ sandbox: SANDBOX }, sandboxOrg), press: ['Sample users'] }),
   'first-run': () => scene({ portals: {}, state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }) }),
+  'first-run-starting': () =>
+    scene({
+      portals: {},
+      state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN, sandbox: { ...SANDBOX, running: false, starting: true, users: [] } }),
+    }),
+  'first-run-import': () => firstRun(),
+  'first-run-import-failed': () => ({
+    ...firstRun(),
+    press: ['Continue with acme.awsapps.com'],
+    reply: () => ({ reply: 'failed', field: 'start_url', problem: { ...problem('acme.awsapps.com did not answer', 'Nothing was sent or changed.', 'Check the spelling, your network or your VPN, then try again.', button('Try again')), details: '' } }),
+  }),
+  'import': () => importing(IMPORT),
+  'import-chosen': () => ({ ...importing(IMPORT), press: ['Import from AWS config', 'Keep pay-dev in the credentials file as pay-dev-keys', 'Keep data-stg in the credentials file as data-stg-keys'] }),
+  'import-unread': () => importing(IMPORT_UNREAD),
   'first-run-url': () =>
     scene({
       portals: {},

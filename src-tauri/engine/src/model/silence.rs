@@ -175,6 +175,7 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     }
     let counts = |(k, at): &&(String, Timestamp)| {
         !k.starts_with("launch/")
+            && !k.starts_with("launch-app/")
             && !k.starts_with("revoked/")
             && c.now.duration_since(*at) < SignedDuration::from_hours(24)
     };

@@ -2,6 +2,7 @@
 
 use crate::model::{
     Timestamp,
+    aws_config::AwsConfig,
     code::Code,
     ids::{Grant, ProfileName},
     profile::{Conflict, Written},
@@ -110,6 +111,8 @@ pub trait AwsFiles: Send + Sync {
     ) -> Result<Option<Conflict>, Code>;
     /// What the file is like.
     async fn condition(&self, set: FileSet) -> FileCondition;
+    /// What the person's own config file says of SSO. A line that cannot be read is no failure.
+    async fn config(&self) -> Result<AwsConfig, Code>;
     /// Takes the rights of group and others away.
     async fn make_private(&self, set: FileSet) -> Result<(), Code>;
     /// Restores the newest backup.

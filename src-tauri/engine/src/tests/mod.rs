@@ -4,6 +4,7 @@
 mod applications;
 mod ends;
 mod flows;
+mod imports;
 mod lists;
 mod notices;
 mod profiles;

@@ -7,6 +7,7 @@ use crate::{
     Engine, Request, Snapshot,
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName, Target},
         organisation::Kind,
@@ -99,6 +100,8 @@ pub(super) struct World {
     pub(super) looks: Mutex<Option<Conflict>>,
     pub(super) reads: Mutex<Reads>,
     pub(super) settings: Mutex<Settings>,
+    /// What the AWS config file says.
+    pub(super) config: Mutex<AwsConfig>,
     /// What the sandbox's server says when it is ready.
     pub(super) sandbox: Mutex<Option<SandboxReady>>,
     /// What the desktop refuses: notifications, consoles; and what another program changed.
@@ -253,6 +256,7 @@ pub(super) async fn start_in(
         looks: Mutex::default(),
         reads: Mutex::default(),
         settings: Mutex::default(),
+        config: Mutex::default(),
         sandbox: Mutex::default(),
         refused: Mutex::default(),
         user: Mutex::new("sam".to_owned()),

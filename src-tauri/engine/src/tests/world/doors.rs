@@ -4,6 +4,7 @@ use super::{World, begin, grant, sso};
 use crate::{
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
         history::{By, Entry, Event as Happened},
         ids::{OrgId, ProfileName, RoleName},
@@ -172,6 +173,9 @@ impl AwsFiles for World {
     }
     async fn condition(&self, _: FileSet) -> FileCondition {
         FileCondition { reads: *self.reads.lock().unwrap(), ..FileCondition::default() }
+    }
+    async fn config(&self) -> Result<AwsConfig, Code> {
+        Ok(self.config.lock().unwrap().clone())
     }
     async fn make_private(&self, _: FileSet) -> Result<(), Code> {
         self.note("make private");

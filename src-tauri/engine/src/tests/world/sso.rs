@@ -7,7 +7,7 @@ use crate::{
         application::Application,
         code::Code,
         ids::{AccountId, AppId, RoleName},
-        organisation::{Endpoints, Organisation},
+        organisation::{Endpoints, Kind, Organisation},
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         sign_in::Method,
     },
@@ -33,8 +33,22 @@ fn fails(next: &Mutex<Vec<SsoError>>, always: Option<&Mutex<Option<SsoError>>>) 
 
 #[async_trait]
 impl Sso for World {
-    async fn discover(&self, _: &str, _: Option<&str>, _: Option<&Endpoints>) -> Result<Discovered, Code> {
-        Err(Code::NotAPortal { host: "x".into() })
+    /// Every address that begins with `https://known` is a portal's.
+    async fn discover(
+        &self,
+        typed: &str,
+        region: Option<&str>,
+        _: Option<&Endpoints>,
+    ) -> Result<Discovered, Code> {
+        self.note(format!("discover {typed} {}", region.unwrap_or_default()));
+        if !typed.starts_with("https://known") {
+            return Err(Code::NotAPortal { host: typed.into() });
+        }
+        let start_url = Url::parse(typed).unwrap();
+        let to = || start_url.clone();
+        let endpoints = Endpoints { oidc: to(), portal: to(), federation: to(), sts: to() };
+        let region = region.unwrap_or("eu-west-1").to_owned();
+        Ok(Discovered { name: typed.into(), start_url: to(), region, kind: Kind::Custom, endpoints })
     }
     async fn register(&self, _: &Organisation, method: Method) -> Result<ClientRegistration, SsoError> {
         self.note(format!("register {method:?}"));
