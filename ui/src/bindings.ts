@@ -88,6 +88,95 @@ ok: boolean,
 group: string, };
 
 /**
+ * One application.
+ */
+export type UiApp = { 
+/**
+ * Its id in the portal.
+ */
+id: string, 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * What it is, if the portal says so.
+ */
+description: string | null, 
+/**
+ * The portal's own link, which opens it for whoever may: it holds no secret.
+ */
+link: string, };
+
+/**
+ * An application on its way.
+ */
+export type UiAppLaunch = { 
+/**
+ * Which.
+ */
+app: UiAppRef, 
+/**
+ * How it goes.
+ */
+launch: UiLaunchState, 
+/**
+ * For the row and the live region: `Opening...`.
+ */
+text: string, };
+
+/**
+ * An application of an organisation, by ids.
+ */
+export type UiAppRef = { 
+/**
+ * The organisation's id.
+ */
+org: string, 
+/**
+ * The application's id in the portal.
+ */
+app: string, };
+
+/**
+ * An application among the favourites or the recent ones.
+ */
+export type UiAppShortcut = { 
+/**
+ * Which.
+ */
+app: UiAppRef, 
+/**
+ * Its name; its id where the portal does not list it any more.
+ */
+name: string, 
+/**
+ * What it is, if the portal says so.
+ */
+description: string | null, 
+/**
+ * The portal's own link; empty where it is not listed.
+ */
+link: string, 
+/**
+ * False when the portal does not list it any more.
+ */
+listed: boolean, };
+
+/**
+ * The applications of an organisation.
+ */
+export type UiApps = { "state": "unknown" } | { "state": "listed", 
+/**
+ * All of them.
+ */
+apps: Array<UiApp>, } | { "state": "not_listed", 
+/**
+ * Why, and the way to the portal's page.
+ */
+problem: UiProblem, };
+
+/**
  * The one banner under the header.
  */
 export type UiBanner = { 
@@ -157,7 +246,7 @@ body: string, };
 export type UiCardKind = "import" | "start_url" | "sandbox";
 
 /**
- * A role that was gained or lost at the last sync.
+ * A role or an application that was gained or lost at the last sync.
  */
 export type UiChange = { 
 /**
@@ -165,13 +254,9 @@ export type UiChange = {
  */
 gained: boolean, 
 /**
- * The account's number.
+ * What it is about: no other change has it.
  */
-account: string, 
-/**
- * The role's name.
- */
-role: string, 
+id: string, 
 /**
  * When it was noticed, epoch milliseconds.
  */
@@ -620,6 +705,10 @@ revision: string,
  */
 accounts: Array<UiAccount>, 
 /**
+ * Applications.
+ */
+apps: UiApps, 
+/**
  * What the last sync gained and lost.
  */
 changes: Array<UiChange>, };
@@ -863,7 +952,15 @@ region: string | null,
 /**
  * The person confirmed.
  */
-confirmed: boolean, } | { "ask": "copy_environment", 
+confirmed: boolean, } | { "ask": "open_app", 
+/**
+ * Which.
+ */
+app: UiAppRef, } | { "ask": "open_portal", 
+/**
+ * Whose.
+ */
+org: string, } | { "ask": "copy_environment", 
 /**
  * Which role.
  */
@@ -951,6 +1048,14 @@ grant: UiGrant,
 /**
  * On or off.
  */
+on: boolean, } | { "ask": "set_favourite_app", 
+/**
+ * Which.
+ */
+app: UiAppRef, 
+/**
+ * On or off.
+ */
 on: boolean, } | { "ask": "set_environment", 
 /**
  * Where.
@@ -1005,6 +1110,35 @@ confirm_keep: boolean,
  * A profile name to prefill: `payments-dev-poweruser`.
  */
 suggested_profile: string, };
+
+/**
+ * A role among the favourites or the recent ones.
+ */
+export type UiRoleShortcut = { 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * The account's name.
+ */
+account_name: string, 
+/**
+ * Its environment.
+ */
+environment: UiEnvironment, 
+/**
+ * How sensitive the role is.
+ */
+sensitivity: UiSensitivity, 
+/**
+ * Opening asks first.
+ */
+confirm_console: boolean, 
+/**
+ * False when the portal does not list it any more.
+ */
+listed: boolean, };
 
 /**
  * A user of the sample organisation.
@@ -1110,31 +1244,7 @@ export type UiShell = "posix" | "fish" | "power_shell" | "cmd";
 /**
  * A favourite or a recent one, with all that its row shows.
  */
-export type UiShortcut = { 
-/**
- * Which role.
- */
-grant: UiGrant, 
-/**
- * The account's name.
- */
-account_name: string, 
-/**
- * Its environment.
- */
-environment: UiEnvironment, 
-/**
- * How sensitive the role is.
- */
-sensitivity: UiSensitivity, 
-/**
- * Opening asks first.
- */
-confirm_console: boolean, 
-/**
- * False when the portal does not list it any more.
- */
-listed: boolean, };
+export type UiShortcut = { "kind": "role" } & UiRoleShortcut | { "kind": "app" } & UiAppShortcut;
 
 /**
  * Where to go; the payload of the event `show`.
@@ -1255,6 +1365,10 @@ recents: Array<UiShortcut>,
  */
 launches: Array<UiLaunch>, 
 /**
+ * As `launches`, of applications.
+ */
+app_launches: Array<UiAppLaunch>, 
+/**
  * Kept profiles by name.
  */
 profiles: Array<UiProfile>, 
@@ -1311,7 +1425,7 @@ settings: UiSettings,
  */
 places: Array<UiPlace>, 
 /**
- * Launched lately, newest first, favourites among them: for sorting.
+ * Roles launched lately, newest first, favourites among them: for sorting.
  */
 used: Array<UiGrant>, 
 /**
@@ -1401,7 +1515,7 @@ export type UiTarget = { "target": "search",
 /**
  * What stands in it.
  */
-query: string, } | { "target": "profile", 
+query: string, } | { "target": "apps" } | { "target": "profile", 
 /**
  * Its name.
  */

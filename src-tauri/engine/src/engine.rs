@@ -2,13 +2,13 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, console, environment_copy, half_sync, import, keep,
+    add, apps, console, environment_copy, half_sync, import, keep,
     model::{
         Timestamp,
         aws_config::AwsConfig,
         code::Code,
         history::{By, Entry, Event as Happened},
-        ids::OrgId,
+        ids::{OrgId, Target},
         secret::ClientRegistration,
     },
     notify,
@@ -64,6 +64,7 @@ pub(crate) enum Event {
     /// With the number of the sync.
     Synced(OrgId, u64, sync::Progress),
     Launched(console::Outcome),
+    AppLaunched(apps::Outcome),
     Kept(keep::Checked),
     /// The AWS config file was read.
     Config(Arc<AwsConfig>),
@@ -324,6 +325,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Stored(org, number) => renewal::stored(state, &org, number),
         Event::Revoked(org, result) => sign_out::revoked(ctx, state, &org, result),
         Event::Synced(org, number, progress) => sync::progress(ctx, state, &org, number, progress),
+        Event::AppLaunched(outcome) => apps::finish(ctx, state, outcome),
         Event::Launched(outcome) => console::finish(ctx, state, outcome),
         Event::Config(config) => state.config = config,
         Event::Looked(looked) => import::looked(ctx, state, looked),
@@ -401,7 +403,9 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::TakeBack(profile) => reply(answer, keep::take_back(ctx, state, &profile)),
         Request::Pause(how_long) => reply(answer, pause(ctx, state, how_long)),
         Request::Resume => reply(answer, resume(ctx, state)),
-        Request::SetFavourite { grant, on } => reply(answer, set_favourite(ctx, state, grant, on)),
+        Request::OpenApp(app) => reply(answer, apps::open(ctx, state, app)),
+        Request::OpenPortal(org) => apps::open_portal(ctx, state, &org, answer),
+        Request::SetFavourite { target, on } => reply(answer, set_favourite(ctx, state, target, on)),
         Request::SetEnvironment { org, account, environment } => {
             if let Some(o) = state.org_mut(&org) {
                 match environment {
@@ -465,12 +469,12 @@ pub(crate) fn resume(ctx: &Context, state: &mut State) -> Answer {
     Ok(Reply::Done)
 }
 
-fn set_favourite(ctx: &Context, state: &mut State, grant: crate::model::ids::Grant, on: bool) -> Answer {
-    state.favourites.retain(|g| *g != grant);
+fn set_favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {
+    state.favourites.retain(|t| *t != target);
     let place = u32::try_from(state.favourites.len()).unwrap_or(u32::MAX);
     if on {
-        state.favourites.push(grant.clone());
+        state.favourites.push(target.clone());
     }
-    ctx.commit(vec![Write::Favourite(grant, on.then_some(place))]);
+    ctx.commit(vec![Write::Favourite(target, on.then_some(place))]);
     Ok(Reply::Done)
 }

@@ -25,8 +25,9 @@ pub(crate) fn listed(ctx: &Context, org: &mut Org, accounts: Vec<Account>) {
     org.half = Some(HalfSync {
         user: org.user().map(str::to_owned).or_else(|| org.portal.user.clone()),
         user_id: org.portal.user_id.clone(),
-        since: before.map_or_else(|| ctx.now(), |half| half.since),
+        since: before.as_ref().map_or_else(|| ctx.now(), |half| half.since),
         accounts,
+        applications: before.map(|half| half.applications).unwrap_or_default(),
     });
     org.half_unsaved = true;
     save(ctx, org);

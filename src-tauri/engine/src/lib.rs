@@ -5,6 +5,7 @@
 //! The outside world comes in through the traits of [`ports`].
 
 mod add;
+mod apps;
 mod attempt;
 mod console;
 mod engine;

@@ -174,7 +174,7 @@ pub(crate) fn notified(
     result: Result<(), Code>,
 ) {
     let (key, keys) = (notice.key(), notice.keys());
-    let by_person = matches!(notice, Notice::LaunchFailed { .. });
+    let by_person = matches!(notice, Notice::LaunchFailed { .. } | Notice::AppFailed { .. });
     if let Err(code) = result {
         tracing::warn!(?code, key, "no notification could be shown; the window says the same");
         state.shown.retain(|(k, then)| !(*then == at && keys.contains(k)));
@@ -240,6 +240,7 @@ fn org_of(notice: &Notice) -> Option<OrgId> {
         | Notice::Conflict { org, .. }
         | Notice::Revoked { org, .. } => Some(org.clone()),
         Notice::LaunchFailed { grant, .. } => Some(grant.org.clone()),
+        Notice::AppFailed { app, .. } => Some(app.org.clone()),
         Notice::WhileAway { notices } => notices.iter().find_map(org_of),
         Notice::ClockSkew { .. } => None,
     }

@@ -1,7 +1,7 @@
 //! The state as everybody sees it.
 
 use crate::{
-    model::{Timestamp, ids::Grant, settings::Settings},
+    model::{Timestamp, ids::Target, settings::Settings},
     ports::{FileCondition, FileSet, Keyring},
     schedule,
     snapshot::{OrganisationNow, ProfileNow, SandboxNow, Snapshot},
@@ -52,10 +52,10 @@ pub(crate) fn same(old: &Snapshot, new: &Snapshot) -> bool {
 }
 
 pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
-    let mut recents: Vec<Grant> = Vec::new();
-    for (grant, _) in &state.launched {
-        if recents.len() < RECENTS && !recents.contains(grant) && state.org(&grant.org).is_some() {
-            recents.push(grant.clone());
+    let mut recents: Vec<Target> = Vec::new();
+    for (target, _) in &state.launched {
+        if recents.len() < RECENTS && !recents.contains(target) && state.org(target.org()).is_some() {
+            recents.push(target.clone());
         }
     }
     let profiles: Vec<_> = state
@@ -107,6 +107,7 @@ fn shown_portal(org: &crate::state::Org) -> Arc<crate::model::portal::Portal> {
     match (&org.half, org.portal.synced) {
         (Some(half), None) => Arc::new(crate::model::portal::Portal {
             accounts: half.accounts.clone(),
+            applications: half.applications.clone(),
             ..crate::model::portal::Portal::default()
         }),
         _ => org.portal.clone(),

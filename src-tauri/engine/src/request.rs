@@ -5,7 +5,7 @@ use crate::model::{
     code::Code,
     environment::Environment,
     history::Entry,
-    ids::{AccountId, Grant, OrgId, ProfileName},
+    ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
     notice::{Notice, Pressed},
     organisation::Endpoints,
     settings::Settings,
@@ -122,6 +122,10 @@ pub enum Request {
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
+    /// Open an application in the default browser, which signs in by itself where it has to.
+    OpenApp(AppRef),
+    /// Open the portal's own page.
+    OpenPortal(OrgId),
     /// Copy environment variables to the clipboard.
     CopyEnvironment {
         /// Which role.
@@ -184,10 +188,10 @@ pub enum Request {
     Pause(PauseFor),
     /// Resume all refreshing.
     Resume,
-    /// Put a star on a role or take it off.
+    /// Put a star on a role or an application, or take it off.
     SetFavourite {
-        /// Which role.
-        grant: Grant,
+        /// Which.
+        target: Target,
         /// On or off.
         on: bool,
     },
@@ -261,6 +265,8 @@ pub struct Confirm {
 pub enum Show {
     /// The portal.
     Portal,
+    /// The portal's applications.
+    Apps,
     /// The portal's search with this in it, ready to be typed on.
     Search(String),
     /// The credentials manager.

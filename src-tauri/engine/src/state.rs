@@ -3,11 +3,12 @@
 use crate::{
     model::{
         Timestamp,
+        application::Application,
         aws_config::AwsConfig,
         code::Code,
         environment::Environment,
         history::Entry,
-        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        ids::{AccountId, AppId, Grant, OrgId, ProfileName, RoleName, Target},
         notice::Notice,
         organisation::{Kind, Organisation},
         pacing::Pace,
@@ -169,6 +170,11 @@ impl Org {
         listed.or_else(|| self.half.iter().flat_map(|h| &h.accounts).find(|a| a.id == *id))
     }
 
+    pub fn application(&self, id: &AppId) -> Option<&Application> {
+        let first_sync = || self.half.as_ref().and_then(|half| half.applications.find(id));
+        self.portal.applications.find(id).or_else(first_sync)
+    }
+
     pub fn account_name(&self, id: &AccountId) -> String {
         self.account(id).map_or_else(|| id.as_str().to_owned(), |a| a.name.clone())
     }
@@ -277,9 +283,9 @@ pub(crate) struct Pending {
 pub(crate) struct State {
     pub orgs: Vec<Org>,
     pub profiles: BTreeMap<ProfileName, Profile>,
-    pub favourites: Vec<Grant>,
-    pub launched: Vec<(Grant, Timestamp)>,
-    pub launches: Vec<(Grant, Launch)>,
+    pub favourites: Vec<Target>,
+    pub launched: Vec<(Target, Timestamp)>,
+    pub launches: Vec<(Target, Launch)>,
     /// Service and region that the last wish for a console named, to try it again.
     pub destined: BTreeMap<Grant, (Option<String>, Option<String>)>,
     pub pause: Option<Pause>,
@@ -330,14 +336,21 @@ impl State {
         self.orgs.iter_mut().find(|o| o.organisation.id == *id)
     }
 
+    /// Something was opened: the row says so, and it is the newest of the recent ones.
+    pub fn note_launch(&mut self, target: Target, now: Timestamp) {
+        self.set_launch(&target, Launch::Opened(now));
+        self.launched.insert(0, (target, now));
+        self.launched.truncate(200);
+    }
+
     pub fn account_name(&self, grant: &Grant) -> String {
         self.org(&grant.org)
             .map_or_else(|| grant.account.as_str().to_owned(), |o| o.account_name(&grant.account))
     }
 
-    pub fn set_launch(&mut self, grant: &Grant, launch: Launch) {
-        self.launches.retain(|(g, _)| g != grant);
-        self.launches.push((grant.clone(), launch));
+    pub fn set_launch(&mut self, target: &Target, launch: Launch) {
+        self.launches.retain(|(t, _)| t != target);
+        self.launches.push((target.clone(), launch));
         if self.launches.len() > 8 {
             self.launches.remove(0);
         }

@@ -3,7 +3,7 @@
 
 use crate::ui_import::{UiImport, UiWanted};
 use crate::ui_portal::UiClass;
-use crate::ui_state::{UiActivity, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
+use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -138,6 +138,16 @@ pub enum UiRequest {
         /// The person confirmed.
         confirmed: bool,
     },
+    /// Open an application.
+    OpenApp {
+        /// Which.
+        app: UiAppRef,
+    },
+    /// Open the portal's own page.
+    OpenPortal {
+        /// Whose.
+        org: String,
+    },
     /// Copy environment variables; may answer `confirm`.
     CopyEnvironment {
         /// Which role.
@@ -213,6 +223,13 @@ pub enum UiRequest {
     SetFavourite {
         /// Which role.
         grant: UiGrant,
+        /// On or off.
+        on: bool,
+    },
+    /// Star on or off, of an application.
+    SetFavouriteApp {
+        /// Which.
+        app: UiAppRef,
         /// On or off.
         on: bool,
     },

@@ -9,7 +9,7 @@ use crate::{
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
     ui_import::UiWanted,
     ui_portal::UiClass,
-    ui_state::{UiButton, UiGrant, UiMethod, UiShow, UiTarget, UiView},
+    ui_state::{UiAppRef, UiButton, UiGrant, UiMethod, UiShow, UiTarget, UiView},
     words::{environment_word, first_and_more, group_account_id},
 };
 use engine::{
@@ -17,7 +17,7 @@ use engine::{
     model::{
         code::Code,
         environment::{Act, Environment, needs_confirm, sensitivity},
-        ids::{Grant, OrgId, ProfileName, RoleName},
+        ids::{AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
         sign_in::{Method, SignIn},
     },
     request::{Answer, Confirm, Part, PauseFor, Shell, Show, Wanted},
@@ -83,6 +83,8 @@ impl TryFrom<UiRequest> for Request {
                     confirmed,
                 }
             }
+            Ui::OpenApp { app } => Self::OpenApp(app.try_into()?),
+            Ui::OpenPortal { org } => Self::OpenPortal(OrgId::new(org)),
             Ui::CopyEnvironment { grant, shell, confirmed } => {
                 let shell = match shell {
                     UiShell::Posix => Shell::Posix,
@@ -130,7 +132,12 @@ impl TryFrom<UiRequest> for Request {
                 UiPauseFor::UntilResumed => PauseFor::UntilResumed,
             }),
             Ui::Resume => Self::Resume,
-            Ui::SetFavourite { grant, on } => Self::SetFavourite { grant: grant.try_into()?, on },
+            Ui::SetFavourite { grant, on } => {
+                Self::SetFavourite { target: Target::Role(grant.try_into()?), on }
+            }
+            Ui::SetFavouriteApp { app, on } => {
+                Self::SetFavourite { target: Target::App(app.try_into()?), on }
+            }
             Ui::SetEnvironment { org, account, environment } => Self::SetEnvironment {
                 org: OrgId::new(org),
                 account: account_id(account)?,
@@ -274,12 +281,14 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         | UiRequest::CancelSignIn { org }
         | UiRequest::SignOut { org }
         | UiRequest::Sync { org }
+        | UiRequest::OpenPortal { org }
         | UiRequest::SetEnvironment { org, .. } => by_id(org),
         UiRequest::OpenConsole { grant, .. }
         | UiRequest::CopyEnvironment { grant, .. }
         | UiRequest::CopyCredentials { grant, .. }
         | UiRequest::KeepFresh { grant, .. }
         | UiRequest::SetFavourite { grant, .. } => by_id(&grant.org),
+        UiRequest::OpenApp { app } | UiRequest::SetFavouriteApp { app, .. } => by_id(&app.org),
         UiRequest::KeepMany { wanted, .. } => by_id(&wanted.first()?.grant.org),
         UiRequest::RefreshProfile { profile }
         | UiRequest::PauseProfile { profile, .. }
@@ -327,10 +336,28 @@ impl TryFrom<UiGrant> for Grant {
     }
 }
 
+impl From<&AppRef> for UiAppRef {
+    fn from(a: &AppRef) -> Self {
+        Self { org: a.org.to_string(), app: a.app.to_string() }
+    }
+}
+
+impl TryFrom<UiAppRef> for AppRef {
+    type Error = AskError;
+
+    fn try_from(a: UiAppRef) -> Result<Self, AskError> {
+        if a.app.is_empty() || a.app.len() > 256 || !a.app.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(AskError::new("app", "That is not an app's id"));
+        }
+        Ok(Self { org: OrgId::new(a.org), app: AppId::new(a.app) })
+    }
+}
+
 impl From<Show> for UiShow {
     fn from(show: Show) -> Self {
         let (view, target) = match show {
             Show::Portal => (UiView::Portal, None),
+            Show::Apps => (UiView::Portal, Some(UiTarget::Apps)),
             Show::Search(query) => (UiView::Portal, Some(UiTarget::Search { query })),
             Show::Credentials => (UiView::Credentials, None),
             Show::Profile(name) => (UiView::Credentials, Some(UiTarget::Profile { name: name.to_string() })),

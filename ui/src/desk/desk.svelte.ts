@@ -44,6 +44,9 @@ export interface Chosen {
 /** Where a row stands: a role may be in two lists of the portal at once. */
 export type Place = 'shortcuts' | 'accounts';
 
+/** The lists of the portal. */
+export type Tab = 'accounts' | 'apps';
+
 /** A role that something was asked about, and from where. */
 export interface Pressed {
   grant: UiGrant;
@@ -69,6 +72,8 @@ export class Desk {
   state = $state.raw<UiState | null>(null);
   portal = $state.raw<UiPortal | null>(null);
   view = $state<UiView>('portal');
+  /** The list of the portal that is on show. */
+  tab = $state<Tab>('accounts');
   orgId = $state<string | null>(null);
   question = $state.raw<Question | null>(null);
   chosen = $state.raw<Chosen | null>(null);
@@ -195,7 +200,8 @@ export class Desk {
   /** Goes to a view, and to what is wanted of it. */
   show({ view, target }: UiShow) {
     this.view = view;
-    if (target?.target === 'search') this.query = target.query;
+    if (target?.target === 'search') [this.query, this.tab] = [target.query, 'accounts'];
+    if (target?.target === 'apps') [this.query, this.tab] = ['', 'apps'];
     if (target?.target === 'keep') this.picking = true;
     else this.wanted = target;
   }

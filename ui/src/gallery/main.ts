@@ -34,6 +34,7 @@ if (!scene) {
   desk.state = shown.state;
   desk.view = shown.view ?? 'portal';
   Object.assign(desk.arrangement, shown.prefer);
+  desk.tab = shown.tab ?? 'accounts';
   desk.query = shown.query ?? '';
   desk.settingsSection = shown.section ?? 'general';
   if (desk.org) await desk.refreshPortal(desk.org.id);

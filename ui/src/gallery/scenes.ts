@@ -1,12 +1,14 @@
 import type { UiActivity, UiBanner, UiButton, UiImport, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
 import { CONFIG_NOTE, IMPORT, IMPORT_UNREAD } from './config-file';
-import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, organisation, portal, profile, shortcut } from './organisation';
+import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, profile, shortcut } from './organisation';
 
 /** A scene, and what one does in it before the picture is taken. */
 export interface Shown extends Scene {
   view?: UiView;
+  tab?: Tab;
   query?: string;
   section?: string;
   /** What the window kept. */
@@ -83,9 +85,10 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     first_run: null,
     import: null,
     organisations: [organisation(org)],
-    favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), shortcut('storefront-dev', 'Developer')],
+    favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), appShortcut('Grafana'), shortcut('storefront-dev', 'Developer')],
     recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
     launches: [],
+    app_launches: [],
     profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42)],
     credentials_line: 'Next refresh 14:26. Sign-in lasts until 20:16, so everything can refresh until then.',
     attention: '',
@@ -111,7 +114,9 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
 }
 
 const scene = (shown: Partial<Shown> & { state?: UiState } = {}): Shown => ({ state: state(), portals: { acme: portal() }, ...shown });
-const nothing = { acme: portal([]) };
+const nothing = { acme: portal([], { apps: { state: 'listed', apps: [] } }) };
+const apps = (shown: Partial<Shown> = {}) => scene({ tab: 'apps', ...shown });
+const notListed = problem('This organisation does not list apps to desktop programs', 'They are on the page of its portal.', 'Accounts and consoles work as usual.', button('Open the portal', { action: { action: 'ask', request: { ask: 'open_portal', org: 'acme' } } }));
 const SIGNED_OUT: Partial<UiOrganisation> = { pill: 'Signed out', sign_in: { state: 'signed_out', failure: null }, synced: null, user: null };
 
 const manyProfiles = [
@@ -258,8 +263,9 @@ export const SCENES: Record<string, () => Shown> = {
       portals: {
         acme: portal(ACCOUNTS, {
           changes: [
-            { gained: false, account: '111122223333', role: 'Administrator', noticed: NOW - HOUR, title: 'You no longer have Administrator in payments-prod', meaning: 'Profile "pay-admin" stops working at 17:44.' },
-            { gained: true, account: '518833107790', role: 'Incident', noticed: NOW - HOUR, title: 'New: Incident in storefront-prod', meaning: '' },
+            { gained: false, id: 'role/111122223333/Administrator', noticed: NOW - HOUR, title: 'You no longer have Administrator in payments-prod', meaning: 'Profile "pay-admin" stops working at 17:44.' },
+            { gained: true, id: 'role/518833107790/Incident', noticed: NOW - HOUR, title: 'New: Incident in storefront-prod', meaning: '' },
+            { gained: true, id: 'app/ins-1', noticed: NOW - HOUR, title: 'New: Wiki (app)', meaning: 'You can open it from now on.' },
           ],
         }),
       },
@@ -271,6 +277,23 @@ export const SCENES: Record<string, () => Shown> = {
           { grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' },
           { grant: shortcut('payments-dev', 'PowerUser').grant, launch: { state: 'opening' }, text: 'Opening…' },
           { grant: shortcut('storefront-dev', 'Developer').grant, launch: { state: 'failed', at: NOW, problem: problem('Could not open your browser', 'The console did not open.', 'Copy the link and open it yourself.', button('Try again')) }, text: '' },
+        ],
+      }),
+    }),
+  'apps': () => apps(),
+  'apps-search': () => apps({ query: 'on' }),
+  'apps-elsewhere': () => scene({ query: 'wiki' }),
+  'apps-empty': () => apps({ portals: { acme: portal(ACCOUNTS, { apps: { state: 'listed', apps: [] } }) } }),
+  'apps-not-listed': () => apps({ portals: { acme: portal(ACCOUNTS, { apps: { state: 'not_listed', problem: notListed } }) } }),
+  'apps-unknown': () => apps({ portals: { acme: portal(ACCOUNTS, { apps: { state: 'unknown' } }) } }),
+  'apps-opening': () =>
+    apps({
+      state: state({
+        favourites: [appShortcut('Grafana'), appShortcut('PayRoll')],
+        app_launches: [
+          { app: appShortcut('Grafana').app, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' },
+          { app: appShortcut('PayRoll').app, launch: { state: 'opening' }, text: 'Opening…' },
+          { app: appShortcut('Wiki').app, launch: { state: 'failed', at: NOW, problem: problem('Could not open your browser', 'Wiki did not open.', 'Copy the link and open it yourself.', button('Try again')) }, text: '' },
         ],
       }),
     }),

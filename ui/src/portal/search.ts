@@ -1,4 +1,4 @@
-import type { UiAccount, UiRole } from '../bindings';
+import type { UiAccount, UiApp, UiRole } from '../bindings';
 
 /** An account with those of its roles that a search found. */
 export interface Found {
@@ -39,19 +39,20 @@ function haystack(account: UiAccount): string[] {
 }
 
 /** A name that was perhaps meant: at most two slips away from what was typed. */
-export function didYouMean(accounts: UiAccount[], query: string): string | null {
+export function didYouMean(accounts: UiAccount[], apps: UiApp[], query: string): string | null {
   const typed = query.trim().toLowerCase();
   if (typed.length < 4) return null;
   let best: { name: string; slips: number } | null = null;
-  for (const name of candidates(accounts)) {
+  for (const name of candidates(accounts, apps)) {
     const slips = distance(typed, name.toLowerCase());
     if (slips > 0 && slips <= 2 && (!best || slips < best.slips)) best = { name, slips };
   }
   return best?.name ?? null;
 }
 
-function candidates(accounts: UiAccount[]): Set<string> {
-  const names = accounts.flatMap((account) => [account.name, ...(account.roles ?? []).map((role) => role.name)]);
+function candidates(accounts: UiAccount[], apps: UiApp[]): Set<string> {
+  const ofAccounts = accounts.flatMap((account) => [account.name, ...(account.roles ?? []).map((role) => role.name)]);
+  const names = [...ofAccounts, ...apps.map((app) => app.name)];
   return new Set(names.flatMap((name) => [name, ...name.split(/[-_./\s]+/)]));
 }
 

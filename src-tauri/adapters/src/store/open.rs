@@ -15,6 +15,7 @@ fn migrations() -> Migrations<'static> {
     Migrations::new(vec![
         M::up(include_str!("migrations/0001_first.sql")),
         M::up(include_str!("migrations/0002_half_syncs.sql")),
+        M::up(include_str!("migrations/0003_apps.sql")),
     ])
 }
 

@@ -124,7 +124,7 @@ pub enum Verdict {
 pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     use Verdict::{Drop, Hold, Show};
     let security = matches!(notice, Notice::Revoked { .. });
-    let asked_for = matches!(notice, Notice::LaunchFailed { .. });
+    let asked_for = matches!(notice, Notice::LaunchFailed { .. } | Notice::AppFailed { .. });
     let known = |key: &String| c.shown.iter().any(|(k, _)| k == key);
     if !asked_for && notice.keys().iter().all(known) {
         return Drop(Reason::ShownAlready);
@@ -175,6 +175,7 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     }
     let counts = |(k, at): &&(String, Timestamp)| {
         !k.starts_with("launch/")
+            && !k.starts_with("launch-app/")
             && !k.starts_with("revoked/")
             && c.now.duration_since(*at) < SignedDuration::from_hours(24)
     };

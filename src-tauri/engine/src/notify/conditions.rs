@@ -5,7 +5,7 @@ use crate::{
     model::{
         Timestamp,
         code::Code,
-        ids::ProfileName,
+        ids::{ProfileName, Target},
         notice::{LostRole, Notice},
         profile::{Conflict, State as ProfileState},
         refresh::lead,
@@ -44,10 +44,10 @@ fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> 
             .values()
             .filter(|p| p.kept.grant.org == *org.id() && !p.kept.paused && !p.blocked() && of(p))
             .collect();
-        let launched_today = state
-            .launched
-            .iter()
-            .any(|(g, at)| g.org == *org.id() && now.duration_since(*at) < SignedDuration::from_hours(24));
+        let launched_today =
+            state.launched.iter().filter_map(|(target, at)| Some((target.role()?, at))).any(|(g, at)| {
+                g.org == *org.id() && now.duration_since(*at) < SignedDuration::from_hours(24)
+            });
         let names = || profiles.iter().map(|p| p.kept.profile.clone()).collect::<Vec<_>>();
         let name = org.organisation.name.clone();
         match &org.sign_in {
@@ -164,9 +164,8 @@ fn of_organisation(state: &State, org: &Org) -> Vec<Notice> {
 pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice) -> bool {
     match notice {
         // Until it is tried again.
-        Notice::LaunchFailed { grant, .. } => {
-            state.launches.iter().any(|(g, l)| g == grant && matches!(l, Launch::Failed { .. }))
-        }
+        Notice::LaunchFailed { grant, .. } => failed(state, &grant.clone().into()),
+        Notice::AppFailed { app, .. } => failed(state, &app.clone().into()),
         Notice::WhileAway { notices } => notices.iter().any(|n| stands(state, true_now, n)),
         _ => {
             let keys = notice.keys();
@@ -176,4 +175,8 @@ pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice) -> boo
                 .any(|t| t.keys().iter().any(|k| keys.contains(k)))
         }
     }
+}
+
+fn failed(state: &State, target: &Target) -> bool {
+    state.launches.iter().any(|(t, l)| t == target && matches!(l, Launch::Failed { .. }))
 }

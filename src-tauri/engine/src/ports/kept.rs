@@ -5,7 +5,7 @@ use crate::model::{
     code::Code,
     environment::Environment,
     history::Entry,
-    ids::{AccountId, Grant, OrgId, ProfileName},
+    ids::{AccountId, OrgId, ProfileName, Target},
     organisation::Organisation,
     portal::{HalfSync, Portal},
     profile::Kept,
@@ -107,11 +107,11 @@ pub enum Write {
     /// No longer kept.
     RemoveKept(ProfileName),
     /// A favourite, with its place; `None` takes the star off.
-    Favourite(Grant, Option<u32>),
+    Favourite(Target, Option<u32>),
     /// The environment a person gave an account; `None` goes back to the guess.
     Label(OrgId, AccountId, Option<Environment>),
     /// A launch, for recents.
-    Launched(Grant, Timestamp),
+    Launched(Target, Timestamp),
     /// A line of Activity.
     History(Entry),
     /// A pause of all refreshing, or its end.
@@ -143,11 +143,11 @@ pub struct Stored {
     /// Kept profiles.
     pub kept: Vec<Kept>,
     /// Favourites in the person's order.
-    pub favourites: Vec<Grant>,
+    pub favourites: Vec<Target>,
     /// Environments that the person gave to accounts.
     pub labels: Vec<(OrgId, AccountId, Environment)>,
     /// The newest 200 launches, newest first.
-    pub launches: Vec<(Grant, Timestamp)>,
+    pub launches: Vec<(Target, Timestamp)>,
     /// The newest 200 lines of Activity, newest first.
     pub history: Vec<Entry>,
     /// A pause that stands.

@@ -4,6 +4,7 @@ use super::world::{World, again, begin, minutes, no_answer, now, pass, start_in,
 use crate::{
     Engine, Request, Signal, Snapshot,
     model::{
+        application::Applications,
         code::Code,
         ids::{AccountId, OrgId, RoleName},
         portal::{Account, HalfSync, Portal, Sync},
@@ -192,6 +193,7 @@ async fn a_half_list_of_yesterday_or_of_somebody_else_is_not_gone_on_with() {
             email: None,
             roles: Some(vec![RoleName::new("Old")]),
         }],
+        applications: Applications::Unknown,
     };
     let yesterday = begin() - SignedDuration::from_hours(25);
     for (half, asked) in [(of("sam", begin()), 0), (of("sam", yesterday), 1), (of("kim", begin()), 1)] {

@@ -9,7 +9,7 @@ use crate::{
         Timestamp,
         aws_config::AwsConfig,
         code::Code,
-        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName, Target},
         organisation::Kind,
         portal::{HalfSync, Portal},
         profile::{Conflict, Kept, State},
@@ -59,6 +59,8 @@ pub(super) struct World {
     pub(super) listings: Mutex<Vec<SsoError>>,
     /// The accounts that the server lists, and those whose roles it never brings.
     pub(super) accounts: Mutex<Vec<&'static str>>,
+    /// The applications that it lists, or how it refuses to.
+    pub(super) applications: Mutex<Result<Vec<&'static str>, SsoError>>,
     pub(super) roles_hang: Mutex<Vec<&'static str>>,
     pub(super) list_never: Mutex<Option<SsoError>>,
     pub(super) logouts: Mutex<Vec<SsoError>>,
@@ -115,6 +117,7 @@ pub(super) struct World {
 pub(super) struct Refused {
     pub(super) notifications: bool,
     pub(super) consoles: bool,
+    pub(super) apps: bool,
     pub(super) changed: Vec<String>,
 }
 
@@ -159,11 +162,15 @@ impl World {
             Write::RemoveKept(profile) => {
                 rows.remove(&format!("kept {profile}"));
             }
-            Write::Favourite(grant, Some(_)) => {
-                rows.insert(format!("favourite {}", grant.role), String::new());
-            }
-            Write::Favourite(grant, None) => {
-                rows.remove(&format!("favourite {}", grant.role));
+            Write::Favourite(target, place) => {
+                let name = match target {
+                    Target::Role(grant) => grant.role.to_string(),
+                    Target::App(app) => app.app.to_string(),
+                };
+                match place {
+                    Some(_) => rows.insert(format!("favourite {name}"), String::new()),
+                    None => rows.remove(&format!("favourite {name}")),
+                };
             }
             Write::HalfSync(_, half) => {
                 self.note("commit half");
@@ -219,6 +226,7 @@ pub(super) async fn start_in(
         renew_never: Mutex::default(),
         listings: Mutex::default(),
         accounts: Mutex::new(vec!["1"]),
+        applications: Mutex::new(Ok(vec!["wiki"])),
         roles_hang: Mutex::default(),
         list_never: Mutex::default(),
         logouts: Mutex::default(),

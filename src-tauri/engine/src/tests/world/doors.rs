@@ -189,7 +189,14 @@ impl AwsFiles for World {
 
 #[async_trait]
 impl Browser for World {
-    async fn open(&self, _: &Url) -> Result<(), Code> {
+    async fn open(&self, url: &Url) -> Result<(), Code> {
+        if url.fragment().is_some() {
+            if self.refused.lock().unwrap().apps {
+                return Err(Code::BrowserFailed { reason: "it did not start".into() });
+            }
+            self.note(format!("open {url}"));
+            return Ok(());
+        }
         self.note("sign-in page");
         Ok(())
     }

@@ -4,8 +4,9 @@ use super::World;
 use crate::{
     model::{
         Timestamp,
+        application::Application,
         code::Code,
-        ids::{AccountId, RoleName},
+        ids::{AccountId, AppId, RoleName},
         organisation::{Endpoints, Kind, Organisation},
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         sign_in::Method,
@@ -148,6 +149,18 @@ impl Sso for World {
         }
         let more = *self.endless_pages.lock().unwrap();
         Ok(Page { rows: vec![RoleName::new("Dev")], next: more.then(|| next.unwrap_or("again").to_owned()) })
+    }
+    async fn applications(
+        &self,
+        _: &Organisation,
+        _: &SecretString,
+        next: Option<&str>,
+    ) -> Result<Page<Application>, SsoError> {
+        self.note("applications");
+        let app = |id: &str| Application { id: AppId::new(id), name: id.into(), description: None };
+        let rows = self.applications.lock().unwrap().clone()?.into_iter().map(app).collect();
+        let more = *self.endless_pages.lock().unwrap();
+        Ok(Page { rows, next: more.then(|| next.unwrap_or("again").to_owned()) })
     }
     async fn role_credentials(
         &self,
