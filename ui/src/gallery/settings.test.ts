@@ -66,7 +66,7 @@ test('the / key goes to the search field only while it is switched on', async ()
   host.send(state());
   await fireEvent.keyDown(document.body, { key: '/' });
   expect(document.activeElement).toBe(screen.getByLabelText('Search settings'));
-  desk.view = 'activity';
+  desk.view = 'credentials';
   await settled();
   await fireEvent.keyDown(document.body, { key: '/' });
   expect(desk.view).toBe('portal');
