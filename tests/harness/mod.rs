@@ -68,6 +68,22 @@ fn notifications_are_recorded_and_buttons_pressed() {
         heard(&listener, "NotificationClosed", &["uint32 1", "uint32 2"]).await?;
         let missing = desk.notifications()?.press(&shown, "Nothing").await;
         ensure!(missing.is_err(), "a button that is not there was pressed");
+
+        // Pressed before the program knows the number: what it is told is over already.
+        let tell = desk.notifications()?.press_at_once("Later");
+        let arguments = [&args[..], &hints[..]].concat();
+        let pressed = async {
+            heard(&listener, "ActionInvoked", &["uint32 2", "string \"later\""]).await?;
+            heard(&listener, "NotificationClosed", &["uint32 2", "uint32 2"]).await?;
+            drop(tell);
+            anyhow::Ok(())
+        };
+        let (id, ()) = tokio::try_join!(call(&desk, bus, target, &arguments), pressed)?;
+        ensure!(id == "(uint32 2,)", "the server answered {id}");
+        ensure!(desk.notifications()?.all().iter().all(|n| n.closed.is_some()), "it is still shown");
+        let id = call(&desk, bus, target, &[&args[..], &hints[..]].concat()).await?;
+        ensure!(id == "(uint32 3,)", "the server answered {id}");
+        desk.notifications()?.wait(SOON, "one left alone", |n| n.id == 3 && n.closed.is_none()).await?;
         Ok(())
     });
 }

@@ -1,8 +1,10 @@
 //! SAML applications in a real browser: what only one shows is fragments, scripts and cookies between sites.
 
-use anyhow::{Context, Result};
+use super::arrival;
+use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use fantoccini::Locator;
+use serde_json::json;
 use support::{
     Desk, Person, SandboxServer, ServedOrganisation, ServiceProvider, User,
     deadline::WHILE,
@@ -82,5 +84,58 @@ fn another_sites_request_finds_the_browsers_session() {
             browser.read(WHILE, "sam@acme.test").await.context(binding)?;
         }
         Ok(())
+    });
+}
+
+/// Whether the browser was sent to the portal's own link to `name`, with nothing else in it.
+fn is_the_portals(address: &Url, server: &SandboxServer, name: &str) -> Result<()> {
+    let start_url = server.ready().start_url.as_str();
+    let instance = address.as_str().strip_prefix(&format!("{start_url}/#/saml/default/{name}/ins-"));
+    let plain = instance.is_some_and(|id| id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit()));
+    ensure!(plain, "{name} was opened at {address}");
+    Ok(())
+}
+
+/// From the app's tray and window to the greeting of the service provider.
+#[test]
+fn an_app_opens_from_the_tray_and_from_the_window() {
+    journey("app-opens", |desk: Desk| async move {
+        let server = SandboxServer::start().await?;
+        let (app, window) = arrival::first_window(&desk).await?;
+        let browser = arrival::sign_in(&desk, &app, &window, &server).await?;
+        let tray = app.tray().await?;
+        let follow = |opened, name: &'static str| {
+            let (desk, browser, server) = (&desk, &browser, &server);
+            async move {
+                let address = desk.browser_requests().next(opened, WHILE, "the app's link").await?;
+                is_the_portals(&address, server, name)?;
+                browser.go(&address).await
+            }
+        };
+
+        // The browser's session with the portal answers.
+        let (mark, opened) = (app.mark(), desk.browser_requests().mark());
+        tray.click(&["Apps", "Grafana"]).await?;
+        follow(opened, "Grafana").await?;
+        browser.read(WHILE, "welcome to Grafana").await?;
+        app.says(mark, "app_launch", &json!({ "state": "opened" })).await?;
+
+        // It has none any more: it signs in and goes on to the app.
+        browser.client().delete_all_cookies().await?;
+        window.click(Locator::XPath("//*[@role='tab'][starts-with(., 'Apps ')]")).await?;
+        let opened = desk.browser_requests().mark();
+        window.press("Open Wiki").await?;
+        follow(opened, "Wiki").await?;
+        sign_in(&browser, server.user()?).await?;
+        browser.read(WHILE, "welcome to Wiki").await?;
+
+        // With a star it is one click in the tray, and still is when the person has signed out of Latchkey.
+        window.press("Favourite, Wiki").await?;
+        tray.click(&["Sign out of*"]).await?;
+        app.says(mark, "signin", &json!({ "state": "signed_out" })).await?;
+        let opened = desk.browser_requests().mark();
+        tray.click(&["Wiki (app)"]).await?;
+        follow(opened, "Wiki").await?;
+        browser.see(Locator::Css("#greeting, #username")).await.map(drop)
     });
 }

@@ -21,8 +21,13 @@ pub async fn first_window(desk: &Desk) -> Result<(App, Driver)> {
 /// Adds the organisation of `server` by its start URL alone; gives the address that the browser is
 /// sent to.
 pub async fn add(desk: &Desk, window: &Driver, server: &SandboxServer) -> Result<Url> {
-    let opened = desk.browser_requests().mark();
     window.press("Enter your start URL").await?;
+    add_by_form(desk, window, server).await
+}
+
+/// As [`add`], with the form on the screen.
+pub async fn add_by_form(desk: &Desk, window: &Driver, server: &SandboxServer) -> Result<Url> {
+    let opened = desk.browser_requests().mark();
     window.fill_labelled("Start URL", server.ready().start_url.as_str()).await?;
     window.press("Continue to sign in").await?;
     desk.browser_requests().next(opened, WHILE, "the sign-in page").await

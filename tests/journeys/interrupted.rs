@@ -2,7 +2,7 @@
 
 use super::{
     arrival::{add, finish, first_window, keep_fresh, read_no, sign_in},
-    steps::{credentials_file, prove, wait_signed_in},
+    steps::{changed, credentials_file, prove, wait_signed_in},
 };
 use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
@@ -34,21 +34,6 @@ async fn ask_for(window: &Driver, profile: &str) -> Result<()> {
 
 fn written(desk: &Desk) -> Result<String> {
     fs::read_to_string(credentials_file(desk)).context("the credentials file")
-}
-
-/// `text` with the value of `key` in section `profile` replaced.
-fn changed(text: &str, profile: &str, key: &str, value: &str) -> String {
-    let mut inside = false;
-    let lines = text.split_inclusive('\n').map(|line| {
-        if line.starts_with('[') {
-            inside = line.trim() == format!("[{profile}]");
-        }
-        match inside && line.starts_with(key) {
-            true => format!("{key} = {value}\n"),
-            false => line.to_owned(),
-        }
-    });
-    lines.collect()
 }
 
 #[test]

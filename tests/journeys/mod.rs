@@ -2,8 +2,10 @@
 
 mod applications;
 mod arrival;
+mod first_run;
 mod impostor;
 mod interrupted;
+mod keyboard;
 mod machine;
 mod main_job;
 mod sandbox;

@@ -18,7 +18,7 @@ use url::Url;
 const PROFILE: &str = "sample-dev";
 
 /// The first of the sample users, as the window shows them.
-async fn sample_user(window: &Driver) -> Result<User> {
+pub async fn sample_user(window: &Driver) -> Result<User> {
     let password = window.see(Locator::Css("[data-testid^='password-']")).await?;
     let id = password.attr("data-testid").await?.context("a password without a test id")?;
     let username = id.trim_start_matches("password-").to_owned();

@@ -11,6 +11,21 @@ pub fn credentials_file(desk: &Desk) -> PathBuf {
     desk.home(".aws/credentials")
 }
 
+/// `text` with the value of `key` in section `profile` replaced.
+pub fn changed(text: &str, profile: &str, key: &str, value: &str) -> String {
+    let mut inside = false;
+    let lines = text.split_inclusive('\n').map(|line| {
+        if line.starts_with('[') {
+            inside = line.trim() == format!("[{profile}]");
+        }
+        match inside && line.starts_with(key) {
+            true => format!("{key} = {value}\n"),
+            false => line.to_owned(),
+        }
+    });
+    lines.collect()
+}
+
 /// A first start two hours ago: the first hour after installation is silent.
 pub async fn installed_two_hours_ago(desk: &Desk) -> Result<()> {
     let app = App::start_with(desk, &["--hidden"], &[]).await?;

@@ -8,6 +8,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use fantoccini::{
     Client, ClientBuilder, Locator,
+    actions::{InputSource, KeyAction, KeyActions},
     elements::Element,
     error::{CmdError, ErrorStatus},
 };
@@ -232,6 +233,29 @@ impl Driver {
     pub async fn fill_labelled(&self, label: &str, text: &str) -> Result<()> {
         let field = format!("//label[normalize-space(.)={}]/following::input[1]", quoted(label));
         self.fill(Locator::XPath(&field), text).await
+    }
+
+    /// Presses keys one after another, as on a keyboard; a modifier (`Key::Control` and so on) is held until
+    /// the end of the chord it is in.
+    ///
+    /// # Errors
+    /// That the session ended.
+    pub async fn keys(&self, chord: &[char]) -> Result<()> {
+        let down = chord.iter().map(|key| KeyAction::Down { value: *key });
+        let up = chord.iter().rev().map(|key| KeyAction::Up { value: *key });
+        let keys = down.chain(up).fold(KeyActions::new("keyboard".to_owned()), KeyActions::then);
+        within(SOON, "keys to be pressed", self.client.perform_actions(keys)).await
+    }
+
+    /// What has the focus: its `aria-label`, else the label or the text a person reads.
+    ///
+    /// # Errors
+    /// That the session ended.
+    pub async fn focused(&self) -> Result<String> {
+        let name = "const one = document.activeElement;
+            return one.ariaLabel ?? one.labels?.[0]?.textContent ?? one.textContent;";
+        let name = self.client.execute(name, vec![]).await?;
+        Ok(name.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// Waits until the page's visible text contains `text`.

@@ -20,6 +20,7 @@ pub mod desk;
 pub mod desktop;
 pub mod driver;
 pub mod evidence;
+pub mod gallery;
 pub mod journey;
 pub mod page;
 pub mod person;

@@ -88,6 +88,95 @@ ok: boolean,
 group: string, };
 
 /**
+ * One application.
+ */
+export type UiApp = { 
+/**
+ * Its id in the portal.
+ */
+id: string, 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * What it is, if the portal says so.
+ */
+description: string | null, 
+/**
+ * The portal's own link, which opens it for whoever may: it holds no secret.
+ */
+link: string, };
+
+/**
+ * An application on its way.
+ */
+export type UiAppLaunch = { 
+/**
+ * Which.
+ */
+app: UiAppRef, 
+/**
+ * How it goes.
+ */
+launch: UiLaunchState, 
+/**
+ * For the row and the live region: `Opening...`.
+ */
+text: string, };
+
+/**
+ * An application of an organisation, by ids.
+ */
+export type UiAppRef = { 
+/**
+ * The organisation's id.
+ */
+org: string, 
+/**
+ * The application's id in the portal.
+ */
+app: string, };
+
+/**
+ * An application among the favourites or the recent ones.
+ */
+export type UiAppShortcut = { 
+/**
+ * Which.
+ */
+app: UiAppRef, 
+/**
+ * Its name; its id where the portal does not list it any more.
+ */
+name: string, 
+/**
+ * What it is, if the portal says so.
+ */
+description: string | null, 
+/**
+ * The portal's own link; empty where it is not listed.
+ */
+link: string, 
+/**
+ * False when the portal does not list it any more.
+ */
+listed: boolean, };
+
+/**
+ * The applications of an organisation.
+ */
+export type UiApps = { "state": "unknown" } | { "state": "listed", 
+/**
+ * All of them.
+ */
+apps: Array<UiApp>, } | { "state": "not_listed", 
+/**
+ * Why, and the way to the portal's page.
+ */
+problem: UiProblem, };
+
+/**
  * The one banner under the header.
  */
 export type UiBanner = { 
@@ -154,10 +243,10 @@ body: string, };
 /**
  * Which card of the first run.
  */
-export type UiCardKind = "start_url" | "sandbox";
+export type UiCardKind = "import" | "start_url" | "sandbox";
 
 /**
- * A role that was gained or lost at the last sync.
+ * A role or an application that was gained or lost at the last sync.
  */
 export type UiChange = { 
 /**
@@ -165,13 +254,9 @@ export type UiChange = {
  */
 gained: boolean, 
 /**
- * The account's number.
+ * What it is about: no other change has it.
  */
-account: string, 
-/**
- * The role's name.
- */
-role: string, 
+id: string, 
 /**
  * When it was noticed, epoch milliseconds.
  */
@@ -344,6 +429,107 @@ account: string,
  * The role's name.
  */
 role: string, };
+
+/**
+ * What the config file has.
+ */
+export type UiImport = { 
+/**
+ * `14 profiles in /home/sam/.aws/config.`
+ */
+summary: string, 
+/**
+ * Those of the most profiles first.
+ */
+organisations: Array<UiImportOrganisation>, 
+/**
+ * `pay-dev: Managed by granted. Left alone.`
+ */
+managed: Array<string>, 
+/**
+ * Lines that cannot be read.
+ */
+unread: Array<string>, };
+
+/**
+ * That there is something to import.
+ */
+export type UiImportNote = { 
+/**
+ * `14 profiles in /home/sam/.aws/config sign in by themselves.`
+ */
+text: string, };
+
+/**
+ * The profiles of one start URL.
+ */
+export type UiImportOrganisation = { 
+/**
+ * The organisation's name, else the start URL's host.
+ */
+name: string, 
+/**
+ * The start URL as it is written.
+ */
+start_url: string, 
+/**
+ * Our id, once it is added.
+ */
+org: string | null, 
+/**
+ * `Not signed in`, empty when nothing is to be done.
+ */
+note: string, 
+/**
+ * What to do about it.
+ */
+button: UiButton | null, 
+/**
+ * In the file's order.
+ */
+profiles: Array<UiImportProfile>, };
+
+/**
+ * A profile of the config file.
+ */
+export type UiImportProfile = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The account's name, or its number before the sign-in; empty where none is named.
+ */
+account: string, 
+/**
+ * Its environment, where the account is known.
+ */
+environment: UiEnvironment | null, 
+/**
+ * The role's name; empty where none is named.
+ */
+role: string, 
+/**
+ * The shape.
+ */
+state: UiImportState, 
+/**
+ * The words beside it.
+ */
+state_word: string, 
+/**
+ * What it means.
+ */
+about: string, 
+/**
+ * What to ask so that its role is kept in the credentials file; `null` where it cannot be.
+ */
+keep: UiWanted | null, };
+
+/**
+ * How a profile of the config file stands.
+ */
+export type UiImportState = "kept" | "ready" | "legacy" | "name_conflict" | "no_access" | "incomplete" | "loading" | "signed_out";
 
 /**
  * What kind of server an organisation is.
@@ -519,6 +705,10 @@ revision: string,
  */
 accounts: Array<UiAccount>, 
 /**
+ * Applications.
+ */
+apps: UiApps, 
+/**
  * What the last sync gained and lost.
  */
 changes: Array<UiChange>, };
@@ -665,7 +855,11 @@ found: UiDiscovered, } | { "reply": "added",
 /**
  * The organisation's id.
  */
-org: string, } | { "reply": "activity", 
+org: string, } | { "reply": "config", 
+/**
+ * All of it.
+ */
+import: UiImport, } | { "reply": "activity", 
 /**
  * Newest first.
  */
@@ -714,7 +908,7 @@ region: string | null,
 /**
  * Custom endpoints.
  */
-endpoints: UiEndpoints | null, } | { "ask": "remove_organisation", 
+endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "remove_organisation", 
 /**
  * Which.
  */
@@ -758,7 +952,15 @@ region: string | null,
 /**
  * The person confirmed.
  */
-confirmed: boolean, } | { "ask": "copy_environment", 
+confirmed: boolean, } | { "ask": "open_app", 
+/**
+ * Which.
+ */
+app: UiAppRef, } | { "ask": "open_portal", 
+/**
+ * Whose.
+ */
+org: string, } | { "ask": "copy_environment", 
 /**
  * Which role.
  */
@@ -802,6 +1004,14 @@ replace_foreign: boolean,
 /**
  * The person confirmed.
  */
+confirmed: boolean, } | { "ask": "keep_many", 
+/**
+ * Which.
+ */
+wanted: Array<UiWanted>, 
+/**
+ * The person confirmed.
+ */
 confirmed: boolean, } | { "ask": "stop_keeping", 
 /**
  * Which.
@@ -835,6 +1045,14 @@ lasting: UiPauseFor, } | { "ask": "resume" } | { "ask": "set_favourite",
  * Which role.
  */
 grant: UiGrant, 
+/**
+ * On or off.
+ */
+on: boolean, } | { "ask": "set_favourite_app", 
+/**
+ * Which.
+ */
+app: UiAppRef, 
 /**
  * On or off.
  */
@@ -892,6 +1110,35 @@ confirm_keep: boolean,
  * A profile name to prefill: `payments-dev-poweruser`.
  */
 suggested_profile: string, };
+
+/**
+ * A role among the favourites or the recent ones.
+ */
+export type UiRoleShortcut = { 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * The account's name.
+ */
+account_name: string, 
+/**
+ * Its environment.
+ */
+environment: UiEnvironment, 
+/**
+ * How sensitive the role is.
+ */
+sensitivity: UiSensitivity, 
+/**
+ * Opening asks first.
+ */
+confirm_console: boolean, 
+/**
+ * False when the portal does not list it any more.
+ */
+listed: boolean, };
 
 /**
  * A user of the sample organisation.
@@ -997,31 +1244,7 @@ export type UiShell = "posix" | "fish" | "power_shell" | "cmd";
 /**
  * A favourite or a recent one, with all that its row shows.
  */
-export type UiShortcut = { 
-/**
- * Which role.
- */
-grant: UiGrant, 
-/**
- * The account's name.
- */
-account_name: string, 
-/**
- * Its environment.
- */
-environment: UiEnvironment, 
-/**
- * How sensitive the role is.
- */
-sensitivity: UiSensitivity, 
-/**
- * Opening asks first.
- */
-confirm_console: boolean, 
-/**
- * False when the portal does not list it any more.
- */
-listed: boolean, };
+export type UiShortcut = { "kind": "role" } & UiRoleShortcut | { "kind": "app" } & UiAppShortcut;
 
 /**
  * Where to go; the payload of the event `show`.
@@ -1122,6 +1345,10 @@ loaded: boolean,
  */
 first_run: UiFirstRun | null, 
 /**
+ * The AWS config file has profiles that sign in by themselves.
+ */
+import: UiImportNote | null, 
+/**
  * Organisations in the order they were added.
  */
 organisations: Array<UiOrganisation>, 
@@ -1137,6 +1364,10 @@ recents: Array<UiShortcut>,
  * Launches under way or just over.
  */
 launches: Array<UiLaunch>, 
+/**
+ * As `launches`, of applications.
+ */
+app_launches: Array<UiAppLaunch>, 
 /**
  * Kept profiles by name.
  */
@@ -1194,7 +1425,7 @@ settings: UiSettings,
  */
 places: Array<UiPlace>, 
 /**
- * Launched lately, newest first, favourites among them: for sorting.
+ * Roles launched lately, newest first, favourites among them: for sorting.
  */
 used: Array<UiGrant>, 
 /**
@@ -1284,7 +1515,7 @@ export type UiTarget = { "target": "search",
 /**
  * What stands in it.
  */
-query: string, } | { "target": "profile", 
+query: string, } | { "target": "apps" } | { "target": "profile", 
 /**
  * Its name.
  */
@@ -1340,3 +1571,20 @@ launch_failed: boolean, };
  * A view of the window.
  */
 export type UiView = "portal" | "credentials" | "activity" | "settings";
+
+/**
+ * One of several profiles to keep fresh together.
+ */
+export type UiWanted = { 
+/**
+ * Whose credentials.
+ */
+grant: UiGrant, 
+/**
+ * Under which name.
+ */
+profile: string, 
+/**
+ * The region to write.
+ */
+region: string | null, };

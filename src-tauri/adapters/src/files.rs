@@ -8,11 +8,12 @@ use aws_files::{
 };
 use engine::{
     model::{
+        aws_config::{AwsConfig, ConfigProfile, UnreadLine},
         code::Code,
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
     },
-    ports::{AwsFiles, Clock, FileChange, FileCondition, FileOutcome, FileSet},
+    ports::{AwsFiles, Clock, FileChange, FileCondition, FileOutcome, FileSet, Reads},
 };
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -152,6 +153,7 @@ impl AwsFiles for DiskFiles {
                     Ok(condition) => {
                         found.target = condition.target;
                         found.readable_by_others = condition.open_to_others;
+                        found.reads = reads(condition.reads);
                     }
                     Err(e) => found.problem = Some(code(&e)),
                 }
@@ -171,6 +173,24 @@ impl AwsFiles for DiskFiles {
             problem: Some(problem),
             ..FileCondition::default()
         })
+    }
+
+    async fn config(&self) -> Result<AwsConfig, Code> {
+        self.blocking(FileSet::Own, |pair| {
+            let found = pair.config.sso().map_err(|e| code(&e))?;
+            let line = |it: aws_files::UnreadLine| UnreadLine {
+                line: u32::try_from(it.error.line).unwrap_or(u32::MAX),
+                what: it.error.kind.to_string(),
+                text: it.text,
+            };
+            Ok(AwsConfig {
+                path: pair.config.path().to_owned(),
+                profiles: found.profiles.into_iter().map(config_profile).collect(),
+                managed: found.managed.into_iter().map(|m| (m.name, m.tool)).collect(),
+                unread: found.unread.into_iter().map(line).collect(),
+            })
+        })
+        .await
     }
 
     async fn make_private(&self, set: FileSet) -> Result<(), Code> {
@@ -207,6 +227,11 @@ impl Pair {
             .inspect_err(|error| tracing::warn!(%error, "the config file could not be looked at"))
             .unwrap_or(false)
     }
+}
+
+fn config_profile(found: aws_files::SsoProfile) -> ConfigProfile {
+    let aws_files::SsoProfile { name, session, start_url, sso_region, account, role, region } = found;
+    ConfigProfile { name, session, start_url, sso_region, account, role, region }
 }
 
 fn to_change(change: &FileChange) -> Result<Change, Code> {
@@ -264,6 +289,14 @@ fn conflict(standing: &Standing) -> Option<Conflict> {
         Standing::Foreign { keys: ForeignKeys::LongLived } => Some(Conflict::ForeignLongLivedKey),
         Standing::Foreign { .. } => Some(Conflict::Foreign),
         Standing::ChangedByAnother => Some(Conflict::ChangedByAnother),
+    }
+}
+
+fn reads(found: aws_files::Reads) -> Reads {
+    match found {
+        aws_files::Reads::Unknown => Reads::Unknown,
+        aws_files::Reads::NotYet => Reads::NotYet,
+        aws_files::Reads::At(at) => Reads::At(at),
     }
 }
 

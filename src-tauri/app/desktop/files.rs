@@ -1,7 +1,7 @@
 //! Notices that the credentials files changed on disk.
 
 use engine::Signal;
-use notify::{EventKind, RecursiveMode, Watcher};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::{collections::BTreeSet, ffi::OsString, path::PathBuf, time::Duration};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -9,12 +9,19 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 const SETTLED: Duration = Duration::from_millis(250);
 
 /// Sends [`Signal::FilesChanged`] some time after any of the files changed. Their folders are watched,
-/// not the files, since a file is replaced by renaming another over it. A folder that is not there yet
-/// is not watched: the engine looks at the files whenever it is about to write them anyway.
+/// not the files, since a file is replaced by renaming another over it. While a folder is not there, the
+/// nearest one above it is watched, until it comes.
 pub fn watch(files: Vec<PathBuf>, signals: UnboundedSender<Signal>) {
     tokio::spawn(async move {
-        let names: BTreeSet<OsString> =
-            files.iter().filter_map(|file| file.file_name().map(OsString::from)).collect();
+        let folders: BTreeSet<PathBuf> =
+            files.iter().filter_map(|file| file.parent().map(PathBuf::from)).collect();
+        // By name, since macOS tells of paths in a form of its own. What makes or ends a folder is told by
+        // the name of one on the way to it.
+        let names: BTreeSet<OsString> = files
+            .iter()
+            .flat_map(|file| file.ancestors())
+            .filter_map(|path| path.file_name().map(OsString::from))
+            .collect();
         let (sender, mut changes) = unbounded_channel();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let Ok(event) = event else { return };
@@ -23,22 +30,23 @@ pub fn watch(files: Vec<PathBuf>, signals: UnboundedSender<Signal>) {
                 event.paths.iter().filter_map(|path| path.file_name()).any(|name| names.contains(name));
             if ours && !reading {
                 // The receiver lives as long as this watcher.
-                let _ = sender.send(());
+                let _ = sender.send(matches!(event.kind, EventKind::Remove(_)));
             }
         });
-        let mut watcher = match watcher {
+        let watcher = match watcher {
             Ok(watcher) => watcher,
             Err(error) => return tracing::warn!(%error, "credentials files are not watched"),
         };
-        let folders: BTreeSet<PathBuf> =
-            files.iter().filter_map(|file| file.parent().map(PathBuf::from)).collect();
-        for folder in folders.iter().filter(|folder| folder.is_dir()) {
-            if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
-                tracing::warn!(%error, folder = %folder.display(), "folder is not watched");
+        let mut watches = Watches { watcher, at: BTreeSet::new() };
+        watches.place(&folders);
+        while let Some(mut gone) = changes.recv().await {
+            while let Ok(Some(more)) = tokio::time::timeout(SETTLED, changes.recv()).await {
+                gone |= more;
             }
-        }
-        while changes.recv().await.is_some() {
-            while tokio::time::timeout(SETTLED, changes.recv()).await.is_ok_and(|more| more.is_some()) {}
+            if gone {
+                watches.lift();
+            }
+            watches.place(&folders);
             if signals.send(Signal::FilesChanged).is_err() {
                 break;
             }
@@ -46,22 +54,55 @@ pub fn watch(files: Vec<PathBuf>, signals: UnboundedSender<Signal>) {
     });
 }
 
+/// The watches that are in place.
+struct Watches {
+    watcher: RecommendedWatcher,
+    at: BTreeSet<PathBuf>,
+}
+
+impl Watches {
+    /// Watches each folder, or the nearest above it that is there. A folder that comes while its watch is
+    /// being placed is found at the second look.
+    fn place(&mut self, folders: &BTreeSet<PathBuf>) {
+        loop {
+            let nearest = |folder: &PathBuf| folder.ancestors().find(|it| it.is_dir()).map(PathBuf::from);
+            let wanted: BTreeSet<PathBuf> = folders.iter().filter_map(nearest).collect();
+            if wanted == self.at {
+                return;
+            }
+            for folder in self.at.difference(&wanted) {
+                // A folder that is gone has no watch any more.
+                let _ = self.watcher.unwatch(folder);
+            }
+            for folder in wanted.difference(&self.at) {
+                if let Err(error) = self.watcher.watch(folder, RecursiveMode::NonRecursive) {
+                    tracing::warn!(%error, folder = %folder.display(), "folder is not watched");
+                }
+            }
+            self.at = wanted;
+        }
+    }
+
+    /// Takes all away: a folder that was deleted and made anew has lost its watch.
+    fn lift(&mut self) {
+        for folder in std::mem::take(&mut self.at) {
+            let _ = self.watcher.unwatch(&folder);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
     use super::*;
+    use std::path::Path;
+    use tokio::sync::mpsc::UnboundedReceiver;
 
-    #[tokio::test]
-    async fn a_replaced_file_is_noticed_and_a_neighbour_is_not() {
-        let folder = std::env::temp_dir().join(format!("latchkey-files-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("credentials");
-        let (sender, mut signals) = unbounded_channel();
-        watch(vec![file.clone()], sender);
-        let deadline = Duration::from_secs(10);
-        // The watch begins some time after the call; a change before that is not seen. So write until
-        // it is: the test fails when no write is ever noticed.
-        let noticed = tokio::time::timeout(deadline, async {
+    /// Writes as a program does that replaces the file, until that is noticed: the watch begins some time
+    /// after the call.
+    async fn noticed(signals: &mut UnboundedReceiver<Signal>, file: &Path) {
+        let folder = file.parent().unwrap();
+        let noticed = tokio::time::timeout(Duration::from_secs(10), async {
             let mut tick = tokio::time::interval(Duration::from_millis(300));
             loop {
                 tokio::select! {
@@ -69,12 +110,34 @@ mod tests {
                     _ = tick.tick() => {
                         std::fs::write(folder.join("other"), "x").unwrap();
                         std::fs::write(folder.join("new"), "x").unwrap();
-                        std::fs::rename(folder.join("new"), &file).unwrap();
+                        std::fs::rename(folder.join("new"), file).unwrap();
                     }
                 }
             }
         });
         assert_eq!(noticed.await.expect("a change within 10 s"), Some(Signal::FilesChanged));
-        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_replaced_file_is_noticed() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("credentials");
+        let (sender, mut signals) = unbounded_channel();
+        watch(vec![file.clone()], sender);
+        noticed(&mut signals, &file).await;
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_comes_later_or_anew_is_watched_too() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("a/.aws");
+        let file = folder.join("credentials");
+        let (sender, mut signals) = unbounded_channel();
+        watch(vec![file.clone()], sender);
+        for _ in 0..2 {
+            std::fs::create_dir_all(&folder).unwrap();
+            noticed(&mut signals, &file).await;
+            std::fs::remove_dir_all(home.path().join("a")).unwrap();
+        }
     }
 }

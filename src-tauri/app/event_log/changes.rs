@@ -6,6 +6,7 @@ use engine::{
     model::{
         code::Code,
         history::Event,
+        ids::Target,
         portal::Sync,
         profile::State,
         sign_in::{Ended, SignIn},
@@ -37,12 +38,16 @@ pub fn between(before: Option<&Snapshot>, after: &Snapshot) -> Vec<Happening> {
             lines.push(Happening::Profile { name, state: "gone", expires_ms: None, issued_ms: None });
         }
     }
-    for (grant, now) in &after.launches {
-        if before.is_none_or(|before| !before.launches.iter().any(|(g, was)| g == grant && was == now)) {
-            lines.push(Happening::Launch {
-                account: grant.account.to_string(),
-                role: grant.role.to_string(),
-                state: launch(now),
+    for (target, now) in &after.launches {
+        if before.is_none_or(|before| !before.launches.iter().any(|(t, was)| t == target && was == now)) {
+            let state = launch(now);
+            lines.push(match target {
+                Target::Role(grant) => Happening::Launch {
+                    account: grant.account.to_string(),
+                    role: grant.role.to_string(),
+                    state,
+                },
+                Target::App(app) => Happening::AppLaunch { app: app.app.to_string(), state },
             });
         }
     }

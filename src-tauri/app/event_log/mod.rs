@@ -33,6 +33,8 @@ pub enum Happening {
     Profile { name: String, state: &'static str, expires_ms: Option<i64>, issued_ms: Option<i64> },
     /// A console on its way went to another state.
     Launch { account: String, role: String, state: &'static str },
+    /// An application on its way went to another state.
+    AppLaunch { app: String, state: &'static str },
     /// The sample organisation's server was started or ended.
     Sandbox { state: &'static str },
     /// An address went to the default browser.

@@ -16,6 +16,12 @@ impl ConfigFile {
         Self { path: path.to_path_buf() }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether tools would sign in by themselves for a profile of that name: most prefer its `sso_…`
     /// settings over keys in the credentials file (botocore; Go prefers the keys).
     ///
@@ -44,7 +50,7 @@ impl Document {
 
 /// The profile that a section of the config file defines (botocore `build_profile_map`): `[default]`,
 /// or a name that starts with `profile` and has exactly two words by the shell's rules.
-fn profile_of(section: &str) -> Option<String> {
+pub(crate) fn profile_of(section: &str) -> Option<String> {
     if section == "default" {
         return Some(section.to_owned());
     }
@@ -57,7 +63,7 @@ fn profile_of(section: &str) -> Option<String> {
 }
 
 /// Python's `shlex.split`: `None` for an open quote.
-fn shell_words(text: &str) -> Option<Vec<String>> {
+pub(crate) fn shell_words(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = text.chars();

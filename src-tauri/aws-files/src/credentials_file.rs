@@ -6,7 +6,7 @@ use crate::{
     document::Document,
     error::{Doing, FileError},
     lock::FileLock,
-    place::{Condition, Loaded, Place},
+    place::{Condition, Loaded, Place, Reads},
     platform::{self, Identity},
     replace::{Quiet, Replaced, Step, Steps, replace},
     standing::Standing,
@@ -42,6 +42,8 @@ struct Memory {
     length: usize,
     /// A state that looked cut short, and since when.
     doubt: Option<(Identity, Timestamp)>,
+    /// When a file that we replaced since was read, or may have been: its access time went with it.
+    read: Option<Timestamp>,
 }
 
 /// The file at one moment.
@@ -98,7 +100,7 @@ impl CredentialsFile {
     /// # Errors
     /// [`FileError`], when the path leads nowhere.
     pub fn condition(&self) -> Result<Condition, FileError> {
-        Place::find(&self.path)?.condition()
+        self.condition_of(&Place::find(&self.path)?)
     }
 
     /// Reads the file without a lock: a replaced file is whole at any moment.
@@ -108,7 +110,7 @@ impl CredentialsFile {
     pub fn read(&self) -> Result<Reading, FileError> {
         let place = Place::find(&self.path)?;
         let loaded = place.load()?;
-        Ok(Reading { condition: place.condition()?, document: self.parse(loaded.as_ref())? })
+        Ok(Reading { condition: self.condition_of(&place)?, document: self.parse(loaded.as_ref())? })
     }
 
     /// Makes all changes in one write; those that meet a section that is not ours, and those that cannot be
@@ -154,6 +156,7 @@ impl CredentialsFile {
             }
             if replace(&place, after.to_bytes(), base.as_ref(), &*self.steps)? == Replaced::Done {
                 self.remember(after.to_bytes().len());
+                self.remember_reads(base.as_ref(), now);
                 return Ok(outcome);
             }
         }
@@ -206,6 +209,7 @@ impl CredentialsFile {
             };
             if replace(&place, &saved.bytes, base.as_ref(), &*self.steps)? == Replaced::Done {
                 self.remember(saved.bytes.len());
+                self.remember_reads(base.as_ref(), now);
                 return Ok(kept);
             }
         }
@@ -223,8 +227,31 @@ impl CredentialsFile {
         Ok(before.has_text_outside(ours) && backup::list(&self.path)?.is_empty())
     }
 
+    fn condition_of(&self, place: &Place) -> Result<Condition, FileError> {
+        let mut condition = place.condition()?;
+        let earlier = self.memory.lock().unwrap_or_else(PoisonError::into_inner).read;
+        condition.reads = match (condition.reads, earlier) {
+            (Reads::NotYet, Some(earlier)) => Reads::At(earlier),
+            (Reads::At(at), Some(earlier)) => Reads::At(at.max(earlier)),
+            (reads, _) => reads,
+        };
+        Ok(condition)
+    }
+
     fn remember(&self, length: usize) {
-        *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Memory { length, doubt: None };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        *memory = Memory { length, doubt: None, ..*memory };
+    }
+
+    /// Who read the file that was replaced, up to the last moment: it is still open.
+    fn remember_reads(&self, replaced: Option<&Loaded>, now: Timestamp) {
+        let read = match replaced.map(|base| platform::reads(&base.file)) {
+            None | Some(Reads::NotYet) => return,
+            Some(Reads::Unknown) => now,
+            Some(Reads::At(at)) => at,
+        };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.read = memory.read.max(Some(read));
     }
 
     /// Refuses a file that is empty, or shorter than it was, as long as that is news: it may be what

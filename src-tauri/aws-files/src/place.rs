@@ -4,6 +4,7 @@ use crate::{
     error::{Doing, FileError, NotPlain},
     platform::{self, Identity},
 };
+use jiff::Timestamp;
 use std::{
     fs::{self, File, Metadata},
     io::{self, Read, Seek, SeekFrom},
@@ -19,6 +20,19 @@ const BLOCK: usize = 64 * 1024;
 /// How often a file that changes while it is read is read again.
 const TRIES: u32 = 3;
 
+/// Whether another program read a file since we wrote it. The profiles in it are read together: which of
+/// them a program wanted is nowhere to be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reads {
+    /// Nobody can tell: the file system keeps no access times, or not we wrote the file last.
+    #[default]
+    Unknown,
+    /// Not yet.
+    NotYet,
+    /// Last at this moment; many file systems note no more than one read a day.
+    At(Timestamp),
+}
+
 /// What a file is like, for what a person should know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
@@ -32,6 +46,8 @@ pub struct Condition {
     pub open_to_others: Option<u32>,
     /// Others may put another file in its place: the folder's mode allows it.
     pub folder_open_to_others: bool,
+    /// Whether another program read it, or one that we replaced since.
+    pub reads: Reads,
 }
 
 /// A path with its links followed.
@@ -106,6 +122,7 @@ impl Place {
             exists,
             open_to_others,
             folder_open_to_others: folder.is_some_and(|mode| mode & 0o1000 == 0),
+            reads: self.open().ok().flatten().map_or(Reads::Unknown, |(file, _)| platform::reads(&file)),
         })
     }
 

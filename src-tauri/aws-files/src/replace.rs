@@ -91,9 +91,11 @@ pub(crate) fn replace(
     file.sync_all().map_err(write_error)?;
     steps.reached(Step::TempSynced);
     // Read back while nobody else knows the file: once it is renamed, another program may write in place.
+    platform::expect_reading(&file);
     if !holds(&mut file, new).map_err(write_error)? {
         return Err(FileError::NotAsWritten { path: target.clone() });
     }
+    platform::note_reading(&file);
     let unchanged = match base {
         None => place.load()?.is_none(),
         Some(base) => place.still_holds(&base.identity, &base.bytes)?,

@@ -36,6 +36,13 @@ pub(crate) struct Found {
     answer: oneshot::Sender<Answer>,
 }
 
+impl Found {
+    /// One that was looked up already.
+    pub fn discovered(found: Discovered, answer: oneshot::Sender<Answer>) -> Self {
+        Self { name: None, result: Ok(found), answer }
+    }
+}
+
 pub(crate) fn check(
     ctx: &Context,
     typed: String,
@@ -126,8 +133,8 @@ pub(crate) fn left(ctx: &Context, state: &mut State, id: &OrgId, failed: Option<
     }
     let Some(place) = state.orgs.iter().position(|o| o.id() == id) else { return };
     let org = state.orgs.remove(place);
-    state.favourites.retain(|g| g.org != *id);
-    state.launched.retain(|(g, _)| g.org != *id);
+    state.favourites.retain(|t| t.org() != id);
+    state.launched.retain(|(t, _)| t.org() != id);
     ctx.commit(vec![Write::RemoveOrganisation(id.clone())]);
     ctx.note(state, By::You, Happened::OrganisationRemoved { org: id.clone(), name: org.organisation.name });
     if let Some(answer) = org.leaving {

@@ -68,7 +68,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
     let Some(pass) = pass else {
         return wait_for_sign_in(ctx, state, wish, now);
     };
-    state.set_launch(&wish.grant, Launch::Opening);
+    state.set_launch(&wish.grant.clone().into(), Launch::Opening);
     let Some(org) = state.org(&wish.grant.org) else { return Ok(Reply::Done) };
     let fetch = Fetch::of(ctx, org, pass, sealing, &wish.grant, now);
     tokio::spawn(async move {
@@ -98,7 +98,7 @@ fn wait_for_sign_in(ctx: &Context, state: &mut State, wish: Wish, now: Timestamp
     } else {
         sign_in::begin(ctx, state, &id, None)?;
     }
-    state.set_launch(&wish.grant, Launch::WaitingForSignIn);
+    state.set_launch(&wish.grant.clone().into(), Launch::WaitingForSignIn);
     if let Some(org) = state.org_mut(&id) {
         // One tab, however often the row was clicked meanwhile.
         org.waiting.retain(|w| !matches!(w, Waiting::Console(other) if other.grant == wish.grant));
@@ -167,10 +167,9 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
     }
     match result {
         Ok(()) => {
-            state.set_launch(&grant, Launch::Opened(now));
-            state.launched.insert(0, (grant.clone(), now));
-            state.launched.truncate(200);
-            ctx.commit(vec![Write::Launched(grant.clone(), now)]);
+            state.note_launch(grant.clone().into(), now);
+            ctx.commit(vec![Write::Launched(grant.clone().into(), now)]);
+            crate::usage::of_role(ctx, state, &grant);
             let account_name = state.account_name(&grant);
             ctx.note(state, By::You, Happened::ConsoleOpened { grant, account_name });
         }
@@ -195,7 +194,7 @@ pub(crate) fn failed(ctx: &Context, state: &mut State, grant: &Grant, code: Code
         destination: destination.clone(),
         region: region.clone(),
     };
-    state.set_launch(grant, failed);
+    state.set_launch(&grant.clone().into(), failed);
     let account_name = state.account_name(grant);
     let notice = Notice::LaunchFailed {
         grant: grant.clone(),

@@ -2,12 +2,13 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, console, environment_copy, keep,
+    add, apps, console, environment_copy, half_sync, import, keep,
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
         history::{By, Entry, Event as Happened},
-        ids::OrgId,
+        ids::{OrgId, Target},
         secret::ClientRegistration,
     },
     notify,
@@ -19,7 +20,7 @@ use crate::{
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
-    stop, sync,
+    stop, sync, usage,
     writer::Writer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -63,7 +64,11 @@ pub(crate) enum Event {
     /// With the number of the sync.
     Synced(OrgId, u64, sync::Progress),
     Launched(console::Outcome),
+    AppLaunched(apps::Outcome),
     Kept(keep::Checked),
+    /// The AWS config file was read.
+    Config(Arc<AwsConfig>),
+    Looked(import::Looked),
     Refreshed(refresh::Batch),
     Stopped(stop::Stopped),
     Undone(Result<(), Code>, oneshot::Sender<Answer>),
@@ -243,6 +248,9 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
         if !busy(&state)
             && let Some(quitting) = state.quitting.take()
         {
+            for org in &mut state.orgs {
+                half_sync::save(&ctx, org);
+            }
             let result = keep::quit(&ctx, &state).await;
             ctx.flush().await;
             let _ = quitting.answer.send(result.map(|()| Reply::Done));
@@ -317,16 +325,17 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Stored(org, number) => renewal::stored(state, &org, number),
         Event::Revoked(org, result) => sign_out::revoked(ctx, state, &org, result),
         Event::Synced(org, number, progress) => sync::progress(ctx, state, &org, number, progress),
+        Event::AppLaunched(outcome) => apps::finish(ctx, state, outcome),
         Event::Launched(outcome) => console::finish(ctx, state, outcome),
+        Event::Config(config) => state.config = config,
+        Event::Looked(looked) => import::looked(ctx, state, looked),
         Event::Kept(checked) => keep::finish(ctx, state, checked),
         Event::Refreshed(batch) => refresh::finish(ctx, state, batch),
         Event::Stopped(stopped) => stop::stopped(ctx, state, stopped),
         Event::MadePrivate => ctx.note(state, By::You, Happened::MadePrivate),
         Event::Undone(result, answer) => keep::undone(ctx, state, result, answer),
         Event::Checked(checked) => keep::checked(ctx, state, checked),
-        Event::Condition(set, condition) => {
-            state.files.insert(set, *condition);
-        }
+        Event::Condition(set, condition) => usage::condition(ctx, state, set, *condition),
         Event::Sandbox(result, answer) => add::sandbox_started(ctx, state, result, answer),
         Event::Added(found) => add::finish(ctx, state, *found),
         Event::Presence(presence) => notify::decide(ctx, state, presence),
@@ -357,6 +366,8 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::AddOrganisation { typed, name, region, endpoints } => {
             add::begin(ctx, add::Wanted { typed, name, region, endpoints }, answer);
         }
+        Request::LookAtConfig => import::look(ctx, answer),
+        Request::AddFromConfig => import::add_organisations(ctx, state, answer),
         Request::RemoveOrganisation(org) => add::remove(ctx, state, &org, answer),
         Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),
         Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),
@@ -382,16 +393,19 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };
             keep::begin(ctx, state, wish, answer);
         }
+        Request::KeepMany { wanted, confirmed } => import::keep_many(ctx, state, wanted, confirmed, answer),
         Request::StopKeeping { profile, remove } => stop::begin(ctx, state, &profile, remove, answer),
         Request::RefreshProfile(profile) => reply(answer, keep::refresh_one(ctx, state, &profile)),
         Request::RefreshAll => reply(answer, keep::refresh_all(ctx, state)),
         Request::PauseProfile { profile, paused } => {
             reply(answer, keep::pause_one(ctx, state, &profile, paused));
         }
-        Request::TakeBack(profile) => reply(answer, keep::take_back(state, &profile)),
+        Request::TakeBack(profile) => reply(answer, keep::take_back(ctx, state, &profile)),
         Request::Pause(how_long) => reply(answer, pause(ctx, state, how_long)),
         Request::Resume => reply(answer, resume(ctx, state)),
-        Request::SetFavourite { grant, on } => reply(answer, set_favourite(ctx, state, grant, on)),
+        Request::OpenApp(app) => reply(answer, apps::open(ctx, state, app)),
+        Request::OpenPortal(org) => apps::open_portal(ctx, state, &org, answer),
+        Request::SetFavourite { target, on } => reply(answer, set_favourite(ctx, state, target, on)),
         Request::SetEnvironment { org, account, environment } => {
             if let Some(o) = state.org_mut(&org) {
                 match environment {
@@ -455,12 +469,12 @@ pub(crate) fn resume(ctx: &Context, state: &mut State) -> Answer {
     Ok(Reply::Done)
 }
 
-fn set_favourite(ctx: &Context, state: &mut State, grant: crate::model::ids::Grant, on: bool) -> Answer {
-    state.favourites.retain(|g| *g != grant);
+fn set_favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {
+    state.favourites.retain(|t| *t != target);
     let place = u32::try_from(state.favourites.len()).unwrap_or(u32::MAX);
     if on {
-        state.favourites.push(grant.clone());
+        state.favourites.push(target.clone());
     }
-    ctx.commit(vec![Write::Favourite(grant, on.then_some(place))]);
+    ctx.commit(vec![Write::Favourite(target, on.then_some(place))]);
     Ok(Reply::Done)
 }

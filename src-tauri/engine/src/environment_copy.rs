@@ -16,6 +16,7 @@ use crate::{
     request::{Answer, Part, Reply, Shell},
     sign_in,
     state::{Pass, State},
+    usage,
     waiting::Waiting,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -118,6 +119,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
     }
     match result {
         Ok(()) => {
+            usage::of_role(ctx, state, &grant);
             let account_name = state.account_name(&grant);
             let copied = match wish.form {
                 Form::Environment(_) => Happened::EnvironmentCopied { grant, account_name },

@@ -3,6 +3,7 @@
 use crate::{
     console,
     engine::{Context, Event},
+    import,
     model::{
         code::Code,
         environment::Act,
@@ -13,7 +14,7 @@ use crate::{
     ports::{FileChange, FileOutcome, FileSet, Write},
     request::{Answer, Reply},
     state::{Profile, State},
-    stop, sync,
+    stop, sync, usage,
 };
 use tokio::sync::oneshot;
 
@@ -63,7 +64,7 @@ pub(crate) fn begin(ctx: &Context, state: &State, wish: Wish, answer: oneshot::S
     });
 }
 
-fn prepare(state: &State, wish: &Wish) -> Result<Result<FileSet, Reply>, Code> {
+pub(crate) fn prepare(state: &State, wish: &Wish) -> Result<Result<FileSet, Reply>, Code> {
     let org = state.org(&wish.grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.may_use(&wish.grant) {
         return Err(Code::AccessRemoved);
@@ -120,7 +121,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, checked: Checked) {
     let _ = answer.send(result);
 }
 
-fn start(ctx: &Context, state: &mut State, wish: &Wish) {
+pub(crate) fn start(ctx: &Context, state: &mut State, wish: &Wish) {
     let kept = Kept {
         profile: wish.profile.clone(),
         grant: wish.grant.clone(),
@@ -128,6 +129,7 @@ fn start(ctx: &Context, state: &mut State, wish: &Wish) {
         paused: false,
         added: ctx.now(),
         written: state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone()),
+        used: Some(ctx.now()),
     };
     ctx.commit(vec![Write::Kept(kept.clone())]);
     let profile = state.profiles.entry(wish.profile.clone()).or_insert_with(|| Profile::new(kept.clone()));
@@ -158,6 +160,7 @@ pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) 
     if let ProfileState::Conflict(conflict) = profile.state {
         return Err(Code::InConflict { profile: name.as_str().to_owned(), conflict });
     }
+    usage::of_profile(ctx, profile);
     let org = profile.kept.grant.org.clone();
     let paused = profile.kept.paused;
     // While paused it waits for the end of the pause.
@@ -195,13 +198,17 @@ pub(crate) fn refresh_all(ctx: &Context, state: &mut State) -> Answer {
 pub(crate) fn pause_one(ctx: &Context, state: &mut State, name: &ProfileName, paused: bool) -> Answer {
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
     profile.kept.paused = paused;
+    if !paused {
+        profile.kept.used = Some(ctx.now());
+    }
     ctx.commit(vec![Write::Kept(profile.kept.clone())]);
     Ok(Reply::Done)
 }
 
 /// The person takes a profile back that another program changed: written over, with a backup.
-pub(crate) fn take_back(state: &mut State, name: &ProfileName) -> Answer {
+pub(crate) fn take_back(ctx: &Context, state: &mut State, name: &ProfileName) -> Answer {
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
+    usage::of_profile(ctx, profile);
     profile.replace_foreign = true;
     profile.wanted();
     profile.state = ProfileState::Waiting;
@@ -274,6 +281,7 @@ pub(crate) fn recheck(ctx: &Context, state: &State) {
         })
         .collect();
     look_at_file(ctx, FileSet::Own);
+    import::look_again(ctx);
     if kept.is_empty() {
         return;
     }

@@ -5,10 +5,13 @@
 //! The outside world comes in through the traits of [`ports`].
 
 mod add;
+mod apps;
 mod attempt;
 mod console;
 mod engine;
 mod environment_copy;
+mod half_sync;
+mod import;
 mod keep;
 pub mod model;
 mod notify;
@@ -29,6 +32,7 @@ mod sync;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
+mod usage;
 mod waiting;
 mod writer;
 

@@ -5,6 +5,7 @@ mod pressed;
 
 use crate::{
     engine::{Context, Event},
+    keep::look_at_file,
     model::{
         Timestamp,
         code::Code,
@@ -17,7 +18,7 @@ use crate::{
     ports::{Presence, Write},
     state::{Pending, State},
 };
-use conditions::{conditions, stands};
+use conditions::{conditions, silent_for_disuse, stands};
 use jiff::SignedDuration;
 pub(crate) use pressed::pressed;
 
@@ -45,6 +46,7 @@ pub(crate) fn raise(state: &mut State, notice: Notice, now: Timestamp) {
 pub(crate) fn judge(ctx: &Context, state: &mut State) {
     let now = ctx.now();
     let true_now = conditions(state, now);
+    look_for_use(ctx, state, now);
     let mut pending = std::mem::take(&mut state.pending);
     pending.retain(|p| stands(state, &true_now, &p.notice));
     state.pending = pending;
@@ -75,6 +77,18 @@ pub(crate) fn judge(ctx: &Context, state: &mut State) {
             let presence = ctx.ports.desktop.presence().await;
             ctx.send(Event::Presence(presence));
         });
+    }
+}
+
+/// Before something stays silent because nobody used the profile, and while it does, the file is asked
+/// again whether a program read it.
+fn look_for_use(ctx: &Context, state: &mut State, now: Timestamp) {
+    if state.looked.is_some_and(|at| now.duration_since(at) < ASK_AGAIN) {
+        return;
+    }
+    for set in silent_for_disuse(state, now) {
+        state.looked = Some(now);
+        look_at_file(ctx, set);
     }
 }
 
@@ -160,7 +174,7 @@ pub(crate) fn notified(
     result: Result<(), Code>,
 ) {
     let (key, keys) = (notice.key(), notice.keys());
-    let by_person = matches!(notice, Notice::LaunchFailed { .. });
+    let by_person = matches!(notice, Notice::LaunchFailed { .. } | Notice::AppFailed { .. });
     if let Err(code) = result {
         tracing::warn!(?code, key, "no notification could be shown; the window says the same");
         state.shown.retain(|(k, then)| !(*then == at && keys.contains(k)));
@@ -226,6 +240,7 @@ fn org_of(notice: &Notice) -> Option<OrgId> {
         | Notice::Conflict { org, .. }
         | Notice::Revoked { org, .. } => Some(org.clone()),
         Notice::LaunchFailed { grant, .. } => Some(grant.org.clone()),
+        Notice::AppFailed { app, .. } => Some(app.org.clone()),
         Notice::WhileAway { notices } => notices.iter().find_map(org_of),
         Notice::ClockSkew { .. } => None,
     }

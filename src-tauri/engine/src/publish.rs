@@ -1,7 +1,7 @@
 //! The state as everybody sees it.
 
 use crate::{
-    model::{Timestamp, ids::Grant, settings::Settings},
+    model::{Timestamp, ids::Target, settings::Settings},
     ports::{FileCondition, FileSet, Keyring},
     schedule,
     snapshot::{OrganisationNow, ProfileNow, SandboxNow, Snapshot},
@@ -33,6 +33,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         keyring: Keyring::Ready,
         online: true,
         file: FileCondition::default(),
+        config: Arc::default(),
         clock_skew: None,
         history: Arc::new(Vec::new()),
         sandbox: SandboxNow::default(),
@@ -51,10 +52,10 @@ pub(crate) fn same(old: &Snapshot, new: &Snapshot) -> bool {
 }
 
 pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
-    let mut recents: Vec<Grant> = Vec::new();
-    for (grant, _) in &state.launched {
-        if recents.len() < RECENTS && !recents.contains(grant) && state.org(&grant.org).is_some() {
-            recents.push(grant.clone());
+    let mut recents: Vec<Target> = Vec::new();
+    for (target, _) in &state.launched {
+        if recents.len() < RECENTS && !recents.contains(target) && state.org(target.org()).is_some() {
+            recents.push(target.clone());
         }
     }
     let profiles: Vec<_> = state
@@ -94,6 +95,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         keyring: state.keyring.clone(),
         online: state.online,
         file: state.files.get(&FileSet::Own).cloned().unwrap_or_default(),
+        config: state.config.clone(),
         clock_skew: state.clock_skew,
         history: state.history.clone(),
         sandbox: state.sandbox.clone(),
@@ -104,7 +106,8 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
 fn shown_portal(org: &crate::state::Org) -> Arc<crate::model::portal::Portal> {
     match (&org.half, org.portal.synced) {
         (Some(half), None) => Arc::new(crate::model::portal::Portal {
-            accounts: half.clone(),
+            accounts: half.accounts.clone(),
+            applications: half.applications.clone(),
             ..crate::model::portal::Portal::default()
         }),
         _ => org.portal.clone(),

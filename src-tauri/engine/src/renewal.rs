@@ -5,6 +5,7 @@
 
 use crate::{
     engine::{Context, Event},
+    half_sync,
     model::{
         Timestamp,
         code::Code,
@@ -257,6 +258,7 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, id: &OrgId, at: Timestamp,
     let Some(org) = state.org_mut(id) else { return };
     tracing::info!(organisation = %id, ?why, "the sign-in ended");
     forget(org);
+    half_sync::save(ctx, org);
     let begun = matches!(org.sign_in, SignIn::InProgress(_));
     if !begun {
         org.sign_in = SignIn::Ended { at, why };

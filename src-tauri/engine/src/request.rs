@@ -1,17 +1,18 @@
 //! What a person, a window, the tray, a timer or another program of ours can ask for.
 
 use crate::model::{
+    aws_config::AwsConfig,
     code::Code,
     environment::Environment,
     history::Entry,
-    ids::{AccountId, Grant, OrgId, ProfileName},
+    ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
     notice::{Notice, Pressed},
     organisation::Endpoints,
     settings::Settings,
     sign_in::Method,
 };
 use crate::ports::Discovered;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How long a pause lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,17 @@ pub enum Part {
     SessionToken,
 }
 
+/// One of several profiles to keep fresh together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whose credentials.
+    pub grant: Grant,
+    /// Under which name.
+    pub profile: ProfileName,
+    /// The region to write.
+    pub region: Option<String>,
+}
+
 /// A wish. Everything that changes state comes as one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -73,6 +85,11 @@ pub enum Request {
         /// Custom endpoints.
         endpoints: Option<Endpoints>,
     },
+    /// Look what the AWS config file has; answers [`Reply::Config`].
+    LookAtConfig,
+    /// Check and add the organisations that the AWS config file names; answers [`Reply::Added`] with the
+    /// first.
+    AddFromConfig,
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation(OrgId),
     /// Start the sample organisation and show it; answers [`Reply::Added`].
@@ -105,6 +122,10 @@ pub enum Request {
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
+    /// Open an application in the default browser, which signs in by itself where it has to.
+    OpenApp(AppRef),
+    /// Open the portal's own page.
+    OpenPortal(OrgId),
     /// Copy environment variables to the clipboard.
     CopyEnvironment {
         /// Which role.
@@ -136,6 +157,13 @@ pub enum Request {
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
+    /// Keep several profiles fresh, all of them or none; none of their names may be taken.
+    KeepMany {
+        /// Which.
+        wanted: Vec<Wanted>,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
     /// Stop keeping it, and take our keys out of the file or leave them until they expire.
     StopKeeping {
         /// Which.
@@ -160,10 +188,10 @@ pub enum Request {
     Pause(PauseFor),
     /// Resume all refreshing.
     Resume,
-    /// Put a star on a role or take it off.
+    /// Put a star on a role or an application, or take it off.
     SetFavourite {
-        /// Which role.
-        grant: Grant,
+        /// Which.
+        target: Target,
         /// On or off.
         on: bool,
     },
@@ -213,6 +241,8 @@ pub enum Reply {
     Checked(Discovered),
     /// The organisation was added, or was there already.
     Added(OrgId),
+    /// What the AWS config file has.
+    Config(Arc<AwsConfig>),
     /// Lines of Activity.
     History(Vec<Entry>),
     /// The window should show this view.
@@ -235,6 +265,8 @@ pub struct Confirm {
 pub enum Show {
     /// The portal.
     Portal,
+    /// The portal's applications.
+    Apps,
     /// The portal's search with this in it, ready to be typed on.
     Search(String),
     /// The credentials manager.

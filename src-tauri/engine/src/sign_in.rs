@@ -4,6 +4,7 @@ use crate::{
     add,
     attempt::Run,
     engine::{Context, Event},
+    half_sync,
     model::{
         Timestamp,
         code::Code,
@@ -178,6 +179,9 @@ fn land(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, mut who:
         // A keyring that was closed when the attempt began has not got its registration yet.
         writes.extend(client_rows(ctx, org)?);
         writes.extend(sign_in_rows(ctx, id, &session, tokens.clone())?);
+        if org.half.as_ref().is_some_and(|half| !half_sync::is_of(half, &who)) {
+            writes.push(Write::HalfSync(id.clone(), None));
+        }
         Ok(writes)
     });
     let stored = match rows {
@@ -226,7 +230,10 @@ fn done(
     org.renew_not_before = None;
     // Another person's credentials must not be handed out.
     org.credentials.clear();
-    org.half = None;
+    // What is not known to be this person's is not gone on with.
+    if org.half.as_ref().is_some_and(|half| !half_sync::is_of(half, who)) {
+        half_sync::forget(ctx, org);
+    }
     org.previous = None;
     org.era += 1;
     // Of each way the registration that was used last.

@@ -2,6 +2,7 @@
 
 use crate::{
     engine::{Context, Event},
+    half_sync,
     model::{
         code::Code,
         history::{By, Event as Happened},
@@ -22,7 +23,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
     let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     let tokens = org.tokens.take();
     renewal::forget(org);
-    org.half = None;
+    half_sync::forget(ctx, org);
     org.credentials.clear();
     org.failure = None;
     org.sign_in = SignIn::SignedOut;

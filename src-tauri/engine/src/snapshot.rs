@@ -2,10 +2,11 @@
 
 use crate::model::{
     Timestamp,
+    aws_config::AwsConfig,
     code::Code,
     environment::Environment,
     history::Entry,
-    ids::{AccountId, Grant},
+    ids::{AccountId, Target},
     organisation::Organisation,
     portal::{Portal, Sync},
     profile::{Kept, State},
@@ -45,7 +46,7 @@ pub struct ProfileNow {
     pub next_refresh: Option<Timestamp>,
 }
 
-/// A console on its way.
+/// A console or an application on its way.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Launch {
     /// Waiting for the person to sign in.
@@ -92,11 +93,11 @@ pub struct Snapshot {
     /// Kept profiles by name.
     pub profiles: Vec<ProfileNow>,
     /// Favourites in the person's order.
-    pub favourites: Vec<Grant>,
+    pub favourites: Vec<Target>,
     /// Launched lately, newest first, each once, favourites among them.
-    pub recents: Vec<Grant>,
+    pub recents: Vec<Target>,
     /// Launches under way or just over, newest last.
-    pub launches: Vec<(Grant, Launch)>,
+    pub launches: Vec<(Target, Launch)>,
     /// A pause of all refreshing.
     pub pause: Option<Pause>,
     /// What the person set.
@@ -111,6 +112,8 @@ pub struct Snapshot {
     pub online: bool,
     /// The person's credentials file.
     pub file: FileCondition,
+    /// What the person's AWS config file says of SSO. Shared, since it can be large.
+    pub config: Arc<AwsConfig>,
     /// The clock's error in seconds when it matters (more than 5 minutes off).
     pub clock_skew: Option<i64>,
     /// The newest 200 lines of Activity, newest first.

@@ -3,7 +3,7 @@
 use crate::{
     add,
     engine::{Context, Event},
-    keep,
+    half_sync, keep,
     model::{
         Timestamp,
         code::Code,
@@ -16,7 +16,7 @@ use crate::{
     renewal,
     request::{Answer, Reply},
     state::{Org, Profile, State},
-    sync,
+    sync, usage,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
@@ -57,6 +57,7 @@ pub(crate) struct Loaded {
 pub(crate) fn empty(now: Timestamp) -> State {
     State {
         orgs: Vec::new(),
+        config: Arc::default(),
         profiles: BTreeMap::new(),
         favourites: Vec::new(),
         launched: Vec::new(),
@@ -71,6 +72,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         online: true,
         offline_since: None,
         files: std::collections::HashMap::new(),
+        looked: None,
         clock_skew: None,
         history: Arc::new(Vec::new()),
         sandbox: crate::snapshot::SandboxNow::default(),
@@ -153,7 +155,6 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.settings = settings;
     state.settings_problem = settings_problem;
     state.store_problem = store_problem;
-    state.files.insert(FileSet::Own, file);
     state.installed = stored.installed.unwrap_or(now);
     state.favourites = stored.favourites;
     state.launched = stored.launches;
@@ -170,6 +171,11 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     }
     for kept in stored.kept {
         state.profiles.insert(kept.profile.clone(), Profile::new(kept));
+    }
+    usage::condition(ctx, state, FileSet::Own, file);
+    for (org, half) in stored.half_syncs {
+        let sign_in = sign_ins.iter().find(|(id, _)| *id == org).and_then(|(_, s)| s.as_ref());
+        half_sync::restore(ctx, state, &org, half, sign_in);
     }
     restore(state, opened, &sign_ins, now);
     for org in sign_ins.iter().map(|(org, _)| org) {

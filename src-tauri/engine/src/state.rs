@@ -3,14 +3,16 @@
 use crate::{
     model::{
         Timestamp,
+        application::Application,
+        aws_config::AwsConfig,
         code::Code,
         environment::Environment,
         history::Entry,
-        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        ids::{AccountId, AppId, Grant, OrgId, ProfileName, RoleName, Target},
         notice::Notice,
         organisation::{Kind, Organisation},
         pacing::Pace,
-        portal::{Account, Portal, Sync},
+        portal::{Account, HalfSync, Portal, Sync},
         profile::{Kept, State as ProfileState},
         refresh::TOKEN_MARGIN,
         secret::{ClientRegistration, RoleCredentials, TokenSet},
@@ -53,7 +55,10 @@ pub(crate) struct Org {
     pub portal: Arc<Portal>,
     pub sync: Sync,
     /// What an unfinished sync knows already; the next one goes on from here.
-    pub half: Option<Vec<Account>>,
+    pub half: Option<HalfSync>,
+    /// When the store was last told of it, and whether more is known since.
+    pub half_saved: Timestamp,
+    pub half_unsaved: bool,
     /// Counts syncs: what an older one tells late is not the running one's.
     pub sync_no: u64,
     /// Asked for, or interrupted: begun as soon as there is a token.
@@ -92,6 +97,8 @@ impl Org {
             portal: Arc::new(portal),
             sync: Sync::Idle,
             half: None,
+            half_saved: Timestamp::UNIX_EPOCH,
+            half_unsaved: false,
             sync_no: 0,
             sync_wanted: false,
             sync_failures: 0,
@@ -160,7 +167,12 @@ impl Org {
 
     pub fn account(&self, id: &AccountId) -> Option<&Account> {
         let listed = self.portal.accounts.iter().find(|a| a.id == *id);
-        listed.or_else(|| self.half.iter().flatten().find(|a| a.id == *id))
+        listed.or_else(|| self.half.iter().flat_map(|h| &h.accounts).find(|a| a.id == *id))
+    }
+
+    pub fn application(&self, id: &AppId) -> Option<&Application> {
+        let first_sync = || self.half.as_ref().and_then(|half| half.applications.find(id));
+        self.portal.applications.find(id).or_else(first_sync)
     }
 
     pub fn account_name(&self, id: &AccountId) -> String {
@@ -271,9 +283,9 @@ pub(crate) struct Pending {
 pub(crate) struct State {
     pub orgs: Vec<Org>,
     pub profiles: BTreeMap<ProfileName, Profile>,
-    pub favourites: Vec<Grant>,
-    pub launched: Vec<(Grant, Timestamp)>,
-    pub launches: Vec<(Grant, Launch)>,
+    pub favourites: Vec<Target>,
+    pub launched: Vec<(Target, Timestamp)>,
+    pub launches: Vec<(Target, Launch)>,
     /// Service and region that the last wish for a console named, to try it again.
     pub destined: BTreeMap<Grant, (Option<String>, Option<String>)>,
     pub pause: Option<Pause>,
@@ -286,6 +298,10 @@ pub(crate) struct State {
     pub online: bool,
     pub offline_since: Option<Timestamp>,
     pub files: HashMap<FileSet, FileCondition>,
+    /// What the AWS config file had when it was read last.
+    pub config: Arc<AwsConfig>,
+    /// When the files were looked at last, since silence depended on who read them.
+    pub looked: Option<Timestamp>,
     pub clock_skew: Option<i64>,
     pub history: Arc<Vec<Entry>>,
     pub sandbox: SandboxNow,
@@ -320,14 +336,21 @@ impl State {
         self.orgs.iter_mut().find(|o| o.organisation.id == *id)
     }
 
+    /// Something was opened: the row says so, and it is the newest of the recent ones.
+    pub fn note_launch(&mut self, target: Target, now: Timestamp) {
+        self.set_launch(&target, Launch::Opened(now));
+        self.launched.insert(0, (target, now));
+        self.launched.truncate(200);
+    }
+
     pub fn account_name(&self, grant: &Grant) -> String {
         self.org(&grant.org)
             .map_or_else(|| grant.account.as_str().to_owned(), |o| o.account_name(&grant.account))
     }
 
-    pub fn set_launch(&mut self, grant: &Grant, launch: Launch) {
-        self.launches.retain(|(g, _)| g != grant);
-        self.launches.push((grant.clone(), launch));
+    pub fn set_launch(&mut self, target: &Target, launch: Launch) {
+        self.launches.retain(|(t, _)| t != target);
+        self.launches.push((target.clone(), launch));
         if self.launches.len() > 8 {
             self.launches.remove(0);
         }

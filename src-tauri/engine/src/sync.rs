@@ -2,8 +2,10 @@
 
 use crate::{
     engine::{Context, Event},
+    half_sync,
     model::{
         Timestamp,
+        application::{self, Application, Applications},
         code::Code,
         history::{By, Event as Happened},
         ids::{OrgId, RoleName},
@@ -23,6 +25,7 @@ use jiff::SignedDuration;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 use tokio::{sync::Mutex, time::Instant};
 
@@ -32,10 +35,15 @@ const STALE: SignedDuration = SignedDuration::from_hours(1);
 /// Requests in flight at once; the pace decides how often one starts.
 const AT_ONCE: usize = 6;
 
+/// How long the applications may hold up the rest.
+const APPLICATIONS_TAKE: Duration = Duration::from_secs(60);
+
 /// What a sync's task tells.
 pub(crate) enum Progress {
     /// All accounts are known.
     Accounts(Vec<AccountRow>),
+    /// The applications are known, or that they are not listed.
+    Applications(Applications),
     /// One account's roles are known.
     Roles(crate::model::ids::AccountId, Vec<RoleName>),
     /// The service limits requests.
@@ -103,10 +111,11 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
     };
     org.sync_wanted = false;
     org.sync_no += 1;
+    half_sync::drop_old(ctx, org, now);
     let done: HashMap<_, _> = org
         .half
         .iter()
-        .flatten()
+        .flat_map(|half| &half.accounts)
         .filter_map(|a| a.roles.clone().map(|roles| (a.id.clone(), roles)))
         .collect();
     org.sync = Sync::Running { done: 0, total: 0 };
@@ -147,6 +156,10 @@ impl Run {
             })
             .await?;
         self.tell(Progress::Accounts(accounts.clone()));
+        // The token was just taken, so that a 401 now is about applications alone.
+        if let Some(applications) = self.applications().await {
+            self.tell(Progress::Applications(applications));
+        }
         let mut running = FuturesUnordered::new();
         for account in accounts.iter().filter(|a| !done.contains_key(&a.id)) {
             if running.len() >= AT_ONCE
@@ -160,6 +173,52 @@ impl Run {
             result?;
         }
         Ok(())
+    }
+
+    /// What is known of the applications; `None` where the cached list stands. AWS does not document these
+    /// calls, so whatever becomes of them neither ends the sign-in nor keeps the accounts back.
+    async fn applications(&self) -> Option<Applications> {
+        match tokio::time::timeout(APPLICATIONS_TAKE, self.all_applications()).await {
+            Ok(Ok(mut apps)) => {
+                apps.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.id.cmp(&b.id)));
+                Some(Applications::Listed(apps))
+            }
+            Ok(Err(SsoError::Unauthorized | SsoError::Forbidden)) => {
+                tracing::info!(organisation = %self.org.id, "applications are not listed to this token");
+                Some(Applications::NotListed)
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(organisation = %self.org.id, ?error, "could not list the applications");
+                None
+            }
+            Err(_) => {
+                tracing::warn!(organisation = %self.org.id, "listing the applications takes too long");
+                None
+            }
+        }
+    }
+
+    /// Page after page. How the next one is asked for is not documented either: a page with nothing new is
+    /// taken for the last one.
+    async fn all_applications(&self) -> Result<Vec<Application>, SsoError> {
+        let mut apps: Vec<Application> = Vec::new();
+        let mut seen = HashSet::new();
+        let mut next: Option<String> = None;
+        loop {
+            let (sso, token) = (&self.ctx.ports.sso, &self.pass.token);
+            let page = self.paced(|| sso.applications(&self.org, token, next.as_deref())).await?;
+            let before = apps.len();
+            for app in page.rows {
+                if apps.iter().all(|known| known.id != app.id) {
+                    apps.push(app);
+                }
+            }
+            let news = apps.len() > before;
+            match page.next {
+                Some(token) if news && seen.insert(token.clone()) => next = Some(token),
+                _ => return Ok(apps),
+            }
+        }
     }
 
     async fn roles_of(&self, account: &AccountRow) -> Result<(), SsoError> {
@@ -232,23 +291,32 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
     }
     match progress {
         Progress::Accounts(rows) => {
-            let half = org.half.take().unwrap_or_default();
+            let half = org.half.as_ref().map(|half| half.accounts.as_slice()).unwrap_or_default();
             let known = |row: &AccountRow| half.iter().find(|a| a.id == row.id).and_then(|a| a.roles.clone());
             let mut accounts: Vec<_> = rows
                 .into_iter()
                 .map(|row| Account { roles: known(&row), id: row.id, name: row.name, email: row.email })
                 .collect();
             accounts.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.id.cmp(&b.id)));
-            org.half = Some(accounts);
+            half_sync::listed(ctx, org, accounts);
             count(org);
         }
+        Progress::Applications(applications) => {
+            if let Some(half) = &mut org.half {
+                half.applications = applications;
+            }
+            half_sync::grown(ctx, org);
+        }
         Progress::Roles(account, roles) => {
-            if let Some(a) = org.half.iter_mut().flatten().find(|a| a.id == account) {
+            let accounts = org.half.iter_mut().flat_map(|half| &mut half.accounts);
+            if let Some(a) = accounts.into_iter().find(|a| a.id == account) {
                 a.roles = Some(roles);
             }
+            half_sync::grown(ctx, org);
             count(org);
         }
         Progress::Throttled(until) => {
+            half_sync::save(ctx, org);
             // A wait under two seconds is the pace at work, not news.
             if until.duration_since(now) > SignedDuration::from_secs(2) {
                 let (done, total) = counts(org);
@@ -259,6 +327,9 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
             org.syncing = None;
             pace.forget_moments();
             org.pace = pace;
+            if result.is_err() {
+                half_sync::save(ctx, org);
+            }
             match result {
                 Ok(()) => {
                     renewal::accepted(state, id, &pass);
@@ -277,7 +348,7 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
 }
 
 fn counts(org: &Org) -> (usize, usize) {
-    let half = org.half.as_deref().unwrap_or_default();
+    let half = org.half.as_ref().map(|half| half.accounts.as_slice()).unwrap_or_default();
     (half.iter().filter(|a| a.roles.is_some()).count(), half.len())
 }
 
@@ -288,25 +359,45 @@ fn count(org: &mut Org) {
 
 fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
     let Some(org) = state.org_mut(id) else { return };
-    let accounts = org.half.take().unwrap_or_default();
-    let changes = changes(&org.portal, &accounts, now);
-    let count = |gained: bool| {
-        u32::try_from(changes.iter().filter(|c| c.gained == gained).count()).unwrap_or(u32::MAX)
+    org.half_unsaved = false;
+    let (accounts, applications) =
+        org.half.take().map(|half| (half.accounts, half.applications)).unwrap_or_default();
+    // Where the applications did not answer, what they were stands.
+    let applications = match applications {
+        Applications::Unknown => org.portal.applications.clone(),
+        known => known,
     };
-    let (gained, lost) = (count(true), count(false));
-    let total = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
+    let changes = changes(&org.portal, &accounts, now);
+    let app_changes = application::changes(&org.portal.applications, &applications, now);
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let happened = Happened::Synced {
+        org: id.clone(),
+        accounts: number(accounts.len()),
+        gained: number(changes.iter().filter(|c| c.gained).count()),
+        lost: number(changes.iter().filter(|c| !c.gained).count()),
+        apps: match &applications {
+            Applications::Listed(apps) => Some(number(apps.len())),
+            _ => None,
+        },
+        apps_gained: number(app_changes.iter().filter(|c| c.gained).count()),
+        apps_lost: number(app_changes.iter().filter(|c| !c.gained).count()),
+    };
     // What changed stays shown until something else does.
-    let shown = if changes.is_empty() { org.portal.changes.clone() } else { changes };
+    let (changes, app_changes) = if changes.is_empty() && app_changes.is_empty() {
+        (org.portal.changes.clone(), org.portal.app_changes.clone())
+    } else {
+        (changes, app_changes)
+    };
     let user = org.user().map(str::to_owned).or_else(|| org.portal.user.clone());
     let user_id = org.portal.user_id.clone();
-    let portal = Portal { user, user_id, accounts, synced: Some(now), changes: shown };
+    let portal = Portal { user, user_id, accounts, applications, synced: Some(now), changes, app_changes };
     org.portal = Arc::new(portal.clone());
     org.sync = Sync::Idle;
     org.sync_failures = 0;
-    ctx.commit(vec![Write::Portal(id.clone(), portal)]);
+    ctx.commit(vec![Write::Portal(id.clone(), portal), Write::HalfSync(id.clone(), None)]);
     state.online = true;
     state.offline_since = None;
-    ctx.note(state, By::Schedule, Happened::Synced { org: id.clone(), accounts: total, gained, lost });
+    ctx.note(state, By::Schedule, happened);
 }
 
 fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Timestamp) {

@@ -48,7 +48,7 @@ pub(crate) fn fail(ctx: &Context, state: &mut State, id: &OrgId, code: &Code) {
 pub(crate) fn give_up(state: &mut State, id: &OrgId) {
     for wish in take(state, id) {
         match wish {
-            Waiting::Console(wish) => state.launches.retain(|(g, _)| *g != wish.grant),
+            Waiting::Console(wish) => state.launches.retain(|(t, _)| t.role() != Some(&wish.grant)),
             Waiting::Environment(wish) => wish.answer(Err(Code::SignInNeeded)),
         }
     }

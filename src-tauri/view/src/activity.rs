@@ -62,15 +62,20 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             (format!("{} ended your sign-in", name(org)), None, false)
         }
         Event::SignInEnded { org, revoked: false } => (format!("Sign-in to {} ended", name(org)), None, true),
-        Event::Synced { org, accounts, gained, lost } => {
+        Event::Synced { org, accounts, gained, lost, apps, apps_gained, apps_lost } => {
             let many = |n: &u32, word| count(usize::try_from(*n).unwrap_or(usize::MAX), word);
-            let change = match (gained, lost) {
-                (0, 0) => String::new(),
-                (g, 0) => format!(", {} gained", many(g, "role")),
-                (0, l) => format!(", {} lost", many(l, "role")),
-                (g, l) => format!(", {} gained, {} lost", many(g, "role"), many(l, "role")),
-            };
-            (format!("Updated {}: {}{change}", name(org), many(accounts, "account")), None, true)
+            let apps = apps.map(|n| format!(" and {}", many(&n, "app"))).unwrap_or_default();
+            let mut sentence = format!("Updated {}: {}{apps}", name(org), many(accounts, "account"));
+            let changes = [
+                (gained, "role", "gained"),
+                (apps_gained, "app", "gained"),
+                (lost, "role", "lost"),
+                (apps_lost, "app", "lost"),
+            ];
+            for (n, word, how) in changes.into_iter().filter(|(n, ..)| **n > 0) {
+                sentence.push_str(&format!(", {} {how}", many(n, word)));
+            }
+            (sentence, None, true)
         }
         Event::ConsoleOpened { grant, account_name } => {
             (format!("Opened the console of {account_name}"), role(grant, account_name), true)
@@ -80,6 +85,10 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             role(grant, account_name),
             false,
         ),
+        Event::AppOpened { name, .. } => (format!("Opened {name} (app)"), None, true),
+        Event::AppFailed { app, name, code } => {
+            (format!("Could not open {name} (app): {}", why(Some(&app.org), code)), None, false)
+        }
         Event::EnvironmentCopied { grant, account_name } => {
             (format!("Copied the environment for {account_name}"), role(grant, account_name), true)
         }
@@ -146,6 +155,7 @@ fn notified(key: &str, shown: bool, reason: Option<&str>) -> (String, Option<Str
         "revoked" => "that the sign-in was ended by the organisation",
         "clock-skew" => "that the clock is off",
         "launch" => "that a console did not open",
+        "launch-app" => "that an app did not open",
         _ => "of a change",
     };
     if shown {

@@ -23,6 +23,8 @@ pub fn as_asked(request: &Request) -> Option<UiRequest> {
             region: region.clone(),
             confirmed: *confirmed,
         },
+        Request::OpenApp(app) => UiRequest::OpenApp { app: app.into() },
+        Request::OpenPortal(org) => UiRequest::OpenPortal { org: org.to_string() },
         Request::CopyEnvironment { grant, shell, confirmed } => UiRequest::CopyEnvironment {
             grant: grant.into(),
             shell: match shell {
@@ -88,6 +90,7 @@ fn of_notice(notice: &Notice) -> Option<UiRequest> {
             region: region.clone(),
             confirmed: false,
         }),
+        Notice::AppFailed { app, .. } => Some(UiRequest::OpenApp { app: app.into() }),
         _ => None,
     }
 }

@@ -1,8 +1,9 @@
 //! What the window may ask, and what it is answered. Everything typed is checked here before the
 //! engine sees it.
 
+use crate::ui_import::{UiImport, UiWanted};
 use crate::ui_portal::UiClass;
-use crate::ui_state::{UiActivity, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
+use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -86,6 +87,10 @@ pub enum UiRequest {
         /// Custom endpoints.
         endpoints: Option<UiEndpoints>,
     },
+    /// Look what the AWS config file has; answers `config`.
+    LookAtConfig,
+    /// Check and add the organisations of the AWS config file; answers `added` with the first.
+    AddFromConfig,
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation {
         /// Which.
@@ -133,6 +138,16 @@ pub enum UiRequest {
         /// The person confirmed.
         confirmed: bool,
     },
+    /// Open an application.
+    OpenApp {
+        /// Which.
+        app: UiAppRef,
+    },
+    /// Open the portal's own page.
+    OpenPortal {
+        /// Whose.
+        org: String,
+    },
     /// Copy environment variables; may answer `confirm`.
     CopyEnvironment {
         /// Which role.
@@ -161,6 +176,13 @@ pub enum UiRequest {
         region: Option<String>,
         /// Replace a foreign profile, with a backup.
         replace_foreign: bool,
+        /// The person confirmed.
+        confirmed: bool,
+    },
+    /// Keep several profiles fresh, all or none; may answer `confirm`.
+    KeepMany {
+        /// Which.
+        wanted: Vec<UiWanted>,
         /// The person confirmed.
         confirmed: bool,
     },
@@ -201,6 +223,13 @@ pub enum UiRequest {
     SetFavourite {
         /// Which role.
         grant: UiGrant,
+        /// On or off.
+        on: bool,
+    },
+    /// Star on or off, of an application.
+    SetFavouriteApp {
+        /// Which.
+        app: UiAppRef,
         /// On or off.
         on: bool,
     },
@@ -285,6 +314,11 @@ pub enum UiReply {
     Added {
         /// The organisation's id.
         org: String,
+    },
+    /// What the AWS config file has.
+    Config {
+        /// All of it.
+        import: UiImport,
     },
     /// Lines of Activity.
     Activity {

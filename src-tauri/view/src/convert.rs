@@ -4,25 +4,42 @@ use crate::{
     account::classified,
     activity,
     ask::{UiConfirm, UiDiscovered, UiPart, UiPauseFor, UiReply, UiRequest, UiShell},
+    import::import,
     problem::{About, asks, problem},
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
+    ui_import::UiWanted,
     ui_portal::UiClass,
-    ui_state::{UiButton, UiGrant, UiMethod, UiShow, UiTarget, UiView},
-    words::{environment_word, group_account_id},
+    ui_state::{UiAppRef, UiButton, UiGrant, UiMethod, UiShow, UiTarget, UiView},
+    words::{environment_word, first_and_more, group_account_id},
 };
 use engine::{
     Reply, Request, Snapshot,
     model::{
         code::Code,
-        environment::Environment,
-        ids::{Grant, OrgId, ProfileName, RoleName},
+        environment::{Act, Environment, needs_confirm, sensitivity},
+        ids::{AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
         sign_in::{Method, SignIn},
     },
-    request::{Answer, Confirm, Part, PauseFor, Shell, Show},
+    request::{Answer, Confirm, Part, PauseFor, Shell, Show, Wanted},
     snapshot::OrganisationNow,
 };
 use jiff::tz::TimeZone;
 use std::time::Duration;
+
+/// Profiles that are kept by one request.
+const MOST_AT_ONCE: usize = 200;
+
+impl TryFrom<UiWanted> for Wanted {
+    type Error = AskError;
+
+    fn try_from(wanted: UiWanted) -> Result<Self, AskError> {
+        Ok(Self {
+            grant: wanted.grant.try_into()?,
+            profile: new_profile(&wanted.profile)?,
+            region: region_of(wanted.region)?,
+        })
+    }
+}
 
 impl TryFrom<UiRequest> for Request {
     type Error = AskError;
@@ -41,6 +58,8 @@ impl TryFrom<UiRequest> for Request {
                 region: region_of(region)?,
                 endpoints: endpoints_of(endpoints)?,
             },
+            Ui::LookAtConfig => Self::LookAtConfig,
+            Ui::AddFromConfig => Self::AddFromConfig,
             Ui::RemoveOrganisation { org } => Self::RemoveOrganisation(OrgId::new(org)),
             Ui::StartSandbox => Self::StartSandbox,
             Ui::DeleteSandbox => Self::DeleteSandbox,
@@ -64,6 +83,8 @@ impl TryFrom<UiRequest> for Request {
                     confirmed,
                 }
             }
+            Ui::OpenApp { app } => Self::OpenApp(app.try_into()?),
+            Ui::OpenPortal { org } => Self::OpenPortal(OrgId::new(org)),
             Ui::CopyEnvironment { grant, shell, confirmed } => {
                 let shell = match shell {
                     UiShell::Posix => Shell::Posix,
@@ -89,6 +110,13 @@ impl TryFrom<UiRequest> for Request {
                 replace_foreign,
                 confirmed,
             },
+            Ui::KeepMany { wanted, confirmed } => {
+                if wanted.is_empty() || wanted.len() > MOST_AT_ONCE {
+                    return Err(AskError::new("profile", "Choose between 1 and 200 profiles"));
+                }
+                let wanted = wanted.into_iter().map(Wanted::try_from).collect::<Result<_, _>>()?;
+                Self::KeepMany { wanted, confirmed }
+            }
             Ui::StopKeeping { profile, remove } => {
                 Self::StopKeeping { profile: ProfileName::new(profile), remove }
             }
@@ -104,7 +132,12 @@ impl TryFrom<UiRequest> for Request {
                 UiPauseFor::UntilResumed => PauseFor::UntilResumed,
             }),
             Ui::Resume => Self::Resume,
-            Ui::SetFavourite { grant, on } => Self::SetFavourite { grant: grant.try_into()?, on },
+            Ui::SetFavourite { grant, on } => {
+                Self::SetFavourite { target: Target::Role(grant.try_into()?), on }
+            }
+            Ui::SetFavouriteApp { app, on } => {
+                Self::SetFavourite { target: Target::App(app.try_into()?), on }
+            }
             Ui::SetEnvironment { org, account, environment } => Self::SetEnvironment {
                 org: OrgId::new(org),
                 account: account_id(account)?,
@@ -138,6 +171,7 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
             }
         }
         Ok(Reply::Added(org)) => UiReply::Added { org: org.to_string() },
+        Ok(Reply::Config(config)) => UiReply::Config { import: import(&config, s) },
         Ok(Reply::History(entries)) => {
             UiReply::Activity { lines: entries.iter().map(|e| activity::line(s, e, zone)).collect() }
         }
@@ -170,6 +204,14 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
             ),
             "Keep it fresh".to_owned(),
         ),
+        UiRequest::KeepMany { wanted, .. } => (
+            format!("Keep {word} credentials fresh?"),
+            format!(
+                "{} {effect} Any program you run can use them for as long as they are kept fresh.",
+                of_whom_many(wanted, s)
+            ),
+            "Keep them fresh".to_owned(),
+        ),
         UiRequest::CopyEnvironment { .. } | UiRequest::CopyCredentials { .. } => (
             format!("Copy {word} credentials as {role}?"),
             format!("{of_whom} {effect} The clipboard clears in 90 s."),
@@ -179,13 +221,15 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
             (format!("Open {word} as {role}?"), format!("{of_whom} {effect}"), format!("Open {word} console"))
         }
     };
+    // A choice of several has no harmless one in its place.
+    let instead = confirm.instead.as_ref().filter(|_| !matches!(asked, UiRequest::KeepMany { .. }));
     UiConfirm {
         title,
         body,
         confirm: UiButton { danger: true, ..asks(&label, confirmed(asked, None)) },
         cancel: "Cancel".into(),
-        instead_text: confirm.instead.as_ref().map(|g| format!("{} is also available here", g.role)),
-        instead: confirm.instead.as_ref().map(|g| {
+        instead_text: instead.map(|g| format!("{} is also available here", g.role)),
+        instead: instead.map(|g| {
             let verb = match asked {
                 UiRequest::KeepFresh { .. } => "Keep",
                 UiRequest::CopyEnvironment { .. } | UiRequest::CopyCredentials { .. } => "Copy as",
@@ -196,9 +240,24 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
     }
 }
 
+/// The accounts that have to be confirmed, each with its role.
+fn of_whom_many(wanted: &[UiWanted], s: &Snapshot) -> String {
+    let asking = wanted.iter().filter_map(|w| {
+        let grant = Grant::try_from(w.grant.clone()).ok()?;
+        let (name, found) = classified(s, &grant);
+        let level = sensitivity(grant.role.as_str());
+        needs_confirm(found.environment, level, Act::KeepFresh).then(|| format!("{name} as {}", grant.role))
+    });
+    let names: Vec<_> = asking.collect();
+    format!("{}.", first_and_more(names.iter().map(String::as_str)))
+}
+
 /// The same wish, confirmed; or the harmless one, which needs no confirmation.
 fn confirmed(asked: &UiRequest, instead: Option<&Grant>) -> UiRequest {
     let mut wish = asked.clone();
+    if let UiRequest::KeepMany { confirmed, .. } = &mut wish {
+        *confirmed = true;
+    }
     if let UiRequest::OpenConsole { grant, confirmed, .. }
     | UiRequest::CopyEnvironment { grant, confirmed, .. }
     | UiRequest::CopyCredentials { grant, confirmed, .. }
@@ -222,12 +281,15 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         | UiRequest::CancelSignIn { org }
         | UiRequest::SignOut { org }
         | UiRequest::Sync { org }
+        | UiRequest::OpenPortal { org }
         | UiRequest::SetEnvironment { org, .. } => by_id(org),
         UiRequest::OpenConsole { grant, .. }
         | UiRequest::CopyEnvironment { grant, .. }
         | UiRequest::CopyCredentials { grant, .. }
         | UiRequest::KeepFresh { grant, .. }
         | UiRequest::SetFavourite { grant, .. } => by_id(&grant.org),
+        UiRequest::OpenApp { app } | UiRequest::SetFavouriteApp { app, .. } => by_id(&app.org),
+        UiRequest::KeepMany { wanted, .. } => by_id(&wanted.first()?.grant.org),
         UiRequest::RefreshProfile { profile }
         | UiRequest::PauseProfile { profile, .. }
         | UiRequest::StopKeeping { profile, .. }
@@ -274,10 +336,28 @@ impl TryFrom<UiGrant> for Grant {
     }
 }
 
+impl From<&AppRef> for UiAppRef {
+    fn from(a: &AppRef) -> Self {
+        Self { org: a.org.to_string(), app: a.app.to_string() }
+    }
+}
+
+impl TryFrom<UiAppRef> for AppRef {
+    type Error = AskError;
+
+    fn try_from(a: UiAppRef) -> Result<Self, AskError> {
+        if a.app.is_empty() || a.app.len() > 256 || !a.app.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(AskError::new("app", "That is not an app's id"));
+        }
+        Ok(Self { org: OrgId::new(a.org), app: AppId::new(a.app) })
+    }
+}
+
 impl From<Show> for UiShow {
     fn from(show: Show) -> Self {
         let (view, target) = match show {
             Show::Portal => (UiView::Portal, None),
+            Show::Apps => (UiView::Portal, Some(UiTarget::Apps)),
             Show::Search(query) => (UiView::Portal, Some(UiTarget::Search { query })),
             Show::Credentials => (UiView::Credentials, None),
             Show::Profile(name) => (UiView::Credentials, Some(UiTarget::Profile { name: name.to_string() })),

@@ -6,8 +6,9 @@ use engine::{
     Snapshot,
     model::{
         Timestamp,
+        application::{Application, Applications},
         code::Code,
-        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        ids::{AccountId, AppId, AppRef, Grant, OrgId, ProfileName, RoleName},
         organisation::{Endpoints, Kind, Organisation},
         portal::{Account, Portal, Sync},
         profile::{Conflict, Kept, State, Written},
@@ -44,6 +45,14 @@ pub(crate) fn account(id: &str, name: &str, roles: &[&str]) -> Account {
         email: Some(format!("aws-{id}@acme.test")),
         roles: Some(roles.iter().map(|r| RoleName::new(*r)).collect()),
     }
+}
+
+pub(crate) fn application(id: &str, name: &str) -> Application {
+    Application { id: AppId::new(id), name: name.to_owned(), description: Some(format!("About {name}")) }
+}
+
+pub(crate) fn app(id: &str) -> AppRef {
+    AppRef { org: OrgId::new("acme"), app: AppId::new(id) }
 }
 
 pub(crate) const PROD: &str = "111122223333";
@@ -89,8 +98,13 @@ pub(crate) fn organisation() -> OrganisationNow {
                 account(PROD, "payments-prod", &["Administrator", "Developer", "ReadOnly"]),
                 account(LAB, "R&D lab", &["Dev"]),
             ],
+            applications: Applications::Listed(vec![
+                application("ins-1", "Grafana"),
+                application("ins-2", "Wiki"),
+            ]),
             synced: Some(minutes(-2)),
             changes: vec![],
+            app_changes: vec![],
         }),
         sync: Sync::Idle,
         labels: BTreeMap::new(),
@@ -113,6 +127,7 @@ pub(crate) fn profile(name: &str, grant: Grant, left: i64, state: State) -> Prof
                 fingerprint: String::new(),
                 key_tail: "4QZX".into(),
             }),
+            used: None,
         },
         account_name: "payments-dev".into(),
         state,
@@ -137,6 +152,7 @@ pub(crate) fn snapshot() -> Snapshot {
         keyring: Keyring::Ready,
         online: true,
         file: FileCondition { path: "/home/sam/.aws/credentials".into(), ..FileCondition::default() },
+        config: Arc::default(),
         clock_skew: None,
         history: Arc::new(vec![]),
         sandbox: SandboxNow::default(),

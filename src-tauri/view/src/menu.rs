@@ -3,6 +3,7 @@
 //! A click carries what it is about, never a row number: a menu that is out of date opens nothing else.
 
 mod accounts;
+mod apps;
 mod label;
 mod profiles;
 
@@ -13,7 +14,12 @@ use crate::{
 };
 use engine::{
     Request, Snapshot,
-    model::{ids::Grant, organisation::Kind, sign_in::SignIn},
+    model::{
+        application::Application,
+        ids::{AppRef, Grant, Target},
+        organisation::Kind,
+        sign_in::SignIn,
+    },
     request::{PauseFor, Shell, Show},
     snapshot::OrganisationNow,
 };
@@ -137,7 +143,7 @@ pub fn menu(s: &Snapshot, zone: &TimeZone, platform: Platform) -> Menu {
         vec![
             status(s, zone),
             shortcuts(s),
-            vec![accounts::submenu(s), profiles::submenu(s, platform)],
+            vec![accounts::submenu(s), apps::submenu(s), profiles::submenu(s, platform)],
             refreshing(s, zone),
             end(s, platform),
         ]
@@ -181,15 +187,25 @@ fn status(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
     rows
 }
 
-/// Favourites, then recents that are no favourites. Roles that are not listed any more are left out.
+/// Favourites, then recents that are no favourites. What is not listed any more is left out.
 fn shortcuts(s: &Snapshot) -> Vec<Entry> {
-    let listed = |grant: &&Grant| org(s, grant).is_some_and(|o| is_listed(o, grant));
-    let favourites: Vec<&Grant> = s.favourites.iter().filter(listed).take(FAVOURITES).collect();
+    let listed = |target: &&Target| match target {
+        Target::Role(grant) => org(s, grant).is_some_and(|o| is_listed(o, grant)),
+        Target::App(app) => app_of(s, app).is_some(),
+    };
+    let favourites: Vec<&Target> = s.favourites.iter().filter(listed).take(FAVOURITES).collect();
     let room = if favourites.len() == FAVOURITES { RECENTS - 1 } else { RECENTS };
     let recents = s.recents.iter().filter(listed).filter(|g| !s.favourites.contains(g)).take(room);
-    let row = |kind: &str, prefix: &str, grant: &Grant| {
-        let id = format!("{kind}/{}", key(grant));
-        Entry::item(id, &label::shortcut(s, prefix, grant), console(grant))
+    let row = |kind: &str, prefix: &str, target: &Target| match target {
+        Target::Role(grant) => {
+            let id = format!("{kind}/{}", key(grant));
+            Entry::item(id, &label::shortcut(s, prefix, grant), console(grant))
+        }
+        Target::App(one) => {
+            let name = app_of(s, one).map_or(one.app.as_str(), |found| found.name.as_str());
+            let text = label::around(name, |name| format!("{prefix}{name} (app)"));
+            Entry::item(format!("{kind}-app/{}/{}", one.org, one.app), &text, app(one.clone()))
+        }
     };
     let mut rows: Vec<Entry> = favourites.iter().map(|g| row("favourite", "", g)).collect();
     rows.extend(recents.map(|g| row("recent", "Recent: ", g)));
@@ -253,6 +269,16 @@ fn console(grant: &Grant) -> Intent {
         region: None,
         confirmed: false,
     })
+}
+
+fn app(app: AppRef) -> Intent {
+    Intent::Ask(Request::OpenApp(app))
+}
+
+/// What the portal lists of an application, if it does.
+pub(crate) fn app_of<'a>(s: &'a Snapshot, app: &AppRef) -> Option<&'a Application> {
+    let org = s.organisations.iter().find(|o| o.organisation.id == app.org)?;
+    org.portal.applications.find(&app.app)
 }
 
 fn key(grant: &Grant) -> String {

@@ -81,7 +81,7 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
         Notice::AccessRemoved { .. } | Notice::ClockSkew { .. } => (vec![DETAILS], Urgency::Normal),
         Notice::Conflict { .. } | Notice::WhileAway { .. } => (vec![REVIEW], Urgency::Normal),
         Notice::Revoked { .. } => (vec![DETAILS], Urgency::TimeSensitive),
-        Notice::LaunchFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
+        Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
     };
     if hide_details {
         let body = "Open Latchkey to see what it is about.".to_owned();
@@ -200,5 +200,6 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
         Notice::LaunchFailed { account_name, code, .. } => {
             (format!("Could not open {account_name}"), why(code))
         }
+        Notice::AppFailed { name, code, .. } => (format!("Could not open {name}"), why(code)),
     }
 }

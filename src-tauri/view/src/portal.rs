@@ -1,12 +1,16 @@
 //! The portal of one organisation as the window shows it.
 
 use crate::{
-    ui_portal::{UiAccount, UiChange, UiPortal, UiRole},
+    ask::UiRequest,
+    problem::asks,
+    ui_portal::{UiAccount, UiApp, UiApps, UiChange, UiPortal, UiRole},
+    ui_state::UiProblem,
     words::{group_account_id, ui_environment, ui_sensitivity},
 };
 use engine::{
     Snapshot,
     model::{
+        application::{AppChange, Applications},
         environment::{Act, classify, needs_confirm, sensitivity},
         ids::OrgId,
         portal::{AccessChange, Account},
@@ -25,7 +29,8 @@ pub fn ui_portal(s: &Snapshot, org: &OrgId) -> Option<UiPortal> {
         org: org.to_string(),
         revision: revision(o),
         accounts,
-        changes: o.portal.changes.iter().map(|c| change(s, c)).collect(),
+        apps: apps(o),
+        changes: changes(s, o),
     })
 }
 
@@ -38,6 +43,14 @@ pub fn revision(o: &OrganisationNow) -> String {
     }
     for change in &o.portal.changes {
         (change.gained, &change.account, &change.role, change.noticed.as_millisecond()).hash(&mut hash);
+    }
+    for change in &o.portal.app_changes {
+        (change.gained, &change.app, &change.name, change.noticed.as_millisecond()).hash(&mut hash);
+    }
+    (o.portal.applications == Applications::NotListed, o.portal.applications == Applications::Unknown)
+        .hash(&mut hash);
+    for app in o.portal.applications.listed() {
+        (&app.id, &app.name, &app.description).hash(&mut hash);
     }
     o.labels.hash(&mut hash);
     format!("{:016x}", hash.finish())
@@ -72,6 +85,56 @@ fn account(o: &OrganisationNow, a: &Account) -> UiAccount {
     }
 }
 
+fn apps(o: &OrganisationNow) -> UiApps {
+    let start_url = &o.organisation.start_url;
+    match &o.portal.applications {
+        Applications::Unknown => UiApps::Unknown,
+        Applications::Listed(apps) => UiApps::Listed {
+            apps: apps
+                .iter()
+                .map(|app| UiApp {
+                    id: app.id.to_string(),
+                    name: app.name.clone(),
+                    description: app.description.clone(),
+                    link: app.link(start_url).to_string(),
+                })
+                .collect(),
+        },
+        Applications::NotListed => UiApps::NotListed { problem: not_listed(o) },
+    }
+}
+
+fn not_listed(o: &OrganisationNow) -> UiProblem {
+    let org = o.organisation.id.to_string();
+    UiProblem {
+        title: "This organisation does not list apps to desktop programs".into(),
+        meaning: "They are on the page of its portal.".into(),
+        next: "Accounts and consoles work as usual.".into(),
+        buttons: vec![asks("Open the portal", UiRequest::OpenPortal { org })],
+        details: String::new(),
+    }
+}
+
+fn changes(s: &Snapshot, o: &OrganisationNow) -> Vec<UiChange> {
+    let roles = o.portal.changes.iter().map(|c| change(s, c));
+    roles.chain(o.portal.app_changes.iter().map(app_change)).collect()
+}
+
+fn app_change(c: &AppChange) -> UiChange {
+    let (title, meaning) = if c.gained {
+        (format!("New: {} (app)", c.name), "You can open it from now on.")
+    } else {
+        (format!("You no longer have {} (app)", c.name), "It was removed by an administrator.")
+    };
+    UiChange {
+        gained: c.gained,
+        id: format!("app/{}", c.app),
+        noticed: c.noticed.as_millisecond(),
+        title,
+        meaning: meaning.to_owned(),
+    }
+}
+
 /// `payments-dev-poweruser`: letters, digits and dashes of the account's and the role's name.
 fn suggested_profile(account: &str, role: &str) -> String {
     let text = format!("{account}-{role}").to_lowercase();
@@ -100,8 +163,7 @@ fn change(s: &Snapshot, c: &AccessChange) -> UiChange {
     };
     UiChange {
         gained: c.gained,
-        account: c.account.to_string(),
-        role: c.role.to_string(),
+        id: format!("role/{}/{}", c.account, c.role),
         noticed: c.noticed.as_millisecond(),
         title,
         meaning,

@@ -4,6 +4,7 @@
 
 mod asked;
 mod icons;
+mod imports;
 mod menus;
 mod notices;
 mod said;

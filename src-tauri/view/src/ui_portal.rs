@@ -1,6 +1,7 @@
 //! The accounts and roles of one organisation, as the window shows them. Apart from [`crate::UiState`],
 //! since it can be large: the window fetches it again when its revision changed.
 
+use crate::ui_state::UiProblem;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -85,15 +86,44 @@ pub struct UiAccount {
     pub roles: Option<Vec<UiRole>>,
 }
 
-/// A role that was gained or lost at the last sync.
+/// One application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiApp {
+    /// Its id in the portal.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// What it is, if the portal says so.
+    pub description: Option<String>,
+    /// The portal's own link, which opens it for whoever may: it holds no secret.
+    pub link: String,
+}
+
+/// The applications of an organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UiApps {
+    /// Not known yet.
+    Unknown,
+    /// These, A-Z.
+    Listed {
+        /// All of them.
+        apps: Vec<UiApp>,
+    },
+    /// The portal does not list them to programs.
+    NotListed {
+        /// Why, and the way to the portal's page.
+        problem: UiProblem,
+    },
+}
+
+/// A role or an application that was gained or lost at the last sync.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct UiChange {
     /// True for gained.
     pub gained: bool,
-    /// The account's number.
-    pub account: String,
-    /// The role's name.
-    pub role: String,
+    /// What it is about: no other change has it.
+    pub id: String,
     /// When it was noticed, epoch milliseconds.
     pub noticed: i64,
     /// `You no longer have Administrator in payments-prod`.
@@ -111,6 +141,8 @@ pub struct UiPortal {
     pub revision: String,
     /// Accounts, A-Z.
     pub accounts: Vec<UiAccount>,
+    /// Applications.
+    pub apps: UiApps,
     /// What the last sync gained and lost.
     pub changes: Vec<UiChange>,
 }

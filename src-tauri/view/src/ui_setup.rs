@@ -108,6 +108,8 @@ pub struct UiSandbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum UiCardKind {
+    /// A: what the AWS config file names.
+    Import,
     /// B: enter a start URL.
     StartUrl,
     /// C: the sample organisation.

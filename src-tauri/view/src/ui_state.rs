@@ -3,6 +3,7 @@
 
 use crate::ask::UiRequest;
 pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
+pub use crate::ui_import::UiImportNote;
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
     UiCard, UiCardKind, UiFirstRun, UiPlace, UiQuit, UiSampleUser, UiSandbox, UiSettings, UiTheme, UiTold,
@@ -33,6 +34,8 @@ pub enum UiTarget {
         /// What stands in it.
         query: String,
     },
+    /// The portal's applications.
+    Apps,
     /// The details of a kept profile.
     Profile {
         /// Its name.
@@ -306,9 +309,43 @@ pub struct UiGrant {
     pub role: String,
 }
 
+/// An application of an organisation, by ids.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+pub struct UiAppRef {
+    /// The organisation's id.
+    pub org: String,
+    /// The application's id in the portal.
+    pub app: String,
+}
+
 /// A favourite or a recent one, with all that its row shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiShortcut {
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum UiShortcut {
+    /// A role.
+    Role(UiRoleShortcut),
+    /// An application.
+    App(UiAppShortcut),
+}
+
+/// An application among the favourites or the recent ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiAppShortcut {
+    /// Which.
+    pub app: UiAppRef,
+    /// Its name; its id where the portal does not list it any more.
+    pub name: String,
+    /// What it is, if the portal says so.
+    pub description: Option<String>,
+    /// The portal's own link; empty where it is not listed.
+    pub link: String,
+    /// False when the portal does not list it any more.
+    pub listed: bool,
+}
+
+/// A role among the favourites or the recent ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiRoleShortcut {
     /// Which role.
     pub grant: UiGrant,
     /// The account's name.
@@ -356,6 +393,17 @@ pub struct UiLaunch {
     pub text: String,
 }
 
+/// An application on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiAppLaunch {
+    /// Which.
+    pub app: UiAppRef,
+    /// How it goes.
+    pub launch: UiLaunchState,
+    /// For the row and the live region: `Opening...`.
+    pub text: String,
+}
+
 /// One line of Activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct UiActivity {
@@ -384,6 +432,8 @@ pub struct UiState {
     pub loaded: bool,
     /// The first run's cards while there is no organisation.
     pub first_run: Option<UiFirstRun>,
+    /// The AWS config file has profiles that sign in by themselves.
+    pub import: Option<UiImportNote>,
     /// Organisations in the order they were added.
     pub organisations: Vec<UiOrganisation>,
     /// Favourites in the person's order.
@@ -392,6 +442,8 @@ pub struct UiState {
     pub recents: Vec<UiShortcut>,
     /// Launches under way or just over.
     pub launches: Vec<UiLaunch>,
+    /// As `launches`, of applications.
+    pub app_launches: Vec<UiAppLaunch>,
     /// Kept profiles by name.
     pub profiles: Vec<UiProfile>,
     /// `Next refresh 14:31. Sign-in lasts until 17:30, so everything can refresh until then.`
@@ -420,7 +472,7 @@ pub struct UiState {
     pub settings: UiSettings,
     /// Where Latchkey keeps its files; the app knows.
     pub places: Vec<UiPlace>,
-    /// Launched lately, newest first, favourites among them: for sorting.
+    /// Roles launched lately, newest first, favourites among them: for sorting.
     pub used: Vec<UiGrant>,
     /// Latchkey's own record is not written or was lost; also while there is no organisation.
     pub store_problem: Option<UiProblem>,

@@ -7,13 +7,14 @@ use crate::{
     ask::UiRequest,
     banner, credentials,
     icon::needs_person,
-    menu::is_listed,
+    import,
+    menu::{app_of, is_listed},
     portal::revision,
     problem::{About, asks, problem},
     ui_state::{
-        UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind, UiLaunch, UiLaunchState, UiMethod,
-        UiOrganisation, UiPause, UiProblem, UiQuit, UiSampleUser, UiSandbox, UiShortcut, UiSignIn, UiState,
-        UiSync,
+        UiAppLaunch, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind, UiLaunch,
+        UiLaunchState, UiMethod, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
+        UiSandbox, UiShortcut, UiSignIn, UiState, UiSync,
     },
     words::{clock, count, ui_environment, ui_sensitivity},
 };
@@ -23,7 +24,7 @@ use engine::{
         Timestamp,
         code::Code,
         environment::{Act, needs_confirm, sensitivity},
-        ids::Grant,
+        ids::{Grant, OrgId, Target},
         organisation::Kind,
         portal::Sync,
         sign_in::{Ended, Method, SignIn},
@@ -45,11 +46,13 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
     UiState {
         at: s.at.as_millisecond(),
         loaded: s.loaded,
-        first_run: (s.loaded && s.organisations.is_empty()).then(first_run),
+        first_run: (s.loaded && s.organisations.is_empty()).then(|| first_run(s)),
+        import: import::note(s),
         organisations: s.organisations.iter().map(|o| organisation(s, o, zone)).collect(),
-        favourites: s.favourites.iter().map(|g| shortcut(s, g)).collect(),
+        favourites: s.favourites.iter().map(|t| shortcut(s, t)).collect(),
         recents: recents(s),
-        launches: s.launches.iter().map(|(g, l)| launch(s, g, l)).collect(),
+        launches: s.launches.iter().filter_map(|(t, l)| Some(launch(s, t.role()?, l))).collect(),
+        app_launches: s.launches.iter().filter_map(|(t, l)| app_launch(s, t, l)).collect(),
         profiles: credentials::rows(s, zone),
         credentials_line: credentials::line(s, zone),
         attention: match attention {
@@ -71,7 +74,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         settings: (&s.settings).into(),
         places: Vec::new(),
-        used: s.recents.iter().map(UiGrant::from).collect(),
+        used: s.recents.iter().filter_map(Target::role).map(UiGrant::from).collect(),
         store_problem: banner::store_problem(s),
         autostart_problem: around.autostart_failure.as_deref().map(autostart_problem),
         settings_problem: s.settings_problem.as_ref().map(|code| {
@@ -121,22 +124,23 @@ fn autostart_problem(reason: &str) -> UiProblem {
     }
 }
 
-fn first_run() -> UiFirstRun {
+fn first_run(s: &Snapshot) -> UiFirstRun {
+    let others = [
+        UiCard {
+            kind: UiCardKind::StartUrl,
+            title: "Enter your start URL".into(),
+            body: "For example acme.awsapps.com/start.".into(),
+        },
+        UiCard {
+            kind: UiCardKind::Sandbox,
+            title: "Try it now with a sample organisation".into(),
+            body: "No account, no internet. Ready in 3 seconds.".into(),
+        },
+    ];
     UiFirstRun {
         title: "Open AWS without the detour.".into(),
         body: "Consoles, apps and CLI credentials, one click away.".into(),
-        cards: vec![
-            UiCard {
-                kind: UiCardKind::StartUrl,
-                title: "Enter your start URL".into(),
-                body: "For example acme.awsapps.com/start.".into(),
-            },
-            UiCard {
-                kind: UiCardKind::Sandbox,
-                title: "Try it now with a sample organisation".into(),
-                body: "No account, no internet. Ready in 3 seconds.".into(),
-            },
-        ],
+        cards: import::card(s).into_iter().chain(others).collect(),
     }
 }
 
@@ -262,12 +266,14 @@ fn sync(o: &OrganisationNow) -> UiSync {
 fn recents(s: &Snapshot) -> Vec<UiShortcut> {
     let mut taken: Vec<(&str, usize)> = Vec::new();
     let mut rows = Vec::new();
-    for grant in s.recents.iter().filter(|g| !s.favourites.contains(g)) {
-        let row = shortcut(s, grant);
-        if !row.listed {
+    for target in s.recents.iter().filter(|t| !s.favourites.contains(t)) {
+        let row = shortcut(s, target);
+        let (UiShortcut::Role(UiRoleShortcut { listed, .. }) | UiShortcut::App(UiAppShortcut { listed, .. })) =
+            &row;
+        if !listed {
             continue;
         }
-        let org = grant.org.as_str();
+        let org = target.org().as_str();
         match taken.iter_mut().find(|(o, _)| *o == org) {
             Some((_, n)) if *n >= RECENTS => continue,
             Some((_, n)) => *n += 1,
@@ -278,11 +284,29 @@ fn recents(s: &Snapshot) -> Vec<UiShortcut> {
     rows
 }
 
-fn shortcut(s: &Snapshot, grant: &Grant) -> UiShortcut {
+fn shortcut(s: &Snapshot, target: &Target) -> UiShortcut {
+    match target {
+        Target::Role(grant) => UiShortcut::Role(role_shortcut(s, grant)),
+        Target::App(app) => {
+            let org = s.organisations.iter().find(|o| o.organisation.id == app.org);
+            let found = app_of(s, app);
+            let link = org.zip(found).map(|(o, found)| found.link(&o.organisation.start_url).to_string());
+            UiShortcut::App(UiAppShortcut {
+                app: app.into(),
+                name: found.map_or_else(|| app.app.to_string(), |found| found.name.clone()),
+                description: found.and_then(|found| found.description.clone()),
+                link: link.unwrap_or_default(),
+                listed: found.is_some(),
+            })
+        }
+    }
+}
+
+fn role_shortcut(s: &Snapshot, grant: &Grant) -> UiRoleShortcut {
     let (account_name, environment) = classified(s, grant);
     let role = sensitivity(grant.role.as_str());
     let org = s.organisations.iter().find(|o| o.organisation.id == grant.org);
-    UiShortcut {
+    UiRoleShortcut {
         grant: grant.into(),
         account_name,
         confirm_console: needs_confirm(environment.environment, role, Act::OpenConsole),
@@ -293,8 +317,30 @@ fn shortcut(s: &Snapshot, grant: &Grant) -> UiShortcut {
 }
 
 fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
-    let org = s.organisations.iter().find(|o| o.organisation.id == grant.org);
-    let (launch, text) = match launch {
+    let (launch, text) = launch_state(s, &grant.org, launch, |destination, region| UiRequest::OpenConsole {
+        grant: grant.into(),
+        destination,
+        region,
+        confirmed: false,
+    });
+    UiLaunch { grant: UiGrant::from(grant), launch, text }
+}
+
+fn app_launch(s: &Snapshot, target: &Target, launch: &Launch) -> Option<UiAppLaunch> {
+    let Target::App(app) = target else { return None };
+    let again = |_, _| UiRequest::OpenApp { app: app.into() };
+    let (launch, text) = launch_state(s, &app.org, launch, again);
+    Some(UiAppLaunch { app: app.into(), launch, text })
+}
+
+fn launch_state(
+    s: &Snapshot,
+    org: &OrgId,
+    launch: &Launch,
+    again: impl Fn(Option<String>, Option<String>) -> UiRequest,
+) -> (UiLaunchState, String) {
+    let org = s.organisations.iter().find(|o| o.organisation.id == *org);
+    match launch {
         Launch::WaitingForSignIn => (UiLaunchState::WaitingForSignIn, "Opens after you sign in".to_owned()),
         Launch::Opening => (UiLaunchState::Opening, "Opening...".to_owned()),
         Launch::Opened(at) => {
@@ -303,19 +349,13 @@ fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
         Launch::Failed { at, code, destination, region } => {
             let about = About {
                 org: org.map(|o| (&o.organisation.id, o.organisation.name.as_str())),
-                again: Some(UiRequest::OpenConsole {
-                    grant: grant.into(),
-                    destination: destination.clone(),
-                    region: region.clone(),
-                    confirmed: false,
-                }),
+                again: Some(again(destination.clone(), region.clone())),
             };
             let found = problem(code, &about);
             let text = format!("Could not open it: {}", found.title);
             (UiLaunchState::Failed { at: at.as_millisecond(), problem: found }, text)
         }
-    };
-    UiLaunch { grant: UiGrant::from(grant), launch, text }
+    }
 }
 
 fn file(s: &Snapshot) -> UiFile {

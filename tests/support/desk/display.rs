@@ -8,8 +8,11 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use std::{collections::BTreeMap, path::Path};
 use x11rb::{
+    CURRENT_TIME, NONE,
     connection::Connection,
-    protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState, Window},
+    protocol::xproto::{
+        AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, InputFocus, MapState, Window,
+    },
     rust_connection::RustConnection,
 };
 
@@ -66,28 +69,59 @@ impl Display {
     /// # Errors
     /// That no such window is visible.
     pub fn close_windows(&self, class: &str) -> Result<()> {
-        let (x, screen) = RustConnection::connect(Some(&self.name)).context("could not reach the display")?;
-        let root = x.setup().roots.get(screen).context("the display has no screen")?.root;
+        let (x, root) = self.connect()?;
         let atom = |name: &str| -> Result<u32> { Ok(x.intern_atom(false, name.as_bytes())?.reply()?.atom) };
         let (protocols, delete) = (atom("WM_PROTOCOLS")?, atom("WM_DELETE_WINDOW")?);
-        let mut windows = vec![root];
-        let mut closed = 0;
-        while let Some(window) = windows.pop() {
-            // A window may go at any moment; one that is gone is not the one that is meant.
-            let Ok(tree) = x.query_tree(window)?.reply() else { continue };
-            windows.extend(tree.children);
-            if !is(&x, window, class)? {
-                continue;
-            }
+        for window in visible(&x, root, class)? {
             let message = ClientMessageEvent::new(32, window, protocols, [delete, 0, 0, 0, 0]);
             x.send_event(false, window, EventMask::NO_EVENT, message)?.check()?;
-            closed += 1;
-        }
-        if closed == 0 {
-            bail!("no window of the class {class} is visible");
         }
         Ok(())
     }
+
+    /// Gives the focus to the visible window whose class is `class`, as a window manager does when a
+    /// person clicks into it.
+    ///
+    /// # Errors
+    /// That no such window is visible.
+    pub fn focus(&self, class: &str) -> Result<()> {
+        let (x, root) = self.connect()?;
+        let window = visible(&x, root, class)?[0];
+        Ok(x.set_input_focus(InputFocus::PARENT, window, CURRENT_TIME)?.check()?)
+    }
+
+    /// Takes the focus from whichever window has it: the person works elsewhere.
+    ///
+    /// # Errors
+    /// That the display is gone.
+    pub fn focus_nothing(&self) -> Result<()> {
+        let (x, _) = self.connect()?;
+        Ok(x.set_input_focus(InputFocus::NONE, NONE, CURRENT_TIME)?.check()?)
+    }
+
+    fn connect(&self) -> Result<(RustConnection, Window)> {
+        let (x, screen) = RustConnection::connect(Some(&self.name)).context("could not reach the display")?;
+        let root = x.setup().roots.get(screen).context("the display has no screen")?.root;
+        Ok((x, root))
+    }
+}
+
+/// The visible windows of the class, at least one.
+fn visible(x: &RustConnection, root: Window, class: &str) -> Result<Vec<Window>> {
+    let mut windows = vec![root];
+    let mut found = Vec::new();
+    while let Some(window) = windows.pop() {
+        // A window may go at any moment; one that is gone is not the one that is meant.
+        let Ok(tree) = x.query_tree(window)?.reply() else { continue };
+        windows.extend(tree.children);
+        if is(x, window, class)? {
+            found.push(window);
+        }
+    }
+    if found.is_empty() {
+        bail!("no window of the class {class} is visible");
+    }
+    Ok(found)
 }
 
 /// Whether the window is visible and of the class.

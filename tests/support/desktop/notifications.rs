@@ -5,11 +5,12 @@ use anyhow::{Result, bail};
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
+use tokio::sync::oneshot;
 use zbus::{
     Connection, interface,
     object_server::SignalEmitter,
@@ -72,6 +73,15 @@ struct Interface {
     shown: Record<Notification>,
     next: AtomicU32,
     inhibited: Arc<AtomicBool>,
+    hasty: Hasty,
+}
+
+/// The label of the button that is pressed on the next notification that has it, and what the answer to
+/// the program waits for.
+type Hasty = Arc<Mutex<Option<(String, oneshot::Receiver<()>)>>>;
+
+fn hasty(press: &Hasty) -> MutexGuard<'_, Option<(String, oneshot::Receiver<()>)>> {
+    press.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[interface(name = "org.freedesktop.Notifications")]
@@ -85,8 +95,8 @@ impl Interface {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the specification's signature")]
-    #[expect(clippy::needless_pass_by_value, reason = "what the interface macro hands over")]
-    fn notify(
+    #[allow(clippy::needless_pass_by_value, reason = "what the interface macro hands over")]
+    async fn notify(
         &self,
         app_name: String,
         replaces_id: u32,
@@ -96,14 +106,15 @@ impl Interface {
         actions: Vec<String>,
         hints: HashMap<String, OwnedValue>,
         expire_timeout: i32,
-    ) -> u32 {
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+    ) -> zbus::fdo::Result<u32> {
         let id = match replaces_id {
             0 => self.next.fetch_add(1, Ordering::Relaxed),
             id => id,
         };
         let urgency = hints.get("urgency").and_then(|v| <&Value<'_>>::from(v).try_into().ok());
         let pairs = actions.chunks_exact(2).map(|p| (p[0].clone(), p[1].clone())).collect();
-        self.shown.push(Notification {
+        let notification = Notification {
             id,
             replaces: replaces_id != 0,
             app: app_name,
@@ -113,8 +124,18 @@ impl Interface {
             urgency,
             timeout: expire_timeout,
             closed: None,
-        });
-        id
+        };
+        let press = hasty(&self.hasty).take_if(|(label, _)| notification.action(label).is_some());
+        let press = press.and_then(|(label, told)| Some((notification.action(&label)?.to_owned(), told)));
+        self.shown.push(notification);
+        if let Some((key, told)) = press {
+            Self::action_invoked(&emitter, id, &key).await?;
+            close(&self.shown, id, Closed::Dismissed);
+            Self::notification_closed(&emitter, id, Closed::Dismissed.number()).await?;
+            // Dropped or sent, the answer may go.
+            let _ = told.await;
+        }
+        Ok(id)
     }
 
     async fn close_notification(
@@ -152,6 +173,7 @@ fn close(shown: &Record<Notification>, id: u32, why: Closed) {
 pub struct Notifications {
     shown: Record<Notification>,
     inhibited: Arc<AtomicBool>,
+    hasty: Hasty,
     connection: Connection,
 }
 
@@ -165,10 +187,16 @@ impl Notifications {
         let shown = Record::default();
         let inhibited = Arc::<AtomicBool>::default();
         let next = AtomicU32::new(1);
-        let interface = Interface { shown: shown.clone(), next, inhibited: Arc::clone(&inhibited) };
+        let hasty = Hasty::default();
+        let interface = Interface {
+            shown: shown.clone(),
+            next,
+            inhibited: Arc::clone(&inhibited),
+            hasty: Arc::clone(&hasty),
+        };
         connection.object_server().at(PATH, interface).await?;
         bus.own(&connection, "org.freedesktop.Notifications").await?;
-        Ok(Self { shown, inhibited, connection })
+        Ok(Self { shown, inhibited, hasty, connection })
     }
 
     /// All that were shown, replacements included, in order.
@@ -227,6 +255,16 @@ impl Notifications {
         let emitter = SignalEmitter::new(&self.connection, PATH)?;
         Interface::action_invoked(&emitter, notification.id, key).await?;
         self.dismiss(notification.id).await
+    }
+
+    /// The next notification with a button labelled `label` has it pressed, as by [`Self::press`], before
+    /// the program is told the notification's number, as nothing orders the two. The number is told when
+    /// what is given back is dropped.
+    #[must_use]
+    pub fn press_at_once(&self, label: &str) -> oneshot::Sender<()> {
+        let (tell, told) = oneshot::channel();
+        *hasty(&self.hasty) = Some((label.to_owned(), told));
+        tell
     }
 
     /// Closes it as a person does.

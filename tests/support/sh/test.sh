@@ -8,7 +8,7 @@ scripts=src-tauri/scripts
 
 ui() { (cd ui && npm run --silent "$1"); }
 
-window() { ui lint && ui check && ui test && "$scripts/ui.sh" build; }
+window() { ui lint && ui check && ui test && "$scripts/ui.sh" build && ui gallery; }
 
 python() {
   [ -x target/test-venv/bin/python ] || python3 -m venv target/test-venv

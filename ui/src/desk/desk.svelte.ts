@@ -44,6 +44,9 @@ export interface Chosen {
 /** Where a row stands: a role may be in two lists of the portal at once. */
 export type Place = 'shortcuts' | 'accounts';
 
+/** The lists of the portal. */
+export type Tab = 'accounts' | 'apps';
+
 /** A role that something was asked about, and from where. */
 export interface Pressed {
   grant: UiGrant;
@@ -69,6 +72,8 @@ export class Desk {
   state = $state.raw<UiState | null>(null);
   portal = $state.raw<UiPortal | null>(null);
   view = $state<UiView>('portal');
+  /** The list of the portal that is on show. */
+  tab = $state<Tab>('accounts');
   orgId = $state<string | null>(null);
   question = $state.raw<Question | null>(null);
   chosen = $state.raw<Chosen | null>(null);
@@ -82,6 +87,10 @@ export class Desk {
   picking = $state(false);
   quitting = $state(false);
   adding = $state(false);
+  /** What the AWS config file has is being looked at. */
+  importing = $state(false);
+  /** The organisation whose sign-in is waited for, to look at the config file then. */
+  #importAfter = $state<string | null>(null);
   shortcuts = $state(false);
   query = $state('');
   settingsSection = $state('general');
@@ -109,6 +118,23 @@ export class Desk {
     const state = await this.host.state();
     // One that was sent meanwhile is newer.
     if (!this.state || this.state.at <= state.at) this.state = state;
+  }
+
+  /** Signs in to an organisation of the AWS config file, and shows what it has afterwards. */
+  signInToImport(org: string, begun = false) {
+    this.importing = false;
+    this.orgId = org;
+    this.view = 'portal';
+    this.#importAfter = org;
+    if (!begun) void this.ask({ ask: 'sign_in', org, method: null });
+  }
+
+  /** The sign-in that the import waited for stands. */
+  goOnImporting() {
+    const org = this.state?.organisations.find(({ id }) => id === this.#importAfter);
+    if (org?.sign_in.state !== 'signed_in') return;
+    this.#importAfter = null;
+    this.importing = true;
   }
 
   /** Fetches what the portal lists, when it changed. */
@@ -174,7 +200,8 @@ export class Desk {
   /** Goes to a view, and to what is wanted of it. */
   show({ view, target }: UiShow) {
     this.view = view;
-    if (target?.target === 'search') this.query = target.query;
+    if (target?.target === 'search') [this.query, this.tab] = [target.query, 'accounts'];
+    if (target?.target === 'apps') [this.query, this.tab] = ['', 'apps'];
     if (target?.target === 'keep') this.picking = true;
     else this.wanted = target;
   }

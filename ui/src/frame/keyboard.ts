@@ -19,11 +19,9 @@ export function globalKeys(desk: Desk, event: KeyboardEvent) {
   const view = command(event) ? VIEWS[Number(event.key) - 1] : undefined;
   const letter = event.key.toLowerCase();
   if (view) desk.view = view.id;
-  else if ((slash(desk, event) && !typing(event.target)) || (command(event) && letter === 'f')) {
-    desk.view = 'portal';
-    // The field may only come with the view.
-    requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#search')?.select());
-  } else if (event.key === 'F5' || (command(event) && letter === 'r')) refresh(desk);
+  else if ((slash(desk, event) && !typing(event.target)) || (command(event) && letter === 'f')) search(desk);
+  else if (event.key === 'Escape' && desk.view === 'portal' && desk.query !== '') desk.query = '';
+  else if (event.key === 'F5' || (command(event) && letter === 'r')) refresh(desk);
   else if (command(event) && event.key === ',') desk.view = 'settings';
   else if (command(event) && event.key === '/') desk.shortcuts = true;
   else return;
@@ -33,6 +31,21 @@ export function globalKeys(desk: Desk, event: KeyboardEvent) {
 /** A key without a modifier can be switched off, for those who speak what they type. */
 function slash(desk: Desk, event: KeyboardEvent): boolean {
   return event.key === '/' && !event.ctrlKey && !event.metaKey && (desk.state?.settings.search_key ?? true);
+}
+
+/** The search of this view, else the portal's. */
+function search(desk: Desk) {
+  const own = document.querySelector<HTMLInputElement>('main search input');
+  if (own) return into(own);
+  desk.view = 'portal';
+  // The field may only come with the view.
+  requestAnimationFrame(() => into(document.querySelector<HTMLInputElement>('#search')));
+}
+
+/** To a field, whose text is typed over. */
+function into(field: HTMLInputElement | null) {
+  field?.focus();
+  field?.select();
 }
 
 /** Header, navigation, banner, content, details, notices, and round again. */

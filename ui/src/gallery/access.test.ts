@@ -4,7 +4,7 @@ import axe from 'axe-core';
 import { expect, test } from 'vitest';
 import { scene, settled, show } from './page';
 
-const SHOWN = ['portal-grouped', 'portal-other-user', 'keys-identity-center', 'keys-values', 'credentials-undo', 'settings-notifications', 'settings-appearance', 'sign-in-code', 'first-run'];
+const SHOWN = ['apps', 'apps-opening', 'apps-not-listed', 'portal-grouped', 'portal-other-user', 'keys-identity-center', 'keys-values', 'credentials-undo', 'settings-notifications', 'settings-appearance', 'sign-in-code', 'first-run'];
 
 /** What a machine can tell without seeing: names, roles, what belongs into what. Colours are measured elsewhere. */
 for (const name of SHOWN) {

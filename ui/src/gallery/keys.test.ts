@@ -62,7 +62,7 @@ test('single values are copied one by one, and each says so', async () => {
   for (const name of ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token']) {
     await fireEvent.click(within(dialog).getByRole('button', { name: `Copy ${name}` }));
     await settled();
-    expect(within(dialog).getByRole('button', { name: `Copy ${name}` }).textContent).toContain('Copied');
+    expect(within(dialog).getByRole('button', { name: `Copied ${name}` }).textContent).toContain('Copied');
   }
   expect(host.asked.map((asked) => 'part' in asked && asked.part.part)).toEqual(['access_key_id', 'secret_access_key', 'session_token']);
 });

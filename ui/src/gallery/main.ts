@@ -34,6 +34,7 @@ if (!scene) {
   desk.state = shown.state;
   desk.view = shown.view ?? 'portal';
   Object.assign(desk.arrangement, shown.prefer);
+  desk.tab = shown.tab ?? 'accounts';
   desk.query = shown.query ?? '';
   desk.settingsSection = shown.section ?? 'general';
   if (desk.org) await desk.refreshPortal(desk.org.id);
@@ -60,11 +61,20 @@ if (!scene) {
       field.dispatchEvent(new InputEvent('input', { bubbles: true }));
     }
   }
+  if (shown.choose) {
+    await painted();
+    const [label, value] = shown.choose;
+    const choice = [...document.querySelectorAll('label')].find((one) => one.textContent === label)?.control;
+    if (choice instanceof HTMLSelectElement) {
+      choice.value = value;
+      choice.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  }
   document.documentElement.dataset.ready = 'true';
 }
 
 function named(name: string): HTMLElement | undefined {
-  const found = [...document.querySelectorAll<HTMLElement>('button')].filter((one) => nameOf(one) === name);
+  const found = [...document.querySelectorAll<HTMLElement>('button, input[type=checkbox]')].filter((one) => nameOf(one) === name);
   return found.find((one) => one.closest('dialog[open]')) ?? found[0];
 }
 

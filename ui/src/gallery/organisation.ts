@@ -1,4 +1,4 @@
-import type { UiAccount, UiClass, UiEnvironment, UiOrganisation, UiPortal, UiProfile, UiRole, UiSensitivity, UiShortcut, UiStatus } from '../bindings';
+import type { UiAccount, UiClass, UiEnvironment, UiOrganisation, UiApp, UiPortal, UiProfile, UiRole, UiSensitivity, UiShortcut, UiStatus } from '../bindings';
 
 /** A Tuesday afternoon: the moment of every picture. */
 export const NOW = new Date(2026, 10, 24, 14, 4).getTime();
@@ -65,6 +65,21 @@ export const MANY: UiAccount[] = Array.from({ length: 1000 }, (_, at) => {
   return account(String(100_000_000_000 + at * 7_919_317), `team-${String(at).padStart(3, '0')}-${kind}`, kind, ['ReadOnly', 'Developer', 'PowerUser', 'Administrator', 'Billing']);
 });
 
+const app = (id: string, name: string, description: string | null): UiApp => ({
+  id,
+  name,
+  description,
+  link: `https://acme.awsapps.com/start/#/saml/default/${encodeURIComponent(name)}/${id}`,
+});
+
+export const APPS: UiApp[] = [
+  app('ins-76a853180f2bd901', 'Expense reports', 'Travel and receipts'),
+  app('ins-76a853180f2bd902', 'Grafana', 'Dashboards and alerts of all teams'),
+  app('ins-76a853180f2bd903', 'Incident rota', 'Who is on call, and how to wake them'),
+  app('ins-76a853180f2bd904', 'PayRoll', null),
+  app('ins-76a853180f2bd905', 'Wiki', 'Handbook and runbooks'),
+];
+
 export function organisation(change: Partial<UiOrganisation> = {}): UiOrganisation {
   return {
     id: 'acme',
@@ -91,15 +106,23 @@ export const portal = (accounts = ACCOUNTS, change: Partial<UiPortal> = {}): UiP
   org: 'acme',
   revision: '1',
   accounts,
+  apps: { state: 'listed', apps: APPS },
   changes: [],
   ...change,
 });
 
-export function shortcut(name: string, role: string): UiShortcut {
+export function appShortcut(name: string, listed = true): UiShortcut & { kind: 'app' } {
+  const found = APPS.find((one) => one.name === name);
+  if (!found) throw new Error(`no app ${name}`);
+  return { kind: 'app', app: { org: 'acme', app: found.id }, name, description: found.description, link: found.link, listed };
+}
+
+export function shortcut(name: string, role: string): UiShortcut & { kind: 'role' } {
   const found = ACCOUNTS.find((account) => account.name === name);
   if (!found) throw new Error(`no account ${name}`);
   const kind = sensitivity(role);
   return {
+    kind: 'role',
     grant: { org: 'acme', account: found.id, role },
     account_name: name,
     environment: found.environment,

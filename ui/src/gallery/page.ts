@@ -40,6 +40,7 @@ export async function show(scene: Shown, remembered: Record<string, string> = {}
   const desk = new Desk(host);
   await desk.connect();
   desk.view = scene.view ?? 'portal';
+  desk.tab = scene.tab ?? 'accounts';
   desk.query = scene.query ?? '';
   render(App, { props: { desk } });
   // The portal is fetched once the window is there.

@@ -1,11 +1,14 @@
-import type { UiActivity, UiBanner, UiButton, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { UiActivity, UiBanner, UiButton, UiImport, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
-import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, organisation, portal, profile, shortcut } from './organisation';
+import { CONFIG_NOTE, IMPORT, IMPORT_UNREAD } from './config-file';
+import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, profile, shortcut } from './organisation';
 
 /** A scene, and what one does in it before the picture is taken. */
 export interface Shown extends Scene {
   view?: UiView;
+  tab?: Tab;
   query?: string;
   section?: string;
   /** What the window kept. */
@@ -18,6 +21,8 @@ export interface Shown extends Scene {
   press?: string[];
   /** Text for the field of this name. */
   type?: [string, string];
+  /** A value for the choice of this name. */
+  choose?: [string, string];
 }
 
 export const button = (label: string, change: Partial<UiButton> = {}): UiButton => ({ label, action: { action: 'dismiss' }, danger: false, ...change });
@@ -78,10 +83,12 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     at: NOW,
     loaded: true,
     first_run: null,
+    import: null,
     organisations: [organisation(org)],
-    favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), shortcut('storefront-dev', 'Developer')],
+    favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), appShortcut('Grafana'), shortcut('storefront-dev', 'Developer')],
     recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
     launches: [],
+    app_launches: [],
     profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42)],
     credentials_line: 'Next refresh 14:26. Sign-in lasts until 20:16, so everything can refresh until then.',
     attention: '',
@@ -107,7 +114,9 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
 }
 
 const scene = (shown: Partial<Shown> & { state?: UiState } = {}): Shown => ({ state: state(), portals: { acme: portal() }, ...shown });
-const nothing = { acme: portal([]) };
+const nothing = { acme: portal([], { apps: { state: 'listed', apps: [] } }) };
+const apps = (shown: Partial<Shown> = {}) => scene({ tab: 'apps', ...shown });
+const notListed = problem('This organisation does not list apps to desktop programs', 'They are on the page of its portal.', 'Accounts and consoles work as usual.', button('Open the portal', { action: { action: 'ask', request: { ask: 'open_portal', org: 'acme' } } }));
 const SIGNED_OUT: Partial<UiOrganisation> = { pill: 'Signed out', sign_in: { state: 'signed_out', failure: null }, synced: null, user: null };
 
 const manyProfiles = [
@@ -132,6 +141,20 @@ const FIRST_RUN = {
     { kind: 'sandbox' as const, title: 'Try it now with a sample organisation', body: 'No account, no internet. Ready in 3 seconds.' },
   ],
 };
+
+const IMPORT_CARD = { kind: 'import' as const, title: 'Continue with acme.awsapps.com', body: 'Found 2 organisations, 9 profiles. Nothing is changed yet.' };
+const firstRun = () =>
+  scene({
+    portals: {},
+    state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: { ...FIRST_RUN, cards: [IMPORT_CARD, ...FIRST_RUN.cards] } }),
+  });
+const importing = (found: UiImport) =>
+  scene({
+    view: 'credentials',
+    state: state({ import: CONFIG_NOTE }),
+    press: ['Import from AWS config'],
+    reply: (request) => (request.ask === 'look_at_config' ? { reply: 'config', import: found } : { reply: 'done' }),
+  });
 
 const sandboxOrg: Partial<UiOrganisation> = {
   name: 'Sample organisation',
@@ -176,6 +199,8 @@ const taken = problem(
   button('Replace and keep a backup', { danger: true }),
   button('Cancel'),
 );
+
+const NOT_WRITABLE = problem('Cannot write ~/.aws/credentials', 'Its file system is read-only. The old credentials work for 8 min more.', 'Make it writable, then try again.', button('Try again'));
 
 const KEYS = 'Keys…, payments-dev, PowerUser, development';
 
@@ -238,8 +263,9 @@ export const SCENES: Record<string, () => Shown> = {
       portals: {
         acme: portal(ACCOUNTS, {
           changes: [
-            { gained: false, account: '111122223333', role: 'Administrator', noticed: NOW - HOUR, title: 'You no longer have Administrator in payments-prod', meaning: 'Profile "pay-admin" stops working at 17:44.' },
-            { gained: true, account: '518833107790', role: 'Incident', noticed: NOW - HOUR, title: 'New: Incident in storefront-prod', meaning: '' },
+            { gained: false, id: 'role/111122223333/Administrator', noticed: NOW - HOUR, title: 'You no longer have Administrator in payments-prod', meaning: 'Profile "pay-admin" stops working at 17:44.' },
+            { gained: true, id: 'role/518833107790/Incident', noticed: NOW - HOUR, title: 'New: Incident in storefront-prod', meaning: '' },
+            { gained: true, id: 'app/ins-1', noticed: NOW - HOUR, title: 'New: Wiki (app)', meaning: 'You can open it from now on.' },
           ],
         }),
       },
@@ -251,6 +277,23 @@ export const SCENES: Record<string, () => Shown> = {
           { grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' },
           { grant: shortcut('payments-dev', 'PowerUser').grant, launch: { state: 'opening' }, text: 'Opening…' },
           { grant: shortcut('storefront-dev', 'Developer').grant, launch: { state: 'failed', at: NOW, problem: problem('Could not open your browser', 'The console did not open.', 'Copy the link and open it yourself.', button('Try again')) }, text: '' },
+        ],
+      }),
+    }),
+  'apps': () => apps(),
+  'apps-search': () => apps({ query: 'on' }),
+  'apps-elsewhere': () => scene({ query: 'wiki' }),
+  'apps-empty': () => apps({ portals: { acme: portal(ACCOUNTS, { apps: { state: 'listed', apps: [] } }) } }),
+  'apps-not-listed': () => apps({ portals: { acme: portal(ACCOUNTS, { apps: { state: 'not_listed', problem: notListed } }) } }),
+  'apps-unknown': () => apps({ portals: { acme: portal(ACCOUNTS, { apps: { state: 'unknown' } }) } }),
+  'apps-opening': () =>
+    apps({
+      state: state({
+        favourites: [appShortcut('Grafana'), appShortcut('PayRoll')],
+        app_launches: [
+          { app: appShortcut('Grafana').app, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' },
+          { app: appShortcut('PayRoll').app, launch: { state: 'opening' }, text: 'Opening…' },
+          { app: appShortcut('Wiki').app, launch: { state: 'failed', at: NOW, problem: problem('Could not open your browser', 'Wiki did not open.', 'Copy the link and open it yourself.', button('Try again')) }, text: '' },
         ],
       }),
     }),
@@ -302,10 +345,56 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'sign-in-failed': () =>
     scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Sign-in was declined in the browser', 'Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
+  'sign-in-no-browser': () => {
+    const failure = problem('Could not open your browser', 'No default browser is set.', 'Copy the link and open it yourself.');
+    return scene({
+      portals: nothing,
+      state: state(
+        {},
+        {
+          ...SIGNED_OUT,
+          pill: 'Signing in',
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, failure },
+        },
+      ),
+    });
+  },
   'sign-in-sandbox': () => scene({ portals: nothing, state: state({ sandbox: SANDBOX }, { ...sandboxOrg, ...SIGNED_OUT }) }),
   'credentials': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }) }),
   'credentials-details': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }), press: ['Details of data-stg'] }),
   'credentials-empty': () => scene({ view: 'credentials', state: state({ profiles: [] }) }),
+  'credentials-empty-import': () => scene({ view: 'credentials', state: state({ profiles: [], import: CONFIG_NOTE }) }),
+  'credentials-offline': () =>
+    scene({
+      view: 'credentials',
+      state: state({ profiles: manyProfiles.slice(0, 2), online: false }, { banner: { ...banner('offline', 'You are offline', 'Profiles cannot refresh. The first stops at 14:12.', button('Retry now')), until: NOW + 20_000 } }),
+    }),
+  'credentials-signed-out': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        { profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'sign_in_needed', 24)], attention: '1 needs attention', credentials_line: '' },
+        { ...SIGNED_OUT, synced: NOW - HOUR, banner: banner('signed_out', 'Sign in to Acme to keep 1 profile fresh', 'pay-dev works for 24 min more.', signIn) },
+      ),
+    }),
+  'credentials-not-writable': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        {
+          profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'not_writable', 8, { problem: NOT_WRITABLE })],
+          attention: '1 needs attention',
+          file: { ...state().file, notes: [NOT_WRITABLE] },
+        },
+        { banner: banner('blocked', NOT_WRITABLE.title, 'pay-dev works for 8 min more.', button('Try again')) },
+      ),
+      press: ['Details of pay-dev'],
+    }),
+  'credentials-link': () =>
+    scene({
+      view: 'credentials',
+      state: state({ file: { ...state().file, notes: [{ ...problem('~/.aws/credentials is a link', 'Latchkey writes to its target, /home/sam/dotfiles/aws/credentials.', 'Nothing to do if that is what you want.'), details: '' }] } }),
+    }),
   'credentials-file': () =>
     scene({
       view: 'credentials',
@@ -326,6 +415,8 @@ export const SCENES: Record<string, () => Shown> = {
   'credentials-stop': () => scene({ view: 'credentials', press: ['Details of pay-dev', 'Stop and remove…'] }),
   'credentials-pick': () => scene({ view: 'credentials', press: ['Keep a profile fresh'] }),
   'activity': () => scene({ view: 'activity' }),
+  'activity-failed': () => scene({ view: 'activity', choose: ['Which entries', 'failed'] }),
+  'activity-no-match': () => scene({ view: 'activity', type: ['Search activity', 'terraform'] }),
   'activity-empty': () => scene({ view: 'activity', state: state({ activity: [] }) }),
   'settings': () => scene({ view: 'settings' }),
   'settings-organisations': () => scene({ view: 'settings', section: 'organisations' }),
@@ -346,6 +437,20 @@ export const SCENES: Record<string, () => Shown> = {
   'portal-large': () => scene({ state: state({ settings: { ...SETTINGS, text_size: 150 } }) }),
   'sandbox': () => scene({ state: state({ sandbox: SANDBOX }, sandboxOrg), press: ['Sample users'] }),
   'first-run': () => scene({ portals: {}, state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }) }),
+  'first-run-starting': () =>
+    scene({
+      portals: {},
+      state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN, sandbox: { ...SANDBOX, running: false, starting: true, users: [] } }),
+    }),
+  'first-run-import': () => firstRun(),
+  'first-run-import-failed': () => ({
+    ...firstRun(),
+    press: ['Continue with acme.awsapps.com'],
+    reply: () => ({ reply: 'failed', field: 'start_url', problem: { ...problem('acme.awsapps.com did not answer', 'Nothing was sent or changed.', 'Check the spelling, your network or your VPN, then try again.', button('Try again')), details: '' } }),
+  }),
+  'import': () => importing(IMPORT),
+  'import-chosen': () => ({ ...importing(IMPORT), press: ['Import from AWS config', 'Keep pay-dev in the credentials file as pay-dev-keys', 'Keep data-stg in the credentials file as data-stg-keys'] }),
+  'import-unread': () => importing(IMPORT_UNREAD),
   'first-run-url': () =>
     scene({
       portals: {},

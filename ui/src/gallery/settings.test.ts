@@ -62,8 +62,12 @@ test('the / key goes to the search field only while it is switched on', async ()
   const { host, desk } = await show(scene('settings'));
   host.send(state({ settings: { ...settings(), search_key: false } }));
   await fireEvent.keyDown(document.body, { key: '/' });
-  expect(desk.view).toBe('settings');
+  expect(document.activeElement).toBe(document.body);
   host.send(state());
+  await fireEvent.keyDown(document.body, { key: '/' });
+  expect(document.activeElement).toBe(screen.getByLabelText('Search settings'));
+  desk.view = 'activity';
+  await settled();
   await fireEvent.keyDown(document.body, { key: '/' });
   expect(desk.view).toBe('portal');
 });

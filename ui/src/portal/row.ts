@@ -1,4 +1,4 @@
-import type { UiAccount, UiEnvironment, UiGrant, UiSensitivity, UiShortcut, UiRole } from '../bindings';
+import type { UiAccount, UiEnvironment, UiGrant, UiRole, UiRoleShortcut, UiSensitivity, UiShortcut } from '../bindings';
 
 /** What a row about one role shows. */
 export interface RoleLine {
@@ -22,7 +22,7 @@ export function lineOf(org: string, account: UiAccount, role: UiRole): RoleLine 
   };
 }
 
-export function lineOfShortcut(shortcut: UiShortcut, accounts: UiAccount[]): RoleLine {
+export function lineOfShortcut(shortcut: UiRoleShortcut, accounts: UiAccount[]): RoleLine {
   const role = accounts
     .find((account) => account.id === shortcut.grant.account)
     ?.roles?.find((role) => role.name === shortcut.grant.role);
@@ -35,6 +35,12 @@ export function lineOfShortcut(shortcut: UiShortcut, accounts: UiAccount[]): Rol
     listed: shortcut.listed,
   };
 }
+
+export const orgOf = (one: UiShortcut): string => (one.kind === 'app' ? one.app.org : one.grant.org);
+
+/** Equal for shortcuts to the same. */
+export const keyOf = (one: UiShortcut): string =>
+  one.kind === 'app' ? `app/${one.app.org}/${one.app.app}` : `${one.grant.org}/${one.grant.account}/${one.grant.role}`;
 
 /** A profile name that every tool takes. */
 export function slug(text: string): string {

@@ -39,11 +39,11 @@ test.each([
 });
 
 test('a slip of two letters is forgiven with a question', () => {
-  expect(didYouMean(ACCOUNTS, 'pyaments')).toBe('payments');
-  expect(didYouMean(ACCOUNTS, 'Administartor')).toBe('Administrator');
-  expect(didYouMean(ACCOUNTS, 'payments')).toBeNull();
-  expect(didYouMean(ACCOUNTS, 'pay')).toBeNull();
-  expect(didYouMean(ACCOUNTS, 'xylophone')).toBeNull();
+  expect(didYouMean(ACCOUNTS, [], 'pyaments')).toBe('payments');
+  expect(didYouMean(ACCOUNTS, [], 'Administartor')).toBe('Administrator');
+  expect(didYouMean(ACCOUNTS, [], 'payments')).toBeNull();
+  expect(didYouMean(ACCOUNTS, [], 'pay')).toBeNull();
+  expect(didYouMean(ACCOUNTS, [], 'xylophone')).toBeNull();
   expect([distance('abc', 'abc'), distance('abc', 'acb'), distance('abc', 'abd'), distance('abc', 'abcdef')]).toEqual([0, 1, 1, 3]);
 });
 

@@ -1,4 +1,4 @@
-import type { UiAccount, UiRole } from '../bindings';
+import type { UiAccount, UiApp, UiRole } from '../bindings';
 
 /** An account with those of its roles that a search found. */
 export interface Found {
@@ -47,11 +47,11 @@ function haystack(account: UiAccount): string[] {
 }
 
 /** A name that was perhaps meant: at most two slips away from what was typed. */
-export function didYouMean(accounts: UiAccount[], query: string): string | null {
+export function didYouMean(accounts: UiAccount[], apps: UiApp[], query: string): string | null {
   const typed = query.trim().toLowerCase();
   if (typed.length < 4) return null;
   let best: { name: string; slips: number } | null = null;
-  for (const name of candidates(accounts)) {
+  for (const name of [...candidates(accounts), ...parts(apps.map((app) => app.name))]) {
     if (Math.abs(name.length - typed.length) > 2) continue;
     const slips = distance(typed, name.toLowerCase());
     if (slips > 0 && slips <= 2 && (!best || slips < best.slips)) best = { name, slips };
@@ -64,11 +64,15 @@ const CANDIDATES = new WeakMap<UiAccount[], Set<string>>();
 function candidates(accounts: UiAccount[]): Set<string> {
   let known = CANDIDATES.get(accounts);
   if (!known) {
-    const names = new Set(accounts.flatMap((account) => [account.name, ...(account.roles ?? []).map((role) => role.name)]));
-    known = new Set([...names].flatMap((name) => [name, ...name.split(/[-_./\s]+/)]));
+    known = parts(accounts.flatMap((account) => [account.name, ...(account.roles ?? []).map((role) => role.name)]));
     CANDIDATES.set(accounts, known);
   }
   return known;
+}
+
+/** Names, each once, and the words they are made of. */
+function parts(names: string[]): Set<string> {
+  return new Set([...new Set(names)].flatMap((name) => [name, ...name.split(/[-_./\s]+/)]));
 }
 
 /** Slips between two words: letters left out, added, changed, or swapped with their neighbour. */

@@ -176,3 +176,38 @@ async fn the_sandbox_has_files_of_its_own() {
     assert_eq!(path, desk.dir.path().join("lk/sandbox/aws/credentials"));
     assert!(path.exists());
 }
+
+#[tokio::test]
+async fn the_config_file_is_read_past_a_line_that_cannot_be() {
+    let desk = desk();
+    assert_eq!(desk.files.config().await.unwrap().profiles, []);
+    desk.write(
+        "config",
+        "[sso-session acme]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nwhat\n\
+         [profile pay-dev]\nsso_session = acme\nsso_account_id = 111122223333\nsso_role_name = ReadOnly\n\
+         [profile v]\ncredential_process = aws-vault export v\n",
+    );
+    let found = desk.files.config().await.unwrap();
+    assert!(found.path.ends_with(".aws/config"));
+    assert_eq!(found.profiles[0].start_url.as_deref(), Some("https://acme.awsapps.com/start"));
+    assert_eq!((found.managed[0].0.as_str(), found.managed[0].1), ("v", "aws-vault"));
+    assert_eq!((found.unread[0].line, found.unread[0].text.as_deref()), (4, Some("what")));
+    assert!(!desk.dir.path().join(".aws/credentials").exists());
+}
+
+/// What the file system tells differs; that it reaches the engine does not.
+#[tokio::test]
+#[cfg(unix)]
+async fn a_read_by_another_program_is_passed_on() {
+    let desk = desk();
+    desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await.unwrap();
+    let path = desk.files.path(FileSet::Own).to_owned();
+    let found = || CredentialsFile::at(&path, PATIENCE).condition().unwrap().reads;
+    let before = desk.files.condition(FileSet::Own).await.reads;
+    assert_eq!(before, reads(found()));
+    assert!(!matches!(before, Reads::At(_)), "only we read it: {before:?}");
+    assert!(std::process::Command::new("cat").arg(&path).output().unwrap().status.success());
+    let after = desk.files.condition(FileSet::Own).await.reads;
+    assert_eq!(after, reads(found()));
+    assert_ne!(after, Reads::NotYet);
+}

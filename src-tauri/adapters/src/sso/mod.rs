@@ -6,6 +6,7 @@
 //! Invariant: a token goes to the endpoint it belongs to and nowhere else: redirects are not followed,
 //! http is for this computer only, and every address made here is checked against [`crate::urls`].
 
+mod applications;
 mod discover;
 mod errors;
 mod federation;
@@ -23,6 +24,7 @@ use crate::urls::AllowedHosts;
 use async_trait::async_trait;
 use engine::{
     model::{
+        application::Application,
         code::Code,
         ids::{AccountId, RoleName},
         organisation::{Endpoints, Organisation},
@@ -138,6 +140,15 @@ impl Sso for HttpSso {
         next: Option<&str>,
     ) -> Result<Page<RoleName>, SsoError> {
         portal::roles(&self.http, org, token, account, next).await
+    }
+
+    async fn applications(
+        &self,
+        org: &Organisation,
+        token: &SecretString,
+        next: Option<&str>,
+    ) -> Result<Page<Application>, SsoError> {
+        applications::list(&self.http, org, token, next).await
     }
 
     async fn role_credentials(

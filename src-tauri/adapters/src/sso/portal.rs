@@ -85,7 +85,7 @@ pub(crate) async fn roles(
 }
 
 /// The last page has no token, a null one, an empty one or, on some hosts, the word "null".
-fn more(next: Option<String>) -> Option<String> {
+pub(super) fn more(next: Option<String>) -> Option<String> {
     next.filter(|token| !token.is_empty() && token != "null")
 }
 
@@ -199,7 +199,7 @@ pub(crate) async fn logout(http: &Http, org: &Organisation, token: &SecretString
     http.send(request).await.map_err(SsoError::Other)?.ok()
 }
 
-async fn get(
+pub(super) async fn get(
     http: &Http,
     org: &Organisation,
     token: &SecretString,

@@ -4,7 +4,10 @@
 
 use super::*;
 use crate::{clock::SystemClock, urls::tests::custom};
-use engine::{model::Timestamp, ports::Sso as _};
+use engine::{
+    model::{Timestamp, ids::AppId},
+    ports::Sso as _,
+};
 use std::{collections::VecDeque, sync::Mutex};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -411,4 +414,50 @@ async fn a_logout_says_whether_the_server_took_the_token() {
     assert_eq!(sso().logout(&org, &"t".into()).await, Ok(()));
     assert_eq!(sso().logout(&org, &"t".into()).await, Err(SsoError::Unauthorized));
     assert!(sso().logout(&org, &"t".into()).await.is_err());
+}
+
+#[tokio::test]
+async fn applications_are_listed_without_the_accounts() {
+    let first = r#"{"paginationToken":"t 2","result":[
+        {"id":"ins-1","name":"111122223333 (pay)","applicationName":"AWS Account","icon":"x","searchMetadata":{"AccountId":"111122223333"}},
+        {"id":"ins-2","name":"AWS Account","searchMetadata":{"AccountId":"111122223334","AccountName":"lab"}},
+        {"id":"ins-3","name":"Grafana","description":"Dashboards","applicationId":"app-1","applicationName":"Custom SAML 2.0 application","icon":null}]}"#;
+    let last = r#"{"paginationToken":null,"result":[{"id":"ins-4","name":" ","description":"","applicationName":"Wiki"},{"id":"ins-5"}]}"#;
+    let peer = Peer::answering(&[(200, "", first), (200, "", last)]).await;
+    let (sso, org, token) = (sso(), custom(&peer.origin), "tok".into());
+    let page = sso.applications(&org, &token, None).await.unwrap();
+    let grafana = Application {
+        id: AppId::new("ins-3"),
+        name: "Grafana".into(),
+        description: Some("Dashboards".into()),
+    };
+    assert_eq!((page.rows, page.next.as_deref()), (vec![grafana], Some("t 2")));
+    let page = sso.applications(&org, &token, page.next.as_deref()).await.unwrap();
+    assert_eq!(page.rows.iter().map(|app| app.name.as_str()).collect::<Vec<_>>(), ["Wiki", "ins-5"]);
+    assert_eq!(page.next, None);
+    let asked = peer.asked();
+    assert!(asked[0].starts_with("GET /instance/appinstances HTTP/1.1"), "{}", asked[0]);
+    assert!(asked[1].starts_with("GET /instance/appinstances?paginationToken=t+2 "), "{}", asked[1]);
+    assert!(asked.iter().all(|request| request.contains("x-amz-sso_bearer_token: tok")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_list_applications_is_told_from_one_that_fails() {
+    let refused = r#"{"message":"x","__type":"com.amazonaws.switchboard.portal#UnauthorizedException"}"#;
+    let cases = [
+        (401, refused, SsoError::Unauthorized),
+        (403, "", SsoError::Forbidden),
+        (404, "<html>", SsoError::Forbidden),
+        (404, r#"{"__type":"x#UnknownOperationException"}"#, SsoError::Forbidden),
+    ];
+    for (status, body, expect) in cases {
+        let peer = Peer::answering(&[(status, "", body)]).await;
+        let error = sso().applications(&custom(&peer.origin), &"tok".into(), None).await.unwrap_err();
+        assert_eq!(error, expect, "{status} {body}");
+    }
+    for (status, body) in [(500, ""), (200, "<html>"), (200, r#"{"result":[{"name":"x"}]}"#)] {
+        let peer = Peer::answering(&[(status, "", body)]).await;
+        let error = sso().applications(&custom(&peer.origin), &"tok".into(), None).await.unwrap_err();
+        assert!(matches!(error, SsoError::Other(_)), "{status} {body}: {error:?}");
+    }
 }

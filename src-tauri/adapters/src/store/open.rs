@@ -12,7 +12,11 @@ use std::{
 
 /// Forward only; a released one is never edited.
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(include_str!("migrations/0001_first.sql"))])
+    Migrations::new(vec![
+        M::up(include_str!("migrations/0001_first.sql")),
+        M::up(include_str!("migrations/0002_half_syncs.sql")),
+        M::up(include_str!("migrations/0003_apps.sql")),
+    ])
 }
 
 /// Another program, such as a backup, may hold the file for a moment.

@@ -6,7 +6,7 @@ use engine::{
     model::{
         Timestamp,
         history::Entry,
-        ids::{AccountId, Grant, OrgId, RoleName},
+        ids::{AccountId, AppId, AppRef, Grant, OrgId, RoleName, Target},
     },
     ports::{SealKind, SealedRow, Stored, StoredSignIn},
 };
@@ -23,19 +23,30 @@ pub(super) fn everything(db: &Connection) -> Result<Stored, Problem> {
     };
     Ok(Stored {
         organisations: organisations(db)?,
+        half_syncs: rows(db, "SELECT org, body FROM half_syncs", |row| {
+            let org = OrgId::new(row.get::<_, String>(0)?);
+            Ok(json(row, 1)?.map(|half| (org, half)))
+        })?,
         sealed: sealed(db)?,
         kept: rows(db, "SELECT body FROM kept ORDER BY profile", |row| json(row, 0))?,
-        favourites: rows(db, "SELECT org, account, role FROM favourites ORDER BY place", |row| {
-            Ok(Some(grant(row)?))
-        })?,
+        favourites: rows(
+            db,
+            "SELECT org, account, role, NULL, place FROM favourites
+             UNION ALL SELECT org, NULL, NULL, app, place FROM favourite_apps ORDER BY place",
+            |row| Ok(Some(target(row)?)),
+        )?,
         labels: rows(db, "SELECT org, account, environment FROM labels", |row| {
             let ids = (OrgId::new(row.get::<_, String>(0)?), AccountId::new(row.get::<_, String>(1)?));
             Ok(json(row, 2)?.map(|environment| (ids.0, ids.1, environment)))
         })?,
         launches: rows(
             db,
-            &format!("SELECT org, account, role, at FROM launches ORDER BY at DESC, id DESC LIMIT {RECENT}"),
-            |row| Ok(moment(row, 3)?.zip(Some(grant(row)?)).map(|(at, grant)| (grant, at))),
+            &format!(
+                "SELECT org, account, role, NULL, at, id FROM launches
+                 UNION ALL SELECT org, NULL, NULL, app, at, id FROM app_launches
+                 ORDER BY at DESC, id DESC LIMIT {RECENT}"
+            ),
+            |row| Ok(moment(row, 4)?.zip(Some(target(row)?)).map(|(at, target)| (target, at))),
         )?,
         history: history(db, None, RECENT)?,
         pause: fact("pause")?.and_then(|text| parse(&text)),
@@ -108,12 +119,17 @@ fn rows<T>(
     Ok(found.into_iter().flatten().collect())
 }
 
-fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
-    Ok(Grant {
-        org: OrgId::new(row.get::<_, String>(0)?),
+/// Organisation, account and role, or organisation and, in the fourth column, application.
+fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
+    let org = OrgId::new(row.get::<_, String>(0)?);
+    if let Some(app) = row.get::<_, Option<String>>(3)? {
+        return Ok(Target::App(AppRef { org, app: AppId::new(app) }));
+    }
+    Ok(Target::Role(Grant {
+        org,
         account: AccountId::new(row.get::<_, String>(1)?),
         role: RoleName::new(row.get::<_, String>(2)?),
-    })
+    }))
 }
 
 fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {

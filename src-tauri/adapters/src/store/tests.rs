@@ -4,10 +4,11 @@ use super::*;
 use crate::urls::tests::custom;
 use engine::{
     model::{
+        application::{Application, Applications},
         environment::Environment,
         history::{By, Event},
-        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
-        portal::{Account, Portal},
+        ids::{AccountId, AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
+        portal::{Account, HalfSync, Portal},
         profile::{Kept, Written},
         settings::Pause,
     },
@@ -25,6 +26,14 @@ fn open(dir: &Path) -> SqliteStore {
 
 fn grant(account: &str) -> Grant {
     Grant { org: OrgId::new("o1"), account: AccountId::new(account), role: RoleName::new("ReadOnly") }
+}
+
+fn app() -> AppRef {
+    AppRef { org: OrgId::new("o1"), app: AppId::new("ins-1") }
+}
+
+fn applications() -> Applications {
+    Applications::Listed(vec![Application { id: app().app, name: "Grafana".into(), description: None }])
 }
 
 fn entry(at: Timestamp) -> Entry {
@@ -52,8 +61,17 @@ fn everything() -> Vec<Write> {
             email: None,
             roles: Some(vec![RoleName::new("ReadOnly")]),
         }],
+        applications: applications(),
         synced: Some(now()),
         changes: vec![],
+        app_changes: vec![],
+    };
+    let half = HalfSync {
+        user: Some("sam".into()),
+        user_id: Some("id".into()),
+        since: now(),
+        accounts: portal.accounts.clone(),
+        applications: applications(),
     };
     let kept = Kept {
         profile: ProfileName::new("pay"),
@@ -68,10 +86,12 @@ fn everything() -> Vec<Write> {
             fingerprint: "ab".into(),
             key_tail: "WXYZ".into(),
         }),
+        used: Some(now()),
     };
     vec![
         Write::Organisation(org.clone()),
         Write::Portal(org.id.clone(), portal),
+        Write::HalfSync(org.id.clone(), Some(half)),
         Write::SignedIn(
             org.id.clone(),
             Some(StoredSignIn { user: Some("sam".into()), since: now(), ends: None }),
@@ -79,10 +99,12 @@ fn everything() -> Vec<Write> {
         sealed(SealKind::Tokens, "", "sam"),
         sealed(SealKind::RoleCredentials, "111122223333/ReadOnly", "sam"),
         Write::Kept(kept),
-        Write::Favourite(grant("2"), Some(1)),
-        Write::Favourite(grant("1"), Some(0)),
+        Write::Favourite(grant("2").into(), Some(2)),
+        Write::Favourite(app().into(), Some(1)),
+        Write::Favourite(grant("1").into(), Some(0)),
         Write::Label(org.id, AccountId::new("1"), Some(Environment::Production)),
-        Write::Launched(grant("1"), now()),
+        Write::Launched(grant("1").into(), now()),
+        Write::Launched(app().into(), now() + SignedDuration::from_secs(1)),
         Write::History(entry(now())),
         Write::Pause(Some(Pause { until: Some(now()) })),
         Write::NoticeShown("k".into(), now()),
@@ -105,11 +127,17 @@ async fn what_was_committed_is_there_at_the_next_start() {
     assert_eq!(portal.accounts[0].name, "payments-prod");
     assert_eq!(portal.synced, Some(now()));
     assert_eq!(signed_in.as_ref().unwrap().user.as_deref(), Some("sam"));
+    let (of, half) = &stored.half_syncs[0];
+    assert_eq!((of, half.user_id.as_deref(), half.since), (&org.id, Some("id"), now()));
+    assert_eq!(half.accounts, portal.accounts);
     assert_eq!(stored.sealed.len(), 2);
     assert_eq!(stored.kept[0].written.as_ref().unwrap().key_tail, "WXYZ");
-    assert_eq!(stored.favourites, [grant("1"), grant("2")]);
+    assert_eq!(stored.kept[0].used, Some(now()));
+    assert_eq!(stored.favourites, [grant("1").into(), app().into(), Target::from(grant("2"))]);
     assert_eq!(stored.labels[0].2, Environment::Production);
-    assert_eq!(stored.launches, [(grant("1"), now())]);
+    let second = SignedDuration::from_secs(1);
+    assert_eq!(stored.launches, [(app().into(), now() + second), (Target::from(grant("1")), now())]);
+    assert_eq!(portal.applications.listed()[0].name, "Grafana");
     assert_eq!(stored.history.len(), 1);
     assert!(stored.history[0].id > 0);
     assert_eq!(stored.pause, Some(Pause { until: Some(now()) }));
@@ -126,8 +154,54 @@ async fn removing_an_organisation_takes_all_of_it_but_what_was_done() {
     store.commit(vec![Write::RemoveOrganisation(OrgId::new("o1"))]).await.unwrap();
     let stored = store.load(now()).await.unwrap();
     assert!(stored.organisations.is_empty() && stored.sealed.is_empty() && stored.kept.is_empty());
+    assert!(stored.half_syncs.is_empty());
     assert!(stored.favourites.is_empty() && stored.labels.is_empty() && stored.launches.is_empty());
     assert_eq!(stored.history.len(), 1);
+}
+
+#[tokio::test]
+async fn the_whole_list_takes_the_place_of_the_half_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    let org = OrgId::new("o1");
+    store
+        .commit(vec![Write::Portal(org.clone(), Portal::default()), Write::HalfSync(org, None)])
+        .await
+        .unwrap();
+    assert!(store.load(now()).await.unwrap().half_syncs.is_empty());
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("data/latchkey.db");
+    std::fs::create_dir(dir.path().join("data")).unwrap();
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("migrations/0001_first.sql")).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.execute("INSERT INTO notices (key, at) VALUES ('k', ?1)", [now().as_millisecond()]).unwrap();
+    let body = |value: serde_json::Value| value.to_string();
+    let org = custom("http://localhost:4040");
+    old.execute(
+        "INSERT INTO organisations (id, added, body) VALUES ('o1', 0, ?1)",
+        [serde_json::to_string(&org).unwrap()],
+    )
+    .unwrap();
+    let portal = serde_json::json!({
+        "accounts": [{ "id": "1", "name": "one", "email": null, "roles": null }], "synced": null, "changes": []
+    });
+    old.execute("INSERT INTO portals (org, body) VALUES ('o1', ?1)", [body(portal)]).unwrap();
+    drop(old);
+    let store = open(dir.path());
+    let stored = store.load(now()).await.unwrap();
+    assert_eq!(stored.notices.len(), 1, "what was there is there");
+    assert_eq!(stored.organisations[0].1.accounts.len(), 1, "so is a portal from before applications");
+    store.commit(everything()).await.unwrap();
+    let stored = store.load(now()).await.unwrap();
+    assert_eq!((stored.half_syncs.len(), stored.favourites.len()), (1, 3));
+    store.commit(vec![Write::Favourite(app().into(), None)]).await.unwrap();
+    assert_eq!(store.load(now()).await.unwrap().favourites.len(), 2);
 }
 
 #[tokio::test]
@@ -236,6 +310,17 @@ async fn what_cannot_be_tidied_up_can_be_read() {
     store.shared.connection.lock().unwrap().pragma_update(None, "query_only", true).unwrap();
     let stored = store.load(now() + SignedDuration::from_hours(24 * 91)).await.unwrap();
     assert_eq!((stored.organisations.len(), stored.kept.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_profile_of_an_older_version_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(everything()).await.unwrap();
+    let older = "UPDATE kept SET body = json_remove(body, '$.used')";
+    store.shared.connection.lock().unwrap().execute_batch(older).unwrap();
+    let kept = store.load(now()).await.unwrap().kept;
+    assert_eq!((kept.len(), kept[0].used), (1, None));
 }
 
 #[tokio::test]

@@ -2,7 +2,11 @@
 
 use super::{DAY_MS, HISTORY_DAYS, NOTICE_DAYS, Problem};
 use engine::{
-    model::{Timestamp, history::Entry, ids::Grant},
+    model::{
+        Timestamp,
+        history::Entry,
+        ids::{AppRef, Grant, Target},
+    },
     ports::{StoredSignIn, Write},
 };
 use rusqlite::{Connection, params};
@@ -47,6 +51,15 @@ pub(super) fn apply(db: &Connection, change: &Write) -> Result<(), Problem> {
                 params![org.as_str(), serde_json::to_string(portal)?],
             )?;
         }
+        Write::HalfSync(org, None) => {
+            db.execute("DELETE FROM half_syncs WHERE org = ?1", [org.as_str()])?;
+        }
+        Write::HalfSync(org, Some(half)) => {
+            db.execute(
+                "INSERT OR REPLACE INTO half_syncs (org, body) VALUES (?1, ?2)",
+                params![org.as_str(), serde_json::to_string(half)?],
+            )?;
+        }
         Write::Kept(kept) => {
             db.execute(
                 "INSERT OR REPLACE INTO kept (profile, org, body) VALUES (?1, ?2, ?3)",
@@ -56,7 +69,8 @@ pub(super) fn apply(db: &Connection, change: &Write) -> Result<(), Problem> {
         Write::RemoveKept(profile) => {
             db.execute("DELETE FROM kept WHERE profile = ?1", [profile.as_str()])?;
         }
-        Write::Favourite(grant, place) => favourite(db, grant, *place)?,
+        Write::Favourite(Target::Role(grant), place) => favourite(db, grant, *place)?,
+        Write::Favourite(Target::App(app), place) => favourite_app(db, app, *place)?,
         Write::Label(org, account, None) => {
             db.execute(
                 "DELETE FROM labels WHERE org = ?1 AND account = ?2",
@@ -69,7 +83,13 @@ pub(super) fn apply(db: &Connection, change: &Write) -> Result<(), Problem> {
                 params![org.as_str(), account.as_str(), serde_json::to_string(environment)?],
             )?;
         }
-        Write::Launched(grant, at) => {
+        Write::Launched(Target::App(AppRef { org, app }), at) => {
+            db.execute(
+                "INSERT INTO app_launches (org, app, at) VALUES (?1, ?2, ?3)",
+                params![org.as_str(), app.as_str(), ms(*at)],
+            )?;
+        }
+        Write::Launched(Target::Role(grant), at) => {
             db.execute(
                 "INSERT INTO launches (org, account, role, at) VALUES (?1, ?2, ?3, ?4)",
                 params![grant.org.as_str(), grant.account.as_str(), grant.role.as_str(), ms(*at)],
@@ -102,6 +122,18 @@ fn favourite(db: &Connection, grant: &Grant, place: Option<u32>) -> Result<(), P
     Ok(())
 }
 
+fn favourite_app(db: &Connection, app: &AppRef, place: Option<u32>) -> Result<(), Problem> {
+    let (org, app) = (app.org.as_str(), app.app.as_str());
+    match place {
+        Some(place) => db.execute(
+            "INSERT OR REPLACE INTO favourite_apps (org, app, place) VALUES (?1, ?2, ?3)",
+            params![org, app, place],
+        )?,
+        None => db.execute("DELETE FROM favourite_apps WHERE org = ?1 AND app = ?2", params![org, app])?,
+    };
+    Ok(())
+}
+
 fn history(db: &Connection, entry: &Entry) -> Result<(), Problem> {
     db.execute(
         "INSERT INTO history (id, at, by, event) VALUES (NULLIF(?1, 0), ?2, ?3, ?4)",
@@ -128,6 +160,7 @@ pub(super) fn forget_old(db: &Connection, now: Timestamp) -> Result<(), Problem>
     let now = ms(now);
     db.execute("DELETE FROM history WHERE at < ?1", [now - HISTORY_DAYS * DAY_MS])?;
     db.execute("DELETE FROM launches WHERE at < ?1", [now - HISTORY_DAYS * DAY_MS])?;
+    db.execute("DELETE FROM app_launches WHERE at < ?1", [now - HISTORY_DAYS * DAY_MS])?;
     db.execute("DELETE FROM notices WHERE at < ?1", [now - NOTICE_DAYS * DAY_MS])?;
     Ok(())
 }

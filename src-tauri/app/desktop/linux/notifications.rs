@@ -67,6 +67,7 @@ impl Board {
     fn take_or_keep(&mut self, id: u32, done: &Done) -> Option<Shown> {
         let shown = self.take(id);
         if let (None, Some(early)) = (&shown, &mut self.early) {
+            tracing::info!(id, ?done, "a notification that may be on its way was answered");
             early.push((id, done.clone()));
         }
         shown

@@ -40,9 +40,22 @@ fn flags(flags: OFlags) -> i32 {
     i32::try_from(flags.bits()).unwrap_or_default()
 }
 
-/// Opens for reading: no link at the last step, and a pipe does not block.
+/// Reading through it does not count as use of the file. Only its owner may open it so.
+#[cfg(target_os = "linux")]
+const UNNOTICED: OFlags = OFlags::NOATIME;
+#[cfg(not(target_os = "linux"))]
+const UNNOTICED: OFlags = OFlags::empty();
+
+/// Opens for reading: no link at the last step, and a pipe does not block. Unnoticed where that is allowed.
 pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK)).open(path)
+    let open = |more| {
+        let plain = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        OpenOptions::new().read(true).custom_flags(flags(plain | more)).open(path)
+    };
+    match open(UNNOTICED) {
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::PERM) => open(OFlags::empty()),
+        opened => opened,
+    }
 }
 
 /// Makes a new file that only its owner can read.

@@ -8,6 +8,7 @@ mod conditions;
 mod editing;
 mod generated;
 mod kills;
+mod reads;
 mod strangers;
 mod updates;
 mod writers;

@@ -7,11 +7,11 @@ use std::{
     path::Path,
 };
 
-const NOBODY: [&str; 6] =
+pub(super) const NOBODY: [&str; 6] =
     ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--"];
 
 /// A folder that everybody can enter.
-fn open_folder() -> tempfile::TempDir {
+pub(super) fn open_folder() -> tempfile::TempDir {
     assert!(
         rustix::process::geteuid().is_root(),
         "this test acts as another user and mounts file systems: run `make test` as root or with sudo"

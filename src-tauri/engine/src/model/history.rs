@@ -3,7 +3,7 @@
 use super::{
     Timestamp,
     code::Code,
-    ids::{Grant, OrgId, ProfileName},
+    ids::{AppRef, Grant, OrgId, ProfileName},
     profile::Conflict,
 };
 use serde::{Deserialize, Serialize};
@@ -26,11 +26,27 @@ pub enum Event {
     /// The sign-in ended by itself or by an administrator.
     SignInEnded { org: OrgId, revoked: bool },
     /// The portal was synced; counts of what changed.
-    Synced { org: OrgId, accounts: u32, gained: u32, lost: u32 },
+    Synced {
+        org: OrgId,
+        accounts: u32,
+        gained: u32,
+        lost: u32,
+        /// Applications; `None` where they are not listed.
+        #[serde(default)]
+        apps: Option<u32>,
+        #[serde(default)]
+        apps_gained: u32,
+        #[serde(default)]
+        apps_lost: u32,
+    },
     /// A console was opened.
     ConsoleOpened { grant: Grant, account_name: String },
     /// A console could not be opened.
     ConsoleFailed { grant: Grant, account_name: String, code: Code },
+    /// An application was opened.
+    AppOpened { app: AppRef, name: String },
+    /// An application could not be opened.
+    AppFailed { app: AppRef, name: String, code: Code },
     /// Environment variables were copied.
     EnvironmentCopied { grant: Grant, account_name: String },
     /// A credentials block or a single value was copied.

@@ -38,6 +38,10 @@ id! {
     AccountId
 }
 id! {
+    /// An application instance, `ins-` and sixteen hexadecimal digits at AWS.
+    AppId
+}
+id! {
     /// The name of a permission set, which the portal API calls role name
     /// (`ListAccountRoles`), at most 32 characters.
     RoleName
@@ -56,4 +60,55 @@ pub struct Grant {
     pub account: AccountId,
     /// The permission set.
     pub role: RoleName,
+}
+
+/// One application of one organisation: what a click on its row means.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AppRef {
+    /// The organisation that lists it.
+    pub org: OrgId,
+    /// The application instance.
+    pub app: AppId,
+}
+
+/// What can be opened, starred and found again under the recent ones.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Target {
+    /// The console of a role.
+    Role(Grant),
+    /// An application.
+    App(AppRef),
+}
+
+impl Target {
+    /// The organisation it belongs to.
+    #[must_use]
+    pub fn org(&self) -> &OrgId {
+        match self {
+            Self::Role(grant) => &grant.org,
+            Self::App(app) => &app.org,
+        }
+    }
+
+    /// The role, if it is one.
+    #[must_use]
+    pub fn role(&self) -> Option<&Grant> {
+        match self {
+            Self::Role(grant) => Some(grant),
+            Self::App(_) => None,
+        }
+    }
+}
+
+impl From<Grant> for Target {
+    fn from(grant: Grant) -> Self {
+        Self::Role(grant)
+    }
+}
+
+impl From<AppRef> for Target {
+    fn from(app: AppRef) -> Self {
+        Self::App(app)
+    }
 }

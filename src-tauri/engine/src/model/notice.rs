@@ -3,7 +3,7 @@
 use super::{
     Timestamp,
     code::Code,
-    ids::{Grant, OrgId, ProfileName},
+    ids::{AppRef, Grant, OrgId, ProfileName},
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,8 @@ pub enum Notice {
         destination: Option<String>,
         region: Option<String>,
     },
+    /// N15: an application that the person asked for could not be opened.
+    AppFailed { app: AppRef, name: String, code: Code },
     /// Several that were held while the person was away, as one.
     WhileAway { notices: Vec<Notice> },
 }
@@ -79,6 +81,7 @@ impl Notice {
             Self::LaunchFailed { grant, .. } => {
                 format!("launch/{}/{}/{}", grant.org, grant.account, grant.role)
             }
+            Self::AppFailed { app, .. } => format!("launch-app/{}/{}", app.org, app.app),
             Self::WhileAway { .. } => "while-away".to_owned(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     Timestamp,
+    application::{AppChange, Applications},
     code::Code,
     ids::{AccountId, RoleName},
 };
@@ -46,10 +47,32 @@ pub struct Portal {
     pub user_id: Option<String>,
     /// The accounts, by name.
     pub accounts: Vec<Account>,
+    /// The applications.
+    #[serde(default)]
+    pub applications: Applications,
     /// When the last complete sync ended.
     pub synced: Option<Timestamp>,
     /// Differences that the last complete sync found.
     pub changes: Vec<AccessChange>,
+    /// As [`Self::changes`], of applications.
+    #[serde(default)]
+    pub app_changes: Vec<AppChange>,
+}
+
+/// What a sync that is not complete knows, to go on with after a failure or a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HalfSync {
+    /// Whose list it is, where the server tells.
+    pub user: Option<String>,
+    /// The server's own identifier of that person.
+    pub user_id: Option<String>,
+    /// When it was begun.
+    pub since: Timestamp,
+    /// All accounts, those with roles that were asked for already.
+    pub accounts: Vec<Account>,
+    /// The applications, where it got that far.
+    #[serde(default)]
+    pub applications: Applications,
 }
 
 /// How the sync goes.

@@ -22,6 +22,10 @@ pub struct Kept {
     pub added: Timestamp,
     /// What stands in the file now, as far as we wrote it.
     pub written: Option<Written>,
+    /// When the person or a program last used it, or may have: what cannot be known counts as use. `None`
+    /// when that was never looked at.
+    #[serde(default)]
+    pub used: Option<Timestamp>,
 }
 
 /// What was written last; `fingerprint` tells whether another program changed it since.

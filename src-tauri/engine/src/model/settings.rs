@@ -70,7 +70,7 @@ impl Told {
             Notice::AccessRemoved { .. } => self.access_removed,
             Notice::Conflict { .. } => self.conflict,
             Notice::ClockSkew { .. } => self.clock,
-            Notice::LaunchFailed { .. } => self.launch_failed,
+            Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => self.launch_failed,
             // A summary holds only what was wanted by itself.
             Notice::Revoked { .. } | Notice::WhileAway { .. } => true,
         }

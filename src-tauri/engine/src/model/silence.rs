@@ -1,6 +1,6 @@
 //! When a notification is shown, held back until the person is there, or dropped.
 
-use super::{Timestamp, notice::Notice, presence::Presence};
+use super::{Timestamp, notice::Notice, presence::Presence, profile::Kept};
 use jiff::SignedDuration;
 
 /// Idle longer than this, the person would not see it.
@@ -21,6 +21,16 @@ pub const SIGN_IN_ENDING: SignedDuration = SignedDuration::from_mins(15);
 pub const FAILING: SignedDuration = SignedDuration::from_mins(10);
 /// … and so little time be left (N5).
 pub const LITTLE_LEFT: SignedDuration = SignedDuration::from_mins(10);
+/// A profile that nobody used for so long is not told of: its end disturbs nobody, its row says how it
+/// stands (rule 4 of the notification catalogue).
+pub const UNUSED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Whether a profile's expiry is nobody's concern. What is not known counts as use: to be told once too
+/// often is better than not to be told.
+#[must_use]
+pub fn unused(kept: &Kept, now: Timestamp) -> bool {
+    kept.used.is_some_and(|used| now.duration_since(used.max(kept.added)) >= UNUSED)
+}
 
 /// What surrounds the question.
 #[derive(Clone, Debug)]
@@ -114,7 +124,7 @@ pub enum Verdict {
 pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     use Verdict::{Drop, Hold, Show};
     let security = matches!(notice, Notice::Revoked { .. });
-    let asked_for = matches!(notice, Notice::LaunchFailed { .. });
+    let asked_for = matches!(notice, Notice::LaunchFailed { .. } | Notice::AppFailed { .. });
     let known = |key: &String| c.shown.iter().any(|(k, _)| k == key);
     if !asked_for && notice.keys().iter().all(known) {
         return Drop(Reason::ShownAlready);
@@ -165,6 +175,7 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     }
     let counts = |(k, at): &&(String, Timestamp)| {
         !k.starts_with("launch/")
+            && !k.starts_with("launch-app/")
             && !k.starts_with("revoked/")
             && c.now.duration_since(*at) < SignedDuration::from_hours(24)
     };
@@ -291,6 +302,33 @@ mod tests {
         check(&failed, |c| c.presence.window_focused = true, Verdict::Drop(Reason::WindowShowsIt));
         check(&failed, |c| c.presence.locked = true, Verdict::Show);
         check(&failed, |c| c.sandbox = true, Verdict::Show);
+    }
+
+    #[test]
+    fn seven_days_without_use_are_disuse() {
+        let day = 24 * 60;
+        for (added, used, expect) in [
+            (0, None, false),
+            (0, Some(0), true),
+            (0, Some(1), false),
+            (1, Some(0), false),
+            (0, Some(30 * day), false),
+        ] {
+            let kept = Kept {
+                profile: ProfileName::new("pay-dev"),
+                grant: Grant {
+                    org: OrgId::new("acme"),
+                    account: AccountId::new("1"),
+                    role: RoleName::new("Dev"),
+                },
+                region: None,
+                paused: false,
+                added: at(added),
+                written: None,
+                used: used.map(at),
+            };
+            assert_eq!(unused(&kept, at(7 * day)), expect, "added {added}, used {used:?}");
+        }
     }
 
     #[test]

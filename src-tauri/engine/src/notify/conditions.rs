@@ -5,13 +5,14 @@ use crate::{
     model::{
         Timestamp,
         code::Code,
-        ids::ProfileName,
+        ids::{ProfileName, Target},
         notice::{LostRole, Notice},
         profile::{Conflict, State as ProfileState},
         refresh::lead,
         sign_in::{Ended, SignIn},
-        silence::{FAILING, LITTLE_LEFT, SIGN_IN_ENDING},
+        silence::{FAILING, LITTLE_LEFT, SIGN_IN_ENDING, unused},
     },
+    ports::FileSet,
     snapshot::Launch,
     state::{Org, Profile, State},
 };
@@ -19,17 +20,34 @@ use jiff::SignedDuration;
 
 /// Everything that is worth telling as things stand.
 pub(super) fn conditions(state: &State, now: Timestamp) -> Vec<Notice> {
+    of_profiles(state, now, |p| !unused(&p.kept, now))
+}
+
+/// The files with profiles in them of which nothing is told only because nobody used them.
+pub(super) fn silent_for_disuse(state: &State, now: Timestamp) -> Vec<FileSet> {
+    let idle =
+        |org: &&Org| state.profiles.values().any(|p| p.kept.grant.org == *org.id() && unused(&p.kept, now));
+    let mut sets: Vec<_> = state.orgs.iter().filter(idle).map(Org::file_set).collect();
+    sets.dedup();
+    if sets.is_empty() || of_profiles(state, now, |_| true) == conditions(state, now) {
+        return Vec::new();
+    }
+    sets
+}
+
+/// As [`conditions`]; what expires is told of these profiles alone.
+fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> Vec<Notice> {
     let mut notices = Vec::new();
     for org in &state.orgs {
         let profiles: Vec<_> = state
             .profiles
             .values()
-            .filter(|p| p.kept.grant.org == *org.id() && !p.kept.paused && !p.blocked())
+            .filter(|p| p.kept.grant.org == *org.id() && !p.kept.paused && !p.blocked() && of(p))
             .collect();
-        let launched_today = state
-            .launched
-            .iter()
-            .any(|(g, at)| g.org == *org.id() && now.duration_since(*at) < SignedDuration::from_hours(24));
+        let launched_today =
+            state.launched.iter().filter_map(|(target, at)| Some((target.role()?, at))).any(|(g, at)| {
+                g.org == *org.id() && now.duration_since(*at) < SignedDuration::from_hours(24)
+            });
         let names = || profiles.iter().map(|p| p.kept.profile.clone()).collect::<Vec<_>>();
         let name = org.organisation.name.clone();
         match &org.sign_in {
@@ -146,9 +164,8 @@ fn of_organisation(state: &State, org: &Org) -> Vec<Notice> {
 pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice) -> bool {
     match notice {
         // Until it is tried again.
-        Notice::LaunchFailed { grant, .. } => {
-            state.launches.iter().any(|(g, l)| g == grant && matches!(l, Launch::Failed { .. }))
-        }
+        Notice::LaunchFailed { grant, .. } => failed(state, &grant.clone().into()),
+        Notice::AppFailed { app, .. } => failed(state, &app.clone().into()),
         Notice::WhileAway { notices } => notices.iter().any(|n| stands(state, true_now, n)),
         _ => {
             let keys = notice.keys();
@@ -158,4 +175,8 @@ pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice) -> boo
                 .any(|t| t.keys().iter().any(|k| keys.contains(k)))
         }
     }
+}
+
+fn failed(state: &State, target: &Target) -> bool {
+    state.launches.iter().any(|(t, l)| t == target && matches!(l, Launch::Failed { .. }))
 }

@@ -24,9 +24,10 @@ fn first_action(notice: &Notice) -> Pressed {
         Notice::SignInEnding { .. }
         | Notice::SignInEnded { .. }
         | Notice::ProfilesExpired { code: None, .. } => Pressed::SignIn,
-        Notice::RefreshFailing { .. } | Notice::ProfilesExpired { .. } | Notice::LaunchFailed { .. } => {
-            Pressed::TryAgain
-        }
+        Notice::RefreshFailing { .. }
+        | Notice::ProfilesExpired { .. }
+        | Notice::LaunchFailed { .. }
+        | Notice::AppFailed { .. } => Pressed::TryAgain,
         _ => Pressed::Details,
     }
 }
@@ -82,6 +83,7 @@ fn try_again(ctx: &Context, state: &mut State, notice: &Notice) -> Answer {
             };
             crate::console::begin(ctx, state, wish)
         }
+        Notice::AppFailed { app, .. } => crate::apps::open(ctx, state, app.clone()),
         _ => Ok(Reply::Done),
     }
 }
@@ -98,7 +100,7 @@ fn profile<'a>(mut names: impl Iterator<Item = &'a ProfileName>) -> Show {
 fn details(notice: &Notice) -> Show {
     match notice {
         Notice::LaunchFailed { code: Code::SignInNeeded, .. } | Notice::Revoked { .. } => Show::Portal,
-        Notice::LaunchFailed { .. } | Notice::ClockSkew { .. } => Show::Activity,
+        Notice::LaunchFailed { .. } | Notice::AppFailed { .. } | Notice::ClockSkew { .. } => Show::Activity,
         Notice::WhileAway { notices } => notices.first().map_or(Show::Portal, details),
         Notice::RefreshFailing { profiles, .. } | Notice::ProfilesExpired { profiles, .. } => {
             profile(profiles.iter().map(|(name, _)| name))

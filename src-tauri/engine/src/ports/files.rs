@@ -1,6 +1,8 @@
 //! The AWS files.
 
 use crate::model::{
+    Timestamp,
+    aws_config::AwsConfig,
     code::Code,
     ids::{Grant, ProfileName},
     profile::{Conflict, Written},
@@ -58,6 +60,19 @@ pub enum FileOutcome {
     Failed(Code),
 }
 
+/// Whether another program read the credentials file. All profiles in it are read together, and an editor
+/// or a backup reads it as the AWS tools do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reads {
+    /// Nobody can tell.
+    #[default]
+    Unknown,
+    /// Not since we wrote it.
+    NotYet,
+    /// Last at this moment.
+    At(Timestamp),
+}
+
 /// What the credentials file is like, for the banners of the credentials view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileCondition {
@@ -73,6 +88,8 @@ pub struct FileCondition {
     pub foreign: Vec<String>,
     /// The newest backup, which undo restores.
     pub backup: Option<PathBuf>,
+    /// Whether another program read it.
+    pub reads: Reads,
 }
 
 /// `~/.aws/credentials` and `~/.aws/config`.
@@ -94,6 +111,8 @@ pub trait AwsFiles: Send + Sync {
     ) -> Result<Option<Conflict>, Code>;
     /// What the file is like.
     async fn condition(&self, set: FileSet) -> FileCondition;
+    /// What the person's own config file says of SSO. A line that cannot be read is no failure.
+    async fn config(&self) -> Result<AwsConfig, Code>;
     /// Takes the rights of group and others away.
     async fn make_private(&self, set: FileSet) -> Result<(), Code>;
     /// Restores the newest backup.

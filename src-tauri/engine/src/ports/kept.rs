@@ -5,9 +5,9 @@ use crate::model::{
     code::Code,
     environment::Environment,
     history::Entry,
-    ids::{AccountId, Grant, OrgId, ProfileName},
+    ids::{AccountId, OrgId, ProfileName, Target},
     organisation::Organisation,
-    portal::Portal,
+    portal::{HalfSync, Portal},
     profile::Kept,
     secret::{ClientRegistration, RoleCredentials, TokenSet},
     settings::Pause,
@@ -100,16 +100,18 @@ pub enum Write {
     SignedIn(OrgId, Option<StoredSignIn>),
     /// Replaces what the portal lists.
     Portal(OrgId, Portal),
+    /// Replaces what an unfinished sync knows; `None` when it is complete or not to be gone on with.
+    HalfSync(OrgId, Option<HalfSync>),
     /// Adds or replaces a kept profile.
     Kept(Kept),
     /// No longer kept.
     RemoveKept(ProfileName),
     /// A favourite, with its place; `None` takes the star off.
-    Favourite(Grant, Option<u32>),
+    Favourite(Target, Option<u32>),
     /// The environment a person gave an account; `None` goes back to the guess.
     Label(OrgId, AccountId, Option<Environment>),
     /// A launch, for recents.
-    Launched(Grant, Timestamp),
+    Launched(Target, Timestamp),
     /// A line of Activity.
     History(Entry),
     /// A pause of all refreshing, or its end.
@@ -134,16 +136,18 @@ pub struct StoredSignIn {
 pub struct Stored {
     /// Organisations with their cached portals and stored sign-ins.
     pub organisations: Vec<(Organisation, Portal, Option<StoredSignIn>)>,
+    /// What unfinished syncs knew.
+    pub half_syncs: Vec<(OrgId, HalfSync)>,
     /// Sealed rows.
     pub sealed: Vec<SealedRow>,
     /// Kept profiles.
     pub kept: Vec<Kept>,
     /// Favourites in the person's order.
-    pub favourites: Vec<Grant>,
+    pub favourites: Vec<Target>,
     /// Environments that the person gave to accounts.
     pub labels: Vec<(OrgId, AccountId, Environment)>,
     /// The newest 200 launches, newest first.
-    pub launches: Vec<(Grant, Timestamp)>,
+    pub launches: Vec<(Target, Timestamp)>,
     /// The newest 200 lines of Activity, newest first.
     pub history: Vec<Entry>,
     /// A pause that stands.

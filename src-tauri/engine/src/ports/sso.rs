@@ -3,6 +3,7 @@
 use super::SecretUrl;
 use crate::model::{
     Timestamp,
+    application::Application,
     code::Code,
     ids::{AccountId, RoleName},
     organisation::{Endpoints, Kind, Organisation},
@@ -193,6 +194,15 @@ pub trait Sso: Send + Sync {
         account: &AccountId,
         next: Option<&str>,
     ) -> Result<Page<RoleName>, SsoError>;
+    /// One page of `ListApplications` (undocumented), without the accounts that are in it.
+    /// [`SsoError::Unauthorized`] and [`SsoError::Forbidden`] say nothing of the sign-in here: whether a
+    /// token like ours may ask is the service's to decide.
+    async fn applications(
+        &self,
+        org: &Organisation,
+        token: &SecretString,
+        next: Option<&str>,
+    ) -> Result<Page<Application>, SsoError>;
     /// `GetRoleCredentials`.
     async fn role_credentials(
         &self,

@@ -54,7 +54,7 @@ async fn quitting_waits_for_a_renewal_and_for_the_store() {
     pass(minutes(40) + SignedDuration::from_secs(1)).await;
     assert_eq!(world.count("refresh token"), 1, "under way");
     *world.commits_take.lock().unwrap() = vec![Duration::from_secs(1); 4];
-    engine.ask(Request::SetFavourite { grant: grant(), on: true }).await.unwrap();
+    engine.ask(Request::SetFavourite { target: grant().into(), on: true }).await.unwrap();
     engine.ask(Request::Quit).await.unwrap();
     assert_eq!(world.row("sealed tokens").as_deref(), Some("sam"));
     assert!(world.row("favourite Dev").is_some());
@@ -65,8 +65,8 @@ async fn what_is_decided_later_is_stored_later() {
     let (world, engine) = start(minutes(60), None).await;
     // The first write is slow, those after it are quick.
     *world.commits_take.lock().unwrap() = vec![Duration::ZERO, Duration::ZERO, Duration::from_secs(5)];
-    engine.ask(Request::SetFavourite { grant: grant(), on: true }).await.unwrap();
-    engine.ask(Request::SetFavourite { grant: grant(), on: false }).await.unwrap();
+    engine.ask(Request::SetFavourite { target: grant().into(), on: true }).await.unwrap();
+    engine.ask(Request::SetFavourite { target: grant().into(), on: false }).await.unwrap();
     pass(minutes(1)).await;
     assert_eq!(world.row("favourite Dev"), None);
 }

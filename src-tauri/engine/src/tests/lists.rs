@@ -1,18 +1,19 @@
 //! The sync of the portal when it is limited, interrupted or led in a circle.
 
-use super::world::{begin, minutes, no_answer, now, pass, start_in, until};
+use super::world::{World, again, begin, minutes, no_answer, now, pass, start_in, until};
 use crate::{
-    Request, Signal, Snapshot,
+    Engine, Request, Signal, Snapshot,
     model::{
+        application::Applications,
         code::Code,
         ids::{AccountId, OrgId, RoleName},
-        portal::{Account, Portal, Sync},
+        portal::{Account, HalfSync, Portal, Sync},
         sign_in::SignIn,
     },
     ports::SsoError,
 };
 use jiff::SignedDuration;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 fn acme() -> OrgId {
     OrgId::new("acme")
@@ -22,7 +23,7 @@ fn synced(s: &Snapshot) -> bool {
     s.organisations[0].portal.synced.is_some()
 }
 
-fn empty(w: &super::world::World) {
+fn empty(w: &World) {
     *w.portal.lock().unwrap() = Some(Portal::default());
 }
 
@@ -115,4 +116,95 @@ async fn what_was_gained_and_lost_is_told() {
     let changes = &changed.organisations[0].portal.changes;
     let (gained, lost): (Vec<_>, Vec<_>) = changes.iter().partition(|c| c.gained);
     assert_eq!((gained.len(), lost.len()), (1, 2), "{changes:?}");
+}
+
+/// A first sync that got two accounts of three and hangs.
+async fn half_way() -> (Arc<World>, Engine) {
+    let (world, engine) = start_in(minutes(60), None, |w| {
+        empty(w);
+        *w.accounts.lock().unwrap() = vec!["1", "2", "3"];
+        *w.roles_hang.lock().unwrap() = vec!["3"];
+    })
+    .await;
+    let two = |s: &Snapshot| matches!(s.organisations[0].sync, Sync::Running { done: 2, total: 3 });
+    until(&engine, two).await;
+    (world, engine)
+}
+
+async fn quit(world: &World, engine: &Engine) {
+    engine.ask(Request::Quit).await.unwrap();
+    world.roles_hang.lock().unwrap().clear();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_goes_on_after_a_restart_where_it_was() {
+    let (world, engine) = half_way().await;
+    quit(&world, &engine).await;
+    let engine = again(&world).await;
+    let shown = until(&engine, synced).await;
+    assert_eq!(shown.organisations[0].portal.accounts.len(), 3);
+    let asked = |id: &str| world.count(&format!("roles {id}"));
+    assert_eq!((asked("1"), asked("2"), asked("3")), (1, 1, 2), "only what was missing");
+    pass(minutes(1)).await;
+    assert_eq!(*world.half.lock().unwrap(), None, "the whole list took its place");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_sync_knows_is_stored_a_few_times_and_not_for_each_account() {
+    let (world, engine) = start_in(minutes(60), None, |w| {
+        empty(w);
+        *w.accounts.lock().unwrap() = vec!["1"; 200];
+    })
+    .await;
+    let begun = tokio::time::Instant::now();
+    until(&engine, synced).await;
+    let took = begun.elapsed().as_secs();
+    let written = world.count("commit half");
+    assert!((2..=usize::try_from(took / 5 + 3).unwrap()).contains(&written), "{written} in {took} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_half_list_ends_with_the_sign_out_and_with_another_person() {
+    let (world, engine) = half_way().await;
+    engine.ask(Request::SignOut(acme())).await.unwrap();
+    pass(minutes(1)).await;
+    assert_eq!(*world.half.lock().unwrap(), None);
+    let (world, engine) = half_way().await;
+    quit(&world, &engine).await;
+    *world.user.lock().unwrap() = "kim".to_owned();
+    world.roles_hang.lock().unwrap().push("3");
+    let engine = again(&world).await;
+    engine.ask(Request::SignIn { org: acme(), method: None }).await.unwrap();
+    pass(minutes(1)).await;
+    let asked = |id: &str| world.count(&format!("roles {id}"));
+    assert_eq!((asked("1"), asked("2")), (2, 2), "kim's roles are asked for");
+    assert_eq!(world.half.lock().unwrap().as_ref().unwrap().user.as_deref(), Some("kim"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_half_list_of_yesterday_or_of_somebody_else_is_not_gone_on_with() {
+    let of = |user: &str, since| HalfSync {
+        user: Some(user.into()),
+        user_id: Some(format!("id-{user}")),
+        since,
+        accounts: vec![Account {
+            id: AccountId::new("1"),
+            name: "payments-dev".into(),
+            email: None,
+            roles: Some(vec![RoleName::new("Old")]),
+        }],
+        applications: Applications::Unknown,
+    };
+    let yesterday = begin() - SignedDuration::from_hours(25);
+    for (half, asked) in [(of("sam", begin()), 0), (of("sam", yesterday), 1), (of("kim", begin()), 1)] {
+        let (world, engine) = start_in(minutes(60), None, |w| {
+            empty(w);
+            *w.half.lock().unwrap() = Some(half.clone());
+        })
+        .await;
+        let shown = until(&engine, synced).await;
+        assert_eq!(world.count("roles 1"), asked, "{half:?}");
+        let whose = (asked == 0).then_some("id-sam");
+        assert_eq!(shown.organisations[0].portal.user_id.as_deref(), whose, "it knew whose the list is");
+    }
 }

@@ -1,8 +1,10 @@
 //! The loop with a world of values and tokio's paused clock: what is asked of the server, in which order
 //! things happen, and what a person is told. Real servers, files and keyrings are in `tests/`.
 
+mod applications;
 mod ends;
 mod flows;
+mod imports;
 mod lists;
 mod notices;
 mod profiles;
@@ -10,4 +12,5 @@ mod races;
 mod registrations;
 mod renewals;
 mod stored;
+mod unused;
 mod world;

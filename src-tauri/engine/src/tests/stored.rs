@@ -14,7 +14,7 @@ async fn what_the_disk_refused_is_written_when_it_takes_it() {
     for refusal in [busy, broken, Code::DiskFull { path: "p".into() }] {
         let (world, engine) = start(minutes(60), None).await;
         *world.store_fails.lock().unwrap() = Some(refusal.clone());
-        engine.ask(Request::SetFavourite { grant: grant(), on: true }).await.unwrap();
+        engine.ask(Request::SetFavourite { target: grant().into(), on: true }).await.unwrap();
         pass(minutes(1)).await;
         assert!(world.count("commit failed") > 0);
         *world.store_fails.lock().unwrap() = None;

@@ -7,14 +7,15 @@ use crate::{
     Engine, Request, Snapshot,
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
-        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName, Target},
         organisation::Kind,
-        portal::Portal,
+        portal::{HalfSync, Portal},
         profile::{Conflict, Kept, State},
         settings::Settings,
     },
-    ports::{Clock, Ports, Presence, SandboxReady, SsoError, Write},
+    ports::{Clock, Ports, Presence, Reads, SandboxReady, SsoError, Write},
     request::Answer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -56,6 +57,11 @@ pub(super) struct World {
     pub(super) renewals: Mutex<Vec<SsoError>>,
     pub(super) renew_never: Mutex<Option<SsoError>>,
     pub(super) listings: Mutex<Vec<SsoError>>,
+    /// The accounts that the server lists, and those whose roles it never brings.
+    pub(super) accounts: Mutex<Vec<&'static str>>,
+    /// The applications that it lists, or how it refuses to.
+    pub(super) applications: Mutex<Result<Vec<&'static str>, SsoError>>,
+    pub(super) roles_hang: Mutex<Vec<&'static str>>,
     pub(super) list_never: Mutex<Option<SsoError>>,
     pub(super) logouts: Mutex<Vec<SsoError>>,
     pub(super) registrations: Mutex<Vec<SsoError>>,
@@ -85,13 +91,17 @@ pub(super) struct World {
     /// What the store holds, by a name for each row.
     pub(super) rows: Mutex<BTreeMap<String, String>>,
     pub(super) kept: Mutex<Vec<Kept>>,
+    pub(super) half: Mutex<Option<HalfSync>>,
     /// Activity as it was stored.
     pub(super) happened: Mutex<Vec<String>>,
     /// The file's answers.
     pub(super) file_fails: Mutex<Option<Code>>,
     pub(super) file_conflict: Mutex<Option<Conflict>>,
     pub(super) looks: Mutex<Option<Conflict>>,
+    pub(super) reads: Mutex<Reads>,
     pub(super) settings: Mutex<Settings>,
+    /// What the AWS config file says.
+    pub(super) config: Mutex<AwsConfig>,
     /// What the sandbox's server says when it is ready.
     pub(super) sandbox: Mutex<Option<SandboxReady>>,
     /// What the desktop refuses: notifications, consoles; and what another program changed.
@@ -107,6 +117,7 @@ pub(super) struct World {
 pub(super) struct Refused {
     pub(super) notifications: bool,
     pub(super) consoles: bool,
+    pub(super) apps: bool,
     pub(super) changed: Vec<String>,
 }
 
@@ -151,11 +162,19 @@ impl World {
             Write::RemoveKept(profile) => {
                 rows.remove(&format!("kept {profile}"));
             }
-            Write::Favourite(grant, Some(_)) => {
-                rows.insert(format!("favourite {}", grant.role), String::new());
+            Write::Favourite(target, place) => {
+                let name = match target {
+                    Target::Role(grant) => grant.role.to_string(),
+                    Target::App(app) => app.app.to_string(),
+                };
+                match place {
+                    Some(_) => rows.insert(format!("favourite {name}"), String::new()),
+                    None => rows.remove(&format!("favourite {name}")),
+                };
             }
-            Write::Favourite(grant, None) => {
-                rows.remove(&format!("favourite {}", grant.role));
+            Write::HalfSync(_, half) => {
+                self.note("commit half");
+                *self.half.lock().unwrap() = half;
             }
             Write::RemoveOrganisation(_) => self.note("commit remove organisation"),
             Write::History(entry) => {
@@ -206,6 +225,9 @@ pub(super) async fn start_in(
         renewals: Mutex::default(),
         renew_never: Mutex::default(),
         listings: Mutex::default(),
+        accounts: Mutex::new(vec!["1"]),
+        applications: Mutex::new(Ok(vec!["wiki"])),
+        roles_hang: Mutex::default(),
         list_never: Mutex::default(),
         logouts: Mutex::default(),
         registrations: Mutex::default(),
@@ -227,17 +249,26 @@ pub(super) async fn start_in(
         store_fails: Mutex::default(),
         rows: Mutex::default(),
         kept: Mutex::default(),
+        half: Mutex::default(),
         happened: Mutex::default(),
         file_fails: Mutex::default(),
         file_conflict: Mutex::default(),
         looks: Mutex::default(),
+        reads: Mutex::default(),
         settings: Mutex::default(),
+        config: Mutex::default(),
         sandbox: Mutex::default(),
         refused: Mutex::default(),
         user: Mutex::new("sam".to_owned()),
         server_ahead: Mutex::default(),
     });
     change(&world);
+    let engine = again(&world).await;
+    (world, engine)
+}
+
+/// Starts an engine on what the world's store holds.
+pub(super) async fn again(world: &Arc<World>) -> Engine {
     let ports = Ports {
         clock: world.clone(),
         sso: world.clone(),
@@ -252,7 +283,7 @@ pub(super) async fn start_in(
     };
     let engine = Engine::start(ports, TimeZone::UTC);
     until(&engine, |s| s.loaded).await;
-    (world, engine)
+    engine
 }
 
 pub(super) async fn until(engine: &Engine, mut wanted: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {

@@ -21,8 +21,13 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
     let all: Vec<(&OrganisationNow, &Account)> =
         s.organisations.iter().flat_map(|o| o.portal.accounts.iter().map(move |a| (o, a))).collect();
     // A rank, not a search for each account: a thousand accounts must not slow the menu down.
-    let used: Vec<(&str, &str)> =
-        s.favourites.iter().chain(&s.recents).map(|g| (g.org.as_str(), g.account.as_str())).collect();
+    let used: Vec<(&str, &str)> = s
+        .favourites
+        .iter()
+        .chain(&s.recents)
+        .filter_map(|target| target.role())
+        .map(|g| (g.org.as_str(), g.account.as_str()))
+        .collect();
     let rank = |(o, a): &(&OrganisationNow, &Account)| {
         used.iter()
             .position(|(org, account)| *org == o.organisation.id.as_str() && *account == a.id.as_str())

@@ -2,9 +2,9 @@ use crate::{
     as_asked,
     ask::{UiEndpoints, UiPart, UiReply, UiRequest, UiShell},
     dialog,
-    fixture::{DEV, PROD, grant, minutes, now, profile, snapshot, with, zone},
+    fixture::{DEV, PROD, app, grant, minutes, now, profile, snapshot, with, zone},
     reply,
-    ui_state::{UiAction, UiGrant, UiSettings},
+    ui_state::{UiAction, UiAppRef, UiGrant, UiSettings},
 };
 use engine::{
     Reply, Request,
@@ -68,6 +68,19 @@ fn grants_hold_numbers_and_names() {
     check(&with(PROD, ""), Some("role"));
     check(&with(PROD, "Read/Only"), Some("role"));
     check(&with(PROD, &"x".repeat(33)), Some("role"));
+}
+
+#[test]
+fn apps_are_asked_for_by_their_ids() {
+    let open = |app: &str| UiRequest::OpenApp { app: UiAppRef { org: "acme".into(), app: app.into() } };
+    check(&open("ins-76a853180f2bd90e"), None);
+    check(&open(""), Some("app"));
+    check(&open("a b"), Some("app"));
+    let notice = Notice::AppFailed { app: app("ins-1"), name: "Grafana".into(), code: Code::SignInNeeded };
+    assert_eq!(
+        as_asked(&Request::Pressed { notice, pressed: Pressed::Body }),
+        as_asked(&Request::OpenApp(app("ins-1")))
+    );
 }
 
 #[test]

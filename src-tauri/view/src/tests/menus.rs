@@ -1,10 +1,13 @@
 use crate::{
-    fixture::{DEV, LAB, PROD, account, grant, minutes, profile, signed_in, snapshot, with, zone},
+    fixture::{
+        DEV, LAB, PROD, account, app, application, grant, minutes, profile, signed_in, snapshot, with, zone,
+    },
     menu::{Entry, Intent, Menu, Platform, menu},
 };
 use engine::{
     Request, Snapshot,
     model::{
+        application::Applications,
         ids::{OrgId, ProfileName},
         profile::State,
         settings::Pause,
@@ -53,8 +56,14 @@ fn before_the_first_organisation() {
 #[test]
 fn a_working_day() {
     let s = with(|s| {
-        s.favourites = vec![grant(PROD, "ReadOnly"), grant(DEV, "PowerUser")];
-        s.recents = vec![grant(DEV, "PowerUser"), grant(LAB, "Dev")];
+        s.favourites =
+            vec![grant(PROD, "ReadOnly").into(), app("ins-1").into(), grant(DEV, "PowerUser").into()];
+        s.recents = vec![
+            grant(DEV, "PowerUser").into(),
+            app("ins-2").into(),
+            grant(LAB, "Dev").into(),
+            app("ins-9").into(),
+        ];
         s.profiles = vec![
             profile("pay-dev", grant(DEV, "PowerUser"), 42, State::Fresh),
             profile("pay-ro", grant(PROD, "ReadOnly"), 30, State::Fresh),
@@ -68,7 +77,9 @@ fn a_working_day() {
             "2 profiles fresh, next refresh 11:28",
             "-",
             "[PROD] payments-prod, ReadOnly",
+            "Grafana (app)",
             "[DEV] payments-dev, PowerUser",
+            "Recent: Wiki (app)",
             "Recent: [SBX] R&&D lab, Dev",
             "-",
             "Accounts >",
@@ -81,6 +92,10 @@ fn a_working_day() {
             "    ReadOnly",
             "  R&&D lab [SBX], Dev",
             "  All 3 accounts...",
+            "Apps >",
+            "  Grafana",
+            "  Wiki",
+            "  All apps...",
             "Credentials >",
             "  pay-ro, fresh 30 min >",
             "    Refresh now",
@@ -129,7 +144,7 @@ fn signed_out_and_expired() {
 
 #[test]
 fn a_click_carries_what_it_is_about() {
-    let s = with(|s| s.favourites = vec![grant(PROD, "ReadOnly")]);
+    let s = with(|s| s.favourites = vec![grant(PROD, "ReadOnly").into(), app("ins-1").into()]);
     let open = |account, role| {
         Intent::Ask(Request::OpenConsole {
             grant: grant(account, role),
@@ -174,11 +189,17 @@ fn limits_hold_and_ids_are_unique() {
             user: None,
             accounts,
             synced: Some(minutes(-1)),
+            applications: Applications::Listed(
+                (0..40)
+                    .map(|n| application(&format!("ins-{n}"), &format!("{n} {}", "x".repeat(60))))
+                    .collect(),
+            ),
             changes: vec![],
+            app_changes: vec![],
         };
         s.organisations[0].portal = Arc::new(portal);
-        s.favourites = (0..9).map(|n| grant(&format!("{n:012}"), "Role00")).collect();
-        s.recents = (130..140).map(|n| grant(&format!("{n:012}"), "Role14")).collect();
+        s.favourites = (0..9).map(|n| grant(&format!("{n:012}"), "Role00").into()).collect();
+        s.recents = (130..140).map(|n| grant(&format!("{n:012}"), "Role14").into()).collect();
         s.profiles = (0..12)
             .map(|n| profile(&format!("p{n}"), grant("000000000001", "Role00"), 42, State::Fresh))
             .collect();
@@ -242,8 +263,8 @@ fn long_names_leave_what_is_said_of_them() {
 #[test]
 fn a_role_that_was_taken_away_is_no_row() {
     let s = with(|s| {
-        s.favourites = vec![grant(PROD, "Gone"), grant(PROD, "ReadOnly")];
-        s.recents = vec![grant("000000000000", "ReadOnly")];
+        s.favourites = vec![grant(PROD, "Gone").into(), grant(PROD, "ReadOnly").into()];
+        s.recents = vec![grant("000000000000", "ReadOnly").into(), app("ins-9").into()];
     });
     let lines = drawn(&of(&s));
     assert!(!lines.iter().any(|l| l.contains("Gone") || l.starts_with("Recent")));
@@ -285,4 +306,34 @@ fn rows_stay_the_same_when_only_time_passes() {
     let late = with(|s| s.profiles = vec![profile("pay-dev", grant(DEV, "PowerUser"), 8, State::Fresh)]);
     assert_ne!(of(&early), of(&late));
     assert_eq!(ids(&early), ids(&late));
+}
+
+#[test]
+fn apps_have_a_row_each_and_the_portal_where_they_are_not_listed() {
+    let many = with(|s| {
+        let app = |n: u32| application(&format!("ins-{n}"), &format!("App {n:02}"));
+        Arc::make_mut(&mut s.organisations[0].portal).applications =
+            Applications::Listed((0..20).map(app).rev().collect());
+    });
+    let menu = of(&many);
+    let lines = drawn(&menu);
+    let at = lines.iter().position(|l| l == "Apps >").unwrap();
+    assert_eq!((lines[at + 1].as_str(), lines[at + 15].as_str()), ("  App 00", "  App 14"));
+    assert_eq!(lines[at + 16], "  All apps...");
+    assert_eq!(menu.intent("app/acme/ins-3"), Some(&Intent::Ask(Request::OpenApp(app("ins-3")))));
+    assert_eq!(menu.intent("apps/all"), Some(&Intent::Show(Show::Apps)));
+    let of_state = |applications| {
+        of(&with(|s| Arc::make_mut(&mut s.organisations[0].portal).applications = applications))
+    };
+    let unlisted = of_state(Applications::NotListed);
+    assert!(drawn(&unlisted).contains(&"  Open the portal of Acme".to_owned()));
+    let portal = Intent::Ask(Request::OpenPortal(OrgId::new("acme")));
+    assert_eq!(unlisted.intent("apps/portal/acme"), Some(&portal));
+    for none in [Applications::Unknown, Applications::Listed(vec![])] {
+        let apps = of_state(none)
+            .entries
+            .into_iter()
+            .find(|e| matches!(e, Entry::Submenu { id, .. } if id == "apps"));
+        assert!(matches!(apps, Some(Entry::Submenu { enabled: false, .. })), "{apps:?}");
+    }
 }

@@ -1,5 +1,5 @@
 use crate::{
-    fixture::{DEV, codes, grant, minutes, now, zone},
+    fixture::{DEV, app, codes, grant, minutes, now, zone},
     notification::{Text, Urgency, pressed, text},
 };
 use engine::model::{
@@ -48,6 +48,7 @@ pub(super) fn all() -> Vec<Notice> {
             destination: None,
             region: None,
         });
+        all.push(Notice::AppFailed { app: app("ins-1"), name: "Grafana".into(), code: code.clone() });
         let org = OrgId::new("acme");
         all.push(Notice::ProfilesExpired { org, profiles: vec![(profile(), now())], code: Some(code) });
     }

@@ -3,7 +3,7 @@
 use super::notices;
 use crate::{
     Around,
-    fixture::{DEV, LAB, PROD, codes, grant, minutes, now, profile, with, zone},
+    fixture::{DEV, LAB, PROD, app, codes, grant, minutes, now, profile, with, zone},
     menu::{Entry, Platform, menu},
     notification,
     problem::{About, problem},
@@ -85,15 +85,13 @@ fn snapshots() -> Vec<Snapshot> {
             s.organisations[0].sign_in = SignIn::SignedOut;
             s.organisations[0].sign_in_failure = Some(code.clone());
             s.organisations[0].sync = Sync::Failed { code: code.clone(), at: now(), retry: Some(minutes(1)) };
-            s.launches = vec![(
-                grant(LAB, "Dev"),
-                Launch::Failed {
-                    at: now(),
-                    code: code.clone(),
-                    destination: Some("s3".into()),
-                    region: None,
-                },
-            )];
+            let failed = Launch::Failed {
+                at: now(),
+                code: code.clone(),
+                destination: Some("s3".into()),
+                region: None,
+            };
+            s.launches = vec![(grant(LAB, "Dev").into(), failed.clone()), (app("ins-1").into(), failed)];
             s.keyring = Keyring::MemoryOnly(code.clone());
             s.settings_problem = Some(code.clone());
             s.store_problem = Some(code.clone());
@@ -124,7 +122,17 @@ fn lines(code: &Code) -> Vec<Line> {
         Event::SignedOut { org: org() },
         Event::SignInEnded { org: org(), revoked: true },
         Event::SignInEnded { org: org(), revoked: false },
-        Event::Synced { org: org(), accounts: 3, gained: 1, lost: 2 },
+        Event::Synced {
+            org: org(),
+            accounts: 3,
+            gained: 1,
+            lost: 2,
+            apps: Some(2),
+            apps_gained: 1,
+            apps_lost: 0,
+        },
+        Event::AppOpened { app: app("ins-1"), name: "Grafana".into() },
+        Event::AppFailed { app: app("ins-1"), name: "Grafana".into(), code: Code::SignInNeeded },
         Event::ConsoleOpened { grant: grant(), account_name: account_name() },
         Event::ConsoleFailed { grant: grant(), account_name: account_name(), code: code() },
         Event::EnvironmentCopied { grant: grant(), account_name: account_name() },

@@ -1,16 +1,18 @@
 use crate::{
     Around, UiRequest, UiState,
-    fixture::{DEV, LAB, PROD, codes, grant, minutes, now, profile, snapshot, with, zone},
+    fixture::{DEV, LAB, PROD, app, codes, grant, minutes, now, profile, snapshot, with, zone},
     ui_portal,
-    ui_portal::UiClass,
+    ui_portal::{UiApps, UiClass},
     ui_state,
-    ui_state::{UiAction, UiBannerKind, UiGrant, UiLaunchState, UiSignIn, UiStatus},
+    ui_state::{UiAction, UiBannerKind, UiGrant, UiLaunchState, UiShortcut, UiSignIn, UiStatus},
 };
 use engine::{
     Snapshot,
     model::{
+        application::{AppChange, Applications},
         code::Code,
         environment::Environment,
+        history::{By, Entry, Event},
         ids::{AccountId, OrgId},
         organisation::Kind,
         portal::{AccessChange, Sync},
@@ -166,7 +168,7 @@ fn a_failed_launch_is_tried_again_with_its_service() {
             destination: Some("s3".into()),
             region: Some("eu-west-1".into()),
         };
-        s.launches = vec![(grant(LAB, "Dev"), failed)];
+        s.launches = vec![(grant(LAB, "Dev").into(), failed)];
     });
     let UiLaunchState::Failed { problem, .. } = &state.launches[0].launch else { panic!("it failed") };
     let UiAction::Ask { request } = &problem.buttons[0].action else { panic!("it asks again") };
@@ -308,7 +310,7 @@ fn the_portal_and_its_revision() {
     let revision =
         |s: &Snapshot| ui_state(s, &Around::default(), &zone()).organisations[0].portal_revision.clone();
     assert_eq!(revision(&s), portal.revision);
-    assert_eq!(revision(&with(|s| s.favourites = vec![grant(LAB, "Dev")])), portal.revision);
+    assert_eq!(revision(&with(|s| s.favourites = vec![grant(LAB, "Dev").into()])), portal.revision);
     let labelled = with(|s| {
         s.organisations[0].labels.insert(AccountId::new(LAB), Environment::Production);
     });
@@ -331,12 +333,23 @@ fn the_portal_and_its_revision() {
 #[test]
 fn recents_without_favourites_and_without_the_lost() {
     let state = of(|s| {
-        s.favourites = vec![grant(PROD, "ReadOnly")];
-        s.recents = vec![grant(PROD, "ReadOnly"), grant(LAB, "Dev"), grant(PROD, "Gone")];
+        s.favourites = vec![grant(PROD, "ReadOnly").into(), app("ins-9").into()];
+        s.recents = vec![
+            grant(PROD, "ReadOnly").into(),
+            app("ins-1").into(),
+            grant(LAB, "Dev").into(),
+            grant(PROD, "Gone").into(),
+            app("ins-8").into(),
+        ];
     });
-    let recents: Vec<_> = state.recents.iter().map(|r| r.account_name.as_str()).collect();
-    assert_eq!(recents, ["R&D lab"]);
-    assert_eq!(state.favourites[0].grant.role, "ReadOnly");
+    let name = |one: &UiShortcut| match one {
+        UiShortcut::Role(role) => role.account_name.clone(),
+        UiShortcut::App(app) => app.name.clone(),
+    };
+    assert_eq!(state.recents.iter().map(name).collect::<Vec<_>>(), ["Grafana", "R&D lab"]);
+    assert!(matches!(&state.favourites[0], UiShortcut::Role(role) if role.grant.role == "ReadOnly"));
+    assert!(matches!(&state.favourites[1], UiShortcut::App(app) if !app.listed && app.name == "ins-9"));
+    assert_eq!(state.used.len(), 3, "apps are not among the roles that were used");
 }
 
 #[test]
@@ -369,4 +382,49 @@ fn a_file_that_cannot_be_written_is_told_by_its_reason() {
     let shown = state.organisations[0].banner.clone().unwrap();
     assert_eq!((shown.kind, shown.title.as_str()), (UiBannerKind::Blocked, "The disk is full"));
     assert_eq!(shown.buttons[0].action, UiAction::Ask { request: UiRequest::RefreshAll });
+}
+
+#[test]
+fn apps_as_the_window_shows_them() {
+    let id = OrgId::new("acme");
+    let listed = with(|_| ());
+    let UiApps::Listed { apps } = ui_portal(&listed, &id).unwrap().apps else { panic!("they are listed") };
+    assert_eq!((apps[0].name.as_str(), apps[0].description.as_deref()), ("Grafana", Some("About Grafana")));
+    assert_eq!(apps[0].link, "https://acme.awsapps.com/start/#/saml/default/Grafana/ins-1");
+    let unlisted =
+        with(|s| Arc::make_mut(&mut s.organisations[0].portal).applications = Applications::NotListed);
+    let portal = ui_portal(&unlisted, &id).unwrap();
+    assert_ne!(portal.revision, ui_portal(&listed, &id).unwrap().revision);
+    let UiApps::NotListed { problem } = portal.apps else { panic!("they are not listed") };
+    assert_eq!(problem.title, "This organisation does not list apps to desktop programs");
+    assert_eq!(problem.buttons[0].label, "Open the portal");
+    let opened = of(|s| s.launches = vec![(app("ins-1").into(), Launch::Opened(now()))]);
+    assert!(opened.launches.is_empty());
+    assert_eq!(opened.app_launches[0].text, "Opened in your browser");
+    let lost = with(|s| {
+        let change =
+            AppChange { gained: false, app: app("ins-7").app, name: "Payroll".into(), noticed: now() };
+        Arc::make_mut(&mut s.organisations[0].portal).app_changes.push(change);
+    });
+    assert_eq!(ui_portal(&lost, &id).unwrap().changes[0].title, "You no longer have Payroll (app)");
+}
+
+#[test]
+fn a_sync_in_activity_counts_roles_and_apps() {
+    let sentence = |apps, gained, apps_gained, lost| {
+        let event = Event::Synced {
+            org: OrgId::new("acme"),
+            accounts: 3,
+            gained,
+            lost,
+            apps,
+            apps_gained,
+            apps_lost: 0,
+        };
+        let line = Entry { id: 1, at: now(), by: By::Schedule, event };
+        of(|s| s.history = Arc::new(vec![line])).activity[0].sentence.clone()
+    };
+    assert_eq!(sentence(None, 0, 0, 0), "Updated Acme: 3 accounts");
+    let all = "Updated Acme: 3 accounts and 2 apps, 1 role gained, 1 app gained, 2 roles lost";
+    assert_eq!(sentence(Some(2), 1, 1, 2), all);
 }

@@ -4,6 +4,7 @@ use super::{World, begin, grant, sso};
 use crate::{
     model::{
         Timestamp,
+        aws_config::AwsConfig,
         code::Code,
         history::{By, Entry, Event as Happened},
         ids::{OrgId, ProfileName, RoleName},
@@ -89,6 +90,7 @@ impl Store for World {
         Ok(Stored {
             organisations: vec![(organisation, portal, sign_in)],
             sealed,
+            half_syncs: self.half.lock().unwrap().iter().map(|h| (OrgId::new("acme"), h.clone())).collect(),
             kept: self.kept.lock().unwrap().clone(),
             installed: Some(begin() - SignedDuration::from_hours(2)),
             history: vec![Entry { id: 41, at: begin(), by: By::You, event: Happened::Resumed }],
@@ -170,7 +172,10 @@ impl AwsFiles for World {
         Ok(looks.or((profile.as_str() == "taken").then_some(Conflict::Foreign)))
     }
     async fn condition(&self, _: FileSet) -> FileCondition {
-        FileCondition::default()
+        FileCondition { reads: *self.reads.lock().unwrap(), ..FileCondition::default() }
+    }
+    async fn config(&self) -> Result<AwsConfig, Code> {
+        Ok(self.config.lock().unwrap().clone())
     }
     async fn make_private(&self, _: FileSet) -> Result<(), Code> {
         self.note("make private");
@@ -184,7 +189,14 @@ impl AwsFiles for World {
 
 #[async_trait]
 impl Browser for World {
-    async fn open(&self, _: &Url) -> Result<(), Code> {
+    async fn open(&self, url: &Url) -> Result<(), Code> {
+        if url.fragment().is_some() {
+            if self.refused.lock().unwrap().apps {
+                return Err(Code::BrowserFailed { reason: "it did not start".into() });
+            }
+            self.note(format!("open {url}"));
+            return Ok(());
+        }
         self.note("sign-in page");
         Ok(())
     }

@@ -4,9 +4,10 @@ use super::World;
 use crate::{
     model::{
         Timestamp,
+        application::Application,
         code::Code,
-        ids::{AccountId, RoleName},
-        organisation::{Endpoints, Organisation},
+        ids::{AccountId, AppId, RoleName},
+        organisation::{Endpoints, Kind, Organisation},
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         sign_in::Method,
     },
@@ -32,8 +33,22 @@ fn fails(next: &Mutex<Vec<SsoError>>, always: Option<&Mutex<Option<SsoError>>>) 
 
 #[async_trait]
 impl Sso for World {
-    async fn discover(&self, _: &str, _: Option<&str>, _: Option<&Endpoints>) -> Result<Discovered, Code> {
-        Err(Code::NotAPortal { host: "x".into() })
+    /// Every address that begins with `https://known` is a portal's.
+    async fn discover(
+        &self,
+        typed: &str,
+        region: Option<&str>,
+        _: Option<&Endpoints>,
+    ) -> Result<Discovered, Code> {
+        self.note(format!("discover {typed} {}", region.unwrap_or_default()));
+        if !typed.starts_with("https://known") {
+            return Err(Code::NotAPortal { host: typed.into() });
+        }
+        let start_url = Url::parse(typed).unwrap();
+        let to = || start_url.clone();
+        let endpoints = Endpoints { oidc: to(), portal: to(), federation: to(), sts: to() };
+        let region = region.unwrap_or("eu-west-1").to_owned();
+        Ok(Discovered { name: typed.into(), start_url: to(), region, kind: Kind::Custom, endpoints })
     }
     async fn register(&self, _: &Organisation, method: Method) -> Result<ClientRegistration, SsoError> {
         self.note(format!("register {method:?}"));
@@ -114,19 +129,38 @@ impl Sso for World {
         self.note("accounts");
         takes(&self.list_takes).await;
         fails(&self.listings, Some(&self.list_never))?;
-        let row = AccountRow { id: AccountId::new("1"), name: "payments-dev".into(), email: None };
+        let row =
+            |id: &&str| AccountRow { id: AccountId::new(*id), name: "payments-dev".into(), email: None };
+        let rows = self.accounts.lock().unwrap().iter().map(row).collect();
         let more = *self.endless_pages.lock().unwrap();
-        Ok(Page { rows: vec![row], next: more.then(|| next.unwrap_or("again").to_owned()) })
+        Ok(Page { rows, next: more.then(|| next.unwrap_or("again").to_owned()) })
     }
     async fn roles(
         &self,
         _: &Organisation,
         _: &SecretString,
-        _: &AccountId,
+        account: &AccountId,
         next: Option<&str>,
     ) -> Result<Page<RoleName>, SsoError> {
+        self.note(format!("roles {account}"));
+        let hangs = self.roles_hang.lock().unwrap().contains(&account.as_str());
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         let more = *self.endless_pages.lock().unwrap();
         Ok(Page { rows: vec![RoleName::new("Dev")], next: more.then(|| next.unwrap_or("again").to_owned()) })
+    }
+    async fn applications(
+        &self,
+        _: &Organisation,
+        _: &SecretString,
+        next: Option<&str>,
+    ) -> Result<Page<Application>, SsoError> {
+        self.note("applications");
+        let app = |id: &str| Application { id: AppId::new(id), name: id.into(), description: None };
+        let rows = self.applications.lock().unwrap().clone()?.into_iter().map(app).collect();
+        let more = *self.endless_pages.lock().unwrap();
+        Ok(Page { rows, next: more.then(|| next.unwrap_or("again").to_owned()) })
     }
     async fn role_credentials(
         &self,

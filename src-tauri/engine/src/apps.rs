@@ -1,0 +1,85 @@
+//! Opening an application: the portal's own link in the default browser, which has the session with the
+//! portal or gets one. No token and no assertion comes here.
+
+use crate::{
+    add,
+    engine::{Context, Event},
+    model::{
+        code::Code,
+        history::{By, Event as Happened},
+        ids::{AppRef, OrgId, Target},
+        notice::Notice,
+    },
+    ports::Write,
+    request::{Answer, Reply},
+    snapshot::Launch,
+    state::State,
+};
+use tokio::sync::oneshot;
+
+/// How an opening came out, with the name that the application had when it was asked for.
+pub(crate) struct Outcome {
+    app: AppRef,
+    name: String,
+    result: Result<(), Code>,
+}
+
+pub(crate) fn open(ctx: &Context, state: &mut State, app: AppRef) -> Answer {
+    let org = state.org(&app.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    if !org.ready {
+        // The browser is not sent to whoever holds the sandbox's port now.
+        let why =
+            org.failure.clone().unwrap_or_else(|| Code::SandboxFailed { reason: "not running".to_owned() });
+        add::start_sandbox_again(ctx, state);
+        return Err(why);
+    }
+    let found = org.application(&app.app).ok_or_else(|| Code::Gone { what: "app".to_owned() })?;
+    let (name, link) = (found.name.clone(), found.link(&org.organisation.start_url));
+    let target = Target::App(app.clone());
+    if state.launches.iter().any(|(t, l)| *t == target && *l == Launch::Opening) {
+        // One tab, however often the row is clicked.
+        return Ok(Reply::Done);
+    }
+    state.set_launch(&target, Launch::Opening);
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let result = ctx.ports.browser.open(&link).await;
+        ctx.send(Event::AppLaunched(Outcome { app, name, result }));
+    });
+    Ok(Reply::Done)
+}
+
+pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
+    let Outcome { app, name, result } = outcome;
+    if state.org(&app.org).is_none() {
+        return;
+    }
+    let now = ctx.now();
+    match result {
+        Ok(()) => {
+            state.note_launch(app.clone().into(), now);
+            ctx.commit(vec![Write::Launched(app.clone().into(), now)]);
+            ctx.note(state, By::You, Happened::AppOpened { app, name });
+        }
+        Err(code) => {
+            let failed = Launch::Failed { at: now, code: code.clone(), destination: None, region: None };
+            state.set_launch(&app.clone().into(), failed);
+            let notice = Notice::AppFailed { app: app.clone(), name: name.clone(), code: code.clone() };
+            crate::notify::raise(state, notice, now);
+            ctx.note(state, By::You, Happened::AppFailed { app, name, code });
+        }
+    }
+}
+
+/// Opens the portal itself, for what it does not list to programs.
+pub(crate) fn open_portal(ctx: &Context, state: &State, id: &OrgId, answer: oneshot::Sender<Answer>) {
+    let start_url = state.org(id).filter(|o| o.ready).map(|o| o.organisation.start_url.clone());
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let opened = match start_url {
+            Some(url) => ctx.ports.browser.open(&url).await.map(|()| Reply::Done),
+            None => Err(Code::Gone { what: "organisation".to_owned() }),
+        };
+        let _ = answer.send(opened);
+    });
+}

@@ -1,0 +1,103 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { expect, test } from 'vitest';
+import type { UiReply } from '../bindings';
+import { IMPORT } from './config-file';
+import { organisation, portal } from './organisation';
+import { scene, settled, show } from './page';
+import { problem, state } from './scenes';
+
+const config: UiReply = { reply: 'config', import: IMPORT };
+const SIGNED_OUT = { sign_in: { state: 'signed_out' as const, failure: null }, synced: null };
+const box = (name: string) => screen.getByRole<HTMLInputElement>('checkbox', { name: `Keep ${name} in the credentials file as ${name}-keys` });
+
+async function opened() {
+  const shown = await show(scene('import'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Import from AWS config' }));
+  await settled();
+  return shown;
+}
+
+test('without a config file there is no card for it', async () => {
+  await show(scene('first-run'));
+  expect(screen.queryByRole('button', { name: /^Continue with/ })).toBeNull();
+});
+
+test('the card comes first, signs in once, and shows the profiles afterwards', async () => {
+  const { host } = await show(scene('first-run-import'));
+  const card = screen.getByRole('button', { name: 'Continue with acme.awsapps.com' });
+  expect(document.activeElement).toBe(card);
+  host.scene.reply = ({ ask }) => (ask === 'add_from_config' ? { reply: 'added', org: 'acme' } : ask === 'look_at_config' ? config : { reply: 'done' });
+  await fireEvent.click(card);
+  await settled();
+  expect(host.asked).toEqual([{ ask: 'add_from_config' }, { ask: 'sign_in', org: 'acme', method: null }]);
+  const both = [organisation(SIGNED_OUT), organisation({ id: 'beta', name: 'Beta', ...SIGNED_OUT })];
+  host.send(state({ organisations: both, profiles: [] }));
+  await settled();
+  expect(screen.queryByRole('dialog')).toBeNull();
+  host.scene.portals = { acme: portal() };
+  host.send(state({ organisations: [organisation(), both[1] ?? organisation()], profiles: [] }));
+  await settled();
+  expect(screen.getByRole('dialog', { name: 'Import from AWS config' }).textContent).toContain('Nothing in your AWS files changes.');
+  expect(host.asked.filter(({ ask }) => ask === 'sign_in')).toHaveLength(1);
+});
+
+test('what does not answer is said below the cards', async () => {
+  const { host } = await show(scene('first-run-import-failed'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Continue with acme.awsapps.com' }));
+  await settled();
+  expect(screen.getByRole('alert').textContent).toContain('acme.awsapps.com did not answer');
+  expect(host.asked).toEqual([{ ask: 'add_from_config' }]);
+});
+
+test('nothing is chosen by itself, and what is chosen is kept by one request', async () => {
+  const { host, desk } = await opened();
+  expect(screen.getAllByRole('checkbox').some((one) => (one as HTMLInputElement).checked)).toBe(false);
+  await fireEvent.click(box('pay-dev'));
+  await fireEvent.click(box('data-stg'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Keep 2 profiles fresh' }));
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ ask: 'keep_many', confirmed: false, wanted: [{ profile: 'pay-dev-keys' }, { profile: 'data-stg-keys' }] });
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(desk.view).toBe('credentials');
+});
+
+test('only what can be kept can be chosen', async () => {
+  await opened();
+  const dialog = screen.getByRole('dialog');
+  const row = (name: string) => within(dialog).getByRole('row', { name: new RegExp(`^${name} `) });
+  for (const name of ['storefront', 'pay-admin', 'half', 'beta-dev']) expect(within(row(name)).queryByRole('checkbox')).toBeNull();
+  for (const name of ['pay-dev', 'pay-ro', 'data-stg', 'terraform']) expect(within(row(name)).getByRole('checkbox')).toBeTruthy();
+});
+
+test('a refusal is said in the dialog, which stays', async () => {
+  const { host } = await opened();
+  host.scene.reply = ({ ask }) => (ask === 'keep_many' ? { reply: 'failed', field: 'profile', problem: problem('A profile named "pay-dev-keys" exists already', '', '') } : config);
+  await fireEvent.click(box('pay-dev'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Keep 1 profile fresh' }));
+  await settled();
+  expect(within(screen.getByRole('dialog')).getByRole('alert').textContent).toContain('exists already');
+  expect(box('pay-dev').checked).toBe(true);
+});
+
+test('what became unavailable meanwhile is not chosen any more', async () => {
+  const { host } = await opened();
+  await fireEvent.click(box('pay-dev'));
+  const gone = { ...IMPORT, organisations: IMPORT.organisations.map((one) => ({ ...one, profiles: one.profiles.filter(({ name }) => name !== 'pay-dev') })) };
+  host.scene.reply = () => ({ reply: 'config', import: gone });
+  host.send(state({ profiles: [] }));
+  await settled();
+  await tick();
+  expect(screen.getByRole('button', { name: 'Done' })).toBeTruthy();
+});
+
+test('another organisation is signed in to by a click of its own', async () => {
+  const { host, desk } = await opened();
+  host.send(state({ organisations: [organisation(), organisation({ id: 'beta', name: 'Beta', ...SIGNED_OUT })] }));
+  await settled();
+  await fireEvent.click(within(screen.getByRole('region', { name: 'beta.awsapps.com' })).getByRole('button', { name: 'Sign in' }));
+  await settled();
+  expect(host.asked.filter(({ ask }) => ask === 'sign_in')).toEqual([{ ask: 'sign_in', org: 'beta', method: null }]);
+  expect([desk.orgId, screen.queryByRole('dialog')]).toEqual(['beta', null]);
+});
