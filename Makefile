@@ -1,9 +1,9 @@
 # The commands of this project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run screenshot test again lint gen bench screenshots package clean
+.PHONY: help run screenshot test again lint gen bench screenshots package package-test clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start the desktop app with its embedded sandbox organisation
 	@src-tauri/scripts/run.sh
@@ -23,7 +23,7 @@ lint: ## Formatting, clippy, documentation links, the window's linter
 gen: ## Write the window's TypeScript bindings anew from the Rust types
 	@src-tauri/scripts/bindings.sh
 
-bench: ## Measure what we claim, beside the tools people use today
+bench: ## Measure what we claim: beside a bare tray program, a server's limit, the AWS CLI
 	@tests/support/sh/bench.sh
 
 screenshots: ## Photograph every view in every state, light and dark, into screenshots/
@@ -32,5 +32,8 @@ screenshots: ## Photograph every view in every state, light and dark, into scree
 package: ## Build the deb and the rpm into target/release/bundle/
 	@src-tauri/scripts/package.sh
 
+package-test: ## Install and start the deb in a clean root, look the rpm through
+	@tests/support/sh/package-test.sh
+
 clean: ## Remove everything that these commands built
-	rm -rf target gen .tools screenshots ui/dist ui/dist-gallery ui/node_modules
+	rm -rf target gen tests/bench/bare/gen .tools screenshots ui/dist ui/dist-gallery ui/node_modules

@@ -13,12 +13,13 @@ tests="git xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2g
        awscli python3-venv imagemagick x11-utils xdg-utils util-linux fonts-dejavu-core adwaita-icon-theme
        librsvg2-common librsvg2-bin xmlsec1"
 gallery="chromium fonts-dejavu-core python3"
-bench="awscli"
+bench="awscli bsdextrautils"
+package_test="mmdebstrap rpm cpio util-linux"
 
 wanted=""
 for set_name in "$@"; do
   case $set_name in
-    build | desktop | tests | gallery | bench) wanted="$wanted ${!set_name}" ;;
+    build | desktop | tests | gallery | bench | package_test) wanted="$wanted ${!set_name}" ;;
     browser)
       # Chromium refuses to run as root, and a desktop that has a browser keeps its own.
       if [ "$(id -u)" = 0 ]; then wanted="$wanted firefox-esr"

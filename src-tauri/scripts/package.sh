@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 src-tauri/scripts/deps.sh build
 src-tauri/scripts/ui.sh build
 # `custom-protocol` is what Tauri's own build command adds: it makes this a production build.
-cargo build --release --locked --workspace --bins --features tauri/custom-protocol
+cargo build --release --locked --workspace --exclude bare --bins --features tauri/custom-protocol
 # The bundler is no dependency of the window's: its lock file would have to name a build of it for each
 # platform, which not every registry mirror has.
 bundler=2.12.5

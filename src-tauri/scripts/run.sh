@@ -13,7 +13,7 @@ headless=
 "$scripts/deps.sh" build browser ${headless:+desktop}
 "$scripts/ui.sh" build
 # The whole workspace's programs, not one package: another choice of features would build them again.
-cargo build --locked --workspace --bins
+cargo build --locked --workspace --exclude bare --bins
 
 # Chromium does not run as root.
 if [ "$(id -u)" = 0 ] && [ -z "${BROWSER:-}" ]; then export BROWSER=firefox-esr; fi

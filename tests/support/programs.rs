@@ -3,7 +3,15 @@
 use anyhow::{Context, Result, bail};
 use std::{env, path::PathBuf};
 
-/// The folder of the build that this test program belongs to: `target/debug`.
+/// The folder that `LATCHKEY_TEST_PROGRAMS` names, or else that of the build that this test program
+/// belongs to: `target/debug`.
+fn programs() -> Result<PathBuf> {
+    match env::var_os("LATCHKEY_TEST_PROGRAMS") {
+        Some(folder) => Ok(folder.into()),
+        None => build_folder(),
+    }
+}
+
 fn build_folder() -> Result<PathBuf> {
     let me = env::current_exe().context("could not tell where this test program is")?;
     // target/debug/deps/tests-… -> target/debug
@@ -12,7 +20,7 @@ fn build_folder() -> Result<PathBuf> {
 }
 
 fn built(name: &str) -> Result<PathBuf> {
-    let path = build_folder()?.join(name);
+    let path = programs()?.join(name);
     if path.is_file() {
         return Ok(path);
     }
@@ -36,6 +44,14 @@ pub fn latchkey() -> Result<PathBuf> {
 /// That it is not built.
 pub fn latchkey_server() -> Result<PathBuf> {
     built("latchkey-server")
+}
+
+/// The bare program that the app is held against.
+///
+/// # Errors
+/// That it is not built.
+pub fn bare() -> Result<PathBuf> {
+    built("bare")
 }
 
 /// The `target` folder, for evidence of failures.

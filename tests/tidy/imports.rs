@@ -18,6 +18,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("latch", &["link", "view", "engine", "adapters"], &["tauri"]),
     ("latchkey", &["link", "aws-files", "keys", "engine", "adapters", "view"], &["rusqlite", "reqwest"]),
     ("server", &[], &["tauri", "keyring", "keyring-core", "notify-rust"]),
+    ("bare", &[], &[]),
     ("tests", &["link", "aws-files", "keys", "engine", "adapters", "view", "latch", "server"], &["tauri"]),
 ];
 

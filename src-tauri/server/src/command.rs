@@ -34,6 +34,9 @@ enum Command {
         /// Say where it is as one JSON line.
         #[arg(long)]
         json: bool,
+        /// An organisation file in place of the sample, for measuring with a large one.
+        #[arg(long, hide = true)]
+        organisation: Option<PathBuf>,
     },
     /// Serve the organisation that a configuration file names.
     Serve {
@@ -65,7 +68,9 @@ pub fn run() -> Result<()> {
         .build()
         .context("could not start the runtime")?;
     let outcome = match arguments.command {
-        Command::Sandbox { listen, data, json } => runtime.block_on(sandbox::run(listen, &data, json)),
+        Command::Sandbox { listen, data, json, organisation } => {
+            runtime.block_on(sandbox::run(listen, &data, json, organisation.as_deref()))
+        }
         Command::Serve { config } => runtime.block_on(config::run(&config)),
         Command::HashPassword => hash_password(),
     };

@@ -27,11 +27,12 @@ use crate::{
     serving,
 };
 
-/// Serves the sandbox until standard input ends or the process is told to stop.
+/// Serves the sandbox, the sample organisation unless another file is named, until standard input ends or the
+/// process is told to stop.
 ///
 /// # Errors
 /// What kept it from starting, with what to do.
-pub async fn run(listen: SocketAddr, data: &Path, json: bool) -> Result<()> {
+pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path>) -> Result<()> {
     let wish = listeners::only_loopback(listen)?;
     let folder = DataFolder::open(data)?;
     let chance = Arc::new(Chance::from_system());
@@ -42,7 +43,10 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool) -> Result<()> {
     folder.keep_port(listeners.port)?;
     let addresses = Addresses::loopback(listeners.port, &identity.instance_id, &identity.directory_id);
 
-    let organisation = organisation::sample(&addresses.origin())?;
+    let organisation = match file {
+        Some(file) => organisation::read(&file.display().to_string(), &organisation::text_of(file)?)?,
+        None => organisation::sample(&addresses.origin())?,
+    };
     let clock = Clock::system();
     let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
     let passwords = folder.passwords(organisation.users.keys(), &chance)?;
@@ -55,7 +59,7 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool) -> Result<()> {
     let book =
         PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let mut instance = Instance::new(clock, chance, store, organisation, addresses, keys, book);
-    instance.sample_apps = true;
+    instance.sample_apps = file.is_none();
     let instance = Shared::new(instance);
 
     let stop = CancellationToken::new();

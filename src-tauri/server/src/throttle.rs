@@ -5,6 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 /// A rate limit that may be off.
 #[derive(Debug, Default)]
@@ -16,14 +17,31 @@ struct Bucket {
     /// Thousandths of a request.
     level: i64,
     filled: Timestamp,
+    counted: Counted,
+}
+
+/// What met a limit.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// Requests that passed.
+    pub passed: u64,
+    /// Requests that were answered 429.
+    pub refused: u64,
 }
 
 impl Throttle {
-    /// Requests a second from now on; 0 lifts the limit.
-    pub fn set(&self, per_second: u32, now: Timestamp) {
+    /// Requests a second from now on; 0 lifts the limit. Gives back what met the limit before, if there was one.
+    pub fn set(&self, per_second: u32, now: Timestamp) -> Option<Counted> {
         let per_second = i64::from(per_second);
-        let bucket = (per_second > 0).then_some(Bucket { per_second, level: per_second * 1000, filled: now });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bucket;
+        let level = per_second * 1000;
+        let bucket = (per_second > 0).then_some(Bucket {
+            per_second,
+            level,
+            filled: now,
+            counted: Counted::default(),
+        });
+        let before = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), bucket);
+        before.map(|bucket| bucket.counted)
     }
 
     /// Whether one more request may pass.
@@ -34,8 +52,10 @@ impl Throttle {
         bucket.filled = now;
         bucket.level = (bucket.level + elapsed * bucket.per_second).min(bucket.per_second * 1000);
         if bucket.level < 1000 {
+            bucket.counted.refused += 1;
             return false;
         }
+        bucket.counted.passed += 1;
         bucket.level -= 1000;
         true
     }
@@ -57,7 +77,8 @@ mod tests {
         assert!(!throttle.admits(at(100)));
         assert!(throttle.admits(at(225)));
         assert_eq!((0..20).filter(|_| throttle.admits(at(5000))).count(), 8);
-        throttle.set(0, at(5000));
+        let counted = Counted { passed: 8 + 1 + 8, refused: 12 + 1 + 12 };
+        assert_eq!(throttle.set(0, at(5000)), Some(counted));
         assert!((0..100).all(|_| throttle.admits(at(5000))));
     }
 }

@@ -4,7 +4,11 @@ use super::Menu;
 use crate::{deadline::SOON, desk::Bus, record::Record};
 use anyhow::{Context, Result, anyhow, bail};
 use futures_util::StreamExt;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::sync::Mutex;
 use zbus::{
     Connection, fdo, interface,
@@ -21,6 +25,7 @@ const WATCHER: &str = "/StatusNotifierWatcher";
 struct Place {
     owner: String,
     path: String,
+    at: Instant,
 }
 
 struct Watcher {
@@ -37,11 +42,12 @@ impl Watcher {
         #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
     ) -> fdo::Result<()> {
         let sender = header.sender().map(ToString::to_string).unwrap_or_default();
-        let place = match service.find('/') {
-            Some(0) => Place { owner: sender, path: service.to_owned() },
-            Some(at) => Place { owner: service[..at].to_owned(), path: service[at..].to_owned() },
-            None => Place { owner: service.to_owned(), path: "/StatusNotifierItem".to_owned() },
+        let (owner, path) = match service.find('/') {
+            Some(0) => (sender, service),
+            Some(at) => (service[..at].to_owned(), &service[at..]),
+            None => (service.to_owned(), "/StatusNotifierItem"),
         };
+        let place = Place { owner, path: path.to_owned(), at: Instant::now() };
         let name = format!("{}{}", place.owner, place.path);
         self.places.push(place);
         Ok(Self::status_notifier_item_registered(&emitter, &name).await?)
@@ -132,6 +138,14 @@ impl TrayHost {
     #[must_use]
     pub fn mark(&self) -> usize {
         self.places.mark()
+    }
+
+    /// When the first icon after `mark` was registered, awaited.
+    ///
+    /// # Errors
+    /// That no program registered one in time.
+    pub async fn registered_after(&self, mark: usize, limit: Duration) -> Result<Instant> {
+        self.places.wait_after(mark, limit, "a tray icon", |p| Some(p.at)).await
     }
 
     /// The newest icon, awaited.

@@ -81,8 +81,8 @@ class Program:
         return median
 
 
-def ratio(rewrite: str, aws: str, version: str, text: str, where: str) -> float:
-    """How many times Latchkey is faster. The programs take turns, so that a busy moment meets both."""
+def medians(rewrite: str, aws: str, version: str, text: str, where: str) -> tuple[float, float]:
+    """Latchkey's time and the other's. The programs take turns, so that a busy moment meets both."""
     ours = Program("Latchkey", [rewrite, PROFILE, "KEY"], "ASIALATCHKEY00000", text, where)
     configure = [aws, "configure", "set", "aws_access_key_id", "KEY", "--profile", PROFILE]
     theirs = Program(f"{version} configure set", configure, "ASIAAWSCLI0000000", text, where)
@@ -92,7 +92,21 @@ def ratio(rewrite: str, aws: str, version: str, text: str, where: str) -> float:
             ours.round(OURS_EACH * number + turn)
     ours_median, theirs_median = ours.report(), theirs.report()
     print(f"    {theirs_median / ours_median:.1f} times faster")
-    return theirs_median / ours_median
+    return ours_median, theirs_median
+
+
+def report(where: str, ours: float, theirs: float, gates: bool) -> None:
+    """Adds a line to the figures that `make bench` prints."""
+    times = theirs / ours
+    met = ("met" if times >= TIMES_FASTER else "NOT MET") if gates else "reported"
+    needed = f", at least {TIMES_FASTER}" if gates else ""
+    line = [
+        f"rewriting one profile among {SECTIONS:,}, {where}", f"{1000 * ours:.1f} ms",
+        f"{1000 * theirs:.0f} ms aws configure set", f"{times:.0f} times faster{needed}", met,
+    ]
+    if path := os.environ.get("LATCHKEY_FIGURES"):
+        with open(path, "a") as file:
+            print(*line, sep="\t", file=file)
 
 
 def file_system(folder: str) -> str:
@@ -111,12 +125,10 @@ def main() -> None:
         sys.exit(f"{MEMORY} is no tmpfs")
     text = credentials()
     print(f"Rewriting one profile among {SECTIONS:,} ({len(text) / 1e6:.1f} MB), whole processes:")
-    ratios = {}
     for name, where in (("tmpfs", MEMORY), ("disk", DISK)):
         print(f"  on {name} ({where}, {file_system(where)}):")
-        ratios[name] = ratio(rewrite, aws, version, text, where)
-    if ratios["tmpfs"] < TIMES_FASTER:
-        sys.exit(f"on tmpfs it is to be at least {TIMES_FASTER} times faster")
+        ours, theirs = medians(rewrite, aws, version, text, where)
+        report(name, ours, theirs, gates=name == "tmpfs")
 
 
 if __name__ == "__main__":

@@ -4,21 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 scripts=src-tauri/scripts
-driver_version=2.1.0
 . tests/support/sh/phases.sh
 
 ui() { (cd ui && npm run --silent "$1"); }
 
 window() { ui lint && ui check && ui test && "$scripts/ui.sh" build && ui gallery; }
-
-driver() {
-  local bin=$PWD/.tools/bin/tauri-driver
-  if [ ! -x "$bin" ] || ! grep -qs "\"tauri-driver $driver_version " .tools/.crates.toml; then
-    # Unoptimised: it only relays requests, and builds in half the time.
-    CARGO_TARGET_DIR=target/tools cargo install --quiet --debug --locked --root .tools \
-      tauri-driver --version "$driver_version"
-  fi
-}
 
 python() {
   [ -x target/test-venv/bin/python ] || python3 -m venv target/test-venv
@@ -31,7 +21,7 @@ phase "window's packages" "$scripts/ui.sh" packages
 phase "window: lint, types, tests, build" window
 # One build of everything: choosing packages would change features and build dependencies again.
 phase "cargo build" cargo build --quiet --locked --workspace --all-targets
-phase "tauri-driver" driver
+phase "tauri-driver" tests/support/sh/driver.sh
 phase "python with boto3 and pysaml2" python
 export LATCHKEY_TEST_PYTHON=$PWD/target/test-venv/bin/python
 export LATCHKEY_TAURI_DRIVER=$PWD/.tools/bin/tauri-driver

@@ -11,7 +11,7 @@ export class Arrangement {
   grouping = $state<Grouping>('none');
   /** Accounts that were opened or closed by hand. */
   open = $state<Record<string, boolean>>({});
-  hidden = $state<string[]>([]);
+  hidden = $state.raw<string[]>([]);
 
   constructor() {
     try {
@@ -51,7 +51,8 @@ export class Arrangement {
   }
 
   isHidden(grant: UiGrant): boolean {
-    return this.hidden.includes(keyOf(grant));
+    // Asked for every role at every keystroke of a search.
+    return this.hidden.length > 0 && this.hidden.includes(keyOf(grant));
   }
 }
 

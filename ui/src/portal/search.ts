@@ -33,9 +33,17 @@ export function search(accounts: UiAccount[], query: string): Found[] {
   });
 }
 
+/** Accounts do not change; a new list brings new ones. */
+const HAYSTACKS = new WeakMap<UiAccount, string[]>();
+
 function haystack(account: UiAccount): string[] {
-  const environment = account.environment.chip ? [account.environment.chip, account.environment.word] : [];
-  return [account.name, account.id, account.email ?? '', ...environment].map((text) => text.toLowerCase());
+  let known = HAYSTACKS.get(account);
+  if (!known) {
+    const environment = account.environment.chip ? [account.environment.chip, account.environment.word] : [];
+    known = [account.name, account.id, account.email ?? '', ...environment].map((text) => text.toLowerCase());
+    HAYSTACKS.set(account, known);
+  }
+  return known;
 }
 
 /** A name that was perhaps meant: at most two slips away from what was typed. */
@@ -43,17 +51,28 @@ export function didYouMean(accounts: UiAccount[], apps: UiApp[], query: string):
   const typed = query.trim().toLowerCase();
   if (typed.length < 4) return null;
   let best: { name: string; slips: number } | null = null;
-  for (const name of candidates(accounts, apps)) {
+  for (const name of [...candidates(accounts), ...parts(apps.map((app) => app.name))]) {
+    if (Math.abs(name.length - typed.length) > 2) continue;
     const slips = distance(typed, name.toLowerCase());
     if (slips > 0 && slips <= 2 && (!best || slips < best.slips)) best = { name, slips };
   }
   return best?.name ?? null;
 }
 
-function candidates(accounts: UiAccount[], apps: UiApp[]): Set<string> {
-  const ofAccounts = accounts.flatMap((account) => [account.name, ...(account.roles ?? []).map((role) => role.name)]);
-  const names = [...ofAccounts, ...apps.map((app) => app.name)];
-  return new Set(names.flatMap((name) => [name, ...name.split(/[-_./\s]+/)]));
+const CANDIDATES = new WeakMap<UiAccount[], Set<string>>();
+
+function candidates(accounts: UiAccount[]): Set<string> {
+  let known = CANDIDATES.get(accounts);
+  if (!known) {
+    known = parts(accounts.flatMap((account) => [account.name, ...(account.roles ?? []).map((role) => role.name)]));
+    CANDIDATES.set(accounts, known);
+  }
+  return known;
+}
+
+/** Names, each once, and the words they are made of. */
+function parts(names: string[]): Set<string> {
+  return new Set([...new Set(names)].flatMap((name) => [name, ...name.split(/[-_./\s]+/)]));
 }
 
 /** Slips between two words: letters left out, added, changed, or swapped with their neighbour. */

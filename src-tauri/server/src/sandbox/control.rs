@@ -26,7 +26,7 @@ enum Control {
     Expire(Expire),
     /// How long new sign-ins last.
     SessionMinutes(i64),
-    /// Portal requests a second; 0 lifts the limit.
+    /// Portal requests a second; 0 lifts the limit. The answer counts what met the limit before.
     Throttle(u32),
     /// Shifts the server's clock.
     ClockOffsetSeconds(i64),
@@ -113,7 +113,11 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
             }
             instance.set_session_length(SignedDuration::from_mins(minutes));
         }
-        Control::Throttle(per_second) => instance.throttle.set(per_second, now),
+        Control::Throttle(per_second) => {
+            if let Some(counted) = instance.throttle.set(per_second, now) {
+                return Ok(json!({ "throttle": per_second, "before": counted }));
+            }
+        }
         Control::ClockOffsetSeconds(seconds) => {
             let day = 24 * 60 * 60;
             if !(-day..=day).contains(&seconds) {
@@ -145,6 +149,14 @@ mod tests {
         rig.portal_get("/user", &token).await.is(401);
         control(&rig.instance, "{\"session_minutes\":16}").unwrap();
         assert_eq!(rig.instance.session_length(), SignedDuration::from_mins(16));
+        control(&rig.instance, "{\"throttle\":1}").unwrap();
+        let (_, token, _) = rig.tokens("sam").await;
+        rig.portal_get("/user", &token).await.is(200);
+        rig.portal_get("/user", &token).await.is(429);
+        assert_eq!(
+            control(&rig.instance, "{\"throttle\":0}").unwrap(),
+            json!({"throttle": 0, "before": {"passed": 1, "refused": 1}})
+        );
         let before = rig.instance.now();
         control(&rig.instance, "{\"clock_offset_seconds\":660}").unwrap();
         assert_eq!(rig.instance.now().duration_since(before), SignedDuration::from_secs(660));

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Runs in the clean root that package-test.sh makes, as root: installs /root/latchkey.deb, starts the app
+# as a person's desktop would, ends it and removes the package.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+limit=120
+log=/tmp/log
+person=/home/person
+
+fail() {
+  echo "$1" >&2
+  tail -n 40 "$log" "$person"/*.log "$person"/.local/state/latchkey/logs/* >&2 2>/dev/null || true
+  exit 1
+}
+apt() { apt-get -qq -o Dpkg::Use-Pty=0 -o APT::Keep-Downloaded-Packages=true "$@" >"$log" 2>&1 </dev/null || fail "apt-get $1 failed"; }
+
+apt update
+# The least that a person may have: what the package demands, nothing that it only recommends.
+apt install --yes --no-install-recommends /root/latchkey.deb
+dpkg --listfiles latchkey | while read -r file; do [ -d "$file" ] || echo "$file"; done >/root/files
+for program in latchkey latchkey-server; do
+  grep -qx "/usr/bin/$program" /root/files || fail "the deb has no /usr/bin/$program"
+  # Before anything else is installed, which could bring what the package forgot to ask for.
+  missing=$(ldd "/usr/bin/$program" | grep 'not found') && fail "$program lacks libraries: $missing"
+done
+"/usr/bin/latchkey-server" --version
+echo "installed $(wc -l </root/files) files and $(dpkg-query --show | wc -l) packages in all"
+
+# A desktop as bare as can be: a display and a session bus. No panel, so the app opens its window.
+apt install --yes --no-install-recommends xvfb dbus dbus-x11
+useradd --create-home --home-dir "$person" --shell /bin/sh person
+runtime=/tmp/runtime
+install --directory --owner person --mode 700 "$runtime"
+mkfifo --mode 666 /tmp/display /tmp/events
+install --directory --mode 1777 /tmp/.X11-unix
+as_person() {
+  setpriv --reuid person --regid person --clear-groups env -i PATH=/usr/bin:/bin HOME="$person" USER=person \
+    LANG=C.UTF-8 XDG_RUNTIME_DIR="$runtime" "$@"
+}
+as_person Xvfb -displayfd 9 -screen 0 1280x900x24 -nolisten tcp 9>/tmp/display 2>"$person/xvfb.log" &
+read -r -t "$limit" display </tmp/display || fail "the display did not start"
+
+# The app opens the FIFO itself; this end is open before, so that no line is lost.
+exec 8<>/tmp/events
+begin=$(date +%s%N)
+desktop() {
+  local status=0
+  as_person DISPLAY=":$display" NO_AT_BRIDGE=1 GDK_BACKEND=x11 LIBGL_ALWAYS_SOFTWARE=1 \
+    LATCHKEY_EVENT_LOG=/tmp/events dbus-run-session -- latchkey --sandbox >"$person/app.log" 2>&1 || status=$?
+  echo ended >/tmp/events
+  return "$status"
+}
+desktop &
+app=$!
+pid= window= sandbox=
+while [ -z "$pid" ] || [ -z "$window" ] || [ -z "$sandbox" ]; do
+  read -r -t "$limit" line <&8 ||
+    fail "nothing more came for $limit s; the app had started: ${pid:-no}, its window: ${window:-no}, its sandbox: ${sandbox:-no}"
+  case $line in
+    *'"event":"started"'*) pid=${line##*\"pid\":} pid=${pid%%[!0-9]*} ;;
+    *'"event":"window"'*'"state":"created"'*) window=yes ;;
+    *'"event":"sandbox"'*'"state":"running"'*) sandbox=yes ;;
+    ended) fail "the app ended by itself" ;;
+    *'"event":"error"'*'"code":"sandbox'* | *'"event":"error"'*'"code":"window'*) fail "the app says $line" ;;
+  esac
+done
+echo "started, with its window and its sandbox, in $((($(date +%s%N) - begin) / 1000000)) ms"
+kill -TERM "$pid"
+status=0
+wait "$app" || status=$?
+[ "$status" = 0 ] || fail "the app ended with $status"
+[ -s "$person/.local/share/latchkey/latchkey.db" ] || fail "the app has no store in its person's home"
+# Nothing of the app outlives it for long: neither the server nor a web process.
+for process in $(find /proc -maxdepth 1 -name '[0-9]*' -user person -printf '%f\n' 2>/dev/null); do
+  name=$(cat "/proc/$process/comm" 2>/dev/null) || continue
+  [ "$name" = Xvfb ] || timeout "$limit" tail --pid="$process" -f /dev/null || fail "$name still runs"
+done
+
+apt purge --yes latchkey
+while read -r file; do [ ! -e "$file" ] || fail "$file is left behind"; done </root/files
+left=$(find / -xdev -ipath '*latchkey*' -not -path "$person/*" -not -path '/root/*' -not -path '/tmp/*')
+[ -z "$left" ] || fail "left behind: $left"
+echo "removed, with nothing left but the person's own files"
