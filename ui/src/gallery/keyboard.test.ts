@@ -8,7 +8,7 @@ const press = (key: string, more: KeyboardEventInit = {}) => fireEvent.keyDown(d
 
 test('Down goes from the search to what was found', async () => {
   const { desk } = await show(scene('portal-search'));
-  screen.getByLabelText<HTMLInputElement>('Search accounts and roles').focus();
+  screen.getByLabelText<HTMLInputElement>('Search accounts, roles and apps').focus();
   await press('ArrowDown');
   expect(document.activeElement?.closest('[data-row]')).toBeTruthy();
   expect(desk.query).toBe('pay read');
