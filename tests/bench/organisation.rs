@@ -1,15 +1,14 @@
 //! Organisations of any size, and a person who is signed in to one.
 
 use anyhow::{Context, Result, ensure};
-use fantoccini::Locator;
 use serde_json::{Value, json};
-use std::{fmt::Write, path::Path, time::Duration};
+use std::{fmt::Write, time::Duration};
 use support::{
     App, Desk, Person, SandboxServer,
     app::name,
     deadline::{SOON, START, WHILE},
     driver::Driver,
-    until,
+    organisation, until,
 };
 
 /// Words that names of accounts are made of, as in an organisation that grew.
@@ -41,11 +40,7 @@ const ROLES: [&str; 10] = [
 
 /// The file of an organisation in which the user `sam` has `roles` roles in each of `accounts` accounts.
 pub fn file(accounts: usize, roles: usize) -> Result<String> {
-    let mut text = "name = \"Large\"\nregion = \"eu-central-1\"\nmanagement_account = \"100000000000\"\n\
-        [[group]]\nname = \"everybody\"\n\
-        [[user]]\nusername = \"sam\"\ndisplay_name = \"Sam Sample\"\nemail = \"sam@acme.test\"\n\
-        groups = [\"everybody\"]\n"
-        .to_owned();
+    let mut text = organisation::head("Large", "100000000000", "everybody", "");
     let roles = ROLES.get(..roles).context("there are ten roles")?;
     for role in roles {
         writeln!(text, "[[permission_set]]\nname = \"{role}\"")?;
@@ -68,10 +63,7 @@ pub fn file(accounts: usize, roles: usize) -> Result<String> {
 
 /// A server of such an organisation, in a folder of the desk.
 pub async fn serve(desk: &Desk, accounts: usize, roles: usize) -> Result<SandboxServer> {
-    let path = desk.folders().root().join("organisation.toml");
-    std::fs::write(&path, file(accounts, roles)?)?;
-    let path = path.to_str().context("the folder is not UTF-8")?;
-    SandboxServer::start_with(Path::new(&format!("{path}.data")), &["--organisation", path]).await
+    organisation::serve(&desk.folders().root().join("organisation"), &file(accounts, roles)?).await
 }
 
 /// Starts the app, connects it to the server and signs in, up to the start of the first sync.
@@ -80,19 +72,7 @@ pub async fn sign_in(desk: &Desk, server: &SandboxServer) -> Result<(App, Driver
     app.tray().await?.click(&["Open Latchkey"]).await?;
     let window = window.window().await?;
     window.press("Enter your start URL").await?;
-    let ready = server.ready();
-    window.fill_labelled("Start URL", ready.start_url.as_str()).await?;
-    window.click(Locator::XPath("//summary[.='Custom endpoints']")).await?;
-    window.fill_labelled("Region", &ready.region).await?;
-    window.fill_labelled("Name to show", "Large").await?;
-    for (label, endpoint) in [
-        ("SSO-OIDC endpoint", &ready.oidc_endpoint),
-        ("Portal endpoint", &ready.portal_endpoint),
-        ("Federation endpoint", &ready.federation_endpoint),
-        ("STS endpoint", &ready.sts_endpoint),
-    ] {
-        window.fill_labelled(label, endpoint.as_str()).await?;
-    }
+    organisation::type_into(&window, server.ready(), "Large").await?;
     let opened = desk.browser_requests().mark();
     window.press("Continue to sign in").await?;
     let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;

@@ -2,9 +2,7 @@
 //! D-Bus, the window through tauri-driver, Chromium on the sign-in pages, the keyring, the
 //! credentials file proven by the distribution's `aws` and by boto3.
 
-use super::steps::{
-    Organisation, credentials_file, installed_two_hours_ago, prove, wait_signed_in, wait_synced,
-};
+use super::steps::{credentials_file, installed_two_hours_ago, prove, wait_signed_in, wait_synced};
 use anyhow::{Context, ensure};
 use fantoccini::Locator;
 use serde_json::json;
@@ -13,7 +11,7 @@ use support::{
     App, AwsCli, Boto, SandboxServer,
     app::{has, name},
     deadline::{SOON, WHILE},
-    driver, journey,
+    driver, journey, organisation,
     secrets::Secrets,
 };
 
@@ -40,7 +38,7 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         let window = window.window().await?;
         let opened = desk.browser_requests().mark();
         window.press("Enter your start URL").await?;
-        Organisation::of(&server).type_into(&window).await?;
+        organisation::type_into(&window, server.ready(), "Acme").await?;
         window.press("Continue to sign in").await?;
         let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
         ensure!(address.path() == "/authorize", "the browser was sent to {}", address.path());

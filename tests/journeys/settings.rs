@@ -1,6 +1,6 @@
 //! What a person sets holds: on the desktop, after a restart, at the end; and what was done is told.
 
-use super::steps::{Organisation, wait_signed_in, wait_synced};
+use super::steps::{wait_signed_in, wait_synced};
 use anyhow::{Result, ensure};
 use fantoccini::Locator;
 use serde_json::json;
@@ -9,7 +9,7 @@ use support::{
     App, Desk, SandboxServer,
     deadline::{SOON, WHILE},
     driver::{self, Driver},
-    journey, until,
+    journey, organisation, until,
 };
 
 /// The switch beside these words.
@@ -33,7 +33,7 @@ async fn sign_in(desk: &Desk, app: &App, window: &Driver, server: &SandboxServer
     let user = server.user()?.clone();
     let opened = desk.browser_requests().mark();
     window.press("Enter your start URL").await?;
-    Organisation::of(server).type_into(window).await?;
+    organisation::type_into(window, server.ready(), "Acme").await?;
     window.press("Continue to sign in").await?;
     let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
     driver::sign_in(&browser, &address, &user.username, &user.password).await?;

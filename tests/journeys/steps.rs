@@ -1,10 +1,9 @@
 //! What journeys have in common.
 
 use anyhow::{Context, Result, ensure};
-use fantoccini::Locator;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use support::{App, AwsCli, Boto, Desk, SandboxServer, app::name, deadline::WHILE, driver::Driver};
+use support::{App, AwsCli, Boto, Desk, app::name, deadline::WHILE};
 
 /// The credentials file that everybody's tools read.
 pub fn credentials_file(desk: &Desk) -> PathBuf {
@@ -47,34 +46,6 @@ pub async fn wait_signed_in(app: &App, mark: usize) -> Result<Value> {
 pub async fn wait_synced(app: &App, mark: usize) -> Result<Value> {
     let all = |e: &Value| name(e) == "sync" && e["state"] == "idle" && e["accounts"].as_u64() > Some(0);
     app.event_after(mark, WHILE, "all accounts", all).await
-}
-
-/// An organisation with a server of its own, as a person types it.
-pub struct Organisation<'a>(&'a SandboxServer);
-
-impl<'a> Organisation<'a> {
-    /// The one that `server` serves.
-    pub fn of(server: &'a SandboxServer) -> Self {
-        Self(server)
-    }
-
-    /// Fills the form in.
-    pub async fn type_into(&self, window: &Driver) -> Result<()> {
-        let ready = self.0.ready();
-        window.fill_labelled("Start URL", ready.start_url.as_str()).await?;
-        window.click(Locator::XPath("//summary[.='Custom endpoints']")).await?;
-        window.fill_labelled("Region", &ready.region).await?;
-        window.fill_labelled("Name to show", "Acme").await?;
-        for (label, endpoint) in [
-            ("SSO-OIDC endpoint", &ready.oidc_endpoint),
-            ("Portal endpoint", &ready.portal_endpoint),
-            ("Federation endpoint", &ready.federation_endpoint),
-            ("STS endpoint", &ready.sts_endpoint),
-        ] {
-            window.fill_labelled(label, endpoint.as_str()).await?;
-        }
-        Ok(())
-    }
 }
 
 /// `profile` is of `account`, say the distribution's `aws` and boto3, each reading the file.

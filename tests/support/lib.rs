@@ -22,6 +22,7 @@ pub mod driver;
 pub mod evidence;
 pub mod gallery;
 pub mod journey;
+pub mod organisation;
 pub mod page;
 pub mod person;
 pub mod process;

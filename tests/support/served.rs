@@ -2,6 +2,7 @@
 
 use crate::{
     deadline::{START, until},
+    organisation,
     process::{Process, Program},
     programs,
     sandbox::User,
@@ -30,12 +31,8 @@ impl ServedOrganisation {
     pub async fn start(more: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
         let hash = hash_password(folder.path()).await?;
-        let organisation = format!(
-            "name = \"Test\"\nregion = \"eu-central-1\"\nmanagement_account = \"900000000001\"\n\
-             [[group]]\nname = \"engineering\"\n\
-             [[user]]\nusername = \"sam\"\ndisplay_name = \"Sam Sample\"\nemail = \"sam@acme.test\"\n\
-             groups = [\"engineering\"]\npassword_hash = \"{hash}\"\n{more}\n"
-        );
+        let more = format!("password_hash = \"{hash}\"\n{more}\n");
+        let organisation = organisation::head("Test", "900000000001", "engineering", &more);
         fs::write(folder.path().join("organisation.toml"), organisation)?;
         let config = folder.path().join("server.toml");
         fs::write(

@@ -101,17 +101,7 @@ pub(crate) fn keep_many(
     answer: oneshot::Sender<Answer>,
 ) {
     let wishes: Vec<_> = wanted.into_iter().map(|w| wish(w, confirmed)).collect();
-    let sets = match prepare(state, &wishes) {
-        Ok(Ok(sets)) => sets,
-        Ok(Err(confirm)) => {
-            let _ = answer.send(Ok(confirm));
-            return;
-        }
-        Err(code) => {
-            let _ = answer.send(Err(code));
-            return;
-        }
-    };
+    let Some((sets, answer)) = keep::or_answered(prepare(state, &wishes), answer) else { return };
     let ctx = ctx.clone();
     tokio::spawn(async move {
         let mut refused = None;

@@ -43,17 +43,7 @@ type Look = (ProfileName, Option<Written>, Result<Option<Conflict>, Code>);
 pub(crate) struct FilesChecked(Vec<Look>);
 
 pub(crate) fn begin(ctx: &Context, state: &State, wish: Wish, answer: oneshot::Sender<Answer>) {
-    let set = match prepare(state, &wish) {
-        Ok(Ok(set)) => set,
-        Ok(Err(confirm)) => {
-            let _ = answer.send(Ok(confirm));
-            return;
-        }
-        Err(code) => {
-            let _ = answer.send(Err(code));
-            return;
-        }
-    };
+    let Some((set, answer)) = or_answered(prepare(state, &wish), answer) else { return };
     let taken: Vec<_> = state.profiles.keys().cloned().collect();
     let last = state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone());
     let ctx = ctx.clone();
@@ -62,6 +52,21 @@ pub(crate) fn begin(ctx: &Context, state: &State, wish: Wish, answer: oneshot::S
         let suggestion = free_name(&ctx, set, &wish.profile, &taken).await;
         ctx.send(Event::Kept(Checked { wish, found, suggestion, answer }));
     });
+}
+
+/// What can be gone on with, and who waits for it; whoever waits for what cannot is answered.
+pub(crate) fn or_answered<T>(
+    prepared: Result<Result<T, Reply>, Code>,
+    answer: oneshot::Sender<Answer>,
+) -> Option<(T, oneshot::Sender<Answer>)> {
+    let answered = match prepared {
+        Ok(Ok(prepared)) => return Some((prepared, answer)),
+        Ok(Err(confirm)) => Ok(confirm),
+        Err(code) => Err(code),
+    };
+    // Whoever asked may have gone.
+    let _ = answer.send(answered);
+    None
 }
 
 pub(crate) fn prepare(state: &State, wish: &Wish) -> Result<Result<FileSet, Reply>, Code> {
