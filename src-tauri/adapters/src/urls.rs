@@ -8,7 +8,9 @@ use engine::model::{
     organisation::{Kind, Organisation},
 };
 use std::{collections::HashMap, sync::Mutex};
-use url::{Host, Url};
+use url::Url;
+
+pub use engine::model::organisation::is_loopback;
 
 /// The organisations whose addresses may be opened. One for the process: the store and the SSO adapter
 /// teach it, the browser asks it.
@@ -81,17 +83,6 @@ pub fn is_safe(url: &Url) -> bool {
         _ => false,
     };
     scheme && url.username().is_empty() && url.password().is_none()
-}
-
-/// Whether the host is this computer: `localhost`, a name below it, 127.0.0.0/8 or `::1`.
-#[must_use]
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 /// The host with its port, as it stands in messages.

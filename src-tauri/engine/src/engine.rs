@@ -11,7 +11,7 @@ use crate::{
         ids::{OrgId, Target},
         secret::ClientRegistration,
     },
-    notify,
+    network, notify,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
     publish, refresh, renewal,
     request::{Answer, PauseFor, Reply, Request, Signal},
@@ -298,16 +298,9 @@ fn signal(ctx: &Context, state: &mut State, signal: Signal) {
     tracing::info!(?signal, "the machine tells");
     let now = ctx.now();
     match signal {
-        Signal::Woke | Signal::NetworkUp => {
-            state.online = true;
-            state.offline_since = None;
-            state.hush = Some(now + SignedDuration::from_secs(15));
-            schedule::retry_now(state, now);
-        }
-        Signal::NetworkDown => {
-            state.online = false;
-            state.offline_since = state.offline_since.or(Some(now));
-        }
+        Signal::Woke => network::woke(state, now),
+        Signal::NetworkUp => network::came(state, now),
+        Signal::NetworkDown => network::gone(state, now),
         Signal::PersonBack | Signal::WindowFocus(_) => notify::person_back(state),
         Signal::FilesChanged => keep::recheck(ctx, state),
     }

@@ -14,6 +14,7 @@ mod half_sync;
 mod import;
 mod keep;
 pub mod model;
+mod network;
 mod notify;
 pub mod ports;
 mod publish;

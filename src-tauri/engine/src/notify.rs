@@ -122,7 +122,7 @@ pub(crate) fn decide(ctx: &Context, state: &mut State, presence: Presence) {
             installed: state.installed,
             paused: state.pause.is_some(),
             sandbox: org_of(&notice).is_some_and(|o| is_sandbox(state, &o)),
-            offline: state.offline_since,
+            offline: state.network.offline_since(),
             shown: &state.shown,
         };
         match verdict(&notice, &circumstances) {
@@ -148,6 +148,14 @@ fn held_for_absence(notice: &Notice, held: Option<&'static str>) -> bool {
 /// The person came back, or the window let go of the focus: what was held is asked about at once.
 pub(crate) fn person_back(state: &mut State) {
     for pending in state.pending.iter_mut().filter(|p| p.held.is_some()) {
+        pending.not_before = None;
+    }
+}
+
+/// The network is there again: what was held back for want of it is not asked about any later than the rest.
+pub(crate) fn online_again(state: &mut State) {
+    let offline = Reason::Offline.as_str();
+    for pending in state.pending.iter_mut().filter(|p| p.held == Some(offline)) {
         pending.not_before = None;
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         settings_problem: state.settings_problem.clone(),
         store_problem: state.store_problem.clone(),
         keyring: state.keyring.clone(),
-        online: state.online,
+        online: state.network.is_up(),
         file: state.files.get(&FileSet::Own).cloned().unwrap_or_default(),
         config: state.config.clone(),
         clock_skew: state.clock_skew,

@@ -12,10 +12,11 @@ use crate::{
         refresh::{Decision, decide, renew_at, retry_after, wait_named},
         secret::RoleCredentials,
     },
+    network,
     ports::{FileChange, FileOutcome, FileSet, SsoError, Write},
     renewal, schedule, sign_in,
     state::{Pass, State},
-    stop, sync,
+    stop,
 };
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
@@ -179,6 +180,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, batch: Batch) {
     for (grant, credentials) in batch.fetched {
         if let Some(pass) = batch.passes.get(&grant.org) {
             renewal::remember(ctx, state, &grant, pass, credentials);
+            network::answered(ctx, state, &grant.org, pass);
         }
     }
     if let Some(path) = batch.backup {
@@ -253,7 +255,6 @@ fn one(
             let expires = written.expires;
             profile.kept.written = Some(written);
             ctx.commit(vec![Write::Kept(profile.kept.clone())]);
-            state.offline_since = None;
             let account_name = state.account_name(&grant);
             ctx.note(state, by, Happened::Refreshed { profile: name.clone(), grant, account_name, expires });
         }
@@ -291,7 +292,7 @@ fn retry(
     named: jiff::SignedDuration,
 ) {
     let now = ctx.now();
-    sync::offline(state, &code, now);
+    network::unanswered(state, &code, now);
     let chance = ctx.chance();
     let Some(profile) = state.profiles.get_mut(name) else { return };
     profile.failures = profile.failures.saturating_add(1);

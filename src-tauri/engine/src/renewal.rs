@@ -17,13 +17,14 @@ use crate::{
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         sign_in::{Ended, Session, SignIn},
     },
+    network,
     ports::{SealKind, SsoError, WhoAmI, Write},
     refresh,
     sign_in::code_of,
     sign_out,
     start::{client_rows, sign_in_rows},
     state::{Org, Pass, State},
-    sync, waiting,
+    waiting,
 };
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -193,7 +194,7 @@ fn later(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Tim
     org.renew_not_before = Some(again);
     let code = code_of(error);
     tracing::warn!(organisation = %id, ?code, "could not renew the sign-in yet");
-    sync::offline(state, &code, now);
+    network::unanswered(state, &code, now);
     if first {
         let code = code.clone();
         ctx.note(state, By::Schedule, Happened::RenewalFailed { org: id.clone(), code });

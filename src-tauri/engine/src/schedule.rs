@@ -5,6 +5,9 @@ use crate::{
     engine::{Context, resume},
     model::{
         Timestamp,
+        code::Code,
+        ids::OrgId,
+        portal::Sync,
         profile::State as ProfileState,
         refresh::{Decision, Facts, decide},
         sign_in::{Ended, Session, SignIn},
@@ -89,6 +92,20 @@ pub(crate) fn retry_now(state: &mut State, now: Timestamp) {
     }
 }
 
+/// An organisation's server answers again: what waited for that is tried now. Other waits go on.
+pub(crate) fn retry_unanswered(state: &mut State, id: &OrgId, now: Timestamp) {
+    let no_answer = |code: &Code| matches!(code, Code::NoAnswer { .. });
+    if let Some(org) = state.org_mut(id)
+        && matches!(&org.sync, Sync::Failed { code, .. } if no_answer(code))
+    {
+        sync::retry_now(org, now);
+    }
+    let waits = |p: &&mut Profile| p.kept.grant.org == *id && p.failing.as_ref().is_some_and(no_answer);
+    for profile in state.profiles.values_mut().filter(waits) {
+        profile.not_before = None;
+    }
+}
+
 /// Everything that is due now.
 pub(crate) fn tick(ctx: &Context, state: &mut State) {
     let now = ctx.now();
@@ -106,7 +123,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
         if state.org(id).is_some_and(|o| renewal::due(o).is_some_and(|at| at <= now)) {
             renewal::begin(ctx, state, id);
         }
-        if state.online && state.org(id).is_some_and(|o| sync::due(o).is_some_and(|at| at <= now)) {
+        if state.network.is_up() && state.org(id).is_some_and(|o| sync::due(o).is_some_and(|at| at <= now)) {
             sync::begin(ctx, state, id);
         }
     }

@@ -19,6 +19,7 @@ use crate::{
         settings::{Pause, Settings},
         sign_in::{Session, SignIn},
     },
+    network::Network,
     ports::{FileCondition, FileSet, Keyring},
     request::Answer,
     snapshot::{Launch, SandboxNow},
@@ -150,7 +151,7 @@ impl Org {
     /// What a call is made with, if it can be made now.
     pub fn pass(&self, now: Timestamp) -> Option<Pass> {
         let token = self.usable_token(now)?.access_token.clone();
-        Some(Pass { token, era: self.era, number: self.token_no })
+        Some(Pass { token, era: self.era, number: self.token_no, at: now })
     }
 
     /// New tokens take the place of the old ones.
@@ -200,6 +201,8 @@ pub(crate) struct Pass {
     pub era: u64,
     /// The number of the token.
     pub number: u64,
+    /// When it was taken.
+    pub at: Timestamp,
 }
 
 /// One kept profile.
@@ -295,8 +298,7 @@ pub(crate) struct State {
     pub keyring: Keyring,
     /// The keyring has not answered yet; nothing is known of sign-ins until then.
     pub keyring_opens: bool,
-    pub online: bool,
-    pub offline_since: Option<Timestamp>,
+    pub network: Network,
     pub files: HashMap<FileSet, FileCondition>,
     /// What the AWS config file had when it was read last.
     pub config: Arc<AwsConfig>,

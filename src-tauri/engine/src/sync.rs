@@ -14,6 +14,7 @@ use crate::{
         portal::{Account, Portal, Sync, changes},
         refresh::{retry_after, wait_named},
     },
+    network,
     ports::{AccountRow, Page, SsoError, Write},
     renewal,
     request::{Answer, Reply},
@@ -333,6 +334,7 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
             match result {
                 Ok(()) => {
                     renewal::accepted(state, id, &pass);
+                    network::answered(ctx, state, id, &pass);
                     finished(ctx, state, id, now);
                 }
                 Err(SsoError::Unauthorized) => {
@@ -395,8 +397,6 @@ fn finished(ctx: &Context, state: &mut State, id: &OrgId, now: Timestamp) {
     org.sync = Sync::Idle;
     org.sync_failures = 0;
     ctx.commit(vec![Write::Portal(id.clone(), portal), Write::HalfSync(id.clone(), None)]);
-    state.online = true;
-    state.offline_since = None;
     ctx.note(state, By::Schedule, happened);
 }
 
@@ -404,7 +404,7 @@ fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Ti
     let wait = wait_named(error.named_wait());
     let code = sign_in::code_of(error);
     tracing::warn!(organisation = %id, ?code, "could not sync the portal");
-    offline(state, &code, now);
+    network::unanswered(state, &code, now);
     let chance = ctx.chance();
     if let Some(org) = state.org_mut(id) {
         org.sync_failures = org.sync_failures.saturating_add(1);
@@ -413,12 +413,5 @@ fn failed(ctx: &Context, state: &mut State, id: &OrgId, error: SsoError, now: Ti
         if org.sync_failures == 1 {
             ctx.note(state, By::Schedule, Happened::SyncFailed { org: id.clone(), code });
         }
-    }
-}
-
-/// An answer that never came may mean that there is no network.
-pub(crate) fn offline(state: &mut State, code: &Code, now: Timestamp) {
-    if matches!(code, Code::NoAnswer { .. }) {
-        state.offline_since = state.offline_since.or(Some(now));
     }
 }

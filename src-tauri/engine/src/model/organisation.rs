@@ -2,7 +2,7 @@
 
 use super::{Timestamp, ids::OrgId};
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 /// Where the services of an organisation answer. For AWS derived from the region; custom for a
 /// self-hosted server, the sandbox and tests.
@@ -16,6 +16,17 @@ pub struct Endpoints {
     pub federation: Url,
     /// STS, shown to the person for `aws sts get-caller-identity`.
     pub sts: Url,
+}
+
+/// Whether the host is this computer: `localhost`, a name below it, 127.0.0.0/8 or `::1`.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 /// What kind of server stands behind the start URL.
@@ -47,4 +58,12 @@ pub struct Organisation {
     pub endpoints: Endpoints,
     /// When it was added.
     pub added: Timestamp,
+}
+
+impl Organisation {
+    /// Whether its server is on this computer, and answers without a network.
+    #[must_use]
+    pub fn is_on_this_computer(&self) -> bool {
+        is_loopback(&self.endpoints.portal)
+    }
 }

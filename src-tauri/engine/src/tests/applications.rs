@@ -84,7 +84,7 @@ async fn an_application_opens_at_the_portals_link_whoever_is_signed_in() {
     engine.ask(Request::OpenApp(app("wiki"))).await.unwrap();
     let opened = |s: &Snapshot| matches!(s.launches.as_slice(), [(_, Launch::Opened(_))]);
     let shown = until(&engine, opened).await;
-    assert_eq!(world.count("open http://localhost/start/#/saml/default/wiki/wiki"), 1);
+    assert_eq!(world.count("open https://acme.test/start/#/saml/default/wiki/wiki"), 1);
     assert_eq!((&shown.recents, &shown.favourites), (&vec![app("wiki").into()], &vec![app("wiki").into()]));
     assert!(matches!(shown.history[0].event, Event::AppOpened { .. }));
     let gone = engine.ask(Request::OpenApp(app("payroll"))).await;

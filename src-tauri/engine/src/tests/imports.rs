@@ -46,9 +46,9 @@ async fn the_config_file_is_read_at_the_start_and_when_it_changed() {
 #[tokio::test(start_paused = true)]
 async fn several_organisations_are_added_and_none_is_signed_in_to() {
     let (world, engine) = start_in(minutes(60), None, |w| {
-        // The world's own organisation is http://localhost/start.
+        // The world's own organisation is https://acme.test/start.
         let urls =
-            ["https://dead.test", "https://known.a/start", "http://localhost", "https://known.b/start"];
+            ["https://dead.test", "https://known.a/start", "https://acme.test", "https://known.b/start"];
         *w.config.lock().unwrap() = config(&urls);
     })
     .await;
@@ -62,7 +62,7 @@ async fn several_organisations_are_added_and_none_is_signed_in_to() {
     );
     assert_eq!(added[0].region, "eu-north-1");
     assert!(snapshot.organisations[1..].iter().all(|o| o.sign_in == SignIn::SignedOut));
-    assert_eq!((world.count("sign-in page"), world.count("discover http://localhost")), (0, 0));
+    assert_eq!((world.count("sign-in page"), world.count("discover https://acme.test")), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]

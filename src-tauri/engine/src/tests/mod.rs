@@ -6,6 +6,7 @@ mod ends;
 mod flows;
 mod imports;
 mod lists;
+mod network;
 mod notices;
 mod profiles;
 mod races;

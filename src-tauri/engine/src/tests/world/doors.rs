@@ -53,7 +53,7 @@ impl Vault for World {
 #[async_trait]
 impl Store for World {
     async fn load(&self, now: Timestamp) -> Result<Stored, Code> {
-        let url = Url::parse("http://localhost/start").unwrap();
+        let url = Url::parse("https://acme.test/start").unwrap();
         let organisation = Organisation {
             id: OrgId::new("acme"),
             name: "Acme".into(),
