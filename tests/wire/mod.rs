@@ -4,6 +4,7 @@ mod aws_cli;
 mod device;
 mod federation;
 mod keeping;
+mod partitions;
 mod pkce;
 mod portal;
 mod saml;

@@ -1,11 +1,11 @@
 //! Which addresses may be opened: those of the organisations the person added, and the console and
 //! sign-in hosts of their AWS partition. Everything else is foreign and stays closed.
 
-use crate::sso::partition::Partition;
 use engine::model::{
     code::Code,
     ids::OrgId,
     organisation::{Kind, Organisation},
+    partition::Partition,
 };
 use std::{collections::HashMap, sync::Mutex};
 use url::Url;
@@ -57,9 +57,9 @@ pub fn belongs(url: &Url, org: &Organisation) -> bool {
     if org.kind != Kind::Aws || url.scheme() != "https" || url.port().is_some() {
         return false;
     }
-    let partition = Partition::of_region(&org.region);
-    url.host_str()
-        .is_some_and(|host| partition.is_console(host) || partition.is_device_page(host, &org.region))
+    Partition::of_region(&org.region).zip(url.host_str()).is_some_and(|(partition, host)| {
+        partition.is_console(host) || partition.is_device_page(host, &org.region)
+    })
 }
 
 /// Whether the address is a console's, where a sign-in may lead to.
@@ -70,7 +70,7 @@ pub fn is_destination(url: &Url, org: &Organisation) -> bool {
     }
     let console = url.scheme() == "https"
         && url.port().is_none()
-        && url.host_str().is_some_and(|host| Partition::of_region(&org.region).is_console(host));
+        && Partition::of_region(&org.region).zip(url.host_str()).is_some_and(|(p, host)| p.is_console(host));
     console || org.endpoints.federation.origin() == url.origin()
 }
 
@@ -128,7 +128,7 @@ pub(crate) mod tests {
         Organisation {
             start_url: Url::parse("https://acme.awsapps.com/start").unwrap(),
             kind: Kind::Aws,
-            endpoints: crate::sso::partition::endpoints("eu-west-1", false).unwrap(),
+            endpoints: engine::model::partition::endpoints("eu-west-1", false).unwrap(),
             ..custom("https://unused.test")
         }
     }
@@ -171,6 +171,55 @@ pub(crate) mod tests {
                 "file:///etc/passwd",
             ],
         );
+    }
+
+    #[test]
+    fn each_partition_opens_its_own_hosts_and_no_other_partitions() {
+        let portals = [
+            ("us-east-1", "https://acme.awsapps.com/start"),
+            ("us-gov-west-1", "https://start.us-gov-home.awsapps.com/directory/acme"),
+            ("cn-north-1", "https://start.home.awsapps.cn/directory/acme"),
+        ];
+        // Of each: the start page, sign-in at SSO-OIDC, the device page, the federation endpoint, a console.
+        let hosts = [
+            [
+                "https://acme.awsapps.com/start/#/device",
+                "https://oidc.us-east-1.amazonaws.com/authorize",
+                "https://device.sso.us-east-1.amazonaws.com/",
+                "https://us-east-1.signin.aws.amazon.com/federation?Action=login",
+                "https://us-east-1.console.aws.amazon.com/s3/home",
+            ],
+            [
+                "https://start.us-gov-home.awsapps.com/directory/acme/#/device",
+                "https://oidc.us-gov-west-1.amazonaws.com/authorize",
+                "https://device.sso.us-gov-west-1.amazonaws.com/",
+                "https://us-gov-west-1.signin.amazonaws-us-gov.com/federation?Action=login",
+                "https://console.amazonaws-us-gov.com/s3/home",
+            ],
+            [
+                "https://start.home.awsapps.cn/directory/acme/#/device",
+                "https://oidc.cn-north-1.amazonaws.com.cn/authorize",
+                "https://device.sso.cn-north-1.amazonaws.com.cn/",
+                "https://cn-north-1.signin.amazonaws.cn/federation?Action=login",
+                "https://console.amazonaws.cn/s3/home",
+            ],
+        ];
+        for (n, (region, start_url)) in portals.into_iter().enumerate() {
+            let org = Organisation {
+                start_url: Url::parse(start_url).unwrap(),
+                region: region.into(),
+                endpoints: engine::model::partition::endpoints(region, false).unwrap(),
+                ..aws()
+            };
+            // Device pages of a partition's portals are below domains that AWS uses for two partitions.
+            let others = hosts.iter().enumerate().filter(|(m, _)| *m != n).flat_map(|(_, urls)| &urls[1..]);
+            check(&org, &hosts[n], &others.copied().collect::<Vec<_>>());
+            let console = Url::parse(hosts[n][4]).unwrap();
+            assert!(is_destination(&console, &org), "{region} leads to no console of its own");
+            for (m, urls) in hosts.iter().enumerate().filter(|(m, _)| *m != n) {
+                assert!(!is_destination(&Url::parse(urls[4]).unwrap(), &org), "{region} leads to {m}'s");
+            }
+        }
     }
 
     #[test]

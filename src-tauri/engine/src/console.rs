@@ -10,6 +10,7 @@ use crate::{
         ids::Grant,
         notice::Notice,
         organisation::{Kind, Organisation},
+        partition::Partition,
         refresh::renew_at,
         secret::RoleCredentials,
     },
@@ -22,15 +23,6 @@ use crate::{
     waiting::Waiting,
 };
 use url::Url;
-
-/// Consoles of AWS's partitions by the first letters of their regions.
-const CONSOLES: [(&str, &str); 4] = [
-    ("us-gov-", "console.amazonaws-us-gov.com"),
-    ("cn-", "console.amazonaws.cn"),
-    ("eusc-", "console.amazonaws-eusc.eu"),
-    AWS_CONSOLE,
-];
-const AWS_CONSOLE: (&str, &str) = ("", "console.aws.amazon.com");
 
 /// A wish to open a console.
 #[derive(Clone, PartialEq, Eq)]
@@ -258,7 +250,7 @@ fn destination(org: &Organisation, wanted: Option<&str>, region: Option<&str>) -
     let (wanted, region) = (given(wanted), given(region));
     if let Some(url) = wanted.as_deref().and_then(|w| Url::parse(w).ok()) {
         let host = url.host_str().unwrap_or_default().to_owned();
-        let fits = CONSOLES.iter().any(|(_, c)| host == *c || host.ends_with(&format!(".{c}")));
+        let fits = Partition::of_region(&org.region).is_some_and(|p| p.is_console(&host));
         let own = org.kind != Kind::Aws && org.endpoints.federation.host_str() == Some(host.as_str());
         return if (fits && url.scheme() == "https") || own {
             Ok(Some(url))
@@ -277,8 +269,52 @@ fn destination(org: &Organisation, wanted: Option<&str>, region: Option<&str>) -
             return Err(Code::BadDestination { wanted: part.clone() });
         }
     }
-    let (_, console) = CONSOLES.iter().find(|(prefix, _)| region.starts_with(prefix)).unwrap_or(&AWS_CONSOLE);
-    let host = if *console == AWS_CONSOLE.1 { format!("{region}.{console}") } else { (*console).to_owned() };
+    // A role is of one partition, and opens no console of another.
+    let there = Partition::of_region(&region).filter(|p| Partition::of_region(&org.region) == Some(*p));
+    let host = there.ok_or_else(|| Code::BadDestination { wanted: region.clone() })?.console_of(&region);
     let url = format!("https://{host}/{service}/home?region={region}");
     Url::parse(&url).map(Some).map_err(|_| Code::BadDestination { wanted: service })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::model::{ids::OrgId, partition};
+
+    #[test]
+    fn a_destination_is_a_console_of_the_roles_partition() {
+        let check = |home: &str, wanted: Option<&str>, region: Option<&str>, expect: Option<&str>| {
+            let endpoints = partition::endpoints(home, false).unwrap();
+            let org = Organisation {
+                id: OrgId::new("acme"),
+                name: "Acme".into(),
+                start_url: Url::parse("https://acme.awsapps.com/start").unwrap(),
+                region: home.into(),
+                kind: Kind::Aws,
+                endpoints,
+                added: Timestamp::UNIX_EPOCH,
+            };
+            let found = destination(&org, wanted, region).ok().map(|url| url.unwrap().to_string());
+            assert_eq!(found.as_deref(), expect, "{home} {wanted:?} {region:?}");
+        };
+        let s3 = Some("s3");
+        let there = "https://us-west-2.console.aws.amazon.com/s3/home?region=us-west-2";
+        check("eu-west-1", s3, Some("us-west-2"), Some(there));
+        let gov = "https://console.amazonaws-us-gov.com/s3/home?region=us-gov-east-1";
+        check("us-gov-west-1", s3, Some("us-gov-east-1"), Some(gov));
+        check("cn-north-1", s3, None, Some("https://console.amazonaws.cn/s3/home?region=cn-north-1"));
+        check("eu-west-1", s3, Some("cn-north-1"), None);
+        check("cn-north-1", s3, Some("eu-west-1"), None);
+        check("eu-west-1", s3, Some("us-iso-east-1"), None);
+        check(
+            "cn-north-1",
+            Some("https://console.amazonaws.cn/s3"),
+            None,
+            Some("https://console.amazonaws.cn/s3"),
+        );
+        check("cn-north-1", Some("https://console.aws.amazon.com/s3"), None, None);
+        check("eu-west-1", Some("https://console.aws.amazon.com.evil.test/s3"), None, None);
+        check("eu-west-1", Some("http://console.aws.amazon.com/s3"), None, None);
+    }
 }

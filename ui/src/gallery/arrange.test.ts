@@ -66,6 +66,8 @@ test("a policy's pattern for a role follows the partition", () => {
   const grant = { org: 'acme', account: '111122224444', role: 'PowerUser' };
   expect(roleArnPattern('eu-west-1', grant)).toBe('arn:aws:iam::111122224444:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_PowerUser_*');
   expect(roleArnPattern('us-gov-west-1', grant)).toMatch(/^arn:aws-us-gov:/);
+  expect(roleArnPattern('cn-north-1', grant)).toMatch(/^arn:aws-cn:/);
+  expect(roleArnPattern('eusc-de-east-1', grant)).toMatch(/^arn:aws-eusc:/);
 });
 
 test('a kept arrangement that cannot be read is begun anew', () => {

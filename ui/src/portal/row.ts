@@ -56,11 +56,17 @@ export function consoleLink(startUrl: string, grant: UiGrant): string {
   return `${startUrl.replace(/[#/]+$/, '')}/#/console?${query}`;
 }
 
+const PARTITIONS = [
+  ['cn-', 'aws-cn'],
+  ['us-gov-', 'aws-us-gov'],
+  ['eusc-', 'aws-eusc'],
+] as const;
+
 /**
  * What an IAM policy names this role by. AWS ends a role's real name at random, and puts a region into its
  * path where Identity Center is not in us-east-1.
  */
 export function roleArnPattern(region: string, grant: UiGrant): string {
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  const [, partition] = PARTITIONS.find(([prefix]) => region.startsWith(prefix)) ?? ['', 'aws'];
   return `arn:${partition}:iam::${grant.account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_${grant.role}_*`;
 }

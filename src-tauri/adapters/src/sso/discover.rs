@@ -3,15 +3,14 @@
 use super::{
     errors,
     http::{Answer, Http, at},
-    oidc,
-    partition::{self, is_aws_portal, is_region, region_of_host},
-    start_url,
+    oidc, start_url,
 };
 use crate::urls::{host_of, is_safe};
 use engine::{
     model::{
         code::Code,
         organisation::{Endpoints, Kind},
+        partition::{self, is_aws_portal, is_region, region_of_host},
         sign_in::Method,
     },
     ports::{Discovered, SsoError},
@@ -59,8 +58,9 @@ async fn aws(http: &Http, start_url: Url, given: Option<&str>) -> Result<Discove
         }
     };
     let dual_stack = host.ends_with(".app.aws") || host.contains("amazonwebservices");
-    let endpoints = partition::endpoints(&region, dual_stack)
-        .ok_or_else(|| Code::BadStartUrl { reason: format!("{region} is not a region") })?;
+    let endpoints = partition::endpoints(&region, dual_stack).ok_or_else(|| Code::BadStartUrl {
+        reason: format!("the hosts of {region} are not known; name them as custom endpoints"),
+    })?;
     match knows(http, &endpoints.oidc, &start_url).await {
         // The region was a guess of the person or of ours, so that is the likelier mistake.
         Err(Code::NotAPortal { .. }) if region_of_host(&host).is_none() => {

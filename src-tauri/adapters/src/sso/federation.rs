@@ -1,12 +1,9 @@
 //! From role credentials to a console: `getSigninToken`, then the `login` address made from it.
 
-use super::{
-    http::{Answer, Http},
-    partition::Partition,
-};
+use super::http::{Answer, Http};
 use crate::urls::{foreign, host_of, is_destination};
 use engine::{
-    model::{code::Code, organisation::Organisation, secret::RoleCredentials},
+    model::{code::Code, organisation::Organisation, partition::Partition, secret::RoleCredentials},
     ports::{SecretUrl, SsoError},
 };
 use reqwest::Method;
@@ -35,7 +32,10 @@ pub(crate) async fn console_link(
     let destination = match destination {
         Some(url) if is_destination(url, org) => url.to_string(),
         Some(url) => return Err(SsoError::Other(foreign(url))),
-        None => format!("https://{}/", Partition::of_region(&org.region).console),
+        None => {
+            let console = Partition::of_region(&org.region).map_or("console.aws.amazon.com", |p| p.console);
+            format!("https://{console}/")
+        }
     };
     let mut answer = signin_token(http, org, credentials, Some(duration(credentials))).await?;
     if answer.status.as_u16() == 400 {

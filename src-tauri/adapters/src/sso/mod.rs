@@ -13,7 +13,6 @@ mod federation;
 mod http;
 mod oauth;
 mod oidc;
-pub(crate) mod partition;
 mod portal;
 mod start_url;
 

@@ -1,8 +1,10 @@
 //! What a person types or pastes, made a start URL.
 
-use super::partition::{is_any_console, is_aws_portal, is_region};
 use crate::urls::{host_of, is_loopback, is_safe};
-use engine::model::code::Code;
+use engine::model::{
+    code::Code,
+    partition::{is_any_console, is_aws_portal, is_region},
+};
 use url::Url;
 
 /// Reads `acme`, `d-1234567890`, `ssoins-…` (with a region), a host, a URL with `/start/#/…`, or a deep

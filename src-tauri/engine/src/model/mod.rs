@@ -9,6 +9,7 @@ pub mod ids;
 pub mod notice;
 pub mod organisation;
 pub mod pacing;
+pub mod partition;
 pub mod portal;
 pub mod presence;
 pub mod profile;

@@ -114,12 +114,12 @@ async fn a_console_waits_for_the_sign_in_and_opens() {
     let wish = Request::OpenConsole {
         grant: grant(),
         destination: Some("s3".into()),
-        region: Some("eusc-de-east-1".into()),
+        region: Some("eu-north-1".into()),
         confirmed: true,
     };
     engine.ask(wish).await.unwrap();
     until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(_))))).await;
-    let page = "console https://console.amazonaws-eusc.eu/s3/home?region=eusc-de-east-1";
+    let page = "console https://eu-north-1.console.aws.amazon.com/s3/home?region=eu-north-1";
     assert_eq!(world.count(page), 1, "{:?}", world.log.lock().unwrap());
 }
 

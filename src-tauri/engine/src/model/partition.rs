@@ -1,12 +1,14 @@
 //! AWS partitions: which hosts belong to which, and the endpoints of a region (AWS's endpoint rule
-//! sets for `sso`, `sso-oidc` and `signin`).
+//! sets for `sso`, `sso-oidc` and `signin`, which `tests/wire` holds this table against).
 
-use engine::model::organisation::Endpoints;
+use super::organisation::Endpoints;
 use url::Url;
 
 /// One AWS partition.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Partition {
+pub struct Partition {
+    /// As ARNs name it.
+    pub name: &'static str,
     /// `amazonaws.com` and its like: service hosts.
     dns_suffix: &'static str,
     /// The suffix of service hosts that answer over IPv6 too.
@@ -14,12 +16,13 @@ pub(crate) struct Partition {
     /// Hosts of `getSigninToken` and `login` end so.
     signin: &'static str,
     /// Console hosts end so.
-    pub(crate) console: &'static str,
+    pub console: &'static str,
     /// Hosts of access portals end so.
     portals: &'static [&'static str],
 }
 
 const AWS: Partition = Partition {
+    name: "aws",
     dns_suffix: "amazonaws.com",
     dual_stack_suffix: "api.aws",
     signin: "signin.aws.amazon.com",
@@ -27,6 +30,7 @@ const AWS: Partition = Partition {
     portals: &["app.aws", "portal.amazonaws.com", "awsapps.com"],
 };
 const GOV: Partition = Partition {
+    name: "aws-us-gov",
     dns_suffix: "amazonaws.com",
     dual_stack_suffix: "api.aws",
     signin: "signin.amazonaws-us-gov.com",
@@ -34,6 +38,7 @@ const GOV: Partition = Partition {
     portals: &["app.aws", "portal.amazonaws.com", "awsapps.com"],
 };
 const CN: Partition = Partition {
+    name: "aws-cn",
     dns_suffix: "amazonaws.com.cn",
     dual_stack_suffix: "api.amazonwebservices.com.cn",
     signin: "signin.amazonaws.cn",
@@ -41,6 +46,7 @@ const CN: Partition = Partition {
     portals: &["awsapps.cn", "portal.amazonaws.com.cn", "app.amazonwebservices.com.cn"],
 };
 const EUSC: Partition = Partition {
+    name: "aws-eusc",
     dns_suffix: "amazonaws.eu",
     dual_stack_suffix: "api.amazonwebservices.eu",
     signin: "signin.amazonaws-eusc.eu",
@@ -50,23 +56,35 @@ const EUSC: Partition = Partition {
 const ALL: [&Partition; 4] = [&AWS, &GOV, &CN, &EUSC];
 
 impl Partition {
-    /// The partition of a region.
-    pub(crate) fn of_region(region: &str) -> &'static Self {
-        match region {
-            r if r.starts_with("us-gov-") => &GOV,
-            r if r.starts_with("cn-") => &CN,
-            r if r.starts_with("eusc-") => &EUSC,
-            _ => &AWS,
+    /// The partition of a region; `None` for those of the isolated partitions, whose hosts are not known here:
+    /// what they are called elsewhere would be somebody else's host.
+    #[must_use]
+    pub fn of_region(region: &str) -> Option<&'static Self> {
+        let mut labels = region.split('-');
+        match (labels.next()?, labels.next().unwrap_or_default()) {
+            ("us", "gov") => Some(&GOV),
+            ("cn", _) => Some(&CN),
+            ("eusc", _) => Some(&EUSC),
+            (_, place) if place.starts_with("iso") => None,
+            _ => Some(&AWS),
         }
     }
 
+    /// The host of a region's console. Only those of the first partition are named by their region.
+    #[must_use]
+    pub fn console_of(&self, region: &str) -> String {
+        if *self == AWS { format!("{region}.{}", self.console) } else { self.console.to_owned() }
+    }
+
     /// Whether the host is one of the partition's consoles or of its sign-in pages for them.
-    pub(crate) fn is_console(&self, host: &str) -> bool {
+    #[must_use]
+    pub fn is_console(&self, host: &str) -> bool {
         is_or_below(host, self.console) || is_or_below(host, self.signin)
     }
 
     /// Whether the host shows AWS's own pages for confirming a device code.
-    pub(crate) fn is_device_page(&self, host: &str, region: &str) -> bool {
+    #[must_use]
+    pub fn is_device_page(&self, host: &str, region: &str) -> bool {
         host == format!("device.sso.{region}.{}", self.dns_suffix)
             || self.portals.iter().any(|suffix| below(host, suffix))
             || identity_center(host)
@@ -75,12 +93,14 @@ impl Partition {
 
 /// Whether AWS runs access portals at the host. `awsapps.com` and the like are AWS's own domains; what
 /// stands before them is the organisation's.
-pub(crate) fn is_aws_portal(host: &str) -> bool {
+#[must_use]
+pub fn is_aws_portal(host: &str) -> bool {
     ALL.iter().any(|p| p.portals.iter().any(|suffix| below(host, suffix))) || identity_center(host)
 }
 
 /// Whether the host is a console or a sign-in page for consoles of any partition.
-pub(crate) fn is_any_console(host: &str) -> bool {
+#[must_use]
+pub fn is_any_console(host: &str) -> bool {
     ALL.iter().any(|p| p.is_console(host))
 }
 
@@ -104,7 +124,8 @@ fn is_or_below(host: &str, suffix: &str) -> bool {
 }
 
 /// Whether the text is shaped like a region. Endpoints are made of it, so that nothing else may pass.
-pub(crate) fn is_region(text: &str) -> bool {
+#[must_use]
+pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let Some((number, words)) = parts.split_last() else { return false };
     (2..=4).contains(&words.len())
@@ -115,7 +136,8 @@ pub(crate) fn is_region(text: &str) -> bool {
 
 /// The region that a portal's host names: `{id}.portal.{region}.app.aws`,
 /// `{id}.{region}.portal.amazonaws.com`, `start.{region}.us-gov-home.awsapps.com` and their like.
-pub(crate) fn region_of_host(host: &str) -> Option<&str> {
+#[must_use]
+pub fn region_of_host(host: &str) -> Option<&str> {
     if !is_aws_portal(host) {
         return None;
     }
@@ -124,11 +146,12 @@ pub(crate) fn region_of_host(host: &str) -> Option<&str> {
 
 /// AWS's endpoints for a region. Portals below `app.aws` live on the dual-stack hosts; a device sign-in
 /// through the older ones fails there.
-pub(crate) fn endpoints(region: &str, dual_stack: bool) -> Option<Endpoints> {
+#[must_use]
+pub fn endpoints(region: &str, dual_stack: bool) -> Option<Endpoints> {
     if !is_region(region) {
         return None;
     }
-    let p = Partition::of_region(region);
+    let p = Partition::of_region(region)?;
     let suffix = if dual_stack { p.dual_stack_suffix } else { p.dns_suffix };
     let url = |text: String| Url::parse(&text).ok();
     Some(Endpoints {
@@ -140,8 +163,8 @@ pub(crate) fn endpoints(region: &str, dual_stack: bool) -> Option<Endpoints> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]
@@ -190,6 +213,9 @@ mod tests {
             assert!(!is_region(bad), "{bad} passed");
             assert_eq!(endpoints(bad, false), None);
         }
+        for unknown in ["us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1"] {
+            assert_eq!(endpoints(unknown, false), None, "{unknown} has hosts that are not known here");
+        }
         for good in ["eu-west-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-12"] {
             assert!(is_region(good), "{good} did not pass");
         }
@@ -216,6 +242,6 @@ mod tests {
             assert!(!is_aws_portal(host) && !is_any_console(host), "{host} passed");
         }
         assert!(is_any_console("123456789012-abcdefgh.eu-west-1.console.aws.amazon.com"));
-        assert!(!Partition::of_region("cn-north-1").is_console("console.aws.amazon.com"));
+        assert!(!Partition::of_region("cn-north-1").unwrap().is_console("console.aws.amazon.com"));
     }
 }
