@@ -912,6 +912,10 @@ endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_f
 /**
  * Which.
  */
+org: string, } | { "ask": "add_user", 
+/**
+ * Which.
+ */
 org: string, } | { "ask": "start_sandbox" } | { "ask": "delete_sandbox" } | { "ask": "sign_in", 
 /**
  * Where.

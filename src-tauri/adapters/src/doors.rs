@@ -61,7 +61,10 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
     let store =
         SqliteStore::open(&home.database(), Arc::clone(&hosts), clock.now()).map_err(OpenError::Code)?;
     let any_clock: Arc<dyn Clock> = clock.clone();
-    let sso = HttpSso::new(Arc::clone(&any_clock), Arc::clone(&hosts)).map_err(OpenError::Code)?;
+    // A file that cannot be read is told when the engine reads it.
+    let network = crate::settings::load(&home.settings()).unwrap_or_default().network;
+    let sso =
+        HttpSso::new(Arc::clone(&any_clock), Arc::clone(&hosts), &network, env).map_err(OpenError::Code)?;
     Ok(Doors {
         sso: Arc::new(sso),
         vault: Arc::new(SealingVault::new(Arc::new(OsKeyring::new(home.keyring_user())))),

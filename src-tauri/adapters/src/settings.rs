@@ -45,7 +45,7 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|e| Err(Code::Internal { what: format!("settings: {e}") }))
 }
 
-fn load(path: &Path) -> Result<Settings, Code> {
+pub(crate) fn load(path: &Path) -> Result<Settings, Code> {
     let shown = || path.display().to_string();
     let text = match std::fs::read_to_string(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),

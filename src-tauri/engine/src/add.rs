@@ -90,6 +90,14 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, found: Found) {
     let _ = answer.send(result);
 }
 
+/// The same organisation once more, with a sign-in of its own. The sample has its users beside it.
+pub(crate) fn another_user(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
+    let known = state.org(id).filter(|o| o.organisation.kind != Kind::Sandbox);
+    let known = known.ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    let again = Organisation { id: ctx.new_org_id(), added: ctx.now(), ..known.organisation.clone() };
+    Ok(Reply::Added(add(ctx, state, again)))
+}
+
 fn add(ctx: &Context, state: &mut State, organisation: Organisation) -> OrgId {
     let (id, name) = (organisation.id.clone(), organisation.name.clone());
     ctx.commit(vec![Write::Organisation(organisation.clone())]);

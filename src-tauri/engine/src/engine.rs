@@ -10,6 +10,7 @@ use crate::{
         history::{By, Entry, Event as Happened},
         ids::{OrgId, Target},
         secret::ClientRegistration,
+        settings::Settings,
     },
     network, notify,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
@@ -362,6 +363,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::LookAtConfig => import::look(ctx, answer),
         Request::AddFromConfig => import::add_organisations(ctx, state, answer),
         Request::RemoveOrganisation(org) => add::remove(ctx, state, &org, answer),
+        Request::AddUser(org) => reply(answer, add::another_user(ctx, state, &org)),
         Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),
         Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),
         Request::SignIn { org, method } => reply(answer, sign_in::begin(ctx, state, &org, method)),
@@ -410,6 +412,8 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             reply(answer, Ok(Reply::Done));
         }
         Request::SetSettings(settings) => {
+            // The window neither knows nor changes it.
+            let settings = Settings { network: state.settings.network.clone(), ..settings };
             state.settings = settings.clone();
             ctx.saver.save(settings, answer);
         }

@@ -1,7 +1,7 @@
 //! The state as everybody sees it.
 
 use crate::{
-    model::{Timestamp, ids::Target, settings::Settings},
+    model::{Timestamp, ids::Target, organisation::Organisation, settings::Settings},
     ports::{FileCondition, FileSet, Keyring},
     schedule,
     snapshot::{OrganisationNow, ProfileNow, SandboxNow, Snapshot},
@@ -75,7 +75,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
             .orgs
             .iter()
             .map(|o| OrganisationNow {
-                organisation: o.organisation.clone(),
+                organisation: Organisation { name: state.name_of(o), ..o.organisation.clone() },
                 sign_in: o.sign_in.clone(),
                 sign_in_failure: o.failure.clone(),
                 portal: shown_portal(o),

@@ -92,6 +92,9 @@ pub enum Request {
     AddFromConfig,
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation(OrgId),
+    /// Add another entry for an organisation, for another of the person's users there; answers
+    /// [`Reply::Added`].
+    AddUser(OrgId),
     /// Start the sample organisation and show it; answers [`Reply::Added`].
     StartSandbox,
     /// End the sample organisation and delete its data.

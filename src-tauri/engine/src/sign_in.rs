@@ -166,6 +166,10 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, attempt: u6
 /// Stores a sign-in before anybody is told of it. Decided here and not in the attempt's task, so that
 /// nothing that ends meanwhile is overtaken in the store.
 fn land(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, mut who: WhoAmI) {
+    if let Some((attempt, user)) = is_here(state, id, &who) {
+        // Its tokens are dropped as they are: to end them on the server could end the other entry's sign-in.
+        return progress(ctx, state, id, attempt, Progress::Failed(Code::UserIsHere { user }));
+    }
     let sealing = state.sealing();
     let Some(org) = state.org_mut(id) else { return };
     let SignIn::InProgress(attempt) = &org.sign_in else { return };
@@ -201,6 +205,24 @@ fn land(ctx: &Context, state: &mut State, id: &OrgId, tokens: TokenSet, mut who:
         };
         ctx.send(Event::Attempt(id, number, Progress::Done { tokens, who, stored, era }));
     }));
+}
+
+/// Whether whoever signed in has another entry for the same organisation; with the attempt's number.
+fn is_here(state: &State, id: &OrgId, who: &WhoAmI) -> Option<(u64, String)> {
+    let org = state.org(id)?;
+    let SignIn::InProgress(attempt) = &org.sign_in else { return None };
+    let twins = || {
+        state.orgs.iter().filter(|o| o.id() != id && o.organisation.start_url == org.organisation.start_url)
+    };
+    let theirs = |o: &Org| match (&o.portal.user_id, &who.id) {
+        (Some(known), Some(now)) => known == now,
+        _ => who.user.is_some() && o.last_user() == who.user.as_deref(),
+    };
+    if theirs(org) {
+        return None;
+    }
+    let twin = twins().find(|o| theirs(o))?;
+    Some((attempt.id, twin.last_user().or(who.user.as_deref())?.to_owned()))
 }
 
 /// Whether the list is another person's. A server that does not tell says nothing either way.

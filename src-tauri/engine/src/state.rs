@@ -188,6 +188,11 @@ impl Org {
         }
     }
 
+    /// Who is signed in, or was last.
+    pub fn last_user(&self) -> Option<&str> {
+        self.user().or(self.portal.user.as_deref())
+    }
+
     pub fn user(&self) -> Option<&str> {
         self.session().and_then(|s| s.user.as_deref())
     }
@@ -336,6 +341,33 @@ impl State {
 
     pub fn org_mut(&mut self, id: &OrgId) -> Option<&mut Org> {
         self.orgs.iter_mut().find(|o| o.organisation.id == *id)
+    }
+
+    /// What people see it named: with its user, its host or a number where another is named alike.
+    pub fn name_of(&self, org: &Org) -> String {
+        let name = &org.organisation.name;
+        let alike: Vec<&Org> = self.orgs.iter().filter(|o| o.organisation.name == *name).collect();
+        let others = || alike.iter().filter(|o| o.id() != org.id());
+        if others().next().is_none() {
+            return name.clone();
+        }
+        let host = |o: &Org| o.organisation.start_url.host_str().unwrap_or_default().to_owned();
+        if let Some(user) = org.last_user() {
+            let short = |user: &str| user.split('@').next().unwrap_or(user).to_owned();
+            if others().all(|o| o.last_user().map(short) != Some(short(user))) {
+                return format!("{name} ({})", short(user));
+            }
+            if others().all(|o| o.last_user() != Some(user)) {
+                return format!("{name} ({user})");
+            }
+        }
+        if others().all(|o| host(o) != host(org)) {
+            return format!("{name} ({})", host(org));
+        }
+        match alike.iter().position(|o| o.id() == org.id()) {
+            Some(place @ 1..) => format!("{name} ({})", place + 1),
+            _ => name.clone(),
+        }
     }
 
     /// Something was opened: the row says so, and it is the newest of the recent ones.

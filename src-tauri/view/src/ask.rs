@@ -96,6 +96,11 @@ pub enum UiRequest {
         /// Which.
         org: String,
     },
+    /// Add another entry for the same organisation, for another user; answers `added`.
+    AddUser {
+        /// Which.
+        org: String,
+    },
     /// Start the sample organisation; answers `added`.
     StartSandbox,
     /// Delete the sample organisation.

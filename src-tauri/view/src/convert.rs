@@ -61,6 +61,7 @@ impl TryFrom<UiRequest> for Request {
             Ui::LookAtConfig => Self::LookAtConfig,
             Ui::AddFromConfig => Self::AddFromConfig,
             Ui::RemoveOrganisation { org } => Self::RemoveOrganisation(OrgId::new(org)),
+            Ui::AddUser { org } => Self::AddUser(OrgId::new(org)),
             Ui::StartSandbox => Self::StartSandbox,
             Ui::DeleteSandbox => Self::DeleteSandbox,
             Ui::SignIn { org, method } => {
@@ -276,6 +277,7 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
     let by_id = |id: &str| s.organisations.iter().find(|o| o.organisation.id.as_str() == id);
     match asked {
         UiRequest::RemoveOrganisation { org }
+        | UiRequest::AddUser { org }
         | UiRequest::SignIn { org, .. }
         | UiRequest::OpenSignInAgain { org }
         | UiRequest::CancelSignIn { org }

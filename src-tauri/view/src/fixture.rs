@@ -179,6 +179,9 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::RegionNeeded { host: host() },
         Code::NoAnswer { host: host() },
         Code::Tls { host: host(), reason: reason() },
+        Code::NoTrust { path: Some("/etc/ssl/corporate.pem".into()), reason: reason() },
+        Code::NoTrust { path: None, reason: reason() },
+        Code::BadProxy,
         Code::ServerError { host: host(), status: 503 },
         Code::Garbled { host: host() },
         Code::Throttled { host: host() },
@@ -190,6 +193,7 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::StoreDamaged { moved_to: path() },
         Code::SignInTimedOut,
         Code::SignInCancelled,
+        Code::UserIsHere { user: "sam@acme.test".into() },
         Code::StateMismatch,
         Code::ListenFailed,
         Code::BrowserFailed { reason: reason() },
@@ -221,6 +225,7 @@ pub(crate) fn codes() -> Vec<Code> {
         match code {
             Code::BadStartUrl { .. } | Code::NotAPortal { .. } | Code::RegionNeeded { .. } => {}
             Code::NoAnswer { .. } | Code::Tls { .. } | Code::ServerError { .. } | Code::Garbled { .. } => {}
+            Code::NoTrust { .. } | Code::BadProxy | Code::UserIsHere { .. } => {}
             Code::Throttled { .. } | Code::ClockSkew { .. } | Code::SignInNeeded | Code::SignInDenied => {}
             Code::SignInFailed { .. } | Code::BadDestination { .. } | Code::StoreDamaged { .. } => {}
             Code::SignInTimedOut | Code::SignInCancelled | Code::StateMismatch | Code::ListenFailed => {}

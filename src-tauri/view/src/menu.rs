@@ -16,7 +16,7 @@ use engine::{
     Request, Snapshot,
     model::{
         application::Application,
-        ids::{AppRef, Grant, Target},
+        ids::{AppRef, Grant, OrgId, Target},
         organisation::Kind,
         sign_in::SignIn,
     },
@@ -195,21 +195,36 @@ fn shortcuts(s: &Snapshot) -> Vec<Entry> {
     };
     let favourites: Vec<&Target> = s.favourites.iter().filter(listed).take(FAVOURITES).collect();
     let room = if favourites.len() == FAVOURITES { RECENTS - 1 } else { RECENTS };
-    let recents = s.recents.iter().filter(listed).filter(|g| !s.favourites.contains(g)).take(room);
-    let row = |kind: &str, prefix: &str, target: &Target| match target {
-        Target::Role(grant) => {
-            let id = format!("{kind}/{}", key(grant));
-            Entry::item(id, &label::shortcut(s, prefix, grant), console(grant))
-        }
+    let recents: Vec<&Target> =
+        s.recents.iter().filter(listed).filter(|g| !s.favourites.contains(g)).take(room).collect();
+    let text = |prefix: &str, target: &Target, of: Option<&str>| match target {
+        Target::Role(grant) => label::shortcut(s, prefix, grant, of),
         Target::App(one) => {
             let name = app_of(s, one).map_or(one.app.as_str(), |found| found.name.as_str());
-            let text = label::around(name, |name| format!("{prefix}{name} (app)"));
-            Entry::item(format!("{kind}-app/{}/{}", one.org, one.app), &text, app(one.clone()))
+            label::with(of, |room| label::within(room, name, |name| format!("{prefix}{name} (app)")))
+        }
+    };
+    let all: Vec<&Target> = favourites.iter().chain(&recents).copied().collect();
+    let row = |kind: &str, prefix: &str, target: &Target| {
+        let alike = |o: &&Target| o.org() != target.org() && text("", o, None) == text("", target, None);
+        let of = all.iter().any(alike).then(|| name_of(s, target.org())).flatten();
+        let text = text(prefix, target, of);
+        match target {
+            Target::Role(grant) => Entry::item(format!("{kind}/{}", key(grant)), &text, console(grant)),
+            Target::App(one) => {
+                Entry::item(format!("{kind}-app/{}/{}", one.org, one.app), &text, app(one.clone()))
+            }
         }
     };
     let mut rows: Vec<Entry> = favourites.iter().map(|g| row("favourite", "", g)).collect();
-    rows.extend(recents.map(|g| row("recent", "Recent: ", g)));
+    rows.extend(recents.iter().map(|g| row("recent", "Recent: ", g)));
     rows
+}
+
+/// What an organisation is called, where it is known.
+fn name_of<'a>(s: &'a Snapshot, id: &OrgId) -> Option<&'a str> {
+    let org = s.organisations.iter().find(|o| o.organisation.id == *id)?;
+    Some(&org.organisation.name)
 }
 
 fn refreshing(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {

@@ -86,6 +86,23 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             format!("The certificate for {host} is not valid: {reason}. Latchkey did not send anything."),
             "Check the start URL, or ask your administrator about the certificate.".into(),
         ),
+        Code::NoTrust { path: Some(path), reason } => (
+            "The file of certificates cannot be used".into(),
+            format!("{path}: {reason}. Without it no server can be trusted, so Latchkey did not send anything."),
+            "Mend the file, then try again. Naming another one counts from Latchkey's next start.".into(),
+        ),
+        Code::NoTrust { path: None, reason: _ } => (
+            "This computer trusts no certificates".into(),
+            "It has no list of authorities to check servers with, so Latchkey did not send anything. The sample \
+             organisation works without."
+                .into(),
+            "Install the package ca-certificates, then try again.".into(),
+        ),
+        Code::BadProxy => (
+            "The proxy's address cannot be used".into(),
+            "The settings file names a proxy that is no address, so Latchkey did not send anything.".into(),
+            "Correct proxy under [network] in the settings file, then start Latchkey again.".into(),
+        ),
         Code::ServerError { host, status } => (
             format!("{org} did not answer"),
             format!(
@@ -144,6 +161,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "You cancelled the sign-in".into(),
             "Nothing was changed.".into(),
             "Sign in when you are ready.".into(),
+        ),
+        Code::UserIsHere { user } => (
+            "Your browser signed in as the same user again".into(),
+            format!("{user} is here already, so nothing was changed."),
+            "Sign in where the browser does not know you: choose a code, and open its page in a private window.".into(),
         ),
         Code::StateMismatch => (
             "The browser's answer did not belong to this sign-in".into(),
@@ -293,6 +315,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         Code::RegionNeeded { .. } => vec![Some(edits("Choose the region", "region", None))],
         Code::Tls { .. } => vec![Some(edits("Change start URL", "start_url", None))],
         Code::NoAnswer { .. }
+        | Code::NoTrust { .. }
         | Code::ServerError { .. }
         | Code::Garbled { .. }
         | Code::ClockSkew { .. }
@@ -308,7 +331,10 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             vec![sign_in("Sign in", None)]
         }
         Code::StateMismatch => vec![sign_in("Start again", None)],
-        Code::ListenFailed | Code::BrowserFailed { .. } | Code::SignInFailed { .. } => {
+        Code::ListenFailed
+        | Code::BrowserFailed { .. }
+        | Code::SignInFailed { .. }
+        | Code::UserIsHere { .. } => {
             vec![sign_in("Use a code instead", Some(UiMethod::DeviceCode)), again("Try again")]
         }
         Code::AccessRemoved | Code::Gone { .. } => {
@@ -331,7 +357,9 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             Some(asks("Try again", UiRequest::StartSandbox)),
             Some(UiButton { danger: true, ..asks("Delete the sample", UiRequest::DeleteSandbox) }),
         ],
-        Code::EngineElsewhere | Code::BadDestination { .. } | Code::StoreDamaged { .. } => vec![],
+        Code::EngineElsewhere | Code::BadProxy | Code::BadDestination { .. } | Code::StoreDamaged { .. } => {
+            vec![]
+        }
     };
     found.into_iter().flatten().collect()
 }

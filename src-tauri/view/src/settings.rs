@@ -1,7 +1,7 @@
 //! The settings on their way to the window and back.
 
 use crate::ui_state::{UiSettings, UiTheme, UiTold};
-use engine::model::settings::{Settings, Theme, Told};
+use engine::model::settings::{Network, Settings, Theme, Told};
 
 impl From<&Settings> for UiSettings {
     fn from(s: &Settings) -> Self {
@@ -71,6 +71,8 @@ impl From<UiSettings> for Settings {
                 clock: t.clock,
                 launch_failed: t.launch_failed,
             },
+            // Not the window's: the engine keeps what the file says.
+            network: Network::default(),
         }
     }
 }

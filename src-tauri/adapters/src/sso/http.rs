@@ -1,26 +1,24 @@
 //! One HTTP call to an SSO server: what went out, what came back, and why nothing did.
 
-use super::errors;
+use super::{
+    clients::{Clients, Way},
+    errors,
+};
 use crate::urls::{host_of, is_loopback, is_safe};
 use engine::{
     model::{Timestamp, code::Code},
     ports::{Clock, SsoError},
 };
 use jiff::SignedDuration;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use std::{
     error::Error,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 use url::Url;
 use zeroize::Zeroizing;
 
-/// A connection that takes longer is no answer.
-const CONNECT: Duration = Duration::from_secs(10);
-/// From the first byte out to the last byte in.
-const WHOLE_CALL: Duration = Duration::from_secs(30);
 /// The longest real answers are pages of 100 accounts, some 20 KB.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// AWS refuses signatures that are more than five minutes off.
@@ -31,12 +29,9 @@ const NOISE: i64 = 3;
 /// The year 3000: what is said to last longer lasts until then, so that no sum of moments overflows.
 const LATEST: Timestamp = Timestamp::constant(32_503_680_000, 0);
 
-/// The two HTTP clients and what was learned of the clock.
+/// The HTTP clients and what was learned of the clock.
 pub(crate) struct Http {
-    /// To this computer: plain http, never through a proxy.
-    near: Client,
-    /// To everywhere else: https, through the desktop's proxy.
-    far: Client,
+    clients: Clients,
     pub(crate) clock: Arc<dyn Clock>,
     skew: Mutex<Option<i64>>,
 }
@@ -54,23 +49,8 @@ pub(crate) struct Answer {
 }
 
 impl Http {
-    /// Builds the clients. TLS trusts what the operating system trusts; redirects are never followed,
-    /// so that no token goes where it was not sent.
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Result<Self, Code> {
-        let builder = || {
-            Client::builder()
-                .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(CONNECT)
-                .timeout(WHOLE_CALL)
-        };
-        let broken = |e: reqwest::Error| Code::Internal { what: format!("no HTTP client: {e}") };
-        Ok(Self {
-            near: builder().no_proxy().build().map_err(broken)?,
-            far: builder().https_only(true).build().map_err(broken)?,
-            clock,
-            skew: Mutex::new(None),
-        })
+    pub(crate) fn new(clock: Arc<dyn Clock>, way: Way) -> Result<Self, Code> {
+        Ok(Self { clients: Clients::new(way)?, clock, skew: Mutex::new(None) })
     }
 
     /// Begins a request; an address that is neither https nor on this computer is refused.
@@ -78,7 +58,7 @@ impl Http {
         if !is_safe(url) {
             return Err(Code::BadStartUrl { reason: format!("{} is not https", host_of(url)) });
         }
-        let client = if is_loopback(url) { &self.near } else { &self.far };
+        let client = if is_loopback(url) { self.clients.near.clone() } else { self.clients.far()? };
         Ok(client.request(method, url.clone()).header(header::ACCEPT, "application/json"))
     }
 

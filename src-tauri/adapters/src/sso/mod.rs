@@ -7,6 +7,7 @@
 //! http is for this computer only, and every address made here is checked against [`crate::urls`].
 
 mod applications;
+mod clients;
 mod discover;
 mod errors;
 mod federation;
@@ -21,6 +22,7 @@ mod tests;
 
 use crate::urls::AllowedHosts;
 use async_trait::async_trait;
+use clients::Way;
 use engine::{
     model::{
         application::Application,
@@ -28,6 +30,7 @@ use engine::{
         ids::{AccountId, RoleName},
         organisation::{Endpoints, Organisation},
         secret::{ClientRegistration, RoleCredentials, TokenSet},
+        settings::Network,
         sign_in::Method,
     },
     ports::{
@@ -36,7 +39,7 @@ use engine::{
 };
 use http::Http;
 use secrecy::SecretString;
-use std::sync::Arc;
+use std::{ffi::OsString, sync::Arc};
 use url::Url;
 
 /// [`Sso`] over HTTP.
@@ -46,13 +49,18 @@ pub struct HttpSso {
 }
 
 impl HttpSso {
-    /// A client that teaches `hosts` the organisations it makes addresses for.
+    /// A client that teaches `hosts` the organisations it makes addresses for, on the way out that is set.
     ///
     /// # Errors
     /// [`Code::Internal`] when the TLS library cannot start.
-    pub fn new(clock: Arc<dyn Clock>, hosts: Arc<AllowedHosts>) -> Result<Self, Code> {
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        hosts: Arc<AllowedHosts>,
+        network: &Network,
+        env: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Code> {
         crate::install_crypto_provider();
-        Ok(Self { http: Http::new(clock)?, hosts })
+        Ok(Self { http: Http::new(clock, Way::new(network, env))?, hosts })
     }
 }
 

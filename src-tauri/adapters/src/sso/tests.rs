@@ -78,7 +78,7 @@ async fn read_request(stream: &mut tokio::net::TcpStream) -> String {
 }
 
 fn sso() -> HttpSso {
-    HttpSso::new(Arc::new(SystemClock), Arc::default()).unwrap()
+    HttpSso::new(Arc::new(SystemClock), Arc::default(), &Network::default(), &|_| None).unwrap()
 }
 
 fn client() -> ClientRegistration {

@@ -18,6 +18,11 @@ pub enum Code {
     NoAnswer { host: String },
     /// The certificate is not trusted; nothing was sent.
     Tls { host: String, reason: String },
+    /// There is nothing to check certificates with, or the named file of them cannot be used; nothing was
+    /// sent.
+    NoTrust { path: Option<String>, reason: String },
+    /// The proxy that the configuration file names is no proxy's address.
+    BadProxy,
     /// A server error, by HTTP status.
     ServerError { host: String, status: u16 },
     /// The answer could not be understood.
@@ -34,6 +39,8 @@ pub enum Code {
     SignInFailed { error: String },
     /// Nobody finished the sign-in in time.
     SignInTimedOut,
+    /// The browser signed in as somebody who has an entry of their own here.
+    UserIsHere { user: String },
     /// The person cancelled.
     SignInCancelled,
     /// The answer of the browser did not belong to this sign-in.

@@ -2,6 +2,7 @@
 
 use super::{Timestamp, notice::Notice};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,19 @@ impl Told {
     }
 }
 
+/// The way to servers that are not on this computer. Stands in the configuration file alone and counts from
+/// the next start; what it leaves open the environment says (`HTTPS_PROXY`, `NO_PROXY`, `AWS_CA_BUNDLE`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Network {
+    /// A proxy for https, e.g. `http://proxy.acme.test:3128`.
+    pub proxy: Option<String>,
+    /// Hosts that are reached without it, as in `NO_PROXY`.
+    pub no_proxy: Option<String>,
+    /// A PEM file of certificates that are trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// Everything a person can set; kept in the configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -105,6 +119,13 @@ pub struct Settings {
     pub remove_on_quit: bool,
     /// Which kinds of notification.
     pub told: Told,
+    /// The way to servers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub network: Network,
+}
+
+fn is_default(network: &Network) -> bool {
+    *network == Network::default()
 }
 
 impl Default for Settings {
@@ -122,6 +143,7 @@ impl Default for Settings {
             quiet_hours: false,
             remove_on_quit: false,
             told: Told::default(),
+            network: Network::default(),
         }
     }
 }

@@ -49,7 +49,7 @@ fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> 
                 g.org == *org.id() && now.duration_since(*at) < SignedDuration::from_hours(24)
             });
         let names = || profiles.iter().map(|p| p.kept.profile.clone()).collect::<Vec<_>>();
-        let name = org.organisation.name.clone();
+        let name = state.name_of(org);
         match &org.sign_in {
             SignIn::SignedIn(session) => {
                 if let Some(ends) = session.known_end()

@@ -14,4 +14,5 @@ mod registrations;
 mod renewals;
 mod stored;
 mod unused;
+mod users;
 mod world;

@@ -37,7 +37,15 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
     shown.sort_by_key(|row| (rank(row), row.1.name.to_lowercase()));
     shown.truncate(ACCOUNTS);
     shown.sort_by_key(|(_, a)| (a.name.to_lowercase(), a.id.clone()));
-    let mut rows: Vec<Entry> = shown.iter().map(|(o, a)| account(o, a)).collect();
+    let mut rows: Vec<Entry> = shown
+        .iter()
+        .map(|(o, a)| {
+            let alike = |(other, b): &&(&OrganisationNow, &Account)| {
+                other.organisation.id != o.organisation.id && a.name == b.name
+            };
+            account(o, a, shown.iter().any(|row| alike(&row)).then_some(o.organisation.name.as_str()))
+        })
+        .collect();
     if !rows.is_empty() {
         let text = match all.len() {
             1 => "Show in Latchkey...".to_owned(),
@@ -48,7 +56,7 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
     Entry::submenu("accounts", "Accounts", rows)
 }
 
-fn account(o: &OrganisationNow, a: &Account) -> Entry {
+fn account(o: &OrganisationNow, a: &Account, of: Option<&str>) -> Entry {
     let label_given = o.labels.get(&a.id).copied();
     let environment = classify(&a.name, a.id.as_str(), a.email.as_deref(), label_given).environment;
     let id = format!("account/{}/{}", o.organisation.id, a.id);
@@ -61,7 +69,7 @@ fn account(o: &OrganisationNow, a: &Account) -> Entry {
     let in_window = Intent::Show(Show::Search(a.id.to_string()));
     match a.roles.as_deref() {
         Some([only]) => {
-            let text = label::account_and_role(&a.name, environment, only.as_str());
+            let text = label::account_and_role(&a.name, environment, only.as_str(), of);
             Entry::item(format!("{id}/{only}"), &text, console(&grant(only)))
         }
         Some(roles) if !roles.is_empty() => {
@@ -77,9 +85,9 @@ fn account(o: &OrganisationNow, a: &Account) -> Entry {
             if roles.len() > ROLES {
                 rows.push(Entry::item(format!("{id}/more"), "More...", in_window));
             }
-            Entry::submenu(id, &label::account(&a.name, environment), rows)
+            Entry::submenu(id, &label::account(&a.name, environment, of), rows)
         }
         // Roles not loaded yet, or none: the window knows more.
-        _ => Entry::item(id, &label::account(&a.name, environment), in_window),
+        _ => Entry::item(id, &label::account(&a.name, environment, of), in_window),
     }
 }

@@ -1,6 +1,6 @@
 //! The submenu of applications, A-Z.
 
-use super::{Entry, Intent, app, label};
+use super::{Entry, Intent, app, label, name_of};
 use engine::{
     Request, Snapshot,
     model::{
@@ -28,7 +28,10 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
         .iter()
         .take(APPS)
         .map(|(name, one)| {
-            Entry::item(format!("app/{}/{}", one.org, one.app), &label::fit(name), app(one.clone()))
+            let alike = all.iter().any(|(other, o)| o.org != one.org && other == name);
+            let of = alike.then(|| name_of(s, &one.org)).flatten();
+            let text = label::with(of, |room| label::within(room, name, str::to_owned));
+            Entry::item(format!("app/{}/{}", one.org, one.app), &text, app(one.clone()))
         })
         .collect();
     if !rows.is_empty() {

@@ -9,35 +9,50 @@ pub const LONGEST: usize = 44;
 /// An account's name is not cut below this.
 const SHORTEST_NAME: usize = 10;
 
-/// `[PROD] payments-prod, ReadOnly`.
-pub(super) fn shortcut(s: &Snapshot, prefix: &str, grant: &Grant) -> String {
+/// `[PROD] payments-prod, ReadOnly`; with the organisation after it where another row would read the same.
+pub(super) fn shortcut(s: &Snapshot, prefix: &str, grant: &Grant, of: Option<&str>) -> String {
     let (name, environment) = account_of(s, grant);
     let chip = bracketed(environment).map(|c| format!("{c} ")).unwrap_or_default();
-    compose(&format!("{prefix}{chip}"), &name, ", ", grant.role.as_str())
+    with(of, |room| compose(room, &format!("{prefix}{chip}"), &name, ", ", grant.role.as_str()))
+}
+
+/// `text - Acme (sam)`: the organisation gives way after a while, the text before it then.
+pub(super) fn with(of: Option<&str>, text: impl Fn(usize) -> String) -> String {
+    match of {
+        None => text(LONGEST),
+        Some(of) => {
+            let of = format!(" - {}", middle(of, LONGEST / 3));
+            format!("{}{of}", text(LONGEST.saturating_sub(of.chars().count())))
+        }
+    }
 }
 
 /// `payments-prod [PROD]`.
-pub(super) fn account(name: &str, environment: Environment) -> String {
+pub(super) fn account(name: &str, environment: Environment, of: Option<&str>) -> String {
     let chip = bracketed(environment).map(|c| format!(" {c}")).unwrap_or_default();
-    let room = LONGEST.saturating_sub(chip.chars().count());
-    format!("{}{chip}", middle(name, room))
+    with(of, |room| format!("{}{chip}", middle(name, room.saturating_sub(chip.chars().count()))))
 }
 
 /// `single-role-acct [DEV], Dev`.
-pub(super) fn account_and_role(name: &str, environment: Environment, role: &str) -> String {
+pub(super) fn account_and_role(name: &str, environment: Environment, role: &str, of: Option<&str>) -> String {
     let chip = bracketed(environment).map(|c| format!(" {c}")).unwrap_or_default();
-    compose("", name, &format!("{chip}, "), role)
+    with(of, |room| compose(room, "", name, &format!("{chip}, "), role))
 }
 
 /// A text around a name: the name gives way, what is said about it does not.
 pub(super) fn around(name: &str, text: impl Fn(&str) -> String) -> String {
+    within(LONGEST, name, text)
+}
+
+/// As [`around`], in less room.
+pub(super) fn within(room: usize, name: &str, text: impl Fn(&str) -> String) -> String {
     let whole = text(name);
-    let over = whole.chars().count().saturating_sub(LONGEST);
+    let over = whole.chars().count().saturating_sub(room);
     if over == 0 {
         return whole;
     }
-    let room = name.chars().count().saturating_sub(over).max(SHORTEST_NAME);
-    fit(&text(&middle(name, room)))
+    let left = name.chars().count().saturating_sub(over).max(SHORTEST_NAME);
+    middle(&text(&middle(name, left)), room)
 }
 
 /// `Administrator (privileged)`.
@@ -65,10 +80,10 @@ fn bracketed(environment: Environment) -> Option<String> {
     chip(environment).map(|c| format!("[{c}]"))
 }
 
-fn compose(before: &str, name: &str, between: &str, role: &str) -> String {
+fn compose(room: usize, before: &str, name: &str, between: &str, role: &str) -> String {
     let fixed = before.chars().count() + between.chars().count();
-    let role = middle(role, LONGEST.saturating_sub(fixed + SHORTEST_NAME.min(name.chars().count())));
-    let name = middle(name, LONGEST.saturating_sub(fixed + role.chars().count()));
+    let role = middle(role, room.saturating_sub(fixed + SHORTEST_NAME.min(name.chars().count())));
+    let name = middle(name, room.saturating_sub(fixed + role.chars().count()));
     format!("{before}{name}{between}{role}")
 }
 
@@ -93,14 +108,15 @@ mod tests {
     #[test]
     fn the_name_gives_way_in_its_middle() {
         let long = "payments-platform-integration-eu-central-prod";
-        let label = compose("[PROD] ", long, ", ", "ReadOnly");
+        let label = compose(LONGEST, "[PROD] ", long, ", ", "ReadOnly");
         assert_eq!(label, "[PROD] payments-pla...central-prod, ReadOnly");
         assert_eq!(label.chars().count(), LONGEST);
     }
 
     #[test]
     fn the_role_keeps_its_end() {
-        let label = compose("Recent: [SHARED] ", &"x".repeat(60), ", ", "AVeryLongPermissionSetName-Admin");
+        let label =
+            compose(LONGEST, "Recent: [SHARED] ", &"x".repeat(60), ", ", "AVeryLongPermissionSetName-Admin");
         assert!(label.ends_with("-Admin"), "{label}");
         assert!(label.starts_with("Recent: [SHARED] xx"), "{label}");
         assert_eq!(label.chars().count(), LONGEST);
@@ -119,8 +135,18 @@ mod tests {
 
     #[test]
     fn short_names_stay_whole() {
-        assert_eq!(account("pay", Environment::Production), "pay [PROD]");
-        assert_eq!(account_and_role("lab", Environment::Unlabelled, "Dev"), "lab, Dev");
+        assert_eq!(account("pay", Environment::Production, None), "pay [PROD]");
+        assert_eq!(account_and_role("lab", Environment::Unlabelled, "Dev", None), "lab, Dev");
+    }
+
+    #[test]
+    fn an_organisation_after_it_leaves_room_for_what_it_is() {
+        let long = "payments-platform-integration-eu-central-prod";
+        let label = with(Some(&"Acme Holding (sam.sample)".repeat(2)), |room| {
+            compose(room, "", long, ", ", "ReadOnly")
+        });
+        assert_eq!(label, "payment...al-prod, ReadOnly - Acme ...ample)");
+        assert_eq!(account("pay", Environment::Production, Some("Acme (kim)")), "pay [PROD] - Acme (kim)");
     }
 
     #[test]

@@ -337,3 +337,67 @@ fn apps_have_a_row_each_and_the_portal_where_they_are_not_listed() {
         assert!(matches!(apps, Some(Entry::Submenu { enabled: false, .. })), "{apps:?}");
     }
 }
+
+/// The same organisation for another user, named as the engine names it then.
+fn two_users() -> Snapshot {
+    with(|s| {
+        let mut kim = s.organisations[0].clone();
+        s.organisations[0].organisation.name = "Acme (sam)".into();
+        kim.organisation.id = OrgId::new("kim");
+        kim.organisation.name = "Acme (kim)".into();
+        let mut portal = (*kim.portal).clone();
+        portal.accounts = vec![
+            account(DEV, "payments-dev", &["PowerUser"]),
+            account("123456789012", "storefront-dev", &["PowerUser"]),
+        ];
+        portal.applications =
+            Applications::Listed(vec![application("ins-1", "Grafana"), application("ins-9", "Rota")]);
+        kim.portal = Arc::new(portal);
+        s.organisations.push(kim);
+    })
+}
+
+#[test]
+fn an_organisation_is_named_only_where_two_rows_would_read_the_same() {
+    let of_kim = |mut grant: engine::model::ids::Grant| {
+        grant.org = OrgId::new("kim");
+        grant
+    };
+    let mut s = two_users();
+    s.favourites = vec![
+        grant(DEV, "PowerUser").into(),
+        grant(PROD, "ReadOnly").into(),
+        of_kim(grant(DEV, "PowerUser")).into(),
+        of_kim(grant("123456789012", "PowerUser")).into(),
+        app("ins-1").into(),
+        engine::model::ids::AppRef { org: OrgId::new("kim"), ..app("ins-1") }.into(),
+    ];
+    let lines = drawn(&of(&s));
+    let has = |wanted: &[&str]| {
+        for line in wanted {
+            assert_eq!(lines.iter().filter(|l| l.trim() == *line).count(), 1, "{line} in {lines:#?}");
+        }
+    };
+    // Favourites, roles and apps of both.
+    has(&[
+        "[DEV] payments-dev, PowerUser - Acme (sam)",
+        "[DEV] payments-dev, PowerUser - Acme (kim)",
+        "[PROD] payments-prod, ReadOnly",
+        "[DEV] storefront-dev, PowerUser",
+        "Grafana (app) - Acme (sam)",
+        "Grafana (app) - Acme (kim)",
+    ]);
+    // The submenus.
+    has(&[
+        "payments-dev [DEV] - Acme (sam) >",
+        "payments-dev [DEV], PowerUser - Acme (kim)",
+        "payments-prod [PROD] >",
+        "Grafana - Acme (sam)",
+        "Grafana - Acme (kim)",
+        "Wiki",
+        "Rota",
+    ]);
+    // Alone, nothing is named.
+    s.favourites = vec![grant(DEV, "PowerUser").into()];
+    assert!(drawn(&of(&s)).contains(&"[DEV] payments-dev, PowerUser".to_owned()));
+}
