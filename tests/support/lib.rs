@@ -32,6 +32,7 @@ pub mod sandbox;
 pub mod secrets;
 pub mod served;
 pub mod service_provider;
+pub mod tls;
 
 pub use app::App;
 pub use aws::AwsCli;
