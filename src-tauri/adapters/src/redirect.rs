@@ -1,9 +1,12 @@
 //! The browser's answer to a sign-in: `http://127.0.0.1:PORT/oauth/callback?code=…&state=…` (RFC 8252).
 
-use crate::loopback::{Asked, Door, Page};
+use crate::{
+    loopback::{Asked, Door, Page},
+    urls::belongs,
+};
 use async_trait::async_trait;
 use engine::{
-    model::code::Code,
+    model::{code::Code, organisation::Organisation},
     ports::{Redirect, RedirectListener},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -41,26 +44,33 @@ impl Redirect for Waiting {
         self.uri.clone()
     }
 
-    async fn answer(self: Box<Self>, state: &SecretString) -> Result<SecretString, Code> {
-        let state = state.clone();
-        self.door.serve(move |asked| judge(&asked, &state)).await
+    async fn answer(self: Box<Self>, state: &SecretString, org: &Organisation) -> Result<SecretString, Code> {
+        let (state, org) = (state.clone(), org.clone());
+        self.door.serve(move |asked| judge(&asked, &state, &org)).await
     }
 }
 
 type Verdict = Result<SecretString, Code>;
 
-fn judge(asked: &Asked, state: &SecretString) -> (Page, Option<Verdict>) {
+fn judge(asked: &Asked, state: &SecretString, org: &Organisation) -> (Page, Option<Verdict>) {
     if asked.path != PATH {
         return (Page::NotFound, None);
     }
-    let value = |name: &str| {
+    let given = |name: &str| {
         let mut found = url::form_urlencoded::parse(asked.query.as_bytes()).filter(|(n, _)| n == name);
         let first = found.next().map(|(_, value)| value.into_owned());
         // A parameter that stands there twice is somebody's trick.
-        if found.next().is_some() { None } else { first }
+        if found.next().is_some() { Err(()) } else { Ok(first) }
     };
-    let given = value("state").unwrap_or_default();
-    if !bool::from(given.as_bytes().ct_eq(state.expose_secret().as_bytes())) {
+    let value = |name: &str| given(name).unwrap_or_default();
+    // An answer that another server gave is not ours, whatever state it was told (RFC 9207).
+    let issued = match given("iss") {
+        Ok(None) => true,
+        Ok(Some(issuer)) => Url::parse(&issuer).is_ok_and(|issuer| belongs(&issuer, org)),
+        Err(()) => false,
+    };
+    let told = value("state").unwrap_or_default();
+    if !bool::from(told.as_bytes().ct_eq(state.expose_secret().as_bytes())) || !issued {
         return (Page::Refused(NOT_OURS), None);
     }
     match (value("code"), value("error")) {
@@ -86,7 +96,10 @@ fn why(error: &str) -> Code {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::loopback::tests::{get, raw};
+    use crate::{
+        loopback::tests::{get, raw},
+        urls::tests::custom,
+    };
     use std::time::Duration;
 
     async fn waiting() -> (u16, tokio::task::JoinHandle<Verdict>) {
@@ -94,7 +107,8 @@ mod tests {
         let uri = redirect.uri();
         assert_eq!((uri.host_str(), uri.path()), (Some("127.0.0.1"), PATH));
         let port = uri.port().unwrap();
-        (port, tokio::spawn(async move { redirect.answer(&"right".into()).await }))
+        let org = custom("https://sso.acme.test");
+        (port, tokio::spawn(async move { redirect.answer(&"right".into(), &org).await }))
     }
 
     async fn end(task: tokio::task::JoinHandle<Verdict>) -> Verdict {
@@ -117,6 +131,10 @@ mod tests {
             ("/oauth/callback?code=c&state=right&state=right", 400),
             ("/oauth/callback?code=&state=right", 400),
             ("/oauth/callback?code=c&code=d&state=right", 400),
+            ("/oauth/callback?code=c&state=right&iss=https%3A%2F%2Fsso.globex.test", 400),
+            ("/oauth/callback?code=c&state=right&iss=", 400),
+            ("/oauth/callback?code=c&state=right&iss=https%3A%2F%2Fsso.acme.test&iss=x", 400),
+            ("/oauth/callback?error=access_denied&state=right&iss=https%3A%2F%2Fsso.globex.test", 400),
         ] {
             let answer = get(port, path).await;
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
@@ -140,6 +158,51 @@ mod tests {
         assert_eq!(end(task).await.unwrap().expose_secret(), "the+code");
         assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err(), "the port is still open");
         drop(silent);
+    }
+
+    #[tokio::test]
+    async fn an_answer_at_anothers_port_ends_neither_wait() {
+        let (acme, globex) = (custom("https://sso.acme.test"), custom("https://sso.globex.test"));
+        let listen = async |state: &'static str, org: Organisation| {
+            let redirect = LoopbackRedirect.listen().await.unwrap();
+            let port = redirect.uri().port().unwrap();
+            (port, tokio::spawn(async move { redirect.answer(&state.into(), &org).await }))
+        };
+        let (first, acmes) = listen("a", acme).await;
+        let (second, globexs) = listen("g", globex).await;
+        for (port, path) in [
+            (second, "/oauth/callback?code=acmes&state=a&iss=https%3A%2F%2Fsso.acme.test"),
+            (first, "/oauth/callback?code=globexs&state=g"),
+            // Whoever learned the state does not get its own code exchanged for it.
+            (first, "/oauth/callback?code=globexs&state=a&iss=https%3A%2F%2Fsso.globex.test%2Fx"),
+        ] {
+            assert!(get(port, path).await.starts_with("HTTP/1.1 400 "), "{path}");
+        }
+        assert!(!acmes.is_finished() && !globexs.is_finished());
+        get(first, "/oauth/callback?code=acmes&state=a&iss=https%3A%2F%2Fsso.acme.test%2Fssoins-1").await;
+        get(second, "/oauth/callback?code=globexs&state=g").await;
+        assert_eq!(end(acmes).await.unwrap().expose_secret(), "acmes");
+        assert_eq!(end(globexs).await.unwrap().expose_secret(), "globexs");
+    }
+
+    #[tokio::test]
+    #[cfg(target_os = "linux")]
+    async fn the_port_is_open_on_loopback_alone() {
+        let (port, task) = waiting().await;
+        let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let six = std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
+        let listening = |text: &str| -> Vec<String> {
+            let local = |line: &str| {
+                let mut words = line.split_whitespace().skip(1);
+                let (local, _, state) = (words.next()?, words.next()?, words.next()?);
+                (state == "0A" && local.ends_with(&format!(":{port:04X}"))).then(|| local.to_owned())
+            };
+            text.lines().filter_map(local).collect()
+        };
+        // 127.0.0.1, as the kernel writes it.
+        assert_eq!(listening(&sockets), [format!("0100007F:{port:04X}")]);
+        assert_eq!(listening(&six), Vec::<String>::new());
+        task.abort();
     }
 
     #[tokio::test]

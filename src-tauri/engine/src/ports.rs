@@ -10,7 +10,13 @@ pub use files::*;
 pub use kept::*;
 pub use sso::*;
 
-use crate::model::{Timestamp, code::Code, notice::Notice, organisation::Endpoints, settings::Settings};
+use crate::model::{
+    Timestamp,
+    code::Code,
+    notice::Notice,
+    organisation::{Endpoints, Organisation},
+    settings::Settings,
+};
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
@@ -64,9 +70,10 @@ pub trait RedirectListener: Send + Sync {
 pub trait Redirect: Send {
     /// `http://127.0.0.1:PORT/oauth/callback`.
     fn uri(&self) -> Url;
-    /// The `code` of the answer with the right state. Wrong paths and wrong states are answered and
-    /// ignored without ending the wait; `error=access_denied` is [`Code::SignInDenied`].
-    async fn answer(self: Box<Self>, state: &SecretString) -> Result<SecretString, Code>;
+    /// The `code` of the answer with the right state and, where it names its issuer (RFC 9207), of this
+    /// organisation. Wrong paths, states and issuers are answered and ignored without ending the wait;
+    /// `error=access_denied` is [`Code::SignInDenied`].
+    async fn answer(self: Box<Self>, state: &SecretString, org: &Organisation) -> Result<SecretString, Code>;
 }
 
 /// What the sandbox server printed when it was ready.

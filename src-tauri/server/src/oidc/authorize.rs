@@ -77,7 +77,7 @@ fn decide_page(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Resul
     let person = visit.signed_in_or("/authorize", fields, &PARAMETERS)?;
     if fields.get("decision") != Some("allow") {
         let denied = Kind::AccessDenied.because("The request was denied in the browser");
-        return Ok(redirect(&wanted.back_with_error(&denied)));
+        return Ok(redirect(&wanted.back_with_error(instance, &denied)));
     }
     instance.store.record_consent(&person.session.id, &wanted.client.id)?;
     wanted.send_code(instance, person)
@@ -121,7 +121,7 @@ impl Wanted {
         };
         Ok(match wanted.check(fields) {
             Ok(()) => Ok(wanted),
-            Err(error) => Err(wanted.back_with_error(&error)),
+            Err(error) => Err(wanted.back_with_error(instance, &error)),
         })
     }
 
@@ -146,13 +146,14 @@ impl Wanted {
         Ok(())
     }
 
-    fn back_with_error(&self, error: &OidcError) -> Url {
-        self.back(&[("error", error.code()), ("error_description", error.description())])
+    fn back_with_error(&self, instance: &Instance, error: &OidcError) -> Url {
+        self.back(instance, &[("error", error.code()), ("error_description", error.description())])
     }
 
-    fn back(&self, parameters: &[(&str, &str)]) -> Url {
+    /// Names the issuer, so that a client of several servers knows whose answer it is (RFC 9207).
+    fn back(&self, instance: &Instance, parameters: &[(&str, &str)]) -> Url {
         let mut url = self.redirect_uri.clone();
-        url.query_pairs_mut().extend_pairs(parameters);
+        url.query_pairs_mut().extend_pairs(parameters).append_pair("iss", &instance.addresses.issuer_url());
         if let Some(state) = &self.state {
             url.query_pairs_mut().append_pair("state", state);
         }
@@ -172,6 +173,6 @@ impl Wanted {
             ends: now.checked_add(authorization_code::LIFETIME).unwrap_or(now),
         };
         instance.store.add_authorization_code(code.digest(), &kept)?;
-        Ok(redirect(&self.back(&[("code", code.expose())])))
+        Ok(redirect(&self.back(instance, &[("code", code.expose())])))
     }
 }

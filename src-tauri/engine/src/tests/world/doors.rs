@@ -222,7 +222,7 @@ impl Redirect for Port {
     fn uri(&self) -> Url {
         Url::parse("http://127.0.0.1:5/oauth/callback").unwrap()
     }
-    async fn answer(self: Box<Self>, _: &SecretString) -> Result<SecretString, Code> {
+    async fn answer(self: Box<Self>, _: &SecretString, _: &Organisation) -> Result<SecretString, Code> {
         tokio::time::sleep(self.0).await;
         Ok(SecretString::from("code"))
     }
