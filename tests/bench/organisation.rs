@@ -40,7 +40,7 @@ const ROLES: [&str; 10] = [
 
 /// The file of an organisation in which the user `sam` has `roles` roles in each of `accounts` accounts.
 pub fn file(accounts: usize, roles: usize) -> Result<String> {
-    let mut text = organisation::head("Large", "100000000000", "everybody", "");
+    let mut text = organisation::head("Large", "100000000000", "everybody", "sam", "");
     let roles = ROLES.get(..roles).context("there are ten roles")?;
     for role in roles {
         writeln!(text, "[[permission_set]]\nname = \"{role}\"")?;

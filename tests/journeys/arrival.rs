@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{path::PathBuf, time::Duration};
 use support::{
-    App, Desk, SandboxServer, User,
+    App, Desk, Person, SandboxServer, User,
     deadline::{SOON, WHILE},
     driver::{self, Driver},
     until,
@@ -39,6 +39,14 @@ pub async fn sign_in(desk: &Desk, app: &App, window: &Driver, server: &SandboxSe
     let address = add(desk, window, server).await?;
     finish(app, window, &browser, &address, server.user()?).await?;
     Ok(browser)
+}
+
+/// A person says yes at `address`, with a browser that knows nobody yet.
+pub async fn say_yes(app: &App, mark: usize, address: &Url, user: &User) -> Result<()> {
+    let person = Person::new()?;
+    let back = person.sign_in(address, user).await?.leads_to.context("the sign-in did not lead back")?;
+    person.open(&back).await?;
+    wait_signed_in(app, mark).await.map(drop)
 }
 
 /// Completes the pages at `address` in the browser and waits for the accounts.

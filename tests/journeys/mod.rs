@@ -2,12 +2,16 @@
 
 mod applications;
 mod arrival;
+mod expired;
 mod first_run;
 mod impostor;
 mod interrupted;
 mod keyboard;
 mod machine;
 mod main_job;
+mod network;
+mod offline;
+mod organisations;
 mod sandbox;
 mod settings;
 mod silence;

@@ -2,9 +2,9 @@
 //! and network. What each does by itself is tested beside the model.
 
 use super::{
-    arrival::{add, add_by_form, first_window, keep_fresh, read_no},
+    arrival::{add, add_by_form, first_window, keep_fresh, read_no, say_yes},
     sandbox::sample_user,
-    steps::{changed, credentials_file, installed_two_hours_ago, wait_signed_in, wait_synced},
+    steps::{changed, credentials_file, installed_two_hours_ago, wait_synced},
 };
 use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
@@ -12,25 +12,16 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 use support::{
-    App, Desk, Person, SandboxServer, User,
+    App, Desk, Person, SandboxServer,
     deadline::{SOON, START, WHILE},
     desktop::Notification,
     driver::Driver,
     journey, until,
 };
-use url::Url;
 
 const PRODUCT: &str = "latchkey";
 /// A sign-in of so many minutes is announced as soon as something depends on it.
 const ENDS_SOON: u32 = 15;
-
-/// A person says yes at `address`, with a browser that knows nobody yet.
-async fn say_yes(app: &App, mark: usize, address: &Url, user: &User) -> Result<()> {
-    let person = Person::new()?;
-    let back = person.sign_in(address, user).await?.leads_to.context("the sign-in did not lead back")?;
-    person.open(&back).await?;
-    wait_signed_in(app, mark).await.map(drop)
-}
 
 /// The organisation is added and signed in to.
 async fn first_sign_in(desk: &Desk, app: &App, window: &Driver, server: &SandboxServer) -> Result<()> {

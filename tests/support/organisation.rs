@@ -8,15 +8,25 @@ use anyhow::{Context, Result};
 use fantoccini::Locator;
 use std::{fs, path::Path};
 
-/// The beginning of an organisation file, up to the user `sam` of the only group; `more` are further keys of
-/// the user.
+/// The beginning of an organisation file, up to the user of the only group; `more` are further keys of the
+/// user.
 #[must_use]
-pub fn head(name: &str, management_account: &str, group: &str, more: &str) -> String {
+pub fn head(name: &str, management_account: &str, group: &str, user: &str, more: &str) -> String {
     format!(
         "name = \"{name}\"\nregion = \"eu-central-1\"\nmanagement_account = \"{management_account}\"\n\
          [[group]]\nname = \"{group}\"\n\
-         [[user]]\nusername = \"sam\"\ndisplay_name = \"Sam Sample\"\nemail = \"sam@acme.test\"\n\
+         [[user]]\nusername = \"{user}\"\ndisplay_name = \"Sam Sample\"\nemail = \"{user}@acme.test\"\n\
          groups = [\"{group}\"]\n{more}"
+    )
+}
+
+/// One account with one role of the group.
+#[must_use]
+pub fn account(id: &str, name: &str, role: &str, group: &str) -> String {
+    format!(
+        "[[account]]\nid = \"{id}\"\nname = \"{name}\"\nemail = \"aws-{name}@acme.test\"\n\
+         [[permission_set]]\nname = \"{role}\"\n\
+         [[assignment]]\naccount = \"{id}\"\npermission_set = \"{role}\"\ngroup = \"{group}\"\n"
     )
 }
 

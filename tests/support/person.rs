@@ -7,11 +7,11 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use reqwest::{
-    Client, Method,
+    Certificate, Client, ClientBuilder, Method,
     header::{COOKIE, HeaderMap, HeaderValue, LOCATION, ORIGIN, SET_COOKIE},
     redirect::Policy,
 };
-use std::{collections::BTreeMap, sync::Mutex, sync::PoisonError};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Mutex, sync::PoisonError};
 use url::Url;
 
 /// The person; cookies are kept per origin.
@@ -34,9 +34,24 @@ impl Person {
     /// # Errors
     /// That no HTTP client can be made.
     pub fn new() -> Result<Self> {
+        Self::with(|builder| Ok(builder))
+    }
+
+    /// Who finds `hosts` at these addresses, and trusts what the authority signed.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn trusting(authority: &str, hosts: &[(&str, SocketAddr)]) -> Result<Self> {
+        Self::with(|builder| {
+            let builder = builder.tls_certs_merge(Certificate::from_pem_bundle(authority.as_bytes())?);
+            Ok(hosts.iter().fold(builder, |builder, (host, at)| builder.resolve(host, *at)))
+        })
+    }
+
+    fn with(more: impl FnOnce(ClientBuilder) -> Result<ClientBuilder>) -> Result<Self> {
         install_crypto();
-        let client = Client::builder().redirect(Policy::none()).no_proxy().timeout(WHILE).build()?;
-        Ok(Self { client, cookies: Mutex::default() })
+        let builder = Client::builder().redirect(Policy::none()).no_proxy().timeout(WHILE);
+        Ok(Self { client: more(builder)?.build()?, cookies: Mutex::default() })
     }
 
     /// Opens `address`.

@@ -29,16 +29,28 @@ impl ServedOrganisation {
     /// # Errors
     /// That the server is not built, or not ready in time.
     pub async fn start(more: &str) -> Result<Self> {
+        Self::serve(more, "listen = \"127.0.0.1:0\"\n").await
+    }
+
+    /// As [`Self::start`], known as `https://HOST` behind a TLS proxy; gives its own port too.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_behind(host: &str, more: &str) -> Result<(Self, u16)> {
+        // Free on both loopback addresses a moment ago.
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let place = format!("listen = \"127.0.0.1:{port}\"\npublic_url = \"https://{host}\"\n");
+        Ok((Self::serve(more, &place).await?, port))
+    }
+
+    async fn serve(more: &str, place: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
         let hash = hash_password(folder.path()).await?;
         let more = format!("password_hash = \"{hash}\"\n{more}\n");
-        let organisation = organisation::head("Test", "900000000001", "engineering", &more);
+        let organisation = organisation::head("Test", "900000000001", "engineering", "sam", &more);
         fs::write(folder.path().join("organisation.toml"), organisation)?;
         let config = folder.path().join("server.toml");
-        fs::write(
-            &config,
-            "organisation = \"organisation.toml\"\ndata = \"data\"\nlisten = \"127.0.0.1:0\"\n",
-        )?;
+        fs::write(&config, format!("organisation = \"organisation.toml\"\ndata = \"data\"\n{place}"))?;
         let log = folder.path().join("server.log");
         let process = Program::new("latchkey-server", programs::latchkey_server()?)
             .args(["serve", "--config"])

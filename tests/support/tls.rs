@@ -3,9 +3,13 @@
 
 use crate::{person::install_crypto, record::Record};
 use anyhow::{Context, Result};
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    sync::Arc,
+};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy, copy_bidirectional, split},
     net::{TcpListener, TcpStream},
 };
 use tokio_rustls::TlsAcceptor;
@@ -57,13 +61,22 @@ impl Authority {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, seen) = (acceptor.clone(), seen.clone());
                 tokio::spawn(async move {
-                    let mut inside = acceptor.accept(stream).await?;
-                    let mut first = [0; 1];
-                    inside.read_exact(&mut first).await?;
-                    seen.push(());
-                    let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
-                    server.write_all(&first).await?;
-                    copy_bidirectional(&mut inside, &mut server).await
+                    let inside = acceptor.accept(stream).await?;
+                    let server = TcpStream::connect(("127.0.0.1", port)).await?;
+                    let ((mut from, mut to), (mut answers, mut asks)) = (split(inside), split(server));
+                    let back = tokio::spawn(async move { copy(&mut answers, &mut to).await });
+                    let mut some = vec![0; 16 * 1024];
+                    loop {
+                        let count = from.read(&mut some).await?;
+                        let part = some.get(..count).unwrap_or_default();
+                        if part.is_empty() {
+                            break;
+                        }
+                        seen.push(String::from_utf8_lossy(part).into_owned());
+                        asks.write_all(part).await?;
+                    }
+                    asks.shutdown().await?;
+                    back.await?.context("the answers ended")
                 });
             }
         });
@@ -76,11 +89,24 @@ impl Authority {
 pub struct Front {
     /// Where it listens.
     pub address: SocketAddr,
-    /// One entry for each connection in which something was sent after the handshake.
-    pub inside: Record<()>,
+    /// What was sent after handshakes, piece by piece.
+    pub inside: Record<String>,
 }
 
-/// An HTTP proxy that opens tunnels to one place, whatever name it is asked for.
+impl Front {
+    /// The bearer tokens that were sent.
+    #[must_use]
+    pub fn tokens(&self) -> BTreeSet<String> {
+        let text = self.inside.all().concat();
+        let named = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("x-amz-sso_bearer_token").then(|| value.trim().to_owned())
+        };
+        text.lines().filter_map(named).collect()
+    }
+}
+
+/// An HTTP proxy that opens tunnels to the places it knows.
 #[derive(Debug)]
 pub struct Tunnels {
     /// `http://127.0.0.1:PORT`.
@@ -90,40 +116,46 @@ pub struct Tunnels {
 }
 
 impl Tunnels {
-    /// All lead to `there`.
+    /// One that knows these `host:port`.
     ///
     /// # Errors
     /// That no port can be had.
-    pub async fn to(there: SocketAddr) -> Result<Self> {
+    pub async fn to(places: &[(&str, SocketAddr)]) -> Result<Self> {
+        let places: BTreeMap<_, _> = places.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let (address, asked) = (format!("http://{}", listener.local_addr()?), Record::default());
         let record = asked.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(tunnel(stream, there, record.clone()));
+                tokio::spawn(tunnel(stream, places.clone(), record.clone()));
             }
         });
         Ok(Self { address, asked })
     }
 }
 
-async fn tunnel(stream: TcpStream, there: SocketAddr, asked: Record<String>) -> Result<()> {
+async fn tunnel(
+    stream: TcpStream,
+    places: BTreeMap<String, SocketAddr>,
+    asked: Record<String>,
+) -> Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await?;
     let mut words = line.split_whitespace();
     let (method, target) = words.next().zip(words.next()).context("no request")?;
     asked.push(if method == "CONNECT" { target.to_owned() } else { line.trim().to_owned() });
+    let there = places.get(target).filter(|_| method == "CONNECT");
     loop {
         let mut header = String::new();
         if stream.read_line(&mut header).await? <= 2 {
             break;
         }
     }
-    if method != "CONNECT" {
-        stream.write_all(b"HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 0\r\n\r\n").await?;
+    let Some(there) = there else {
+        stream.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").await?;
         return Ok(());
-    }
+    };
     let mut server = TcpStream::connect(there).await?;
     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
     copy_bidirectional(&mut stream, &mut server).await?;

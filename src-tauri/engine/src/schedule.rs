@@ -150,6 +150,8 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
                 s.clone()
             }
             (Decision::KeepUntil(_), _) if expired => ProfileState::Expired,
+            // It works for now, and stops unless the person acts.
+            (Decision::KeepUntil(_), _) if !facts.signed_in => ProfileState::SignInNeeded,
             (Decision::KeepUntil(_), _) => ProfileState::Fresh,
             (_, s) => s.clone(),
         };

@@ -208,6 +208,20 @@ const loading = () =>
   scene({ portals: {}, state: state({}, { synced: null, sync: { state: 'running', done: 0, total: 0 }, sync_text: 'Loading accounts.' }) });
 const silent = problem('Acme did not answer', 'The portal at acme.awsapps.com returned an error (503). Your existing credentials keep working until they expire.', 'Try again in a minute.', button('Try again'));
 
+const untrusted = problem(
+  'This is not a trusted connection',
+  'The certificate for portal.sso.eu-west-1.amazonaws.com is not valid: its issuer is not trusted. Latchkey did not send anything.',
+  'Check the start URL, or ask your administrator about the certificate.',
+  button('Change start URL'),
+);
+const sameUser = problem(
+  'Your browser signed in as the same user again',
+  'sam@acme.test is here already, so nothing was changed.',
+  'Sign in where the browser does not know you: choose a code, and open its page in a private window.',
+  button('Use a code instead'),
+  button('Try again'),
+);
+
 /** Every state by its name; `states.json` lists the same names for those who take pictures. */
 export const SCENES: Record<string, () => Shown> = {
   'portal': () => scene(),
@@ -225,6 +239,21 @@ export const SCENES: Record<string, () => Shown> = {
       state: state(
         { favourites: [], recents: [], profiles: [] },
         { synced: null, sync: { state: 'failed', problem: silent, at: NOW, retry: NOW + 30_000 }, banner: { ...banner('sync_failed', silent.title, `${silent.meaning} ${silent.next}`, ...silent.buttons), until: NOW + 30_000 } },
+      ),
+    }),
+  'portal-untrusted': () =>
+    scene({
+      state: state(
+        {},
+        { synced: NOW - 40 * MINUTE, sync: { state: 'failed', problem: untrusted, at: NOW, retry: NOW + 30_000 }, banner: { ...banner('sync_failed', untrusted.title, `${untrusted.meaning} ${untrusted.next}`, ...untrusted.buttons), until: NOW + 30_000 } },
+      ),
+    }),
+  'portal-untrusted-first': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        { favourites: [], recents: [], profiles: [] },
+        { synced: null, sync: { state: 'failed', problem: untrusted, at: NOW, retry: NOW + 30_000 }, banner: { ...banner('sync_failed', untrusted.title, `${untrusted.meaning} ${untrusted.next}`, ...untrusted.buttons), until: NOW + 30_000 } },
       ),
     }),
   'portal-empty': () => scene({ portals: nothing, state: state({ favourites: [], recents: [], profiles: [] }) }),
@@ -258,6 +287,10 @@ export const SCENES: Record<string, () => Shown> = {
       ),
     }),
   'portal-other-user': () => scene({ state: state({}, { user: 'kim@acme.test' }), remembered: { 'latchkey.user.acme': 'sam@acme.test' } }),
+  'portal-users': () =>
+    scene({
+      state: state({ organisations: [organisation({ name: 'Acme (sam)' }), organisation({ id: 'kim', name: 'Acme (kim)', user: 'kim@acme.test' })] }),
+    }),
   'portal-changes': () =>
     scene({
       portals: {
@@ -345,6 +378,8 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'sign-in-failed': () =>
     scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Sign-in was declined in the browser', 'Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
+  'sign-in-same-user': () =>
+    scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, name: 'Acme (2)', sign_in: { state: 'signed_out', failure: sameUser } }) }),
   'sign-in-no-browser': () => {
     const failure = problem('Could not open your browser', 'No default browser is set.', 'Copy the link and open it yourself.');
     return scene({
@@ -466,6 +501,26 @@ export const SCENES: Record<string, () => Shown> = {
       press: ['Enter your start URL'],
       type: ['Start URL', 'acmee'],
       reply: () => ({ reply: 'failed', field: 'start_url', problem: { ...problem('acmee.awsapps.com did not answer', '', 'Check the spelling or your VPN.'), details: '' } }),
+    }),
+  'first-run-no-trust': () =>
+    scene({
+      portals: {},
+      state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }),
+      press: ['Enter your start URL'],
+      type: ['Start URL', 'acme'],
+      reply: () => ({
+        reply: 'failed',
+        field: null,
+        problem: {
+          ...problem(
+            'This computer trusts no certificates',
+            'It has no list of authorities to check servers with, so Latchkey did not send anything. The sample organisation works without.',
+            'Install the package ca-certificates, then try again.',
+            button('Try again'),
+          ),
+          details: '',
+        },
+      }),
     }),
   'quit': () => scene({ press: ['quit'] }),
 };
