@@ -305,6 +305,78 @@ instead_text: string | null,
 instead: UiButton | null, };
 
 /**
+ * What giving profiles a session would change, before it is done.
+ */
+export type UiConversion = { 
+/**
+ * `Change /home/sam/.aws/config?`
+ */
+title: string, 
+/**
+ * Which profiles, and that a backup comes first.
+ */
+body: string, 
+/**
+ * What it means for tools.
+ */
+effect: string, 
+/**
+ * The exact change.
+ */
+diff: Array<UiDiffLine>, 
+/**
+ * To ask for this change and no other.
+ */
+seen: string, 
+/**
+ * `Convert 2 profiles`.
+ */
+button: string, };
+
+/**
+ * A conversion that can be undone.
+ */
+export type UiConverted = { 
+/**
+ * Its number in Activity.
+ */
+entry: number, 
+/**
+ * `pay-dev and 1 more were converted in /home/sam/.aws/config, 16:40.`
+ */
+text: string, 
+/**
+ * What undoing does, for the question before.
+ */
+question: string, };
+
+/**
+ * What becomes of a line of the config file.
+ */
+export type UiDiffKind = "kept" | "removed" | "added" | "skipped";
+
+/**
+ * A line of a change.
+ */
+export type UiDiffLine = { 
+/**
+ * What becomes of it.
+ */
+kind: UiDiffKind, 
+/**
+ * Its number in the file as it is.
+ */
+line: number | null, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * It stays and is not shown, since it may be a secret.
+ */
+hidden: boolean, };
+
+/**
  * A start URL that answered.
  */
 export type UiDiscovered = { 
@@ -524,7 +596,11 @@ about: string,
 /**
  * What to ask so that its role is kept in the credentials file; `null` where it cannot be.
  */
-keep: UiWanted | null, };
+keep: UiWanted | null, 
+/**
+ * It can be given a session of its own section.
+ */
+convertible: boolean, };
 
 /**
  * How a profile of the config file stands.
@@ -859,7 +935,11 @@ org: string, } | { "reply": "config",
 /**
  * All of it.
  */
-import: UiImport, } | { "reply": "activity", 
+import: UiImport, } | { "reply": "conversion", 
+/**
+ * All of it.
+ */
+plan: UiConversion, } | { "reply": "activity", 
 /**
  * Newest first.
  */
@@ -908,7 +988,23 @@ region: string | null,
 /**
  * Custom endpoints.
  */
-endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "remove_organisation", 
+endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "plan_conversion", 
+/**
+ * Their names.
+ */
+profiles: Array<string>, } | { "ask": "convert", 
+/**
+ * Their names.
+ */
+profiles: Array<string>, 
+/**
+ * The plan's `seen`.
+ */
+seen: string, } | { "ask": "undo_conversion", 
+/**
+ * Its number in Activity.
+ */
+entry: number, } | { "ask": "remove_organisation", 
 /**
  * Which.
  */
@@ -1348,6 +1444,10 @@ first_run: UiFirstRun | null,
  * The AWS config file has profiles that sign in by themselves.
  */
 import: UiImportNote | null, 
+/**
+ * Conversions of that file that can be undone, newest first.
+ */
+converted: Array<UiConverted>, 
 /**
  * Organisations in the order they were added.
  */

@@ -1,7 +1,7 @@
 //! What the window may ask, and what it is answered. Everything typed is checked here before the
 //! engine sees it.
 
-use crate::ui_import::{UiImport, UiWanted};
+use crate::ui_import::{UiConversion, UiImport, UiWanted};
 use crate::ui_portal::UiClass;
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,23 @@ pub enum UiRequest {
     LookAtConfig,
     /// Check and add the organisations of the AWS config file; answers `added` with the first.
     AddFromConfig,
+    /// What giving profiles of the AWS config file a session would change; answers `conversion`.
+    PlanConversion {
+        /// Their names.
+        profiles: Vec<String>,
+    },
+    /// Make the change that was shown.
+    Convert {
+        /// Their names.
+        profiles: Vec<String>,
+        /// The plan's `seen`.
+        seen: String,
+    },
+    /// Undo a conversion.
+    UndoConversion {
+        /// Its number in Activity.
+        entry: i64,
+    },
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation {
         /// Which.
@@ -319,6 +336,11 @@ pub enum UiReply {
     Config {
         /// All of it.
         import: UiImport,
+    },
+    /// What a conversion would change.
+    Conversion {
+        /// All of it.
+        plan: UiConversion,
     },
     /// Lines of Activity.
     Activity {

@@ -10,6 +10,7 @@ mod around;
 mod as_asked;
 pub mod ask;
 mod banner;
+mod conversion;
 mod convert;
 mod credentials;
 pub mod icon;

@@ -2,7 +2,7 @@ import type { UiActivity, UiBanner, UiButton, UiImport, UiOrganisation, UiProble
 import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
-import { CONFIG_NOTE, IMPORT, IMPORT_UNREAD } from './config-file';
+import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, profile, shortcut } from './organisation';
 
 /** A scene, and what one does in it before the picture is taken. */
@@ -84,6 +84,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     loaded: true,
     first_run: null,
     import: null,
+    converted: [],
     organisations: [organisation(org)],
     favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), appShortcut('Grafana'), shortcut('storefront-dev', 'Developer')],
     recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
@@ -148,6 +149,19 @@ const firstRun = () =>
     portals: {},
     state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: { ...FIRST_RUN, cards: [IMPORT_CARD, ...FIRST_RUN.cards] } }),
   });
+const IMPORTED: UiActivity[] = [
+  ...ACTIVITY.slice(0, 6),
+  { id: 93, at: NOW - 27 * HOUR, sentence: 'Converted data-stg in /home/sam/.aws/config to sso-session. Backup: /home/sam/.aws/config.latchkey-20261123-1004.bak', subject: null, by: 'You', ok: true, group: '' },
+  ...ACTIVITY.slice(8),
+];
+
+/** The change is asked for, and then made. */
+const diffing = (planned: UiReply, made: UiReply = { reply: 'done' }): Shown => ({
+  ...importing(IMPORT),
+  reply: ({ ask }) => (ask === 'look_at_config' ? { reply: 'config', import: IMPORT } : ask === 'plan_conversion' ? planned : made),
+  press: ['Import from AWS config', 'Convert data-stg to sso-session', 'Show the change'],
+});
+
 const importing = (found: UiImport) =>
   scene({
     view: 'credentials',
@@ -450,6 +464,16 @@ export const SCENES: Record<string, () => Shown> = {
   }),
   'import': () => importing(IMPORT),
   'import-chosen': () => ({ ...importing(IMPORT), press: ['Import from AWS config', 'Keep pay-dev in the credentials file as pay-dev-keys', 'Keep data-stg in the credentials file as data-stg-keys'] }),
+  'import-convert-chosen': () => ({ ...importing(IMPORT), press: ['Import from AWS config', 'Convert data-stg to sso-session'] }),
+  'import-diff': () => diffing({ reply: 'conversion', plan: CONVERSION }),
+  'import-not-convertible': () => diffing({ reply: 'failed', field: null, problem: problem('"data-stg" cannot be converted', '[DEFAULT] has settings that would stand against its own. Nothing was changed.', 'Leave it as it is, it works; or choose others.') }),
+  'import-file-changed': () => ({
+    ...diffing({ reply: 'conversion', plan: CONVERSION }, { reply: 'failed', field: null, problem: problem('/home/sam/.aws/config changed in between', 'Another program wrote it since this was shown. Nothing was changed.', 'Look at the change again, then confirm it.', button('Look again', { action: { action: 'edit', field: 'conversion', suggestion: null } })) }),
+    press: ['Import from AWS config', 'Convert data-stg to sso-session', 'Show the change', 'Convert 1 profile'],
+  }),
+  'activity-undo-import': () => scene({ view: 'activity', state: state({ activity: IMPORTED, converted: [CONVERTED] }) }),
+  'activity-undo-import-ask': () => scene({ view: 'activity', state: state({ activity: IMPORTED, converted: [CONVERTED] }), press: ['Undo import…'] }),
+  'credentials-undo-import': () => scene({ view: 'credentials', state: state({ import: CONFIG_NOTE, converted: [CONVERTED] }) }),
   'import-unread': () => importing(IMPORT_UNREAD),
   'first-run-url': () =>
     scene({
