@@ -896,6 +896,23 @@ problem: UiProblem | null,
 info: string | null, };
 
 /**
+ * The times of quiet hours, local time.
+ */
+export type UiQuiet = { 
+/**
+ * From this minute of the day.
+ */
+from: number, 
+/**
+ * Until this one, of the next day where it is before `from`.
+ */
+until: number, 
+/**
+ * All of Saturday and Sunday too.
+ */
+weekends: boolean, };
+
+/**
  * What quitting stops, for the window's dialog.
  */
 export type UiQuit = { 
@@ -943,7 +960,11 @@ plan: UiConversion, } | { "reply": "activity",
 /**
  * Newest first.
  */
-lines: Array<UiActivity>, } | { "reply": "show", 
+lines: Array<UiActivity>, } | { "reply": "diagnostics", 
+/**
+ * Lines.
+ */
+text: string, } | { "reply": "show", 
 /**
  * Which, and what of it.
  */
@@ -1176,7 +1197,7 @@ before: number | null,
 /**
  * At most so many, up to 500.
  */
-limit: number, } | { "ask": "quit" };
+limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "quit" };
 
 /**
  * One role of one account.
@@ -1320,7 +1341,7 @@ notifications: boolean,
  */
 hide_details: boolean, 
 /**
- * Quiet on weekdays 18:00-09:00 and at weekends.
+ * Quiet at the times that `quiet` says.
  */
 quiet_hours: boolean, 
 /**
@@ -1330,7 +1351,11 @@ remove_on_quit: boolean,
 /**
  * Which kinds of notification.
  */
-told: UiTold, };
+told: UiTold, 
+/**
+ * When it is quiet.
+ */
+quiet: UiQuiet, };
 
 /**
  * The shell whose syntax "Copy environment" uses.

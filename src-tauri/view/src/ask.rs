@@ -277,6 +277,10 @@ pub enum UiRequest {
         /// At most so many, up to 500.
         limit: u32,
     },
+    /// Set all settings back.
+    ResetSettings,
+    /// What a report of a problem says; answers `diagnostics`.
+    Diagnostics,
     /// End the app.
     Quit,
 }
@@ -346,6 +350,11 @@ pub enum UiReply {
     Activity {
         /// Newest first.
         lines: Vec<UiActivity>,
+    },
+    /// What a report of a problem says, all of it.
+    Diagnostics {
+        /// Lines.
+        text: String,
     },
     /// Go to this view.
     Show {

@@ -5,6 +5,7 @@ use crate::{
     activity,
     ask::{UiConfirm, UiDiscovered, UiPart, UiPauseFor, UiReply, UiRequest, UiShell},
     conversion::conversion,
+    diagnostics,
     import::import,
     problem::{About, asks, problem},
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
@@ -19,6 +20,7 @@ use engine::{
         code::Code,
         environment::{Act, Environment, needs_confirm, sensitivity},
         ids::{AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
+        settings::Settings,
         sign_in::{Method, SignIn},
     },
     request::{Answer, Confirm, Part, PauseFor, Shell, Show, Wanted},
@@ -148,6 +150,9 @@ impl TryFrom<UiRequest> for Request {
                 environment: environment.map(environment_of),
             },
             Ui::SetSettings { settings } => Self::SetSettings(settings.into()),
+            Ui::ResetSettings => Self::SetSettings(Settings::default()),
+            // What was done lately; the rest is in the snapshot.
+            Ui::Diagnostics => Self::History { before: None, limit: 100 },
             Ui::MakeFilePrivate => Self::MakeFilePrivate,
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
@@ -177,6 +182,9 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
         Ok(Reply::Added(org)) => UiReply::Added { org: org.to_string() },
         Ok(Reply::Conversion(plan)) => UiReply::Conversion { plan: conversion(&plan) },
         Ok(Reply::Config(config)) => UiReply::Config { import: import(&config, s) },
+        Ok(Reply::History(entries)) if matches!(asked, UiRequest::Diagnostics) => {
+            UiReply::Diagnostics { text: diagnostics::text(s, &entries) }
+        }
         Ok(Reply::History(entries)) => {
             UiReply::Activity { lines: entries.iter().map(|e| activity::line(s, e, zone)).collect() }
         }

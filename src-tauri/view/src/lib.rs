@@ -13,6 +13,7 @@ mod banner;
 mod conversion;
 mod convert;
 mod credentials;
+mod diagnostics;
 pub mod icon;
 mod import;
 pub mod menu;

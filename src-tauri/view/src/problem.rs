@@ -32,6 +32,11 @@ pub(crate) fn asks(label: &str, request: UiRequest) -> UiButton {
     UiButton { label: label.to_owned(), action: UiAction::Ask { request }, danger: false }
 }
 
+/// A button that closes the message.
+pub(crate) fn dismisses(label: &str) -> UiButton {
+    UiButton { label: label.to_owned(), action: UiAction::Dismiss, danger: false }
+}
+
 /// A button that shows a view.
 pub(crate) fn shows(label: &str, view: UiView) -> UiButton {
     UiButton { label: label.to_owned(), action: UiAction::Show { view }, danger: false }

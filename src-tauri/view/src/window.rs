@@ -10,7 +10,7 @@ use crate::{
     import,
     menu::{app_of, is_listed},
     portal::revision,
-    problem::{About, asks, problem},
+    problem::{About, asks, dismisses, problem},
     ui_state::{
         UiAppLaunch, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind, UiLaunch,
         UiLaunchState, UiMethod, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
@@ -370,7 +370,7 @@ fn file(s: &Snapshot) -> UiFile {
             title: "Other users can read your credentials file".into(),
             meaning: format!("The permissions of {path} are {:04o}.", mode & 0o7777),
             next: "Make it private; every tool of yours keeps working.".into(),
-            buttons: vec![asks("Make it private (0600)", UiRequest::MakeFilePrivate)],
+            buttons: vec![asks("Make it private (0600)", UiRequest::MakeFilePrivate), dismisses("Ignore")],
             details: String::new(),
         });
     }
@@ -379,7 +379,7 @@ fn file(s: &Snapshot) -> UiFile {
             title: format!("{path} is a link"),
             meaning: format!("Latchkey writes to its target, {}.", target.display()),
             next: "Nothing to do if that is what you want.".into(),
-            buttons: vec![],
+            buttons: vec![dismisses("Continue")],
             details: String::new(),
         });
     }
