@@ -9,9 +9,9 @@ use super::{
 use anyhow::ensure;
 use fantoccini::Locator;
 use serde_json::json;
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 use support::{
-    AwsCli, Boto, Desk, SandboxServer,
+    AwsCli, Boto, Desk, Person, SandboxServer,
     deadline::{SOON, WHILE},
     driver, journey,
 };
@@ -110,6 +110,90 @@ fn what_the_aws_config_has_is_taken_over_and_nothing_in_it_changes() {
         window.see(Locator::XPath(&row("old", "Kept in the credentials file"))).await?;
         window.press("Done").await?;
         ensure!(desk.browser_requests().mark() == opened + 1, "more than one tab was opened");
+        Ok(())
+    });
+}
+
+/// Two profiles of the old form, among what Sam wrote by hand; the file ends without a line ending.
+fn old_config(server: &SandboxServer) -> String {
+    let (start, region) = (&server.ready().start_url, &server.ready().region);
+    format!(
+        "# by hand\n[profile one]\nsso_start_url = {start}\n# the region\nsso_region = {region}\n\
+         sso_account_id = 111122225555\nsso_role_name = Developer\n\n[profile plain]\nregion = eu-west-1\n\n\
+         [profile two]\nsso_region={region}\nsso_start_url={start}/#/\nsso_account_id = 381200003344\n\
+         sso_role_name = Developer\noutput = json"
+    )
+}
+
+#[test]
+fn the_old_form_is_converted_where_asked_and_undone_to_the_byte() {
+    journey("first-run-convert", |desk| async move {
+        let server = SandboxServer::start().await?;
+        let browser = driver::chromium(&desk).await?;
+        fs::create_dir_all(desk.home(".aws"))?;
+        let before = old_config(&server);
+        fs::write(config_file(&desk), &before)?;
+        let (app, window) = first_window(&desk).await?;
+        let opened = desk.browser_requests().mark();
+        let host = format!("localhost:{}", server.ready().start_url.port().unwrap_or_default());
+        window.press(&format!("Continue with {host}")).await?;
+        let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
+        finish(&app, &window, &browser, &address, server.user()?).await?;
+
+        // Off by default; the change is shown before it is made.
+        window.read(WHILE, "Nothing in your AWS files changes.").await?;
+        for profile in ["one", "two"] {
+            window.see(Locator::XPath(&row(profile, "Legacy format"))).await?;
+            let boxed = format!("//input[@aria-label='Convert {profile} to sso-session']");
+            window.click(Locator::XPath(&boxed)).await?;
+        }
+        window.press("Show the change").await?;
+        window.read(SOON, "Change ").await?;
+        window.read(SOON, "[sso-session localhost]").await?;
+        ensure!(fs::read_to_string(config_file(&desk))? == before, "showing the change made it");
+        window.press("Convert 2 profiles").await?;
+        window.read(WHILE, "2 profiles converted.").await?;
+        let (start, region) = (&server.ready().start_url, &server.ready().region);
+        let expected = before
+            .replace(&format!("sso_start_url = {start}\n"), "sso_session = localhost\n")
+            .replace(&format!("sso_region = {region}\n"), "")
+            .replace(&format!("sso_region={region}\n"), "")
+            .replace(&format!("sso_start_url={start}/#/\n"), "sso_session=localhost\n")
+            + &format!(
+                "\n\n[sso-session localhost]\nsso_start_url = {start}\nsso_region = {region}\n\
+                 sso_registration_scopes = sso:account:access"
+            );
+        ensure!(fs::read_to_string(config_file(&desk))? == expected, "another change was made");
+        let backups: Vec<_> = fs::read_dir(desk.home(".aws"))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|it| it == "bak"))
+            .collect();
+        let [backup] = backups.as_slice() else { anyhow::bail!("not one backup: {backups:?}") };
+        ensure!(fs::read_to_string(backup)? == before);
+        ensure!(fs::metadata(backup)?.permissions().mode() & 0o777 == 0o600);
+        window.see(Locator::XPath(&row("one", "Ready"))).await?;
+
+        // The distribution's CLI signs in by it once, and both profiles work.
+        let aws = AwsCli::in_home(&desk.folders().home(), &server);
+        aws.point_at(&server)?;
+        let session = aws.run(&["configure", "get", "sso_session", "--profile", "two"]).await?.out;
+        ensure!(session.trim() == "localhost", "aws says {session}");
+        let (login, address) = aws.login(&["--sso-session", "localhost"]).await?;
+        Person::new()?.sign_in(&address, server.user()?).await?;
+        ensure!(login.ended(WHILE).await?.success(), "aws sso login failed");
+        for (profile, account) in [("one", "111122225555"), ("two", "381200003344")] {
+            let said = aws.who_is(profile).await?;
+            ensure!(said.ok && said.out.contains(account), "{profile}: {}{}", said.out, said.err);
+        }
+
+        window.press("Done").await?;
+        window.press("Activity").await?;
+        window.read(SOON, "Converted one and 1 more in").await?;
+        window.press("Undo import…").await?;
+        window.read(SOON, "get back the form that they had before").await?;
+        window.press("Undo import").await?;
+        window.read(WHILE, "is as it was before").await?;
+        ensure!(fs::read_to_string(config_file(&desk))? == before, "undoing left something");
         Ok(())
     });
 }

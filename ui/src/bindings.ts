@@ -305,6 +305,78 @@ instead_text: string | null,
 instead: UiButton | null, };
 
 /**
+ * What giving profiles a session would change, before it is done.
+ */
+export type UiConversion = { 
+/**
+ * `Change /home/sam/.aws/config?`
+ */
+title: string, 
+/**
+ * Which profiles, and that a backup comes first.
+ */
+body: string, 
+/**
+ * What it means for tools.
+ */
+effect: string, 
+/**
+ * The exact change.
+ */
+diff: Array<UiDiffLine>, 
+/**
+ * To ask for this change and no other.
+ */
+seen: string, 
+/**
+ * `Convert 2 profiles`.
+ */
+button: string, };
+
+/**
+ * A conversion that can be undone.
+ */
+export type UiConverted = { 
+/**
+ * Its number in Activity.
+ */
+entry: number, 
+/**
+ * `pay-dev and 1 more were converted in /home/sam/.aws/config, 16:40.`
+ */
+text: string, 
+/**
+ * What undoing does, for the question before.
+ */
+question: string, };
+
+/**
+ * What becomes of a line of the config file.
+ */
+export type UiDiffKind = "kept" | "removed" | "added" | "skipped";
+
+/**
+ * A line of a change.
+ */
+export type UiDiffLine = { 
+/**
+ * What becomes of it.
+ */
+kind: UiDiffKind, 
+/**
+ * Its number in the file as it is.
+ */
+line: number | null, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * It stays and is not shown, since it may be a secret.
+ */
+hidden: boolean, };
+
+/**
  * A start URL that answered.
  */
 export type UiDiscovered = { 
@@ -524,7 +596,11 @@ about: string,
 /**
  * What to ask so that its role is kept in the credentials file; `null` where it cannot be.
  */
-keep: UiWanted | null, };
+keep: UiWanted | null, 
+/**
+ * It can be given a session of its own section.
+ */
+convertible: boolean, };
 
 /**
  * How a profile of the config file stands.
@@ -820,6 +896,23 @@ problem: UiProblem | null,
 info: string | null, };
 
 /**
+ * The times of quiet hours, local time.
+ */
+export type UiQuiet = { 
+/**
+ * From this minute of the day.
+ */
+from: number, 
+/**
+ * Until this one, of the next day where it is before `from`.
+ */
+until: number, 
+/**
+ * All of Saturday and Sunday too.
+ */
+weekends: boolean, };
+
+/**
  * What quitting stops, for the window's dialog.
  */
 export type UiQuit = { 
@@ -859,11 +952,19 @@ org: string, } | { "reply": "config",
 /**
  * All of it.
  */
-import: UiImport, } | { "reply": "activity", 
+import: UiImport, } | { "reply": "conversion", 
+/**
+ * All of it.
+ */
+plan: UiConversion, } | { "reply": "activity", 
 /**
  * Newest first.
  */
-lines: Array<UiActivity>, } | { "reply": "show", 
+lines: Array<UiActivity>, } | { "reply": "diagnostics", 
+/**
+ * Lines.
+ */
+text: string, } | { "reply": "show", 
 /**
  * Which, and what of it.
  */
@@ -908,7 +1009,23 @@ region: string | null,
 /**
  * Custom endpoints.
  */
-endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "remove_organisation", 
+endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "plan_conversion", 
+/**
+ * Their names.
+ */
+profiles: Array<string>, } | { "ask": "convert", 
+/**
+ * Their names.
+ */
+profiles: Array<string>, 
+/**
+ * The plan's `seen`.
+ */
+seen: string, } | { "ask": "undo_conversion", 
+/**
+ * Its number in Activity.
+ */
+entry: number, } | { "ask": "remove_organisation", 
 /**
  * Which.
  */
@@ -1084,7 +1201,7 @@ before: number | null,
 /**
  * At most so many, up to 500.
  */
-limit: number, } | { "ask": "quit" };
+limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "quit" };
 
 /**
  * One role of one account.
@@ -1228,7 +1345,7 @@ notifications: boolean,
  */
 hide_details: boolean, 
 /**
- * Quiet on weekdays 18:00-09:00 and at weekends.
+ * Quiet at the times that `quiet` says.
  */
 quiet_hours: boolean, 
 /**
@@ -1238,7 +1355,11 @@ remove_on_quit: boolean,
 /**
  * Which kinds of notification.
  */
-told: UiTold, };
+told: UiTold, 
+/**
+ * When it is quiet.
+ */
+quiet: UiQuiet, };
 
 /**
  * The shell whose syntax "Copy environment" uses.
@@ -1352,6 +1473,10 @@ first_run: UiFirstRun | null,
  * The AWS config file has profiles that sign in by themselves.
  */
 import: UiImportNote | null, 
+/**
+ * Conversions of that file that can be undone, newest first.
+ */
+converted: Array<UiConverted>, 
 /**
  * Organisations in the order they were added.
  */

@@ -3,12 +3,12 @@
 use crate::home::Home;
 use async_trait::async_trait;
 use aws_files::{
-    Change, ConfigFile, Consent, Credentials, CredentialsFile, Doing, FileError, Fingerprint, ForeignKeys,
-    Owner, Paths, ProfileOutcome, Put, Refused, Remove, Standing,
+    Change, ConfigFile, Consent, ConvertError, Credentials, CredentialsFile, DiffKind, Doing, FileError,
+    Fingerprint, ForeignKeys, Owner, Paths, ProfileOutcome, Put, Refused, Remove, Standing,
 };
 use engine::{
     model::{
-        aws_config::{AwsConfig, ConfigProfile, UnreadLine},
+        aws_config::{AwsConfig, ConfigProfile, Conversion, Converted, DiffLine, Undone, UnreadLine},
         code::Code,
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
@@ -193,6 +193,49 @@ impl AwsFiles for DiskFiles {
         .await
     }
 
+    async fn plan_conversion(&self, profiles: Vec<String>) -> Result<Conversion, Code> {
+        self.blocking(FileSet::Own, move |pair| {
+            let plan = pair.config.plan(&profiles).map_err(|e| not_converted(&e))?;
+            Ok(Conversion {
+                path: pair.config.path().to_owned(),
+                profiles: plan.profiles,
+                added: plan.sessions.into_iter().map(|session| session.name).collect(),
+                diff: plan.diff.into_iter().map(diff_line).collect(),
+                seen: plan.after,
+            })
+        })
+        .await
+    }
+
+    async fn convert(&self, profiles: Vec<String>, seen: String) -> Result<Converted, Code> {
+        let now = self.clock.now();
+        self.blocking(FileSet::Own, move |pair| {
+            let made = pair.config.convert(&profiles, &seen, now).map_err(|e| not_converted(&e))?;
+            let aws_files::Converted { backup, profiles, before, after } = made;
+            let path = pair.config.path().to_owned();
+            Ok(Converted { entry: 0, at: now, path, backup, profiles, before, after })
+        })
+        .await
+    }
+
+    async fn undo_conversion(&self, made: Converted) -> Result<Undone, Code> {
+        self.blocking(FileSet::Own, move |_| {
+            let Converted { path, backup, profiles, before, after, .. } = made;
+            let made = aws_files::Converted { backup, profiles, before, after };
+            // The file that was converted, wherever AWS_CONFIG_FILE points by now.
+            let undone = ConfigFile::at(&path).undo_conversion(&made).map_err(|e| match e {
+                ConvertError::PlacesChanged { path, places } => Code::PlacesChanged {
+                    path: path.display().to_string(),
+                    places,
+                    backup: made.backup.display().to_string(),
+                },
+                e => not_converted(&e),
+            })?;
+            Ok(Undone { whole: undone.whole, kept_sessions: undone.kept_sessions })
+        })
+        .await
+    }
+
     async fn make_private(&self, set: FileSet) -> Result<(), Code> {
         self.blocking(set, |pair| pair.credentials.make_private().map_err(|e| code(&e))).await
     }
@@ -230,8 +273,33 @@ impl Pair {
 }
 
 fn config_profile(found: aws_files::SsoProfile) -> ConfigProfile {
-    let aws_files::SsoProfile { name, session, start_url, sso_region, account, role, region } = found;
-    ConfigProfile { name, session, start_url, sso_region, account, role, region }
+    let aws_files::SsoProfile { name, session, start_url, sso_region, account, role, region, convertible } =
+        found;
+    ConfigProfile { name, session, start_url, sso_region, account, role, region, convertible }
+}
+
+fn diff_line(line: aws_files::DiffLine) -> DiffLine {
+    let number = line.line.and_then(|number| u32::try_from(number).ok()).unwrap_or(u32::MAX);
+    match line.kind {
+        DiffKind::Kept => DiffLine::Kept(number, line.text),
+        DiffKind::Removed => DiffLine::Removed(number, line.text.unwrap_or_default()),
+        DiffKind::Added => DiffLine::Added(line.text.unwrap_or_default()),
+        DiffKind::Skipped => DiffLine::Skipped,
+    }
+}
+
+fn not_converted(error: &ConvertError) -> Code {
+    let shown = |path: &Path| path.display().to_string();
+    match error {
+        ConvertError::File(error) => code(error),
+        ConvertError::Profile { profile, why } => {
+            Code::NotConvertible { profile: profile.clone(), why: why.to_string() }
+        }
+        ConvertError::Changed { path } | ConvertError::PlacesChanged { path, .. } => {
+            Code::FileChanged { path: shown(path) }
+        }
+        ConvertError::NoBackup { backup } => Code::BackupGone { path: shown(backup) },
+    }
 }
 
 fn to_change(change: &FileChange) -> Result<Change, Code> {

@@ -16,16 +16,26 @@ use std::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Before a change: what undo restores.
-    BeforeChange,
+    Change,
     /// Before an undo, so that nothing of that is lost either.
-    BeforeUndo,
+    Undo,
+    /// Before profiles of the config file are written in another form.
+    Conversion,
 }
 
 impl Kind {
     fn ending(self) -> &'static str {
         match self {
-            Self::BeforeChange => "bak",
-            Self::BeforeUndo => "undone",
+            Self::Change | Self::Conversion => "bak",
+            Self::Undo => "undone",
+        }
+    }
+
+    /// A conversion is the person's own act, so its minute tells enough.
+    fn date(self) -> &'static str {
+        match self {
+            Self::Change | Self::Undo => "%Y%m%d-%H%M%S",
+            Self::Conversion => "%Y%m%d-%H%M",
         }
     }
 }
@@ -41,7 +51,7 @@ pub(crate) fn make(
 ) -> Result<PathBuf, FileError> {
     let folder = folder_of(path);
     let name = name_of(path);
-    let date = now.strftime("%Y%m%d-%H%M%S").to_string();
+    let date = now.strftime(kind.date()).to_string();
     for number in 1..=99 {
         let count = if number == 1 { String::new() } else { format!("-{number}") };
         let backup = folder.join(format!("{name}.latchkey-{date}{count}.{}", kind.ending()));

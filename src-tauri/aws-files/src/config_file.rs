@@ -1,4 +1,4 @@
-//! `~/.aws/config`: read, never written here.
+//! `~/.aws/config`: where it is, and which profiles it defines. What changes it is in `conversion`.
 
 use crate::{document::Document, error::FileError, place::Place};
 use std::path::{Path, PathBuf};

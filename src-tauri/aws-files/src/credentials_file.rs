@@ -151,8 +151,7 @@ impl CredentialsFile {
             }
             if base.is_some() && (replaces_foreign || self.is_first_change(&before)?) {
                 let bytes = before.to_bytes();
-                outcome.backup =
-                    Some(backup::make(&self.path, bytes, now, Kind::BeforeChange, &*self.steps)?);
+                outcome.backup = Some(backup::make(&self.path, bytes, now, Kind::Change, &*self.steps)?);
             }
             if replace(&place, after.to_bytes(), base.as_ref(), &*self.steps)? == Replaced::Done {
                 self.remember(after.to_bytes().len());
@@ -202,9 +201,7 @@ impl CredentialsFile {
         for _ in 0..TRIES {
             let base = place.load()?;
             let kept = match &base {
-                Some(base) => {
-                    Some(backup::make(&self.path, &base.bytes, now, Kind::BeforeUndo, &*self.steps)?)
-                }
+                Some(base) => Some(backup::make(&self.path, &base.bytes, now, Kind::Undo, &*self.steps)?),
                 None => None,
             };
             if replace(&place, &saved.bytes, base.as_ref(), &*self.steps)? == Replaced::Done {

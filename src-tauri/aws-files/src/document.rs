@@ -4,6 +4,7 @@ use crate::grammar::{self, DEFAULT_SECTION, Entry, Layout, Line, ParseError, Sec
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    ops::Range,
     sync::{Arc, OnceLock},
 };
 use zeroize::Zeroizing;
@@ -122,7 +123,6 @@ impl Document {
     }
 
     /// The keys that `[DEFAULT]` puts into every section.
-    #[cfg(test)]
     pub(crate) fn all_default_keys(&self) -> Vec<String> {
         self.layout()
             .sections
@@ -175,6 +175,92 @@ impl Document {
         });
         edit.lines.entry(after).or_default().added.append(&mut added);
         self.replace(&edit, section, &names)
+    }
+
+    /// Puts `new = value` in the line of the key `old`, with that line's indentation and spacing; any
+    /// continuation lines of `old` go.
+    ///
+    /// # Errors
+    /// [`EditError`]; [`EditError::NoSection`] also when `old` is not there.
+    pub(crate) fn exchange_key(
+        &mut self,
+        section: &str,
+        old: &str,
+        new: &str,
+        value: &str,
+    ) -> Result<(), EditError> {
+        let found = self.section(section).ok_or(EditError::NoSection)?;
+        let entry = self.entry(found, old).ok_or(EditError::NoSection)?;
+        let mut edit = Edit::default();
+        let text = Zeroizing::new(self.exchanged(entry, new, value).into_bytes());
+        edit.lines.insert(entry.first, LineEdit { dropped: true, added: vec![text] });
+        edit.drop(entry.more().iter().map(|it| it.line));
+        self.replace(&edit, section, &[old, new])
+    }
+
+    /// The line of an entry with another key and value. Where `=` was aligned by spaces it stays so.
+    pub(crate) fn exchanged(&self, entry: &Entry, key: &str, value: &str) -> String {
+        let line = self.line(entry.first);
+        let key_range = entry.key_range();
+        let indent = String::from_utf8_lossy(&self.bytes[line.start..key_range.start]);
+        let delimiter = String::from_utf8_lossy(&self.bytes[key_range.end..entry.value.start]);
+        let aligned = delimiter.len() - delimiter.trim_start_matches(' ').len() > 1;
+        let pad = if aligned { key_range.len().saturating_sub(key.len()) } else { 0 };
+        format!("{indent}{key}{:pad$}{delimiter}{value}", "")
+    }
+
+    /// The line of a section's header.
+    pub(crate) fn header_line(&self, section: &str) -> Option<usize> {
+        self.section(section).map(|found| found.header)
+    }
+
+    /// The lines of a key with its continuation lines.
+    pub(crate) fn lines_of(&self, section: &str, key: &str) -> Vec<usize> {
+        let entry = self.section(section).and_then(|section| self.entry(section, key));
+        entry.map(|entry| entry.lines().collect()).unwrap_or_default()
+    }
+
+    /// As [`Self::exchanged`], by the names of section and key.
+    pub(crate) fn exchanged_line(&self, section: &str, old: &str, new: &str, value: &str) -> Option<String> {
+        let entry = self.entry(self.section(section)?, old)?;
+        Some(self.exchanged(entry, new, value))
+    }
+
+    /// How many lines there are.
+    pub(crate) fn line_count(&self) -> usize {
+        self.layout().lines.len()
+    }
+
+    /// The text of a line, without its ending.
+    pub(crate) fn line_text(&self, number: usize) -> &[u8] {
+        let line = self.line(number);
+        &self.bytes[line.start..line.end]
+    }
+
+    /// The texts of lines, as far as there are such.
+    pub(crate) fn texts(&self, lines: Range<usize>) -> impl Iterator<Item = &[u8]> {
+        (lines.start..lines.end.min(self.line_count())).map(|number| self.line_text(number))
+    }
+
+    /// Puts lines of another document, `theirs`, in the place of `mine`. Both begin with the section's
+    /// header and hold all of its keys.
+    ///
+    /// # Errors
+    /// [`EditError::WouldDamage`] when anything else would read differently.
+    pub(crate) fn take_lines(
+        &mut self,
+        section: &str,
+        mine: Range<usize>,
+        from: &Self,
+        theirs: Range<usize>,
+    ) -> Result<(), EditError> {
+        let keys: Vec<String> = self.keys(section).chain(from.keys(section)).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut edit = Edit::default();
+        edit.drop(mine.clone());
+        let added = from.texts(theirs).map(|text| Zeroizing::new(text.to_vec())).collect();
+        edit.lines.insert(mine.start, LineEdit { dropped: true, added });
+        self.replace(&edit, section, &keys)
     }
 
     /// Takes keys out of a section, with their continuation lines. Keys that are not there are no error.
@@ -363,7 +449,12 @@ impl Document {
         let mut next = 0;
         for (number, line) in &edit.lines {
             parts.extend(kept(next, number + usize::from(!line.dropped)).into_iter().flatten());
-            parts.extend(line.added.iter().flat_map(|text| [text.as_slice(), ending]));
+            // What takes a line's place has that line's ending, in a file of several kinds too.
+            let own = Some(self.line(*number)).filter(|it| line.dropped && it.next > it.end);
+            let last = own.map_or(ending, |it| &self.bytes[it.end..it.next]);
+            for (at, text) in line.added.iter().enumerate() {
+                parts.extend([text.as_slice(), if at + 1 == line.added.len() { last } else { ending }]);
+            }
             next = number + 1;
         }
         parts.extend(kept(next, self.layout().lines.len()).into_iter().flatten());

@@ -112,6 +112,11 @@ impl Entry {
         lowered.unwrap_or_else(|| &bytes[self.key.clone()])
     }
 
+    /// Where the key stands.
+    pub(crate) fn key_range(&self) -> Range<usize> {
+        self.key.clone()
+    }
+
     /// The continuation lines.
     pub(crate) fn more(&self) -> &[Continuation] {
         self.rare.as_ref().map_or(&[], |rare| &rare.more)

@@ -4,6 +4,7 @@
 use crate::{
     ConfigFile, FileError,
     config_file::{profile_of, shell_words},
+    conversion,
     document::Document,
     grammar::{self, ParseError, ParseErrorKind},
     place::Place,
@@ -45,6 +46,8 @@ pub struct SsoProfile {
     pub role: Option<String>,
     /// The region that tools use.
     pub region: Option<String>,
+    /// Whether [`ConfigFile::plan`] can give it a `[sso-session …]`.
+    pub convertible: bool,
 }
 
 /// A profile that another tool manages by its `credential_process` line.
@@ -80,17 +83,9 @@ impl ConfigFile {
 fn read(bytes: &[u8]) -> Result<SsoConfig, ParseError> {
     let (document, unread) = without_unreadable(bytes)?;
     let mut found = SsoConfig { unread, ..SsoConfig::default() };
-    // Of sections that define the same profile or sign-in botocore takes the last.
-    let mut sections = Vec::new();
-    let (mut last, mut sessions) = (HashMap::new(), HashMap::new());
-    for section in document.sections() {
-        if let Some(name) = profile_of(&section) {
-            last.insert(name.clone(), sections.len());
-            sections.push((name, section));
-        } else if let Some(name) = session_of(&section) {
-            sessions.insert(name, section);
-        }
-    }
+    let Outline { profiles: sections, sessions } = Outline::of(&document);
+    let sessions: HashMap<_, _> = sessions.into_iter().collect();
+    let readable = found.unread.iter().all(|line| line.error.kind == ParseErrorKind::ByteOrderMark);
     // Looked up once: few files have it, and each miss would go through all of the file.
     let defaults = document.has_section("DEFAULT");
     let value = |section: &str, key: &str| {
@@ -98,10 +93,7 @@ fn read(bytes: &[u8]) -> Result<SsoConfig, ParseError> {
         let value = if defaults { own.or_else(|| document.default_value(key)) } else { own };
         value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     };
-    for (at, (name, section)) in sections.iter().enumerate() {
-        if last.get(name) != Some(&at) {
-            continue;
-        }
+    for (name, section) in &sections {
         if let Some(tool) = value(section, "credential_process").and_then(|line| tool_of(&line)) {
             found.managed.push(ManagedProfile { name: name.clone(), tool });
             continue;
@@ -119,6 +111,7 @@ fn read(bytes: &[u8]) -> Result<SsoConfig, ParseError> {
             account: value(section, "sso_account_id"),
             role: value(section, "sso_role_name"),
             region: value(section, "region"),
+            convertible: readable && conversion::legacy(&document, section).is_ok(),
         };
         if profile.session.is_some()
             || profile.start_url.is_some()
@@ -129,6 +122,36 @@ fn read(bytes: &[u8]) -> Result<SsoConfig, ParseError> {
         }
     }
     Ok(found)
+}
+
+/// The sections that define profiles and sign-ins, in the file's order. Of those that define the same one
+/// botocore takes the last.
+pub(crate) struct Outline {
+    /// Name and section.
+    pub profiles: Vec<(String, String)>,
+    /// Name and section.
+    pub sessions: Vec<(String, String)>,
+}
+
+impl Outline {
+    pub(crate) fn of(document: &Document) -> Self {
+        let (mut profiles, mut sessions) = (Vec::new(), Vec::new());
+        let (mut last_profile, mut last_session) = (HashMap::new(), HashMap::new());
+        for section in document.sections() {
+            if let Some(name) = profile_of(&section) {
+                last_profile.insert(name.clone(), profiles.len());
+                profiles.push((name, section));
+            } else if let Some(name) = session_of(&section) {
+                last_session.insert(name.clone(), sessions.len());
+                sessions.push((name, section));
+            }
+        }
+        let of = |all: Vec<(String, String)>, last: HashMap<String, usize>| {
+            let each = all.into_iter().enumerate();
+            each.filter(|(at, (name, _))| last.get(name) == Some(at)).map(|(_, it)| it).collect()
+        };
+        Self { profiles: of(profiles, last_profile), sessions: of(sessions, last_session) }
+    }
 }
 
 /// The sign-in that a section defines: `sso-session` and its name, by the shell's rules.
@@ -182,7 +205,7 @@ fn without_unreadable(bytes: &[u8]) -> Result<(Document, Vec<UnreadLine>), Parse
 
 /// The line as a person may see it. Keys may stand in this file too, so a line that looks like one is not
 /// shown: by its name, or by a long word of letters and digits.
-fn shown(line: &str) -> Option<String> {
+pub(crate) fn shown(line: &str) -> Option<String> {
     let line = line.trim();
     let lower = line.to_ascii_lowercase();
     let named = ["secret", "token", "password", "access_key"].iter().any(|word| lower.contains(word));

@@ -1,4 +1,4 @@
-//! Lossless editing of `~/.aws/credentials`, and reading of `~/.aws/config`.
+//! Lossless editing of `~/.aws/credentials`, and of `~/.aws/config` where the person asks for it.
 //!
 //! One promise: whatever is in the file that we did not write stays byte for byte. The file is read by
 //! the grammar that botocore reads it by ([`Document`]); our keys are patched into our sections; the
@@ -14,6 +14,8 @@
 mod backup;
 mod change;
 mod config_file;
+mod conversion;
+mod convert_file;
 mod credentials_file;
 mod document;
 mod error;
@@ -32,6 +34,8 @@ mod tests;
 
 pub use change::{Change, Consent, Outcome, ProfileOutcome, Put, Remove};
 pub use config_file::ConfigFile;
+pub use conversion::{Conversion, DiffKind, DiffLine, NewSession, NotConvertible};
+pub use convert_file::{ConvertError, Converted, Undone};
 pub use credentials_file::{CredentialsFile, Reading};
 pub use document::{Document, EditError};
 pub use error::{Doing, FileError, NotPlain};

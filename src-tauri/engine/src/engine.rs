@@ -2,10 +2,10 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, apps, console, environment_copy, half_sync, import, keep,
+    add, apps, console, conversion, environment_copy, half_sync, import, keep,
     model::{
         Timestamp,
-        aws_config::AwsConfig,
+        aws_config::{AwsConfig, Converted, Undone},
         code::Code,
         history::{By, Entry, Event as Happened},
         ids::{OrgId, Target},
@@ -67,6 +67,10 @@ pub(crate) enum Event {
     Launched(console::Outcome),
     AppLaunched(apps::Outcome),
     Kept(keep::Checked),
+    /// Profiles of the AWS config file were converted, or not.
+    Converted(Result<Box<Converted>, Code>, oneshot::Sender<Answer>),
+    /// A conversion was undone, or not.
+    ConversionUndone(i64, Result<Undone, Code>, oneshot::Sender<Answer>),
     /// The AWS config file was read.
     Config(Arc<AwsConfig>),
     Looked(import::Looked),
@@ -175,8 +179,8 @@ impl Context {
         self.writer.flush().await;
     }
 
-    /// Notes what was done, in Activity and in the store.
-    pub fn note(&self, state: &mut State, by: By, event: Happened) {
+    /// Notes what was done, in Activity and in the store; the number of its line.
+    pub fn note(&self, state: &mut State, by: By, event: Happened) -> i64 {
         // Counted here, so that a line has its number at once and never another one. The newest line has
         // the highest.
         let id = state.history.first().map_or(0, |newest| newest.id) + 1;
@@ -185,6 +189,7 @@ impl Context {
         history.insert(0, entry.clone());
         history.truncate(200);
         self.commit(vec![Write::History(entry)]);
+        id
     }
 
     /// A number between 0 and 1, for jitter.
@@ -323,10 +328,16 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Launched(outcome) => console::finish(ctx, state, outcome),
         Event::Config(config) => state.config = config,
         Event::Looked(looked) => import::looked(ctx, state, looked),
+        Event::Converted(result, answer) => conversion::made(ctx, state, result.map(|it| *it), answer),
+        Event::ConversionUndone(entry, result, answer) => {
+            conversion::undone(ctx, state, entry, result, answer);
+        }
         Event::Kept(checked) => keep::finish(ctx, state, checked),
         Event::Refreshed(batch) => refresh::finish(ctx, state, batch),
         Event::Stopped(stopped) => stop::stopped(ctx, state, stopped),
-        Event::MadePrivate => ctx.note(state, By::You, Happened::MadePrivate),
+        Event::MadePrivate => {
+            ctx.note(state, By::You, Happened::MadePrivate);
+        }
         Event::Undone(result, answer) => keep::undone(ctx, state, result, answer),
         Event::Checked(checked) => keep::checked(ctx, state, checked),
         Event::Condition(set, condition) => usage::condition(ctx, state, set, *condition),
@@ -362,6 +373,9 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         }
         Request::LookAtConfig => import::look(ctx, answer),
         Request::AddFromConfig => import::add_organisations(ctx, state, answer),
+        Request::PlanConversion(profiles) => conversion::plan(ctx, profiles, answer),
+        Request::Convert { profiles, seen } => conversion::begin(ctx, profiles, seen, answer),
+        Request::UndoConversion(entry) => conversion::undo(ctx, state, entry, answer),
         Request::RemoveOrganisation(org) => add::remove(ctx, state, &org, answer),
         Request::AddUser(org) => reply(answer, add::another_user(ctx, state, &org)),
         Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),

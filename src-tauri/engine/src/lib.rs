@@ -8,6 +8,7 @@ mod add;
 mod apps;
 mod attempt;
 mod console;
+mod conversion;
 mod engine;
 mod environment_copy;
 mod half_sync;

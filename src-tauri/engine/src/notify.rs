@@ -118,7 +118,7 @@ pub(crate) fn decide(ctx: &Context, state: &mut State, presence: Presence) {
             now,
             presence,
             enabled: state.settings.notifications && state.settings.told.wants(&notice),
-            quiet: state.settings.quiet_hours && quiet_hour(ctx, now),
+            quiet: state.settings.quiet_hours && quiet_hour(ctx, now, state.settings.quiet),
             installed: state.installed,
             paused: state.pause.is_some(),
             sandbox: org_of(&notice).is_some_and(|o| is_sandbox(state, &o)),
@@ -231,11 +231,13 @@ fn remember(keys: &mut Vec<String>, more: Vec<String>) {
     keys.drain(..keys.len().saturating_sub(REMEMBERED));
 }
 
-/// Weekdays 18:00 to 09:00 and weekends, local time.
-fn quiet_hour(ctx: &Context, now: Timestamp) -> bool {
+/// Whether it is quiet now, by the person's clock.
+fn quiet_hour(ctx: &Context, now: Timestamp, quiet: crate::model::settings::Quiet) -> bool {
     use jiff::civil::Weekday;
     let local = now.to_zoned_datetime(ctx.zone.clone());
-    matches!(local.weekday(), Weekday::Saturday | Weekday::Sunday) || !(9..18).contains(&local.hour())
+    let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
+    let weekend = matches!(local.weekday(), Weekday::Saturday | Weekday::Sunday);
+    quiet.holds(u16::try_from(minute).unwrap_or_default(), weekend)
 }
 
 fn org_of(notice: &Notice) -> Option<OrgId> {

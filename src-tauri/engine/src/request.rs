@@ -1,7 +1,7 @@
 //! What a person, a window, the tray, a timer or another program of ours can ask for.
 
 use crate::model::{
-    aws_config::AwsConfig,
+    aws_config::{AwsConfig, Conversion},
     code::Code,
     environment::Environment,
     history::Entry,
@@ -90,6 +90,18 @@ pub enum Request {
     /// Check and add the organisations that the AWS config file names; answers [`Reply::Added`] with the
     /// first.
     AddFromConfig,
+    /// What giving these profiles of the AWS config file a session would change; answers
+    /// [`Reply::Conversion`].
+    PlanConversion(Vec<String>),
+    /// Make the change that was planned, with a backup.
+    Convert {
+        /// Which profiles.
+        profiles: Vec<String>,
+        /// The plan's `seen`.
+        seen: String,
+    },
+    /// Undo the conversion with this number in Activity.
+    UndoConversion(i64),
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation(OrgId),
     /// Add another entry for an organisation, for another of the person's users there; answers
@@ -246,6 +258,8 @@ pub enum Reply {
     Added(OrgId),
     /// What the AWS config file has.
     Config(Arc<AwsConfig>),
+    /// What a conversion would change.
+    Conversion(Conversion),
     /// Lines of Activity.
     History(Vec<Entry>),
     /// The window should show this view.

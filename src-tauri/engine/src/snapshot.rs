@@ -2,7 +2,7 @@
 
 use crate::model::{
     Timestamp,
-    aws_config::AwsConfig,
+    aws_config::{AwsConfig, Converted},
     code::Code,
     environment::Environment,
     history::Entry,
@@ -114,6 +114,8 @@ pub struct Snapshot {
     pub file: FileCondition,
     /// What the person's AWS config file says of SSO. Shared, since it can be large.
     pub config: Arc<AwsConfig>,
+    /// Conversions of that file that can be undone, newest first.
+    pub conversions: Vec<Converted>,
     /// The clock's error in seconds when it matters (more than 5 minutes off).
     pub clock_skew: Option<i64>,
     /// The newest 200 lines of Activity, newest first.

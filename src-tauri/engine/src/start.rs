@@ -59,6 +59,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
     State {
         orgs: Vec::new(),
         config: Arc::default(),
+        conversions: Vec::new(),
         profiles: BTreeMap::new(),
         favourites: Vec::new(),
         launched: Vec::new(),
@@ -159,6 +160,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.favourites = stored.favourites;
     state.launched = stored.launches;
     state.pause = stored.pause;
+    state.conversions = stored.conversions;
     state.shown = stored.notices;
     state.history = Arc::new(stored.history);
     for (organisation, portal, _) in stored.organisations {

@@ -4,7 +4,7 @@ use crate::{
     model::{
         Timestamp,
         application::Application,
-        aws_config::AwsConfig,
+        aws_config::{AwsConfig, Converted},
         code::Code,
         environment::Environment,
         history::Entry,
@@ -307,6 +307,8 @@ pub(crate) struct State {
     pub files: HashMap<FileSet, FileCondition>,
     /// What the AWS config file had when it was read last.
     pub config: Arc<AwsConfig>,
+    /// Conversions of that file, oldest first.
+    pub conversions: Vec<Converted>,
     /// When the files were looked at last, since silence depended on who read them.
     pub looked: Option<Timestamp>,
     pub clock_skew: Option<i64>,

@@ -3,7 +3,7 @@
 use crate::{
     problem::{About, conflict_words, sentence},
     ui_state::UiActivity,
-    words::{clock, count},
+    words::{clock, count, first_and_more},
 };
 use engine::{
     Snapshot,
@@ -135,6 +135,23 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         }
         Event::Undone => (
             "Restored the last backup of the credentials file and paused its profiles".to_owned(),
+            None,
+            true,
+        ),
+        Event::Converted { path, backup, profiles } => (
+            format!(
+                "Converted {} in {path} to sso-session. Backup: {backup}",
+                first_and_more(profiles.iter().map(String::as_str))
+            ),
+            None,
+            true,
+        ),
+        Event::ConversionUndone { path, profiles, whole } => (
+            format!(
+                "Undid the import of {}: {path} is {}",
+                first_and_more(profiles.iter().map(String::as_str)),
+                if *whole { "as it was before" } else { "as before there, and keeps what others changed" }
+            ),
             None,
             true,
         ),

@@ -1,7 +1,7 @@
 //! What the window may ask, and what it is answered. Everything typed is checked here before the
 //! engine sees it.
 
-use crate::ui_import::{UiImport, UiWanted};
+use crate::ui_import::{UiConversion, UiImport, UiWanted};
 use crate::ui_portal::UiClass;
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,23 @@ pub enum UiRequest {
     LookAtConfig,
     /// Check and add the organisations of the AWS config file; answers `added` with the first.
     AddFromConfig,
+    /// What giving profiles of the AWS config file a session would change; answers `conversion`.
+    PlanConversion {
+        /// Their names.
+        profiles: Vec<String>,
+    },
+    /// Make the change that was shown.
+    Convert {
+        /// Their names.
+        profiles: Vec<String>,
+        /// The plan's `seen`.
+        seen: String,
+    },
+    /// Undo a conversion.
+    UndoConversion {
+        /// Its number in Activity.
+        entry: i64,
+    },
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation {
         /// Which.
@@ -265,6 +282,10 @@ pub enum UiRequest {
         /// At most so many, up to 500.
         limit: u32,
     },
+    /// Set all settings back.
+    ResetSettings,
+    /// What a report of a problem says; answers `diagnostics`.
+    Diagnostics,
     /// End the app.
     Quit,
 }
@@ -325,10 +346,20 @@ pub enum UiReply {
         /// All of it.
         import: UiImport,
     },
+    /// What a conversion would change.
+    Conversion {
+        /// All of it.
+        plan: UiConversion,
+    },
     /// Lines of Activity.
     Activity {
         /// Newest first.
         lines: Vec<UiActivity>,
+    },
+    /// What a report of a problem says, all of it.
+    Diagnostics {
+        /// Lines.
+        text: String,
     },
     /// Go to this view.
     Show {

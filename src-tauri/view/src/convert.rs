@@ -4,6 +4,8 @@ use crate::{
     account::classified,
     activity,
     ask::{UiConfirm, UiDiscovered, UiPart, UiPauseFor, UiReply, UiRequest, UiShell},
+    conversion::conversion,
+    diagnostics,
     import::import,
     problem::{About, asks, problem},
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
@@ -18,6 +20,7 @@ use engine::{
         code::Code,
         environment::{Act, Environment, needs_confirm, sensitivity},
         ids::{AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
+        settings::Settings,
         sign_in::{Method, SignIn},
     },
     request::{Answer, Confirm, Part, PauseFor, Shell, Show, Wanted},
@@ -60,6 +63,9 @@ impl TryFrom<UiRequest> for Request {
             },
             Ui::LookAtConfig => Self::LookAtConfig,
             Ui::AddFromConfig => Self::AddFromConfig,
+            Ui::PlanConversion { profiles } => Self::PlanConversion(config_profiles(profiles)?),
+            Ui::Convert { profiles, seen } => Self::Convert { profiles: config_profiles(profiles)?, seen },
+            Ui::UndoConversion { entry } => Self::UndoConversion(entry),
             Ui::RemoveOrganisation { org } => Self::RemoveOrganisation(OrgId::new(org)),
             Ui::AddUser { org } => Self::AddUser(OrgId::new(org)),
             Ui::StartSandbox => Self::StartSandbox,
@@ -145,6 +151,9 @@ impl TryFrom<UiRequest> for Request {
                 environment: environment.map(environment_of),
             },
             Ui::SetSettings { settings } => Self::SetSettings(settings.into()),
+            Ui::ResetSettings => Self::SetSettings(Settings::default()),
+            // What was done lately; the rest is in the snapshot.
+            Ui::Diagnostics => Self::History { before: None, limit: 100 },
             Ui::MakeFilePrivate => Self::MakeFilePrivate,
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
@@ -172,7 +181,11 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
             }
         }
         Ok(Reply::Added(org)) => UiReply::Added { org: org.to_string() },
+        Ok(Reply::Conversion(plan)) => UiReply::Conversion { plan: conversion(&plan) },
         Ok(Reply::Config(config)) => UiReply::Config { import: import(&config, s) },
+        Ok(Reply::History(entries)) if matches!(asked, UiRequest::Diagnostics) => {
+            UiReply::Diagnostics { text: diagnostics::text(s, &entries) }
+        }
         Ok(Reply::History(entries)) => {
             UiReply::Activity { lines: entries.iter().map(|e| activity::line(s, e, zone)).collect() }
         }
@@ -306,6 +319,14 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         }),
         _ => None,
     }
+}
+
+/// Names that stand in a file already, of whatever kind; the file says whether it has them.
+fn config_profiles(names: Vec<String>) -> Result<Vec<String>, AskError> {
+    if names.is_empty() || names.len() > MOST_AT_ONCE || names.iter().any(|name| name.len() > 1024) {
+        return Err(AskError::new("profile", "Choose between 1 and 200 profiles"));
+    }
+    Ok(names)
 }
 
 fn field_of(code: &Code) -> Option<&'static str> {

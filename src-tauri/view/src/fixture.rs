@@ -153,6 +153,7 @@ pub(crate) fn snapshot() -> Snapshot {
         online: true,
         file: FileCondition { path: "/home/sam/.aws/credentials".into(), ..FileCondition::default() },
         config: Arc::default(),
+        conversions: vec![],
         clock_skew: None,
         history: Arc::new(vec![]),
         sandbox: SandboxNow::default(),
@@ -215,6 +216,10 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::Paused { profile: Some("pay-dev".into()) },
         Code::InConflict { profile: "pay-dev".into(), conflict: Conflict::ChangedByAnother },
         Code::BadProfileName { profile: "a b".into() },
+        Code::NotConvertible { profile: "old".into(), why: "it is not in the file any more".into() },
+        Code::FileChanged { path: path() },
+        Code::PlacesChanged { path: path(), places: vec!["profile old".into()], backup: path() },
+        Code::BackupGone { path: path() },
         Code::Gone { what: "that profile".into() },
         Code::Store { reason: reason() },
         Code::SandboxFailed { reason: reason() },
@@ -235,6 +240,8 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
             Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
             Code::Paused { .. } | Code::InConflict { .. } => {}
+            Code::NotConvertible { .. } | Code::FileChanged { .. } => {}
+            Code::PlacesChanged { .. } | Code::BackupGone { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
         }
     }

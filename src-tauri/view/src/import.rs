@@ -162,6 +162,7 @@ fn profile(
             profile: names.free(&p.name),
             region: p.region.clone(),
         }),
+        convertible: p.convertible,
     }
 }
 

@@ -32,6 +32,11 @@ pub(crate) fn asks(label: &str, request: UiRequest) -> UiButton {
     UiButton { label: label.to_owned(), action: UiAction::Ask { request }, danger: false }
 }
 
+/// A button that closes the message.
+pub(crate) fn dismisses(label: &str) -> UiButton {
+    UiButton { label: label.to_owned(), action: UiAction::Dismiss, danger: false }
+}
+
 /// A button that shows a view.
 pub(crate) fn shows(label: &str, view: UiView) -> UiButton {
     UiButton { label: label.to_owned(), action: UiAction::Show { view }, danger: false }
@@ -249,6 +254,31 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "AWS tools could not read it.".into(),
             "Use letters, digits, dots, dashes and underscores.".into(),
         ),
+        Code::NotConvertible { profile, why } => (
+            format!("\"{profile}\" cannot be converted"),
+            format!("{}. Nothing was changed.", capital(why)),
+            "Leave it as it is, it works; or choose others.".into(),
+        ),
+        Code::FileChanged { path } => (
+            format!("{path} changed in between"),
+            "Another program wrote it since this was shown. Nothing was changed.".into(),
+            "Look at the change again, then confirm it.".into(),
+        ),
+        Code::PlacesChanged { path, places, backup } => (
+            format!("{path} was changed since the import"),
+            format!(
+                "{} {} not as Latchkey wrote {}. Nothing was undone, so that no change of yours is lost.",
+                places.iter().map(|it| format!("[{it}]")).collect::<Vec<_>>().join(", "),
+                if places.len() == 1 { "is" } else { "are" },
+                if places.len() == 1 { "it" } else { "them" },
+            ),
+            format!("Compare it with the backup, {backup}, and take from it what you need."),
+        ),
+        Code::BackupGone { path } => (
+            "The backup is gone".into(),
+            format!("{path} was removed or changed, so that the import cannot be undone."),
+            "Put the profiles back by hand, if you need their old form.".into(),
+        ),
         Code::Gone { what } => (
             format!("{} is not there any more", capital(what)),
             "It was removed since this was shown.".into(),
@@ -357,9 +387,14 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             Some(asks("Try again", UiRequest::StartSandbox)),
             Some(UiButton { danger: true, ..asks("Delete the sample", UiRequest::DeleteSandbox) }),
         ],
-        Code::EngineElsewhere | Code::BadProxy | Code::BadDestination { .. } | Code::StoreDamaged { .. } => {
-            vec![]
-        }
+        Code::FileChanged { .. } => vec![Some(edits("Look again", "conversion", None))],
+        Code::EngineElsewhere
+        | Code::BadProxy
+        | Code::BadDestination { .. }
+        | Code::StoreDamaged { .. }
+        | Code::NotConvertible { .. }
+        | Code::PlacesChanged { .. }
+        | Code::BackupGone { .. } => vec![],
     };
     found.into_iter().flatten().collect()
 }

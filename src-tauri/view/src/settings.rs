@@ -1,11 +1,14 @@
 //! The settings on their way to the window and back.
 
-use crate::ui_state::{UiSettings, UiTheme, UiTold};
-use engine::model::settings::{Network, Settings, Theme, Told};
+use crate::{
+    ui_setup::UiQuiet,
+    ui_state::{UiSettings, UiTheme, UiTold},
+};
+use engine::model::settings::{Network, Quiet, Settings, Theme, Told};
 
 impl From<&Settings> for UiSettings {
     fn from(s: &Settings) -> Self {
-        let t = s.told;
+        let (t, q) = (s.told, s.quiet);
         Self {
             autostart: s.autostart,
             keep_running: s.keep_running,
@@ -35,13 +38,14 @@ impl From<&Settings> for UiSettings {
                 clock: t.clock,
                 launch_failed: t.launch_failed,
             },
+            quiet: UiQuiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
         }
     }
 }
 
 impl From<UiSettings> for Settings {
     fn from(s: UiSettings) -> Self {
-        let t = s.told;
+        let (t, q) = (s.told, s.quiet);
         Self {
             autostart: s.autostart,
             keep_running: s.keep_running,
@@ -73,6 +77,7 @@ impl From<UiSettings> for Settings {
             },
             // Not the window's: the engine keeps what the file says.
             network: Network::default(),
+            quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
         }
     }
 }

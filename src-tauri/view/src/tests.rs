@@ -7,5 +7,6 @@ mod icons;
 mod imports;
 mod menus;
 mod notices;
+mod reports;
 mod said;
 mod windows;

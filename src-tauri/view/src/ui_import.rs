@@ -57,6 +57,63 @@ pub struct UiImportProfile {
     pub about: String,
     /// What to ask so that its role is kept in the credentials file; `null` where it cannot be.
     pub keep: Option<UiWanted>,
+    /// It can be given a session of its own section.
+    pub convertible: bool,
+}
+
+/// What becomes of a line of the config file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiDiffKind {
+    /// It stays.
+    Kept,
+    /// It goes.
+    Removed,
+    /// It comes.
+    Added,
+    /// Lines that stay and are not shown.
+    Skipped,
+}
+
+/// A line of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiDiffLine {
+    /// What becomes of it.
+    pub kind: UiDiffKind,
+    /// Its number in the file as it is.
+    pub line: Option<u32>,
+    /// Its text.
+    pub text: String,
+    /// It stays and is not shown, since it may be a secret.
+    pub hidden: bool,
+}
+
+/// What giving profiles a session would change, before it is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiConversion {
+    /// `Change /home/sam/.aws/config?`
+    pub title: String,
+    /// Which profiles, and that a backup comes first.
+    pub body: String,
+    /// What it means for tools.
+    pub effect: String,
+    /// The exact change.
+    pub diff: Vec<UiDiffLine>,
+    /// To ask for this change and no other.
+    pub seen: String,
+    /// `Convert 2 profiles`.
+    pub button: String,
+}
+
+/// A conversion that can be undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiConverted {
+    /// Its number in Activity.
+    pub entry: i64,
+    /// `pay-dev and 1 more were converted in /home/sam/.aws/config, 16:40.`
+    pub text: String,
+    /// What undoing does, for the question before.
+    pub question: String,
 }
 
 /// The profiles of one start URL.

@@ -72,12 +72,25 @@ pub struct UiSettings {
     pub notifications: bool,
     /// Say only "Latchkey needs you".
     pub hide_details: bool,
-    /// Quiet on weekdays 18:00-09:00 and at weekends.
+    /// Quiet at the times that `quiet` says.
     pub quiet_hours: bool,
     /// On quit, take our credentials out of the file.
     pub remove_on_quit: bool,
     /// Which kinds of notification.
     pub told: UiTold,
+    /// When it is quiet.
+    pub quiet: UiQuiet,
+}
+
+/// The times of quiet hours, local time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiQuiet {
+    /// From this minute of the day.
+    pub from: u16,
+    /// Until this one, of the next day where it is before `from`.
+    pub until: u16,
+    /// All of Saturday and Sunday too.
+    pub weekends: bool,
 }
 
 /// A user of the sample organisation.

@@ -3,7 +3,7 @@
 
 use crate::ask::UiRequest;
 pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
-pub use crate::ui_import::UiImportNote;
+pub use crate::ui_import::{UiConverted, UiImportNote};
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
     UiCard, UiCardKind, UiFirstRun, UiPlace, UiQuit, UiSampleUser, UiSandbox, UiSettings, UiTheme, UiTold,
@@ -434,6 +434,8 @@ pub struct UiState {
     pub first_run: Option<UiFirstRun>,
     /// The AWS config file has profiles that sign in by themselves.
     pub import: Option<UiImportNote>,
+    /// Conversions of that file that can be undone, newest first.
+    pub converted: Vec<UiConverted>,
     /// Organisations in the order they were added.
     pub organisations: Vec<UiOrganisation>,
     /// Favourites in the person's order.

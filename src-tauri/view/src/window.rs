@@ -5,12 +5,12 @@ use crate::{
     activity,
     around::Around,
     ask::UiRequest,
-    banner, credentials,
+    banner, conversion, credentials,
     icon::needs_person,
     import,
     menu::{app_of, is_listed},
     portal::revision,
-    problem::{About, asks, problem},
+    problem::{About, asks, dismisses, problem},
     ui_state::{
         UiAppLaunch, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind, UiLaunch,
         UiLaunchState, UiMethod, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
@@ -48,6 +48,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         loaded: s.loaded,
         first_run: (s.loaded && s.organisations.is_empty()).then(|| first_run(s)),
         import: import::note(s),
+        converted: conversion::undoable(s, zone),
         organisations: s.organisations.iter().map(|o| organisation(s, o, zone)).collect(),
         favourites: s.favourites.iter().map(|t| shortcut(s, t)).collect(),
         recents: recents(s),
@@ -369,7 +370,7 @@ fn file(s: &Snapshot) -> UiFile {
             title: "Other users can read your credentials file".into(),
             meaning: format!("The permissions of {path} are {:04o}.", mode & 0o7777),
             next: "Make it private; every tool of yours keeps working.".into(),
-            buttons: vec![asks("Make it private (0600)", UiRequest::MakeFilePrivate)],
+            buttons: vec![asks("Make it private (0600)", UiRequest::MakeFilePrivate), dismisses("Ignore")],
             details: String::new(),
         });
     }
@@ -378,7 +379,7 @@ fn file(s: &Snapshot) -> UiFile {
             title: format!("{path} is a link"),
             meaning: format!("Latchkey writes to its target, {}.", target.display()),
             next: "Nothing to do if that is what you want.".into(),
-            buttons: vec![],
+            buttons: vec![dismisses("Continue")],
             details: String::new(),
         });
     }

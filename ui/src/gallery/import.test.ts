@@ -3,7 +3,7 @@ import { fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { expect, test } from 'vitest';
 import type { UiReply } from '../bindings';
-import { IMPORT } from './config-file';
+import { CONVERSION, CONVERTED, IMPORT } from './config-file';
 import { organisation, portal } from './organisation';
 import { scene, settled, show } from './page';
 import { problem, state } from './scenes';
@@ -68,7 +68,7 @@ test('only what can be kept can be chosen', async () => {
   const dialog = screen.getByRole('dialog');
   const row = (name: string) => within(dialog).getByRole('row', { name: new RegExp(`^${name} `) });
   for (const name of ['storefront', 'pay-admin', 'half', 'beta-dev']) expect(within(row(name)).queryByRole('checkbox')).toBeNull();
-  for (const name of ['pay-dev', 'pay-ro', 'data-stg', 'terraform']) expect(within(row(name)).getByRole('checkbox')).toBeTruthy();
+  for (const name of ['pay-dev', 'pay-ro', 'data-stg', 'terraform']) expect(within(row(name)).getByRole('checkbox', { name: /^Keep/ })).toBeTruthy();
 });
 
 test('a refusal is said in the dialog, which stays', async () => {
@@ -100,4 +100,49 @@ test('another organisation is signed in to by a click of its own', async () => {
   await settled();
   expect(host.asked.filter(({ ask }) => ask === 'sign_in')).toEqual([{ ask: 'sign_in', org: 'beta', method: null }]);
   expect([desk.orgId, screen.queryByRole('dialog')]).toEqual(['beta', null]);
+});
+
+test('the older form is converted only after its exact change was shown, and by that change', async () => {
+  const { host } = await opened();
+  const [box, ...others] = screen.getAllByRole<HTMLInputElement>('checkbox', { name: /^Convert/ });
+  expect([box?.getAttribute('aria-label'), box?.checked, others.length]).toEqual(['Convert data-stg to sso-session', false, 0]);
+  host.scene.reply = ({ ask }) => (ask === 'plan_conversion' ? { reply: 'conversion', plan: CONVERSION } : ask === 'look_at_config' ? config : { reply: 'done' });
+  await fireEvent.click(box as HTMLInputElement);
+  expect(screen.getByRole('dialog').textContent).not.toContain('Nothing in your AWS files changes.');
+  await fireEvent.click(screen.getByRole('button', { name: 'Show the change' }));
+  await settled();
+  expect(host.asked.at(-1)).toEqual({ ask: 'plan_conversion', profiles: ['data-stg'] });
+  const shown = within(screen.getByRole('region', { name: 'Change of the AWS config file' })).getAllByRole('listitem').map((line) => line.textContent?.trim());
+  expect(shown).toHaveLength(CONVERSION.diff.length);
+  expect(shown[3]).toContain('Removed: sso_start_url = https://acme.awsapps.com/start');
+  expect(host.asked.some(({ ask }) => ask === 'convert')).toBe(false);
+  await fireEvent.click(screen.getByRole('button', { name: 'Convert 1 profile' }));
+  await settled();
+  expect(host.asked.find(({ ask }) => ask === 'convert')).toEqual({ ask: 'convert', profiles: ['data-stg'], seen: '5a1e' });
+  expect(screen.getByRole('dialog', { name: 'Import from AWS config' }).textContent).toContain('Nothing in your AWS files changes.');
+});
+
+test('a file that changed in between is shown again', async () => {
+  const { host } = await opened();
+  await fireEvent.click(screen.getByRole('checkbox', { name: /^Convert/ }));
+  host.scene.reply = scene('import-file-changed').reply;
+  await fireEvent.click(screen.getByRole('button', { name: 'Show the change' }));
+  await settled();
+  await fireEvent.click(screen.getByRole('button', { name: 'Convert 1 profile' }));
+  await settled();
+  await fireEvent.click(screen.getByRole('button', { name: 'Look again' }));
+  await settled();
+  expect(host.asked.filter(({ ask }) => ask === 'plan_conversion')).toHaveLength(2);
+  expect(screen.queryByRole('alert')).toBeNull();
+});
+
+test('an import is undone from Activity, after a question', async () => {
+  const { host } = await show(scene('activity-undo-import'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Undo import…' }));
+  expect(screen.getByRole('alertdialog').textContent).toContain(CONVERTED.question);
+  expect(document.activeElement?.textContent?.trim()).toBe('Cancel');
+  expect(host.asked).toEqual([]);
+  await fireEvent.click(screen.getByRole('button', { name: 'Undo import' }));
+  await settled();
+  expect(host.asked).toEqual([{ ask: 'undo_conversion', entry: 93 }]);
 });

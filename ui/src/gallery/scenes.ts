@@ -2,8 +2,8 @@ import type { UiActivity, UiBanner, UiButton, UiImport, UiOrganisation, UiProble
 import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
-import { CONFIG_NOTE, IMPORT, IMPORT_UNREAD } from './config-file';
-import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, profile, shortcut } from './organisation';
+import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
+import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, organisation, portal, profile, shortcut } from './organisation';
 
 /** A scene, and what one does in it before the picture is taken. */
 export interface Shown extends Scene {
@@ -71,7 +71,26 @@ const SETTINGS: UiSettings = {
   quiet_hours: false,
   remove_on_quit: false,
   told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true },
+  quiet: { from: 18 * 60, until: 9 * 60, weekends: true },
 };
+const REPORT = `Latchkey: 0.1.0
+System: linux x86_64
+Time: 2026-11-24T13:04:00Z
+Online: yes
+Clock off by: nothing that matters
+Keyring: ready
+Store: ready
+Settings file: ready
+Credentials file: ready
+AWS config file: 9 profiles, 2 not ours, 0 lines unread
+Organisation 1: AWS, eu-west-1, signed in, 12 accounts, idle
+Profiles kept fresh: 1 fresh
+
+Lately, newest first:
+2026-11-24T12:58:00Z console_opened
+2026-11-24T12:46:00Z refreshed
+2026-11-24T11:22:00Z refresh_failed no_answer
+`;
 const PLACES = [
   { name: 'Settings file', path: '/home/sam/.config/latchkey/latchkey.toml', about: 'What you set here. You may edit it while Latchkey does not run.' },
   { name: 'Logs', path: '/home/sam/.local/state/latchkey/logs', about: 'One file a day, kept for a week. No secret is in them.' },
@@ -84,6 +103,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     loaded: true,
     first_run: null,
     import: null,
+    converted: [],
     organisations: [organisation(org)],
     favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), appShortcut('Grafana'), shortcut('storefront-dev', 'Developer')],
     recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
@@ -148,6 +168,19 @@ const firstRun = () =>
     portals: {},
     state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: { ...FIRST_RUN, cards: [IMPORT_CARD, ...FIRST_RUN.cards] } }),
   });
+const IMPORTED: UiActivity[] = [
+  ...ACTIVITY.slice(0, 6),
+  { id: 93, at: NOW - 27 * HOUR, sentence: 'Converted data-stg in /home/sam/.aws/config to sso-session. Backup: /home/sam/.aws/config.latchkey-20261123-1004.bak', subject: null, by: 'You', ok: true, group: '' },
+  ...ACTIVITY.slice(8),
+];
+
+/** The change is asked for, and then made. */
+const diffing = (planned: UiReply, made: UiReply = { reply: 'done' }): Shown => ({
+  ...importing(IMPORT),
+  reply: ({ ask }) => (ask === 'look_at_config' ? { reply: 'config', import: IMPORT } : ask === 'plan_conversion' ? planned : made),
+  press: ['Import from AWS config', 'Convert data-stg to sso-session', 'Show the change'],
+});
+
 const importing = (found: UiImport) =>
   scene({
     view: 'credentials',
@@ -175,6 +208,9 @@ const SANDBOX = {
   ],
   exports: ['export AWS_SHARED_CREDENTIALS_FILE=~/.local/share/latchkey/sandbox/aws/credentials', 'export AWS_CONFIG_FILE=~/.local/share/latchkey/sandbox/aws/config'],
 };
+
+/** With the role of 15 min that the sample has. */
+const sample = { acme: portal([...ACCOUNTS, account('381200003344', 'sample-dev', 'development', ['Developer', 'Incident15'])]) };
 
 const confirms = (request: UiRequest): UiReply =>
   request.ask === 'open_console'
@@ -457,6 +493,9 @@ export const SCENES: Record<string, () => Shown> = {
   'settings-organisations': () => scene({ view: 'settings', section: 'organisations' }),
   'settings-credentials': () => scene({ view: 'settings', section: 'credentials' }),
   'settings-notifications': () => scene({ view: 'settings', section: 'notifications' }),
+  'settings-quiet-own': () => scene({ view: 'settings', section: 'notifications', state: state({ settings: { ...SETTINGS, quiet_hours: true, quiet: { from: 12 * 60, until: 8 * 60 + 30, weekends: false } } }) }),
+  'settings-report': () => scene({ view: 'settings', section: 'advanced', press: ['Show the report'], reply: ({ ask }) => (ask === 'diagnostics' ? { reply: 'diagnostics', text: REPORT } : { reply: 'done' }) }),
+  'settings-reset': () => scene({ view: 'settings', section: 'advanced', press: ['Reset Latchkey…'] }),
   'settings-appearance': () => scene({ view: 'settings', section: 'appearance' }),
   'settings-contrast': () => scene({ view: 'settings', section: 'appearance', state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
   'settings-advanced': () => scene({ view: 'settings', section: 'advanced' }),
@@ -470,6 +509,10 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'portal-contrast': () => scene({ state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
   'portal-large': () => scene({ state: state({ settings: { ...SETTINGS, text_size: 150 } }) }),
+  'sandbox-tried': () => scene({ portals: sample, state: state({ sandbox: SANDBOX }, sandboxOrg), remembered: { 'latchkey.tried': '["console","keep","expire","search"]' } }),
+  'sandbox-dismissed': () => scene({ state: state({ sandbox: SANDBOX }, sandboxOrg), remembered: { 'latchkey.tried': '["dismissed"]' } }),
+  'sandbox-new': () => scene({ portals: sample, state: state({ sandbox: SANDBOX, profiles: [], used: [], favourites: [], recents: [] }, sandboxOrg) }),
+  'sandbox-stays': () => scene({ state: state({ sandbox: SANDBOX, organisations: [organisation(), organisation({ ...sandboxOrg, id: 'sample' })] }) }),
   'sandbox': () => scene({ state: state({ sandbox: SANDBOX }, sandboxOrg), press: ['Sample users'] }),
   'first-run': () => scene({ portals: {}, state: state({ organisations: [], favourites: [], recents: [], profiles: [], first_run: FIRST_RUN }) }),
   'first-run-starting': () =>
@@ -485,6 +528,16 @@ export const SCENES: Record<string, () => Shown> = {
   }),
   'import': () => importing(IMPORT),
   'import-chosen': () => ({ ...importing(IMPORT), press: ['Import from AWS config', 'Keep pay-dev in the credentials file as pay-dev-keys', 'Keep data-stg in the credentials file as data-stg-keys'] }),
+  'import-convert-chosen': () => ({ ...importing(IMPORT), press: ['Import from AWS config', 'Convert data-stg to sso-session'] }),
+  'import-diff': () => diffing({ reply: 'conversion', plan: CONVERSION }),
+  'import-not-convertible': () => diffing({ reply: 'failed', field: null, problem: problem('"data-stg" cannot be converted', '[DEFAULT] has settings that would stand against its own. Nothing was changed.', 'Leave it as it is, it works; or choose others.') }),
+  'import-file-changed': () => ({
+    ...diffing({ reply: 'conversion', plan: CONVERSION }, { reply: 'failed', field: null, problem: problem('/home/sam/.aws/config changed in between', 'Another program wrote it since this was shown. Nothing was changed.', 'Look at the change again, then confirm it.', button('Look again', { action: { action: 'edit', field: 'conversion', suggestion: null } })) }),
+    press: ['Import from AWS config', 'Convert data-stg to sso-session', 'Show the change', 'Convert 1 profile'],
+  }),
+  'activity-undo-import': () => scene({ view: 'activity', state: state({ activity: IMPORTED, converted: [CONVERTED] }) }),
+  'activity-undo-import-ask': () => scene({ view: 'activity', state: state({ activity: IMPORTED, converted: [CONVERTED] }), press: ['Undo import…'] }),
+  'credentials-undo-import': () => scene({ view: 'credentials', state: state({ import: CONFIG_NOTE, converted: [CONVERTED] }) }),
   'import-unread': () => importing(IMPORT_UNREAD),
   'first-run-url': () =>
     scene({

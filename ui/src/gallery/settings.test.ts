@@ -101,3 +101,53 @@ test('where the files are is told, without opening them', async () => {
   expect(screen.getByText('/home/sam/.local/state/latchkey/logs')).toBeTruthy();
   expect(screen.getByRole('button', { name: 'Copy path of Logs' })).toBeTruthy();
 });
+
+test('quiet hours have usual times, and one\'s own', async () => {
+  const { host } = await show(scene('settings-notifications'));
+  await open('Notifications');
+  expect(screen.queryByRole('combobox', { name: 'Quiet from and until' })).toBeNull();
+  const settings = { ...host.scene.state.settings, quiet_hours: true };
+  host.send({ ...host.scene.state, settings });
+  await settled();
+  const times = screen.getByRole<HTMLSelectElement>('combobox', { name: 'Quiet from and until' });
+  expect(times.value).toBe('evenings');
+  await fireEvent.change(times, { target: { value: 'nights' } });
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ ask: 'set_settings', settings: { quiet: { from: 1320, until: 420, weekends: true } } });
+  await fireEvent.change(times, { target: { value: 'own' } });
+  await fireEvent.change(screen.getByLabelText('From'), { target: { value: '12:30' } });
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ settings: { quiet: { from: 750, weekends: true } } });
+});
+
+test('a report is shown whole before it is copied', async () => {
+  await show(scene('settings-report'));
+  await open('Advanced');
+  await fireEvent.click(screen.getByRole('button', { name: 'Show the report' }));
+  await settled();
+  expect(screen.getByRole('region', { name: 'The report, all of it' }).textContent).toContain('refresh_failed no_answer');
+  expect(screen.getByRole('button', { name: 'Copy the report' })).toBeTruthy();
+});
+
+test('starting over asks, removes each organisation, and sets the settings back last', async () => {
+  const { host, desk } = await show(scene('settings-reset'));
+  await open('Advanced');
+  await fireEvent.click(screen.getByRole('button', { name: 'Reset Latchkey…' }));
+  const dialog = screen.getByRole('alertdialog', { name: 'Reset Latchkey?' });
+  expect([dialog.textContent?.includes('stops pay-dev'), document.activeElement?.textContent?.trim()]).toEqual([true, 'Cancel']);
+  expect(host.asked).toEqual([]);
+  await fireEvent.click(screen.getByRole('button', { name: 'Reset Latchkey' }));
+  await settled();
+  expect(host.asked).toEqual([{ ask: 'remove_organisation', org: 'acme' }, { ask: 'reset_settings' }]);
+  expect(desk.view).toBe('portal');
+});
+
+test('what cannot be removed stops starting over', async () => {
+  const { host } = await show(scene('settings-reset'));
+  await open('Advanced');
+  host.scene.reply = () => ({ reply: 'failed', field: null, problem: problem('Cannot write ~/.aws/credentials', '', '') });
+  await fireEvent.click(screen.getByRole('button', { name: 'Reset Latchkey…' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Reset Latchkey' }));
+  await settled();
+  expect(host.asked.map(({ ask }) => ask)).toEqual(['remove_organisation']);
+});

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 
 /** Words that ordinary text of the window never has, and what it says in their place. */
 const BANNED: [RegExp, string][] = [
-  [/\bsessions?\b/i, 'sign-in'],
+  // `sso-session` is the name of a section of the AWS config file.
+  [/(?<!sso-)\bsessions?\b/i, 'sign-in'],
   [/\btokens?\b/i, 'sign-in, or credentials'],
   [/\blog ?in\b|\blog(ged|ging)? (in|out)\b|\blogout\b/i, 'sign in, sign out'],
   [/\bassum(e|es|ed|ing)\b/i, 'open, use'],

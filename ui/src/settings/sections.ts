@@ -21,9 +21,9 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'credentials', label: 'Where the files are', words: 'path aws config credentials' },
   { section: 'credentials', label: 'Undo changes to the file', words: 'backup restore' },
   { section: 'notifications', label: 'Notifications', words: 'tell switch off' },
-  { section: 'notifications', label: 'What to tell', words: 'type sign-in ends expired conflict clock failed' },
+  { section: 'notifications', label: 'What to tell', words: 'type sign-in ends expired conflict clock failed console app' },
   { section: 'notifications', label: 'Hide details', words: 'private lock screen' },
-  { section: 'notifications', label: 'Quiet hours', words: 'do not disturb evening weekend' },
+  { section: 'notifications', label: 'Quiet hours', words: 'do not disturb evening night weekend times' },
   { section: 'appearance', label: 'Theme', words: 'dark light colour high contrast' },
   { section: 'appearance', label: 'Text size', words: 'font zoom large small' },
   { section: 'appearance', label: 'Density', words: 'compact comfortable rows' },
@@ -31,6 +31,9 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'advanced', label: 'Logs', words: 'diagnostics' },
   { section: 'advanced', label: 'Settings file', words: 'toml' },
   { section: 'advanced', label: 'Data', words: 'database store' },
+  { section: 'advanced', label: 'Report of a problem', words: 'diagnostics bundle bug support logs' },
+  { section: 'advanced', label: 'Sample organisation', words: 'sandbox demo try delete start' },
+  { section: 'advanced', label: 'Reset Latchkey', words: 'start over factory delete everything' },
 ];
 
 /** The settings that all words of a query fit. */

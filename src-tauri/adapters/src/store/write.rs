@@ -100,6 +100,7 @@ pub(super) fn apply(db: &Connection, change: &Write) -> Result<(), Problem> {
             db.execute("DELETE FROM facts WHERE name = 'pause'", [])?;
         }
         Write::Pause(Some(pause)) => fact(db, "pause", &serde_json::to_string(pause)?)?,
+        Write::Conversions(all) => fact(db, "conversions", &serde_json::to_string(all)?)?,
         Write::NoticeShown(key, at) => {
             db.execute("INSERT OR REPLACE INTO notices (key, at) VALUES (?1, ?2)", params![key, ms(*at)])?;
         }

@@ -39,7 +39,7 @@ for name in sys.argv[1:]:
 json.dump(found, sys.stdout)
 ";
 
-fn python(script: &str, arguments: &[&str], settings: &[(&str, &Path)]) -> Value {
+pub(super) fn python(script: &str, arguments: &[&str], settings: &[(&str, &Path)]) -> Value {
     let python = env::var_os("LATCHKEY_TEST_PYTHON").expect(
         "LATCHKEY_TEST_PYTHON names the Python of an environment with botocore; `make test` makes one",
     );

@@ -5,7 +5,7 @@ use crate::{Change, Consent, Document, ProfileOutcome, Put};
 use proptest::{prelude::*, test_runner::RngSeed};
 
 /// The same files on every run; raise this, or change the seed, to look further.
-const CASES: u32 = 600;
+pub(super) const CASES: u32 = 600;
 
 /// Lines such as people and tools write, and some that nobody should.
 fn line() -> impl Strategy<Value = String> {

@@ -5,6 +5,8 @@ mod aws_cli;
 mod botocore_agreement;
 mod child;
 mod conditions;
+mod conversions;
+mod conversions_agreement;
 mod editing;
 mod generated;
 mod kills;

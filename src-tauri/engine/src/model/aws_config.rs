@@ -1,6 +1,13 @@
-//! What `~/.aws/config` says of SSO, and which organisations that makes.
+//! What `~/.aws/config` says of SSO, which organisations that makes, and what of it was converted.
 
+use super::Timestamp;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use url::Url;
+
+/// So long a conversion can be undone.
+pub const UNDO_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The config file as it was read last, in the file's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +40,72 @@ pub struct ConfigProfile {
     pub role: Option<String>,
     /// The region that tools use.
     pub region: Option<String>,
+    /// It can be given a session of its own section.
+    pub convertible: bool,
+}
+
+/// What giving profiles a session would change in the config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// The file.
+    pub path: PathBuf,
+    /// The profiles with the name of the session that each gets, in the file's order.
+    pub profiles: Vec<(String, String)>,
+    /// The names of the sessions that are added.
+    pub added: Vec<String>,
+    /// The change, line for line.
+    pub diff: Vec<DiffLine>,
+    /// What the file would become, as a hash: to make this change and no other.
+    pub seen: String,
+}
+
+/// A line of a diff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiffLine {
+    /// Stays, with its number; no text where it may be a secret.
+    Kept(u32, Option<String>),
+    /// Goes, with its number.
+    Removed(u32, String),
+    /// Comes.
+    Added(String),
+    /// Lines between that stay.
+    Skipped,
+}
+
+/// A conversion that was made and may be undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Converted {
+    /// The number of its line in Activity.
+    pub entry: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The file.
+    pub path: PathBuf,
+    /// The file as it was.
+    pub backup: PathBuf,
+    /// Which profiles.
+    pub profiles: Vec<String>,
+    /// Hash of the file as it was.
+    pub before: String,
+    /// Hash of the file as it became.
+    pub after: String,
+}
+
+impl Converted {
+    /// Whether it can still be undone.
+    #[must_use]
+    pub fn undoable(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at) < UNDO_FOR
+    }
+}
+
+/// How a conversion was undone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// Every byte is as it was.
+    pub whole: bool,
+    /// Sessions that stay, since other profiles use them by now.
+    pub kept_sessions: Vec<String>,
 }
 
 /// A line that AWS's tools cannot read.

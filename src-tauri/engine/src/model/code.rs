@@ -79,6 +79,14 @@ pub enum Code {
     InConflict { profile: String, conflict: Conflict },
     /// A name that cannot be a profile's.
     BadProfileName { profile: String },
+    /// A profile of the config file cannot be given a session; `why` is a short technical phrase.
+    NotConvertible { profile: String, why: String },
+    /// The file is not the one that was shown.
+    FileChanged { path: String },
+    /// What was written to a file was changed by others since, at these sections.
+    PlacesChanged { path: String, places: Vec<String>, backup: String },
+    /// A backup is gone or was changed.
+    BackupGone { path: String },
     /// What was asked for is not there any more.
     Gone { what: String },
     /// The local store failed; nothing was lost on the server.

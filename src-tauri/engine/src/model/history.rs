@@ -75,6 +75,10 @@ pub enum Event {
     Conflicted { profile: ProfileName, conflict: Conflict },
     /// The newest backup was put in the credentials file's place.
     Undone,
+    /// Profiles of the config file were given a session.
+    Converted { path: String, backup: String, profiles: Vec<String> },
+    /// That was undone. `whole`: every byte is as it was.
+    ConversionUndone { path: String, profiles: Vec<String>, whole: bool },
     /// The rights of group and others were taken off the credentials file.
     MadePrivate,
     /// A notification was shown, or held with the reason.

@@ -113,7 +113,7 @@ pub struct Settings {
     pub notifications: bool,
     /// Say only "Latchkey needs you".
     pub hide_details: bool,
-    /// Quiet on weekdays 18:00-09:00 and at weekends.
+    /// Quiet at the times that `quiet` says.
     pub quiet_hours: bool,
     /// On quit, take our credentials out of the file.
     pub remove_on_quit: bool,
@@ -122,10 +122,43 @@ pub struct Settings {
     /// The way to servers.
     #[serde(skip_serializing_if = "is_default")]
     pub network: Network,
+    /// When it is quiet.
+    pub quiet: Quiet,
 }
 
 fn is_default(network: &Network) -> bool {
     *network == Network::default()
+}
+
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
+
+/// The times of quiet hours, local time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quiet {
+    /// From this minute of the day.
+    pub from: u16,
+    /// Until this one; before `from` it is the next day's. The same: never, but at weekends.
+    pub until: u16,
+    /// All of Saturday and Sunday too.
+    pub weekends: bool,
+}
+
+impl Default for Quiet {
+    fn default() -> Self {
+        Self { from: 18 * 60, until: 9 * 60, weekends: true }
+    }
+}
+
+impl Quiet {
+    /// Whether it is quiet at this minute of the day.
+    #[must_use]
+    pub fn holds(&self, minute: u16, weekend: bool) -> bool {
+        let (from, until) = (self.from % DAY, self.until % DAY);
+        (weekend && self.weekends)
+            || if from <= until { (from..until).contains(&minute) } else { minute >= from || minute < until }
+    }
 }
 
 impl Default for Settings {
@@ -144,6 +177,7 @@ impl Default for Settings {
             remove_on_quit: false,
             told: Told::default(),
             network: Network::default(),
+            quiet: Quiet::default(),
         }
     }
 }
@@ -159,6 +193,20 @@ pub struct Pause {
 mod tests {
     use super::*;
     use crate::model::ids::{OrgId, ProfileName};
+
+    #[test]
+    fn quiet_hours_go_over_midnight_and_weekends_only_where_wanted() {
+        let usual = Quiet::default();
+        for (minute, quiet) in [(0, true), (539, true), (540, false), (1079, false), (1080, true)] {
+            assert_eq!(usual.holds(minute, false), quiet, "{minute}");
+            assert!(usual.holds(minute, true));
+        }
+        let lunch = Quiet { from: 720, until: 780, weekends: false };
+        assert!([719, 780].iter().all(|minute| !lunch.holds(*minute, true)));
+        assert!(lunch.holds(720, false) && lunch.holds(779, true));
+        let never = Quiet { from: 600, until: 600, weekends: false };
+        assert!((0..1440).all(|minute| !never.holds(minute, true)));
+    }
 
     #[test]
     fn what_is_switched_off_is_not_told_but_a_revoked_sign_in_always_is() {

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Timestamp,
-    aws_config::AwsConfig,
+    aws_config::{AwsConfig, Conversion, Converted, Undone},
     code::Code,
     ids::{Grant, ProfileName},
     profile::{Conflict, Written},
@@ -113,6 +113,12 @@ pub trait AwsFiles: Send + Sync {
     async fn condition(&self, set: FileSet) -> FileCondition;
     /// What the person's own config file says of SSO. A line that cannot be read is no failure.
     async fn config(&self) -> Result<AwsConfig, Code>;
+    /// What giving these profiles of the person's own config file a session would change.
+    async fn plan_conversion(&self, profiles: Vec<String>) -> Result<Conversion, Code>;
+    /// Makes that change, with a backup; `seen` is the plan's.
+    async fn convert(&self, profiles: Vec<String>, seen: String) -> Result<Converted, Code>;
+    /// Takes it back, unless others changed it since.
+    async fn undo_conversion(&self, made: Converted) -> Result<Undone, Code>;
     /// Takes the rights of group and others away.
     async fn make_private(&self, set: FileSet) -> Result<(), Code>;
     /// Restores the newest backup.

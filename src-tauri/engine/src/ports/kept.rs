@@ -2,6 +2,7 @@
 
 use crate::model::{
     Timestamp,
+    aws_config::Converted,
     code::Code,
     environment::Environment,
     history::Entry,
@@ -116,6 +117,8 @@ pub enum Write {
     History(Entry),
     /// A pause of all refreshing, or its end.
     Pause(Option<Pause>),
+    /// Replaces the conversions of the config file that may be undone.
+    Conversions(Vec<Converted>),
     /// A notification was shown: never again for the same key.
     NoticeShown(String, Timestamp),
 }
@@ -152,6 +155,8 @@ pub struct Stored {
     pub history: Vec<Entry>,
     /// A pause that stands.
     pub pause: Option<Pause>,
+    /// Conversions of the config file that may be undone, oldest first.
+    pub conversions: Vec<Converted>,
     /// Keys and moments of notifications shown in the last 7 days.
     pub notices: Vec<(String, Timestamp)>,
     /// When this installation was first started.

@@ -6,6 +6,7 @@ use crate::{
     model::{
         aws_config::{AwsConfig, ConfigProfile},
         code::Code,
+        history::Event as History,
         ids::{OrgId, ProfileName, RoleName},
         profile::{Conflict, State},
         sign_in::SignIn,
@@ -73,6 +74,44 @@ async fn when_none_answers_the_first_says_why() {
     .await;
     let answer = engine.ask(Request::AddFromConfig).await;
     assert_eq!(answer, Err(Code::NotAPortal { host: "https://dead.test".into() }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversion_is_planned_made_once_and_undone_within_30_days() {
+    let (world, engine) = start(minutes(60), None).await;
+    let profiles = || vec!["old".to_owned()];
+    let Ok(Reply::Conversion(plan)) = engine.ask(Request::PlanConversion(profiles())).await else {
+        panic!("no plan")
+    };
+    assert_eq!(plan.profiles, [("old".to_owned(), "acme".to_owned())]);
+    let convert = |seen: &str| Request::Convert { profiles: profiles(), seen: seen.to_owned() };
+    let another = Code::FileChanged { path: "config".into() };
+    assert_eq!(engine.ask(convert("another")).await, Err(another));
+    assert!(now(&engine).conversions.is_empty());
+
+    assert_eq!(engine.ask(convert(&plan.seen)).await, Ok(Reply::Done));
+    let snapshot = until(&engine, |s| s.conversions.len() == 1).await;
+    let entry = snapshot.conversions[0].entry;
+    assert_eq!(snapshot.history[0].id, entry);
+    assert!(matches!(snapshot.history[0].event, History::Converted { .. }));
+
+    world.refused.lock().unwrap().undoing = true;
+    let undo = || engine.ask(Request::UndoConversion(entry));
+    assert!(matches!(undo().await, Err(Code::PlacesChanged { .. })));
+    assert_eq!(now(&engine).conversions.len(), 1);
+    world.refused.lock().unwrap().undoing = false;
+    assert_eq!(undo().await, Ok(Reply::Done));
+    let snapshot = until(&engine, |s| s.conversions.is_empty()).await;
+    assert!(matches!(snapshot.history[0].event, History::ConversionUndone { whole: true, .. }));
+    assert_eq!(undo().await, Err(Code::Gone { what: "import".into() }));
+
+    assert_eq!(engine.ask(convert(&plan.seen)).await, Ok(Reply::Done));
+    let entry = until(&engine, |s| s.conversions.len() == 1).await.conversions[0].entry;
+    tokio::time::sleep(std::time::Duration::from_secs(30 * 24 * 3600 + 60)).await;
+    let late = engine.ask(Request::UndoConversion(entry)).await;
+    assert_eq!(late, Err(Code::Gone { what: "import".into() }));
+    until(&engine, |s| s.conversions.is_empty()).await;
+    assert_eq!((world.count("convert"), world.count("undo conversion")), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]

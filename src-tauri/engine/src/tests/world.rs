@@ -118,6 +118,7 @@ pub(super) struct Refused {
     pub(super) notifications: bool,
     pub(super) consoles: bool,
     pub(super) apps: bool,
+    pub(super) undoing: bool,
     pub(super) changed: Vec<String>,
 }
 

@@ -3,7 +3,7 @@ use crate::{
     ask::UiReply,
     fixture::{DEV, PROD, grant, profile, with, zone},
     reply,
-    ui_import::{UiImport, UiImportProfile, UiImportState as S},
+    ui_import::{UiDiffKind as D, UiImport, UiImportProfile, UiImportState as S},
     ui_setup::UiCardKind,
     ui_state,
     ui_state::UiAction,
@@ -11,7 +11,7 @@ use crate::{
 use engine::{
     Reply, Request, Snapshot,
     model::{
-        aws_config::{AwsConfig, ConfigProfile, UnreadLine},
+        aws_config::{AwsConfig, ConfigProfile, Conversion, Converted, DiffLine, UnreadLine},
         ids::{AccountId, RoleName},
         portal::Account,
         profile::State,
@@ -30,6 +30,7 @@ fn sso(name: &str, account: &str, role: &str) -> ConfigProfile {
         account: Some(account.into()),
         role: Some(role.into()),
         region: Some("eu-central-1".into()),
+        convertible: false,
     }
 }
 
@@ -145,6 +146,73 @@ fn what_is_left_alone_or_unreadable_is_told() {
             "The other profile is listed. AWS's tools cannot use the file until that is repaired.",
         ]
     );
+}
+
+#[test]
+fn a_conversion_says_all_that_it_changes_before_it_does() {
+    let names = |all: &[&str]| all.iter().map(|name| ((*name).to_owned(), "acme".to_owned())).collect();
+    let plan = |profiles: &[&str], added: &[&str]| Conversion {
+        path: "/home/sam/.aws/config".into(),
+        profiles: names(profiles),
+        added: added.iter().map(|name| (*name).to_owned()).collect(),
+        diff: vec![
+            DiffLine::Kept(4, None),
+            DiffLine::Removed(5, "sso_region = r".into()),
+            DiffLine::Added("sso_session = acme".into()),
+            DiffLine::Skipped,
+        ],
+        seen: "abc".into(),
+    };
+    let told = |plan: Conversion| {
+        let asked = UiRequest::PlanConversion { profiles: vec!["a".into()] };
+        match reply(Ok(Reply::Conversion(plan)), &asked, &with(|_| ()), &zone()) {
+            UiReply::Conversion { plan } => plan,
+            other => panic!("{other:?}"),
+        }
+    };
+    let shown = told(plan(&["a", "b"], &["acme"]));
+    assert_eq!(shown.title, "Change /home/sam/.aws/config?");
+    assert!(shown.body.starts_with(
+        "2 profiles: the start URL and its region move into a section of their own, [sso-session acme]. All else"
+    ));
+    assert!(shown.body.contains("30 days"));
+    assert!(shown.effect.ends_with("once more: aws sso login --sso-session acme."));
+    assert_eq!(shown.button, "Convert 2 profiles");
+    let lines: Vec<_> = shown.diff.iter().map(|it| (it.kind, it.line, it.text.as_str(), it.hidden)).collect();
+    let expected = [
+        (D::Kept, Some(4), "", true),
+        (D::Removed, Some(5), "sso_region = r", false),
+        (D::Added, None, "sso_session = acme", false),
+        (D::Skipped, None, "", false),
+    ];
+    assert_eq!(lines, expected);
+    let reused = told(plan(&["a"], &[]));
+    assert!(reused.body.contains("[sso-session acme], which is there already."), "{}", reused.body);
+}
+
+#[test]
+fn what_was_converted_can_be_undone_by_its_line_in_activity() {
+    let s = with(|s| {
+        let at = s.at;
+        s.conversions = vec![Converted {
+            entry: 7,
+            at,
+            path: "/home/sam/.aws/config".into(),
+            backup: "/home/sam/.aws/config.latchkey-20261124-0031.bak".into(),
+            profiles: vec!["a".into(), "b".into()],
+            before: String::new(),
+            after: String::new(),
+        }];
+    });
+    let [one] = ui_state(&s, &Around::default(), &zone()).converted.try_into().unwrap();
+    assert_eq!(one.entry, 7);
+    assert!(one.text.starts_with("a and 1 more were converted in /home/sam/.aws/config, "), "{}", one.text);
+    assert!(
+        one.question.contains("get back the form that they had before, from /home/sam/.aws/config.latchkey-")
+    );
+    let request = Request::try_from(UiRequest::UndoConversion { entry: 7 });
+    assert_eq!(request, Ok(Request::UndoConversion(7)));
+    assert!(Request::try_from(UiRequest::PlanConversion { profiles: vec![] }).is_err());
 }
 
 #[test]

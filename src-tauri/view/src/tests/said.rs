@@ -155,6 +155,16 @@ fn lines(code: &Code) -> Vec<Line> {
         Event::Paused { until: Some(minutes(60)) },
         Event::Paused { until: None },
         Event::Resumed,
+        Event::Converted {
+            path: "/home/sam/.aws/config".into(),
+            backup: "/home/sam/.aws/config.latchkey-20261124-0031.bak".into(),
+            profiles: vec!["old".into(), "older".into()],
+        },
+        Event::ConversionUndone {
+            path: "/home/sam/.aws/config".into(),
+            profiles: vec!["old".into()],
+            whole: false,
+        },
         Event::BackedUp { path: "/home/sam/.aws/credentials.bak".into() },
         Event::RenewalFailed { org: org(), code: code() },
         Event::NotRevoked { org: org(), code: code() },
@@ -231,7 +241,8 @@ fn no_jargon_no_shouting_no_pleading() {
     assert!(all.len() > 200, "only {} texts were gathered", all.len());
     let mut bad = Vec::new();
     for text in &all {
-        let low = text.to_lowercase();
+        // `sso-session` is the name of a section of the AWS config file.
+        let low = text.to_lowercase().replace("sso-session", "");
         let mut words = low.split(|c: char| !c.is_alphanumeric());
         let banned = [
             "token",

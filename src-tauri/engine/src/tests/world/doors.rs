@@ -4,7 +4,7 @@ use super::{World, begin, grant, sso};
 use crate::{
     model::{
         Timestamp,
-        aws_config::AwsConfig,
+        aws_config::{AwsConfig, Conversion, Converted, Undone},
         code::Code,
         history::{By, Entry, Event as Happened},
         ids::{OrgId, ProfileName, RoleName},
@@ -176,6 +176,28 @@ impl AwsFiles for World {
     }
     async fn config(&self) -> Result<AwsConfig, Code> {
         Ok(self.config.lock().unwrap().clone())
+    }
+    async fn plan_conversion(&self, profiles: Vec<String>) -> Result<Conversion, Code> {
+        let profiles = profiles.into_iter().map(|name| (name, "acme".to_owned())).collect();
+        let (path, added, seen) = (PathBuf::from("config"), vec!["acme".to_owned()], "seen".to_owned());
+        Ok(Conversion { path, profiles, added, diff: vec![], seen })
+    }
+    async fn convert(&self, profiles: Vec<String>, seen: String) -> Result<Converted, Code> {
+        if seen != "seen" {
+            return Err(Code::FileChanged { path: "config".into() });
+        }
+        self.note("convert");
+        let (path, backup) = (PathBuf::from("config"), PathBuf::from("config.bak"));
+        let (before, after) = (String::new(), String::new());
+        Ok(Converted { entry: 0, at: self.now(), path, backup, profiles, before, after })
+    }
+    async fn undo_conversion(&self, made: Converted) -> Result<Undone, Code> {
+        if self.refused.lock().unwrap().undoing {
+            let (path, backup) = ("config".into(), "config.bak".into());
+            return Err(Code::PlacesChanged { path, places: made.profiles, backup });
+        }
+        self.note("undo conversion");
+        Ok(Undone { whole: true, kept_sessions: vec![] })
     }
     async fn make_private(&self, _: FileSet) -> Result<(), Code> {
         self.note("make private");
