@@ -41,15 +41,19 @@ impl Redirect for Waiting {
         self.uri.clone()
     }
 
-    async fn answer(self: Box<Self>, state: &SecretString) -> Result<SecretString, Code> {
+    async fn answer(
+        self: Box<Self>,
+        state: &SecretString,
+        strange: Box<dyn Fn() + Send + Sync>,
+    ) -> Result<SecretString, Code> {
         let state = state.clone();
-        self.door.serve(move |asked| judge(&asked, &state)).await
+        self.door.serve(move |asked| judge(&asked, &state, &strange)).await
     }
 }
 
 type Verdict = Result<SecretString, Code>;
 
-fn judge(asked: &Asked, state: &SecretString) -> (Page, Option<Verdict>) {
+fn judge(asked: &Asked, state: &SecretString, strange: &dyn Fn()) -> (Page, Option<Verdict>) {
     if asked.path != PATH {
         return (Page::NotFound, None);
     }
@@ -61,6 +65,10 @@ fn judge(asked: &Asked, state: &SecretString) -> (Page, Option<Verdict>) {
     };
     let given = value("state").unwrap_or_default();
     if !bool::from(given.as_bytes().ct_eq(state.expose_secret().as_bytes())) {
+        // What has no state at all is nobody's answer.
+        if !given.is_empty() {
+            strange();
+        }
         return (Page::Refused(NOT_OURS), None);
     }
     match (value("code"), value("error")) {
@@ -87,14 +95,30 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::loopback::tests::{get, raw};
-    use std::time::Duration;
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU32, Ordering},
+        },
+        time::Duration,
+    };
 
     async fn waiting() -> (u16, tokio::task::JoinHandle<Verdict>) {
+        let (port, task, _) = counting().await;
+        (port, task)
+    }
+
+    async fn counting() -> (u16, tokio::task::JoinHandle<Verdict>, Arc<AtomicU32>) {
+        let strange = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&strange);
+        let counted = Box::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
         let redirect = LoopbackRedirect.listen().await.unwrap();
         let uri = redirect.uri();
         assert_eq!((uri.host_str(), uri.path()), (Some("127.0.0.1"), PATH));
         let port = uri.port().unwrap();
-        (port, tokio::spawn(async move { redirect.answer(&"right".into()).await }))
+        (port, tokio::spawn(async move { redirect.answer(&"right".into(), counted).await }), strange)
     }
 
     async fn end(task: tokio::task::JoinHandle<Verdict>) -> Verdict {
@@ -140,6 +164,25 @@ mod tests {
         assert_eq!(end(task).await.unwrap().expose_secret(), "the+code");
         assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err(), "the port is still open");
         drop(silent);
+    }
+
+    #[tokio::test]
+    async fn only_a_state_that_is_not_ours_is_strange() {
+        let (port, task, strange) = counting().await;
+        for path in [
+            "/",
+            "/oauth/callback",
+            "/oauth/callback?code=c",
+            "/oauth/callback?code=c&state=right&state=right",
+        ] {
+            get(port, path).await;
+        }
+        assert_eq!(strange.load(Ordering::Relaxed), 0);
+        get(port, "/oauth/callback?code=c&state=wrong").await;
+        get(port, "/oauth/callback?error=access_denied&state=wrong").await;
+        assert_eq!(strange.load(Ordering::Relaxed), 2);
+        get(port, "/oauth/callback?code=c&state=right").await;
+        assert!(end(task).await.is_ok());
     }
 
     #[tokio::test]

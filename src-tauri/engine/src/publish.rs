@@ -4,7 +4,7 @@ use crate::{
     model::{Timestamp, ids::Target, settings::Settings},
     ports::{FileCondition, FileSet, Keyring},
     schedule,
-    snapshot::{OrganisationNow, ProfileNow, SandboxNow, Snapshot},
+    snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow, Snapshot},
     state::State,
 };
 use jiff::SignedDuration;
@@ -36,6 +36,8 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         config: Arc::default(),
         clock_skew: None,
         history: Arc::new(Vec::new()),
+        record: RecordNow::default(),
+        rules: Arc::default(),
         sandbox: SandboxNow::default(),
         next_refresh: None,
     }
@@ -98,6 +100,8 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         config: state.config.clone(),
         clock_skew: state.clock_skew,
         history: state.history.clone(),
+        record: state.record.clone(),
+        rules: state.rules.clone(),
         sandbox: state.sandbox.clone(),
     }
 }

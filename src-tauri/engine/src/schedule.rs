@@ -10,7 +10,7 @@ use crate::{
         sign_in::{Ended, Session, SignIn},
         silence,
     },
-    refresh, renewal, sign_in,
+    refresh, renewal, safety, sign_in,
     snapshot::Launch,
     state::{Profile, State},
     sync,
@@ -39,6 +39,8 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
     for profile in state.profiles.values() {
         moments.extend(profile_due(state, profile, now));
         moments.extend(profile.kept.written.as_ref().map(|w| w.expires));
+        moments.extend(profile.kept.until);
+        moments.extend(profile.not_before);
     }
     for (_, launch) in &state.launches {
         if let Launch::Opened(at) = launch {
@@ -58,13 +60,18 @@ pub(crate) fn facts<'a>(state: &State, profile: &'a Profile, now: Timestamp) -> 
     let renewal = org.filter(|o| o.usable_token(now).is_none()).and_then(|o| o.renew_not_before);
     Facts {
         now,
-        paused: profile.kept.paused || state.pause.is_some(),
+        // Whose time is over is not refreshed any more.
+        paused: profile.kept.paused || state.pause.is_some() || over(profile, now),
         signed_in: org.is_some_and(|o| o.stands(now)),
         written: profile.kept.written.as_ref().filter(|_| !profile.forced),
         not_before: profile.not_before.max(renewal),
         blocked: profile.blocked(),
         in_flight: profile.in_flight,
     }
+}
+
+fn over(profile: &Profile, now: Timestamp) -> bool {
+    profile.kept.until.is_some_and(|until| until <= now)
 }
 
 /// When a profile is refreshed next, if it is.
@@ -110,6 +117,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
             sync::begin(ctx, state, id);
         }
     }
+    safety::end_what_is_over(ctx, state, now);
     if state.keyring_opens {
         // Whether a profile can be renewed is not known yet.
         return;

@@ -16,7 +16,7 @@ use engine::{
         sign_in::{Session, SignIn},
     },
     ports::{FileCondition, Keyring},
-    snapshot::{OrganisationNow, ProfileNow, SandboxNow},
+    snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow},
 };
 use jiff::tz::TimeZone;
 use std::{collections::BTreeMap, sync::Arc};
@@ -128,6 +128,7 @@ pub(crate) fn profile(name: &str, grant: Grant, left: i64, state: State) -> Prof
                 key_tail: "4QZX".into(),
             }),
             used: None,
+            until: None,
         },
         account_name: "payments-dev".into(),
         state,
@@ -155,6 +156,8 @@ pub(crate) fn snapshot() -> Snapshot {
         config: Arc::default(),
         clock_skew: None,
         history: Arc::new(vec![]),
+        record: RecordNow::default(),
+        rules: Arc::default(),
         sandbox: SandboxNow::default(),
         next_refresh: None,
     }
@@ -212,6 +215,13 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::InConflict { profile: "pay-dev".into(), conflict: Conflict::ChangedByAnother },
         Code::BadProfileName { profile: "a b".into() },
         Code::Gone { what: "that profile".into() },
+        Code::BadPattern { reason: "unclosed group".into() },
+        Code::DefaultInProduction {
+            org: OrgId::new("acme"),
+            account: AccountId::new(PROD),
+            account_name: "payments-prod".into(),
+            suggestion: "payments-prod".into(),
+        },
         Code::Store { reason: reason() },
         Code::SandboxFailed { reason: reason() },
         Code::EngineElsewhere,
@@ -230,6 +240,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
             Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
             Code::Paused { .. } | Code::InConflict { .. } => {}
+            Code::BadPattern { .. } | Code::DefaultInProduction { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
         }
     }

@@ -1,7 +1,16 @@
 //! The settings on their way to the window and back.
 
-use crate::ui_state::{UiSettings, UiTheme, UiTold};
-use engine::model::settings::{Settings, Theme, Told};
+use crate::{
+    convert::environment_of,
+    ui_setup::{UiField, UiRule, UiSafety},
+    ui_state::{UiSettings, UiTheme, UiTold},
+    words::class,
+};
+use engine::model::{
+    ids::AccountId,
+    rules::{Field, Rule},
+    settings::{Safety, Settings, Theme, Told},
+};
 
 impl From<&Settings> for UiSettings {
     fn from(s: &Settings) -> Self {
@@ -34,6 +43,13 @@ impl From<&Settings> for UiSettings {
                 conflict: t.conflict,
                 clock: t.clock,
                 launch_failed: t.launch_failed,
+                time_over: t.time_over,
+                copied: t.copied,
+                new_access: t.new_access,
+            },
+            safety: UiSafety {
+                default_allowed: s.safety.default_allowed.iter().map(ToString::to_string).collect(),
+                rules: s.safety.rules.iter().map(UiRule::from).collect(),
             },
         }
     }
@@ -70,7 +86,41 @@ impl From<UiSettings> for Settings {
                 conflict: t.conflict,
                 clock: t.clock,
                 launch_failed: t.launch_failed,
+                time_over: t.time_over,
+                copied: t.copied,
+                new_access: t.new_access,
+            },
+            safety: Safety {
+                default_allowed: s.safety.default_allowed.into_iter().map(AccountId::new).collect(),
+                rules: s.safety.rules.into_iter().map(Rule::from).collect(),
             },
         }
+    }
+}
+
+impl From<&Rule> for UiRule {
+    fn from(rule: &Rule) -> Self {
+        let field = match rule.field {
+            Field::Name => UiField::Name,
+            Field::Number => UiField::Number,
+            Field::Email => UiField::Email,
+        };
+        Self { field, pattern: rule.pattern.clone(), environment: class(rule.environment) }
+    }
+}
+
+impl From<UiRule> for Rule {
+    fn from(rule: UiRule) -> Self {
+        let environment = environment_of(rule.environment);
+        Self { field: field_of(rule.field), pattern: rule.pattern, environment }
+    }
+}
+
+/// What a rule looks at.
+pub(crate) fn field_of(field: UiField) -> Field {
+    match field {
+        UiField::Name => Field::Name,
+        UiField::Number => Field::Number,
+        UiField::Email => Field::Email,
     }
 }

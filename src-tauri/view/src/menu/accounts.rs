@@ -37,7 +37,7 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
     shown.sort_by_key(|row| (rank(row), row.1.name.to_lowercase()));
     shown.truncate(ACCOUNTS);
     shown.sort_by_key(|(_, a)| (a.name.to_lowercase(), a.id.clone()));
-    let mut rows: Vec<Entry> = shown.iter().map(|(o, a)| account(o, a)).collect();
+    let mut rows: Vec<Entry> = shown.iter().map(|(o, a)| account(s, o, a)).collect();
     if !rows.is_empty() {
         let text = match all.len() {
             1 => "Show in Latchkey...".to_owned(),
@@ -48,9 +48,9 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
     Entry::submenu("accounts", "Accounts", rows)
 }
 
-fn account(o: &OrganisationNow, a: &Account) -> Entry {
+fn account(s: &Snapshot, o: &OrganisationNow, a: &Account) -> Entry {
     let label_given = o.labels.get(&a.id).copied();
-    let environment = classify(&a.name, a.id.as_str(), a.email.as_deref(), label_given).environment;
+    let environment = classify(&a.name, a.id.as_str(), a.email.as_deref(), label_given, &s.rules).environment;
     let id = format!("account/{}/{}", o.organisation.id, a.id);
     let grant = |role: &engine::model::ids::RoleName| Grant {
         org: o.organisation.id.clone(),
