@@ -104,7 +104,7 @@ impl Reading {
         match reply {
             Reply::RecordedAccounts(found) => {
                 if let What::Page { accounts, .. } = &mut self.what {
-                    *accounts = Some(named(s, found));
+                    *accounts = Some(named(s, &found));
                 }
                 self.next = Next::Lines;
             }
@@ -165,7 +165,7 @@ fn fits(filter: &UiActivityFilter, line: &UiActivity) -> bool {
     }
 }
 
-fn named(s: &Snapshot, found: Vec<RecordedAccount>) -> Vec<UiActivityAccount> {
+fn named(s: &Snapshot, found: &[RecordedAccount]) -> Vec<UiActivityAccount> {
     let name = |a: &RecordedAccount| {
         let number = group_account_id(a.account.as_str());
         a.name.clone().filter(|name| *name != a.account.as_str()).unwrap_or(number)

@@ -74,7 +74,7 @@ if (!scene) {
   }
   if (shown.after) {
     await painted();
-    host.send(shown.after);
+    host.send({ ...shown.after, settings: shown.state.settings });
   }
   document.documentElement.dataset.ready = 'true';
 }

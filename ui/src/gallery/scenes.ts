@@ -386,7 +386,8 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'keys-default': () =>
     scene({
-      press: [KEYS, 'Start'],
+      query: 'payments-prod',
+      press: ['Keys…, payments-prod, Administrator, production', 'Start'],
       reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: defaulted } : { reply: 'done' }),
     }),
   'row-guess': () => scene({ press: ['Guessed: development. Right?'] }),

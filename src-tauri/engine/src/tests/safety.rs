@@ -77,7 +77,7 @@ fn asked(answer: Answer) -> Option<Care> {
     }
 }
 
-async fn lines(engine: &Engine) -> Vec<Event> {
+fn lines(engine: &Engine) -> Vec<Event> {
     now(engine).history.iter().map(|line| line.event.clone()).collect()
 }
 
@@ -90,7 +90,7 @@ async fn who_does_not_want_to_be_asked_again_is_left_alone_for_a_quarter_of_an_h
     assert_eq!(asked(engine.ask(yes(open(&admin()), consent)).await), None);
     pass(minutes(1)).await;
     assert_eq!(world.count("tab"), 1);
-    let noted = lines(&engine).await.into_iter().find(|e| matches!(e, Event::Confirmed { .. })).unwrap();
+    let noted = lines(&engine).into_iter().find(|e| matches!(e, Event::Confirmed { .. })).unwrap();
     let Event::Confirmed { act, why, quiet, account_name, .. } = noted else { unreachable!() };
     assert_eq!((act, why.as_deref(), quiet), (Act::OpenConsole, Some("ticket 7"), true));
     assert_eq!(account_name, "payments-prod");
@@ -140,7 +140,7 @@ async fn a_privileged_profile_of_production_ends_by_itself_and_says_so() {
     assert!(world.count("write file") >= 2, "its keys left the file");
     assert_eq!(world.row("kept pay-admin"), None);
     assert_eq!(world.count("notify time-over/pay-admin"), 1);
-    assert!(lines(&engine).await.iter().any(|e| matches!(e, Event::KeepEnded { .. })));
+    assert!(lines(&engine).iter().any(|e| matches!(e, Event::KeepEnded { .. })));
     pass(minutes(120)).await;
     assert_eq!(world.count("withdraw time-over"), 1, "an hour later it is no news");
     // The button asks anew.

@@ -110,6 +110,8 @@ pub(super) struct World {
     pub(super) user: Mutex<String>,
     /// What the server stamps on credentials less what is true: the skew of this computer's clock.
     pub(super) server_ahead: Mutex<SignedDuration>,
+    /// What the servers say of this computer's clock.
+    pub(super) skew: Mutex<Option<i64>>,
     /// So many answers with a wrong state come first.
     pub(super) strange_answers: Mutex<u32>,
     /// What following the record's chain comes to.
@@ -269,6 +271,7 @@ pub(super) async fn start_in(
         refused: Mutex::default(),
         user: Mutex::new("sam".to_owned()),
         server_ahead: Mutex::default(),
+        skew: Mutex::default(),
         strange_answers: Mutex::default(),
         record: Mutex::new(RecordCheck::Intact { lines: 1, late: 0 }),
     });
