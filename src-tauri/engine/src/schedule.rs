@@ -60,18 +60,13 @@ pub(crate) fn facts<'a>(state: &State, profile: &'a Profile, now: Timestamp) -> 
     let renewal = org.filter(|o| o.usable_token(now).is_none()).and_then(|o| o.renew_not_before);
     Facts {
         now,
-        // Whose time is over is not refreshed any more.
-        paused: profile.kept.paused || state.pause.is_some() || over(profile, now),
+        paused: profile.kept.paused || state.pause.is_some(),
         signed_in: org.is_some_and(|o| o.stands(now)),
         written: profile.kept.written.as_ref().filter(|_| !profile.forced),
         not_before: profile.not_before.max(renewal),
         blocked: profile.blocked(),
         in_flight: profile.in_flight,
     }
-}
-
-fn over(profile: &Profile, now: Timestamp) -> bool {
-    profile.kept.until.is_some_and(|until| until <= now)
 }
 
 /// When a profile is refreshed next, if it is.
@@ -117,6 +112,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
             sync::begin(ctx, state, id);
         }
     }
+    // Before what is due: whose time is over is being ended then, and is not refreshed any more.
     safety::end_what_is_over(ctx, state, now);
     if state.keyring_opens {
         // Whether a profile can be renewed is not known yet.
