@@ -11,7 +11,7 @@ use engine::{Engine, Reply, Request, Snapshot, model::ids::OrgId, ports::Clock, 
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use tokio::{runtime::Handle, sync::watch};
-use view::{Around, UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace};
+use view::{Around, Reading, Step, UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace};
 
 /// Cheap to clone; managed by Tauri for the commands.
 #[derive(Clone)]
@@ -57,12 +57,30 @@ impl Shell {
 
     /// Carries out what the window asks and finds the words for the answer.
     pub async fn ask_for_window(&self, request: UiRequest) -> UiReply {
+        if let Some(reading) = Reading::of(&request) {
+            return self.read(reading, &request).await;
+        }
         match Request::try_from(request.clone()) {
             Ok(wish) => {
                 let answer = self.ask(wish).await;
                 view::reply(answer, &request, &self.snapshot(), &TimeZone::system())
             }
             Err(refused) => refused.reply(),
+        }
+    }
+
+    /// Carries out a wish that takes several steps.
+    async fn read(&self, mut reading: Reading, asked: &UiRequest) -> UiReply {
+        let zone = TimeZone::system();
+        loop {
+            let request = match reading.step() {
+                Step::Answer(reply) => return reply,
+                Step::Ask(request) => request,
+            };
+            match self.ask(request).await {
+                Ok(reply) => reading.take(reply, &self.snapshot(), &zone),
+                Err(code) => return view::reply(Err(code), asked, &self.snapshot(), &zone),
+            }
         }
     }
 

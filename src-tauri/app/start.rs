@@ -82,6 +82,7 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
             redirect: doors.redirect,
             sandbox: sandbox.clone(),
             desktop: desk.clone(),
+            exports: doors.exports,
         },
         TimeZone::system(),
     );

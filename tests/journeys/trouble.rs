@@ -140,7 +140,7 @@ fn a_locked_keyring_is_said_and_stores_the_sign_in_once_unlocked() {
         read_no(&window, "Your keyring is locked").await?;
         window.read(SOON, "payments-prod").await?;
         let keys = desk.keyring()?.secrets(&[("service", "latchkey")]).await?;
-        ensure!(keys.len() == 1, "the keyring holds {} keys", keys.len());
+        ensure!(keys.len() == 2, "the keyring holds {} keys", keys.len());
         let accounts = window.client().find_all(Locator::Css("[data-row='111122223333/ReadOnly']")).await?;
         ensure!(accounts.len() == 1, "the organisation is shown {} times", accounts.len());
 

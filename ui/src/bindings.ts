@@ -67,6 +67,10 @@ id: number,
  */
 at: number, 
 /**
+ * What it is about.
+ */
+kind: UiActivityKind, 
+/**
  * A plain sentence.
  */
 sentence: string, 
@@ -75,9 +79,13 @@ sentence: string,
  */
 subject: string | null, 
 /**
- * `You` or `Schedule`.
+ * The account, for the filter.
  */
-by: string, 
+account: string | null, 
+/**
+ * Who wanted it.
+ */
+by: UiBy, 
 /**
  * It went well.
  */
@@ -86,6 +94,57 @@ ok: boolean,
  * Lines with equal groups next to each other may be shown as one; empty: it stands by itself.
  */
 group: string, };
+
+/**
+ * An account that Activity names.
+ */
+export type UiActivityAccount = { 
+/**
+ * As [`UiActivity::account`] has it.
+ */
+id: string, 
+/**
+ * Its name, with the organisation's where two have the same.
+ */
+name: string, };
+
+/**
+ * Which lines are wanted. Everything that is empty or `null` lets all pass.
+ */
+export type UiActivityFilter = { 
+/**
+ * Words, all of which are in the line.
+ */
+query: string, 
+/**
+ * What it is about.
+ */
+kind: UiActivityKind | null, 
+/**
+ * Who wanted it.
+ */
+by: UiBy | null, 
+/**
+ * Whether it went well.
+ */
+ok: boolean | null, 
+/**
+ * An account, as [`UiActivity::account`] has it.
+ */
+account: string | null, 
+/**
+ * From this moment on, epoch milliseconds.
+ */
+since: number | null, 
+/**
+ * Before this moment, epoch milliseconds.
+ */
+until: number | null, };
+
+/**
+ * What a line of Activity is about.
+ */
+export type UiActivityKind = "sign_in" | "launch" | "copy" | "profile" | "organisation" | "notification" | "safety";
 
 /**
  * One application.
@@ -224,6 +283,11 @@ action: UiAction,
 danger: boolean, };
 
 /**
+ * Who wanted it.
+ */
+export type UiBy = "you" | "schedule";
+
+/**
  * A card of the first run.
  */
 export type UiCard = { 
@@ -302,7 +366,19 @@ instead_text: string | null,
 /**
  * `Open as ReadOnly instead`.
  */
-instead: UiButton | null, };
+instead: UiButton | null, 
+/**
+ * `Why? (kept in your activity log)`: a field for a reason, where one is kept.
+ */
+why: string | null, 
+/**
+ * `Do not ask again for this role for 15 min`: a checkbox, where that can be chosen.
+ */
+quiet: string | null, 
+/**
+ * For how long, where that is limited.
+ */
+lasting: UiLasting | null, };
 
 /**
  * What giving profiles a session would change, before it is done.
@@ -442,6 +518,16 @@ guessed: boolean,
  * Why, for the tooltip.
  */
 why: string, };
+
+/**
+ * How Activity is written to a file.
+ */
+export type UiExportFormat = "csv" | "json_lines";
+
+/**
+ * What a rule looks at.
+ */
+export type UiField = "name" | "number" | "email";
 
 /**
  * The credentials file.
@@ -613,6 +699,23 @@ export type UiImportState = "kept" | "ready" | "legacy" | "name_conflict" | "no_
 export type UiKind = "aws" | "custom" | "sandbox";
 
 /**
+ * For how long a profile is kept.
+ */
+export type UiLasting = { 
+/**
+ * `Keep it fresh for`.
+ */
+label: string, 
+/**
+ * What can be chosen.
+ */
+choices: Array<UiMinutes>, 
+/**
+ * What is chosen at first.
+ */
+usual: number, };
+
+/**
  * A console on its way.
  */
 export type UiLaunch = { 
@@ -650,6 +753,19 @@ problem: UiProblem, };
  * How a person signs in.
  */
 export type UiMethod = "browser" | "device_code";
+
+/**
+ * A time to choose.
+ */
+export type UiMinutes = { 
+/**
+ * In minutes.
+ */
+minutes: number, 
+/**
+ * In words.
+ */
+label: string, };
 
 /**
  * One organisation.
@@ -875,6 +991,10 @@ retry: number | null,
  */
 paused: boolean, 
 /**
+ * When it ends by itself, where it was kept for a limited time.
+ */
+until: number | null, 
+/**
  * The region written.
  */
 region: string | null, 
@@ -934,6 +1054,31 @@ confirm: string,
 ask: boolean, };
 
 /**
+ * Whether Activity is what was written.
+ */
+export type UiRecord = { 
+/**
+ * `Record chain intact`, `Checking the record`; the window appends `, checked 2 min ago`.
+ */
+text: string, 
+/**
+ * When it was checked, epoch milliseconds.
+ */
+checked: number | null, 
+/**
+ * It is being checked.
+ */
+checking: boolean, 
+/**
+ * What the check does not cover; empty if that is nothing.
+ */
+note: string, 
+/**
+ * It was changed outside, or could not be checked.
+ */
+problem: UiProblem | null, };
+
+/**
  * The answer.
  */
 export type UiReply = { "reply": "done" } | { "reply": "confirm", 
@@ -963,6 +1108,29 @@ plan: UiConversion, } | { "reply": "activity",
 lines: Array<UiActivity>, } | { "reply": "diagnostics", 
 /**
  * Lines.
+lines: Array<UiActivity>, 
+/**
+ * There are older ones that fit.
+ */
+more: boolean, 
+/**
+ * The accounts that Activity names, with the first lines.
+ */
+accounts: Array<UiActivityAccount> | null, } | { "reply": "entry", 
+/**
+ * As JSON; empty where the line is gone.
+ */
+json: string, } | { "reply": "exported", 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * `Saved to /home/sam/Downloads/… Only you can read it.`
+ */
+text: string, } | { "reply": "fits", 
+/**
+ * `Matches 14 accounts: a, b, c and 11 more`.
  */
 text: string, } | { "reply": "show", 
 /**
@@ -1193,15 +1361,64 @@ environment: UiClass | null, } | { "ask": "set_settings",
 /**
  * All of them.
  */
-settings: UiSettings, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "retry_keyring" } | { "ask": "history", 
+settings: UiSettings, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
 /**
- * Before this row.
+ * What.
+ */
+request: UiRequest, 
+/**
+ * Why, for Activity.
+ */
+why: string | null, 
+/**
+ * Not to be asked again for this role for a while.
+ */
+quiet: boolean, 
+/**
+ * For how many minutes a profile is kept, where that is limited.
+ */
+minutes: number | null, } | { "ask": "allow_default", 
+/**
+ * The account's number.
+ */
+account: string, 
+/**
+ * Whether it may.
+ */
+allowed: boolean, } | { "ask": "try_rule", 
+/**
+ * What it looks at.
+ */
+field: UiField, 
+/**
+ * Its pattern.
+ */
+pattern: string, } | { "ask": "history", 
+/**
+ * Which.
+ */
+filter: UiActivityFilter, 
+/**
+ * Before this row; `null` for the newest.
  */
 before: number | null, 
 /**
  * At most so many, up to 500.
  */
 limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "quit" };
+limit: number, } | { "ask": "activity_entry", 
+/**
+ * The row's number.
+ */
+id: number, } | { "ask": "export_activity", 
+/**
+ * Which.
+ */
+filter: UiActivityFilter, 
+/**
+ * How.
+ */
+format: UiExportFormat, } | { "ask": "check_record" } | { "ask": "clear_history" } | { "ask": "quit" };
 
 /**
  * One role of one account.
@@ -1260,6 +1477,36 @@ confirm_console: boolean,
  * False when the portal does not list it any more.
  */
 listed: boolean, };
+
+/**
+ * Accounts that fit belong to the environment.
+ */
+export type UiRule = { 
+/**
+ * What it looks at.
+ */
+field: UiField, 
+/**
+ * A regular expression.
+ */
+pattern: string, 
+/**
+ * The environment.
+ */
+environment: UiClass, };
+
+/**
+ * Environments, and what they ask for.
+ */
+export type UiSafety = { 
+/**
+ * Numbers of accounts in production whose profile may be named `default`.
+ */
+default_allowed: Array<string>, 
+/**
+ * The first that fits wins.
+ */
+rules: Array<UiRule>, };
 
 /**
  * A user of the sample organisation.
@@ -1360,6 +1607,9 @@ told: UiTold,
  * When it is quiet.
  */
 quiet: UiQuiet, };
+ * Environments, and what they ask for.
+ */
+safety: UiSafety, };
 
 /**
  * The shell whose syntax "Copy environment" uses.
@@ -1546,6 +1796,10 @@ clock: UiProblem | null,
  */
 activity: Array<UiActivity>, 
 /**
+ * Whether Activity is what was written.
+ */
+record: UiRecord, 
+/**
  * Settings.
  */
 settings: UiSettings, 
@@ -1592,7 +1846,7 @@ export type UiStrip = {
  */
 text: string, 
 /**
- * When it expires, epoch milliseconds.
+ * When it ends or, if it does not by itself, expires; epoch milliseconds.
  */
 expires: number | null, 
 /**
@@ -1694,7 +1948,19 @@ clock: boolean,
 /**
  * A console could not be opened.
  */
-launch_failed: boolean, };
+launch_failed: boolean, 
+/**
+ * A profile that was kept for a limited time ended.
+ */
+time_over: boolean, 
+/**
+ * Credentials were copied from the tray.
+ */
+copied: boolean, 
+/**
+ * A role or an app was assigned.
+ */
+new_access: boolean, };
 
 /**
  * A view of the window.

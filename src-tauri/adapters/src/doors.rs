@@ -3,6 +3,7 @@
 use crate::{
     browser::{DefaultBrowser, SystemLaunch},
     clock::SystemClock,
+    exports::Downloads,
     files::DiskFiles,
     home::{Home, HomeError},
     redirect::LoopbackRedirect,
@@ -10,7 +11,7 @@ use crate::{
     sso::HttpSso,
     store::SqliteStore,
     urls::AllowedHosts,
-    vault::{OsKeyring, SealingVault},
+    vault::{OsKeyring, RecordKey, SealingVault},
 };
 use engine::{model::code::Code, ports::Clock};
 use std::{ffi::OsString, path::PathBuf, sync::Arc};
@@ -33,6 +34,8 @@ pub struct Doors {
     pub browser: Arc<DefaultBrowser>,
     /// For [`engine::ports::Ports::redirect`].
     pub redirect: Arc<LoopbackRedirect>,
+    /// For [`engine::ports::Ports::exports`].
+    pub exports: Arc<Downloads>,
     /// Where a damaged store was moved when it was opened, to be told to the person.
     pub store_moved_aside: Option<PathBuf>,
 }
@@ -58,8 +61,11 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
     home.make()?;
     let clock = Arc::new(SystemClock);
     let hosts = Arc::new(AllowedHosts::default());
-    let store =
-        SqliteStore::open(&home.database(), Arc::clone(&hosts), clock.now()).map_err(OpenError::Code)?;
+    let record = RecordKey::in_keyring(Arc::new(OsKeyring::new(home.record_keyring_user())));
+    let store = SqliteStore::open(&home.database(), Arc::clone(&hosts), clock.now())
+        .map_err(OpenError::Code)?
+        .sealing_with(record.clone());
+    let vault = SealingVault::new(Arc::new(OsKeyring::new(home.keyring_user()))).with_record(record);
     let any_clock: Arc<dyn Clock> = clock.clone();
     // A file that cannot be read is told when the engine reads it.
     let network = crate::settings::load(&home.settings()).unwrap_or_default().network;
@@ -67,13 +73,14 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
         HttpSso::new(Arc::clone(&any_clock), Arc::clone(&hosts), &network, env).map_err(OpenError::Code)?;
     Ok(Doors {
         sso: Arc::new(sso),
-        vault: Arc::new(SealingVault::new(Arc::new(OsKeyring::new(home.keyring_user())))),
+        vault: Arc::new(vault),
         store_moved_aside: store.moved_aside().map(ToOwned::to_owned),
         store: Arc::new(store),
         settings: Arc::new(TomlSettings::at(home.settings())),
         files: Arc::new(DiskFiles::new(env, home, any_clock)),
         browser: Arc::new(DefaultBrowser::new(Arc::new(SystemLaunch::from_env(env)), hosts)),
         redirect: Arc::new(LoopbackRedirect),
+        exports: Arc::new(Downloads::of_person()),
         clock,
     })
 }

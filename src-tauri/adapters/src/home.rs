@@ -118,11 +118,21 @@ impl Home {
     /// of them never overwrite each other's key.
     #[must_use]
     pub fn keyring_user(&self) -> String {
+        self.keyring_item("sealing-key")
+    }
+
+    /// The user name of the keyring item with the key of Activity's record chain.
+    #[must_use]
+    pub fn record_keyring_user(&self) -> String {
+        self.keyring_item("record-key")
+    }
+
+    fn keyring_item(&self, name: &str) -> String {
         match &self.moved_to {
-            None => "sealing-key".to_owned(),
+            None => name.to_owned(),
             Some(dir) => {
                 let hash = hex::encode(Sha256::digest(dir.as_os_str().as_encoded_bytes()));
-                format!("sealing-key-{}", hash.get(..16).unwrap_or(&hash))
+                format!("{name}-{}", hash.get(..16).unwrap_or(&hash))
             }
         }
     }

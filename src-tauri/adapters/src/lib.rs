@@ -8,6 +8,7 @@ pub mod browser;
 pub mod clock;
 mod crypto;
 mod doors;
+pub mod exports;
 pub mod files;
 pub mod home;
 mod loopback;

@@ -44,15 +44,25 @@ impl Redirect for Waiting {
         self.uri.clone()
     }
 
-    async fn answer(self: Box<Self>, state: &SecretString, org: &Organisation) -> Result<SecretString, Code> {
+    async fn answer(
+        self: Box<Self>,
+        state: &SecretString,
+        org: &Organisation,
+        strange: Box<dyn Fn() + Send + Sync>,
+    ) -> Result<SecretString, Code> {
         let (state, org) = (state.clone(), org.clone());
-        self.door.serve(move |asked| judge(&asked, &state, &org)).await
+        self.door.serve(move |asked| judge(&asked, &state, &org, &strange)).await
     }
 }
 
 type Verdict = Result<SecretString, Code>;
 
-fn judge(asked: &Asked, state: &SecretString, org: &Organisation) -> (Page, Option<Verdict>) {
+fn judge(
+    asked: &Asked,
+    state: &SecretString,
+    org: &Organisation,
+    strange: &dyn Fn(),
+) -> (Page, Option<Verdict>) {
     if asked.path != PATH {
         return (Page::NotFound, None);
     }
@@ -71,6 +81,10 @@ fn judge(asked: &Asked, state: &SecretString, org: &Organisation) -> (Page, Opti
     };
     let told = value("state").unwrap_or_default();
     if !bool::from(told.as_bytes().ct_eq(state.expose_secret().as_bytes())) || !issued {
+        // What has no state at all is nobody's answer.
+        if !told.is_empty() {
+            strange();
+        }
         return (Page::Refused(NOT_OURS), None);
     }
     match (value("code"), value("error")) {
@@ -100,15 +114,31 @@ mod tests {
         loopback::tests::{get, raw},
         urls::tests::custom,
     };
-    use std::time::Duration;
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU32, Ordering},
+        },
+        time::Duration,
+    };
 
     async fn waiting() -> (u16, tokio::task::JoinHandle<Verdict>) {
+        let (port, task, _) = counting().await;
+        (port, task)
+    }
+
+    async fn counting() -> (u16, tokio::task::JoinHandle<Verdict>, Arc<AtomicU32>) {
+        let strange = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&strange);
+        let counted = Box::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
         let redirect = LoopbackRedirect.listen().await.unwrap();
         let uri = redirect.uri();
         assert_eq!((uri.host_str(), uri.path()), (Some("127.0.0.1"), PATH));
         let port = uri.port().unwrap();
         let org = custom("https://sso.acme.test");
-        (port, tokio::spawn(async move { redirect.answer(&"right".into(), &org).await }))
+        (port, tokio::spawn(async move { redirect.answer(&"right".into(), &org, counted).await }), strange)
     }
 
     async fn end(task: tokio::task::JoinHandle<Verdict>) -> Verdict {
@@ -166,7 +196,7 @@ mod tests {
         let listen = async |state: &'static str, org: Organisation| {
             let redirect = LoopbackRedirect.listen().await.unwrap();
             let port = redirect.uri().port().unwrap();
-            (port, tokio::spawn(async move { redirect.answer(&state.into(), &org).await }))
+            (port, tokio::spawn(async move { redirect.answer(&state.into(), &org, Box::new(|| ())).await }))
         };
         let (first, acmes) = listen("a", acme).await;
         let (second, globexs) = listen("g", globex).await;
@@ -203,6 +233,25 @@ mod tests {
         assert_eq!(listening(&sockets), [format!("0100007F:{port:04X}")]);
         assert_eq!(listening(&six), Vec::<String>::new());
         task.abort();
+    }
+
+    #[tokio::test]
+    async fn only_a_state_that_is_not_ours_is_strange() {
+        let (port, task, strange) = counting().await;
+        for path in [
+            "/",
+            "/oauth/callback",
+            "/oauth/callback?code=c",
+            "/oauth/callback?code=c&state=right&state=right",
+        ] {
+            get(port, path).await;
+        }
+        assert_eq!(strange.load(Ordering::Relaxed), 0);
+        get(port, "/oauth/callback?code=c&state=wrong").await;
+        get(port, "/oauth/callback?error=access_denied&state=wrong").await;
+        assert_eq!(strange.load(Ordering::Relaxed), 2);
+        get(port, "/oauth/callback?code=c&state=right").await;
+        assert!(end(task).await.is_ok());
     }
 
     #[tokio::test]

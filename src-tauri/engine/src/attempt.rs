@@ -82,7 +82,9 @@ impl Run {
         if let Err(code) = ports.browser.open(&request.url).await {
             self.tell(Progress::NoBrowser(code));
         }
-        let code = redirect.answer(&request.state, &self.org).await.map_err(SsoError::Other)?;
+        let (ctx, org, attempt) = (self.ctx.clone(), self.org.id.clone(), self.attempt);
+        let strange = Box::new(move || ctx.send(Event::Strange(org.clone(), attempt)));
+        let code = redirect.answer(&request.state, &self.org, strange).await.map_err(SsoError::Other)?;
         match ports.sso.exchange(&self.org, client, &request, &code).await {
             Err(SsoError::InvalidGrant) => Err(SsoError::Other(Code::SignInTimedOut)),
             Err(SsoError::InvalidClient) => {

@@ -5,7 +5,7 @@ use crate::{
     model::{
         Timestamp,
         code::Code,
-        environment::{self, Environment},
+        environment::Act,
         history::{By, Event as Happened},
         ids::Grant,
         notice::Notice,
@@ -16,8 +16,8 @@ use crate::{
     },
     ports::{Sealable, SsoError, Write},
     renewal,
-    request::{Answer, Confirm, Reply},
-    sign_in,
+    request::{Answer, Reply},
+    safety, sign_in,
     snapshot::Launch,
     state::{Org, Pass, State},
     waiting::Waiting,
@@ -49,7 +49,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
         return Err(Code::AccessRemoved);
     }
     if !wish.confirmed
-        && let Some(confirm) = confirm(org, &wish.grant, environment::Act::OpenConsole)
+        && let Some(confirm) = safety::confirm(ctx, state, org, &wish.grant, Act::OpenConsole)
     {
         return Ok(Reply::Confirm(confirm));
     }
@@ -197,51 +197,6 @@ pub(crate) fn failed(ctx: &Context, state: &mut State, grant: &Grant, code: Code
     };
     crate::notify::raise(state, notice, now);
     ctx.note(state, By::You, Happened::ConsoleFailed { grant: grant.clone(), account_name, code });
-}
-
-/// What the person has to confirm before `act` on this role, if anything.
-pub(crate) fn confirm(org: &Org, grant: &Grant, act: environment::Act) -> Option<Confirm> {
-    let class = environment_of(org, grant);
-    let sensitivity = environment::sensitivity(grant.role.as_str());
-    environment::needs_confirm(class, sensitivity, act).then(|| question(org, grant))
-}
-
-/// As [`confirm`], and always for an account in production: a button outside the window opens nothing
-/// there by itself.
-pub(crate) fn confirm_outside(org: &Org, grant: &Grant) -> Option<Confirm> {
-    let production = environment_of(org, grant) == Environment::Production;
-    confirm(org, grant, environment::Act::OpenConsole).or_else(|| production.then(|| question(org, grant)))
-}
-
-fn question(org: &Org, grant: &Grant) -> Confirm {
-    let instead = org.account(&grant.account).and_then(|a| {
-        let roles = a.roles.as_deref().unwrap_or_default();
-        roles
-            .iter()
-            .find(|r| environment::sensitivity(r.as_str()) == environment::Sensitivity::ReadOnly)
-            .cloned()
-    });
-    Confirm {
-        grant: grant.clone(),
-        account_name: org.account_name(&grant.account),
-        instead: instead.filter(|r| *r != grant.role).map(|role| Grant {
-            org: grant.org.clone(),
-            account: grant.account.clone(),
-            role,
-        }),
-    }
-}
-
-fn environment_of(org: &Org, grant: &Grant) -> Environment {
-    let label = org.labels.get(&grant.account).copied();
-    let account = org.account(&grant.account);
-    environment::classify(
-        account.map_or("", |a| a.name.as_str()),
-        grant.account.as_str(),
-        account.and_then(|a| a.email.as_deref()),
-        label,
-    )
-    .environment
 }
 
 /// The console address for a service, a region or an address that was asked for.

@@ -7,15 +7,16 @@ use crate::{
         Timestamp,
         aws_config::{AwsConfig, Converted, Undone},
         code::Code,
-        history::{By, Entry, Event as Happened},
+        history::{Account as AccountIds, By, Entry, Event as Happened},
         ids::{OrgId, Target},
         secret::ClientRegistration,
         settings::Settings,
     },
     network, notify,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
-    publish, refresh, renewal,
+    publish, record, refresh, renewal,
     request::{Answer, PauseFor, Reply, Request, Signal},
+    safety,
     saver::Saver,
     schedule, sign_in, sign_out,
     snapshot::Snapshot,
@@ -90,6 +91,9 @@ pub(crate) enum Event {
     SettingsSaved,
     Copied(environment_copy::Outcome),
     SandboxEnded,
+    Record(record::Outcome),
+    /// An answer came that did not belong to the attempt of that number.
+    Strange(OrgId, u64),
 }
 
 /// The engine's handle: cheap to clone, usable from every thread.
@@ -183,13 +187,18 @@ impl Context {
     pub fn note(&self, state: &mut State, by: By, event: Happened) -> i64 {
         // Counted here, so that a line has its number at once and never another one. The newest line has
         // the highest.
-        let id = state.history.first().map_or(0, |newest| newest.id) + 1;
-        let entry = Entry { id, at: self.now(), by, event };
+        state.last_line += 1;
+        let entry = Entry { id: state.last_line, at: self.now(), by, event };
         let history = Arc::make_mut(&mut state.history);
         history.insert(0, entry.clone());
         history.truncate(200);
         self.commit(vec![Write::History(entry)]);
         id
+    }
+
+    /// Saves settings in their turn.
+    pub fn save(&self, settings: crate::model::settings::Settings, answer: oneshot::Sender<Answer>) {
+        self.saver.save(settings, answer);
     }
 
     /// A number between 0 and 1, for jitter.
@@ -307,7 +316,11 @@ fn signal(ctx: &Context, state: &mut State, signal: Signal) {
         Signal::Woke => network::woke(state, now),
         Signal::NetworkUp => network::came(state, now),
         Signal::NetworkDown => network::gone(state, now),
-        Signal::PersonBack | Signal::WindowFocus(_) => notify::person_back(state),
+        Signal::PersonBack => notify::person_back(state),
+        Signal::WindowFocus(focused) => {
+            state.window_focused = focused;
+            notify::person_back(state);
+        }
         Signal::FilesChanged => keep::recheck(ctx, state),
     }
 }
@@ -356,6 +369,8 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::SettingsSaved => state.settings_problem = None,
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
+        Event::Record(outcome) => record::finish(ctx, state, outcome),
+        Event::Strange(org, attempt) => safety::strange_answer(ctx, state, &org, attempt),
     }
 }
 
@@ -399,10 +414,17 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             environment_copy::ask(ctx, state, wish, confirmed);
         }
         Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
-            let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };
+            let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed, lasting: None };
             keep::begin(ctx, state, wish, answer);
         }
-        Request::KeepMany { wanted, confirmed } => import::keep_many(ctx, state, wanted, confirmed, answer),
+        Request::KeepMany { wanted, confirmed } => {
+            import::keep_many(ctx, state, wanted, confirmed, None, answer);
+        }
+        Request::Confirmed { request, consent } => confirmed(ctx, state, *request, consent, answer),
+        Request::AllowDefault { account, allowed } => {
+            safety::allow_default(ctx, state, &account, allowed, answer);
+        }
+        Request::TryRule { field, pattern } => reply(answer, safety::try_rule(state, field, &pattern)),
         Request::StopKeeping { profile, remove } => stop::begin(ctx, state, &profile, remove, answer),
         Request::RefreshProfile(profile) => reply(answer, keep::refresh_one(ctx, state, &profile)),
         Request::RefreshAll => reply(answer, keep::refresh_all(ctx, state)),
@@ -421,29 +443,77 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
                     Some(label) => o.labels.insert(account.clone(), label),
                     None => o.labels.remove(&account),
                 };
+                let grant = AccountIds { org: org.clone(), account: account.clone() };
+                let account_name = o.account_name(&account);
                 ctx.commit(vec![Write::Label(org, account, environment)]);
+                ctx.note(state, By::You, Happened::Labelled { grant, account_name, environment });
             }
             reply(answer, Ok(Reply::Done));
         }
         Request::SetSettings(settings) => {
             // The window neither knows nor changes it.
             let settings = Settings { network: state.settings.network.clone(), ..settings };
-            state.settings = settings.clone();
-            ctx.saver.save(settings, answer);
+            state.set_settings(settings.clone());
+            ctx.save(settings, answer);
         }
         Request::MakeFilePrivate => keep::make_private(ctx, answer),
         Request::UndoFileChanges => keep::undo(ctx, answer),
         Request::RetryKeyring => start::retry_keyring(ctx, answer),
-        Request::History { before, limit } => {
+        Request::History(page) => {
             let ctx = ctx.clone();
             tokio::spawn(async move {
                 ctx.flush().await;
-                let _ = answer.send(ctx.ports.store.history(before, limit).await.map(Reply::History));
+                let _ = answer.send(ctx.ports.store.history(page).await.map(Reply::History));
             });
         }
+        Request::RecordedAccounts => {
+            let ctx = ctx.clone();
+            tokio::spawn(async move {
+                let _ = answer.send(ctx.ports.store.recorded_accounts().await.map(Reply::RecordedAccounts));
+            });
+        }
+        Request::CheckRecord => {
+            record::check(ctx, state);
+            reply(answer, Ok(Reply::Done));
+        }
+        Request::ClearHistory => record::clear(ctx, state, answer),
+        Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
         // Handled by the loop, since it ends it.
         Request::Quit => reply(answer, Ok(Reply::Done)),
+    }
+}
+
+/// Does what the person said yes to. What asks again asks about something else.
+fn confirmed(
+    ctx: &Context,
+    state: &mut State,
+    request: Request,
+    consent: crate::request::Consent,
+    answer: oneshot::Sender<Answer>,
+) {
+    let (request, lasting) = safety::confirmed(ctx, state, request, consent);
+    match request {
+        Request::OpenConsole { grant, destination, region, .. } => {
+            ask(ctx, state, Request::OpenConsole { grant, destination, region, confirmed: true }, answer);
+        }
+        Request::CopyEnvironment { grant, shell, .. } => {
+            ask(ctx, state, Request::CopyEnvironment { grant, shell, confirmed: true }, answer);
+        }
+        Request::CopyCredentials { grant, part, .. } => {
+            ask(ctx, state, Request::CopyCredentials { grant, part, confirmed: true }, answer);
+        }
+        Request::KeepFresh { grant, profile, region, replace_foreign, .. } => {
+            let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed: true, lasting };
+            keep::begin(ctx, state, wish, answer);
+        }
+        Request::KeepMany { wanted, .. } => import::keep_many(ctx, state, wanted, true, lasting, answer),
+        // Nothing else is asked about.
+        Request::Confirmed { .. } => {
+            let what = "a confirmation of a confirmation".to_owned();
+            let _ = answer.send(Err(Code::Internal { what }));
+        }
+        other => ask(ctx, state, other, answer),
     }
 }
 

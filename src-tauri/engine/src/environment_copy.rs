@@ -2,19 +2,22 @@
 //! value by value, straight to the clipboard. The window never has them.
 
 use crate::{
-    console::{Fetch, confirm},
+    console::Fetch,
     engine::{Context, Event},
     model::{
+        Timestamp,
         code::Code,
         environment::Act,
         history::{By, Event as Happened},
         ids::Grant,
+        notice::Notice,
         secret::RoleCredentials,
     },
+    notify,
     ports::SsoError,
     renewal,
     request::{Answer, Part, Reply, Shell},
-    sign_in,
+    safety, sign_in,
     state::{Pass, State},
     usage,
     waiting::Waiting,
@@ -54,7 +57,8 @@ impl Wish {
 pub(crate) struct Outcome {
     wish: Wish,
     pass: Pass,
-    result: Result<(), SsoError>,
+    /// When what was copied expires.
+    result: Result<Timestamp, SsoError>,
     fetched: Option<RoleCredentials>,
 }
 
@@ -63,7 +67,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, wish: Wish, confirmed: bool)
     let confirm = state
         .org(&wish.grant.org)
         .filter(|o| !confirmed && o.may_use(&wish.grant))
-        .and_then(|o| confirm(o, &wish.grant, Act::CopyKeys));
+        .and_then(|o| safety::confirm(ctx, state, o, &wish.grant, Act::CopyKeys));
     match confirm {
         Some(confirm) => wish.answer(Ok(Reply::Confirm(confirm))),
         None => begin(ctx, state, wish),
@@ -104,7 +108,8 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
                 Form::Part(part) => part_of(&credentials, part),
             };
             let text = text.ok_or(SsoError::Other(Code::Garbled { host }))?;
-            ctx.ports.desktop.copy_secret(text, CLEAR_AFTER).await.map_err(SsoError::Other)
+            ctx.ports.desktop.copy_secret(text, CLEAR_AFTER).await.map_err(SsoError::Other)?;
+            Ok(credentials.expires)
         }
         .await;
         ctx.send(Event::Copied(Outcome { wish, pass: fetch.pass.clone(), result, fetched }));
@@ -118,9 +123,16 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
         renewal::remember(ctx, state, &grant, &pass, credentials);
     }
     match result {
-        Ok(()) => {
+        Ok(expires) => {
             usage::of_role(ctx, state, &grant);
             let account_name = state.account_name(&grant);
+            // Whoever copied it in the window sees it there.
+            if !state.window_focused {
+                let now = ctx.now();
+                let until = now + CLEAR_AFTER;
+                let (grant, account_name) = (grant.clone(), account_name.clone());
+                notify::raise(state, Notice::Copied { grant, account_name, expires, until }, now);
+            }
             let copied = match wish.form {
                 Form::Environment(_) => Happened::EnvironmentCopied { grant, account_name },
                 Form::Part(_) => Happened::CredentialsCopied { grant, account_name },

@@ -98,10 +98,11 @@ pub(crate) fn keep_many(
     state: &State,
     wanted: Vec<Wanted>,
     confirmed: bool,
+    lasting: Option<std::time::Duration>,
     answer: oneshot::Sender<Answer>,
 ) {
-    let wishes: Vec<_> = wanted.into_iter().map(|w| wish(w, confirmed)).collect();
-    let Some((sets, answer)) = keep::or_answered(prepare(state, &wishes), answer) else { return };
+    let wishes: Vec<_> = wanted.into_iter().map(|w| wish(w, confirmed, lasting)).collect();
+    let Some((sets, answer)) = keep::or_answered(prepare(ctx, state, &wishes), answer) else { return };
     let ctx = ctx.clone();
     tokio::spawn(async move {
         let mut refused = None;
@@ -117,17 +118,21 @@ pub(crate) fn keep_many(
     });
 }
 
-fn wish(Wanted { grant, profile, region }: Wanted, confirmed: bool) -> keep::Wish {
-    keep::Wish { grant, profile, region, replace_foreign: false, confirmed }
+fn wish(
+    Wanted { grant, profile, region }: Wanted,
+    confirmed: bool,
+    lasting: Option<std::time::Duration>,
+) -> keep::Wish {
+    keep::Wish { grant, profile, region, replace_foreign: false, confirmed, lasting }
 }
 
 /// The files that they are written to; or what has to be confirmed first, which is asked once for all.
-fn prepare(state: &State, wishes: &[keep::Wish]) -> Result<Result<Vec<FileSet>, Reply>, Code> {
+fn prepare(ctx: &Context, state: &State, wishes: &[keep::Wish]) -> Result<Result<Vec<FileSet>, Reply>, Code> {
     let mut sets = Vec::new();
     let mut names: BTreeSet<&ProfileName> = BTreeSet::new();
     let mut confirm = None;
     for wish in wishes {
-        match keep::prepare(state, wish)? {
+        match keep::prepare(ctx, state, wish)? {
             Ok(set) => sets.push(set),
             Err(asked) => confirm = confirm.or(Some(asked)),
         }

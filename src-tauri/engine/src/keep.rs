@@ -1,7 +1,6 @@
 //! Profiles the person keeps fresh: begin, stop, pause, conflicts, and what the file is like.
 
 use crate::{
-    console,
     engine::{Context, Event},
     import,
     model::{
@@ -13,6 +12,7 @@ use crate::{
     },
     ports::{FileChange, FileOutcome, FileSet, Write},
     request::{Answer, Reply},
+    safety,
     state::{Profile, State},
     stop, sync, usage,
 };
@@ -26,6 +26,8 @@ pub(crate) struct Wish {
     pub region: Option<String>,
     pub replace_foreign: bool,
     pub confirmed: bool,
+    /// For how long, where that is limited.
+    pub lasting: Option<std::time::Duration>,
 }
 
 /// What looking at the file said.
@@ -43,7 +45,7 @@ type Look = (ProfileName, Option<Written>, Result<Option<Conflict>, Code>);
 pub(crate) struct FilesChecked(Vec<Look>);
 
 pub(crate) fn begin(ctx: &Context, state: &State, wish: Wish, answer: oneshot::Sender<Answer>) {
-    let Some((set, answer)) = or_answered(prepare(state, &wish), answer) else { return };
+    let Some((set, answer)) = or_answered(prepare(ctx, state, &wish), answer) else { return };
     let taken: Vec<_> = state.profiles.keys().cloned().collect();
     let last = state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone());
     let ctx = ctx.clone();
@@ -69,7 +71,7 @@ pub(crate) fn or_answered<T>(
     None
 }
 
-pub(crate) fn prepare(state: &State, wish: &Wish) -> Result<Result<FileSet, Reply>, Code> {
+pub(crate) fn prepare(ctx: &Context, state: &State, wish: &Wish) -> Result<Result<FileSet, Reply>, Code> {
     let org = state.org(&wish.grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.may_use(&wish.grant) {
         return Err(Code::AccessRemoved);
@@ -82,8 +84,9 @@ pub(crate) fn prepare(state: &State, wish: &Wish) -> Result<Result<FileSet, Repl
     {
         return Err(Code::BadProfileName { profile: name.to_owned() });
     }
+    safety::may_be_named(state, org, &wish.grant, &wish.profile)?;
     if !wish.confirmed
-        && let Some(confirm) = console::confirm(org, &wish.grant, Act::KeepFresh)
+        && let Some(confirm) = safety::confirm(ctx, state, org, &wish.grant, Act::KeepFresh)
     {
         return Ok(Err(Reply::Confirm(confirm)));
     }
@@ -135,10 +138,12 @@ pub(crate) fn start(ctx: &Context, state: &mut State, wish: &Wish) {
         added: ctx.now(),
         written: state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone()),
         used: Some(ctx.now()),
+        until: safety::ends(state, &wish.grant, wish.lasting, ctx.now()),
     };
     ctx.commit(vec![Write::Kept(kept.clone())]);
     let profile = state.profiles.entry(wish.profile.clone()).or_insert_with(|| Profile::new(kept.clone()));
     profile.kept = kept;
+    profile.over = false;
     profile.replace_foreign = wish.replace_foreign;
     profile.wanted();
     // A refresh under way writes the same name; the new wish goes after it.

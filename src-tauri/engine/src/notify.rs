@@ -48,10 +48,10 @@ pub(crate) fn judge(ctx: &Context, state: &mut State) {
     let true_now = conditions(state, now);
     look_for_use(ctx, state, now);
     let mut pending = std::mem::take(&mut state.pending);
-    pending.retain(|p| stands(state, &true_now, &p.notice));
+    pending.retain(|p| stands(state, &true_now, &p.notice, now));
     state.pending = pending;
     let (stay, gone): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut state.on_screen).into_iter().partition(|n| stands(state, &true_now, n));
+        std::mem::take(&mut state.on_screen).into_iter().partition(|n| stands(state, &true_now, n, now));
     state.on_screen = stay;
     for key in gone.iter().map(Notice::key) {
         // A newer one in its place is not taken down with it.
@@ -101,6 +101,7 @@ fn ripe(pending: &Pending, now: Timestamp) -> bool {
             | Notice::SignInEnded { .. }
             | Notice::Conflict { .. }
             | Notice::AccessRemoved { .. }
+            | Notice::TimeOver { .. }
     );
     let due = if batched { pending.since + BATCH } else { pending.since };
     due <= now && pending.not_before.is_none_or(|t| t <= now)
@@ -141,8 +142,7 @@ pub(crate) fn decide(ctx: &Context, state: &mut State, presence: Presence) {
 }
 
 fn held_for_absence(notice: &Notice, held: Option<&'static str>) -> bool {
-    let security = matches!(notice, Notice::Revoked { .. });
-    !security && [Reason::ScreenLocked, Reason::Idle].iter().any(|r| held == Some(r.as_str()))
+    !notice.is_security() && [Reason::ScreenLocked, Reason::Idle].iter().any(|r| held == Some(r.as_str()))
 }
 
 /// The person came back, or the window let go of the focus: what was held is asked about at once.
@@ -182,7 +182,7 @@ pub(crate) fn notified(
     result: Result<(), Code>,
 ) {
     let (key, keys) = (notice.key(), notice.keys());
-    let by_person = matches!(notice, Notice::LaunchFailed { .. } | Notice::AppFailed { .. });
+    let by_person = notice.is_result();
     if let Err(code) = result {
         tracing::warn!(?code, key, "no notification could be shown; the window says the same");
         state.shown.retain(|(k, then)| !(*then == at && keys.contains(k)));
@@ -248,11 +248,15 @@ fn org_of(notice: &Notice) -> Option<OrgId> {
         | Notice::RefreshFailing { org, .. }
         | Notice::AccessRemoved { org, .. }
         | Notice::Conflict { org, .. }
-        | Notice::Revoked { org, .. } => Some(org.clone()),
-        Notice::LaunchFailed { grant, .. } => Some(grant.org.clone()),
+        | Notice::Revoked { org, .. }
+        | Notice::StrangeAnswers { org, .. }
+        | Notice::NewAccess { org, .. } => Some(org.clone()),
+        Notice::LaunchFailed { grant, .. }
+        | Notice::TimeOver { grant, .. }
+        | Notice::Copied { grant, .. } => Some(grant.org.clone()),
         Notice::AppFailed { app, .. } => Some(app.org.clone()),
         Notice::WhileAway { notices } => notices.iter().find_map(org_of),
-        Notice::ClockSkew { .. } => None,
+        Notice::ClockSkew { .. } | Notice::RecordBroken { .. } => None,
     }
 }
 

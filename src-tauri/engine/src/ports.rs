@@ -19,7 +19,7 @@ use crate::model::{
 };
 use async_trait::async_trait;
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
 /// The time, as an argument. Sleeping is `tokio::time`'s, which tests pause and advance.
@@ -72,8 +72,14 @@ pub trait Redirect: Send {
     fn uri(&self) -> Url;
     /// The `code` of the answer with the right state and, where it names its issuer (RFC 9207), of this
     /// organisation. Wrong paths, states and issuers are answered and ignored without ending the wait;
-    /// `error=access_denied` is [`Code::SignInDenied`].
-    async fn answer(self: Box<Self>, state: &SecretString, org: &Organisation) -> Result<SecretString, Code>;
+    /// `error=access_denied` is [`Code::SignInDenied`]. `strange` is called for each answer with a state or
+    /// an issuer that is not ours.
+    async fn answer(
+        self: Box<Self>,
+        state: &SecretString,
+        org: &Organisation,
+        strange: Box<dyn Fn() + Send + Sync>,
+    ) -> Result<SecretString, Code>;
 }
 
 /// What the sandbox server printed when it was ready.
@@ -140,6 +146,14 @@ pub trait Desktop: Send + Sync {
     async fn copy_secret(&self, text: SecretString, clear_after: Duration) -> Result<(), Code>;
 }
 
+/// Where the person finds what was exported: the folder for downloads.
+#[async_trait]
+pub trait Exports: Send + Sync {
+    /// Writes a file that only the person can read, and never over another one: a name that is taken gets a
+    /// number. Answers where it is.
+    async fn save(&self, name: &str, text: String) -> Result<PathBuf, Code>;
+}
+
 /// All doors in one hand.
 #[derive(Clone)]
 pub struct Ports {
@@ -163,4 +177,6 @@ pub struct Ports {
     pub sandbox: Arc<dyn Sandbox>,
     /// The desktop.
     pub desktop: Arc<dyn Desktop>,
+    /// Where exports go.
+    pub exports: Arc<dyn Exports>,
 }

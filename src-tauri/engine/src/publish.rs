@@ -4,7 +4,7 @@ use crate::{
     model::{Timestamp, ids::Target, organisation::Organisation, settings::Settings},
     ports::{FileCondition, FileSet, Keyring},
     schedule,
-    snapshot::{OrganisationNow, ProfileNow, SandboxNow, Snapshot},
+    snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow, Snapshot},
     state::State,
 };
 use jiff::SignedDuration;
@@ -37,6 +37,8 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         conversions: Vec::new(),
         clock_skew: None,
         history: Arc::new(Vec::new()),
+        record: RecordNow::default(),
+        rules: Arc::default(),
         sandbox: SandboxNow::default(),
         next_refresh: None,
     }
@@ -100,6 +102,8 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         conversions: state.conversions.iter().rev().filter(|it| it.undoable(at)).cloned().collect(),
         clock_skew: state.clock_skew,
         history: state.history.clone(),
+        record: state.record.clone(),
+        rules: state.rules.clone(),
         sandbox: state.sandbox.clone(),
     }
 }

@@ -253,10 +253,12 @@ fn one(
             }
             profile.state = ProfileState::Fresh;
             let expires = written.expires;
+            let key_tail = Some(written.key_tail.clone());
             profile.kept.written = Some(written);
             ctx.commit(vec![Write::Kept(profile.kept.clone())]);
             let account_name = state.account_name(&grant);
-            ctx.note(state, by, Happened::Refreshed { profile: name.clone(), grant, account_name, expires });
+            let profile = name.clone();
+            ctx.note(state, by, Happened::Refreshed { profile, grant, account_name, expires, key_tail });
         }
         Ended::Conflict(conflict) => {
             profile.state = ProfileState::Conflict(conflict);

@@ -3,16 +3,17 @@
 use crate::model::{
     aws_config::{AwsConfig, Conversion},
     code::Code,
-    environment::Environment,
+    environment::{Care, Environment},
     history::Entry,
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
     notice::{Notice, Pressed},
     organisation::Endpoints,
+    rules::Field,
     settings::Settings,
     sign_in::Method,
 };
-use crate::ports::Discovered;
-use std::{sync::Arc, time::Duration};
+use crate::ports::{Discovered, HistoryPage, RecordedAccount};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How long a pause lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,37 @@ pub struct Wanted {
     pub profile: ProfileName,
     /// The region to write.
     pub region: Option<String>,
+}
+
+/// What a person said when something dangerous was asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// Why, for Activity.
+    pub why: Option<String>,
+    /// Not to be asked again for this role for a while.
+    pub quiet: bool,
+    /// For how long a profile is to be kept, where that is limited; `None` takes the usual time.
+    pub lasting: Option<Duration>,
+}
+
+/// How Activity is written to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Comma-separated values.
+    Csv,
+    /// One JSON value a line.
+    JsonLines,
+}
+
+impl ExportFormat {
+    /// The ending of the file's name.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::JsonLines => "jsonl",
+        }
+    }
 }
 
 /// A wish. Everything that changes state comes as one of these.
@@ -219,6 +251,27 @@ pub enum Request {
         /// The label.
         environment: Option<Environment>,
     },
+    /// Do what the person was asked about: the person said yes.
+    Confirmed {
+        /// What.
+        request: Box<Request>,
+        /// And how.
+        consent: Consent,
+    },
+    /// Let a profile of an account in production be named `default`, or no more.
+    AllowDefault {
+        /// Which account.
+        account: AccountId,
+        /// Whether it may.
+        allowed: bool,
+    },
+    /// Which accounts a rule would fit; answers [`Reply::Fits`].
+    TryRule {
+        /// What it looks at.
+        field: Field,
+        /// Its pattern.
+        pattern: String,
+    },
     /// Change settings.
     SetSettings(Settings),
     /// Take the rights of group and others off the credentials file.
@@ -228,11 +281,21 @@ pub enum Request {
     /// Try the keyring again.
     RetryKeyring,
     /// More of Activity; answers [`Reply::History`].
-    History {
-        /// Before this row.
-        before: Option<i64>,
-        /// At most so many.
-        limit: u32,
+    History(HistoryPage),
+    /// The accounts that Activity names; answers [`Reply::RecordedAccounts`].
+    RecordedAccounts,
+    /// Look whether Activity is what was written.
+    CheckRecord,
+    /// Take all lines of Activity away.
+    ClearHistory,
+    /// Write Activity to a file among the person's downloads; answers [`Reply::Exported`].
+    SaveExport {
+        /// In which format.
+        format: ExportFormat,
+        /// The file.
+        text: String,
+        /// So many lines of Activity are in it.
+        lines: u32,
     },
     /// A button of a notification was pressed.
     Pressed {
@@ -262,6 +325,17 @@ pub enum Reply {
     Conversion(Conversion),
     /// Lines of Activity.
     History(Vec<Entry>),
+    /// The accounts that Activity names.
+    RecordedAccounts(Vec<RecordedAccount>),
+    /// Where the file is.
+    Exported(PathBuf),
+    /// So many accounts fit a rule, and the names of some.
+    Fits {
+        /// How many.
+        accounts: usize,
+        /// The first few, A-Z.
+        names: Vec<String>,
+    },
     /// The window should show this view.
     Show(Show),
 }
@@ -275,6 +349,9 @@ pub struct Confirm {
     pub account_name: String,
     /// A harmless role of the same account to offer instead.
     pub instead: Option<Grant>,
+    /// How careful Latchkey is: whether it ends by itself, is asked about once a day, or may be left unasked
+    /// for a while.
+    pub care: Care,
 }
 
 /// A view of the window, and what of it.

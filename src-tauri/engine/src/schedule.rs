@@ -13,7 +13,7 @@ use crate::{
         sign_in::{Ended, Session, SignIn},
         silence,
     },
-    refresh, renewal, sign_in,
+    refresh, renewal, safety, sign_in,
     snapshot::Launch,
     state::{Profile, State},
     sync,
@@ -42,6 +42,8 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
     for profile in state.profiles.values() {
         moments.extend(profile_due(state, profile, now));
         moments.extend(profile.kept.written.as_ref().map(|w| w.expires));
+        moments.extend(profile.kept.until);
+        moments.extend(profile.not_before);
     }
     for (_, launch) in &state.launches {
         if let Launch::Opened(at) = launch {
@@ -127,6 +129,8 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
             sync::begin(ctx, state, id);
         }
     }
+    // Before what is due: whose time is over is being ended then, and is not refreshed any more.
+    safety::end_what_is_over(ctx, state, now);
     if state.keyring_opens {
         // Whether a profile can be renewed is not known yet.
         return;

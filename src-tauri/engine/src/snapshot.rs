@@ -10,10 +10,11 @@ use crate::model::{
     organisation::Organisation,
     portal::{Portal, Sync},
     profile::{Kept, State},
+    rules::Rules,
     settings::{Pause, Settings},
     sign_in::SignIn,
 };
-use crate::ports::{FileCondition, Keyring, SampleUser};
+use crate::ports::{FileCondition, Keyring, RecordCheck, SampleUser};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// One organisation as it stands.
@@ -81,6 +82,15 @@ pub struct SandboxNow {
     pub exports: Vec<String>,
 }
 
+/// What is known of the record's chain.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordNow {
+    /// What the last check came to, and when.
+    pub checked: Option<(Timestamp, Result<RecordCheck, Code>)>,
+    /// It is being checked.
+    pub checking: bool,
+}
+
 /// The whole state. `PartialEq`, so that a consumer repaints only on a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
@@ -120,6 +130,10 @@ pub struct Snapshot {
     pub clock_skew: Option<i64>,
     /// The newest 200 lines of Activity, newest first.
     pub history: Arc<Vec<Entry>>,
+    /// Whether Activity is what was written.
+    pub record: RecordNow,
+    /// The person's rules for environments, ready to be used.
+    pub rules: Arc<Rules>,
     /// The sandbox.
     pub sandbox: SandboxNow,
     /// The next refresh of any profile.

@@ -14,7 +14,7 @@ use crate::{
     },
     network::Network,
     ports::{FileCondition, FileSet, Keyring, Sealable, SealedRow, Stored, StoredSignIn, Write},
-    renewal,
+    record, renewal,
     request::{Answer, Reply},
     state::{Org, Profile, State},
     sync, usage,
@@ -76,6 +76,12 @@ pub(crate) fn empty(now: Timestamp) -> State {
         looked: None,
         clock_skew: None,
         history: Arc::new(Vec::new()),
+        last_line: 0,
+        record: crate::snapshot::RecordNow::default(),
+        rules: Arc::default(),
+        consents: crate::safety::Consents::default(),
+        strange: None,
+        window_focused: false,
         sandbox: crate::snapshot::SandboxNow::default(),
         installed: now,
         shown: Vec::new(),
@@ -153,7 +159,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     let sign_ins = sign_ins_of(&stored);
     state.keyring_opens = keyring.is_none();
     state.keyring = keyring.unwrap_or(Keyring::Ready);
-    state.settings = settings;
+    state.set_settings(settings);
     state.settings_problem = settings_problem;
     state.store_problem = store_problem;
     state.installed = stored.installed.unwrap_or(now);
@@ -162,6 +168,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.pause = stored.pause;
     state.conversions = stored.conversions;
     state.shown = stored.notices;
+    state.last_line = stored.history.first().map_or(0, |newest| newest.id);
     state.history = Arc::new(stored.history);
     for (organisation, portal, _) in stored.organisations {
         state.orgs.push(Org::new(organisation, portal));
@@ -187,6 +194,9 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
         add::start_sandbox(ctx, state, None);
     }
     keep::recheck(ctx, state);
+    if !state.keyring_opens {
+        record::check(ctx, state);
+    }
     tracing::info!(organisations = state.orgs.len(), profiles = state.profiles.len(), "started");
 }
 
@@ -282,6 +292,7 @@ pub(crate) fn unlocked(ctx: &Context, state: &mut State, unlocked: Unlocked) {
     sign_ins.retain(|(org, _)| !newer(org));
     restore(state, opened, &sign_ins, ctx.now());
     renewal::store_all(ctx, state);
+    record::check(ctx, state);
     for (org, _) in &sign_ins {
         sync::if_stale(ctx, state, org);
     }

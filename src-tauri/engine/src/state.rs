@@ -15,6 +15,7 @@ use crate::{
         portal::{Account, HalfSync, Portal, Sync},
         profile::{Kept, State as ProfileState},
         refresh::TOKEN_MARGIN,
+        rules::Rules,
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         settings::{Pause, Settings},
         sign_in::{Session, SignIn},
@@ -22,7 +23,8 @@ use crate::{
     network::Network,
     ports::{FileCondition, FileSet, Keyring},
     request::Answer,
-    snapshot::{Launch, SandboxNow},
+    safety::Consents,
+    snapshot::{Launch, RecordNow, SandboxNow},
     waiting::Waiting,
 };
 use secrecy::SecretString;
@@ -223,6 +225,8 @@ pub(crate) struct Profile {
     pub replace_foreign: bool,
     /// The person asked for it, so Activity says "you".
     pub by_person: bool,
+    /// Its time is over, so that it is being ended.
+    pub over: bool,
     /// Renew although it is not due.
     pub forced: bool,
     /// Counts what the person wished of it: a refresh that was begun before the last wish does not fulfil
@@ -258,6 +262,7 @@ impl Profile {
             not_before: None,
             replace_foreign: false,
             by_person: false,
+            over: false,
             forced: false,
             wish: 0,
             ending: None,
@@ -313,6 +318,16 @@ pub(crate) struct State {
     pub looked: Option<Timestamp>,
     pub clock_skew: Option<i64>,
     pub history: Arc<Vec<Entry>>,
+    /// The number of the newest line of Activity: none is ever used twice.
+    pub last_line: i64,
+    pub record: RecordNow,
+    /// The settings' rules, ready to be used.
+    pub rules: Arc<Rules>,
+    pub consents: Consents,
+    /// The attempt that got answers which were not its own, and how many.
+    pub strange: Option<(u64, u32)>,
+    /// The window has the focus.
+    pub window_focused: bool,
     pub sandbox: SandboxNow,
     pub installed: Timestamp,
     pub shown: Vec<(String, Timestamp)>,
@@ -377,6 +392,14 @@ impl State {
         self.set_launch(&target, Launch::Opened(now));
         self.launched.insert(0, (target, now));
         self.launched.truncate(200);
+    }
+
+    /// Other settings hold from now on.
+    pub fn set_settings(&mut self, settings: Settings) {
+        if self.settings.safety.rules != settings.safety.rules {
+            self.rules = Arc::new(Rules::compile(&settings.safety.rules));
+        }
+        self.settings = settings;
     }
 
     pub fn account_name(&self, grant: &Grant) -> String {

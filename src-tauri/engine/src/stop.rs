@@ -12,6 +12,7 @@ use crate::{
     },
     ports::{FileChange, FileOutcome, FileSet, Write},
     request::{Answer, Reply},
+    safety,
     state::{Ending, Org, State},
 };
 use jiff::SignedDuration;
@@ -117,8 +118,11 @@ pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
 }
 
 fn kept_no_more(ctx: &Context, state: &mut State, name: &ProfileName, removed: bool) {
-    state.profiles.remove(name);
+    let profile = state.profiles.remove(name);
     ctx.commit(vec![Write::RemoveKept(name.clone())]);
+    if let Some(profile) = profile.filter(|p| p.over) {
+        return safety::time_over(ctx, state, &profile.kept);
+    }
     ctx.note(state, By::You, Happened::KeepStopped { profile: name.clone(), removed });
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn classified(s: &Snapshot, grant: &Grant) -> (String, Classified) {
         Some(account) => account.name.clone(),
         None => remembered().unwrap_or_else(|| crate::words::group_account_id(grant.account.as_str())),
     };
-    let found = classify(&name, grant.account.as_str(), account.and_then(|a| a.email.as_deref()), label);
+    let found =
+        classify(&name, grant.account.as_str(), account.and_then(|a| a.email.as_deref()), label, &s.rules);
     (name, found)
 }

@@ -2,15 +2,17 @@
 
 use crate::{
     problem::{About, conflict_words, sentence},
-    ui_state::UiActivity,
-    words::{clock, count, first_and_more},
+    record::grouped,
+    ui_activity::{UiActivity, UiActivityKind, UiBy},
+    words::{clock, count, environment_word, first_and_more},
 };
 use engine::{
     Snapshot,
     model::{
         code::Code,
+        environment::Act,
         history::{By, Entry, Event},
-        ids::{Grant, OrgId},
+        ids::{AccountId, Grant, OrgId},
     },
 };
 use jiff::tz::TimeZone;
@@ -29,9 +31,11 @@ pub(crate) fn line(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> UiActivity {
         sentence,
         subject,
         by: match entry.by {
-            By::You => "You".to_owned(),
-            By::Schedule => "Schedule".to_owned(),
+            By::You => UiBy::You,
+            By::Schedule => UiBy::Schedule,
         },
+        kind: kind(&entry.event),
+        account: account_of(&entry.event),
         ok,
     }
 }
@@ -95,7 +99,7 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         Event::CredentialsCopied { grant, account_name } => {
             (format!("Copied credentials for {account_name}"), role(grant, account_name), true)
         }
-        Event::Refreshed { profile, grant, account_name, expires } => (
+        Event::Refreshed { profile, grant, account_name, expires, .. } => (
             format!("Refreshed {profile}, valid until {}", clock(entry.at, *expires, zone)),
             role(grant, account_name),
             true,
@@ -156,8 +160,104 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             true,
         ),
         Event::MadePrivate => ("Made the credentials file private".to_owned(), None, true),
+        Event::KeepEnded { profile, grant, account_name } => (
+            format!("Stopped keeping {profile} fresh, as planned, and removed its keys"),
+            role(grant, account_name),
+            true,
+        ),
+        Event::Confirmed { grant, account_name, act, why, quiet } => {
+            let what = match act {
+                Act::OpenConsole => "Confirmed opening the console",
+                Act::CopyKeys => "Confirmed copying credentials",
+                Act::KeepFresh => "Confirmed keeping credentials fresh",
+            };
+            let why = why.as_ref().map(|why| format!(": \"{why}\"")).unwrap_or_default();
+            let quiet = if *quiet { ", and for the next 15 min" } else { "" };
+            (
+                format!("{what} as {} in {account_name}{quiet}{why}", grant.role),
+                role(grant, account_name),
+                true,
+            )
+        }
+        Event::Labelled { account_name, environment: Some(environment), .. } => {
+            (format!("Said that {account_name} is {}", environment_word(*environment)), None, true)
+        }
+        Event::Labelled { account_name, environment: None, .. } => {
+            (format!("Left the environment of {account_name} to be guessed"), None, true)
+        }
+        Event::RecordCleared => ("Cleared Activity".to_owned(), None, true),
+        Event::RecordExported { path, lines } => {
+            let many = count(usize::try_from(*lines).unwrap_or(usize::MAX), "line");
+            (format!("Exported {many} of Activity to {path}"), None, true)
+        }
+        Event::RecordBroken { entry } => {
+            let number = grouped(u64::try_from(*entry).unwrap_or_default());
+            (format!("Found that Activity was changed outside Latchkey at entry {number}"), None, false)
+        }
+        Event::StrangeAnswers { org } => {
+            (format!("Ignored answers that did not belong to the sign-in to {}", name(org)), None, false)
+        }
         Event::Notified { notice, shown, reason } => notified(notice, *shown, reason.as_deref()),
     }
+}
+
+fn kind(event: &Event) -> UiActivityKind {
+    match event {
+        Event::SignedIn { .. }
+        | Event::SignInFailed { .. }
+        | Event::SignedOut { .. }
+        | Event::SignInEnded { .. }
+        | Event::RenewalFailed { .. }
+        | Event::NotRevoked { .. }
+        | Event::StrangeAnswers { .. } => UiActivityKind::SignIn,
+        Event::ConsoleOpened { .. }
+        | Event::ConsoleFailed { .. }
+        | Event::AppOpened { .. }
+        | Event::AppFailed { .. } => UiActivityKind::Launch,
+        Event::EnvironmentCopied { .. } | Event::CredentialsCopied { .. } => UiActivityKind::Copy,
+        Event::Refreshed { .. }
+        | Event::RefreshFailed { .. }
+        | Event::KeepStarted { .. }
+        | Event::KeepStopped { .. }
+        | Event::KeepEnded { .. }
+        | Event::Paused { .. }
+        | Event::Resumed
+        | Event::BackedUp { .. }
+        | Event::Conflicted { .. }
+        | Event::Undone
+        | Event::MadePrivate => UiActivityKind::Profile,
+        Event::OrganisationAdded { .. }
+        | Event::OrganisationRemoved { .. }
+        | Event::Synced { .. }
+        | Event::SyncFailed { .. } => UiActivityKind::Organisation,
+        Event::Notified { .. } => UiActivityKind::Notification,
+        Event::Confirmed { .. }
+        | Event::Labelled { .. }
+        | Event::RecordCleared
+        | Event::RecordExported { .. }
+        | Event::RecordBroken { .. } => UiActivityKind::Safety,
+    }
+}
+
+fn account_of(event: &Event) -> Option<String> {
+    match event {
+        Event::ConsoleOpened { grant, .. }
+        | Event::ConsoleFailed { grant, .. }
+        | Event::EnvironmentCopied { grant, .. }
+        | Event::CredentialsCopied { grant, .. }
+        | Event::Refreshed { grant, .. }
+        | Event::RefreshFailed { grant, .. }
+        | Event::KeepStarted { grant, .. }
+        | Event::KeepEnded { grant, .. }
+        | Event::Confirmed { grant, .. } => Some(account_key(&grant.org, &grant.account)),
+        Event::Labelled { grant, .. } => Some(account_key(&grant.org, &grant.account)),
+        _ => None,
+    }
+}
+
+/// How the window names an account among the lines.
+pub(crate) fn account_key(org: &OrgId, account: &AccountId) -> String {
+    format!("{org}/{account}")
 }
 
 /// `notice` is a notice's key, `sign-in-ending/acme/1800000000`; its kind is the first part.
@@ -173,6 +273,12 @@ fn notified(key: &str, shown: bool, reason: Option<&str>) -> (String, Option<Str
         "clock-skew" => "that the clock is off",
         "launch" => "that a console did not open",
         "launch-app" => "that an app did not open",
+        "time-over" => "that a profile ended, as planned",
+        "record-broken" => "that Activity was changed outside",
+        "strange-answers" => "of answers that belonged to no sign-in",
+        "new-access" => "of new access",
+        "copied" => "that credentials are on the clipboard",
+        "while-away" => "of what happened while you were away",
         _ => "of a change",
     };
     if shown {

@@ -65,6 +65,12 @@ pub fn as_asked(request: &Request) -> Option<UiRequest> {
             },
         },
         Request::Resume => UiRequest::Resume,
+        Request::Confirmed { request, consent } => UiRequest::Confirmed {
+            request: Box::new(as_asked(request)?),
+            why: consent.why.clone(),
+            quiet: consent.quiet,
+            minutes: consent.lasting.and_then(|d| u32::try_from(d.as_secs() / 60).ok()),
+        },
         Request::Pressed { notice, .. } => return of_notice(notice),
         _ => return None,
     })
@@ -88,6 +94,13 @@ fn of_notice(notice: &Notice) -> Option<UiRequest> {
             grant: grant.into(),
             destination: destination.clone(),
             region: region.clone(),
+            confirmed: false,
+        }),
+        Notice::TimeOver { profile, grant, region, .. } => Some(UiRequest::KeepFresh {
+            grant: grant.into(),
+            profile: profile.to_string(),
+            region: region.clone(),
+            replace_foreign: false,
             confirmed: false,
         }),
         Notice::AppFailed { app, .. } => Some(UiRequest::OpenApp { app: app.into() }),

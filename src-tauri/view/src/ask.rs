@@ -1,8 +1,10 @@
 //! What the window may ask, and what it is answered. Everything typed is checked here before the
 //! engine sees it.
 
+use crate::ui_activity::{UiActivityAccount, UiActivityFilter, UiExportFormat};
 use crate::ui_import::{UiConversion, UiImport, UiWanted};
 use crate::ui_portal::UiClass;
+use crate::ui_setup::UiField;
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -275,9 +277,36 @@ pub enum UiRequest {
     UndoFileChanges,
     /// Try the keyring again.
     RetryKeyring,
-    /// Older lines of Activity; answers `activity`.
+    /// Do what was asked about: the person said yes.
+    Confirmed {
+        /// What.
+        request: Box<UiRequest>,
+        /// Why, for Activity.
+        why: Option<String>,
+        /// Not to be asked again for this role for a while.
+        quiet: bool,
+        /// For how many minutes a profile is kept, where that is limited.
+        minutes: Option<u32>,
+    },
+    /// Let a profile of an account in production be named `default`, or no more.
+    AllowDefault {
+        /// The account's number.
+        account: String,
+        /// Whether it may.
+        allowed: bool,
+    },
+    /// Which accounts a rule would fit; answers `fits`.
+    TryRule {
+        /// What it looks at.
+        field: UiField,
+        /// Its pattern.
+        pattern: String,
+    },
+    /// Lines of Activity; answers `activity`.
     History {
-        /// Before this row.
+        /// Which.
+        filter: UiActivityFilter,
+        /// Before this row; `null` for the newest.
         before: Option<i64>,
         /// At most so many, up to 500.
         limit: u32,
@@ -286,6 +315,22 @@ pub enum UiRequest {
     ResetSettings,
     /// What a report of a problem says; answers `diagnostics`.
     Diagnostics,
+    /// One line of Activity with all its fields; answers `entry`.
+    ActivityEntry {
+        /// The row's number.
+        id: i64,
+    },
+    /// Write lines of Activity to a file; answers `exported`.
+    ExportActivity {
+        /// Which.
+        filter: UiActivityFilter,
+        /// How.
+        format: UiExportFormat,
+    },
+    /// Look whether Activity is what was written.
+    CheckRecord,
+    /// Take all lines of Activity away.
+    ClearHistory,
     /// End the app.
     Quit,
 }
@@ -318,6 +363,32 @@ pub struct UiConfirm {
     pub instead_text: Option<String>,
     /// `Open as ReadOnly instead`.
     pub instead: Option<UiButton>,
+    /// `Why? (kept in your activity log)`: a field for a reason, where one is kept.
+    pub why: Option<String>,
+    /// `Do not ask again for this role for 15 min`: a checkbox, where that can be chosen.
+    pub quiet: Option<String>,
+    /// For how long, where that is limited.
+    pub lasting: Option<UiLasting>,
+}
+
+/// For how long a profile is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiLasting {
+    /// `Keep it fresh for`.
+    pub label: String,
+    /// What can be chosen.
+    pub choices: Vec<UiMinutes>,
+    /// What is chosen at first.
+    pub usual: u32,
+}
+
+/// A time to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiMinutes {
+    /// In minutes.
+    pub minutes: u32,
+    /// In words.
+    pub label: String,
 }
 
 /// The answer.
@@ -355,6 +426,27 @@ pub enum UiReply {
     Activity {
         /// Newest first.
         lines: Vec<UiActivity>,
+        /// There are older ones that fit.
+        more: bool,
+        /// The accounts that Activity names, with the first lines.
+        accounts: Option<Vec<UiActivityAccount>>,
+    },
+    /// One line with all its fields.
+    Entry {
+        /// As JSON; empty where the line is gone.
+        json: String,
+    },
+    /// A file was written.
+    Exported {
+        /// Where it is.
+        path: String,
+        /// `Saved to /home/sam/Downloads/… Only you can read it.`
+        text: String,
+    },
+    /// What a rule would fit.
+    Fits {
+        /// `Matches 14 accounts: a, b, c and 11 more`.
+        text: String,
     },
     /// What a report of a problem says, all of it.
     Diagnostics {

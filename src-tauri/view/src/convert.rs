@@ -3,30 +3,31 @@
 use crate::{
     account::classified,
     activity,
-    ask::{UiConfirm, UiDiscovered, UiPart, UiPauseFor, UiReply, UiRequest, UiShell},
+    ask::{UiConfirm, UiDiscovered, UiLasting, UiMinutes, UiPart, UiPauseFor, UiReply, UiRequest, UiShell},
     conversion::conversion,
     diagnostics,
     import::import,
     problem::{About, asks, problem},
+    settings::field_of as field_of_rule,
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
     ui_import::UiWanted,
     ui_portal::UiClass,
     ui_state::{UiAppRef, UiButton, UiGrant, UiMethod, UiShow, UiTarget, UiView},
-    words::{environment_word, first_and_more, group_account_id},
+    words::{count, environment_word, first_and_more, group_account_id, left},
 };
 use engine::{
     Reply, Request, Snapshot,
     model::{
         code::Code,
-        environment::{Act, Environment, needs_confirm, sensitivity},
+        environment::{Act, Care, Environment, needs_confirm, sensitivity},
         ids::{AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
         settings::Settings,
         sign_in::{Method, SignIn},
     },
-    request::{Answer, Confirm, Part, PauseFor, Shell, Show, Wanted},
+    request::{Answer, Confirm, Consent, Part, PauseFor, Shell, Show, Wanted},
     snapshot::OrganisationNow,
 };
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, tz::TimeZone};
 use std::time::Duration;
 
 /// Profiles that are kept by one request.
@@ -157,7 +158,24 @@ impl TryFrom<UiRequest> for Request {
             Ui::MakeFilePrivate => Self::MakeFilePrivate,
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
-            Ui::History { before, limit } => Self::History { before, limit: limit.min(500) },
+            Ui::Confirmed { request, why, quiet, minutes } => Self::Confirmed {
+                request: Box::new((*request).try_into()?),
+                consent: Consent {
+                    why,
+                    quiet,
+                    lasting: minutes.map(|m| Duration::from_secs(u64::from(m) * 60)),
+                },
+            },
+            Ui::AllowDefault { account, allowed } => {
+                Self::AllowDefault { account: account_id(account)?, allowed }
+            }
+            Ui::TryRule { field, pattern } => Self::TryRule { field: field_of_rule(field), pattern },
+            Ui::CheckRecord => Self::CheckRecord,
+            Ui::ClearHistory => Self::ClearHistory,
+            // These take several steps: `Reading` makes them.
+            Ui::History { .. } | Ui::ActivityEntry { .. } | Ui::ExportActivity { .. } => {
+                return Err(AskError::new("activity", "Activity is read in steps"));
+            }
             Ui::Quit => Self::Quit,
         })
     }
@@ -186,9 +204,14 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
         Ok(Reply::History(entries)) if matches!(asked, UiRequest::Diagnostics) => {
             UiReply::Diagnostics { text: diagnostics::text(s, &entries) }
         }
-        Ok(Reply::History(entries)) => {
-            UiReply::Activity { lines: entries.iter().map(|e| activity::line(s, e, zone)).collect() }
-        }
+        Ok(Reply::History(entries)) => UiReply::Activity {
+            lines: entries.iter().map(|e| activity::line(s, e, zone)).collect(),
+            more: false,
+            accounts: None,
+        },
+        // Read in steps, see `Reading`.
+        Ok(Reply::RecordedAccounts(_) | Reply::Exported(_)) => UiReply::Done,
+        Ok(Reply::Fits { accounts, names }) => UiReply::Fits { text: fits(accounts, &names) },
         Ok(Reply::Show(show)) => UiReply::Show { show: show.into() },
         Err(code) => {
             let org = org_of(asked, s).map(|o| (&o.organisation.id, o.organisation.name.as_str()));
@@ -213,9 +236,15 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
     let (title, body, label) = match asked {
         UiRequest::KeepFresh { profile, .. } => (
             format!("Keep {word} credentials fresh as {role}?"),
-            format!(
-                "{of_whom} {effect} Any program you run can use \"{profile}\" for as long as it is kept fresh."
-            ),
+            if confirm.care == Care::TimeBoxed {
+                format!(
+                    "{of_whom} {effect} Any program you run can use \"{profile}\" until it ends by itself."
+                )
+            } else {
+                format!(
+                    "{of_whom} {effect} Any program you run can use \"{profile}\" for as long as it is kept fresh."
+                )
+            },
             "Keep it fresh".to_owned(),
         ),
         UiRequest::KeepMany { wanted, .. } => (
@@ -235,6 +264,8 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
             (format!("Open {word} as {role}?"), format!("{of_whom} {effect}"), format!("Open {word} console"))
         }
     };
+    let keeps = matches!(asked, UiRequest::KeepFresh { .. } | UiRequest::KeepMany { .. });
+    let quietable = !keeps;
     // A choice of several has no harmless one in its place.
     let instead = confirm.instead.as_ref().filter(|_| !matches!(asked, UiRequest::KeepMany { .. }));
     UiConfirm {
@@ -251,6 +282,29 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
             };
             asks(&format!("{verb} {} instead", g.role), confirmed(asked, Some(g)))
         }),
+        why: Some("Why? (kept in your activity log)".into()),
+        quiet: quietable.then(|| "Do not ask again for this role for 15 min".into()),
+        lasting: (confirm.care == Care::TimeBoxed).then(lasting),
+    }
+}
+
+/// From a quarter of an hour to four hours.
+fn lasting() -> UiLasting {
+    let choice = |minutes: u32| UiMinutes { minutes, label: left(SignedDuration::from_mins(minutes.into())) };
+    UiLasting {
+        label: "Keep it fresh for".into(),
+        choices: [15, 30, 60, 120, 240].map(choice).to_vec(),
+        usual: 60,
+    }
+}
+
+/// `Matches 14 accounts: a, b, c, d, e and 9 more.`
+fn fits(accounts: usize, names: &[String]) -> String {
+    let more = accounts.saturating_sub(names.len());
+    match (accounts, more) {
+        (0, _) => "Matches no account.".to_owned(),
+        (n, 0) => format!("Matches {}: {}.", count(n, "account"), names.join(", ")),
+        (n, more) => format!("Matches {}: {} and {more} more.", count(n, "account"), names.join(", ")),
     }
 }
 
@@ -266,23 +320,22 @@ fn of_whom_many(wanted: &[UiWanted], s: &Snapshot) -> String {
     format!("{}.", first_and_more(names.iter().map(String::as_str)))
 }
 
-/// The same wish, confirmed; or the harmless one, which needs no confirmation.
+/// The same wish, confirmed; or the harmless one, which needs no confirmation. The window fills in what the
+/// person says to it.
 fn confirmed(asked: &UiRequest, instead: Option<&Grant>) -> UiRequest {
     let mut wish = asked.clone();
-    if let UiRequest::KeepMany { confirmed, .. } = &mut wish {
-        *confirmed = true;
-    }
-    if let UiRequest::OpenConsole { grant, confirmed, .. }
-    | UiRequest::CopyEnvironment { grant, confirmed, .. }
-    | UiRequest::CopyCredentials { grant, confirmed, .. }
-    | UiRequest::KeepFresh { grant, confirmed, .. } = &mut wish
+    if let (
+        Some(other),
+        UiRequest::OpenConsole { grant, .. }
+        | UiRequest::CopyEnvironment { grant, .. }
+        | UiRequest::CopyCredentials { grant, .. }
+        | UiRequest::KeepFresh { grant, .. },
+    ) = (instead, &mut wish)
     {
-        *confirmed = instead.is_none();
-        if let Some(other) = instead {
-            *grant = other.into();
-        }
+        *grant = other.into();
+        return wish;
     }
-    wish
+    UiRequest::Confirmed { request: Box::new(wish), why: None, quiet: false, minutes: None }
 }
 
 /// The organisation that a request is about, whose sign-in a refusal may ask for.
@@ -303,6 +356,7 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         | UiRequest::CopyCredentials { grant, .. }
         | UiRequest::KeepFresh { grant, .. }
         | UiRequest::SetFavourite { grant, .. } => by_id(&grant.org),
+        UiRequest::Confirmed { request, .. } => org_of(request, s),
         UiRequest::OpenApp { app } | UiRequest::SetFavouriteApp { app, .. } => by_id(&app.org),
         UiRequest::KeepMany { wanted, .. } => by_id(&wanted.first()?.grant.org),
         UiRequest::RefreshProfile { profile }
@@ -335,7 +389,10 @@ fn field_of(code: &Code) -> Option<&'static str> {
             Some("start_url")
         }
         Code::RegionNeeded { .. } => Some("region"),
-        Code::ProfileTaken { .. } | Code::BadProfileName { .. } => Some("profile"),
+        Code::ProfileTaken { .. } | Code::BadProfileName { .. } | Code::DefaultInProduction { .. } => {
+            Some("profile")
+        }
+        Code::BadPattern { .. } => Some("pattern"),
         _ => None,
     }
 }
@@ -393,7 +450,7 @@ impl From<Show> for UiShow {
     }
 }
 
-fn environment_of(class: UiClass) -> Environment {
+pub(crate) fn environment_of(class: UiClass) -> Environment {
     match class {
         UiClass::Production => Environment::Production,
         UiClass::Staging => Environment::Staging,

@@ -139,6 +139,7 @@ fn row(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> UiProfile {
         next_refresh: p.next_refresh.map(Timestamp::as_millisecond),
         retry,
         paused: p.kept.paused,
+        until: p.kept.until.map(Timestamp::as_millisecond),
         region: p.kept.region.clone(),
         key_tail: written.map(|w| w.key_tail.clone()),
         path: (!in_sandbox(s, p)).then(|| s.file.path.display().to_string()),
@@ -261,7 +262,11 @@ pub(crate) fn strips(s: &Snapshot) -> Vec<UiStrip> {
     active_in_production(s)
         .map(|p| UiStrip {
             text: format!("{} is active in production", p.kept.profile),
-            expires: p.kept.written.as_ref().map(|w| w.expires.as_millisecond()),
+            expires: p
+                .kept
+                .until
+                .or(p.kept.written.as_ref().map(|w| w.expires))
+                .map(Timestamp::as_millisecond),
             button: UiButton {
                 label: "Stop now".into(),
                 action: UiAction::Ask {

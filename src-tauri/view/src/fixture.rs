@@ -16,7 +16,7 @@ use engine::{
         sign_in::{Session, SignIn},
     },
     ports::{FileCondition, Keyring},
-    snapshot::{OrganisationNow, ProfileNow, SandboxNow},
+    snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow},
 };
 use jiff::tz::TimeZone;
 use std::{collections::BTreeMap, sync::Arc};
@@ -128,6 +128,7 @@ pub(crate) fn profile(name: &str, grant: Grant, left: i64, state: State) -> Prof
                 key_tail: "4QZX".into(),
             }),
             used: None,
+            until: None,
         },
         account_name: "payments-dev".into(),
         state,
@@ -156,6 +157,8 @@ pub(crate) fn snapshot() -> Snapshot {
         conversions: vec![],
         clock_skew: None,
         history: Arc::new(vec![]),
+        record: RecordNow::default(),
+        rules: Arc::default(),
         sandbox: SandboxNow::default(),
         next_refresh: None,
     }
@@ -221,6 +224,13 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::PlacesChanged { path: path(), places: vec!["profile old".into()], backup: path() },
         Code::BackupGone { path: path() },
         Code::Gone { what: "that profile".into() },
+        Code::BadPattern { reason: "unclosed group".into() },
+        Code::DefaultInProduction {
+            org: OrgId::new("acme"),
+            account: AccountId::new(PROD),
+            account_name: "payments-prod".into(),
+            suggestion: "payments-prod".into(),
+        },
         Code::Store { reason: reason() },
         Code::SandboxFailed { reason: reason() },
         Code::EngineElsewhere,
@@ -242,6 +252,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::Paused { .. } | Code::InConflict { .. } => {}
             Code::NotConvertible { .. } | Code::FileChanged { .. } => {}
             Code::PlacesChanged { .. } | Code::BackupGone { .. } => {}
+            Code::BadPattern { .. } | Code::DefaultInProduction { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
         }
     }

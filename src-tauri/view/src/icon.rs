@@ -184,7 +184,8 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
     }
     // Live systems stand open: that is said before anything comfortable.
     if let Some(p) = active_in_production(s).next() {
-        let time = p.kept.written.as_ref().map(|w| left(w.expires.duration_since(s.at))).unwrap_or_default();
+        let ends = p.kept.until.or(p.kept.written.as_ref().map(|w| w.expires));
+        let time = ends.map(|end| left(end.duration_since(s.at))).unwrap_or_default();
         return Some(format!("{} active in production, {time}", p.kept.profile));
     }
     if let Some(pause) = &s.pause {

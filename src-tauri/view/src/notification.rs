@@ -3,6 +3,7 @@
 
 use crate::{
     problem::{About, sentence, skew},
+    record::grouped,
     words::{clock, count, first_and_more, left},
 };
 use engine::model::{
@@ -57,6 +58,7 @@ pub fn pressed(id: &str) -> Option<Pressed> {
         "later" => Pressed::Later,
         "details" => Pressed::Details,
         "try_again" => Pressed::TryAgain,
+        "keep_on" => Pressed::KeepOn,
         _ => return None,
     })
 }
@@ -66,6 +68,8 @@ const LATER: Action = Action { id: "later", label: "Later" };
 const DETAILS: Action = Action { id: "details", label: "Details" };
 const REVIEW: Action = Action { id: "details", label: "Review" };
 const TRY_NOW: Action = Action { id: "try_again", label: "Try now" };
+const KEEP_ON: Action = Action { id: "keep_on", label: "Keep 1 more hour" };
+const SHOW: Action = Action { id: "details", label: "Show" };
 const TRY_AGAIN: Action = Action { id: "try_again", label: "Try again" };
 
 /// A notice in words. `hide_details` names nobody and nothing, yet keeps the buttons.
@@ -80,7 +84,12 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
         Notice::RefreshFailing { .. } => (vec![TRY_NOW, DETAILS], Urgency::Normal),
         Notice::AccessRemoved { .. } | Notice::ClockSkew { .. } => (vec![DETAILS], Urgency::Normal),
         Notice::Conflict { .. } | Notice::WhileAway { .. } => (vec![REVIEW], Urgency::Normal),
-        Notice::Revoked { .. } => (vec![DETAILS], Urgency::TimeSensitive),
+        Notice::Revoked { .. } | Notice::RecordBroken { .. } | Notice::StrangeAnswers { .. } => {
+            (vec![DETAILS], Urgency::TimeSensitive)
+        }
+        Notice::TimeOver { .. } => (vec![KEEP_ON], Urgency::Low),
+        Notice::NewAccess { .. } => (vec![SHOW], Urgency::Low),
+        Notice::Copied { .. } => (vec![], Urgency::Low),
         Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
     };
     if hide_details {
@@ -192,6 +201,40 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
         Notice::Revoked { org_name, at, .. } => (
             "Latchkey stopped for your safety".to_owned(),
             format!("{org_name} ended your sign-in at {}.", clock(now, *at, zone)),
+        ),
+        Notice::TimeOver { profile, added, until, .. } => (
+            format!("{profile} stopped, as planned"),
+            format!("It was kept fresh for {}.", left(until.duration_since(*added))),
+        ),
+        Notice::RecordBroken { entry } => (
+            "Latchkey's record was changed outside".to_owned(),
+            format!(
+                "Activity does not fit together at entry {}. Entries after it cannot be trusted.",
+                grouped(u64::try_from(*entry).unwrap_or_default())
+            ),
+        ),
+        Notice::StrangeAnswers { org_name, .. } => (
+            "Latchkey ignored answers for your safety".to_owned(),
+            format!("They did not belong to your sign-in to {org_name}. Cancel it if you did not begin it."),
+        ),
+        Notice::NewAccess { org_name, roles, apps, .. } => {
+            let names: Vec<_> = roles
+                .iter()
+                .map(|(account, role)| format!("{account}, {role}"))
+                .chain(apps.iter().cloned())
+                .collect();
+            (
+                format!("New access at {org_name}"),
+                format!("{}.", first_and_more(names.iter().map(String::as_str))),
+            )
+        }
+        Notice::Copied { grant, account_name, expires, until } => (
+            format!("Copied for {account_name}, {}", grant.role),
+            format!(
+                "Valid until {}. Clipboard clears in {} s.",
+                clock(now, *expires, zone),
+                until.duration_since(now).as_secs().max(0)
+            ),
         ),
         Notice::ClockSkew { seconds } => (
             format!("Your computer's clock is {}", skew(*seconds)),

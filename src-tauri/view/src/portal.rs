@@ -23,11 +23,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[must_use]
 pub fn ui_portal(s: &Snapshot, org: &OrgId) -> Option<UiPortal> {
     let o = s.organisations.iter().find(|o| o.organisation.id == *org)?;
-    let mut accounts: Vec<UiAccount> = o.portal.accounts.iter().map(|a| account(o, a)).collect();
+    let mut accounts: Vec<UiAccount> = o.portal.accounts.iter().map(|a| account(s, o, a)).collect();
     accounts.sort_by_cached_key(|a| (a.name.to_lowercase(), a.id.clone()));
     Some(UiPortal {
         org: org.to_string(),
-        revision: revision(o),
+        revision: revision(s, o),
         accounts,
         apps: apps(o),
         changes: changes(s, o),
@@ -36,7 +36,7 @@ pub fn ui_portal(s: &Snapshot, org: &OrgId) -> Option<UiPortal> {
 
 /// Changes whenever [`ui_portal`] does: made from all that goes into it.
 #[must_use]
-pub fn revision(o: &OrganisationNow) -> String {
+pub fn revision(s: &Snapshot, o: &OrganisationNow) -> String {
     let mut hash = DefaultHasher::new();
     for account in &o.portal.accounts {
         (&account.id, &account.name, &account.email, &account.roles).hash(&mut hash);
@@ -53,11 +53,13 @@ pub fn revision(o: &OrganisationNow) -> String {
         (&app.id, &app.name, &app.description).hash(&mut hash);
     }
     o.labels.hash(&mut hash);
+    s.rules.iter().for_each(|rule| rule.hash(&mut hash));
     format!("{:016x}", hash.finish())
 }
 
-fn account(o: &OrganisationNow, a: &Account) -> UiAccount {
-    let found = classify(&a.name, a.id.as_str(), a.email.as_deref(), o.labels.get(&a.id).copied());
+fn account(s: &Snapshot, o: &OrganisationNow, a: &Account) -> UiAccount {
+    let label = o.labels.get(&a.id).copied();
+    let found = classify(&a.name, a.id.as_str(), a.email.as_deref(), label, &s.rules);
     let roles = a.roles.as_ref().map(|roles| {
         roles
             .iter()

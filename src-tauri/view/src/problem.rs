@@ -279,6 +279,17 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             format!("{path} was removed or changed, so that the import cannot be undone."),
             "Put the profiles back by hand, if you need their old form.".into(),
         ),
+        Code::BadPattern { reason } => (
+            "That pattern cannot be read".into(),
+            format!("It is no regular expression: {reason}."),
+            "Correct it; a plain word such as prod fits wherever it stands.".into(),
+        ),
+        Code::DefaultInProduction { account_name, .. } => (
+            format!("\"default\" would be {account_name}, which is production"),
+            "Tools use the profile \"default\" when nobody said which, so that a slip would reach live systems."
+                .into(),
+            "Use another name, or allow it for this account.".into(),
+        ),
         Code::Gone { what } => (
             format!("{} is not there any more", capital(what)),
             "It was removed since this was shown.".into(),
@@ -382,6 +393,15 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         Code::InConflict { profile, conflict } => {
             conflict_buttons(profile, *conflict).into_iter().map(Some).collect()
         }
+        Code::BadPattern { .. } => vec![Some(edits("Change the pattern", "pattern", None))],
+        Code::DefaultInProduction { account, suggestion, .. } => {
+            let account = account.to_string();
+            let allow = UiRequest::AllowDefault { account, allowed: true };
+            vec![
+                Some(edits(&format!("Use \"{suggestion}\""), "profile", Some(suggestion))),
+                Some(UiButton { danger: true, ..asks("Allow for this account", allow) }),
+            ]
+        }
         Code::BadProfileName { .. } => vec![Some(edits("Change the name", "profile", None))],
         Code::SandboxFailed { .. } => vec![
             Some(asks("Try again", UiRequest::StartSandbox)),
@@ -399,31 +419,36 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
     found.into_iter().flatten().collect()
 }
 
+/// The wish to keep a profile, also where it was confirmed.
+fn wish_to_keep(wish: &mut UiRequest) -> Option<(&mut String, &mut bool)> {
+    match wish {
+        UiRequest::KeepFresh { profile, replace_foreign, .. } => Some((profile, replace_foreign)),
+        UiRequest::Confirmed { request, .. } => wish_to_keep(request),
+        _ => None,
+    }
+}
+
 fn taken(profile: &str, conflict: Conflict, suggestion: &str, about: &About<'_>) -> Vec<Option<UiButton>> {
-    let mut wish = about.again.clone();
-    let other = match &mut wish {
-        // With the wish at hand the harmless choice is one click.
-        Some(UiRequest::KeepFresh { profile, replace_foreign, .. }) => {
-            suggestion.clone_into(profile);
-            *replace_foreign = false;
-            wish.map(|request| asks(&format!("Use \"{suggestion}\""), request))
-        }
-        _ => Some(edits("Choose another name", "profile", Some(suggestion))),
+    // With the wish at hand each choice is one click.
+    let again = |name: &str, replace: bool, label: &str| {
+        let mut wish = about.again.clone()?;
+        let (profile, replace_foreign) = wish_to_keep(&mut wish)?;
+        name.clone_into(profile);
+        *replace_foreign = replace;
+        Some(asks(label, wish))
     };
-    let replace = match (conflict, about.again.clone()) {
-        (
-            Conflict::Foreign | Conflict::ForeignLongLivedKey,
-            Some(UiRequest::KeepFresh { grant, region, confirmed, .. }),
-        ) => {
-            let profile = profile.to_owned();
-            let request = UiRequest::KeepFresh { grant, profile, region, replace_foreign: true, confirmed };
-            Some(UiButton { danger: true, ..asks("Replace and keep a backup", request) })
+    let other = again(suggestion, false, &format!("Use \"{suggestion}\""))
+        .or_else(|| Some(edits("Choose another name", "profile", Some(suggestion))));
+    let replace = match conflict {
+        Conflict::Foreign | Conflict::ForeignLongLivedKey => {
+            again(profile, true, "Replace and keep a backup")
+                .map(|button| UiButton { danger: true, ..button })
         }
-        (Conflict::ChangedByAnother, _) => Some(UiButton {
+        Conflict::ChangedByAnother => Some(UiButton {
             danger: true,
             ..asks("Take it back", UiRequest::TakeBack { profile: profile.to_owned() })
         }),
-        _ => None,
+        Conflict::SsoSettings => None,
     };
     vec![other, replace]
 }

@@ -1,10 +1,16 @@
 //! The settings on their way to the window and back.
 
 use crate::{
-    ui_setup::UiQuiet,
+    convert::environment_of,
+    ui_setup::{UiField, UiQuiet, UiRule, UiSafety},
     ui_state::{UiSettings, UiTheme, UiTold},
+    words::class,
 };
-use engine::model::settings::{Network, Quiet, Settings, Theme, Told};
+use engine::model::{
+    ids::AccountId,
+    rules::{Field, Rule},
+    settings::{Network, Quiet, Safety, Settings, Theme, Told},
+};
 
 impl From<&Settings> for UiSettings {
     fn from(s: &Settings) -> Self {
@@ -37,6 +43,13 @@ impl From<&Settings> for UiSettings {
                 conflict: t.conflict,
                 clock: t.clock,
                 launch_failed: t.launch_failed,
+                time_over: t.time_over,
+                copied: t.copied,
+                new_access: t.new_access,
+            },
+            safety: UiSafety {
+                default_allowed: s.safety.default_allowed.iter().map(ToString::to_string).collect(),
+                rules: s.safety.rules.iter().map(UiRule::from).collect(),
             },
             quiet: UiQuiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
         }
@@ -74,10 +87,44 @@ impl From<UiSettings> for Settings {
                 conflict: t.conflict,
                 clock: t.clock,
                 launch_failed: t.launch_failed,
+                time_over: t.time_over,
+                copied: t.copied,
+                new_access: t.new_access,
+            },
+            safety: Safety {
+                default_allowed: s.safety.default_allowed.into_iter().map(AccountId::new).collect(),
+                rules: s.safety.rules.into_iter().map(Rule::from).collect(),
             },
             // Not the window's: the engine keeps what the file says.
             network: Network::default(),
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
         }
+    }
+}
+
+impl From<&Rule> for UiRule {
+    fn from(rule: &Rule) -> Self {
+        let field = match rule.field {
+            Field::Name => UiField::Name,
+            Field::Number => UiField::Number,
+            Field::Email => UiField::Email,
+        };
+        Self { field, pattern: rule.pattern.clone(), environment: class(rule.environment) }
+    }
+}
+
+impl From<UiRule> for Rule {
+    fn from(rule: UiRule) -> Self {
+        let environment = environment_of(rule.environment);
+        Self { field: field_of(rule.field), pattern: rule.pattern, environment }
+    }
+}
+
+/// What a rule looks at.
+pub(crate) fn field_of(field: UiField) -> Field {
+    match field {
+        UiField::Name => Field::Name,
+        UiField::Number => Field::Number,
+        UiField::Email => Field::Email,
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod activity;
 mod asked;
 mod icons;
 mod imports;

@@ -64,6 +64,8 @@ pub struct UiProfile {
     pub retry: Option<i64>,
     /// Paused by the person.
     pub paused: bool,
+    /// When it ends by itself, where it was kept for a limited time.
+    pub until: Option<i64>,
     /// The region written.
     pub region: Option<String>,
     /// The last four characters of the access key id.
@@ -105,7 +107,7 @@ pub struct UiPause {
 pub struct UiStrip {
     /// `pay-admin is active in production`; the window appends `, 48 min left`.
     pub text: String,
-    /// When it expires, epoch milliseconds.
+    /// When it ends or, if it does not by itself, expires; epoch milliseconds.
     pub expires: Option<i64>,
     /// "Stop now".
     pub button: UiButton,

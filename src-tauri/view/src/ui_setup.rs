@@ -1,5 +1,6 @@
 //! First run, settings, the sample organisation and quitting, as the window shows them.
 
+use crate::ui_portal::UiClass;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -38,6 +39,44 @@ pub struct UiTold {
     pub clock: bool,
     /// A console could not be opened.
     pub launch_failed: bool,
+    /// A profile that was kept for a limited time ended.
+    pub time_over: bool,
+    /// Credentials were copied from the tray.
+    pub copied: bool,
+    /// A role or an app was assigned.
+    pub new_access: bool,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiField {
+    /// The account's name.
+    Name,
+    /// The account's number.
+    Number,
+    /// The account's email address.
+    Email,
+}
+
+/// Accounts that fit belong to the environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiRule {
+    /// What it looks at.
+    pub field: UiField,
+    /// A regular expression.
+    pub pattern: String,
+    /// The environment.
+    pub environment: UiClass,
+}
+
+/// Environments, and what they ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiSafety {
+    /// Numbers of accounts in production whose profile may be named `default`.
+    pub default_allowed: Vec<String>,
+    /// The first that fits wins.
+    pub rules: Vec<UiRule>,
 }
 
 /// A file or folder of Latchkey's, for Settings.
@@ -80,6 +119,8 @@ pub struct UiSettings {
     pub told: UiTold,
     /// When it is quiet.
     pub quiet: UiQuiet,
+    /// Environments, and what they ask for.
+    pub safety: UiSafety,
 }
 
 /// The times of quiet hours, local time.

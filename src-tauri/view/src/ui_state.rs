@@ -2,6 +2,7 @@
 //! down by itself from the epoch milliseconds in it, and decides nothing but layout.
 
 use crate::ask::UiRequest;
+pub use crate::ui_activity::{UiActivity, UiRecord};
 pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
 pub use crate::ui_import::{UiConverted, UiImportNote};
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
@@ -404,25 +405,6 @@ pub struct UiAppLaunch {
     pub text: String,
 }
 
-/// One line of Activity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct UiActivity {
-    /// The row's number.
-    pub id: i64,
-    /// When, epoch milliseconds.
-    pub at: i64,
-    /// A plain sentence.
-    pub sentence: String,
-    /// Account and role, where there is one.
-    pub subject: Option<String>,
-    /// `You` or `Schedule`.
-    pub by: String,
-    /// It went well.
-    pub ok: bool,
-    /// Lines with equal groups next to each other may be shown as one; empty: it stands by itself.
-    pub group: String,
-}
-
 /// Everything. Sent when it changed, never each second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct UiState {
@@ -470,6 +452,8 @@ pub struct UiState {
     pub clock: Option<UiProblem>,
     /// The newest lines of Activity, newest first, at most 50; ask `history` for more.
     pub activity: Vec<UiActivity>,
+    /// Whether Activity is what was written.
+    pub record: UiRecord,
     /// Settings.
     pub settings: UiSettings,
     /// Where Latchkey keeps its files; the app knows.

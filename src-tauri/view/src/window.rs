@@ -11,19 +11,20 @@ use crate::{
     menu::{app_of, is_listed},
     portal::revision,
     problem::{About, asks, dismisses, problem},
+    record,
     ui_state::{
         UiAppLaunch, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind, UiLaunch,
         UiLaunchState, UiMethod, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
         UiSandbox, UiShortcut, UiSignIn, UiState, UiSync,
     },
-    words::{clock, count, ui_environment, ui_sensitivity},
+    words::{clock, count, environment_word, ui_environment, ui_sensitivity},
 };
 use engine::{
     Snapshot,
     model::{
         Timestamp,
         code::Code,
-        environment::{Act, needs_confirm, sensitivity},
+        environment::{Act, Care, care, needs_confirm, sensitivity},
         ids::{Grant, OrgId, Target},
         organisation::Kind,
         portal::Sync,
@@ -73,6 +74,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         keyring: banner::keyring_problem(s),
         clock: banner::clock_problem(s),
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
+        record: record::record(s),
         settings: (&s.settings).into(),
         places: Vec::new(),
         used: s.recents.iter().filter_map(Target::role).map(UiGrant::from).collect(),
@@ -182,7 +184,7 @@ fn organisation(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiOrganis
         synced: o.portal.synced.map(Timestamp::as_millisecond),
         accounts: number(o.portal.accounts.len()),
         accounts_loading: number(o.portal.accounts.iter().filter(|a| a.roles.is_none()).count()),
-        portal_revision: revision(o),
+        portal_revision: revision(s, o),
     }
 }
 
@@ -324,6 +326,15 @@ fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
         region,
         confirmed: false,
     });
+    // Where care is called for, the word says what was opened.
+    let (_, found) = classified(s, grant);
+    let sensitive = sensitivity(grant.role.as_str());
+    let text = match (&launch, care(found.environment, sensitive, Act::OpenConsole)) {
+        (UiLaunchState::Opened { .. }, Care::Notice | Care::Confirm | Care::TimeBoxed) => {
+            format!("Opened {} in your browser", environment_word(found.environment))
+        }
+        _ => text,
+    };
     UiLaunch { grant: UiGrant::from(grant), launch, text }
 }
 

@@ -4,6 +4,7 @@ use crate::ui_portal::{UiClass, UiEnvironment, UiSensitivity};
 use engine::model::{
     Timestamp,
     environment::{Classified, Environment, Sensitivity, Why},
+    rules::Field,
 };
 use jiff::{SignedDuration, tz::TimeZone};
 
@@ -130,6 +131,14 @@ pub fn ui_environment(classified: &Classified) -> UiEnvironment {
             format!(
                 "Guessed from \"{found}\" in the name; it outweighs \"{over}\", since {word} is stricter."
             )
+        }
+        Why::Rule { field, pattern } => {
+            let field = match field {
+                Field::Name => "name",
+                Field::Number => "number",
+                Field::Email => "email address",
+            };
+            format!("Set by your rule \"{pattern}\" for the {field}.")
         }
         Why::Email { word: found } => format!("Guessed from \"{found}\" in the account's email address."),
         Why::Nothing => "Nothing in the name tells the environment.".to_owned(),

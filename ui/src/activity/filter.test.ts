@@ -1,20 +1,43 @@
 import { expect, test } from 'vitest';
-import type { UiActivity } from '../bindings';
-import { filter } from './filter';
+import type { UiActivity, UiActivityFilter } from '../bindings';
+import { fits, narrows, NONE, span } from './filter';
 
-const line = (id: number, sentence: string, by: string, ok = true): UiActivity => ({ id, at: id, sentence, subject: 'payments-dev, PowerUser', by, ok, group: '' });
-const LINES = [line(3, 'Refreshed pay-dev', 'Schedule'), line(2, 'Could not refresh pay-dev', 'Schedule', false), line(1, 'Signed in to Acme', 'You')];
-const ids = (query: string, which: Parameters<typeof filter>[2] = 'all') => filter(LINES, query, which).map(({ id }) => id);
+const line: UiActivity = {
+  id: 2,
+  at: new Date(2026, 10, 24, 9, 0).getTime(),
+  kind: 'profile',
+  sentence: 'Could not refresh pay-dev',
+  subject: 'payments-dev, PowerUser',
+  account: 'acme/1',
+  by: 'schedule',
+  ok: false,
+  group: '',
+};
+const wanted = (change: Partial<UiActivityFilter>) => fits(line, { ...NONE, ...change });
 
 test('all words are found, in any order, in the sentence and in what it is about', () => {
-  expect(ids('')).toEqual([3, 2, 1]);
-  expect(ids(' DEV refresh ')).toEqual([3, 2]);
-  expect(ids('poweruser acme')).toEqual([1]);
-  expect(ids('nothing')).toEqual([]);
+  expect(['', ' POWERUSER refresh ', 'acme', 'schedule'].map((query) => wanted({ query }))).toEqual([true, true, false, false]);
 });
 
-test('by whom, and how it ended', () => {
-  expect(ids('', 'failed')).toEqual([2]);
-  expect(ids('', 'you')).toEqual([1]);
-  expect(ids('pay', 'schedule')).toEqual([3, 2]);
+test('each filter lets pass and leaves out', () => {
+  expect([wanted({ kind: 'profile' }), wanted({ kind: 'launch' })]).toEqual([true, false]);
+  expect([wanted({ by: 'schedule' }), wanted({ by: 'you' })]).toEqual([true, false]);
+  expect([wanted({ ok: false }), wanted({ ok: true })]).toEqual([true, false]);
+  expect([wanted({ account: 'acme/1' }), wanted({ account: 'acme/2' })]).toEqual([true, false]);
+  expect([wanted({ since: line.at }), wanted({ since: line.at + 1 })]).toEqual([true, false]);
+  expect([wanted({ until: line.at + 1 }), wanted({ until: line.at })]).toEqual([true, false]);
+});
+
+test('what narrows', () => {
+  expect(narrows(NONE)).toBe(false);
+  expect(narrows({ ...NONE, query: '  ' })).toBe(false);
+  expect([{ query: 'a' }, { ok: false }, { kind: 'copy' as const }, { since: 0 }].map((change) => narrows({ ...NONE, ...change }))).toEqual([true, true, true, true]);
+});
+
+test("days begin at midnight by the person's clock", () => {
+  const now = new Date(2026, 10, 24, 14, 4).getTime();
+  expect(span('today', now)).toEqual({ since: new Date(2026, 10, 24).getTime(), until: null });
+  expect(span('week', now).since).toBe(new Date(2026, 10, 18).getTime());
+  expect(span('month', now).since).toBe(span('older', now).until);
+  expect(span('', now)).toEqual({ since: null, until: null });
 });

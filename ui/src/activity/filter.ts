@@ -1,14 +1,69 @@
-import type { UiActivity } from '../bindings';
+import type { UiActivity, UiActivityFilter, UiActivityKind, UiBy } from '../bindings';
 
-/** Whose lines, and how they ended. */
-export type Which = 'all' | 'failed' | 'you' | 'schedule';
+export const NONE: UiActivityFilter = { query: '', kind: null, by: null, ok: null, account: null, since: null, until: null };
 
-/** The lines in which all words of a query are found, of those that are wanted. */
-export function filter(lines: UiActivity[], query: string, which: Which): UiActivity[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  return lines.filter(({ sentence, subject, by, ok }) => {
-    if (which === 'failed' ? ok : which !== 'all' && by.toLowerCase() !== which) return false;
-    const text = `${sentence} ${subject ?? ''} ${by}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
+/** Whether a line is wanted: for those that came since the list was read. The list itself is read by the Rust side, which has the whole record. */
+export function fits(line: UiActivity, filter: UiActivityFilter): boolean {
+  const text = `${line.sentence} ${line.subject ?? ''}`.toLowerCase();
+  return (
+    (filter.kind === null || filter.kind === line.kind) &&
+    (filter.by === null || filter.by === line.by) &&
+    (filter.ok === null || filter.ok === line.ok) &&
+    (filter.account === null || filter.account === line.account) &&
+    (filter.since === null || line.at >= filter.since) &&
+    (filter.until === null || line.at < filter.until) &&
+    words(filter.query).every((word) => text.includes(word))
+  );
+}
+
+/** Whether anything is left out. */
+export function narrows(filter: UiActivityFilter): boolean {
+  return Object.values({ ...filter, query: '' }).some((value) => value !== null && value !== '') || words(filter.query).length > 0;
+}
+
+const words = (query: string) => query.toLowerCase().split(/\s+/).filter(Boolean);
+
+/** What can be chosen; the empty value lets all pass. */
+export const KINDS: { value: UiActivityKind | ''; label: string }[] = [
+  { value: '', label: 'Everything' },
+  { value: 'sign_in', label: 'Sign-ins' },
+  { value: 'launch', label: 'Consoles and apps' },
+  { value: 'copy', label: 'Copied credentials' },
+  { value: 'profile', label: 'Profiles' },
+  { value: 'organisation', label: 'Organisations' },
+  { value: 'notification', label: 'Notifications' },
+  { value: 'safety', label: 'Safety and record' },
+];
+export const RESULTS: { value: '' | 'ok' | 'failed'; label: string }[] = [
+  { value: '', label: 'Any result' },
+  { value: 'ok', label: 'Went well' },
+  { value: 'failed', label: 'Failed' },
+];
+export const WHO: { value: UiBy | ''; label: string }[] = [
+  { value: '', label: 'By anyone' },
+  { value: 'you', label: 'By you' },
+  { value: 'schedule', label: 'By schedule' },
+];
+export type When = '' | 'today' | 'week' | 'month' | 'older';
+export const DATES: { value: When; label: string }[] = [
+  { value: '', label: 'Any time' },
+  { value: 'today', label: 'Today' },
+  { value: 'week', label: 'Last 7 days' },
+  { value: 'month', label: 'Last 30 days' },
+  { value: 'older', label: 'Before that' },
+];
+
+/** From and to of a choice. Days begin at midnight by the person's clock. */
+export function span(when: When, now: number): Pick<UiActivityFilter, 'since' | 'until'> {
+  const midnight = (back: number) => {
+    const day = new Date(now);
+    day.setHours(0, 0, 0, 0);
+    day.setDate(day.getDate() - back);
+    return day.getTime();
+  };
+  if (when === 'today') return { since: midnight(0), until: null };
+  if (when === 'week') return { since: midnight(6), until: null };
+  if (when === 'month') return { since: midnight(29), until: null };
+  if (when === 'older') return { since: null, until: midnight(29) };
+  return { since: null, until: null };
 }

@@ -8,8 +8,10 @@ const line = (id: number, hoursAgo: number, group: string, ok = true): UiActivit
   id,
   at: NOON - hoursAgo * HOUR,
   sentence: group,
+  kind: 'profile',
   subject: null,
-  by: 'Schedule',
+  account: null,
+  by: 'schedule',
   ok,
   group,
 });

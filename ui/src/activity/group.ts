@@ -1,4 +1,4 @@
-import type { UiActivity } from '../bindings';
+import type { UiActivity, UiBy } from '../bindings';
 import { day } from '../kit/time';
 
 /** Equal neighbours as one line. */
@@ -11,7 +11,7 @@ export interface Group {
   count: number;
   sentence: string;
   subject: string | null;
-  by: string;
+  by: UiBy;
   ok: boolean;
 }
 

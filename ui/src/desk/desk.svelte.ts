@@ -2,6 +2,7 @@ import { getContext, setContext } from 'svelte';
 import type {
   UiAction,
   UiConfirm,
+  UiEnvironment,
   UiGrant,
   UiOrganisation,
   UiPortal,
@@ -39,6 +40,14 @@ export interface Chosen {
   account: string;
   suggested: string;
   tab: Option;
+}
+
+/** An account and the environment that its name suggests. */
+export interface Guessed {
+  org: string;
+  account: string;
+  name: string;
+  environment: UiEnvironment;
 }
 
 /** Where a row stands: a role may be in two lists of the portal at once. */
@@ -85,6 +94,8 @@ export class Desk {
   wanted = $state.raw<UiTarget | null>(null);
   /** A role is being chosen to be kept fresh. */
   picking = $state(false);
+  /** An account whose environment was guessed, for the person to say whether that is right. */
+  guessed = $state.raw<Guessed | null>(null);
   quitting = $state(false);
   adding = $state(false);
   /** What the AWS config file has is being looked at. */
@@ -181,8 +192,10 @@ export class Desk {
 
   /** Asks for a form, which learns the answer, and what comes of a question. */
   async submit(request: UiRequest, form: Form) {
+    // What was confirmed is what was asked.
+    const asked = request.ask === 'confirmed' ? request.request : request;
     const settle = (reply: UiReply) => {
-      if (reply.reply === 'failed' || form.asks.includes(request.ask)) form.settle(reply, request);
+      if (reply.reply === 'failed' || form.asks.includes(asked.ask)) form.settle(reply, asked);
       else if (reply.reply !== 'confirm') form.close();
     };
     settle(await this.tell(request, settle));

@@ -20,6 +20,9 @@ const asks: UiReply = {
     cancel: 'Cancel',
     instead_text: null,
     instead: null,
+    why: null,
+    quiet: null,
+    lasting: null,
   },
 };
 

@@ -30,7 +30,9 @@ if (!scene) {
   const contrast = settings.theme.startsWith('high_contrast');
   if (theme === 'light') shown.state = { ...shown.state, settings: { ...settings, theme: contrast ? 'high_contrast_light' : 'light' } };
   if (theme === 'dark') shown.state = { ...shown.state, settings: { ...settings, theme: contrast ? 'high_contrast_dark' : 'dark' } };
-  const desk = new Desk(new FakeHost(shown));
+  const host = new FakeHost(shown);
+  const desk = new Desk(host);
+  await host.onState((state) => (desk.state = state));
   desk.state = shown.state;
   desk.view = shown.view ?? 'portal';
   Object.assign(desk.arrangement, shown.prefer);
@@ -69,6 +71,10 @@ if (!scene) {
       choice.value = value;
       choice.dispatchEvent(new Event('change', { bubbles: true }));
     }
+  }
+  if (shown.after) {
+    await painted();
+    host.send({ ...shown.after, settings: shown.state.settings });
   }
   document.documentElement.dataset.ready = 'true';
 }

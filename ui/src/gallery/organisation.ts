@@ -164,6 +164,7 @@ export function profile(name: string, account: string, role: string, status: UiS
     next_refresh: status === 'fresh' ? NOW + (minutes - 20) * MINUTE : null,
     retry: status === 'retrying' ? NOW + 30_000 : null,
     paused: status === 'paused',
+    until: null,
     region: 'eu-west-1',
     key_tail: '7QXD',
     path: '~/.aws/credentials',

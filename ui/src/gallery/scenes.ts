@@ -1,4 +1,5 @@
-import type { UiActivity, UiBanner, UiButton, UiImport, UiOrganisation, UiProblem, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiImport, UiOrganisation, UiProblem, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import { fits } from '../activity/filter';
 import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
@@ -23,6 +24,8 @@ export interface Shown extends Scene {
   type?: [string, string];
   /** A value for the choice of this name. */
   choose?: [string, string];
+  /** The state that comes when all that is done. */
+  after?: UiState;
 }
 
 export const button = (label: string, change: Partial<UiButton> = {}): UiButton => ({ label, action: { action: 'dismiss' }, danger: false, ...change });
@@ -38,25 +41,49 @@ export const problem = (title: string, meaning: string, next: string, ...buttons
 
 const banner = (kind: UiBanner['kind'], title: string, body: string, ...buttons: UiButton[]): UiBanner => ({ kind, title, body, buttons, until: null });
 
+const line = (sentence: string, minutes: number, kind: UiActivityKind, by: UiBy, account: string | null = null, role = '', ok = true): Omit<UiActivity, 'id'> => ({
+  at: NOW - minutes * MINUTE,
+  kind,
+  sentence,
+  subject: account && `${account}, ${role}`,
+  account: account && `acme/${account}`,
+  by,
+  ok,
+  group: kind === 'profile' && ok ? sentence : '',
+});
 const ACTIVITY: UiActivity[] = [
-  ['Opened the console', 'payments-prod, ReadOnly', 'You', true, 6],
-  ['Refreshed pay-dev', 'payments-dev, PowerUser', 'Schedule', true, 18],
-  ['Refreshed pay-dev', 'payments-dev, PowerUser', 'Schedule', true, 58],
-  ['Refreshed pay-dev', 'payments-dev, PowerUser', 'Schedule', true, 98],
-  ['Could not refresh data-stg: the portal did not answer', 'data-staging, Developer', 'Schedule', false, 102],
-  ['Signed in to Acme', null, 'You', true, 110],
-  ['Stopped keeping old-tools fresh', 'identity, ReadOnly', 'You', true, 26 * 60],
-  ['Opened the console', 'storefront-dev, Developer', 'You', true, 27 * 60],
-  ['Kept pay-dev fresh', 'payments-dev, PowerUser', 'You', true, 30 * 60],
-].map(([sentence, subject, by, ok, minutes], at) => ({
-  id: 100 - at,
-  at: NOW - Number(minutes) * MINUTE,
-  sentence: String(sentence),
-  subject: subject as string | null,
-  by: String(by),
-  ok: Boolean(ok),
-  group: String(sentence),
-}));
+  line('Opened the console of payments-prod', 6, 'launch', 'you', 'payments-prod', 'ReadOnly'),
+  line('Refreshed pay-dev, valid until 14:46', 18, 'profile', 'schedule', 'payments-dev', 'PowerUser'),
+  line('Refreshed pay-dev, valid until 14:46', 58, 'profile', 'schedule', 'payments-dev', 'PowerUser'),
+  line('Refreshed pay-dev, valid until 14:46', 98, 'profile', 'schedule', 'payments-dev', 'PowerUser'),
+  line('Could not refresh data-stg: the portal did not answer', 102, 'profile', 'schedule', 'data-staging', 'Developer', false),
+  line('Held back a notification that a refresh keeps failing: the window was in front', 103, 'notification', 'schedule'),
+  line('Confirmed opening the console as Administrator in payments-prod: "ticket 4711"', 106, 'safety', 'you', 'payments-prod', 'Administrator'),
+  line('Signed in to Acme as sam@acme.test', 110, 'sign_in', 'you'),
+  line('Stopped keeping old-tools fresh', 26 * 60, 'profile', 'you', 'identity', 'ReadOnly'),
+  line('Updated Acme: 12 accounts and 9 apps, 1 role gained', 26.5 * 60, 'organisation', 'schedule'),
+  line('Opened the console of storefront-dev', 27 * 60, 'launch', 'you', 'storefront-dev', 'Developer'),
+  line('Started to keep pay-dev fresh', 30 * 60, 'profile', 'you', 'payments-dev', 'PowerUser'),
+].map((one, at) => ({ ...one, id: 1210 - at }));
+
+const RECORD: UiRecord = { text: 'Record chain intact', checked: NOW - 2 * MINUTE, checking: false, note: '', problem: null };
+
+/** What the Rust side answers about Activity. */
+export function reads(state: UiState, request: UiRequest): UiReply | null {
+  if (request.ask === 'activity_entry') {
+    const found = state.activity.find(({ id }) => id === request.id);
+    const event = { event: 'refreshed', profile: 'pay-dev', grant: { org: 'acme', account: '111122224444', role: 'PowerUser' }, account_name: 'payments-dev', expires: '2026-11-24T13:46:00Z', key_tail: '7QXD' };
+    return { reply: 'entry', json: found ? JSON.stringify({ id: found.id, at: new Date(found.at).toISOString(), by: found.by, event }, null, 2) : '' };
+  }
+  if (request.ask === 'try_rule')
+    return request.pattern.includes('(')
+      ? { reply: 'failed', field: 'pattern', problem: { title: 'That pattern cannot be read', meaning: 'It is no regular expression: unclosed group.', next: 'Correct it; a plain word such as prod fits wherever it stands.', buttons: [], details: '' } }
+      : { reply: 'fits', text: 'Matches 3 accounts: payments-dev, payments-prod, payments-staging.' };
+  if (request.ask !== 'history') return null;
+  const fitting = state.activity.filter((one) => fits(one, request.filter) && (request.before === null || one.id < request.before));
+  const names = [...new Set(state.activity.flatMap(({ account }) => account ?? []))].sort();
+  return { reply: 'activity', lines: fitting.slice(0, request.limit), more: fitting.length > request.limit, accounts: names.map((id) => ({ id, name: id.replace('acme/', '') })) };
+}
 
 const SETTINGS: UiSettings = {
   autostart: true,
@@ -70,8 +97,9 @@ const SETTINGS: UiSettings = {
   hide_details: false,
   quiet_hours: false,
   remove_on_quit: false,
-  told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true },
+  told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true, time_over: true, copied: true, new_access: false },
   quiet: { from: 18 * 60, until: 9 * 60, weekends: true },
+  safety: { default_allowed: [], rules: [] },
 };
 const REPORT = `Latchkey: 0.1.0
 System: linux x86_64
@@ -121,6 +149,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     keyring: null,
     clock: null,
     activity: ACTIVITY,
+    record: RECORD,
     settings: SETTINGS,
     places: PLACES,
     used: [shortcut('data-staging', 'Developer').grant, shortcut('payments-dev', 'PowerUser').grant],
@@ -133,7 +162,10 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
   };
 }
 
-const scene = (shown: Partial<Shown> & { state?: UiState } = {}): Shown => ({ state: state(), portals: { acme: portal() }, ...shown });
+const scene = (shown: Partial<Shown> & { state?: UiState } = {}): Shown => {
+  const made: Shown = { state: state(), portals: { acme: portal() }, ...shown };
+  return { ...made, reply: (request) => shown.reply?.(request) ?? reads(made.state, request) ?? { reply: 'done' } };
+};
 const nothing = { acme: portal([], { apps: { state: 'listed', apps: [] } }) };
 const apps = (shown: Partial<Shown> = {}) => scene({ tab: 'apps', ...shown });
 const notListed = problem('This organisation does not list apps to desktop programs', 'They are on the page of its portal.', 'Accounts and consoles work as usual.', button('Open the portal', { action: { action: 'ask', request: { ask: 'open_portal', org: 'acme' } } }));
@@ -223,6 +255,9 @@ const confirms = (request: UiRequest): UiReply =>
           cancel: 'Cancel',
           instead_text: 'ReadOnly is also available here',
           instead: button('Open as ReadOnly instead'),
+          why: 'Why? (kept in your activity log)',
+          quiet: 'Do not ask again for this role for 15 min',
+          lasting: null,
         },
       }
     : { reply: 'done' };
@@ -235,6 +270,17 @@ const taken = problem(
   button('Replace and keep a backup', { danger: true }),
   button('Cancel'),
 );
+
+const defaulted = {
+  ...problem(
+    '"default" would be payments-prod, which is production',
+    'Tools use the profile "default" when nobody said which, so that a slip would reach live systems.',
+    'Use another name, or allow it for this account.',
+    button('Use "payments-prod"', { action: { action: 'edit', field: 'profile', suggestion: 'payments-prod' } }),
+    button('Allow for this account', { danger: true, action: { action: 'ask', request: { ask: 'allow_default', account: '111122223333', allowed: true } } }),
+  ),
+  details: '',
+};
 
 const NOT_WRITABLE = problem('Cannot write ~/.aws/credentials', 'Its file system is read-only. The old credentials work for 8 min more.', 'Make it writable, then try again.', button('Try again'));
 
@@ -385,6 +431,35 @@ export const SCENES: Record<string, () => Shown> = {
   'keys-identity-center-own': () => scene({ state: state({}, { kind: 'custom' }), press: [KEYS, 'Identity Center settings'] }),
   'keys-block': () => scene({ press: [KEYS, 'Credentials file block', 'Copy block'] }),
   'keys-values': () => scene({ press: [KEYS, 'Individual values', 'Copy aws_secret_access_key'] }),
+  'keys-confirm': () =>
+    scene({
+      query: 'payments-prod',
+      press: ['Keys…, payments-prod, Administrator, production', 'Start'],
+      reply: (request) =>
+        request.ask === 'keep_fresh'
+          ? {
+              reply: 'confirm',
+              dialog: {
+                title: 'Keep production credentials fresh as Administrator?',
+                body: 'payments-prod, 1111-2222-3333. Changes here affect live systems. Any program you run can use "payments-prod-administrator" until it ends by itself.',
+                confirm: button('Keep it fresh', { danger: true }),
+                cancel: 'Cancel',
+                instead_text: 'ReadOnly is also available here',
+                instead: button('Keep ReadOnly instead'),
+                why: 'Why? (kept in your activity log)',
+                quiet: null,
+                lasting: { label: 'Keep it fresh for', usual: 60, choices: [15, 30, 60, 120, 240].map((minutes) => ({ minutes, label: minutes < 60 ? `${minutes} min` : `${minutes / 60} h` })) },
+              },
+            }
+          : { reply: 'done' },
+    }),
+  'keys-default': () =>
+    scene({
+      query: 'payments-prod',
+      press: ['Keys…, payments-prod, Administrator, production', 'Start'],
+      reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: defaulted } : { reply: 'done' }),
+    }),
+  'row-guess': () => scene({ press: ['Guessed: development. Right?'] }),
   'row-menu': () => scene({ press: ['More, payments-dev, PowerUser'] }),
   'privileged-active': () => scene({ state: state({ strips: [{ text: 'pay-admin is active in production', expires: NOW + 48 * MINUTE, button: button('Stop now') }] }) }),
   'sign-in': () => scene({ portals: nothing, state: state({}, SIGNED_OUT) }),
@@ -486,8 +561,27 @@ export const SCENES: Record<string, () => Shown> = {
   'credentials-stop': () => scene({ view: 'credentials', press: ['Details of pay-dev', 'Stop and remove…'] }),
   'credentials-pick': () => scene({ view: 'credentials', press: ['Keep a profile fresh'] }),
   'activity': () => scene({ view: 'activity' }),
-  'activity-failed': () => scene({ view: 'activity', choose: ['Which entries', 'failed'] }),
-  'activity-no-match': () => scene({ view: 'activity', type: ['Search activity', 'terraform'] }),
+  'activity-details': () => scene({ view: 'activity', press: ['Details of Refreshed pay-dev, valid until 14:46, 13:46'] }),
+  'activity-failed': () => scene({ view: 'activity', choose: ['Result', 'failed'] }),
+  'activity-no-match': () => scene({ view: 'activity', choose: ['What it is about', 'copy'] }),
+  'activity-new': () => scene({ view: 'activity', after: state({ activity: [{ ...line('Opened the console of payments-dev', 0, 'launch', 'you', 'payments-dev', 'PowerUser'), id: 1211 }, ...ACTIVITY] }) }),
+  'activity-broken': () =>
+    scene({
+      view: 'activity',
+      state: state({
+        record: {
+          ...RECORD,
+          text: 'Record chain broken',
+          problem: { ...problem('The record was changed outside Latchkey at entry 1 204', 'Entries after it cannot be trusted.', 'Export it if you want to look into it, then clear it to begin anew.', button('Check again')), details: '' },
+        },
+      }),
+    }),
+  'activity-unreadable': () =>
+    scene({
+      view: 'activity',
+      reply: (request) => (request.ask === 'history' ? { reply: 'failed', field: null, problem: problem('Cannot read /home/sam/.local/share/latchkey/latchkey.db', 'The system said: Input/output error.', 'Try again.') } : { reply: 'done' }),
+    }),
+  'activity-clear': () => scene({ view: 'activity', press: ['Clear…'] }),
   'activity-empty': () => scene({ view: 'activity', state: state({ activity: [] }) }),
   'settings': () => scene({ view: 'settings' }),
   'settings-organisations': () => scene({ view: 'settings', section: 'organisations' }),
@@ -496,6 +590,25 @@ export const SCENES: Record<string, () => Shown> = {
   'settings-quiet-own': () => scene({ view: 'settings', section: 'notifications', state: state({ settings: { ...SETTINGS, quiet_hours: true, quiet: { from: 12 * 60, until: 8 * 60 + 30, weekends: false } } }) }),
   'settings-report': () => scene({ view: 'settings', section: 'advanced', press: ['Show the report'], reply: ({ ask }) => (ask === 'diagnostics' ? { reply: 'diagnostics', text: REPORT } : { reply: 'done' }) }),
   'settings-reset': () => scene({ view: 'settings', section: 'advanced', press: ['Reset Latchkey…'] }),
+  'settings-safety': () =>
+    scene({
+      view: 'settings',
+      section: 'safety',
+      state: state({
+        settings: {
+          ...SETTINGS,
+          safety: {
+            default_allowed: ['111122223333'],
+            rules: [
+              { field: 'name', pattern: '^pay.*-live$', environment: 'production' },
+              { field: 'email', pattern: '@lab\\.acme', environment: 'sandbox' },
+            ],
+          },
+        },
+      }),
+      type: ['Pattern', '^payments'],
+    }),
+  'settings-safety-bad': () => scene({ view: 'settings', section: 'safety', type: ['Pattern', 'pay('] }),
   'settings-appearance': () => scene({ view: 'settings', section: 'appearance' }),
   'settings-contrast': () => scene({ view: 'settings', section: 'appearance', state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
   'settings-advanced': () => scene({ view: 'settings', section: 'advanced' }),

@@ -1,15 +1,11 @@
 import type { UiClass, UiProfile } from '../bindings';
 import type { Chosen, Desk, Place } from '../desk/desk.svelte';
 import type { MenuItem } from '../kit/menu';
+import { ENVIRONMENTS } from './environments';
 import { roleArnPattern, type RoleLine } from './row';
 
 const LABELS: { label: string; environment: UiClass | null }[] = [
-  { label: 'Production', environment: 'production' },
-  { label: 'Staging', environment: 'staging' },
-  { label: 'Test', environment: 'test' },
-  { label: 'Development', environment: 'development' },
-  { label: 'Sandbox', environment: 'sandbox' },
-  { label: 'Shared', environment: 'shared' },
+  ...ENVIRONMENTS.map(({ value, label }) => ({ label, environment: value })),
   { label: 'Guess from the name', environment: null },
 ];
 
@@ -18,6 +14,11 @@ export interface Doing {
   openAtService: () => void;
   keys: (tab: Chosen['tab']) => void;
   link: () => void;
+}
+
+/** Asks whether the environment that the name suggests is right. */
+export function ask(desk: Desk, { grant, account, environment }: RoleLine) {
+  desk.guessed = { org: grant.org, account: grant.account, name: account, environment };
 }
 
 /** The menu of a role's row. */
@@ -33,6 +34,7 @@ export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiPro
     { label: 'Copy link', chosen: doing.link },
     ...(arn ? [{ label: 'Copy role ARN pattern', chosen: () => void desk.copied(arn, 'Pattern copied. It fits this role in policies, whatever its ending.') }] : []),
     null,
+    ...(now.guessed ? [{ label: `Guessed: ${now.word}. Right?…`, chosen: () => ask(desk, line) }] : []),
     ...LABELS.map(({ label, environment }) => ({
       label: environment ? `Environment: ${label}` : label,
       checked: environment === null ? now.guessed : !now.guessed && environment === now.class,

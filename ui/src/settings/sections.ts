@@ -1,10 +1,11 @@
-export type Section = 'general' | 'organisations' | 'credentials' | 'notifications' | 'appearance' | 'advanced';
+export type Section = 'general' | 'organisations' | 'credentials' | 'notifications' | 'safety' | 'appearance' | 'advanced';
 
 export const SECTIONS: { id: Section; label: string }[] = [
   { id: 'general', label: 'General' },
   { id: 'organisations', label: 'Organisations' },
   { id: 'credentials', label: 'Credentials' },
   { id: 'notifications', label: 'Notifications' },
+  { id: 'safety', label: 'Safety' },
   { id: 'appearance', label: 'Appearance' },
   { id: 'advanced', label: 'Advanced' },
 ];
@@ -24,6 +25,8 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'notifications', label: 'What to tell', words: 'type sign-in ends expired conflict clock failed console app' },
   { section: 'notifications', label: 'Hide details', words: 'private lock screen' },
   { section: 'notifications', label: 'Quiet hours', words: 'do not disturb evening night weekend times' },
+  { section: 'safety', label: 'Environment rules', words: 'production staging label account regex pattern' },
+  { section: 'safety', label: 'Accounts that may be default', words: 'production profile' },
   { section: 'appearance', label: 'Theme', words: 'dark light colour high contrast' },
   { section: 'appearance', label: 'Text size', words: 'font zoom large small' },
   { section: 'appearance', label: 'Density', words: 'compact comfortable rows' },

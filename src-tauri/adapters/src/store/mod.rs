@@ -2,17 +2,18 @@
 //!
 //! Invariant: no secret is in it unsealed; what is committed is on the disk when `commit` returns.
 
+mod chain;
 mod open;
 mod read;
 mod write;
 
-use crate::urls::AllowedHosts;
+use crate::{urls::AllowedHosts, vault::RecordKey};
 use async_trait::async_trait;
 use engine::{
     model::{Timestamp, code::Code, history::Entry},
-    ports::{Store, Stored, Write},
+    ports::{HistoryPage, RecordCheck, RecordedAccount, Store, Stored, Write},
 };
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -27,6 +28,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// [`Store`] in an SQLite file.
 pub struct SqliteStore {
     shared: Arc<Shared>,
+    record: RecordKey,
 }
 
 struct Shared {
@@ -50,7 +52,13 @@ impl SqliteStore {
         }
         let connection = Mutex::new(connection);
         let shared = Shared { path: path.to_owned(), connection, hosts, moved_aside };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), record: RecordKey::none() })
+    }
+
+    /// Seals the lines of Activity with this key.
+    #[must_use]
+    pub fn sealing_with(self, record: RecordKey) -> Self {
+        Self { record, ..self }
     }
 
     /// Where the damaged file is now that was found when opening, to be told to the person.
@@ -75,9 +83,12 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self, now: Timestamp) -> Result<Stored, Code> {
+        let record = self.record.clone();
         self.blocking(move |connection, shared| {
             // A disk that takes no writes now does not keep anybody from what is on it.
-            for tidied in [write::note_installation(connection, now), write::forget_old(connection, now)] {
+            for tidied in
+                [write::note_installation(connection, now), write::forget_old(connection, &record, now)]
+            {
                 if let Err(error) = tidied {
                     tracing::warn!(%error, "the store could not be tidied up");
                 }
@@ -93,12 +104,17 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<(), Code> {
+        let record = self.record.clone();
         self.blocking(move |connection, shared| {
+            let sealing = record.is_there() && writes.iter().any(|w| matches!(w, Write::History(_)));
             let transaction = connection.transaction()?;
             for change in &writes {
-                write::apply(&transaction, change)?;
+                write::apply(&transaction, &record, change)?;
             }
             transaction.commit()?;
+            if sealing {
+                record.note_begun();
+            }
             for change in &writes {
                 match change {
                     Write::Organisation(org) => shared.hosts.learn(org),
@@ -111,8 +127,38 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn history(&self, before: Option<i64>, limit: u32) -> Result<Vec<Entry>, Code> {
-        self.blocking(move |connection, _| read::history(connection, before, limit)).await
+    async fn history(&self, page: HistoryPage) -> Result<Vec<Entry>, Code> {
+        self.blocking(move |connection, _| read::history(connection, &page)).await
+    }
+
+    async fn recorded_accounts(&self) -> Result<Vec<RecordedAccount>, Code> {
+        self.blocking(move |connection, _| read::recorded_accounts(connection)).await
+    }
+
+    async fn check_record(&self) -> Result<RecordCheck, Code> {
+        let (record, path) = (self.record.clone(), self.shared.path.clone());
+        self.blocking(move |connection, _| {
+            let transaction = connection.transaction()?;
+            chain::catch_up(&transaction, &record)?;
+            transaction.commit()?;
+            if record.is_there() {
+                record.note_begun();
+            }
+            Ok(())
+        })
+        .await?;
+        let record = self.record.clone();
+        // A connection of its own, which sees one moment of the file and holds up nobody who writes.
+        let checked = tokio::task::spawn_blocking(move || {
+            let check = || -> Result<RecordCheck, Problem> {
+                let mut reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+                reader.busy_timeout(open::BUSY)?;
+                let one_moment = reader.transaction()?;
+                chain::check(&one_moment, &record)
+            };
+            check().map_err(|problem| problem.code(&path))
+        });
+        checked.await.unwrap_or_else(|e| Err(Code::Internal { what: format!("store: {e}") }))
     }
 }
 
@@ -123,10 +169,15 @@ enum Problem {
     Sql(#[from] rusqlite::Error),
     #[error("a value could not be written: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("the record's key is not at hand")]
+    KeyNeeded,
 }
 
 impl Problem {
     fn code(&self, path: &Path) -> Code {
+        if matches!(self, Self::KeyNeeded) {
+            return Code::KeyringLocked;
+        }
         let path = path.display().to_string();
         let sql = match self {
             Self::Sql(rusqlite::Error::SqliteFailure(error, _)) => Some(error.code),

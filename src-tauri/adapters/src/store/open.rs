@@ -16,11 +16,12 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("migrations/0001_first.sql")),
         M::up(include_str!("migrations/0002_half_syncs.sql")),
         M::up(include_str!("migrations/0003_apps.sql")),
+        M::up(include_str!("migrations/0004_record_chain.sql")),
     ])
 }
 
 /// Another program, such as a backup, may hold the file for a moment.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 pub(super) struct Opened {
     pub(super) connection: Connection,

@@ -8,7 +8,7 @@ use engine::{
         history::Entry,
         ids::{AccountId, AppId, AppRef, Grant, OrgId, RoleName, Target},
     },
-    ports::{SealKind, SealedRow, Stored, StoredSignIn},
+    ports::{HistoryPage, RecordedAccount, SealKind, SealedRow, Stored, StoredSignIn},
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
@@ -48,7 +48,7 @@ pub(super) fn everything(db: &Connection) -> Result<Stored, Problem> {
             ),
             |row| Ok(moment(row, 4)?.zip(Some(target(row)?)).map(|(at, target)| (target, at))),
         )?,
-        history: history(db, None, RECENT)?,
+        history: history(db, &HistoryPage { limit: RECENT, ..HistoryPage::default() })?,
         pause: fact("pause")?.and_then(|text| parse(&text)),
         conversions: fact("conversions")?.and_then(|text| parse(&text)).unwrap_or_default(),
         notices: rows(db, "SELECT key, at FROM notices", |row| {
@@ -62,14 +62,34 @@ pub(super) fn everything(db: &Connection) -> Result<Stored, Problem> {
     })
 }
 
-pub(super) fn history(db: &Connection, before: Option<i64>, limit: u32) -> Result<Vec<Entry>, Problem> {
-    let mut statement =
-        db.prepare_cached("SELECT id, at, by, event FROM history WHERE id < ?1 ORDER BY id DESC LIMIT ?2")?;
-    let found = statement.query_map(params![before.unwrap_or(i64::MAX), limit], |row| {
+pub(super) fn history(db: &Connection, page: &HistoryPage) -> Result<Vec<Entry>, Problem> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, at, by, event FROM history WHERE id < ?1 AND at >= ?3 AND at < ?4
+         ORDER BY id DESC LIMIT ?2",
+    )?;
+    let since = page.since.map_or(i64::MIN, Timestamp::as_millisecond);
+    let until = page.until.map_or(i64::MAX, Timestamp::as_millisecond);
+    let bounds = params![page.before.unwrap_or(i64::MAX), page.limit, since, until];
+    let found = statement.query_map(bounds, |row| {
         let (id, at, by, event) = (row.get(0)?, moment(row, 1)?, json(row, 2)?, json(row, 3)?);
         Ok(at.zip(by).zip(event).map(|((at, by), event)| Entry { id, at, by, event }))
     })?;
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// Each account once, with the name it had last.
+pub(super) fn recorded_accounts(db: &Connection) -> Result<Vec<RecordedAccount>, Problem> {
+    rows(
+        db,
+        "SELECT json_extract(event, '$.grant.org'), json_extract(event, '$.grant.account'),
+                json_extract(event, '$.account_name'), max(id)
+         FROM history WHERE json_extract(event, '$.grant.account') IS NOT NULL GROUP BY 1, 2",
+        |row| {
+            let (org, account) = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+            let name = row.get::<_, Option<String>>(2)?;
+            Ok(Some(RecordedAccount { org: OrgId::new(org), account: AccountId::new(account), name }))
+        },
+    )
 }
 
 type OrganisationRow =

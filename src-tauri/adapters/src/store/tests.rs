@@ -24,6 +24,10 @@ fn open(dir: &Path) -> SqliteStore {
     SqliteStore::open(&dir.join("data/latchkey.db"), Arc::default(), now()).unwrap()
 }
 
+fn page(before: Option<i64>, limit: u32) -> HistoryPage {
+    HistoryPage { before, limit, ..HistoryPage::default() }
+}
+
 fn grant(account: &str) -> Grant {
     Grant { org: OrgId::new("o1"), account: AccountId::new(account), role: RoleName::new("ReadOnly") }
 }
@@ -87,6 +91,7 @@ fn everything() -> Vec<Write> {
             key_tail: "WXYZ".into(),
         }),
         used: Some(now()),
+        until: None,
     };
     vec![
         Write::Organisation(org.clone()),
@@ -236,8 +241,8 @@ async fn a_line_of_activity_keeps_its_number() {
     let line = |id| Write::History(Entry { id, ..entry(now()) });
     store.commit(vec![line(8), line(7)]).await.unwrap();
     let ids = |lines: Vec<Entry>| lines.iter().map(|line| line.id).collect::<Vec<_>>();
-    assert_eq!(ids(store.history(None, 10).await.unwrap()), [8, 7]);
-    assert_eq!(ids(store.history(Some(8), 10).await.unwrap()), [7]);
+    assert_eq!(ids(store.history(page(None, 10)).await.unwrap()), [8, 7]);
+    assert_eq!(ids(store.history(page(Some(8), 10)).await.unwrap()), [7]);
 }
 
 #[tokio::test]
@@ -246,10 +251,10 @@ async fn history_is_read_in_pages_and_pruned() {
     let store = open(dir.path());
     let old = now() - SignedDuration::from_hours(24 * 91);
     store.commit(vec![Write::History(entry(old))]).await.unwrap();
-    assert_eq!(store.history(None, 10).await.unwrap().len(), 1);
+    assert_eq!(store.history(page(None, 10)).await.unwrap().len(), 1);
     store.commit((0..5).map(|_| Write::History(entry(now()))).collect()).await.unwrap();
-    let first = store.history(None, 3).await.unwrap();
-    let second = store.history(Some(first[2].id), 10).await.unwrap();
+    let first = store.history(page(None, 3)).await.unwrap();
+    let second = store.history(page(Some(first[2].id), 10)).await.unwrap();
     assert_eq!((first.len(), second.len()), (3, 2), "the old line is gone");
     assert!(first.iter().chain(&second).map(|e| e.id).is_sorted_by(|a, b| a > b));
     let stored = store.load(now() + SignedDuration::from_hours(24 * 91)).await.unwrap();

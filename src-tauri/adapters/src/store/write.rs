@@ -1,6 +1,7 @@
 //! Each change as SQL.
 
-use super::{DAY_MS, HISTORY_DAYS, NOTICE_DAYS, Problem};
+use super::{DAY_MS, HISTORY_DAYS, NOTICE_DAYS, Problem, chain};
+use crate::vault::RecordKey;
 use engine::{
     model::{
         Timestamp,
@@ -12,7 +13,7 @@ use engine::{
 use rusqlite::{Connection, params};
 
 /// Makes one change.
-pub(super) fn apply(db: &Connection, change: &Write) -> Result<(), Problem> {
+pub(super) fn apply(db: &Connection, record: &RecordKey, change: &Write) -> Result<(), Problem> {
     match change {
         Write::Organisation(org) => {
             db.execute(
@@ -95,7 +96,8 @@ pub(super) fn apply(db: &Connection, change: &Write) -> Result<(), Problem> {
                 params![grant.org.as_str(), grant.account.as_str(), grant.role.as_str(), ms(*at)],
             )?;
         }
-        Write::History(entry) => history(db, entry)?,
+        Write::History(entry) => history(db, record, entry)?,
+        Write::ClearHistory => chain::clear(db, record)?,
         Write::Pause(None) => {
             db.execute("DELETE FROM facts WHERE name = 'pause'", [])?;
         }
@@ -135,7 +137,8 @@ fn favourite_app(db: &Connection, app: &AppRef, place: Option<u32>) -> Result<()
     Ok(())
 }
 
-fn history(db: &Connection, entry: &Entry) -> Result<(), Problem> {
+fn history(db: &Connection, record: &RecordKey, entry: &Entry) -> Result<(), Problem> {
+    chain::catch_up(db, record)?;
     db.execute(
         "INSERT INTO history (id, at, by, event) VALUES (NULLIF(?1, 0), ?2, ?3, ?4)",
         params![
@@ -145,9 +148,9 @@ fn history(db: &Connection, entry: &Entry) -> Result<(), Problem> {
             serde_json::to_string(&entry.event)?
         ],
     )?;
+    chain::seal_line(db, record, db.last_insert_rowid())?;
     // Long-running processes prune as they write; the index makes it one look.
-    db.execute("DELETE FROM history WHERE at < ?1", [ms(entry.at) - HISTORY_DAYS * DAY_MS])?;
-    Ok(())
+    chain::prune(db, record, ms(entry.at) - HISTORY_DAYS * DAY_MS)
 }
 
 /// Remembers the first start of this installation.
@@ -157,9 +160,9 @@ pub(super) fn note_installation(db: &Connection, now: Timestamp) -> Result<(), P
 }
 
 /// Forgets what is too old to matter.
-pub(super) fn forget_old(db: &Connection, now: Timestamp) -> Result<(), Problem> {
+pub(super) fn forget_old(db: &Connection, record: &RecordKey, now: Timestamp) -> Result<(), Problem> {
     let now = ms(now);
-    db.execute("DELETE FROM history WHERE at < ?1", [now - HISTORY_DAYS * DAY_MS])?;
+    chain::prune(db, record, now - HISTORY_DAYS * DAY_MS)?;
     db.execute("DELETE FROM launches WHERE at < ?1", [now - HISTORY_DAYS * DAY_MS])?;
     db.execute("DELETE FROM app_launches WHERE at < ?1", [now - HISTORY_DAYS * DAY_MS])?;
     db.execute("DELETE FROM notices WHERE at < ?1", [now - NOTICE_DAYS * DAY_MS])?;

@@ -5,9 +5,11 @@
 
 mod keyring;
 mod record;
+mod record_key;
 mod seal;
 
 pub use keyring::{KeyStore, KeyStoreError, OsKeyring};
+pub use record_key::RecordKey;
 
 use async_trait::async_trait;
 use engine::{
@@ -28,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(45);
 pub struct SealingVault {
     store: Arc<dyn KeyStore>,
     keys: RwLock<Keys>,
+    record: RecordKey,
 }
 
 struct Keys {
@@ -44,7 +47,14 @@ impl SealingVault {
     #[must_use]
     pub fn new(store: Arc<dyn KeyStore>) -> Self {
         let missing = Code::KeyringMissing { reason: "not opened yet".to_owned() };
-        Self { store, keys: RwLock::new(Keys { kept: None, memory: Key::random(), missing }) }
+        let keys = RwLock::new(Keys { kept: None, memory: Key::random(), missing });
+        Self { store, keys, record: RecordKey::none() }
+    }
+
+    /// Reads the record's key, too, when it opens.
+    #[must_use]
+    pub fn with_record(self, record: RecordKey) -> Self {
+        Self { record, ..self }
     }
 
     fn memory_only(&self, why: Code) -> Keyring {
@@ -61,12 +71,19 @@ impl SealingVault {
 #[async_trait]
 impl Vault for SealingVault {
     async fn open(&self) -> Keyring {
-        let store = Arc::clone(&self.store);
+        let (store, record) = (Arc::clone(&self.store), self.record.clone());
         let (done, answer) = tokio::sync::oneshot::channel();
         // A thread of its own: a keyring that waits for its password must not hold up the end of the
         // process, as a runtime's blocking thread would.
         let started = std::thread::Builder::new().name("keyring".into()).spawn(move || {
-            let _gone = done.send(keyring::read_or_make(store.as_ref()));
+            let key = keyring::read_or_make(store.as_ref());
+            // Without it Activity is written all the same, only not sealed.
+            if key.is_ok()
+                && let Err(error) = record.read()
+            {
+                tracing::warn!(%error, "the keyring did not give the record's key");
+            }
+            let _gone = done.send(key);
         });
         if let Err(e) = started {
             return self.memory_only(Code::KeyringMissing { reason: e.to_string() });

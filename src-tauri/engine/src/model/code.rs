@@ -1,6 +1,9 @@
 //! What can go wrong, as facts. The view makes title, meaning and next step of each.
 
-use super::profile::Conflict;
+use super::{
+    ids::{AccountId, OrgId},
+    profile::Conflict,
+};
 use serde::{Deserialize, Serialize};
 
 /// One failure that somebody acts on. Carries facts, never a secret, never words for people.
@@ -87,6 +90,10 @@ pub enum Code {
     PlacesChanged { path: String, places: Vec<String>, backup: String },
     /// A backup is gone or was changed.
     BackupGone { path: String },
+    /// A pattern of a rule that cannot be read; `reason` is a short technical phrase.
+    BadPattern { reason: String },
+    /// `default` was wanted for an account in production.
+    DefaultInProduction { org: OrgId, account: AccountId, account_name: String, suggestion: String },
     /// What was asked for is not there any more.
     Gone { what: String },
     /// The local store failed; nothing was lost on the server.

@@ -1,6 +1,7 @@
 //! Which environment an account belongs to and how much a role may do, both guessed from names until
 //! the person says so, and what therefore has to be confirmed.
 
+use super::rules::{Field, Rules};
 use serde::{Deserialize, Serialize};
 
 /// An environment class, strictest first.
@@ -28,6 +29,13 @@ pub enum Environment {
 pub enum Why {
     /// The person labelled the account.
     Label,
+    /// A rule of the person's.
+    Rule {
+        /// What it looks at.
+        field: Field,
+        /// Its pattern.
+        pattern: String,
+    },
     /// A word of the account's name.
     Name {
         /// The word.
@@ -67,7 +75,8 @@ pub enum Sensitivity {
 }
 
 /// What a person wants to do with a role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Open a console.
     OpenConsole,
@@ -77,18 +86,23 @@ pub enum Act {
     KeepFresh,
 }
 
-/// The class of an account: the person's label, else the strictest word of the name, else of the email
-/// address (many organisations write the account's purpose into it: `aws+payments-prod@…`). The number
-/// tells nothing by itself.
+/// The class of an account: the person's label, else the first of the person's rules that fits, else the
+/// strictest word of the name, else of the email address (many organisations write the account's purpose
+/// into it: `aws+payments-prod@…`). The number tells nothing by itself.
 #[must_use]
 pub fn classify(
     name: &str,
-    _account_id: &str,
+    account_id: &str,
     email: Option<&str>,
     label: Option<Environment>,
+    rules: &Rules,
 ) -> Classified {
     if let Some(environment) = label {
         return Classified { environment, guessed: false, why: Why::Label };
+    }
+    if let Some(rule) = rules.first(name, account_id, email) {
+        let why = Why::Rule { field: rule.field, pattern: rule.pattern.clone() };
+        return Classified { environment: rule.environment, guessed: false, why };
     }
     if let Some((environment, word, over)) = strictest(name) {
         return Classified { environment, guessed: true, why: Why::Name { word, over } };
@@ -117,18 +131,56 @@ pub fn sensitivity(role: &str) -> Sensitivity {
     }
 }
 
-/// Whether the person confirms first. An account that nobody labelled may be production, so keeping a
-/// privileged role of it fresh asks, as for shared ones.
+/// How careful Latchkey is with an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// It is done.
+    Direct,
+    /// It is done, and the word that says so names the environment.
+    Notice,
+    /// The person confirms first.
+    Confirm,
+    /// The person confirms the first time of a day.
+    ConfirmDaily,
+    /// The person confirms, and it ends by itself.
+    TimeBoxed,
+}
+
+/// What happens on a click. An account that nobody labelled may be production, so keeping a privileged role
+/// of it fresh asks, as for shared ones.
+#[must_use]
+pub fn care(environment: Environment, sensitivity: Sensitivity, act: Act) -> Care {
+    use Environment::{Production, Shared, Staging, Unlabelled};
+    match (environment, sensitivity, act) {
+        (_, Sensitivity::ReadOnly, _) => Care::Direct,
+        (Production, Sensitivity::Privileged, Act::KeepFresh) => Care::TimeBoxed,
+        (Production, Sensitivity::Privileged, _) => Care::Confirm,
+        (Production, Sensitivity::Normal, Act::OpenConsole) => Care::Notice,
+        (Production, Sensitivity::Normal, Act::CopyKeys) => Care::ConfirmDaily,
+        (Production, Sensitivity::Normal, Act::KeepFresh) => Care::Confirm,
+        (Staging | Shared, Sensitivity::Privileged, Act::OpenConsole) => Care::Notice,
+        (Staging | Shared | Unlabelled, Sensitivity::Privileged, Act::KeepFresh) => Care::Confirm,
+        _ => Care::Direct,
+    }
+}
+
+/// Whether the person is asked first, if only once a day.
 #[must_use]
 pub fn needs_confirm(environment: Environment, sensitivity: Sensitivity, act: Act) -> bool {
-    use Environment::{Production, Shared, Staging, Unlabelled};
-    match (environment, sensitivity) {
-        (_, Sensitivity::ReadOnly) => false,
-        (Production, Sensitivity::Privileged) => true,
-        (Production, Sensitivity::Normal) => act != Act::OpenConsole,
-        (Staging | Shared | Unlabelled, Sensitivity::Privileged) => act == Act::KeepFresh,
-        _ => false,
-    }
+    !matches!(care(environment, sensitivity, act), Care::Direct | Care::Notice)
+}
+
+/// Whether a profile of this name may be kept for the account: `default` is what a tool uses when nobody said
+/// which, and that is not production, unless the person allowed it for the account.
+#[must_use]
+pub fn may_be_default(
+    environment: Environment,
+    sensitivity: Sensitivity,
+    profile: &str,
+    allowed: bool,
+) -> bool {
+    let harmless = environment != Environment::Production || sensitivity == Sensitivity::ReadOnly;
+    profile != "default" || harmless || allowed
 }
 
 /// Whether `second` comes after `first` with at most `gap` characters between.
@@ -182,10 +234,11 @@ fn word(token: &str) -> Option<Environment> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::rules::Rule;
     use Environment::{Development, Production, Sandbox, Shared, Staging, Test, Unlabelled};
 
     fn check(name: &str, expect: Environment) {
-        assert_eq!(classify(name, "", None, None).environment, expect, "{name}");
+        assert_eq!(classify(name, "", None, None, &Rules::default()).environment, expect, "{name}");
     }
 
     #[test]
@@ -217,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_stricter_wins_and_says_over_what() {
-        let found = classify("prod-sandbox", "", None, None);
+        let found = classify("prod-sandbox", "", None, None, &Rules::default());
         let why = Why::Name { word: "prod".into(), over: Some("sandbox".into()) };
         assert_eq!(found, Classified { environment: Production, guessed: true, why });
         check("sandbox-prod", Production);
@@ -227,13 +280,16 @@ mod tests {
 
     #[test]
     fn label_then_name_then_email() {
-        let labelled = classify("payments-prod", "", None, Some(Development));
+        let labelled = classify("payments-prod", "", None, Some(Development), &Rules::default());
         assert_eq!(labelled, Classified { environment: Development, guessed: false, why: Why::Label });
-        let mailed = classify("payments", "", Some("aws+pay-prod@dev.test"), None);
+        let mailed = classify("payments", "", Some("aws+pay-prod@dev.test"), None, &Rules::default());
         assert_eq!(mailed.environment, Production);
         assert_eq!(mailed.why, Why::Email { word: "prod".into() });
-        assert_eq!(classify("pay-dev", "", Some("prod@acme.test"), None).environment, Development);
-        assert!(!classify("payments", "", None, None).guessed);
+        assert_eq!(
+            classify("pay-dev", "", Some("prod@acme.test"), None, &Rules::default()).environment,
+            Development
+        );
+        assert!(!classify("payments", "", None, None, &Rules::default()).guessed);
     }
 
     #[test]
@@ -259,17 +315,57 @@ mod tests {
     }
 
     #[test]
-    fn what_is_confirmed() {
+    fn a_label_wins_over_a_rule_and_a_rule_over_the_words() {
+        let rule = |field, pattern: &str, environment| Rule { field, pattern: pattern.into(), environment };
+        let rules = Rules::compile(&[
+            rule(Field::Name, "^pay", Production),
+            rule(Field::Number, "^1111", Test),
+            rule(Field::Email, "@lab\\.", Sandbox),
+        ]);
+        let class = |name, id, email, label| classify(name, id, email, label, &rules);
+        let found = class("Payments-dev", "111100002222", None, None);
+        assert_eq!(
+            (found.environment, found.guessed),
+            (Production, false),
+            "the first rule, whatever the case"
+        );
+        assert_eq!(found.why, Why::Rule { field: Field::Name, pattern: "^pay".into() });
+        assert_eq!(class("pay-dev", "", None, Some(Shared)).environment, Shared);
+        assert_eq!(class("web-prod", "111100002222", None, None).environment, Test);
+        assert_eq!(class("web-prod", "2", Some("aws@lab.test"), None).environment, Sandbox);
+        assert_eq!(class("web-prod", "2", None, None).environment, Production);
+    }
+
+    /// The table of what happens on a click, row by row: opening, copying, keeping fresh.
+    #[test]
+    fn what_happens_on_a_click() {
         use Act::{CopyKeys, KeepFresh, OpenConsole};
+        use Care::{Confirm, ConfirmDaily, Direct, Notice, TimeBoxed};
         use Sensitivity::{Normal, Privileged, ReadOnly};
-        let row = |e, s| [OpenConsole, CopyKeys, KeepFresh].map(|act| needs_confirm(e, s, act));
-        assert_eq!(row(Production, Privileged), [true, true, true]);
-        assert_eq!(row(Production, Normal), [false, true, true]);
-        assert_eq!(row(Production, ReadOnly), [false, false, false]);
-        assert_eq!(row(Staging, Privileged), [false, false, true]);
-        assert_eq!(row(Shared, Privileged), [false, false, true]);
-        assert_eq!(row(Unlabelled, Privileged), [false, false, true]);
-        assert_eq!(row(Development, Privileged), [false, false, false]);
-        assert_eq!(row(Test, Normal), [false, false, false]);
+        let row = |e, s| [OpenConsole, CopyKeys, KeepFresh].map(|act| care(e, s, act));
+        for all in [Production, Staging, Shared, Test, Development, Sandbox, Unlabelled] {
+            assert_eq!(row(all, ReadOnly), [Direct, Direct, Direct], "{all:?}");
+        }
+        for harmless in [Test, Development, Sandbox] {
+            assert_eq!(row(harmless, Privileged), [Direct, Direct, Direct], "{harmless:?}");
+            assert_eq!(row(harmless, Normal), [Direct, Direct, Direct], "{harmless:?}");
+        }
+        assert_eq!(row(Staging, Privileged), [Notice, Direct, Confirm]);
+        assert_eq!(row(Shared, Privileged), [Notice, Direct, Confirm]);
+        assert_eq!(row(Unlabelled, Privileged), [Direct, Direct, Confirm]);
+        assert_eq!(row(Staging, Normal), [Direct, Direct, Direct]);
+        assert_eq!(row(Production, Normal), [Notice, ConfirmDaily, Confirm]);
+        assert_eq!(row(Production, Privileged), [Confirm, Confirm, TimeBoxed]);
+    }
+
+    #[test]
+    fn production_is_not_what_a_tool_takes_by_default() {
+        use Sensitivity::{Normal, Privileged, ReadOnly};
+        assert!(!may_be_default(Production, Normal, "default", false));
+        assert!(!may_be_default(Production, Privileged, "default", false));
+        assert!(may_be_default(Production, Normal, "default", true));
+        assert!(may_be_default(Production, ReadOnly, "default", false));
+        assert!(may_be_default(Production, Normal, "pay-prod", false));
+        assert!(may_be_default(Development, Privileged, "default", false));
     }
 }

@@ -3,7 +3,8 @@
 use super::{
     Timestamp,
     code::Code,
-    ids::{AppRef, Grant, OrgId, ProfileName},
+    environment::{Act, Environment},
+    ids::{AccountId, AppRef, Grant, OrgId, ProfileName},
     profile::Conflict,
 };
 use serde::{Deserialize, Serialize};
@@ -52,13 +53,40 @@ pub enum Event {
     /// A credentials block or a single value was copied.
     CredentialsCopied { grant: Grant, account_name: String },
     /// A profile was written with new credentials.
-    Refreshed { profile: ProfileName, grant: Grant, account_name: String, expires: Timestamp },
+    Refreshed {
+        profile: ProfileName,
+        grant: Grant,
+        account_name: String,
+        expires: Timestamp,
+        /// The last four characters of the key's id.
+        #[serde(default)]
+        key_tail: Option<String>,
+    },
     /// A profile could not be refreshed.
     RefreshFailed { profile: ProfileName, grant: Grant, account_name: String, code: Code },
     /// A profile is kept fresh from now on.
     KeepStarted { profile: ProfileName, grant: Grant, account_name: String },
     /// A profile is no longer kept fresh.
     KeepStopped { profile: ProfileName, removed: bool },
+    /// A profile was kept fresh for a limited time, which is over.
+    KeepEnded { profile: ProfileName, grant: Grant, account_name: String },
+    /// The person confirmed something dangerous, perhaps with a reason.
+    Confirmed {
+        grant: Grant,
+        account_name: String,
+        act: Act,
+        why: Option<String>,
+        /// The person is not asked again for a while.
+        quiet: bool,
+    },
+    /// The person said which environment an account is, or took it back.
+    Labelled { grant: Account, account_name: String, environment: Option<Environment> },
+    /// Activity was cleared up to here.
+    RecordCleared,
+    /// Activity was written to a file.
+    RecordExported { path: String, lines: u32 },
+    /// A line of Activity is not what was written.
+    RecordBroken { entry: i64 },
     /// Refreshing was paused or resumed.
     Paused { until: Option<Timestamp> },
     /// Refreshing goes on.
@@ -81,8 +109,19 @@ pub enum Event {
     ConversionUndone { path: String, profiles: Vec<String>, whole: bool },
     /// The rights of group and others were taken off the credentials file.
     MadePrivate,
+    /// Answers came that did not belong to the sign-in under way; they were ignored.
+    StrangeAnswers { org: OrgId },
     /// A notification was shown, or held with the reason.
     Notified { notice: String, shown: bool, reason: Option<String> },
+}
+
+/// An account by its ids. Named like a grant in a line, so that the lines of an account are found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The organisation.
+    pub org: OrgId,
+    /// The account.
+    pub account: AccountId,
 }
 
 /// Who wanted it.

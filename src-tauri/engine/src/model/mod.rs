@@ -14,6 +14,7 @@ pub mod portal;
 pub mod presence;
 pub mod profile;
 pub mod refresh;
+pub mod rules;
 pub mod secret;
 pub mod settings;
 pub mod sign_in;

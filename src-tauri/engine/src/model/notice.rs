@@ -7,7 +7,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// One thing to tell the person. Names follow the catalogue: N2, N3, N4, N5, N6, N7, N10, N14, N15.
+/// One thing to tell the person. Names follow the catalogue: N2 to N8, N10, N11, N14 to N16.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the fields are what the variant's sentence names")]
@@ -34,8 +34,29 @@ pub enum Notice {
     AccessRemoved { org: OrgId, roles: Vec<LostRole> },
     /// N7: another program changed kept profiles; with the moment of our write that it changed.
     Conflict { org: OrgId, profiles: Vec<(ProfileName, Option<Timestamp>)> },
+    /// N8: a profile that was kept for a limited time is kept no more.
+    TimeOver {
+        profile: ProfileName,
+        grant: Grant,
+        account_name: String,
+        region: Option<String>,
+        added: Timestamp,
+        until: Timestamp,
+    },
     /// N10: the sign-in was ended by the server.
     Revoked { org: OrgId, org_name: String, at: Timestamp },
+    /// N10: a line of Activity is not what was written.
+    RecordBroken { entry: i64 },
+    /// N10: answers came that did not belong to the sign-in under way, more than once.
+    StrangeAnswers { org: OrgId, org_name: String, at: Timestamp },
+    /// N11: roles and applications were assigned. Account and role of each, and the names of applications.
+    NewAccess {
+        org: OrgId,
+        org_name: String,
+        roles: Vec<(String, String)>,
+        apps: Vec<String>,
+        noticed: Timestamp,
+    },
     /// N14: the clock is off.
     ClockSkew { seconds: i64 },
     /// N15: a console that the person asked for could not be opened.
@@ -48,6 +69,8 @@ pub enum Notice {
     },
     /// N15: an application that the person asked for could not be opened.
     AppFailed { app: AppRef, name: String, code: Code },
+    /// N16: credentials were copied without the window, and stay on the clipboard until then.
+    Copied { grant: Grant, account_name: String, expires: Timestamp, until: Timestamp },
     /// Several that were held while the person was away, as one.
     WhileAway { notices: Vec<Notice> },
 }
@@ -66,6 +89,18 @@ pub struct LostRole {
 }
 
 impl Notice {
+    /// For the person's safety: told in spite of limits and of kinds that are switched off.
+    #[must_use]
+    pub fn is_security(&self) -> bool {
+        matches!(self, Self::Revoked { .. } | Self::RecordBroken { .. } | Self::StrangeAnswers { .. })
+    }
+
+    /// What became of something that the person just did.
+    #[must_use]
+    pub fn is_result(&self) -> bool {
+        matches!(self, Self::LaunchFailed { .. } | Self::AppFailed { .. } | Self::Copied { .. })
+    }
+
     /// Equal keys are the same toast: the newer replaces the older.
     #[must_use]
     pub fn key(&self) -> String {
@@ -76,7 +111,12 @@ impl Notice {
             Self::RefreshFailing { org, .. } => format!("failing/{org}"),
             Self::AccessRemoved { org, .. } => format!("access-removed/{org}"),
             Self::Conflict { org, .. } => format!("conflict/{org}"),
+            Self::TimeOver { profile, until, .. } => format!("time-over/{profile}/{}", until.as_second()),
             Self::Revoked { org, at, .. } => format!("revoked/{org}/{}", at.as_second()),
+            Self::RecordBroken { entry } => format!("record-broken/{entry}"),
+            Self::StrangeAnswers { org, at, .. } => format!("strange-answers/{org}/{}", at.as_second()),
+            Self::NewAccess { org, noticed, .. } => format!("new-access/{org}/{}", noticed.as_second()),
+            Self::Copied { grant, .. } => format!("copied/{}/{}/{}", grant.org, grant.account, grant.role),
             Self::ClockSkew { .. } => "clock-skew".to_owned(),
             Self::LaunchFailed { grant, .. } => {
                 format!("launch/{}/{}/{}", grant.org, grant.account, grant.role)
@@ -121,4 +161,6 @@ pub enum Pressed {
     Details,
     /// Try the failed thing again.
     TryAgain,
+    /// Keep the profile fresh once more.
+    KeepOn,
 }

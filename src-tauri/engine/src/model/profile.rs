@@ -26,6 +26,9 @@ pub struct Kept {
     /// when that was never looked at.
     #[serde(default)]
     pub used: Option<Timestamp>,
+    /// When it is kept no more, by itself; `None` for as long as the person wants.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 /// What was written last; `fingerprint` tells whether another program changed it since.

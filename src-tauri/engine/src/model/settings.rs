@@ -1,6 +1,6 @@
 //! What a person can set.
 
-use super::{Timestamp, notice::Notice};
+use super::{Timestamp, ids::AccountId, notice::Notice, rules::Rule};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -21,8 +21,8 @@ pub enum Theme {
     HighContrastDark,
 }
 
-/// Which kinds of notification are shown. One that is no kind of these, the end of a sign-in by an
-/// administrator, is shown as long as there are notifications at all.
+/// Which kinds of notification are shown. What is told for the person's safety is no kind of these: it is
+/// shown as long as there are notifications at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Told {
@@ -42,6 +42,12 @@ pub struct Told {
     pub clock: bool,
     /// A console could not be opened.
     pub launch_failed: bool,
+    /// A profile that was kept for a limited time is kept no more.
+    pub time_over: bool,
+    /// Credentials that were copied without the window are on the clipboard.
+    pub copied: bool,
+    /// A role or an application was assigned; off unless the person wants it.
+    pub new_access: bool,
 }
 
 impl Default for Told {
@@ -55,6 +61,9 @@ impl Default for Told {
             conflict: true,
             clock: true,
             launch_failed: true,
+            time_over: true,
+            copied: true,
+            new_access: false,
         }
     }
 }
@@ -72,8 +81,14 @@ impl Told {
             Notice::Conflict { .. } => self.conflict,
             Notice::ClockSkew { .. } => self.clock,
             Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => self.launch_failed,
+            Notice::TimeOver { .. } => self.time_over,
+            Notice::Copied { .. } => self.copied,
+            Notice::NewAccess { .. } => self.new_access,
             // A summary holds only what was wanted by itself.
-            Notice::Revoked { .. } | Notice::WhileAway { .. } => true,
+            Notice::Revoked { .. }
+            | Notice::RecordBroken { .. }
+            | Notice::StrangeAnswers { .. }
+            | Notice::WhileAway { .. } => true,
         }
     }
 }
@@ -124,6 +139,8 @@ pub struct Settings {
     pub network: Network,
     /// When it is quiet.
     pub quiet: Quiet,
+    /// Environments, and what they ask for.
+    pub safety: Safety,
 }
 
 fn is_default(network: &Network) -> bool {
@@ -161,6 +178,16 @@ impl Quiet {
     }
 }
 
+/// The person's rules for environments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Safety {
+    /// Accounts of production whose profile may be named `default`.
+    pub default_allowed: Vec<AccountId>,
+    /// Which accounts belong to which environment; the first that fits wins.
+    pub rules: Vec<Rule>,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -178,6 +205,7 @@ impl Default for Settings {
             told: Told::default(),
             network: Network::default(),
             quiet: Quiet::default(),
+            safety: Safety::default(),
         }
     }
 }
@@ -219,6 +247,9 @@ mod tests {
             conflict: false,
             clock: false,
             launch_failed: false,
+            time_over: false,
+            copied: false,
+            new_access: false,
         };
         let conflict =
             Notice::Conflict { org: OrgId::new("acme"), profiles: vec![(ProfileName::new("pay-dev"), None)] };

@@ -123,8 +123,7 @@ pub enum Verdict {
 #[must_use]
 pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     use Verdict::{Drop, Hold, Show};
-    let security = matches!(notice, Notice::Revoked { .. });
-    let asked_for = matches!(notice, Notice::LaunchFailed { .. } | Notice::AppFailed { .. });
+    let (security, asked_for) = (notice.is_security(), notice.is_result());
     let known = |key: &String| c.shown.iter().any(|(k, _)| k == key);
     if !asked_for && notice.keys().iter().all(known) {
         return Drop(Reason::ShownAlready);
@@ -174,9 +173,8 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
         return Hold(Reason::TooSoon);
     }
     let counts = |(k, at): &&(String, Timestamp)| {
-        !k.starts_with("launch/")
-            && !k.starts_with("launch-app/")
-            && !k.starts_with("revoked/")
+        let kind = k.split('/').next().unwrap_or_default();
+        !["launch", "launch-app", "copied", "revoked", "record-broken", "strange-answers"].contains(&kind)
             && c.now.duration_since(*at) < SignedDuration::from_hours(24)
     };
     // One notification may tell of several: what was shown at one moment was one.
@@ -326,6 +324,7 @@ mod tests {
                 added: at(added),
                 written: None,
                 used: used.map(at),
+                until: None,
             };
             assert_eq!(unused(&kept, at(7 * day)), expect, "added {added}, used {used:?}");
         }

@@ -12,11 +12,14 @@ use crate::{
         sign_in::{Ended, SignIn},
         silence::{FAILING, LITTLE_LEFT, SIGN_IN_ENDING, unused},
     },
-    ports::FileSet,
+    ports::{FileSet, RecordCheck},
     snapshot::Launch,
     state::{Org, Profile, State},
 };
 use jiff::SignedDuration;
+
+/// That a profile's time is over is news for so long.
+const TIME_OVER: SignedDuration = SignedDuration::from_hours(1);
 
 /// Everything that is worth telling as things stand.
 pub(super) fn conditions(state: &State, now: Timestamp) -> Vec<Notice> {
@@ -79,9 +82,14 @@ fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> 
         notices.extend(expired(org, &profiles, now));
         notices.extend(failing(org, &profiles, now));
         notices.extend(of_organisation(state, org));
+        // Nobody is kept from what nobody wants to hear.
+        notices.extend(new_access(org, now).filter(|_| state.settings.told.new_access));
     }
     if let Some(seconds) = state.clock_skew {
         notices.push(Notice::ClockSkew { seconds });
+    }
+    if let Some((_, Ok(RecordCheck::Broken { entry }))) = state.record.checked {
+        notices.push(Notice::RecordBroken { entry });
     }
     notices
 }
@@ -160,13 +168,33 @@ fn of_organisation(state: &State, org: &Org) -> Vec<Notice> {
     notices
 }
 
+/// N11, for the sync that brought it: a day later it is no news.
+fn new_access(org: &Org, now: Timestamp) -> Option<Notice> {
+    let roles: Vec<_> = org.portal.changes.iter().filter(|c| c.gained).collect();
+    let apps: Vec<_> = org.portal.app_changes.iter().filter(|c| c.gained).collect();
+    let noticed = roles.iter().map(|c| c.noticed).chain(apps.iter().map(|c| c.noticed)).max()?;
+    (now.duration_since(noticed) < SignedDuration::from_hours(24)).then(|| Notice::NewAccess {
+        org: org.id().clone(),
+        org_name: org.organisation.name.clone(),
+        roles: roles.iter().map(|c| (c.account_name.clone(), c.role.to_string())).collect(),
+        apps: apps.iter().map(|c| c.name.clone()).collect(),
+        noticed,
+    })
+}
+
 /// Whether a notice that was made earlier is true still, in part at least.
-pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice) -> bool {
+pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice, now: Timestamp) -> bool {
     match notice {
         // Until it is tried again.
         Notice::LaunchFailed { grant, .. } => failed(state, &grant.clone().into()),
         Notice::AppFailed { app, .. } => failed(state, &app.clone().into()),
-        Notice::WhileAway { notices } => notices.iter().any(|n| stands(state, true_now, n)),
+        Notice::WhileAway { notices } => notices.iter().any(|n| stands(state, true_now, n, now)),
+        // Until it is kept again, or an hour later.
+        Notice::TimeOver { profile, until, .. } => {
+            !state.profiles.contains_key(profile) && now.duration_since(*until) < TIME_OVER
+        }
+        Notice::Copied { until, .. } => now < *until,
+        Notice::StrangeAnswers { at, .. } => now.duration_since(*at) < SignedDuration::from_hours(24),
         _ => {
             let keys = notice.keys();
             true_now

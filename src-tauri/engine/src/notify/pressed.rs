@@ -6,11 +6,12 @@ use crate::{
     keep,
     model::{
         code::Code,
+        environment::Act,
         ids::ProfileName,
         notice::{Notice, Pressed},
     },
     request::{Answer, Reply, Show},
-    sign_in,
+    safety, sign_in,
     state::State,
 };
 use jiff::SignedDuration;
@@ -28,6 +29,7 @@ fn first_action(notice: &Notice) -> Pressed {
         | Notice::ProfilesExpired { .. }
         | Notice::LaunchFailed { .. }
         | Notice::AppFailed { .. } => Pressed::TryAgain,
+        Notice::TimeOver { .. } => Pressed::KeepOn,
         _ => Pressed::Details,
     }
 }
@@ -57,6 +59,7 @@ pub(crate) fn pressed(ctx: &Context, state: &mut State, notice: &Notice, pressed
             Ok(Reply::Done)
         }
         Pressed::TryAgain => try_again(ctx, state, notice),
+        Pressed::KeepOn => keep_on(ctx, state, notice),
         Pressed::Details | Pressed::Body => Ok(Reply::Show(details(notice))),
     }
 }
@@ -72,7 +75,7 @@ fn try_again(ctx: &Context, state: &mut State, notice: &Notice) -> Answer {
         }
         Notice::LaunchFailed { grant, destination, region, .. } => {
             let org = state.org(&grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
-            if let Some(confirm) = crate::console::confirm_outside(org, grant) {
+            if let Some(confirm) = safety::confirm_outside(ctx, state, org, grant) {
                 return Ok(Reply::Confirm(confirm));
             }
             let wish = crate::console::Wish {
@@ -88,6 +91,17 @@ fn try_again(ctx: &Context, state: &mut State, notice: &Notice) -> Answer {
     }
 }
 
+/// Asked about anew, since it is production.
+fn keep_on(ctx: &Context, state: &State, notice: &Notice) -> Answer {
+    let Notice::TimeOver { grant, .. } = notice else { return Ok(Reply::Done) };
+    let org = state.org(&grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    if !org.may_use(grant) {
+        return Err(Code::AccessRemoved);
+    }
+    let confirm = safety::confirm(ctx, state, org, grant, Act::KeepFresh);
+    Ok(confirm.map_or(Reply::Show(Show::Credentials), Reply::Confirm))
+}
+
 /// One is shown with its details, several in their list.
 fn profile<'a>(mut names: impl Iterator<Item = &'a ProfileName>) -> Show {
     match (names.next(), names.next()) {
@@ -99,14 +113,23 @@ fn profile<'a>(mut names: impl Iterator<Item = &'a ProfileName>) -> Show {
 /// Where the window tells more.
 fn details(notice: &Notice) -> Show {
     match notice {
-        Notice::LaunchFailed { code: Code::SignInNeeded, .. } | Notice::Revoked { .. } => Show::Portal,
-        Notice::LaunchFailed { .. } | Notice::AppFailed { .. } | Notice::ClockSkew { .. } => Show::Activity,
+        Notice::LaunchFailed { code: Code::SignInNeeded, .. }
+        | Notice::Revoked { .. }
+        | Notice::StrangeAnswers { .. }
+        | Notice::NewAccess { .. } => Show::Portal,
+        Notice::LaunchFailed { .. }
+        | Notice::AppFailed { .. }
+        | Notice::ClockSkew { .. }
+        | Notice::RecordBroken { .. }
+        | Notice::Copied { .. } => Show::Activity,
         Notice::WhileAway { notices } => notices.first().map_or(Show::Portal, details),
         Notice::RefreshFailing { profiles, .. } | Notice::ProfilesExpired { profiles, .. } => {
             profile(profiles.iter().map(|(name, _)| name))
         }
         Notice::Conflict { profiles, .. } => profile(profiles.iter().map(|(name, _)| name)),
         Notice::AccessRemoved { roles, .. } => profile(roles.iter().map(|role| &role.profile)),
-        Notice::SignInEnding { .. } | Notice::SignInEnded { .. } => Show::Credentials,
+        Notice::SignInEnding { .. } | Notice::SignInEnded { .. } | Notice::TimeOver { .. } => {
+            Show::Credentials
+        }
     }
 }

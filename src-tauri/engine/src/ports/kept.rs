@@ -115,6 +115,9 @@ pub enum Write {
     Launched(Target, Timestamp),
     /// A line of Activity.
     History(Entry),
+    /// Takes all lines of Activity away. [`Code::KeyringLocked`] where they are sealed and the key is not at
+    /// hand.
+    ClearHistory,
     /// A pause of all refreshing, or its end.
     Pause(Option<Pause>),
     /// Replaces the conversions of the config file that may be undone.
@@ -165,6 +168,49 @@ pub struct Stored {
     pub damaged: Option<PathBuf>,
 }
 
+/// Which lines of Activity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// Before this row.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+    /// From this moment on.
+    pub since: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// An account that Activity names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedAccount {
+    /// Its organisation, which may be gone.
+    pub org: OrgId,
+    /// Its number.
+    pub account: AccountId,
+    /// The name it had last.
+    pub name: Option<String>,
+}
+
+/// What following the record's chain came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordCheck {
+    /// Every line fits.
+    Intact {
+        /// So many lines.
+        lines: u64,
+        /// So many of them were stored before they could be sealed.
+        late: u64,
+    },
+    /// This line, or the one that should have that number, is not what was written.
+    Broken {
+        /// Its number.
+        entry: i64,
+    },
+    /// The keyring gave no key, so that nobody can tell.
+    Unsealed,
+}
+
 /// The SQLite store. Nothing above it sees SQL.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -172,6 +218,10 @@ pub trait Store: Send + Sync {
     async fn load(&self, now: Timestamp) -> Result<Stored, Code>;
     /// Makes all changes in one transaction, durable when it returns.
     async fn commit(&self, writes: Vec<Write>) -> Result<(), Code>;
-    /// Lines of Activity before the given row number, newest first.
-    async fn history(&self, before: Option<i64>, limit: u32) -> Result<Vec<Entry>, Code>;
+    /// Lines of Activity, newest first.
+    async fn history(&self, page: HistoryPage) -> Result<Vec<Entry>, Code>;
+    /// The accounts that Activity names.
+    async fn recorded_accounts(&self) -> Result<Vec<RecordedAccount>, Code>;
+    /// Follows the chain of Activity's lines from the oldest to the newest.
+    async fn check_record(&self) -> Result<RecordCheck, Code>;
 }

@@ -1,6 +1,6 @@
 //! What a person is told, once and by one notification, and what is taken back.
 
-use super::world::{World, begin, fresh, grant, keep, minutes, start, until};
+use super::world::{World, begin, fresh, grant, keep, minutes, start, start_in, until};
 use crate::{
     Engine, Reply, Request, Signal, Snapshot,
     model::{
@@ -9,10 +9,10 @@ use crate::{
         ids::{OrgId, ProfileName},
         notice::{Notice, Pressed},
         profile::State,
-        settings::Settings,
+        settings::{Settings, Told},
         sign_in::SignIn,
     },
-    ports::Clock,
+    ports::{Clock, SsoError},
     snapshot::Launch,
 };
 use std::time::Duration;
@@ -220,4 +220,60 @@ async fn later_is_once_more_and_then_silent() {
     engine.ask(later()).await.unwrap();
     pass(minutes(120)).await;
     assert_eq!(world.count("notify sign-in-ended"), 2);
+}
+
+/// The rows of the catalogue that no other test of the loop shows: when each is told, under which name.
+#[tokio::test(start_paused = true)]
+async fn each_row_of_the_catalogue_is_told_once() {
+    type Make = fn(&World);
+    let settings = |world: &World, told: Told| {
+        *world.settings.lock().unwrap() = Settings { told, ..Settings::default() };
+    };
+    let rows: &[(&str, Make, &str)] = &[
+        ("nothing", |_| (), ""),
+        (
+            "N6",
+            |world| *world.refuse_always.lock().unwrap() = Some(SsoError::Forbidden),
+            "notify access-removed/acme 1",
+        ),
+        (
+            "N10",
+            |world| {
+                *world.refuse_always.lock().unwrap() = Some(SsoError::Unauthorized);
+                *world.renew_never.lock().unwrap() = Some(SsoError::InvalidGrant);
+            },
+            "notify revoked/acme",
+        ),
+        ("N14", |world| *world.skew.lock().unwrap() = Some(-660), "notify clock-skew 1"),
+        ("N11", |world| *world.accounts.lock().unwrap() = vec!["1", "2"], "notify new-access/acme"),
+    ];
+    for (row, make, expect) in rows {
+        let wanted = Told { new_access: *row == "N11", ..Told::default() };
+        let (world, engine) = start_in(minutes(60), None, |world| settings(world, wanted)).await;
+        keep(&engine, "pay-dev").await.unwrap();
+        until(&engine, fresh).await;
+        pass(minutes(1)).await;
+        make(&world);
+        engine.ask(Request::Sync(OrgId::new("acme"))).await.unwrap();
+        let _refused_is_the_point = engine.ask(Request::RefreshProfile(ProfileName::new("pay-dev"))).await;
+        pass(minutes(5)).await;
+        let expect: Vec<_> = Some(*expect).filter(|e| !e.is_empty()).into_iter().collect();
+        let told = told(&world);
+        assert_eq!(told.len(), expect.len(), "{row}: {told:?}");
+        assert!(told.iter().zip(expect).all(|(is, should)| is.starts_with(should)), "{row}: {told:?}");
+        let noted = in_activity(&engine);
+        assert!(noted.iter().filter(|(_, shown)| *shown).count() == told.len(), "{row}: {noted:?}");
+    }
+}
+
+/// New access is told only to those who want to hear of it.
+#[tokio::test(start_paused = true)]
+async fn new_access_is_off_by_default() {
+    let (world, engine) = start(minutes(60), None).await;
+    *world.accounts.lock().unwrap() = vec!["1", "2"];
+    engine.ask(Request::Sync(OrgId::new("acme"))).await.unwrap();
+    until(&engine, |s| s.organisations[0].portal.changes.iter().any(|c| c.gained)).await;
+    pass(minutes(5)).await;
+    assert_eq!(world.count("notify new-access"), 0);
+    assert_eq!(in_activity(&engine), [], "nothing was held back, since nothing was to be told");
 }

@@ -33,6 +33,7 @@ fn stored(used: Option<jiff::Timestamp>) -> Kept {
             key_tail: "tail".into(),
         }),
         used,
+        until: None,
     }
 }
 

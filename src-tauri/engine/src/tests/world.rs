@@ -15,7 +15,7 @@ use crate::{
         profile::{Conflict, Kept, State},
         settings::Settings,
     },
-    ports::{Clock, Ports, Presence, Reads, SandboxReady, SsoError, Write},
+    ports::{Clock, Ports, Presence, Reads, RecordCheck, SandboxReady, SsoError, Write},
     request::Answer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -110,6 +110,12 @@ pub(super) struct World {
     pub(super) user: Mutex<String>,
     /// What the server stamps on credentials less what is true: the skew of this computer's clock.
     pub(super) server_ahead: Mutex<SignedDuration>,
+    /// What the servers say of this computer's clock.
+    pub(super) skew: Mutex<Option<i64>>,
+    /// So many answers with a wrong state come first.
+    pub(super) strange_answers: Mutex<u32>,
+    /// What following the record's chain comes to.
+    pub(super) record: Mutex<RecordCheck>,
 }
 
 /// What does not work, or was changed.
@@ -176,6 +182,10 @@ impl World {
             Write::HalfSync(_, half) => {
                 self.note("commit half");
                 *self.half.lock().unwrap() = half;
+            }
+            Write::ClearHistory => {
+                self.note("clear history");
+                self.happened.lock().unwrap().clear();
             }
             Write::RemoveOrganisation(_) => self.note("commit remove organisation"),
             Write::History(entry) => {
@@ -262,6 +272,9 @@ pub(super) async fn start_in(
         refused: Mutex::default(),
         user: Mutex::new("sam".to_owned()),
         server_ahead: Mutex::default(),
+        skew: Mutex::default(),
+        strange_answers: Mutex::default(),
+        record: Mutex::new(RecordCheck::Intact { lines: 1, late: 0 }),
     });
     change(&world);
     let engine = again(&world).await;
@@ -281,6 +294,7 @@ pub(super) async fn again(world: &Arc<World>) -> Engine {
         redirect: world.clone(),
         sandbox: world.clone(),
         desktop: world.clone(),
+        exports: world.clone(),
     };
     let engine = Engine::start(ports, TimeZone::UTC);
     until(&engine, |s| s.loaded).await;

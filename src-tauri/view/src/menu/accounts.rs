@@ -43,7 +43,7 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
             let alike = |(other, b): &&(&OrganisationNow, &Account)| {
                 other.organisation.id != o.organisation.id && a.name == b.name
             };
-            account(o, a, shown.iter().any(|row| alike(&row)).then_some(o.organisation.name.as_str()))
+            account(s, o, a, shown.iter().any(|row| alike(&row)).then_some(o.organisation.name.as_str()))
         })
         .collect();
     if !rows.is_empty() {
@@ -56,9 +56,9 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
     Entry::submenu("accounts", "Accounts", rows)
 }
 
-fn account(o: &OrganisationNow, a: &Account, of: Option<&str>) -> Entry {
+fn account(s: &Snapshot, o: &OrganisationNow, a: &Account, of: Option<&str>) -> Entry {
     let label_given = o.labels.get(&a.id).copied();
-    let environment = classify(&a.name, a.id.as_str(), a.email.as_deref(), label_given).environment;
+    let environment = classify(&a.name, a.id.as_str(), a.email.as_deref(), label_given, &s.rules).environment;
     let id = format!("account/{}/{}", o.organisation.id, a.id);
     let grant = |role: &engine::model::ids::RoleName| Grant {
         org: o.organisation.id.clone(),

@@ -4,21 +4,30 @@ use crate::{
     dialog,
     fixture::{DEV, PROD, app, grant, minutes, now, profile, snapshot, with, zone},
     reply,
+    ui_setup::UiField,
     ui_state::{UiAction, UiAppRef, UiGrant, UiSettings},
 };
 use engine::{
     Reply, Request,
     model::{
         code::Code,
+        environment::{Care, Environment},
         history::{By, Entry, Event},
-        ids::ProfileName,
+        ids::{AccountId, ProfileName},
         notice::{Notice, Pressed},
         profile::{Conflict, State},
-        settings::{Settings, Told},
+        rules::{Field, Rule},
+        settings::{Safety, Settings, Told},
         sign_in::SignIn,
     },
     request::Confirm,
 };
+use std::time::Duration;
+
+/// As the dialog's button sends it, before the person said anything to it.
+pub(super) fn confirmed(request: UiRequest) -> UiRequest {
+    UiRequest::Confirmed { request: Box::new(request), why: None, quiet: false, minutes: None }
+}
 
 fn keep(profile: &str) -> UiRequest {
     UiRequest::KeepFresh {
@@ -179,8 +188,12 @@ fn a_notifications_button_asks_as_the_window_does() {
     let asked = as_asked(&Request::Pressed { notice, pressed: Pressed::TryAgain }).unwrap();
     let UiRequest::OpenConsole { destination, confirmed, .. } = &asked else { panic!("{asked:?}") };
     assert_eq!((destination.as_deref(), *confirmed), (Some("s3"), false));
-    let confirm =
-        Confirm { grant: grant(PROD, "Administrator"), account_name: "payments-prod".into(), instead: None };
+    let confirm = Confirm {
+        grant: grant(PROD, "Administrator"),
+        account_name: "payments-prod".into(),
+        instead: None,
+        care: Care::Confirm,
+    };
     let shown = reply(Ok(Reply::Confirm(confirm)), &asked, &snapshot(), &zone());
     let UiReply::Confirm { dialog } = shown else { panic!("{shown:?}") };
     assert_eq!(dialog.title, "Open production as Administrator?");
@@ -221,16 +234,20 @@ fn what_is_paused_says_so_and_can_be_resumed() {
 
 #[test]
 fn copying_a_part_from_production_asks_as_copying_all_does() {
-    let confirm =
-        Confirm { grant: grant(PROD, "Administrator"), account_name: "payments-prod".into(), instead: None };
-    let copy = |confirmed| UiRequest::CopyCredentials {
+    let confirm = Confirm {
+        grant: grant(PROD, "Administrator"),
+        account_name: "payments-prod".into(),
+        instead: None,
+        care: Care::Confirm,
+    };
+    let copy = UiRequest::CopyCredentials {
         grant: (&grant(PROD, "Administrator")).into(),
         part: UiPart::SecretAccessKey,
-        confirmed,
+        confirmed: false,
     };
-    let shown = dialog(&confirm, &copy(false), &snapshot());
+    let shown = dialog(&confirm, &copy, &snapshot());
     assert_eq!(shown.title, "Copy production credentials as Administrator?");
-    assert_eq!(shown.confirm.action, UiAction::Ask { request: copy(true) });
+    assert_eq!(shown.confirm.action, UiAction::Ask { request: confirmed(copy) });
 }
 
 #[test]
@@ -239,16 +256,114 @@ fn the_dialog_before_production() {
         grant: grant(PROD, "Administrator"),
         account_name: "payments-prod".into(),
         instead: Some(grant(PROD, "ReadOnly")),
+        care: Care::Confirm,
     };
     let shown = dialog(&confirm, &console("Administrator", false), &snapshot());
     assert_eq!(shown.title, "Open production as Administrator?");
     assert_eq!(shown.body, "payments-prod, 1111-2222-3333. Changes here affect live systems.");
     assert_eq!(shown.confirm.label, "Open production console");
-    assert_eq!(shown.confirm.action, UiAction::Ask { request: console("Administrator", true) });
+    assert_eq!(shown.confirm.action, UiAction::Ask { request: confirmed(console("Administrator", false)) });
     assert_eq!(shown.instead_text.as_deref(), Some("ReadOnly is also available here"));
     let instead = shown.instead.unwrap();
     assert_eq!(instead.label, "Open as ReadOnly instead");
     assert_eq!(instead.action, UiAction::Ask { request: console("ReadOnly", false) });
+    assert_eq!(shown.why.as_deref(), Some("Why? (kept in your activity log)"));
+    assert_eq!(shown.quiet.as_deref(), Some("Do not ask again for this role for 15 min"));
+    assert_eq!(shown.lasting, None);
+}
+
+#[test]
+fn a_privileged_profile_of_production_is_asked_for_how_long() {
+    let confirm = Confirm {
+        grant: grant(PROD, "Administrator"),
+        account_name: "payments-prod".into(),
+        instead: None,
+        care: Care::TimeBoxed,
+    };
+    let asked = UiRequest::KeepFresh {
+        grant: (&grant(PROD, "Administrator")).into(),
+        profile: "pay-admin".into(),
+        region: None,
+        replace_foreign: false,
+        confirmed: false,
+    };
+    let shown = dialog(&confirm, &asked, &snapshot());
+    assert!(
+        shown.body.ends_with("Any program you run can use \"pay-admin\" until it ends by itself."),
+        "{}",
+        shown.body
+    );
+    let lasting = shown.lasting.unwrap();
+    let choices: Vec<_> = lasting.choices.iter().map(|c| (c.minutes, c.label.as_str())).collect();
+    assert_eq!(choices, [(15, "15 min"), (30, "30 min"), (60, "1 h"), (120, "2 h"), (240, "4 h")]);
+    assert_eq!((lasting.label.as_str(), lasting.usual), ("Keep it fresh for", 60));
+    assert_eq!(shown.quiet, None, "what ends by itself is asked about each time");
+    // What the person said comes with it.
+    let said = UiRequest::Confirmed {
+        request: Box::new(asked),
+        why: Some("ticket 7".into()),
+        quiet: false,
+        minutes: Some(30),
+    };
+    let Request::Confirmed { request, consent } = Request::try_from(said.clone()).unwrap() else {
+        panic!("a confirmation");
+    };
+    assert_eq!(
+        (consent.why.as_deref(), consent.lasting),
+        (Some("ticket 7"), Some(Duration::from_secs(1800)))
+    );
+    assert!(matches!(*request, Request::KeepFresh { confirmed: false, .. }));
+    assert_eq!(as_asked(&Request::Confirmed { request, consent }), Some(said));
+}
+
+#[test]
+fn a_taken_name_is_chosen_anew_with_the_confirmation() {
+    let code = Code::ProfileTaken {
+        profile: "default".into(),
+        conflict: Conflict::Foreign,
+        suggestion: "default-2".into(),
+    };
+    let asked = confirmed(keep("default"));
+    let UiReply::Failed { problem, .. } = reply(Err(code), &asked, &snapshot(), &zone()) else {
+        panic!("a failure is shown as one");
+    };
+    assert_eq!(problem.buttons[0].action, UiAction::Ask { request: confirmed(keep("default-2")) });
+    assert_eq!(problem.buttons[1].label, "Replace and keep a backup");
+}
+
+#[test]
+fn default_in_production_can_be_allowed() {
+    let code = Code::DefaultInProduction {
+        org: grant(PROD, "Developer").org,
+        account: AccountId::new(PROD),
+        account_name: "payments-prod".into(),
+        suggestion: "payments-prod".into(),
+    };
+    let UiReply::Failed { problem, field } = reply(Err(code), &keep("default"), &snapshot(), &zone()) else {
+        panic!("a failure is shown as one");
+    };
+    assert_eq!(field.as_deref(), Some("profile"));
+    assert_eq!(problem.title, "\"default\" would be payments-prod, which is production");
+    let labels: Vec<_> = problem.buttons.iter().map(|b| (b.label.as_str(), b.danger)).collect();
+    assert_eq!(labels, [("Use \"payments-prod\"", false), ("Allow for this account", true)]);
+    let allow = UiRequest::AllowDefault { account: PROD.into(), allowed: true };
+    assert_eq!(problem.buttons[1].action, UiAction::Ask { request: allow });
+}
+
+#[test]
+fn what_a_rule_would_match() {
+    let asked = UiRequest::TryRule { field: UiField::Name, pattern: "pay".into() };
+    let check = |accounts, names: &[&str], expect: &str| {
+        let names = names.iter().map(|n| (*n).to_owned()).collect();
+        let found = reply(Ok(Reply::Fits { accounts, names }), &asked, &snapshot(), &zone());
+        assert_eq!(found, UiReply::Fits { text: expect.into() });
+    };
+    check(0, &[], "Matches no account.");
+    check(1, &["a"], "Matches 1 account: a.");
+    check(14, &["a", "b"], "Matches 14 accounts: a, b and 12 more.");
+    let bad = reply(Err(Code::BadPattern { reason: "unclosed group".into() }), &asked, &snapshot(), &zone());
+    let UiReply::Failed { field, problem } = bad else { panic!("a failure") };
+    assert_eq!((field.as_deref(), problem.title.as_str()), (Some("pattern"), "That pattern cannot be read"));
 }
 
 #[test]
@@ -270,8 +385,17 @@ fn a_taken_name_offers_the_harmless_choice_first() {
 
 #[test]
 fn settings_come_back_as_they_went() {
-    let told = Told { conflict: false, ..Told::default() };
-    let set = Settings { compact: true, keep_running: false, search_key: false, told, ..Settings::default() };
+    let told = Told { conflict: false, new_access: true, ..Told::default() };
+    let rule = Rule { field: Field::Email, pattern: "@lab".into(), environment: Environment::Sandbox };
+    let safety = Safety { default_allowed: vec![AccountId::new(PROD)], rules: vec![rule] };
+    let set = Settings {
+        compact: true,
+        keep_running: false,
+        search_key: false,
+        told,
+        safety,
+        ..Settings::default()
+    };
     assert_eq!(Settings::from(UiSettings::from(&set)), set);
     let huge = Settings { text_size: 9000, ..Settings::default() };
     assert_eq!(UiSettings::from(&huge).text_size, 150, "the window stays legible");
@@ -285,6 +409,7 @@ fn activity_in_sentences() {
         grant: grant(DEV, "PowerUser"),
         account_name: "payments-dev".into(),
         expires: minutes(60),
+        key_tail: Some("4QZX".into()),
     };
     let entries = vec![
         entry(refreshed),
@@ -294,8 +419,9 @@ fn activity_in_sentences() {
             reason: Some("screen_locked".into()),
         }),
     ];
-    let asked = UiRequest::History { before: None, limit: 2 };
-    let UiReply::Activity { lines } = reply(Ok(Reply::History(entries)), &asked, &snapshot(), &zone()) else {
+    let asked = UiRequest::CheckRecord;
+    let UiReply::Activity { lines, .. } = reply(Ok(Reply::History(entries)), &asked, &snapshot(), &zone())
+    else {
         panic!("lines are shown as such");
     };
     assert_eq!(lines[0].sentence, "Refreshed pay-dev, valid until 12:18");

@@ -12,6 +12,7 @@ use engine::{
     Reply, Request, Snapshot,
     model::{
         aws_config::{AwsConfig, ConfigProfile, Conversion, Converted, DiffLine, UnreadLine},
+        environment::Care,
         ids::{AccountId, RoleName},
         portal::Account,
         profile::State,
@@ -240,6 +241,7 @@ fn several_are_confirmed_by_one_question_that_names_them() {
         grant: grant(PROD, "Administrator"),
         account_name: "payments-prod".into(),
         instead: Some(grant(PROD, "ReadOnly")),
+        care: Care::TimeBoxed,
     };
     let s = with(|s| {
         let listed = &mut Arc::make_mut(&mut s.organisations[0].portal).accounts;
@@ -250,5 +252,6 @@ fn several_are_confirmed_by_one_question_that_names_them() {
     assert!(dialog.body.starts_with("payments-prod as Administrator and 1 more. "), "{}", dialog.body);
     assert_eq!(dialog.instead, None);
     let UiAction::Ask { request } = dialog.confirm.action else { panic!("it asks again") };
-    assert_eq!(request, UiRequest::KeepMany { wanted: wanted.to_vec(), confirmed: true });
+    assert_eq!(request, super::asked::confirmed(asked));
+    assert!(dialog.lasting.is_some());
 }

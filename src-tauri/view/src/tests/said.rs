@@ -14,7 +14,8 @@ use engine::{
     Snapshot,
     model::{
         code::Code,
-        history::{By, Entry as Line, Event},
+        environment::{Act, Environment},
+        history::{Account as LineAccount, By, Entry as Line, Event},
         ids::{OrgId, ProfileName},
         organisation::Kind,
         portal::Sync,
@@ -22,8 +23,8 @@ use engine::{
         settings::Pause,
         sign_in::{Attempt, Ended, Method, SignIn},
     },
-    ports::Keyring,
-    snapshot::Launch,
+    ports::{Keyring, RecordCheck},
+    snapshot::{Launch, RecordNow},
 };
 use std::sync::Arc;
 
@@ -39,6 +40,11 @@ fn snapshots() -> Vec<Snapshot> {
         with(|s| s.pause = Some(Pause { until: Some(minutes(60)) })),
         with(|s| s.pause = Some(Pause { until: None })),
         with(|s| s.clock_skew = Some(660)),
+        with(|s| s.record = RecordNow { checked: None, checking: true }),
+        with(|s| s.record.checked = Some((now(), Ok(RecordCheck::Intact { lines: 9, late: 1 })))),
+        with(|s| s.record.checked = Some((now(), Ok(RecordCheck::Intact { lines: 9, late: 2000 })))),
+        with(|s| s.record.checked = Some((now(), Ok(RecordCheck::Broken { entry: 1204 })))),
+        with(|s| s.record.checked = Some((now(), Ok(RecordCheck::Unsealed)))),
         with(|s| {
             s.organisations[0].sync = Sync::Throttled { until: minutes(1), done: 96, total: 143 };
         }),
@@ -94,6 +100,7 @@ fn snapshots() -> Vec<Snapshot> {
             s.launches = vec![(grant(LAB, "Dev").into(), failed.clone()), (app("ins-1").into(), failed)];
             s.keyring = Keyring::MemoryOnly(code.clone());
             s.settings_problem = Some(code.clone());
+            s.record.checked = Some((now(), Err(code.clone())));
             s.store_problem = Some(code.clone());
             s.file.problem = Some(code.clone());
             let retrying = State::Retrying { at: minutes(1), failing_since: minutes(-9), code: code.clone() };
@@ -113,6 +120,14 @@ fn lines(code: &Code) -> Vec<Line> {
     let profile = || ProfileName::new("pay-dev");
     let code = || code.clone();
     let grant = || grant(DEV, "PowerUser");
+    let labelled = || LineAccount { org: org(), account: grant().account };
+    let confirmed = |act, why: Option<&str>, quiet| Event::Confirmed {
+        grant: grant(),
+        account_name: account_name(),
+        act,
+        why: why.map(str::to_owned),
+        quiet,
+    };
     let events = vec![
         Event::OrganisationAdded { org: org(), name: "Acme".into() },
         Event::OrganisationRemoved { org: org(), name: "Acme".into() },
@@ -142,6 +157,7 @@ fn lines(code: &Code) -> Vec<Line> {
             grant: grant(),
             account_name: account_name(),
             expires: minutes(60),
+            key_tail: None,
         },
         Event::RefreshFailed {
             profile: profile(),
@@ -171,6 +187,20 @@ fn lines(code: &Code) -> Vec<Line> {
         Event::SyncFailed { org: org(), code: code() },
         Event::Conflicted { profile: profile(), conflict: Conflict::ChangedByAnother },
         Event::Undone,
+        Event::KeepEnded { profile: profile(), grant: grant(), account_name: account_name() },
+        Event::RecordCleared,
+        Event::RecordExported { path: "/home/sam/Downloads/a.csv".into(), lines: 3 },
+        Event::RecordBroken { entry: 1204 },
+        Event::StrangeAnswers { org: org() },
+        Event::Labelled {
+            grant: labelled(),
+            account_name: account_name(),
+            environment: Some(Environment::Test),
+        },
+        Event::Labelled { grant: labelled(), account_name: account_name(), environment: None },
+        confirmed(Act::OpenConsole, None, true),
+        confirmed(Act::CopyKeys, Some("ticket 7"), false),
+        confirmed(Act::KeepFresh, None, false),
         Event::MadePrivate,
         Event::Notified { notice: "expired/acme/1".into(), shown: true, reason: None },
         Event::Notified { notice: "expired/acme/1".into(), shown: false, reason: Some("idle".into()) },
@@ -198,6 +228,7 @@ fn strings(value: &serde_json::Value, key: &str, found: &mut Vec<String>) {
         "credentials_line",
         "attention",
         "confirm",
+        "note",
     ];
     match value {
         serde_json::Value::String(text) if WORDS.contains(&key) => found.push(text.clone()),

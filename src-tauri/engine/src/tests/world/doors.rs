@@ -16,9 +16,10 @@ use crate::{
         sign_in::Method,
     },
     ports::{
-        AwsFiles, Browser, Clock, Desktop, FileChange, FileCondition, FileOutcome, FileSet, Keyring,
-        Presence, Redirect, RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow,
-        SecretUrl, SettingsFile, Store, Stored, StoredSignIn, Vault, Write,
+        AwsFiles, Browser, Clock, Desktop, Exports, FileChange, FileCondition, FileOutcome, FileSet,
+        HistoryPage, Keyring, Presence, RecordCheck, RecordedAccount, Redirect, RedirectListener, Sandbox,
+        SandboxReady, SealKind, Sealable, SealedRow, SecretUrl, SettingsFile, Store, Stored, StoredSignIn,
+        Vault, Write,
     },
 };
 use async_trait::async_trait;
@@ -111,8 +112,15 @@ impl Store for World {
         }
         Ok(())
     }
-    async fn history(&self, _: Option<i64>, _: u32) -> Result<Vec<Entry>, Code> {
+    async fn history(&self, _: HistoryPage) -> Result<Vec<Entry>, Code> {
         Ok(vec![])
+    }
+    async fn recorded_accounts(&self) -> Result<Vec<RecordedAccount>, Code> {
+        Ok(vec![])
+    }
+    async fn check_record(&self) -> Result<RecordCheck, Code> {
+        self.note("check record");
+        Ok(*self.record.lock().unwrap())
     }
 }
 
@@ -232,19 +240,27 @@ impl Browser for World {
 impl RedirectListener for World {
     async fn listen(&self) -> Result<Box<dyn Redirect>, Code> {
         let takes = self.redirect_takes.lock().unwrap().ok_or(Code::ListenFailed)?;
-        Ok(Box::new(Port(takes)))
+        Ok(Box::new(Port(takes, *self.strange_answers.lock().unwrap())))
     }
 }
 
 /// A port that the browser comes to after a while.
-struct Port(Duration);
+struct Port(Duration, u32);
 
 #[async_trait]
 impl Redirect for Port {
     fn uri(&self) -> Url {
         Url::parse("http://127.0.0.1:5/oauth/callback").unwrap()
     }
-    async fn answer(self: Box<Self>, _: &SecretString, _: &Organisation) -> Result<SecretString, Code> {
+    async fn answer(
+        self: Box<Self>,
+        _: &SecretString,
+        _: &Organisation,
+        strange: Box<dyn Fn() + Send + Sync>,
+    ) -> Result<SecretString, Code> {
+        for _ in 0..self.1 {
+            strange();
+        }
         tokio::time::sleep(self.0).await;
         Ok(SecretString::from("code"))
     }
@@ -262,6 +278,14 @@ impl Sandbox for World {
     }
     fn exports(&self) -> Vec<String> {
         vec![]
+    }
+}
+
+#[async_trait]
+impl Exports for World {
+    async fn save(&self, name: &str, text: String) -> Result<PathBuf, Code> {
+        self.note(format!("export {name} {text}"));
+        Ok(PathBuf::from("/downloads").join(name))
     }
 }
 

@@ -33,6 +33,9 @@ fn fails(next: &Mutex<Vec<SsoError>>, always: Option<&Mutex<Option<SsoError>>>) 
 
 #[async_trait]
 impl Sso for World {
+    fn clock_skew(&self) -> Option<i64> {
+        *self.skew.lock().unwrap()
+    }
     /// Every address that begins with `https://known` is a portal's.
     async fn discover(
         &self,
