@@ -2,7 +2,7 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, apps, console, environment_copy, half_sync, import, keep,
+    add, apps, console, environment_copy, half_sync, hand_out, import, keep,
     model::{
         Timestamp,
         aws_config::AwsConfig,
@@ -84,6 +84,7 @@ pub(crate) enum Event {
     StoreWorks,
     SettingsSaved,
     Copied(environment_copy::Outcome),
+    HandedOut(hand_out::Outcome),
     SandboxEnded,
 }
 
@@ -350,6 +351,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         }
         Event::SettingsSaved => state.settings_problem = None,
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
+        Event::HandedOut(outcome) => hand_out::finish(ctx, state, outcome),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
     }
 }
@@ -388,6 +390,9 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::CopyCredentials { grant, part, confirmed } => {
             let wish = environment_copy::Wish::new(grant, environment_copy::Form::Part(part), answer);
             environment_copy::ask(ctx, state, wish, confirmed);
+        }
+        Request::HandOut { of, asker, may_sign_in, confirmed } => {
+            hand_out::ask(ctx, state, of, asker, (may_sign_in, confirmed), answer);
         }
         Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };

@@ -11,6 +11,7 @@ mod console;
 mod engine;
 mod environment_copy;
 mod half_sync;
+mod hand_out;
 mod import;
 mod keep;
 pub mod model;

@@ -8,6 +8,7 @@ use crate::model::{
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
     notice::{Notice, Pressed},
     organisation::Endpoints,
+    secret::RoleCredentials,
     settings::Settings,
     sign_in::Method,
 };
@@ -60,6 +61,37 @@ pub struct Wanted {
     pub profile: ProfileName,
     /// The region to write.
     pub region: Option<String>,
+}
+
+/// Whose credentials a program wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Those of a profile: one that is kept, or one with SSO settings in the AWS config file.
+    Profile(ProfileName),
+    /// Those of a role.
+    Role(Grant),
+}
+
+/// The program that asks, for Activity. Never a reason to allow anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asker {
+    /// Its name, where the system tells.
+    pub program: Option<String>,
+    /// Its process id; 0 where the system does not tell.
+    pub pid: u32,
+}
+
+/// Credentials for a program. `Debug` shows no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedOut {
+    /// The keys.
+    pub credentials: RoleCredentials,
+    /// Whose they are.
+    pub grant: Grant,
+    /// The account's name.
+    pub account_name: String,
+    /// The profile's region, or else the organisation's.
+    pub region: String,
 }
 
 /// A wish. Everything that changes state comes as one of these.
@@ -141,6 +173,17 @@ pub enum Request {
         grant: Grant,
         /// Which part.
         part: Part,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Credentials for a program; answers [`Reply::Credentials`].
+    HandOut {
+        /// Whose.
+        of: Of,
+        /// Who asks.
+        asker: Asker,
+        /// A sign-in that has ended may be begun anew, in the browser. Once until the person signs in.
+        may_sign_in: bool,
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
@@ -243,6 +286,8 @@ pub enum Reply {
     Added(OrgId),
     /// What the AWS config file has.
     Config(Arc<AwsConfig>),
+    /// Keys for a program.
+    Credentials(Box<HandedOut>),
     /// Lines of Activity.
     History(Vec<Entry>),
     /// The window should show this view.

@@ -63,6 +63,8 @@ pub(crate) fn empty(now: Timestamp) -> State {
         launched: Vec::new(),
         launches: Vec::new(),
         destined: BTreeMap::new(),
+        handing_out: BTreeMap::new(),
+        handed_out: Vec::new(),
         pause: None,
         settings: Settings::default(),
         settings_problem: None,

@@ -31,8 +31,17 @@ pub(crate) fn line(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> UiActivity {
         by: match entry.by {
             By::You => "You".to_owned(),
             By::Schedule => "Schedule".to_owned(),
+            By::Program => asker(&entry.event),
         },
         ok,
+    }
+}
+
+/// The program that asked, as the system named it.
+fn asker(event: &Event) -> String {
+    match event {
+        Event::HandedOut { program: Some(program), pid, .. } => format!("{program} ({pid})"),
+        _ => "A program".to_owned(),
     }
 }
 
@@ -94,6 +103,10 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         }
         Event::CredentialsCopied { grant, account_name } => {
             (format!("Copied credentials for {account_name}"), role(grant, account_name), true)
+        }
+        Event::HandedOut { profile, grant, account_name, .. } => {
+            let what = profile.as_ref().map_or_else(|| account_name.clone(), ToString::to_string);
+            (format!("Handed out credentials of {what}"), role(grant, account_name), true)
         }
         Event::Refreshed { profile, grant, account_name, expires } => (
             format!("Refreshed {profile}, valid until {}", clock(entry.at, *expires, zone)),

@@ -157,7 +157,8 @@ impl TryFrom<UiRequest> for Request {
 #[must_use]
 pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -> UiReply {
     match answer {
-        Ok(Reply::Done) => UiReply::Done,
+        // The window asks for no keys, and would not get them.
+        Ok(Reply::Done | Reply::Credentials(_)) => UiReply::Done,
         Ok(Reply::Confirm(confirm)) => UiReply::Confirm { dialog: dialog(&confirm, asked, s) },
         Ok(Reply::Checked(found)) => {
             let host = found.start_url.host_str().unwrap_or_default();

@@ -227,6 +227,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "AWS tools could not read it.".into(),
             "Use letters, digits, dots, dashes and underscores.".into(),
         ),
+        Code::UnknownProfile { profile } => (
+            format!("No profile {profile} is known"),
+            "Latchkey keeps no profile of that name, and your AWS config file has none with SSO settings of an organisation that was added.".into(),
+            "Keep a role fresh under that name, or add its organisation.".into(),
+        ),
         Code::Gone { what } => (
             format!("{} is not there any more", capital(what)),
             "It was removed since this was shown.".into(),
@@ -331,7 +336,10 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             Some(asks("Try again", UiRequest::StartSandbox)),
             Some(UiButton { danger: true, ..asks("Delete the sample", UiRequest::DeleteSandbox) }),
         ],
-        Code::EngineElsewhere | Code::BadDestination { .. } | Code::StoreDamaged { .. } => vec![],
+        Code::EngineElsewhere
+        | Code::BadDestination { .. }
+        | Code::StoreDamaged { .. }
+        | Code::UnknownProfile { .. } => vec![],
     };
     found.into_iter().flatten().collect()
 }

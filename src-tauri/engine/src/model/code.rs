@@ -72,6 +72,9 @@ pub enum Code {
     InConflict { profile: String, conflict: Conflict },
     /// A name that cannot be a profile's.
     BadProfileName { profile: String },
+    /// No profile of that name is kept, and the AWS config file has none with SSO settings of an
+    /// organisation that was added.
+    UnknownProfile { profile: String },
     /// What was asked for is not there any more.
     Gone { what: String },
     /// The local store failed; nothing was lost on the server.
