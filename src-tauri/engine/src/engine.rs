@@ -84,6 +84,7 @@ pub(crate) enum Event {
     StoreWorks,
     SettingsSaved,
     Copied(environment_copy::Outcome),
+    Asked(hand_out::Asked),
     HandedOut(hand_out::Outcome),
     SandboxEnded,
 }
@@ -351,6 +352,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         }
         Event::SettingsSaved => state.settings_problem = None,
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
+        Event::Asked(asked) => hand_out::ask(ctx, state, asked),
         Event::HandedOut(outcome) => hand_out::finish(ctx, state, outcome),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
     }
@@ -392,7 +394,8 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             environment_copy::ask(ctx, state, wish, confirmed);
         }
         Request::HandOut { of, asker, may_sign_in, confirmed } => {
-            hand_out::ask(ctx, state, of, asker, (may_sign_in, confirmed), answer);
+            let asked = hand_out::Asked { of, asker, may_sign_in, confirmed, looked: false, answer };
+            hand_out::ask(ctx, state, asked);
         }
         Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed };

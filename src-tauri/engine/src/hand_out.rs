@@ -23,6 +23,7 @@ use crate::{
     waiting::Waiting,
 };
 use jiff::SignedDuration;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// The same program with the same role is one line of Activity in this time.
@@ -55,18 +56,22 @@ pub(crate) struct Outcome {
 }
 
 /// A program asks.
-pub(crate) fn ask(
-    ctx: &Context,
-    state: &mut State,
-    of: Of,
-    asker: Asker,
-    (may_sign_in, confirmed): (bool, bool),
-    answer: oneshot::Sender<Answer>,
-) {
-    let found = match resolve(state, of) {
+pub(crate) struct Asked {
+    pub of: Of,
+    pub asker: Asker,
+    pub may_sign_in: bool,
+    pub confirmed: bool,
+    /// The AWS config file was read for it already.
+    pub looked: bool,
+    pub answer: oneshot::Sender<Answer>,
+}
+
+pub(crate) fn ask(ctx: &Context, state: &mut State, asked: Asked) {
+    let found = match resolve(state, &asked.of) {
         Ok(found) => found,
+        Err(Code::UnknownProfile { .. }) if !asked.looked => return look(ctx, asked),
         Err(code) => {
-            let _ = answer.send(Err(code));
+            let _ = asked.answer.send(Err(code));
             return;
         }
     };
@@ -74,13 +79,25 @@ pub(crate) fn ask(
     // What the person keeps was confirmed when it began to be kept.
     let question = state
         .org(&grant.org)
-        .filter(|org| !kept && !confirmed && org.may_use(&grant))
+        .filter(|org| !kept && !asked.confirmed && org.may_use(&grant))
         .and_then(|org| confirm(org, &grant, Act::CopyKeys));
+    let Asked { asker, may_sign_in, answer, .. } = asked;
     let wish = Wish { grant, profile, region, asker, may_sign_in, answer };
     match question {
         Some(question) => wish.answer(Ok(Reply::Confirm(question))),
         None => begin(ctx, state, wish),
     }
+}
+
+/// The profile may have been written to the config file a moment ago.
+fn look(ctx: &Context, asked: Asked) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        if let Ok(config) = ctx.ports.files.config().await {
+            ctx.send(Event::Config(Arc::new(config)));
+        }
+        ctx.send(Event::Asked(Asked { looked: true, ..asked }));
+    });
 }
 
 struct Found {
@@ -91,14 +108,16 @@ struct Found {
 }
 
 /// A profile is one that is kept, or one with SSO settings in the AWS config file.
-fn resolve(state: &State, of: Of) -> Result<Found, Code> {
+fn resolve(state: &State, of: &Of) -> Result<Found, Code> {
     let name = match of {
-        Of::Role(grant) => return Ok(Found { grant, profile: None, region: None, kept: false }),
+        Of::Role(grant) => {
+            return Ok(Found { grant: grant.clone(), profile: None, region: None, kept: false });
+        }
         Of::Profile(name) => name,
     };
-    if let Some(profile) = state.profiles.get(&name) {
+    if let Some(profile) = state.profiles.get(name) {
         let (grant, region) = (profile.kept.grant.clone(), profile.kept.region.clone());
-        return Ok(Found { grant, profile: Some(name), region, kept: true });
+        return Ok(Found { grant, profile: Some(name.clone()), region, kept: true });
     }
     let unknown = || Code::UnknownProfile { profile: name.as_str().to_owned() };
     let listed = state.config.profiles.iter().find(|p| p.name == name.as_str()).ok_or_else(unknown)?;
@@ -131,7 +150,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
         return hand_out(ctx, state, wish, credentials);
     }
     let Some(pass) = org.pass(now) else {
-        return wait(ctx, state, wish);
+        return if state.keyring_opens { state.locked_out.push(wish) } else { wait(ctx, state, wish) };
     };
     if let Some(others) = state.handing_out.get_mut(&wish.grant) {
         return others.push(wish);
@@ -210,6 +229,13 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
                 }
             }
         }
+    }
+}
+
+/// The keyring has answered: those who came before it did are served now.
+pub(crate) fn unlocked(ctx: &Context, state: &mut State) {
+    for wish in std::mem::take(&mut state.locked_out) {
+        begin(ctx, state, wish);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     add,
     engine::{Context, Event},
-    half_sync, keep,
+    half_sync, hand_out, keep,
     model::{
         Timestamp,
         code::Code,
@@ -64,6 +64,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         launches: Vec::new(),
         destined: BTreeMap::new(),
         handing_out: BTreeMap::new(),
+        locked_out: Vec::new(),
         handed_out: Vec::new(),
         pause: None,
         settings: Settings::default(),
@@ -282,6 +283,7 @@ pub(crate) fn unlocked(ctx: &Context, state: &mut State, unlocked: Unlocked) {
     sign_ins.retain(|(org, _)| !newer(org));
     restore(state, opened, &sign_ins, ctx.now());
     renewal::store_all(ctx, state);
+    hand_out::unlocked(ctx, state);
     for (org, _) in &sign_ins {
         sync::if_stale(ctx, state, org);
     }

@@ -294,6 +294,8 @@ pub(crate) struct State {
     pub destined: BTreeMap<Grant, (Option<String>, Option<String>)>,
     /// Calls for role credentials under way, with the programs that wait for each.
     pub handing_out: BTreeMap<Grant, Vec<hand_out::Wish>>,
+    /// Programs that asked before the keyring answered.
+    pub locked_out: Vec<hand_out::Wish>,
     /// When which program was last noted to have been given which role's keys, newest first.
     pub handed_out: Vec<((Grant, Option<String>), Timestamp)>,
     pub pause: Option<Pause>,

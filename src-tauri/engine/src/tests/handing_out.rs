@@ -170,7 +170,6 @@ async fn profiles_are_those_that_are_kept_and_those_of_the_config_file() {
     };
     let change = |world: &World| *world.config.lock().unwrap() = config;
     let (_, engine) = start_in(minutes(60), Some(begin() + minutes(600)), change).await;
-    engine.ask(Request::LookAtConfig).await.unwrap();
     keep(&engine, "kept").await.unwrap();
     until(&engine, fresh).await;
     assert_eq!(handed(engine.ask(wish(profile("kept"), true)).await).region, "eu-west-1");
@@ -182,4 +181,12 @@ async fn profiles_are_those_that_are_kept_and_those_of_the_config_file() {
     }
     let other = Grant { role: RoleName::new("Admin"), account: AccountId::new("1"), org: OrgId::new("acme") };
     assert_eq!(engine.ask(wish(Of::Role(other), true)).await, Err(Code::AccessRemoved));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_before_the_keyring_answers_waits_for_it_and_opens_no_browser() {
+    let slow = |world: &World| *world.keyring_takes.lock().unwrap() = Duration::from_secs(60);
+    let (world, engine) = start_in(minutes(60), None, slow).await;
+    handed(engine.ask(wish(Of::Role(grant()), true)).await);
+    assert_eq!(world.count("sign-in page"), 0);
 }
