@@ -2,12 +2,15 @@
 //! socket. When it is not, whoever is shows its window, or, being no app, hands the lock over.
 
 use crate::{flags::Flags, shell::Shell};
-use adapters::home::Home;
+use adapters::{
+    door::{Door, Words},
+    home::Home,
+};
 use anyhow::{Context, bail};
 use link::{
     Client, EngineLock, HandOver, Hello, LinkError, Listener, Refusal, Reply, Request, SocketPath, Status,
 };
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf, sync::Arc, time::Duration};
 
 /// How long another program of ours may take to answer.
 const ANSWER_IN: Duration = Duration::from_secs(5);
@@ -48,7 +51,9 @@ pub fn take(home: &Home, flags: Flags) -> anyhow::Result<Option<EngineLock>> {
 /// # Errors
 /// The socket cannot be made.
 pub fn listen(home: &Home, lock: &EngineLock, shell: Shell) -> Result<Listener, LinkError> {
-    Listener::bind(lock, &socket(home)?, us(), ANSWER_IN, move |request| match request {
+    let words = Words { problem: view::said::problem, line: view::said::line };
+    let door = Door::new(shell.engine.clone(), Arc::clone(&shell.clock), shell.runtime.clone(), words);
+    Listener::bind(lock, &socket(home)?, us(), ANSWER_IN, move |request, caller| match request {
         Request::Status => {
             let Hello { program, version, pid, .. } = us();
             Reply::Status(Status { program, version, pid })
@@ -63,6 +68,7 @@ pub fn listen(home: &Home, lock: &EngineLock, shell: Shell) -> Result<Listener, 
         }
         // The app is the engine for as long as it runs.
         Request::HandOver => Reply::Refused(Refusal::Impossible),
+        wish => door.answer(wish, caller).unwrap_or(Reply::Refused(Refusal::UnknownRequest)),
     })
 }
 

@@ -143,8 +143,8 @@ pub struct ListedRole {
     pub privileged: bool,
     /// Whether it has the person's star.
     pub favourite: bool,
-    /// When it was opened last, RFC 3339; only the newest launches are known.
-    pub used: Option<String>,
+    /// Its place among what was opened lately, the newest is 0.
+    pub recent: Option<usize>,
     /// The profiles that Latchkey keeps of it.
     pub profiles: Vec<String>,
 }

@@ -18,6 +18,7 @@ pub mod menu;
 pub mod notification;
 mod portal;
 pub mod problem;
+pub mod said;
 mod settings;
 mod typed;
 pub mod ui_credentials;
