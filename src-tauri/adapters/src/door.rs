@@ -73,8 +73,15 @@ impl Door {
             Request::Credentials { of, sign_in, confirmed } => {
                 self.credentials(of, caller, sign_in, confirmed).await
             }
+            Request::AddOrganisation { typed, region } => {
+                let wish = Wish::AddOrganisation { typed, name: None, region, endpoints: None };
+                match self.engine.ask(wish).await {
+                    Ok(Answered::Added(org)) => Reply::Added(org.to_string()),
+                    other => self.plain(other, None),
+                }
+            }
             Request::Overview => Reply::Overview(told::overview(&self.snapshot(), self.clock.now())),
-            Request::List => Reply::Listing(told::listing(&self.snapshot())),
+            Request::List => self.list(snapshots).await,
             Request::SignIn { org, code } => self.sign_in(&OrgId::new(org), code, snapshots).await,
             Request::AwaitSignIn { org } => self.await_sign_in(&OrgId::new(org), snapshots).await,
             Request::SignOut { org } => {
@@ -126,6 +133,26 @@ impl Door {
             Ok(Answered::Credentials(handed)) => Reply::Credentials(told::credentials(&handed)),
             other => self.plain(other, org.as_ref()),
         }
+    }
+
+    /// An organisation that was never listed is listed first.
+    async fn list(&self, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Reply {
+        let bare =
+            |o: &&OrganisationNow| o.portal.synced.is_none() && matches!(o.sign_in, SignIn::SignedIn(_));
+        let wanted: Vec<_> =
+            self.snapshot().organisations.iter().filter(bare).map(|o| o.organisation.id.clone()).collect();
+        for org in &wanted {
+            // One that is under way already is waited for as well.
+            let _ = self.engine.ask(Wish::Sync(org.clone())).await;
+        }
+        let listed = snapshots.wait_for(|now| {
+            wanted.iter().filter_map(|org| of(now, org)).all(|o| {
+                o.portal.synced.is_some() || matches!(o.sync, engine::model::portal::Sync::Failed { .. })
+            })
+        });
+        // What is known by then is better than nothing.
+        let _ = tokio::time::timeout(OPENING_TAKES, listed).await;
+        Reply::Listing(told::listing(&self.snapshot()))
     }
 
     async fn sign_in(&self, org: &OrgId, code: bool, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Reply {

@@ -101,12 +101,23 @@ impl Engine {
     /// the store had.
     #[must_use]
     pub fn start(ports: Ports, zone: TimeZone) -> Self {
+        Self::run(ports, zone, false)
+    }
+
+    /// As [`Self::start`], for a program that does one thing and ends: nothing happens by itself, neither
+    /// refreshing nor syncing nor notifying, and quitting leaves the files as they are.
+    #[must_use]
+    pub fn start_on_demand(ports: Ports, zone: TimeZone) -> Self {
+        Self::run(ports, zone, true)
+    }
+
+    fn run(ports: Ports, zone: TimeZone, on_demand: bool) -> Self {
         let (tx, rx) = mpsc::unbounded_channel();
         let first = publish::empty(ports.clock.now());
         let (out, snapshots) = watch::channel(Arc::new(first));
         let writer = Writer::start(ports.store.clone(), tx.clone());
         let saver = Saver::start(ports.settings.clone(), tx.clone());
-        let ctx = Context { ports, tx: tx.clone(), zone, writer, saver };
+        let ctx = Context { ports, tx: tx.clone(), zone, on_demand, writer, saver };
         tokio::spawn(run(ctx, rx, out));
         Self { tx, snapshots }
     }
@@ -141,6 +152,8 @@ pub(crate) struct Context {
     pub ports: Ports,
     pub tx: mpsc::UnboundedSender<Message>,
     pub zone: TimeZone,
+    /// Nothing happens by itself.
+    pub on_demand: bool,
     writer: Writer,
     saver: Saver,
 }
@@ -216,7 +229,7 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
     let mut early = Vec::new();
     let mut clocks = (Instant::now(), ctx.ports.clock.since_boot());
     loop {
-        let wake = if ready { schedule::next(&state, ctx.now()) } else { None };
+        let wake = if ready && !ctx.on_demand { schedule::next(&state, ctx.now()) } else { None };
         let mut sleep = wake.map_or(LONGEST_SLEEP, |at| {
             std::time::Duration::try_from(at.duration_since(ctx.now())).unwrap_or_default().min(LONGEST_SLEEP)
         });
@@ -253,17 +266,19 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
             for org in &mut state.orgs {
                 half_sync::save(&ctx, org);
             }
-            let result = keep::quit(&ctx, &state).await;
+            let result = if ctx.on_demand { Ok(()) } else { keep::quit(&ctx, &state).await };
             ctx.flush().await;
             let _ = quitting.answer.send(result.map(|()| Reply::Done));
             return;
         }
         if ready {
             // Whoever quits wants nothing new begun.
-            if state.quitting.is_none() {
+            if state.quitting.is_none() && !ctx.on_demand {
                 schedule::tick(&ctx, &mut state);
             }
-            notify::judge(&ctx, &mut state);
+            if !ctx.on_demand {
+                notify::judge(&ctx, &mut state);
+            }
             let snapshot = publish::snapshot(&state, ctx.now());
             out.send_if_modified(|current| {
                 let changed = !publish::same(current, &snapshot);

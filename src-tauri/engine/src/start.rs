@@ -181,6 +181,9 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
         half_sync::restore(ctx, state, &org, half, sign_in);
     }
     restore(state, opened, &sign_ins, now);
+    if ctx.on_demand {
+        return;
+    }
     for org in sign_ins.iter().map(|(org, _)| org) {
         sync::if_stale(ctx, state, org);
     }
@@ -284,7 +287,7 @@ pub(crate) fn unlocked(ctx: &Context, state: &mut State, unlocked: Unlocked) {
     restore(state, opened, &sign_ins, ctx.now());
     renewal::store_all(ctx, state);
     hand_out::unlocked(ctx, state);
-    for (org, _) in &sign_ins {
+    for (org, _) in sign_ins.iter().filter(|_| !ctx.on_demand) {
         sync::if_stale(ctx, state, org);
     }
 }

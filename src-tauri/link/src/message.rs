@@ -57,6 +57,14 @@ pub enum Request {
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
+    /// Check a start URL and add its organisation. Answered by [`Reply::Added`], also when it is there
+    /// already.
+    AddOrganisation {
+        /// As typed: a URL, or the name before `.awsapps.com`.
+        typed: String,
+        /// The region, where the server does not tell.
+        region: Option<String>,
+    },
     /// Organisations and profiles as they stand. Answered by [`Reply::Overview`].
     Overview,
     /// Every role and application that the organisations list. Answered by [`Reply::Listing`].
@@ -138,6 +146,8 @@ pub enum Reply {
     HandOver(HandOver),
     /// To [`Request::Credentials`].
     Credentials(Credentials),
+    /// To [`Request::AddOrganisation`]: the organisation's id.
+    Added(String),
     /// To [`Request::Overview`].
     Overview(Overview),
     /// To [`Request::List`].
