@@ -69,12 +69,17 @@ impl Door {
         if snapshots.wait_for(|now| now.loaded).await.is_err() {
             return self.failed(&Code::Internal { what: "the engine has ended".to_owned() }, None);
         }
+        self.catch_up().await;
         match request {
             Request::Credentials { of, sign_in, confirmed } => {
                 self.credentials(of, caller, sign_in, confirmed).await
             }
-            Request::AddOrganisation { typed, region } => {
-                let wish = Wish::AddOrganisation { typed, name: None, region, endpoints: None };
+            Request::AddOrganisation { typed, region, endpoints } => {
+                let endpoints = match endpoints.map(told::endpoints).transpose() {
+                    Ok(endpoints) => endpoints,
+                    Err(code) => return self.failed(&code, None),
+                };
+                let wish = Wish::AddOrganisation { typed, name: None, region, endpoints };
                 match self.engine.ask(wish).await {
                     Ok(Answered::Added(org)) => Reply::Added(org.to_string()),
                     other => self.plain(other, None),
@@ -145,6 +150,7 @@ impl Door {
             // One that is under way already is waited for as well.
             let _ = self.engine.ask(Wish::Sync(org.clone())).await;
         }
+        self.catch_up().await;
         let listed = snapshots.wait_for(|now| {
             wanted.iter().filter_map(|org| of(now, org)).all(|o| {
                 o.portal.synced.is_some() || matches!(o.sync, engine::model::portal::Sync::Failed { .. })
@@ -166,6 +172,7 @@ impl Door {
         if let Err(failure) = self.engine.ask(Wish::SignIn { org: org.clone(), method }).await {
             return self.failed(&failure, Some(org));
         }
+        self.catch_up().await;
         let known = snapshots.wait_for(|now| {
             of(now, org).is_none_or(|now| match &now.sign_in {
                 SignIn::InProgress(attempt) if code => attempt.user_code.is_some(),
@@ -216,7 +223,7 @@ impl Door {
         let begun = self.clock.now();
         let org = target.org().clone();
         match self.engine.ask(wish).await {
-            Ok(Answered::Done) => {}
+            Ok(Answered::Done) => self.catch_up().await,
             other => return self.plain(other, Some(&org)),
         }
         let over = snapshots.wait_for(|now| settled(now, &target, begun).is_some());
@@ -227,6 +234,12 @@ impl Door {
             Some(Err(why)) => self.failed(&why, Some(&org)),
             None => self.failed(&Code::SignInTimedOut, Some(&org)),
         }
+    }
+
+    /// An answer comes before the snapshot that shows what it did.
+    async fn catch_up(&self) {
+        // An engine that has ended shows nothing new.
+        let _ = self.engine.ask(Wish::CatchUp).await;
     }
 
     fn plain(&self, answer: Answer, org: Option<&OrgId>) -> Reply {

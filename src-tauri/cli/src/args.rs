@@ -30,9 +30,8 @@ pub enum Command {
         /// Show a code to enter in a browser elsewhere
         #[arg(long, visible_alias = "use-device-code")]
         code: bool,
-        /// The region of a new organisation, where its server does not tell
-        #[arg(long)]
-        region: Option<String>,
+        #[command(flatten)]
+        new: NewOrganisation,
     },
     /// Sign out
     Logout {
@@ -100,6 +99,26 @@ pub enum Command {
     /// The manual page
     #[command(hide = true)]
     Man,
+}
+
+/// What a new organisation needs besides its start URL. AWS's own needs none of it.
+#[derive(Debug, Args)]
+pub struct NewOrganisation {
+    /// The region of a new organisation, where its server does not tell
+    #[arg(long)]
+    pub region: Option<String>,
+    /// SSO-OIDC of a server of one's own
+    #[arg(long, requires_all = ["portal_endpoint", "federation_endpoint", "sts_endpoint"])]
+    pub oidc_endpoint: Option<String>,
+    /// Its portal API
+    #[arg(long, requires = "oidc_endpoint")]
+    pub portal_endpoint: Option<String>,
+    /// Its federation endpoint
+    #[arg(long, requires = "oidc_endpoint")]
+    pub federation_endpoint: Option<String>,
+    /// Its STS
+    #[arg(long, requires = "oidc_endpoint")]
+    pub sts_endpoint: Option<String>,
 }
 
 /// A profile, a role, or letters of one.

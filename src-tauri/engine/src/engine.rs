@@ -454,6 +454,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             });
         }
         Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
+        Request::CatchUp => reply(answer, Ok(Reply::Done)),
         // Handled by the loop, since it ends it.
         Request::Quit => reply(answer, Ok(Reply::Done)),
     }

@@ -269,6 +269,8 @@ pub enum Request {
         /// Which button.
         pressed: Pressed,
     },
+    /// Nothing: when it is answered, the snapshot has everything that was answered before.
+    CatchUp,
     /// Do what quitting entails (settings' `remove_on_quit`), then end the loop.
     Quit,
 }

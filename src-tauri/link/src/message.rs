@@ -64,6 +64,8 @@ pub enum Request {
         typed: String,
         /// The region, where the server does not tell.
         region: Option<String>,
+        /// Where the services of a server of one's own answer.
+        endpoints: Option<Endpoints>,
     },
     /// Organisations and profiles as they stand. Answered by [`Reply::Overview`].
     Overview,
@@ -111,6 +113,19 @@ pub enum Request {
         /// At most so many.
         limit: u32,
     },
+}
+
+/// Where the services of an organisation answer, for a server that is not AWS's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// SSO-OIDC.
+    pub oidc: String,
+    /// The portal API.
+    pub portal: String,
+    /// The federation endpoint.
+    pub federation: String,
+    /// STS.
+    pub sts: String,
 }
 
 /// Whose credentials.

@@ -212,6 +212,7 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::InConflict { profile: "pay-dev".into(), conflict: Conflict::ChangedByAnother },
         Code::BadProfileName { profile: "a b".into() },
         Code::Gone { what: "that profile".into() },
+        Code::UnknownProfile { profile: "pay-dev".into() },
         Code::Store { reason: reason() },
         Code::SandboxFailed { reason: reason() },
         Code::EngineElsewhere,
@@ -229,6 +230,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
             Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
+            Code::UnknownProfile { .. } => {}
             Code::Paused { .. } | Code::InConflict { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
         }

@@ -7,6 +7,7 @@ use engine::{
         code::Code,
         environment::{self, Environment, Sensitivity},
         ids::Target,
+        organisation::Endpoints,
         profile::State,
         sign_in::{Ended, SignIn},
     },
@@ -19,6 +20,19 @@ use secrecy::{ExposeSecret, SecretString};
 /// RFC 3339 in whole seconds, as AWS's tools write and read it.
 pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Endpoints as they were typed.
+pub(super) fn endpoints(typed: link::Endpoints) -> Result<Endpoints, Code> {
+    let read = |name: &str, text: &str| {
+        text.parse().map_err(|error| Code::BadStartUrl { reason: format!("{name} endpoint: {error}") })
+    };
+    Ok(Endpoints {
+        oidc: read("SSO-OIDC", &typed.oidc)?,
+        portal: read("portal", &typed.portal)?,
+        federation: read("federation", &typed.federation)?,
+        sts: read("STS", &typed.sts)?,
+    })
 }
 
 /// A code's name for programs.

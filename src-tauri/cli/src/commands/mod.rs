@@ -36,8 +36,8 @@ pub fn run() -> ExitCode {
 fn connected(command: Command, json: bool) -> Result<u8, Stop> {
     let mut access = Access::open()?;
     match command {
-        Command::Login { organisation, code, region } => {
-            sign_in::login(&mut access, organisation.as_deref(), code, region, json)
+        Command::Login { organisation, code, new } => {
+            sign_in::login(&mut access, organisation.as_deref(), code, new, json)
         }
         Command::Logout { organisation, all } => {
             sign_in::logout(&mut access, organisation.as_deref(), all, json)

@@ -3,20 +3,21 @@
 use super::done;
 use crate::{
     access::Access,
+    args::NewOrganisation,
     find::{Stop, ask, unexpected},
     out, pick,
 };
-use link::{Organisation, Reply, Request};
+use link::{Endpoints, Organisation, Reply, Request};
 
 /// `latch login`.
 pub fn login(
     access: &mut Access,
     wanted: Option<&str>,
     code: bool,
-    region: Option<String>,
+    new: NewOrganisation,
     json: bool,
 ) -> Result<u8, Stop> {
-    let org = which(access, wanted, region)?;
+    let org = which(access, wanted, new)?;
     match ask(access, &Request::SignIn { org: org.id.clone(), code })? {
         Reply::Done => {
             done(json, &format!("You are signed in to {} already.", pick::plain(&org.name)));
@@ -45,7 +46,7 @@ pub fn login(
 }
 
 /// The organisation that is named, a new one for an address, or the first that needs it.
-fn which(access: &mut Access, wanted: Option<&str>, region: Option<String>) -> Result<Organisation, Stop> {
+fn which(access: &mut Access, wanted: Option<&str>, new: NewOrganisation) -> Result<Organisation, Stop> {
     let known = organisations(access)?;
     let Some(wanted) = wanted else {
         let out = known.iter().find(|o| o.sign_in != "signed_in").or(known.first());
@@ -58,7 +59,14 @@ fn which(access: &mut Access, wanted: Option<&str>, region: Option<String>) -> R
         return Ok(found.clone());
     }
     let typed = wanted.to_owned();
-    let Reply::Added(id) = ask(access, &Request::AddOrganisation { typed, region })? else {
+    let NewOrganisation { region, oidc_endpoint, portal_endpoint, federation_endpoint, sts_endpoint } = new;
+    let endpoints = match (oidc_endpoint, portal_endpoint, federation_endpoint, sts_endpoint) {
+        (Some(oidc), Some(portal), Some(federation), Some(sts)) => {
+            Some(Endpoints { oidc, portal, federation, sts })
+        }
+        _ => None,
+    };
+    let Reply::Added(id) = ask(access, &Request::AddOrganisation { typed, region, endpoints })? else {
         return Err(unexpected());
     };
     organisations(access)?.into_iter().find(|o| o.id == id).ok_or_else(unexpected)

@@ -1,0 +1,5 @@
+//! `latch`, the terminal companion, as people, scripts and AWS's tools start it.
+
+mod alone;
+mod beside_the_app;
+mod steps;
