@@ -32,15 +32,16 @@ pub fn take(home: &Home, flags: Flags) -> anyhow::Result<Option<EngineLock>> {
     let wish = if flags.sandbox { Request::ShowSandbox } else { Request::ShowWindow };
     match other.ask(&wish) {
         Ok(_) => Ok(None),
+        // It ends by itself when it is done with what it does; a sign-in is not cut off.
         Err(LinkError::Refused(Refusal::Impossible)) => match other.ask(&Request::HandOver)? {
-            Reply::HandOver(HandOver::Accepted) => {
-                Ok(Some(EngineLock::acquire_within(&home.state, HAND_OVER_IN)?))
+            Reply::HandOver(HandOver::Accepted | HandOver::Busy) => {
+                let lock = EngineLock::acquire_within(&home.state, HAND_OVER_IN);
+                let (program, pid) = (&other.engine().program, other.engine().pid);
+                lock.map(Some).with_context(|| {
+                    format!("{program} (process {pid}) is in the middle of something; start Latchkey again when it is done")
+                })
             }
-            _ => bail!(
-                "{} (process {}) is in the middle of something; start Latchkey again when it is done",
-                other.engine().program,
-                other.engine().pid
-            ),
+            _ => bail!("{} (process {}) does not give way", other.engine().program, other.engine().pid),
         },
         Err(error) => Err(error).with_context(ask),
     }

@@ -2,4 +2,5 @@
 
 mod alone;
 mod beside_the_app;
+mod leading;
 mod steps;

@@ -49,6 +49,13 @@ impl Latch<'_> {
         }
     }
 
+    /// How many ends of connections to the engine's socket there are, the listening one among them.
+    pub fn callers(&self) -> Result<usize> {
+        let sockets = std::fs::read_to_string("/proc/net/unix")?;
+        let run = self.0.folders().run().join("latchkey/engine.sock");
+        Ok(sockets.lines().filter(|line| line.ends_with(&*run.to_string_lossy())).count())
+    }
+
     /// Starts it; it ends with the desk at the latest.
     pub fn start(&self, args: &[&str]) -> Result<Arc<Process>> {
         self.0.spawn(self.0.program("latch", programs::latch()?).args(args).lines())

@@ -53,6 +53,12 @@ impl Door {
         Self { engine, clock, runtime, words }
     }
 
+    /// Whether a sign-in is under way, which must not be cut off.
+    #[must_use]
+    pub fn signing_in(&self) -> bool {
+        self.snapshot().organisations.iter().any(|o| matches!(o.sign_in, SignIn::InProgress(_)))
+    }
+
     /// Does what is asked and waits for it. `None` for what is not the engine's to do, such as showing a
     /// window.
     #[must_use]

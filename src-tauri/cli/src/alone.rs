@@ -113,6 +113,7 @@ fn serve(door: &Door, request: Request, caller: &Caller) -> Reply {
             let Hello { program, version, pid, .. } = Hello::of("latch", env!("CARGO_PKG_VERSION"));
             Reply::Status(Status { program, version, pid })
         }
+        Request::HandOver if door.signing_in() => Reply::HandOver(HandOver::Busy),
         // It ends as soon as what it does is done; whoever wants the lock waits for that.
         Request::HandOver => Reply::HandOver(HandOver::Accepted),
         wish => door.answer(wish, caller).unwrap_or(Reply::Refused(Refusal::Impossible)),
