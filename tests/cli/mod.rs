@@ -3,4 +3,5 @@
 mod alone;
 mod beside_the_app;
 mod leading;
+mod serving;
 mod steps;

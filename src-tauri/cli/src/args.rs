@@ -66,6 +66,22 @@ pub enum Command {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
+    /// Serve credentials to programs that ask for them as in a container
+    ///
+    /// For programs that run for long on this computer, and containers that share its network
+    /// (--network host). With a command, it is run with what it needs in its environment and served until
+    /// it ends; without one, lines for the shell are printed and whoever has the token is served until
+    /// this is interrupted.
+    Serve {
+        #[command(flatten)]
+        whose: Named,
+        /// The port; without it a free one
+        #[arg(long)]
+        port: Option<u16>,
+        /// The command, after --
+        #[arg(last = true)]
+        command: Vec<OsString>,
+    },
     /// Open a console in the browser
     Console {
         #[command(flatten)]

@@ -24,14 +24,20 @@ pub fn credentials(access: &mut Access, whose: &Whose) -> Result<u8, Stop> {
 
 /// Keys of a profile of that name, else of the role that is meant.
 pub fn named(access: &mut Access, whose: &Named) -> Result<Credentials, Stop> {
+    meant(access, whose).map(|(_, keys)| keys)
+}
+
+/// As [`named`], with what to ask for to get the next ones.
+pub fn meant(access: &mut Access, whose: &Named) -> Result<(Wanted, Credentials), Stop> {
     if let Some(name) = &whose.name {
-        match of_wanted(access, Wanted::Profile(name.clone()), true, whose.yes) {
+        let profile = Wanted::Profile(name.clone());
+        match of_wanted(access, profile.clone(), true, whose.yes) {
             Err(Stop::Problem(problem)) if problem.code == "unknown_profile" => {}
-            other => return other,
+            other => return other.map(|keys| (profile, keys)),
         }
     }
-    let role = find::role(access, whose.name.as_deref().unwrap_or_default())?;
-    of_wanted(access, Wanted::Role(role), true, whose.yes)
+    let role = Wanted::Role(find::role(access, whose.name.as_deref().unwrap_or_default())?);
+    of_wanted(access, role.clone(), true, whose.yes).map(|keys| (role, keys))
 }
 
 fn of_wanted(access: &mut Access, of: Wanted, sign_in: bool, yes: bool) -> Result<Credentials, Stop> {

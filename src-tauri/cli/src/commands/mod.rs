@@ -6,6 +6,7 @@ mod exec;
 mod history;
 mod keys;
 mod list;
+mod serve;
 mod sign_in;
 mod status;
 
@@ -47,6 +48,7 @@ fn connected(command: Command, json: bool) -> Result<u8, Stop> {
         Command::Credentials(whose) => keys::credentials(&mut access, &whose),
         Command::Env { whose, shell } => environment::environment(&mut access, &whose, shell, json),
         Command::Exec { whose, command } => exec::exec(access, &whose, &command),
+        Command::Serve { whose, port, command } => serve::serve(access, &whose, port, &command, json),
         Command::Console { whose, service, region, url } => {
             console::console(&mut access, &whose, service.or(url), region, json)
         }
