@@ -2,12 +2,15 @@
 //! socket. When it is not, whoever is shows its window, or, being no app, hands the lock over.
 
 use crate::{flags::Flags, shell::Shell};
-use adapters::home::Home;
+use adapters::{
+    door::{Door, Words},
+    home::Home,
+};
 use anyhow::{Context, bail};
 use link::{
     Client, EngineLock, HandOver, Hello, LinkError, Listener, Refusal, Reply, Request, SocketPath, Status,
 };
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf, sync::Arc, time::Duration};
 
 /// How long another program of ours may take to answer.
 const ANSWER_IN: Duration = Duration::from_secs(5);
@@ -29,15 +32,16 @@ pub fn take(home: &Home, flags: Flags) -> anyhow::Result<Option<EngineLock>> {
     let wish = if flags.sandbox { Request::ShowSandbox } else { Request::ShowWindow };
     match other.ask(&wish) {
         Ok(_) => Ok(None),
+        // It ends by itself when it is done with what it does; a sign-in is not cut off.
         Err(LinkError::Refused(Refusal::Impossible)) => match other.ask(&Request::HandOver)? {
-            Reply::HandOver(HandOver::Accepted) => {
-                Ok(Some(EngineLock::acquire_within(&home.state, HAND_OVER_IN)?))
+            Reply::HandOver(HandOver::Accepted | HandOver::Busy) => {
+                let lock = EngineLock::acquire_within(&home.state, HAND_OVER_IN);
+                let (program, pid) = (&other.engine().program, other.engine().pid);
+                lock.map(Some).with_context(|| {
+                    format!("{program} (process {pid}) is in the middle of something; start Latchkey again when it is done")
+                })
             }
-            _ => bail!(
-                "{} (process {}) is in the middle of something; start Latchkey again when it is done",
-                other.engine().program,
-                other.engine().pid
-            ),
+            _ => bail!("{} (process {}) does not give way", other.engine().program, other.engine().pid),
         },
         Err(error) => Err(error).with_context(ask),
     }
@@ -48,7 +52,9 @@ pub fn take(home: &Home, flags: Flags) -> anyhow::Result<Option<EngineLock>> {
 /// # Errors
 /// The socket cannot be made.
 pub fn listen(home: &Home, lock: &EngineLock, shell: Shell) -> Result<Listener, LinkError> {
-    Listener::bind(lock, &socket(home)?, us(), ANSWER_IN, move |request| match request {
+    let words = Words { problem: view::said::problem, line: view::said::line };
+    let door = Door::new(shell.engine.clone(), Arc::clone(&shell.clock), shell.runtime.clone(), words);
+    Listener::bind(lock, &socket(home)?, us(), ANSWER_IN, move |request, caller| match request {
         Request::Status => {
             let Hello { program, version, pid, .. } = us();
             Reply::Status(Status { program, version, pid })
@@ -63,6 +69,7 @@ pub fn listen(home: &Home, lock: &EngineLock, shell: Shell) -> Result<Listener, 
         }
         // The app is the engine for as long as it runs.
         Request::HandOver => Reply::Refused(Refusal::Impossible),
+        wish => door.answer(wish, caller).unwrap_or(Reply::Refused(Refusal::UnknownRequest)),
     })
 }
 

@@ -216,6 +216,8 @@ fn group(pid: u32) -> Option<rustix::process::Pid> {
 pub struct Said {
     /// Whether it ended with status 0.
     pub ok: bool,
+    /// Its status; `None` when a signal ended it.
+    pub status: Option<i32>,
     /// Its stdout.
     pub out: String,
     /// Its stderr.
@@ -246,6 +248,7 @@ pub async fn run<K: AsRef<OsStr>, V: AsRef<OsStr>>(
     let said = within(limit, &format!("{name} {args:?} to end"), child.wait_with_output()).await?;
     Ok(Said {
         ok: said.status.success(),
+        status: said.status.code(),
         out: String::from_utf8_lossy(&said.stdout).into_owned(),
         err: String::from_utf8_lossy(&said.stderr).into_owned(),
     })

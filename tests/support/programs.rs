@@ -46,6 +46,14 @@ pub fn latchkey_server() -> Result<PathBuf> {
     built("latchkey-server")
 }
 
+/// The terminal companion.
+///
+/// # Errors
+/// That it is not built.
+pub fn latch() -> Result<PathBuf> {
+    built("latch")
+}
+
 /// The bare program that the app is held against.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, apps, console, conversion, environment_copy, half_sync, import, keep,
+    add, apps, console, conversion, environment_copy, half_sync, hand_out, import, keep,
     model::{
         Timestamp,
         aws_config::{AwsConfig, Converted, Undone},
@@ -90,6 +90,8 @@ pub(crate) enum Event {
     StoreWorks,
     SettingsSaved,
     Copied(environment_copy::Outcome),
+    Asked(hand_out::Asked),
+    HandedOut(hand_out::Outcome),
     SandboxEnded,
     Record(record::Outcome),
     /// An answer came that did not belong to the attempt of that number.
@@ -108,12 +110,23 @@ impl Engine {
     /// the store had.
     #[must_use]
     pub fn start(ports: Ports, zone: TimeZone) -> Self {
+        Self::run(ports, zone, false)
+    }
+
+    /// As [`Self::start`], for a program that does one thing and ends: nothing happens by itself, neither
+    /// refreshing nor syncing nor notifying, and quitting leaves the files as they are.
+    #[must_use]
+    pub fn start_on_demand(ports: Ports, zone: TimeZone) -> Self {
+        Self::run(ports, zone, true)
+    }
+
+    fn run(ports: Ports, zone: TimeZone, on_demand: bool) -> Self {
         let (tx, rx) = mpsc::unbounded_channel();
         let first = publish::empty(ports.clock.now());
         let (out, snapshots) = watch::channel(Arc::new(first));
         let writer = Writer::start(ports.store.clone(), tx.clone());
         let saver = Saver::start(ports.settings.clone(), tx.clone());
-        let ctx = Context { ports, tx: tx.clone(), zone, writer, saver };
+        let ctx = Context { ports, tx: tx.clone(), zone, on_demand, writer, saver };
         tokio::spawn(run(ctx, rx, out));
         Self { tx, snapshots }
     }
@@ -148,6 +161,8 @@ pub(crate) struct Context {
     pub ports: Ports,
     pub tx: mpsc::UnboundedSender<Message>,
     pub zone: TimeZone,
+    /// Nothing happens by itself.
+    pub on_demand: bool,
     writer: Writer,
     saver: Saver,
 }
@@ -188,7 +203,8 @@ impl Context {
         // Counted here, so that a line has its number at once and never another one. The newest line has
         // the highest.
         state.last_line += 1;
-        let entry = Entry { id: state.last_line, at: self.now(), by, event };
+        let id = state.last_line;
+        let entry = Entry { id, at: self.now(), by, event };
         let history = Arc::make_mut(&mut state.history);
         history.insert(0, entry.clone());
         history.truncate(200);
@@ -229,7 +245,7 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
     let mut early = Vec::new();
     let mut clocks = (Instant::now(), ctx.ports.clock.since_boot());
     loop {
-        let wake = if ready { schedule::next(&state, ctx.now()) } else { None };
+        let wake = if ready && !ctx.on_demand { schedule::next(&state, ctx.now()) } else { None };
         let mut sleep = wake.map_or(LONGEST_SLEEP, |at| {
             std::time::Duration::try_from(at.duration_since(ctx.now())).unwrap_or_default().min(LONGEST_SLEEP)
         });
@@ -266,17 +282,19 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
             for org in &mut state.orgs {
                 half_sync::save(&ctx, org);
             }
-            let result = keep::quit(&ctx, &state).await;
+            let result = if ctx.on_demand { Ok(()) } else { keep::quit(&ctx, &state).await };
             ctx.flush().await;
             let _ = quitting.answer.send(result.map(|()| Reply::Done));
             return;
         }
         if ready {
             // Whoever quits wants nothing new begun.
-            if state.quitting.is_none() {
+            if state.quitting.is_none() && !ctx.on_demand {
                 schedule::tick(&ctx, &mut state);
             }
-            notify::judge(&ctx, &mut state);
+            if !ctx.on_demand {
+                notify::judge(&ctx, &mut state);
+            }
             let snapshot = publish::snapshot(&state, ctx.now());
             out.send_if_modified(|current| {
                 let changed = !publish::same(current, &snapshot);
@@ -368,6 +386,8 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         }
         Event::SettingsSaved => state.settings_problem = None,
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
+        Event::Asked(asked) => hand_out::ask(ctx, state, asked),
+        Event::HandedOut(outcome) => hand_out::finish(ctx, state, outcome),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
         Event::Record(outcome) => record::finish(ctx, state, outcome),
         Event::Strange(org, attempt) => safety::strange_answer(ctx, state, &org, attempt),
@@ -412,6 +432,10 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::CopyCredentials { grant, part, confirmed } => {
             let wish = environment_copy::Wish::new(grant, environment_copy::Form::Part(part), answer);
             environment_copy::ask(ctx, state, wish, confirmed);
+        }
+        Request::HandOut { of, asker, may_sign_in, confirmed } => {
+            let asked = hand_out::Asked { of, asker, may_sign_in, confirmed, looked: false, answer };
+            hand_out::ask(ctx, state, asked);
         }
         Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed, lasting: None };
@@ -479,6 +503,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::ClearHistory => record::clear(ctx, state, answer),
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
+        Request::CatchUp => reply(answer, Ok(Reply::Done)),
         // Handled by the loop, since it ends it.
         Request::Quit => reply(answer, Ok(Reply::Done)),
     }
@@ -502,6 +527,9 @@ fn confirmed(
         }
         Request::CopyCredentials { grant, part, .. } => {
             ask(ctx, state, Request::CopyCredentials { grant, part, confirmed: true }, answer);
+        }
+        Request::HandOut { of, asker, may_sign_in, .. } => {
+            ask(ctx, state, Request::HandOut { of, asker, may_sign_in, confirmed: true }, answer);
         }
         Request::KeepFresh { grant, profile, region, replace_foreign, .. } => {
             let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed: true, lasting };

@@ -12,6 +12,7 @@ mod conversion;
 mod engine;
 mod environment_copy;
 mod half_sync;
+mod hand_out;
 mod import;
 mod keep;
 pub mod model;

@@ -9,6 +9,7 @@ use crate::model::{
     notice::{Notice, Pressed},
     organisation::Endpoints,
     rules::Field,
+    secret::RoleCredentials,
     settings::Settings,
     sign_in::Method,
 };
@@ -92,6 +93,37 @@ impl ExportFormat {
             Self::JsonLines => "jsonl",
         }
     }
+}
+
+/// Whose credentials a program wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Those of a profile: one that is kept, or one with SSO settings in the AWS config file.
+    Profile(ProfileName),
+    /// Those of a role.
+    Role(Grant),
+}
+
+/// The program that asks, for Activity. Never a reason to allow anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asker {
+    /// Its name, where the system tells.
+    pub program: Option<String>,
+    /// Its process id; 0 where the system does not tell.
+    pub pid: u32,
+}
+
+/// Credentials for a program. `Debug` shows no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedOut {
+    /// The keys.
+    pub credentials: RoleCredentials,
+    /// Whose they are.
+    pub grant: Grant,
+    /// The account's name.
+    pub account_name: String,
+    /// The profile's region, or else the organisation's.
+    pub region: String,
 }
 
 /// A wish. Everything that changes state comes as one of these.
@@ -188,6 +220,17 @@ pub enum Request {
         grant: Grant,
         /// Which part.
         part: Part,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Credentials for a program; answers [`Reply::Credentials`].
+    HandOut {
+        /// Whose.
+        of: Of,
+        /// Who asks.
+        asker: Asker,
+        /// A sign-in that has ended may be begun anew, in the browser. Once until the person signs in.
+        may_sign_in: bool,
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
@@ -304,6 +347,8 @@ pub enum Request {
         /// Which button.
         pressed: Pressed,
     },
+    /// Nothing: when it is answered, the snapshot has everything that was answered before.
+    CatchUp,
     /// Do what quitting entails (settings' `remove_on_quit`), then end the loop.
     Quit,
 }
@@ -323,6 +368,8 @@ pub enum Reply {
     Config(Arc<AwsConfig>),
     /// What a conversion would change.
     Conversion(Conversion),
+    /// Keys for a program.
+    Credentials(Box<HandedOut>),
     /// Lines of Activity.
     History(Vec<Entry>),
     /// The accounts that Activity names.

@@ -15,7 +15,7 @@ use crate::{
     },
     notify,
     ports::FileSet,
-    request::{Answer, Confirm, Consent, Reply, Request},
+    request::{Answer, Confirm, Consent, Of, Reply, Request},
     state::{Ending, Org, State},
     stop,
 };
@@ -77,9 +77,9 @@ pub(crate) fn confirmed(
     let why = why.filter(|why| !why.is_empty());
     let (grants, act): (Vec<Grant>, Act) = match &request {
         Request::OpenConsole { grant, .. } => (vec![grant.clone()], Act::OpenConsole),
-        Request::CopyEnvironment { grant, .. } | Request::CopyCredentials { grant, .. } => {
-            (vec![grant.clone()], Act::CopyKeys)
-        }
+        Request::CopyEnvironment { grant, .. }
+        | Request::CopyCredentials { grant, .. }
+        | Request::HandOut { of: Of::Role(grant), .. } => (vec![grant.clone()], Act::CopyKeys),
         Request::KeepFresh { grant, .. } => (vec![grant.clone()], Act::KeepFresh),
         Request::KeepMany { wanted, .. } => {
             (wanted.iter().map(|w| w.grant.clone()).collect(), Act::KeepFresh)

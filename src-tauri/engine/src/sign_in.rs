@@ -257,6 +257,7 @@ fn done(
         half_sync::forget(ctx, org);
     }
     org.previous = None;
+    org.programs_tried = false;
     org.era += 1;
     // Of each way the registration that was used last.
     let mut methods = Vec::new();

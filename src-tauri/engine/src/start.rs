@@ -3,7 +3,7 @@
 use crate::{
     add,
     engine::{Context, Event},
-    half_sync, keep,
+    half_sync, hand_out, keep,
     model::{
         Timestamp,
         code::Code,
@@ -65,6 +65,9 @@ pub(crate) fn empty(now: Timestamp) -> State {
         launched: Vec::new(),
         launches: Vec::new(),
         destined: BTreeMap::new(),
+        handing_out: BTreeMap::new(),
+        locked_out: Vec::new(),
+        handed_out: Vec::new(),
         pause: None,
         settings: Settings::default(),
         settings_problem: None,
@@ -187,6 +190,9 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
         half_sync::restore(ctx, state, &org, half, sign_in);
     }
     restore(state, opened, &sign_ins, now);
+    if ctx.on_demand {
+        return;
+    }
     for org in sign_ins.iter().map(|(org, _)| org) {
         sync::if_stale(ctx, state, org);
     }
@@ -293,7 +299,8 @@ pub(crate) fn unlocked(ctx: &Context, state: &mut State, unlocked: Unlocked) {
     restore(state, opened, &sign_ins, ctx.now());
     renewal::store_all(ctx, state);
     record::check(ctx, state);
-    for (org, _) in &sign_ins {
+    hand_out::unlocked(ctx, state);
+    for (org, _) in sign_ins.iter().filter(|_| !ctx.on_demand) {
         sync::if_stale(ctx, state, org);
     }
 }

@@ -1,6 +1,7 @@
 //! The state the loop owns. Nothing else writes it.
 
 use crate::{
+    hand_out,
     model::{
         Timestamp,
         application::Application,
@@ -77,6 +78,8 @@ pub(crate) struct Org {
     /// Being removed, as soon as its keys are out of the file.
     pub leaving: Option<oneshot::Sender<Answer>>,
     pub syncing: Option<JoinHandle<()>>,
+    /// A program's wish has begun a sign-in since the person last signed in: no second tab for programs.
+    pub programs_tried: bool,
     pub renewing: bool,
     pub renew_failures: u32,
     pub renew_not_before: Option<Timestamp>,
@@ -112,6 +115,7 @@ impl Org {
             landing: false,
             leaving: None,
             syncing: None,
+            programs_tried: false,
             renewing: false,
             renew_failures: 0,
             renew_not_before: None,
@@ -301,6 +305,12 @@ pub(crate) struct State {
     pub launches: Vec<(Target, Launch)>,
     /// Service and region that the last wish for a console named, to try it again.
     pub destined: BTreeMap<Grant, (Option<String>, Option<String>)>,
+    /// Calls for role credentials under way, with the programs that wait for each.
+    pub handing_out: BTreeMap<Grant, Vec<hand_out::Wish>>,
+    /// Programs that asked before the keyring answered.
+    pub locked_out: Vec<hand_out::Wish>,
+    /// When which program was last noted to have been given which role's keys, newest first.
+    pub handed_out: Vec<((Grant, Option<String>), Timestamp)>,
     pub pause: Option<Pause>,
     pub settings: Settings,
     pub settings_problem: Option<Code>,

@@ -3,7 +3,7 @@
 use crate::{
     console,
     engine::Context,
-    environment_copy,
+    environment_copy, hand_out,
     model::{code::Code, ids::OrgId},
     sign_in,
     state::State,
@@ -13,6 +13,7 @@ use crate::{
 pub(crate) enum Waiting {
     Console(console::Wish),
     Environment(environment_copy::Wish),
+    HandOut(hand_out::Wish),
 }
 
 fn take(state: &mut State, id: &OrgId) -> Vec<Waiting> {
@@ -30,6 +31,7 @@ pub(crate) fn run(ctx: &Context, state: &mut State, id: &OrgId) {
                 }
             }
             Waiting::Environment(wish) => environment_copy::begin(ctx, state, wish),
+            Waiting::HandOut(wish) => hand_out::begin(ctx, state, wish),
         }
     }
 }
@@ -40,6 +42,7 @@ pub(crate) fn fail(ctx: &Context, state: &mut State, id: &OrgId, code: &Code) {
         match wish {
             Waiting::Console(wish) => console::failed(ctx, state, &wish.grant, code.clone()),
             Waiting::Environment(wish) => wish.answer(Err(code.clone())),
+            Waiting::HandOut(wish) => wish.answer(Err(code.clone())),
         }
     }
 }
@@ -50,23 +53,32 @@ pub(crate) fn give_up(state: &mut State, id: &OrgId) {
         match wish {
             Waiting::Console(wish) => state.launches.retain(|(t, _)| t.role() != Some(&wish.grant)),
             Waiting::Environment(wish) => wish.answer(Err(Code::SignInNeeded)),
+            Waiting::HandOut(wish) => wish.answer(Err(Code::SignInNeeded)),
         }
     }
 }
 
 /// Only a sign-in helps now. A click for a console is the person's act and begins one; a caller that
-/// waits for the clipboard is told.
+/// waits for the clipboard is told. Programs decide again, each by its own rule.
 pub(crate) fn sign_in(ctx: &Context, state: &mut State, id: &OrgId) {
     let mut consoles = Vec::new();
+    let mut programs = Vec::new();
     for wish in take(state, id) {
         match wish {
             Waiting::Environment(wish) => wish.answer(Err(Code::SignInNeeded)),
+            Waiting::HandOut(wish) => programs.push(wish),
             console => consoles.push(console),
         }
     }
-    if consoles.is_empty() {
-        return;
+    if !consoles.is_empty() {
+        begin_for(ctx, state, id, consoles);
     }
+    for wish in programs {
+        hand_out::begin(ctx, state, wish);
+    }
+}
+
+fn begin_for(ctx: &Context, state: &mut State, id: &OrgId, consoles: Vec<Waiting>) {
     let begun = sign_in::begin(ctx, state, id, None);
     if let Some(org) = state.org_mut(id) {
         org.waiting = consoles;

@@ -34,8 +34,8 @@ impl Client {
         let deadline = Deadline::after(patience);
         let mut peer = Peer::check(open(path.as_path(), deadline)?, path.as_path(), deadline)?;
         peer.wait_for("say hello", deadline);
-        frame::send(&mut peer, us)?;
-        let body = frame::receive(&mut peer)?.ok_or(LinkError::Closed)?;
+        frame::send(&mut peer, us, frame::MAX_FRAME)?;
+        let body = frame::receive(&mut peer, frame::MAX_FRAME)?.ok_or(LinkError::Closed)?;
         let engine: Hello = frame::read(&body)?;
         if engine.protocol != us.protocol {
             return Err(LinkError::OtherVersion {
@@ -58,9 +58,17 @@ impl Client {
     /// # Errors
     /// [`LinkError::Refused`], [`LinkError::TimedOut`], [`LinkError::Closed`], [`LinkError::Garbled`].
     pub fn ask(&mut self, request: &Request) -> Result<Reply, LinkError> {
-        self.peer.wait_for("answer", Deadline::after(self.patience));
-        frame::send(&mut self.peer, request)?;
-        let body = frame::receive(&mut self.peer)?.ok_or(LinkError::Closed)?;
+        self.ask_within(request, self.patience)
+    }
+
+    /// As [`Self::ask`], for what may take longer, such as a person's sign-in.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub fn ask_within(&mut self, request: &Request, patience: Duration) -> Result<Reply, LinkError> {
+        self.peer.wait_for("answer", Deadline::after(patience));
+        frame::send(&mut self.peer, request, frame::MAX_FRAME)?;
+        let body = frame::receive(&mut self.peer, frame::MAX_ANSWER)?.ok_or(LinkError::Closed)?;
         match frame::read(&body)? {
             Reply::Refused(refusal) => Err(LinkError::Refused(refusal)),
             reply => Ok(reply),

@@ -3,9 +3,13 @@
 use crate::error::LinkError;
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, Read, Write};
+use zeroize::Zeroizing;
 
-/// The largest frame in bytes, without its length. Nothing is allocated for a larger one.
+/// The largest hello or request in bytes, without its length. Nothing is allocated for a larger one.
 pub const MAX_FRAME: usize = 64 * 1024;
+
+/// The largest answer in bytes: a listing of tens of thousands of roles fits.
+pub const MAX_ANSWER: usize = 32 * 1024 * 1024;
 
 /// A connection whose every read and write is bounded by what is left of a deadline.
 pub(crate) trait Timed: Read + Write {
@@ -15,10 +19,14 @@ pub(crate) trait Timed: Read + Write {
     fn late(&self) -> LinkError;
 }
 
-pub(crate) fn send<T: Serialize>(to: &mut impl Timed, message: &T) -> Result<(), LinkError> {
-    let body = serde_json::to_vec(message).map_err(|_| LinkError::Garbled)?;
-    let length = check_length(body.len())?;
-    let frame = [&length.to_be_bytes(), body.as_slice()].concat();
+/// Sends a message of at most `limit` bytes. What was sent is zeroed afterwards: it may hold keys.
+pub(crate) fn send<T: Serialize>(to: &mut impl Timed, message: &T, limit: usize) -> Result<(), LinkError> {
+    // Grown by hand, since a vector that grows leaves its old bytes behind.
+    let mut frame = Zeroizing::new(Vec::with_capacity(ROOM));
+    frame.extend_from_slice(&[0; 4]);
+    serde_json::to_writer(Growing(&mut frame), message).map_err(|_| LinkError::Garbled)?;
+    let length = check_length(frame.len() - 4, limit)?;
+    frame[..4].copy_from_slice(&length.to_be_bytes());
     let mut rest = frame.as_slice();
     while !rest.is_empty() {
         to.arm()?;
@@ -32,14 +40,14 @@ pub(crate) fn send<T: Serialize>(to: &mut impl Timed, message: &T) -> Result<(),
 }
 
 /// The next frame's body; `None` when the other side closed between frames.
-pub(crate) fn receive(from: &mut impl Timed) -> Result<Option<Vec<u8>>, LinkError> {
+pub(crate) fn receive(from: &mut impl Timed, limit: usize) -> Result<Option<Zeroizing<Vec<u8>>>, LinkError> {
     let mut length = [0; 4];
     if !fill(from, &mut length)? {
         return Ok(None);
     }
     let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-    check_length(length)?;
-    let mut body = vec![0; length];
+    check_length(length, limit)?;
+    let mut body = Zeroizing::new(vec![0; length]);
     if !fill(from, &mut body)? && length > 0 {
         return Err(LinkError::Closed);
     }
@@ -50,10 +58,33 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, LinkError> {
     serde_json::from_slice(body).map_err(|_| LinkError::Garbled)
 }
 
-fn check_length(length: usize) -> Result<u32, LinkError> {
+fn check_length(length: usize, limit: usize) -> Result<u32, LinkError> {
     match u32::try_from(length) {
-        Ok(short) if length <= MAX_FRAME => Ok(short),
-        _ => Err(LinkError::TooLarge { length, limit: MAX_FRAME }),
+        Ok(short) if length <= limit => Ok(short),
+        _ => Err(LinkError::TooLarge { length, limit }),
+    }
+}
+
+/// Ample for anything that holds keys, so that it is written without growing.
+const ROOM: usize = 16 * 1024;
+
+/// Writes to the end of a vector; the bytes it grows out of are zeroed.
+struct Growing<'a>(&'a mut Zeroizing<Vec<u8>>);
+
+impl Write for Growing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let needed = self.0.len() + bytes.len();
+        if needed > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(self.0.capacity() * 2)));
+            larger.extend_from_slice(self.0);
+            *self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -7,12 +7,15 @@
 //! Standard-library parts only, so that a command-line program starts fast. Linux; elsewhere everything
 //! answers [`LinkError::Unsupported`] until it is proven there.
 
+#[cfg(target_os = "linux")]
+mod caller;
 mod deadline;
 mod error;
 mod frame;
 mod lock;
 mod message;
 mod path;
+mod told;
 
 #[cfg(target_os = "linux")]
 mod client;
@@ -27,13 +30,19 @@ mod unsupported;
 mod tests;
 
 #[cfg(target_os = "linux")]
+pub use caller::Caller;
+#[cfg(target_os = "linux")]
 pub use client::Client;
 pub use error::LinkError;
-pub use frame::MAX_FRAME;
+pub use frame::{MAX_ANSWER, MAX_FRAME};
 #[cfg(target_os = "linux")]
 pub use listener::Listener;
 pub use lock::EngineLock;
-pub use message::{HandOver, Hello, PROTOCOL, Refusal, Reply, Request, Status};
+pub use message::{Endpoints, HandOver, Hello, PROTOCOL, Refusal, Reply, Request, Role, Status, Wanted};
 pub use path::SocketPath;
+pub use told::{
+    Confirm, Credentials, Line, ListedApp, ListedRole, Listing, Organisation, Overview, Problem, Profile,
+    Secret, SignInWaits,
+};
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Client, Listener};
+pub use unsupported::{Caller, Client, Listener};

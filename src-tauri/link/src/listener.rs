@@ -1,6 +1,7 @@
 //! The engine's end of the socket: a thread that accepts, and one for each connection.
 
 use crate::{
+    caller::Caller,
     deadline::Deadline,
     error::LinkError,
     frame,
@@ -22,8 +23,11 @@ use std::{
     time::Duration,
 };
 
-/// More are closed at once: no program of ours opens so many.
-const MAX_CONNECTIONS: usize = 64;
+/// More are closed at once. A script that starts hundreds of tools has hundreds of them ask.
+const MAX_CONNECTIONS: usize = 1024;
+
+/// A connection's thread waits most of its time; it needs little room for that.
+const STACK: usize = 512 * 1024;
 
 /// Listens until dropped.
 pub struct Listener {
@@ -59,7 +63,7 @@ impl Listener {
         handler: H,
     ) -> Result<Self, LinkError>
     where
-        H: Fn(Request) -> Reply + Send + Sync + 'static,
+        H: Fn(Request, &Caller) -> Reply + Send + Sync + 'static,
     {
         path.prepare()?;
         let at = path.as_path();
@@ -102,7 +106,7 @@ impl Drop for Listener {
 
 fn accept<H>(socket: &UnixListener, stopped: &AtomicBool, desk: &Arc<Desk<H>>)
 where
-    H: Fn(Request) -> Reply + Send + Sync + 'static,
+    H: Fn(Request, &Caller) -> Reply + Send + Sync + 'static,
 {
     for stream in socket.incoming() {
         if stopped.load(Ordering::SeqCst) {
@@ -118,11 +122,12 @@ where
             continue;
         }
         let here = Arc::clone(desk);
-        let spawned = thread::Builder::new().name("link-client".to_owned()).spawn(move || {
-            let _count = Count(&here.open);
-            // Whatever a client does wrong ends its own connection; there is nobody to tell.
-            let _ = serve(stream, &here);
-        });
+        let spawned =
+            thread::Builder::new().name("link-client".to_owned()).stack_size(STACK).spawn(move || {
+                let _count = Count(&here.open);
+                // Whatever a client does wrong ends its own connection; there is nobody to tell.
+                let _ = serve(stream, &here);
+            });
         if spawned.is_err() {
             desk.open.fetch_sub(1, Ordering::SeqCst);
         }
@@ -138,23 +143,24 @@ impl Drop for Count<'_> {
     }
 }
 
-fn serve<H: Fn(Request) -> Reply>(stream: UnixStream, desk: &Desk<H>) -> Result<(), LinkError> {
+fn serve<H: Fn(Request, &Caller) -> Reply>(stream: UnixStream, desk: &Desk<H>) -> Result<(), LinkError> {
     let mut peer = Peer::check(stream, desk.path.as_path(), Deadline::after(desk.patience))?;
-    let Some(body) = frame::receive(&mut peer)? else { return Ok(()) };
+    let caller = Caller::of(peer.pid());
+    let Some(body) = frame::receive(&mut peer, frame::MAX_FRAME)? else { return Ok(()) };
     let them: Hello = frame::read(&body)?;
     // Said also to another version, which learns from it what to tell its user.
-    frame::send(&mut peer, &desk.us)?;
+    frame::send(&mut peer, &desk.us, frame::MAX_FRAME)?;
     if them.protocol != desk.us.protocol {
         return Ok(());
     }
     loop {
         peer.wait_for("ask", Deadline::after(desk.patience));
-        let Some(body) = frame::receive(&mut peer)? else { return Ok(()) };
+        let Some(body) = frame::receive(&mut peer, frame::MAX_FRAME)? else { return Ok(()) };
         let reply = match frame::read(&body) {
-            Ok(request) => (desk.handler)(request),
+            Ok(request) => (desk.handler)(request, &caller),
             Err(_) => Reply::Refused(Refusal::UnknownRequest),
         };
         peer.wait_for("take the answer", Deadline::after(desk.patience));
-        frame::send(&mut peer, &reply)?;
+        frame::send(&mut peer, &reply, frame::MAX_ANSWER)?;
     }
 }

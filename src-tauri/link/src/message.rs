@@ -1,6 +1,7 @@
 //! What is said. Unknown members are ignored, so that a version can grow members; a change of meaning
 //! takes a new [`PROTOCOL`].
 
+use crate::told::{Confirm, Credentials, Line, Listing, Overview, Problem, SignInWaits};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -46,6 +47,106 @@ pub enum Request {
     /// Give up the engine's lock, because the app wants to be the engine. Answered by
     /// [`Reply::HandOver`].
     HandOver,
+    /// Credentials for a program. Answered by [`Reply::Credentials`] or [`Reply::Confirm`]; waits for a
+    /// renewal or, where that is allowed, for the person's sign-in.
+    Credentials {
+        /// Whose.
+        of: Wanted,
+        /// Whether the browser may be opened for a sign-in that has ended.
+        sign_in: bool,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Check a start URL and add its organisation. Answered by [`Reply::Added`], also when it is there
+    /// already.
+    AddOrganisation {
+        /// As typed: a URL, or the name before `.awsapps.com`.
+        typed: String,
+        /// The region, where the server does not tell.
+        region: Option<String>,
+        /// Where the services of a server of one's own answer.
+        endpoints: Option<Endpoints>,
+    },
+    /// Organisations and profiles as they stand. Answered by [`Reply::Overview`].
+    Overview,
+    /// Every role and application that the organisations list. Answered by [`Reply::Listing`].
+    List,
+    /// Begin to sign in to an organisation. Answered by [`Reply::SignInWaits`] when the browser has the
+    /// word, by [`Reply::Done`] when the sign-in stands already.
+    SignIn {
+        /// Its id, from the overview.
+        org: String,
+        /// With a code to compare, for a browser on another machine.
+        code: bool,
+    },
+    /// Wait until the sign-in under way has ended. Answered by [`Reply::Done`] or [`Reply::Failed`].
+    AwaitSignIn {
+        /// Its id.
+        org: String,
+    },
+    /// Sign out. Answered by [`Reply::Done`].
+    SignOut {
+        /// Its id.
+        org: String,
+    },
+    /// Open a role's console in the default browser. Answered by [`Reply::Done`] when it is open, or by
+    /// [`Reply::Confirm`].
+    OpenConsole {
+        /// Which role.
+        role: Role,
+        /// A service or a console address to land on.
+        destination: Option<String>,
+        /// The region to land in.
+        region: Option<String>,
+        /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// Open an application in the default browser. Answered by [`Reply::Done`].
+    OpenApp {
+        /// Its organisation's id.
+        org: String,
+        /// Its id.
+        app: String,
+    },
+    /// The newest lines of Activity. Answered by [`Reply::History`].
+    History {
+        /// At most so many.
+        limit: u32,
+    },
+}
+
+/// Where the services of an organisation answer, for a server that is not AWS's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// SSO-OIDC.
+    pub oidc: String,
+    /// The portal API.
+    pub portal: String,
+    /// The federation endpoint.
+    pub federation: String,
+    /// STS.
+    pub sts: String,
+}
+
+/// Whose credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// Those of a profile: one that Latchkey keeps, or one with SSO settings in the AWS config file.
+    Profile(String),
+    /// Those of a role.
+    Role(Role),
+}
+
+/// One role in one account of one organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// The organisation's id.
+    pub org: String,
+    /// The account's number, twelve digits.
+    pub account: String,
+    /// The role's name.
+    pub role: String,
 }
 
 /// What the engine answers.
@@ -58,6 +159,22 @@ pub enum Reply {
     Done,
     /// To [`Request::HandOver`].
     HandOver(HandOver),
+    /// To [`Request::Credentials`].
+    Credentials(Credentials),
+    /// To [`Request::AddOrganisation`]: the organisation's id.
+    Added(String),
+    /// To [`Request::Overview`].
+    Overview(Overview),
+    /// To [`Request::List`].
+    Listing(Listing),
+    /// To [`Request::SignIn`].
+    SignInWaits(SignInWaits),
+    /// To [`Request::History`].
+    History(Vec<Line>),
+    /// The person has to confirm first; ask again with `confirmed`.
+    Confirm(Confirm),
+    /// It went wrong, in the words for people.
+    Failed(Problem),
     /// It was not done.
     Refused(Refusal),
 }

@@ -2,6 +2,7 @@
 
 use crate::error::LinkError;
 use std::{
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -37,6 +38,24 @@ impl SocketPath {
             return Err(LinkError::PathTooLong { path, length, limit: LIMIT });
         }
         Ok(Self { path })
+    }
+
+    /// Where the socket of this installation is, from the environment alone: for programs that ask and
+    /// do nothing else. Engine and app resolve their folders themselves; a test holds the two together.
+    ///
+    /// `None` where the environment does not tell, such as without `HOME`, or outside Linux.
+    #[must_use]
+    pub fn of_environment(env: &dyn Fn(&str) -> Option<OsString>) -> Option<Self> {
+        if !cfg!(target_os = "linux") {
+            return None;
+        }
+        let path = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        if let Some(moved) = path("LATCHKEY_HOME") {
+            return Self::choose(None, &std::path::absolute(moved).ok()?.join("state")).ok();
+        }
+        let state = path("XDG_STATE_HOME").filter(|path| path.is_absolute());
+        let state = state.or_else(|| Some(path("HOME")?.join(".local/state")))?.join("latchkey");
+        Self::choose(path("XDG_RUNTIME_DIR").as_deref(), &state).ok()
     }
 
     /// The path.

@@ -9,6 +9,7 @@ use std::{
 
 pub(crate) struct Peer {
     stream: UnixStream,
+    pid: u32,
     deadline: Deadline,
     waited_for: &'static str,
 }
@@ -24,7 +25,13 @@ impl Peer {
         if peer.uid != rustix::process::geteuid() {
             return Err(LinkError::Stranger { path: path.to_path_buf(), uid: peer.uid.as_raw() });
         }
-        Ok(Self { stream, deadline, waited_for: "answer" })
+        let pid = u32::try_from(peer.pid.as_raw_nonzero().get()).unwrap_or_default();
+        Ok(Self { stream, pid, deadline, waited_for: "answer" })
+    }
+
+    /// The process at the other end, as the kernel named it when the connection was made.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// A new deadline for what comes next.

@@ -5,8 +5,8 @@ mod child;
 mod places;
 
 use crate::{
-    Client, EngineLock, HandOver, Hello, LinkError, Listener, MAX_FRAME, Refusal, Reply, Request, SocketPath,
-    Status,
+    Client, EngineLock, HandOver, Hello, LinkError, ListedApp, Listener, Listing, MAX_FRAME, Refusal, Reply,
+    Request, SocketPath, Status,
 };
 use std::{
     fs,
@@ -45,7 +45,7 @@ fn engine(us: &Hello, patience: Duration) -> Engine {
     let path = SocketPath::choose(None, &state).unwrap();
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
-    let listener = Listener::bind(&lock, &path, us.clone(), patience, move |request| {
+    let listener = Listener::bind(&lock, &path, us.clone(), patience, move |request, _| {
         count.fetch_add(1, Ordering::SeqCst);
         match request {
             Request::Status => Reply::Status(Status {
@@ -55,10 +55,25 @@ fn engine(us: &Hello, patience: Duration) -> Engine {
             }),
             Request::ShowWindow | Request::ShowSandbox => Reply::Refused(Refusal::Impossible),
             Request::HandOver => Reply::HandOver(HandOver::Busy),
+            Request::List => Reply::Listing(large()),
+            _ => Reply::Refused(Refusal::UnknownRequest),
         }
     })
     .unwrap();
     Engine { folder, path, asked, _lock: lock, listener }
+}
+
+/// More than a request may have.
+fn large() -> Listing {
+    let app = ListedApp {
+        org: "org-1".to_owned(),
+        org_name: "Acme".to_owned(),
+        app: "ins-1".to_owned(),
+        name: "Grafana".to_owned(),
+        description: Some("x".repeat(100)),
+        favourite: false,
+    };
+    Listing { roles: Vec::new(), apps: vec![app; 1_000] }
 }
 
 fn us() -> Hello {
@@ -106,6 +121,16 @@ fn every_request_gets_its_answer_on_one_connection() {
     assert!(matches!(client.ask(&Request::ShowWindow), Err(LinkError::Refused(Refusal::Impossible))));
     assert_eq!(client.ask(&Request::HandOver).unwrap(), Reply::HandOver(HandOver::Busy));
     assert_eq!(engine.asked.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn an_answer_may_be_larger_than_a_request() {
+    let engine = engine(&us(), PATIENCE);
+    let mut client = Client::connect(&engine.path, &us(), PATIENCE).unwrap();
+    assert_eq!(client.ask(&Request::List).unwrap(), Reply::Listing(large()));
+    let org = "x".repeat(MAX_FRAME);
+    let asked = client.ask(&Request::SignOut { org });
+    assert!(matches!(asked, Err(LinkError::TooLarge { limit: MAX_FRAME, .. })), "{asked:?}");
 }
 
 #[test]
@@ -206,7 +231,7 @@ fn nobody_there_is_an_answer() {
     // A socket whose engine was killed.
     drop(UnixListener::bind(path.as_path()).unwrap());
     assert!(matches!(Client::connect(&path, &us(), PATIENCE), Err(LinkError::NotRunning)));
-    let next = Listener::bind(&_lock, &path, us(), PATIENCE, |_| Reply::Done).unwrap();
+    let next = Listener::bind(&_lock, &path, us(), PATIENCE, |_, _| Reply::Done).unwrap();
     let reply = Client::connect(&path, &us(), PATIENCE).unwrap().ask(&Request::ShowWindow).unwrap();
     assert_eq!(reply, Reply::Done);
     drop((next, folder));

@@ -3,6 +3,15 @@
 use crate::{EngineLock, Hello, LinkError, Reply, Request, SocketPath};
 use std::time::Duration;
 
+/// The program behind a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Its name.
+    pub program: Option<String>,
+    /// Its process id.
+    pub pid: u32,
+}
+
 /// Never connected here.
 pub enum Client {}
 
@@ -28,6 +37,14 @@ impl Client {
     pub fn ask(&mut self, _request: &Request) -> Result<Reply, LinkError> {
         match *self {}
     }
+
+    /// Never called: there is no value of this type.
+    ///
+    /// # Errors
+    /// None.
+    pub fn ask_within(&mut self, _request: &Request, _patience: Duration) -> Result<Reply, LinkError> {
+        match *self {}
+    }
 }
 
 /// Never listens here.
@@ -46,7 +63,7 @@ impl Listener {
         _handler: H,
     ) -> Result<Self, LinkError>
     where
-        H: Fn(Request) -> Reply + Send + Sync + 'static,
+        H: Fn(Request, &Caller) -> Reply + Send + Sync + 'static,
     {
         Err(LinkError::Unsupported)
     }

@@ -33,6 +33,7 @@ pub(crate) fn line(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> UiActivity {
         by: match entry.by {
             By::You => UiBy::You,
             By::Schedule => UiBy::Schedule,
+            By::Program => UiBy::Program,
         },
         kind: kind(&entry.event),
         account: account_of(&entry.event),
@@ -98,6 +99,12 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         }
         Event::CredentialsCopied { grant, account_name } => {
             (format!("Copied credentials for {account_name}"), role(grant, account_name), true)
+        }
+        Event::HandedOut { profile, grant, account_name, program, pid } => {
+            let what = profile.as_ref().map_or_else(|| account_name.clone(), ToString::to_string);
+            let program = program.as_deref().unwrap_or("a program");
+            let sentence = format!("Handed out credentials of {what} to {program} ({pid})");
+            (sentence, role(grant, account_name), true)
         }
         Event::Refreshed { profile, grant, account_name, expires, .. } => (
             format!("Refreshed {profile}, valid until {}", clock(entry.at, *expires, zone)),
@@ -214,7 +221,9 @@ fn kind(event: &Event) -> UiActivityKind {
         | Event::ConsoleFailed { .. }
         | Event::AppOpened { .. }
         | Event::AppFailed { .. } => UiActivityKind::Launch,
-        Event::EnvironmentCopied { .. } | Event::CredentialsCopied { .. } => UiActivityKind::Copy,
+        Event::EnvironmentCopied { .. } | Event::CredentialsCopied { .. } | Event::HandedOut { .. } => {
+            UiActivityKind::Copy
+        }
         Event::Refreshed { .. }
         | Event::RefreshFailed { .. }
         | Event::KeepStarted { .. }
@@ -225,6 +234,8 @@ fn kind(event: &Event) -> UiActivityKind {
         | Event::BackedUp { .. }
         | Event::Conflicted { .. }
         | Event::Undone
+        | Event::Converted { .. }
+        | Event::ConversionUndone { .. }
         | Event::MadePrivate => UiActivityKind::Profile,
         Event::OrganisationAdded { .. }
         | Event::OrganisationRemoved { .. }
@@ -245,6 +256,7 @@ fn account_of(event: &Event) -> Option<String> {
         | Event::ConsoleFailed { grant, .. }
         | Event::EnvironmentCopied { grant, .. }
         | Event::CredentialsCopied { grant, .. }
+        | Event::HandedOut { grant, .. }
         | Event::Refreshed { grant, .. }
         | Event::RefreshFailed { grant, .. }
         | Event::KeepStarted { grant, .. }

@@ -24,6 +24,7 @@ use engine::{
         settings::Settings,
         sign_in::{Method, SignIn},
     },
+    ports::HistoryPage,
     request::{Answer, Confirm, Consent, Part, PauseFor, Shell, Show, Wanted},
     snapshot::OrganisationNow,
 };
@@ -154,7 +155,7 @@ impl TryFrom<UiRequest> for Request {
             Ui::SetSettings { settings } => Self::SetSettings(settings.into()),
             Ui::ResetSettings => Self::SetSettings(Settings::default()),
             // What was done lately; the rest is in the snapshot.
-            Ui::Diagnostics => Self::History { before: None, limit: 100 },
+            Ui::Diagnostics => Self::History(HistoryPage { limit: 100, ..HistoryPage::default() }),
             Ui::MakeFilePrivate => Self::MakeFilePrivate,
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
@@ -185,7 +186,8 @@ impl TryFrom<UiRequest> for Request {
 #[must_use]
 pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -> UiReply {
     match answer {
-        Ok(Reply::Done) => UiReply::Done,
+        // The window asks for no keys, and would not get them.
+        Ok(Reply::Done | Reply::Credentials(_)) => UiReply::Done,
         Ok(Reply::Confirm(confirm)) => UiReply::Confirm { dialog: dialog(&confirm, asked, s) },
         Ok(Reply::Checked(found)) => {
             let host = found.start_url.host_str().unwrap_or_default();

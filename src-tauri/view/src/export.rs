@@ -1,6 +1,6 @@
 //! Activity as a file: for spreadsheets, or one JSON value a line. No secret is in an entry.
 
-use crate::ui_activity::{UiActivity, UiBy, UiExportFormat};
+use crate::ui_activity::{UiActivity, UiExportFormat};
 use engine::model::history::Entry;
 
 /// What a spreadsheet takes for a formula at the start of a cell.
@@ -18,10 +18,7 @@ pub(crate) fn head(format: UiExportFormat) -> String {
 pub(crate) fn add(text: &mut String, format: UiExportFormat, entry: &Entry, line: &UiActivity) {
     match format {
         UiExportFormat::Csv => {
-            let by = match line.by {
-                UiBy::You => "You",
-                UiBy::Schedule => "Schedule",
-            };
+            let by = line.by.word();
             let result = if line.ok { "OK" } else { "Failed" };
             let (at, id) = (entry.at.to_string(), entry.id.to_string());
             let subject = line.subject.as_deref().unwrap_or_default();

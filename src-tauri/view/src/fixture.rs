@@ -231,6 +231,7 @@ pub(crate) fn codes() -> Vec<Code> {
             account_name: "payments-prod".into(),
             suggestion: "payments-prod".into(),
         },
+        Code::UnknownProfile { profile: "pay-dev".into() },
         Code::Store { reason: reason() },
         Code::SandboxFailed { reason: reason() },
         Code::EngineElsewhere,
@@ -249,6 +250,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
             Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
+            Code::UnknownProfile { .. } => {}
             Code::Paused { .. } | Code::InConflict { .. } => {}
             Code::NotConvertible { .. } | Code::FileChanged { .. } => {}
             Code::PlacesChanged { .. } | Code::BackupGone { .. } => {}

@@ -23,6 +23,7 @@ mod portal;
 pub mod problem;
 mod reading;
 mod record;
+pub mod said;
 mod settings;
 mod typed;
 pub mod ui_activity;

@@ -290,6 +290,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
                 .into(),
             "Use another name, or allow it for this account.".into(),
         ),
+        Code::UnknownProfile { profile } => (
+            format!("No profile {profile} is known"),
+            "Latchkey keeps no profile of that name, and your AWS config file has none with SSO settings of an organisation that was added.".into(),
+            "Keep a role fresh under that name, or add its organisation.".into(),
+        ),
         Code::Gone { what } => (
             format!("{} is not there any more", capital(what)),
             "It was removed since this was shown.".into(),
@@ -414,7 +419,8 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::StoreDamaged { .. }
         | Code::NotConvertible { .. }
         | Code::PlacesChanged { .. }
-        | Code::BackupGone { .. } => vec![],
+        | Code::BackupGone { .. }
+        | Code::UnknownProfile { .. } => vec![],
     };
     found.into_iter().flatten().collect()
 }

@@ -32,6 +32,19 @@ pub enum UiBy {
     You,
     /// The schedule.
     Schedule,
+    /// A program on this computer.
+    Program,
+}
+
+impl UiBy {
+    /// In a word, for where the window is not.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::You => "You",
+            Self::Schedule => "Schedule",
+            Self::Program => "A program",
+        }
+    }
 }
 
 /// Which lines are wanted. Everything that is empty or `null` lets all pass.

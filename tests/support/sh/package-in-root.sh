@@ -18,12 +18,13 @@ apt update
 # The least that a person may have: what the package demands, nothing that it only recommends.
 apt install --yes --no-install-recommends /root/latchkey.deb
 dpkg --listfiles latchkey | while read -r file; do [ -d "$file" ] || echo "$file"; done >/root/files
-for program in latchkey latchkey-server; do
+for program in latchkey latchkey-server latch; do
   grep -qx "/usr/bin/$program" /root/files || fail "the deb has no /usr/bin/$program"
   # Before anything else is installed, which could bring what the package forgot to ask for.
   missing=$(ldd "/usr/bin/$program" | grep 'not found') && fail "$program lacks libraries: $missing"
 done
 "/usr/bin/latchkey-server" --version
+"/usr/bin/latch" --version
 echo "installed $(wc -l </root/files) files and $(dpkg-query --show | wc -l) packages in all"
 
 # A desktop as bare as can be: a display and a session bus. No panel, so the app opens its window.

@@ -91,8 +91,10 @@ rpm_holds_the_same() {
   # Tauri writes into the app which kind of package it came in: three letters.
   [ "$(cmp --verbose "$from_deb/usr/bin/latchkey" "$from_rpm/usr/bin/latchkey" | wc -l)" -le 3 ] ||
     { echo "deb and rpm hold different apps" >&2; return 1; }
+  # Each distribution's zsh looks in a folder of its own.
+  mv "$from_deb/usr/share/zsh/vendor-completions" "$from_deb/usr/share/zsh/site-functions"
   diff <(sums "$from_deb") <(sums "$from_rpm") || { echo "deb (<) and rpm (>) differ" >&2; return 1; }
-  for name in latchkey latchkey-server; do
+  for name in latchkey latchkey-server latch; do
     [ -x "$from_rpm/usr/bin/$name" ] || { echo "the rpm has no program /usr/bin/$name" >&2; return 1; }
   done
   requires=$(rpm --query --package --requires --recommends "$rpm")

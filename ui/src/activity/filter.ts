@@ -43,6 +43,7 @@ export const WHO: { value: UiBy | ''; label: string }[] = [
   { value: '', label: 'By anyone' },
   { value: 'you', label: 'By you' },
   { value: 'schedule', label: 'By schedule' },
+  { value: 'program', label: 'By a program' },
 ];
 export type When = '' | 'today' | 'week' | 'month' | 'older';
 export const DATES: { value: When; label: string }[] = [

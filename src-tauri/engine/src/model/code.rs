@@ -94,6 +94,9 @@ pub enum Code {
     BadPattern { reason: String },
     /// `default` was wanted for an account in production.
     DefaultInProduction { org: OrgId, account: AccountId, account_name: String, suggestion: String },
+    /// No profile of that name is kept, and the AWS config file has none with SSO settings of an
+    /// organisation that was added.
+    UnknownProfile { profile: String },
     /// What was asked for is not there any more.
     Gone { what: String },
     /// The local store failed; nothing was lost on the server.

@@ -52,6 +52,15 @@ pub enum Event {
     EnvironmentCopied { grant: Grant, account_name: String },
     /// A credentials block or a single value was copied.
     CredentialsCopied { grant: Grant, account_name: String },
+    /// A program was given credentials; once for each program and role in ten minutes.
+    HandedOut {
+        profile: Option<ProfileName>,
+        grant: Grant,
+        account_name: String,
+        /// Its name, where the system told.
+        program: Option<String>,
+        pid: u32,
+    },
     /// A profile was written with new credentials.
     Refreshed {
         profile: ProfileName,
@@ -132,6 +141,8 @@ pub enum By {
     You,
     /// The schedule.
     Schedule,
+    /// A program on this computer.
+    Program,
 }
 
 /// One line of Activity.

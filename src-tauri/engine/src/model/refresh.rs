@@ -1,6 +1,6 @@
 //! When to replace credentials and tokens: facts in, one decision out, no side effect.
 
-use super::{Timestamp, profile::Written};
+use super::{Timestamp, profile::Written, secret::RoleCredentials};
 use jiff::SignedDuration;
 
 /// The longest lead before an expiry. botocore refreshes at 15 minutes and insists at 10, so what a
@@ -24,6 +24,19 @@ pub fn lead(lifetime: SignedDuration) -> SignedDuration {
 #[must_use]
 pub fn renew_at(issued: Timestamp, expires: Timestamp) -> Timestamp {
     expires - lead(expires.duration_since(issued))
+}
+
+/// Until when credentials are handed out to programs, before new ones are fetched for them.
+///
+/// botocore runs `credential_process` again on every use when less than 15 minutes are left, so whatever
+/// lives for more than 20 is replaced before that. What lives for less cannot escape it, and is answered
+/// from the cache meanwhile.
+#[must_use]
+pub fn hand_out_until(credentials: &RoleCredentials) -> Timestamp {
+    let lifetime = credentials.expires.duration_since(credentials.issued);
+    let long = lifetime > SignedDuration::from_mins(20);
+    let least = if long { SignedDuration::from_mins(16) } else { SignedDuration::ZERO };
+    credentials.expires - lead(lifetime).max(least)
 }
 
 /// What is known of one kept profile when the question comes up.
@@ -144,6 +157,22 @@ mod tests {
         check(9, Some((0, 15)), |_| (), Decision::KeepUntil(at(10)));
         check(10, Some((0, 15)), |_| (), Decision::Renew);
         check(0, Some((0, 12 * 60)), |_| (), Decision::KeepUntil(at(12 * 60 - 20)));
+    }
+
+    #[test]
+    fn programs_get_more_than_a_quarter_of_an_hour_where_there_is_one() {
+        let until = |lifetime: i64| {
+            let secret = || secrecy::SecretString::from("x");
+            let credentials = RoleCredentials {
+                access_key_id: secret(),
+                secret_access_key: secret(),
+                session_token: secret(),
+                issued: at(0),
+                expires: at(lifetime),
+            };
+            hand_out_until(&credentials).duration_since(at(0)).as_mins()
+        };
+        assert_eq!([until(60), until(30), until(21), until(20), until(15)], [40, 14, 5, 13, 10]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod applications;
 mod ends;
 mod flows;
+mod handing_out;
 mod imports;
 mod lists;
 mod network;

@@ -1,0 +1,297 @@
+//! The engine's door for other programs of ours: what comes over the local socket, as the engine's requests,
+//! and what the engine answers and publishes, as plain values.
+//!
+//! Blocking: called on the socket's own threads, never on the runtime's.
+
+mod told;
+
+use engine::{
+    Engine, Reply as Answered, Request as Wish, Snapshot,
+    model::{
+        Timestamp,
+        code::Code,
+        history::Entry,
+        ids::{AccountId, AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
+        sign_in::{Method, SignIn},
+    },
+    ports::{Clock, HistoryPage},
+    request::{Answer, Asker, Consent, Of},
+    snapshot::{Launch, OrganisationNow},
+};
+use link::{Caller, Problem, Reply, Request, Role, SignInWaits, Wanted};
+use std::{sync::Arc, time::Duration};
+use tokio::{runtime::Handle, sync::watch};
+
+/// A person may take so long to sign in; the engine gives up before.
+const SIGN_IN_TAKES: Duration = Duration::from_secs(11 * 60);
+
+/// A browser may take so long to start, or a sign-in page to be known.
+const OPENING_TAKES: Duration = Duration::from_secs(60);
+
+/// The words for people, which are the view's.
+#[derive(Clone, Copy)]
+pub struct Words {
+    /// Title, meaning and next step of a failure, of an organisation where one is known.
+    pub problem: fn(&Code, Option<(&OrgId, &str)>) -> [String; 3],
+    /// A line of Activity, and who wanted it.
+    pub line: fn(&Snapshot, &Entry) -> [String; 2],
+}
+
+/// The door.
+#[derive(Clone)]
+pub struct Door {
+    engine: Engine,
+    clock: Arc<dyn Clock>,
+    runtime: Handle,
+    words: Words,
+}
+
+impl Door {
+    /// Stands before an engine that runs on that runtime.
+    #[must_use]
+    pub fn new(engine: Engine, clock: Arc<dyn Clock>, runtime: Handle, words: Words) -> Self {
+        Self { engine, clock, runtime, words }
+    }
+
+    /// Whether a sign-in is under way, which must not be cut off.
+    #[must_use]
+    pub fn signing_in(&self) -> bool {
+        self.snapshot().organisations.iter().any(|o| matches!(o.sign_in, SignIn::InProgress(_)))
+    }
+
+    /// Does what is asked and waits for it. `None` for what is not the engine's to do, such as showing a
+    /// window.
+    #[must_use]
+    pub fn answer(&self, request: Request, caller: &Caller) -> Option<Reply> {
+        if matches!(request, Request::Status | Request::ShowWindow | Request::ShowSandbox | Request::HandOver)
+        {
+            return None;
+        }
+        Some(self.runtime.block_on(self.done(request, caller)))
+    }
+
+    async fn done(&self, request: Request, caller: &Caller) -> Reply {
+        let mut snapshots = self.engine.snapshots();
+        if snapshots.wait_for(|now| now.loaded).await.is_err() {
+            return self.failed(&Code::Internal { what: "the engine has ended".to_owned() }, None);
+        }
+        self.catch_up().await;
+        match request {
+            Request::Credentials { of, sign_in, confirmed } => {
+                self.credentials(of, caller, sign_in, confirmed).await
+            }
+            Request::AddOrganisation { typed, region, endpoints } => {
+                let endpoints = match endpoints.map(told::endpoints).transpose() {
+                    Ok(endpoints) => endpoints,
+                    Err(code) => return self.failed(&code, None),
+                };
+                let wish = Wish::AddOrganisation { typed, name: None, region, endpoints };
+                match self.engine.ask(wish).await {
+                    Ok(Answered::Added(org)) => Reply::Added(org.to_string()),
+                    other => self.plain(other, None),
+                }
+            }
+            Request::Overview => Reply::Overview(told::overview(&self.snapshot(), self.clock.now())),
+            Request::List => self.list(snapshots).await,
+            Request::SignIn { org, code } => self.sign_in(&OrgId::new(org), code, snapshots).await,
+            Request::AwaitSignIn { org } => self.await_sign_in(&OrgId::new(org), snapshots).await,
+            Request::SignOut { org } => {
+                let org = OrgId::new(org);
+                let answer = self.engine.ask(Wish::SignOut(org.clone())).await;
+                self.plain(answer, Some(&org))
+            }
+            Request::OpenConsole { role, destination, region, confirmed } => {
+                let grant = grant(role);
+                let wish = Wish::OpenConsole { grant: grant.clone(), destination, region, confirmed: false };
+                self.open(agreed(wish, confirmed), Target::Role(grant), snapshots).await
+            }
+            Request::OpenApp { org, app } => {
+                let app = AppRef { org: OrgId::new(org), app: AppId::new(app) };
+                self.open(Wish::OpenApp(app.clone()), Target::App(app), snapshots).await
+            }
+            Request::History { limit } => {
+                let page = HistoryPage { limit: limit.min(10_000), ..HistoryPage::default() };
+                match self.engine.ask(Wish::History(page)).await {
+                    Ok(Answered::History(entries)) => {
+                        let now = self.snapshot();
+                        let line = |entry: &Entry| {
+                            let [sentence, by] = (self.words.line)(&now, entry);
+                            link::Line { at: told::time(entry.at), sentence, by }
+                        };
+                        Reply::History(entries.iter().map(line).collect())
+                    }
+                    other => self.plain(other, None),
+                }
+            }
+            Request::Status | Request::ShowWindow | Request::ShowSandbox | Request::HandOver => {
+                Reply::Refused(link::Refusal::Impossible)
+            }
+        }
+    }
+
+    async fn credentials(&self, of: Wanted, caller: &Caller, sign_in: bool, confirmed: bool) -> Reply {
+        let (of, org) = match of {
+            Wanted::Profile(name) => (Of::Profile(ProfileName::new(name)), None),
+            Wanted::Role(role) => {
+                let grant = grant(role);
+                let org = grant.org.clone();
+                (Of::Role(grant), Some(org))
+            }
+        };
+        let asker = Asker { program: caller.program.clone(), pid: caller.pid };
+        let wish = Wish::HandOut { of, asker, may_sign_in: sign_in, confirmed: false };
+        match self.engine.ask(agreed(wish, confirmed)).await {
+            Ok(Answered::Credentials(handed)) => Reply::Credentials(told::credentials(&handed)),
+            other => self.plain(other, org.as_ref()),
+        }
+    }
+
+    /// An organisation that was never listed is listed first.
+    async fn list(&self, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Reply {
+        let bare =
+            |o: &&OrganisationNow| o.portal.synced.is_none() && matches!(o.sign_in, SignIn::SignedIn(_));
+        let wanted: Vec<_> =
+            self.snapshot().organisations.iter().filter(bare).map(|o| o.organisation.id.clone()).collect();
+        for org in &wanted {
+            // One that is under way already is waited for as well.
+            let _ = self.engine.ask(Wish::Sync(org.clone())).await;
+        }
+        self.catch_up().await;
+        let listed = snapshots.wait_for(|now| {
+            wanted.iter().filter_map(|org| of(now, org)).all(|o| {
+                o.portal.synced.is_some() || matches!(o.sync, engine::model::portal::Sync::Failed { .. })
+            })
+        });
+        // What is known by then is better than nothing.
+        let _ = tokio::time::timeout(OPENING_TAKES, listed).await;
+        Reply::Listing(told::listing(&self.snapshot()))
+    }
+
+    async fn sign_in(&self, org: &OrgId, code: bool, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Reply {
+        let standing = of(&self.snapshot(), org).map(|now| matches!(now.sign_in, SignIn::SignedIn(_)));
+        match standing {
+            None => return self.failed(&Code::Gone { what: "organisation".to_owned() }, None),
+            Some(true) => return Reply::Done,
+            Some(false) => {}
+        }
+        let method = code.then_some(Method::DeviceCode);
+        if let Err(failure) = self.engine.ask(Wish::SignIn { org: org.clone(), method }).await {
+            return self.failed(&failure, Some(org));
+        }
+        self.catch_up().await;
+        let known = snapshots.wait_for(|now| {
+            of(now, org).is_none_or(|now| match &now.sign_in {
+                SignIn::InProgress(attempt) if code => attempt.user_code.is_some(),
+                SignIn::InProgress(attempt) => attempt.link.is_some(),
+                _ => true,
+            })
+        });
+        let now = match tokio::time::timeout(OPENING_TAKES, known).await {
+            Ok(Ok(now)) => Arc::clone(&now),
+            _ => return self.failed(&Code::SignInTimedOut, Some(org)),
+        };
+        let Some(found) = of(&now, org) else {
+            return self.failed(&Code::Gone { what: "organisation".to_owned() }, None);
+        };
+        match &found.sign_in {
+            SignIn::InProgress(attempt) => Reply::SignInWaits(SignInWaits {
+                organisation: found.organisation.name.clone(),
+                link: attempt.link.clone(),
+                user_code: attempt.user_code.clone(),
+                no_browser: found.sign_in_failure.as_ref().map(|why| self.problem(why, Some(org))),
+            }),
+            _ => self.ended(found),
+        }
+    }
+
+    async fn await_sign_in(&self, org: &OrgId, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Reply {
+        let over = snapshots
+            .wait_for(|now| of(now, org).is_none_or(|now| !matches!(now.sign_in, SignIn::InProgress(_))));
+        match tokio::time::timeout(SIGN_IN_TAKES, over).await {
+            Ok(Ok(now)) => match of(&now, org) {
+                Some(found) => self.ended(found),
+                None => self.failed(&Code::Gone { what: "organisation".to_owned() }, None),
+            },
+            _ => self.failed(&Code::SignInTimedOut, Some(org)),
+        }
+    }
+
+    fn ended(&self, found: &OrganisationNow) -> Reply {
+        match (&found.sign_in, &found.sign_in_failure) {
+            (SignIn::SignedIn(_), _) => Reply::Done,
+            (_, Some(why)) => self.failed(why, Some(&found.organisation.id)),
+            _ => self.failed(&Code::SignInCancelled, Some(&found.organisation.id)),
+        }
+    }
+
+    /// Opens something and waits until it is open, or known not to be.
+    async fn open(&self, wish: Wish, target: Target, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Reply {
+        let begun = self.clock.now();
+        let org = target.org().clone();
+        match self.engine.ask(wish).await {
+            Ok(Answered::Done) => self.catch_up().await,
+            other => return self.plain(other, Some(&org)),
+        }
+        let over = snapshots.wait_for(|now| settled(now, &target, begun).is_some());
+        let found = tokio::time::timeout(SIGN_IN_TAKES, over).await;
+        let found = found.ok().and_then(Result::ok).map(|now| settled(&now, &target, begun));
+        match found.flatten() {
+            Some(Ok(())) => Reply::Done,
+            Some(Err(why)) => self.failed(&why, Some(&org)),
+            None => self.failed(&Code::SignInTimedOut, Some(&org)),
+        }
+    }
+
+    /// An answer comes before the snapshot that shows what it did.
+    async fn catch_up(&self) {
+        // An engine that has ended shows nothing new.
+        let _ = self.engine.ask(Wish::CatchUp).await;
+    }
+
+    fn plain(&self, answer: Answer, org: Option<&OrgId>) -> Reply {
+        match answer {
+            Err(why) => self.failed(&why, org),
+            Ok(Answered::Confirm(confirm)) => Reply::Confirm(told::confirm(&confirm)),
+            Ok(_) => Reply::Done,
+        }
+    }
+
+    fn failed(&self, why: &Code, org: Option<&OrgId>) -> Reply {
+        Reply::Failed(self.problem(why, org))
+    }
+
+    fn problem(&self, why: &Code, org: Option<&OrgId>) -> Problem {
+        let now = self.snapshot();
+        let named = org.and_then(|org| of(&now, org)).map(|o| &o.organisation);
+        let [title, meaning, next] = (self.words.problem)(why, named.map(|o| (&o.id, o.name.as_str())));
+        Problem { code: told::tag(why), title, meaning, next }
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.engine.snapshots().borrow().clone()
+    }
+}
+
+/// As the person answered what was asked before.
+fn agreed(wish: Wish, confirmed: bool) -> Wish {
+    if confirmed { Wish::Confirmed { request: Box::new(wish), consent: Consent::default() } } else { wish }
+}
+
+fn of<'a>(now: &'a Snapshot, org: &OrgId) -> Option<&'a OrganisationNow> {
+    now.organisations.iter().find(|o| o.organisation.id == *org)
+}
+
+fn grant(role: Role) -> Grant {
+    Grant { org: OrgId::new(role.org), account: AccountId::new(role.account), role: RoleName::new(role.role) }
+}
+
+/// What became of a launch that was begun then; `None` while nobody knows.
+fn settled(now: &Snapshot, target: &Target, begun: Timestamp) -> Option<Result<(), Code>> {
+    match now.launches.iter().find(|(t, _)| t == target).map(|(_, launch)| launch) {
+        Some(Launch::Opened(at)) if *at >= begun => Some(Ok(())),
+        Some(Launch::Failed { at, code, .. }) if *at >= begun => Some(Err(code.clone())),
+        // Given up, with the sign-in it waited for.
+        None => Some(Err(Code::SignInCancelled)),
+        _ => None,
+    }
+}

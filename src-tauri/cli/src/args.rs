@@ -1,0 +1,192 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+
+/// Latchkey in a terminal: credentials for programs, consoles, sign-ins.
+#[derive(Debug, Parser)]
+#[command(name = "latch", version, disable_help_subcommand = true, after_help = EXITS)]
+pub struct Latch {
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXITS: &str =
+    "Exit status: 0 done, 1 failed, 2 bad command line, 3 sign-in needed, 4 role not assigned,
+5 not confirmed, 6 not found or ambiguous, 7 no answer from Latchkey or the server.
+exec ends with the command's own status, 127 when it is not found.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sign in, in the browser
+    Login {
+        /// An organisation's name, or the start URL of a new one
+        organisation: Option<String>,
+        /// Show a code to enter in a browser elsewhere
+        #[arg(long, visible_alias = "use-device-code")]
+        code: bool,
+        #[command(flatten)]
+        new: NewOrganisation,
+    },
+    /// Sign out
+    Logout {
+        /// An organisation's name; without it the only one, or all with --all
+        organisation: Option<String>,
+        /// All organisations
+        #[arg(long)]
+        all: bool,
+    },
+    /// Who is signed in until when, and how the profiles stand
+    Status,
+    /// List roles and apps
+    Ls {
+        /// A few letters of account, role, number or environment
+        query: Vec<String>,
+    },
+    /// Credentials as credential_process wants them
+    Credentials(Whose),
+    /// Credentials as lines for the shell: eval "$(latch env NAME)"
+    Env {
+        #[command(flatten)]
+        whose: Named,
+        /// The shell; without it the one this is started from
+        #[arg(long, value_enum)]
+        shell: Option<Shell>,
+    },
+    /// Run one command with credentials in its environment
+    Exec {
+        #[command(flatten)]
+        whose: Named,
+        /// The command, after --
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// Serve credentials to programs that ask for them as in a container
+    ///
+    /// For programs that run for long on this computer, and containers that share its network
+    /// (--network host). With a command, it is run with what it needs in its environment and served until
+    /// it ends; without one, lines for the shell are printed and whoever has the token is served until
+    /// this is interrupted.
+    Serve {
+        #[command(flatten)]
+        whose: Named,
+        /// The port; without it a free one
+        #[arg(long)]
+        port: Option<u16>,
+        /// The command, after --
+        #[arg(last = true)]
+        command: Vec<OsString>,
+    },
+    /// Open a console in the browser
+    Console {
+        #[command(flatten)]
+        whose: Named,
+        /// The service to land on, such as s3
+        #[arg(long)]
+        service: Option<String>,
+        /// The region to land in
+        #[arg(long)]
+        region: Option<String>,
+        /// A console address to land on
+        #[arg(long, conflicts_with = "service")]
+        url: Option<String>,
+    },
+    /// Open an app in the browser
+    Open {
+        /// A few letters of its name
+        query: Vec<String>,
+    },
+    /// What Latchkey did lately
+    History {
+        /// So many lines
+        #[arg(long, short = 'n', default_value_t = 20)]
+        lines: u32,
+    },
+    /// Completions for a shell, for its start-up file
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// The manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// What a new organisation needs besides its start URL. AWS's own needs none of it.
+#[derive(Debug, Args)]
+pub struct NewOrganisation {
+    /// The region of a new organisation, where its server does not tell
+    #[arg(long)]
+    pub region: Option<String>,
+    /// SSO-OIDC of a server of one's own
+    #[arg(long, requires_all = ["portal_endpoint", "federation_endpoint", "sts_endpoint"])]
+    pub oidc_endpoint: Option<String>,
+    /// Its portal API
+    #[arg(long, requires = "oidc_endpoint")]
+    pub portal_endpoint: Option<String>,
+    /// Its federation endpoint
+    #[arg(long, requires = "oidc_endpoint")]
+    pub federation_endpoint: Option<String>,
+    /// Its STS
+    #[arg(long, requires = "oidc_endpoint")]
+    pub sts_endpoint: Option<String>,
+}
+
+/// A profile, a role, or letters of one.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// A profile, or a few letters of account and role; without it you choose
+    pub name: Option<String>,
+    /// Yes to the question before production
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// Whose credentials, for programs.
+#[derive(Debug, Args)]
+pub struct Whose {
+    /// The profile
+    #[arg(long, short, required_unless_present = "role", conflicts_with = "role")]
+    pub profile: Option<String>,
+    /// Account and role instead, as ACCOUNT/ROLE
+    #[arg(long)]
+    pub role: Option<String>,
+    /// Never open a browser: fail when a sign-in is needed
+    #[arg(long)]
+    pub no_sign_in: bool,
+    /// Yes to the question before production
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// Whose syntax.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// bash and other POSIX shells
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    #[value(name = "powershell", alias = "pwsh")]
+    PowerShell,
+    /// cmd.exe
+    Cmd,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Latch::command().debug_assert();
+    }
+}

@@ -1,0 +1,274 @@
+//! Role credentials for a program that asks: `credential_process`, the environment of a command. However
+//! many ask at once, there is one call to the portal, one renewal and one sign-in, and all get its answer.
+
+use crate::{
+    console::Fetch,
+    engine::{Context, Event},
+    model::{
+        Timestamp,
+        aws_config::comparable,
+        code::Code,
+        environment::Act,
+        history::{By, Event as Happened},
+        ids::{AccountId, Grant, ProfileName, RoleName},
+        refresh::hand_out_until,
+        secret::RoleCredentials,
+    },
+    ports::SsoError,
+    renewal,
+    request::{Answer, Asker, HandedOut, Of, Reply},
+    safety::confirm,
+    sign_in,
+    state::{Org, Pass, State},
+    usage,
+    waiting::Waiting,
+};
+use jiff::SignedDuration;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The same program with the same role is one line of Activity in this time.
+const ONE_LINE: SignedDuration = SignedDuration::from_mins(10);
+
+/// At most so many programs are remembered for that.
+const REMEMBERED: usize = 200;
+
+/// A program's wish, and who waits for it.
+pub(crate) struct Wish {
+    grant: Grant,
+    profile: Option<ProfileName>,
+    region: Option<String>,
+    asker: Asker,
+    pub may_sign_in: bool,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Wish {
+    pub fn answer(self, answer: Answer) {
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// What became of a call to the portal that one or many wait for.
+pub(crate) struct Outcome {
+    grant: Grant,
+    pass: Pass,
+    result: Result<RoleCredentials, SsoError>,
+}
+
+/// A program asks.
+pub(crate) struct Asked {
+    pub of: Of,
+    pub asker: Asker,
+    pub may_sign_in: bool,
+    pub confirmed: bool,
+    /// The AWS config file was read for it already.
+    pub looked: bool,
+    pub answer: oneshot::Sender<Answer>,
+}
+
+pub(crate) fn ask(ctx: &Context, state: &mut State, asked: Asked) {
+    let found = match resolve(state, &asked.of) {
+        Ok(found) => found,
+        Err(Code::UnknownProfile { .. }) if !asked.looked => return look(ctx, asked),
+        Err(code) => {
+            let _ = asked.answer.send(Err(code));
+            return;
+        }
+    };
+    let Found { grant, profile, region, kept } = found;
+    // What the person keeps was confirmed when it began to be kept.
+    let question = state
+        .org(&grant.org)
+        .filter(|org| !kept && !asked.confirmed && org.may_use(&grant))
+        .and_then(|org| confirm(ctx, state, org, &grant, Act::CopyKeys));
+    let Asked { asker, may_sign_in, answer, .. } = asked;
+    let wish = Wish { grant, profile, region, asker, may_sign_in, answer };
+    match question {
+        Some(question) => wish.answer(Ok(Reply::Confirm(question))),
+        None => begin(ctx, state, wish),
+    }
+}
+
+/// The profile may have been written to the config file a moment ago.
+fn look(ctx: &Context, asked: Asked) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        if let Ok(config) = ctx.ports.files.config().await {
+            ctx.send(Event::Config(Arc::new(config)));
+        }
+        ctx.send(Event::Asked(Asked { looked: true, ..asked }));
+    });
+}
+
+struct Found {
+    grant: Grant,
+    profile: Option<ProfileName>,
+    region: Option<String>,
+    kept: bool,
+}
+
+/// A profile is one that is kept, or one with SSO settings in the AWS config file.
+fn resolve(state: &State, of: &Of) -> Result<Found, Code> {
+    let name = match of {
+        Of::Role(grant) => {
+            return Ok(Found { grant: grant.clone(), profile: None, region: None, kept: false });
+        }
+        Of::Profile(name) => name,
+    };
+    if let Some(profile) = state.profiles.get(name) {
+        let (grant, region) = (profile.kept.grant.clone(), profile.kept.region.clone());
+        return Ok(Found { grant, profile: Some(name.clone()), region, kept: true });
+    }
+    let unknown = || Code::UnknownProfile { profile: name.as_str().to_owned() };
+    let listed = state.config.profiles.iter().find(|p| p.name == name.as_str()).ok_or_else(unknown)?;
+    let (Some(start_url), Some(account), Some(role)) = (&listed.start_url, &listed.account, &listed.role)
+    else {
+        return Err(unknown());
+    };
+    let wanted = comparable(start_url);
+    let same = |org: &&Org| comparable(org.organisation.start_url.as_str()) == wanted;
+    let org = state.orgs.iter().find(same).ok_or_else(unknown)?;
+    let grant = Grant {
+        org: org.id().clone(),
+        account: AccountId::new(account.as_str()),
+        role: RoleName::new(role.as_str()),
+    };
+    Ok(Found { grant, profile: Some(name.clone()), region: listed.region.clone(), kept: false })
+}
+
+pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
+    let now = ctx.now();
+    let sealing = state.sealing();
+    let id = wish.grant.org.clone();
+    let Some(org) = state.org_mut(&id) else {
+        return wish.answer(Err(Code::Gone { what: "organisation".to_owned() }));
+    };
+    if !org.may_use(&wish.grant) {
+        return wish.answer(Err(Code::AccessRemoved));
+    }
+    if let Some(credentials) = cached(org, &wish.grant, now).filter(|c| now < hand_out_until(c)) {
+        return hand_out(ctx, state, wish, credentials);
+    }
+    let Some(pass) = org.pass(now) else {
+        return if state.keyring_opens { state.locked_out.push(wish) } else { wait(ctx, state, wish) };
+    };
+    if let Some(others) = state.handing_out.get_mut(&wish.grant) {
+        return others.push(wish);
+    }
+    let Some(org) = state.org(&id) else { return };
+    let fetch = Fetch::of(ctx, org, pass, sealing, &wish.grant, now).fresh();
+    state.handing_out.insert(wish.grant.clone(), vec![wish]);
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let result = fetch.credentials().await.map(|(credentials, _)| credentials);
+        let (grant, pass) = (fetch.grant.clone(), fetch.pass.clone());
+        ctx.send(Event::HandedOut(Outcome { grant, pass, result }));
+    });
+}
+
+/// Credentials that still work, whether or not they are due.
+fn cached(org: &Org, grant: &Grant, now: Timestamp) -> Option<RoleCredentials> {
+    let key = (grant.account.clone(), grant.role.clone());
+    org.credentials.get(&key).filter(|c| c.expires > now).cloned()
+}
+
+/// There is no token to ask with: a renewal, or the person.
+fn wait(ctx: &Context, state: &mut State, wish: Wish) {
+    let now = ctx.now();
+    let id = wish.grant.org.clone();
+    let Some(org) = state.org_mut(&id) else { return };
+    if org.stands(now) {
+        org.waiting.push(Waiting::HandOut(wish));
+        org.renew_not_before = None;
+        return renewal::begin(ctx, state, &id);
+    }
+    // What still works is better than a tab that nobody asked for.
+    if let Some(credentials) = cached(org, &wish.grant, now) {
+        return hand_out(ctx, state, wish, credentials);
+    }
+    let under_way = matches!(org.sign_in, crate::model::sign_in::SignIn::InProgress(_));
+    if !wish.may_sign_in || (org.programs_tried && !under_way) {
+        return wish.answer(Err(Code::SignInNeeded));
+    }
+    org.programs_tried = true;
+    if let Err(code) = sign_in::begin(ctx, state, &id, None) {
+        return wish.answer(Err(code));
+    }
+    if let Some(org) = state.org_mut(&id) {
+        org.waiting.push(Waiting::HandOut(wish));
+    }
+}
+
+pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
+    let Outcome { grant, pass, result } = outcome;
+    let wishes = state.handing_out.remove(&grant).unwrap_or_default();
+    match result {
+        Ok(credentials) => {
+            renewal::remember(ctx, state, &grant, &pass, credentials.clone());
+            // Of a sign-in that ended meanwhile, perhaps another person's.
+            if state.org(&grant.org).is_none_or(|org| org.era != pass.era) {
+                return wishes.into_iter().for_each(|wish| begin(ctx, state, wish));
+            }
+            for wish in wishes {
+                hand_out(ctx, state, wish, credentials.clone());
+            }
+        }
+        Err(SsoError::Unauthorized) if state.org(&grant.org).is_some_and(|o| o.era == pass.era) => {
+            renewal::unauthorized(ctx, state, &grant.org, &pass);
+            wishes.into_iter().for_each(|wish| begin(ctx, state, wish));
+        }
+        Err(error) => {
+            let code = sign_in::code_of(error);
+            let now = ctx.now();
+            for wish in wishes {
+                // A server that does not answer takes nothing from keys that still work.
+                let old = state.org(&grant.org).and_then(|org| cached(org, &grant, now));
+                match old.filter(|_| code != Code::AccessRemoved) {
+                    Some(old) => hand_out(ctx, state, wish, old),
+                    None => wish.answer(Err(code.clone())),
+                }
+            }
+        }
+    }
+}
+
+/// The keyring has answered: those who came before it did are served now.
+pub(crate) fn unlocked(ctx: &Context, state: &mut State) {
+    for wish in std::mem::take(&mut state.locked_out) {
+        begin(ctx, state, wish);
+    }
+}
+
+fn hand_out(ctx: &Context, state: &mut State, wish: Wish, credentials: RoleCredentials) {
+    let now = ctx.now();
+    let Some(org) = state.org(&wish.grant.org) else {
+        return wish.answer(Err(Code::Gone { what: "organisation".to_owned() }));
+    };
+    let account_name = org.account_name(&wish.grant.account);
+    let region = wish.region.clone().unwrap_or_else(|| org.organisation.region.clone());
+    note(ctx, state, &wish, &account_name, now);
+    let handed = HandedOut { credentials, grant: wish.grant.clone(), account_name, region };
+    wish.answer(Ok(Reply::Credentials(Box::new(handed))));
+}
+
+/// Once for each program and role in a while: a tool may ask many times a minute.
+fn note(ctx: &Context, state: &mut State, wish: &Wish, account_name: &str, now: Timestamp) {
+    let key = (wish.grant.clone(), wish.asker.program.clone());
+    let recently = state.handed_out.iter().any(|(k, at)| *k == key && *at + ONE_LINE > now);
+    if recently {
+        return;
+    }
+    state.handed_out.retain(|(k, _)| *k != key);
+    state.handed_out.truncate(REMEMBERED);
+    state.handed_out.insert(0, (key, now));
+    usage::of_role(ctx, state, &wish.grant);
+    let event = Happened::HandedOut {
+        profile: wish.profile.clone(),
+        grant: wish.grant.clone(),
+        account_name: account_name.to_owned(),
+        program: wish.asker.program.clone(),
+        pid: wish.asker.pid,
+    };
+    ctx.note(state, By::Program, event);
+}

@@ -1,0 +1,7 @@
+//! `latch`, the terminal companion, as people, scripts and AWS's tools start it.
+
+mod alone;
+mod beside_the_app;
+mod leading;
+mod serving;
+mod steps;
