@@ -113,6 +113,8 @@ impl Tray {
             let may_restructure = self.menu_is_closed()
                 || structure_due.is_some_and(|due| Instant::now() >= due)
                 || painted.is_some();
+            // Before the rows say it: a click on words that are just painted must not mean what stood there.
+            self.known().latest = menu.clone();
             let outcome = on_main(&app, {
                 let painter = Arc::clone(&painter);
                 move || {
@@ -131,7 +133,6 @@ impl Tray {
                     }
                 }
                 Some(Ok(painter::Done::RowsWait)) => {
-                    self.known().latest = menu;
                     structure_due.get_or_insert_with(|| Instant::now() + STRUCTURE_WAITS);
                 }
                 Some(Err(error)) => {
