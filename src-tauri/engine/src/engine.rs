@@ -430,7 +430,14 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             }
             reply(answer, Ok(Reply::Done));
         }
+        Request::LookAtBrowsers => {
+            let ctx = ctx.clone();
+            tokio::spawn(async move {
+                let _ = answer.send(Ok(Reply::Browsers(ctx.ports.browser.installed().await)));
+            });
+        }
         Request::SetSettings(settings) => {
+            ctx.ports.browser.prefer(settings.browsers.clone());
             state.settings = settings.clone();
             ctx.saver.save(settings, answer);
         }

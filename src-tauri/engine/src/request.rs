@@ -11,7 +11,7 @@ use crate::model::{
     settings::Settings,
     sign_in::Method,
 };
-use crate::ports::Discovered;
+use crate::ports::{Discovered, InstalledBrowser};
 use std::{sync::Arc, time::Duration};
 
 /// How long a pause lasts.
@@ -216,6 +216,8 @@ pub enum Request {
         /// The label.
         environment: Option<Environment>,
     },
+    /// Which browsers there are; answers [`Reply::Browsers`].
+    LookAtBrowsers,
     /// Change settings.
     SetSettings(Settings),
     /// Take the rights of group and others off the credentials file.
@@ -257,6 +259,8 @@ pub enum Reply {
     Config(Arc<AwsConfig>),
     /// What a conversion would change.
     Conversion(Conversion),
+    /// Browsers of this computer.
+    Browsers(Vec<InstalledBrowser>),
     /// Lines of Activity.
     History(Vec<Entry>),
     /// The window should show this view.

@@ -1,10 +1,13 @@
 //! The settings on their way to the window and back.
 
 use crate::{
-    ui_setup::UiQuiet,
+    ui_setup::{UiBrowserChoice, UiQuiet},
     ui_state::{UiSettings, UiTheme, UiTold},
 };
-use engine::model::settings::{Quiet, Settings, Theme, Told};
+use engine::model::{
+    ids::OrgId,
+    settings::{BrowserChoice, Quiet, Settings, Theme, Told},
+};
 
 impl From<&Settings> for UiSettings {
     fn from(s: &Settings) -> Self {
@@ -39,6 +42,14 @@ impl From<&Settings> for UiSettings {
                 launch_failed: t.launch_failed,
             },
             quiet: UiQuiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
+            browsers: s
+                .browsers
+                .iter()
+                .map(|(org, it)| {
+                    let choice = UiBrowserChoice { browser: it.browser.clone(), private: it.private };
+                    (org.to_string(), choice)
+                })
+                .collect(),
         }
     }
 }
@@ -76,6 +87,14 @@ impl From<UiSettings> for Settings {
                 launch_failed: t.launch_failed,
             },
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
+            browsers: s
+                .browsers
+                .into_iter()
+                .filter(|(_, it)| !it.browser.is_empty())
+                .map(|(org, it)| {
+                    (OrgId::new(org), BrowserChoice { browser: it.browser, private: it.private })
+                })
+                .collect(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What a person can set.
 
-use super::{Timestamp, notice::Notice};
+use super::{Timestamp, ids::OrgId, notice::Notice};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +108,18 @@ pub struct Settings {
     pub told: Told,
     /// When it is quiet.
     pub quiet: Quiet,
+    /// In which browser an organisation's pages open, by its id; the desktop's own where none is named.
+    pub browsers: BTreeMap<OrgId, BrowserChoice>,
+}
+
+/// A browser, and how it is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BrowserChoice {
+    /// The name of its desktop entry, such as `firefox.desktop`.
+    pub browser: String,
+    /// In a private window, where it has such.
+    pub private: bool,
 }
 
 /// Minutes of a day.
@@ -156,6 +169,7 @@ impl Default for Settings {
             remove_on_quit: false,
             told: Told::default(),
             quiet: Quiet::default(),
+            browsers: BTreeMap::new(),
         }
     }
 }
