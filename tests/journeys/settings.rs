@@ -4,7 +4,7 @@ use super::steps::{wait_signed_in, wait_synced};
 use anyhow::{Result, ensure};
 use fantoccini::Locator;
 use serde_json::json;
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 use support::{
     App, Desk, SandboxServer,
     deadline::{SOON, WHILE},
@@ -110,5 +110,46 @@ fn quitting_asks_when_something_stops_and_activity_tells_what_was_done() {
         let quit = window.see(Locator::XPath("//dialog[@open]//button[normalize-space(.)='Quit']")).await?;
         let _clicked = quit.click().await;
         ended(&desk).await
+    });
+}
+
+/// A browser that notes what it is given, beside the default one of the desk.
+#[test]
+fn an_organisation_opens_in_the_browser_that_was_chosen_for_it() {
+    journey("settings-browser", |desk| async move {
+        let (given, script) = (desk.home("given"), desk.home("other-browser"));
+        fs::write(&script, format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{}'\n", given.display()))?;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+        let entries = desk.home(".local/share/applications");
+        fs::create_dir_all(&entries)?;
+        let entry = format!(
+            "[Desktop Entry]\nType=Application\nName=Other browser\nExec={} --other %u\n\
+             MimeType=x-scheme-handler/https;\n",
+            script.display()
+        );
+        fs::write(entries.join("other.desktop"), entry)?;
+        let server = SandboxServer::start().await?;
+        let (app, window) = App::start_driven(&desk, &["--hidden"], &[]).await?;
+        app.tray().await?.click(&["Open Latchkey"]).await?;
+        let window = window.window().await?;
+        sign_in(&desk, &app, &window, &server).await?;
+        window.press("Settings").await?;
+        window.press("Organisations").await?;
+        let option = "//select[@id=//label[.='Browser of Acme']/@for]/option[.='Other browser']";
+        window.click(Locator::XPath(option)).await?;
+        window.read(SOON, "Saved").await?;
+        let opened = desk.browser_requests().mark();
+        window.press("Portal").await?;
+        window
+            .click(Locator::Css("[data-row='111122223333/ReadOnly'] button[aria-label^='Open console']"))
+            .await?;
+        let came = || async {
+            let text = fs::read_to_string(&given).unwrap_or_default();
+            Ok((text.lines().count() == 2).then_some(text))
+        };
+        let text = until(WHILE, "the other browser to be given an address", came).await?;
+        ensure!(text.starts_with("--other\nhttp://127.0.0.1:"), "it was given {text}");
+        ensure!(desk.browser_requests().mark() == opened, "the default browser was opened too");
+        Ok(())
     });
 }

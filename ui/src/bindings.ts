@@ -266,6 +266,36 @@ until: number | null, };
 export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "sandbox";
 
 /**
+ * A browser of this computer.
+ */
+export type UiBrowser = { 
+/**
+ * What to choose it by.
+ */
+id: string, 
+/**
+ * For people.
+ */
+name: string, 
+/**
+ * It can be asked for a private window.
+ */
+private: boolean, };
+
+/**
+ * A browser, and how it is used.
+ */
+export type UiBrowserChoice = { 
+/**
+ * One of those there are.
+ */
+browser: string, 
+/**
+ * In a private window.
+ */
+private: boolean, };
+
+/**
  * A button with its words.
  */
 export type UiButton = { 
@@ -1101,7 +1131,11 @@ import: UiImport, } | { "reply": "conversion",
 /**
  * All of it.
  */
-plan: UiConversion, } | { "reply": "activity", 
+plan: UiConversion, } | { "reply": "browsers", 
+/**
+ * By name.
+ */
+browsers: Array<UiBrowser>, } | { "reply": "activity", 
 /**
  * Newest first.
  */
@@ -1357,7 +1391,7 @@ account: string,
 /**
  * The label.
  */
-environment: UiClass | null, } | { "ask": "set_settings", 
+environment: UiClass | null, } | { "ask": "look_at_browsers" } | { "ask": "set_settings", 
 /**
  * All of them.
  */
@@ -1610,6 +1644,11 @@ quiet: UiQuiet, };
  * Environments, and what they ask for.
  */
 safety: UiSafety, };
+quiet: UiQuiet, 
+/**
+ * In which browser an organisation's pages open, by its id; the desktop's own where none is named.
+ */
+browsers: { [key in string]: UiBrowserChoice }, };
 
 /**
  * The shell whose syntax "Copy environment" uses.

@@ -1,7 +1,7 @@
 //! The ports of this crate, put together for a program.
 
 use crate::{
-    browser::{DefaultBrowser, SystemLaunch},
+    browser::{DefaultBrowser, SystemLaunch, desktop_entries},
     clock::SystemClock,
     exports::Downloads,
     files::DiskFiles,
@@ -78,7 +78,10 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
         store: Arc::new(store),
         settings: Arc::new(TomlSettings::at(home.settings())),
         files: Arc::new(DiskFiles::new(env, home, any_clock)),
-        browser: Arc::new(DefaultBrowser::new(Arc::new(SystemLaunch::from_env(env)), hosts)),
+        browser: Arc::new(
+            DefaultBrowser::new(Arc::new(SystemLaunch::from_env(env)), hosts)
+                .with_entries(desktop_entries(env, home)),
+        ),
         redirect: Arc::new(LoopbackRedirect),
         exports: Arc::new(Downloads::of_person()),
         clock,

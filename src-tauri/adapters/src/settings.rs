@@ -117,7 +117,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use engine::model::settings::{Theme, Told};
+    use engine::model::settings::{BrowserChoice, Quiet, Theme, Told};
 
     #[tokio::test]
     async fn what_is_saved_is_loaded_and_a_missing_file_means_the_defaults() {
@@ -126,7 +126,18 @@ mod tests {
         assert_eq!(file.load().await, Ok(Settings::default()));
         let told = Told { expired: false, ..Told::default() };
         let theme = Theme::HighContrastDark;
-        let settings = Settings { theme, text_size: 130, quiet_hours: true, told, ..Settings::default() };
+        let quiet = Quiet { from: 720, until: 780, weekends: false };
+        let choice = BrowserChoice { browser: "firefox.desktop".into(), private: true };
+        let browsers = [(engine::model::ids::OrgId::new("a.b c"), choice)].into_iter().collect();
+        let settings = Settings {
+            theme,
+            text_size: 130,
+            quiet_hours: true,
+            told,
+            quiet,
+            browsers,
+            ..Settings::default()
+        };
         file.save(&settings).await.unwrap();
         assert_eq!(file.load().await, Ok(settings));
     }

@@ -3,10 +3,10 @@
 use super::{EventLog, Happening};
 use async_trait::async_trait;
 use engine::{
-    model::code::Code,
-    ports::{Browser, SecretUrl},
+    model::{code::Code, ids::OrgId, settings::BrowserChoice},
+    ports::{Browser, InstalledBrowser, SecretUrl},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use url::Url;
 
 /// A browser whose openings are recorded by host, never by address.
@@ -28,15 +28,23 @@ impl RecordedBrowser {
 
 #[async_trait]
 impl Browser for RecordedBrowser {
-    async fn open(&self, url: &Url) -> Result<(), Code> {
-        self.browser.open(url).await?;
+    async fn installed(&self) -> Vec<InstalledBrowser> {
+        self.browser.installed().await
+    }
+
+    fn prefer(&self, choices: BTreeMap<OrgId, BrowserChoice>) {
+        self.browser.prefer(choices);
+    }
+
+    async fn open(&self, org: &OrgId, url: &Url) -> Result<(), Code> {
+        self.browser.open(org, url).await?;
         self.record(url.host_str().unwrap_or_default());
         Ok(())
     }
 
-    async fn open_once(&self, url: SecretUrl) -> Result<(), Code> {
+    async fn open_once(&self, org: &OrgId, url: SecretUrl) -> Result<(), Code> {
         let host = url.host.clone();
-        self.browser.open_once(url).await?;
+        self.browser.open_once(org, url).await?;
         self.record(&host);
         Ok(())
     }

@@ -43,7 +43,7 @@ pub(crate) fn open(ctx: &Context, state: &mut State, app: AppRef) -> Answer {
     state.set_launch(&target, Launch::Opening);
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let result = ctx.ports.browser.open(&link).await;
+        let result = ctx.ports.browser.open(&app.org, &link).await;
         ctx.send(Event::AppLaunched(Outcome { app, name, result }));
     });
     Ok(Reply::Done)
@@ -74,10 +74,10 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
 /// Opens the portal itself, for what it does not list to programs.
 pub(crate) fn open_portal(ctx: &Context, state: &State, id: &OrgId, answer: oneshot::Sender<Answer>) {
     let start_url = state.org(id).filter(|o| o.ready).map(|o| o.organisation.start_url.clone());
-    let ctx = ctx.clone();
+    let (ctx, id) = (ctx.clone(), id.clone());
     tokio::spawn(async move {
         let opened = match start_url {
-            Some(url) => ctx.ports.browser.open(&url).await.map(|()| Reply::Done),
+            Some(url) => ctx.ports.browser.open(&id, &url).await.map(|()| Reply::Done),
             None => Err(Code::Gone { what: "organisation".to_owned() }),
         };
         let _ = answer.send(opened);

@@ -79,7 +79,7 @@ impl Run {
         let ports = &self.ctx.ports;
         let request = ports.sso.authorize(&self.org, client, &redirect.uri()).map_err(SsoError::Other)?;
         self.tell(Progress::Link(request.url.to_string()));
-        if let Err(code) = ports.browser.open(&request.url).await {
+        if let Err(code) = ports.browser.open(&self.org.id, &request.url).await {
             self.tell(Progress::NoBrowser(code));
         }
         let (ctx, org, attempt) = (self.ctx.clone(), self.org.id.clone(), self.attempt);
@@ -112,7 +112,7 @@ impl Run {
             link: grant.verification.to_string(),
             deadline: grant.expires,
         });
-        if let Err(code) = ports.browser.open(&grant.verification).await {
+        if let Err(code) = ports.browser.open(&self.org.id, &grant.verification).await {
             self.tell(Progress::NoBrowser(code));
         }
         match ports.sso.await_device(&self.org, &client, &grant).await {

@@ -72,7 +72,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
                 fetched = Some(credentials.clone());
             }
             let link = ctx.ports.sso.console_link(&fetch.org, &credentials, destination.as_ref()).await?;
-            ctx.ports.browser.open_once(link).await.map_err(SsoError::Other)
+            ctx.ports.browser.open_once(&fetch.org.id, link).await.map_err(SsoError::Other)
         }
         .await;
         ctx.send(Event::Launched(Outcome { wish, pass: fetch.pass.clone(), result, fetched }));

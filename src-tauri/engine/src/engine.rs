@@ -474,9 +474,16 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             }
             reply(answer, Ok(Reply::Done));
         }
+        Request::LookAtBrowsers => {
+            let ctx = ctx.clone();
+            tokio::spawn(async move {
+                let _ = answer.send(Ok(Reply::Browsers(ctx.ports.browser.installed().await)));
+            });
+        }
         Request::SetSettings(settings) => {
             // The window neither knows nor changes it.
             let settings = Settings { network: state.settings.network.clone(), ..settings };
+            ctx.ports.browser.prefer(settings.browsers.clone());
             state.set_settings(settings.clone());
             ctx.save(settings, answer);
         }

@@ -13,13 +13,14 @@ pub use sso::*;
 use crate::model::{
     Timestamp,
     code::Code,
+    ids::OrgId,
     notice::Notice,
     organisation::{Endpoints, Organisation},
-    settings::Settings,
+    settings::{BrowserChoice, Settings},
 };
 use async_trait::async_trait;
 use secrecy::SecretString;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
 /// The time, as an argument. Sleeping is `tokio::time`'s, which tests pause and advance.
@@ -51,11 +52,26 @@ pub trait SettingsFile: Send + Sync {
 /// The default browser.
 #[async_trait]
 pub trait Browser: Send + Sync {
-    /// Opens an address without secrets.
-    async fn open(&self, url: &Url) -> Result<(), Code>;
+    /// Which browsers there are to choose from.
+    async fn installed(&self) -> Vec<InstalledBrowser>;
+    /// What the person chose for each organisation, from now on.
+    fn prefer(&self, choices: BTreeMap<OrgId, BrowserChoice>);
+    /// Opens an address of an organisation, without secrets.
+    async fn open(&self, org: &OrgId, url: &Url) -> Result<(), Code>;
     /// Opens an address with a sign-in token through a one-use loopback address (30 s, 302, no-store,
     /// no-referrer), so that it never stands in a process list.
-    async fn open_once(&self, url: SecretUrl) -> Result<(), Code>;
+    async fn open_once(&self, org: &OrgId, url: SecretUrl) -> Result<(), Code>;
+}
+
+/// A browser of this computer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstalledBrowser {
+    /// The name of its desktop entry.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// It can be asked for a private window.
+    pub private: bool,
 }
 
 /// The listener for the browser's answer: 127.0.0.1, random port, exact path.

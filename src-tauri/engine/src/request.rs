@@ -13,7 +13,7 @@ use crate::model::{
     settings::Settings,
     sign_in::Method,
 };
-use crate::ports::{Discovered, HistoryPage, RecordedAccount};
+use crate::ports::{Discovered, HistoryPage, InstalledBrowser, RecordedAccount};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How long a pause lasts.
@@ -315,6 +315,8 @@ pub enum Request {
         /// Its pattern.
         pattern: String,
     },
+    /// Which browsers there are; answers [`Reply::Browsers`].
+    LookAtBrowsers,
     /// Change settings.
     SetSettings(Settings),
     /// Take the rights of group and others off the credentials file.
@@ -370,6 +372,8 @@ pub enum Reply {
     Conversion(Conversion),
     /// Keys for a program.
     Credentials(Box<HandedOut>),
+    /// Browsers of this computer.
+    Browsers(Vec<InstalledBrowser>),
     /// Lines of Activity.
     History(Vec<Entry>),
     /// The accounts that Activity names.

@@ -302,10 +302,10 @@ pub(crate) fn open_again(ctx: &Context, state: &State, id: &OrgId, answer: onesh
         Some(SignIn::InProgress(attempt)) => attempt.link.clone(),
         _ => None,
     };
-    let ctx = ctx.clone();
+    let (ctx, id) = (ctx.clone(), id.clone());
     tokio::spawn(async move {
         let result = match link.as_deref().and_then(|l| url::Url::parse(l).ok()) {
-            Some(url) => ctx.ports.browser.open(&url).await.map(|()| Reply::Done),
+            Some(url) => ctx.ports.browser.open(&id, &url).await.map(|()| Reply::Done),
             None => Err(Code::Gone { what: "sign-in".to_owned() }),
         };
         let _ = answer.send(result);

@@ -162,6 +162,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     let sign_ins = sign_ins_of(&stored);
     state.keyring_opens = keyring.is_none();
     state.keyring = keyring.unwrap_or(Keyring::Ready);
+    ctx.ports.browser.prefer(settings.browsers.clone());
     state.set_settings(settings);
     state.settings_problem = settings_problem;
     state.store_problem = store_problem;

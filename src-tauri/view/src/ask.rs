@@ -4,7 +4,7 @@
 use crate::ui_activity::{UiActivityAccount, UiActivityFilter, UiExportFormat};
 use crate::ui_import::{UiConversion, UiImport, UiWanted};
 use crate::ui_portal::UiClass;
-use crate::ui_setup::UiField;
+use crate::ui_setup::{UiBrowser, UiField};
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -266,6 +266,8 @@ pub enum UiRequest {
         /// The label.
         environment: Option<UiClass>,
     },
+    /// Which browsers there are; answers `browsers`.
+    LookAtBrowsers,
     /// Change settings.
     SetSettings {
         /// All of them.
@@ -421,6 +423,11 @@ pub enum UiReply {
     Conversion {
         /// All of it.
         plan: UiConversion,
+    },
+    /// Browsers of this computer.
+    Browsers {
+        /// By name.
+        browsers: Vec<UiBrowser>,
     },
     /// Lines of Activity.
     Activity {

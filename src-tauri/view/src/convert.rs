@@ -12,6 +12,7 @@ use crate::{
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
     ui_import::UiWanted,
     ui_portal::UiClass,
+    ui_setup::UiBrowser,
     ui_state::{UiAppRef, UiButton, UiGrant, UiMethod, UiShow, UiTarget, UiView},
     words::{count, environment_word, first_and_more, group_account_id, left},
 };
@@ -153,6 +154,7 @@ impl TryFrom<UiRequest> for Request {
                 environment: environment.map(environment_of),
             },
             Ui::SetSettings { settings } => Self::SetSettings(settings.into()),
+            Ui::LookAtBrowsers => Self::LookAtBrowsers,
             Ui::ResetSettings => Self::SetSettings(Settings::default()),
             // What was done lately; the rest is in the snapshot.
             Ui::Diagnostics => Self::History(HistoryPage { limit: 100, ..HistoryPage::default() }),
@@ -201,6 +203,14 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
             }
         }
         Ok(Reply::Added(org)) => UiReply::Added { org: org.to_string() },
+        Ok(Reply::Browsers(found)) => {
+            let one = |it: engine::ports::InstalledBrowser| UiBrowser {
+                id: it.id,
+                name: it.name,
+                private: it.private,
+            };
+            UiReply::Browsers { browsers: found.into_iter().map(one).collect() }
+        }
         Ok(Reply::Conversion(plan)) => UiReply::Conversion { plan: conversion(&plan) },
         Ok(Reply::Config(config)) => UiReply::Config { import: import(&config, s) },
         Ok(Reply::History(entries)) if matches!(asked, UiRequest::Diagnostics) => {

@@ -2,14 +2,14 @@
 
 use crate::{
     convert::environment_of,
-    ui_setup::{UiField, UiQuiet, UiRule, UiSafety},
+    ui_setup::{UiBrowserChoice, UiField, UiQuiet, UiRule, UiSafety},
     ui_state::{UiSettings, UiTheme, UiTold},
     words::class,
 };
 use engine::model::{
-    ids::AccountId,
+    ids::{AccountId, OrgId},
     rules::{Field, Rule},
-    settings::{Network, Quiet, Safety, Settings, Theme, Told},
+    settings::{BrowserChoice, Network, Quiet, Safety, Settings, Theme, Told},
 };
 
 impl From<&Settings> for UiSettings {
@@ -52,6 +52,14 @@ impl From<&Settings> for UiSettings {
                 rules: s.safety.rules.iter().map(UiRule::from).collect(),
             },
             quiet: UiQuiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
+            browsers: s
+                .browsers
+                .iter()
+                .map(|(org, it)| {
+                    let choice = UiBrowserChoice { browser: it.browser.clone(), private: it.private };
+                    (org.to_string(), choice)
+                })
+                .collect(),
         }
     }
 }
@@ -98,6 +106,14 @@ impl From<UiSettings> for Settings {
             // Not the window's: the engine keeps what the file says.
             network: Network::default(),
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
+            browsers: s
+                .browsers
+                .into_iter()
+                .filter(|(_, it)| !it.browser.is_empty())
+                .map(|(org, it)| {
+                    (OrgId::new(org), BrowserChoice { browser: it.browser, private: it.private })
+                })
+                .collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ui_portal::UiClass;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// Colours of the window.
@@ -121,6 +122,28 @@ pub struct UiSettings {
     pub quiet: UiQuiet,
     /// Environments, and what they ask for.
     pub safety: UiSafety,
+    /// In which browser an organisation's pages open, by its id; the desktop's own where none is named.
+    pub browsers: BTreeMap<String, UiBrowserChoice>,
+}
+
+/// A browser, and how it is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiBrowserChoice {
+    /// One of those there are.
+    pub browser: String,
+    /// In a private window.
+    pub private: bool,
+}
+
+/// A browser of this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiBrowser {
+    /// What to choose it by.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// It can be asked for a private window.
+    pub private: bool,
 }
 
 /// The times of quiet hours, local time.

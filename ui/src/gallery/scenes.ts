@@ -100,6 +100,7 @@ const SETTINGS: UiSettings = {
   told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true, time_over: true, copied: true, new_access: false },
   quiet: { from: 18 * 60, until: 9 * 60, weekends: true },
   safety: { default_allowed: [], rules: [] },
+  browsers: {},
 };
 const REPORT = `Latchkey: 0.1.0
 System: linux x86_64
@@ -240,6 +241,18 @@ const SANDBOX = {
   ],
   exports: ['export AWS_SHARED_CREDENTIALS_FILE=~/.local/share/latchkey/sandbox/aws/credentials', 'export AWS_CONFIG_FILE=~/.local/share/latchkey/sandbox/aws/config'],
 };
+
+const browsers = ({ ask }: UiRequest): UiReply =>
+  ask === 'look_at_browsers'
+    ? {
+        reply: 'browsers',
+        browsers: [
+          { id: 'chromium.desktop', name: 'Chromium', private: true },
+          { id: 'firefox-esr.desktop', name: 'Firefox ESR', private: true },
+          { id: 'epiphany.desktop', name: 'Web', private: false },
+        ],
+      }
+    : { reply: 'done' };
 
 /** With the role of 15 min that the sample has. */
 const sample = { acme: portal([...ACCOUNTS, account('381200003344', 'sample-dev', 'development', ['Developer', 'Incident15'])]) };
@@ -584,7 +597,8 @@ export const SCENES: Record<string, () => Shown> = {
   'activity-clear': () => scene({ view: 'activity', press: ['Clear…'] }),
   'activity-empty': () => scene({ view: 'activity', state: state({ activity: [] }) }),
   'settings': () => scene({ view: 'settings' }),
-  'settings-organisations': () => scene({ view: 'settings', section: 'organisations' }),
+  'settings-organisations': () => scene({ view: 'settings', section: 'organisations', reply: browsers }),
+  'settings-browser': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: true } } } }) }),
   'settings-credentials': () => scene({ view: 'settings', section: 'credentials' }),
   'settings-notifications': () => scene({ view: 'settings', section: 'notifications' }),
   'settings-quiet-own': () => scene({ view: 'settings', section: 'notifications', state: state({ settings: { ...SETTINGS, quiet_hours: true, quiet: { from: 12 * 60, until: 8 * 60 + 30, weekends: false } } }) }),

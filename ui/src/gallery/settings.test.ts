@@ -88,8 +88,8 @@ test('every setting that can be found is where the search leads', async () => {
     desk.settingsSection = id;
     await tick();
     const text = document.querySelector('main')?.textContent?.toLowerCase() ?? '';
-    // "Where the files are" and "Remove an organisation" are shown in other words.
-    const own = findSettings(id).filter((one) => one.section === id && !/^(Where|Remove an|Sign out)/.test(one.label));
+    // "Where the files are" and "Remove an organisation" are shown in other words, a browser where there is a choice.
+    const own = findSettings(id).filter((one) => one.section === id && !/^(Where|Remove an|Sign out|Browser of)/.test(one.label));
     elsewhere.push(...own.filter(({ label }) => !text.includes(label.toLowerCase())).map(({ label }) => label));
   }
   expect(elsewhere).toEqual([]);
@@ -150,4 +150,24 @@ test('what cannot be removed stops starting over', async () => {
   await fireEvent.click(screen.getByRole('button', { name: 'Reset Latchkey' }));
   await settled();
   expect(host.asked.map(({ ask }) => ask)).toEqual(['remove_organisation']);
+});
+
+test('each organisation has a browser of its own, in a private window where it has such', async () => {
+  const { host } = await show(scene('settings-organisations'));
+  await open('Organisations');
+  await settled();
+  const chosen = screen.getByRole<HTMLSelectElement>('combobox', { name: 'Browser of Acme' });
+  expect([chosen.value, screen.queryByRole('checkbox')]).toEqual(['', null]);
+  await fireEvent.change(chosen, { target: { value: 'firefox-esr.desktop' } });
+  await settled();
+  const browsers = { acme: { browser: 'firefox-esr.desktop', private: false } };
+  expect(host.asked.at(-1)).toMatchObject({ ask: 'set_settings', settings: { browsers } });
+  host.send({ ...host.scene.state, settings: { ...settings(), browsers } });
+  await settled();
+  await fireEvent.click(screen.getByRole('checkbox', { name: 'Open Acme in a private window' }));
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ settings: { browsers: { acme: { private: true } } } });
+  await fireEvent.change(chosen, { target: { value: '' } });
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ settings: { browsers: {} } });
 });

@@ -21,7 +21,8 @@ pub trait Launch: Send + Sync {
     ///
     /// # Errors
     /// [`Code::BrowserFailed`].
-    async fn launch(&self, url: &Url) -> Result<(), Code>;
+    /// `with` is a command that a person chose, `%u` standing for the address; the desktop's own without.
+    async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code>;
 }
 
 /// The desktop's own way to open an address. On Linux `$BROWSER` goes first, as it does for `xdg-open`.
@@ -79,12 +80,17 @@ fn platform(url: &Url) -> Vec<OsString> {
 
 #[async_trait]
 impl Launch for SystemLaunch {
-    async fn launch(&self, url: &Url) -> Result<(), Code> {
+    async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code> {
         if !is_plain(url) {
             return Err(Code::BrowserFailed { reason: "the address is not one for a browser".to_owned() });
         }
         let mut reason = String::new();
-        for command in self.commands(url) {
+        // Not the default one instead: a private window may have been chosen for a reason.
+        let commands = match with {
+            Some(words) => vec![words.iter().map(|word| word.replace("%u", url.as_str()).into()).collect()],
+            None => self.commands(url),
+        };
+        for command in commands {
             match start(&command).await {
                 Ok(()) => return Ok(()),
                 Err(why) => reason = why,
@@ -141,8 +147,22 @@ mod tests {
         let works = script(dir.path(), "works", &format!("printf '%s|' \"$@\" > '{}'", out.display()));
         let launch =
             SystemLaunch { browser: Some(format!("/nowhere/at/all:{failing}:{works} --new %s").into()) };
-        launch.launch(&url()).await.unwrap();
+        launch.launch(&url(), None).await.unwrap();
         assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("--new|{}|", url()));
+    }
+
+    #[tokio::test]
+    async fn a_chosen_browser_is_started_and_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let works = script(dir.path(), "works", &format!("printf '%s|' \"$@\" > '{}'", out.display()));
+        let launch = SystemLaunch { browser: Some(works.clone().into()) };
+        let chosen = |program: &str| [program.to_owned(), "--private".to_owned(), "%u".to_owned()];
+        launch.launch(&url(), Some(&chosen(&works))).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("--private|{}|", url()));
+        std::fs::remove_file(&out).unwrap();
+        assert!(launch.launch(&url(), Some(&chosen("/nowhere/at/all"))).await.is_err());
+        assert!(!out.exists());
     }
 
     #[test]
@@ -160,7 +180,7 @@ mod tests {
         let works = script(dir.path(), "works", "exit 0");
         let launch = SystemLaunch { browser: Some(works.into()) };
         for bad in ["file:///etc/passwd", "javascript:alert(1)", "http://evil.test/"] {
-            assert!(launch.launch(&Url::parse(bad).unwrap()).await.is_err(), "{bad}");
+            assert!(launch.launch(&Url::parse(bad).unwrap(), None).await.is_err(), "{bad}");
         }
     }
 }

@@ -1,19 +1,26 @@
 //! The default browser, and the one-use address for what must not stand in a process list.
 
+mod installed;
 mod launch;
 mod one_use;
 
+pub use installed::desktop_entries;
 pub use launch::{Launch, SystemLaunch};
 
 use crate::urls::{self, AllowedHosts};
 use async_trait::async_trait;
 use engine::{
-    model::code::Code,
-    ports::{Browser, SecretUrl},
+    model::{code::Code, ids::OrgId, settings::BrowserChoice},
+    ports::{Browser, InstalledBrowser, SecretUrl},
 };
 use one_use::OneUse;
 use secrecy::ExposeSecret;
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use url::Url;
 
 /// How long the browser may take to fetch a one-use address.
@@ -24,35 +31,76 @@ pub struct DefaultBrowser {
     launch: Arc<dyn Launch>,
     hosts: Arc<AllowedHosts>,
     fetch_within: Duration,
+    /// Folders of desktop entries, the person's own first.
+    entries: Vec<PathBuf>,
+    choices: Mutex<BTreeMap<OrgId, BrowserChoice>>,
 }
 
 impl DefaultBrowser {
     /// The browser that `launch` starts, for addresses that `hosts` allows.
     #[must_use]
     pub fn new(launch: Arc<dyn Launch>, hosts: Arc<AllowedHosts>) -> Self {
-        Self { launch, hosts, fetch_within: FETCH_WITHIN }
+        Self { launch, hosts, fetch_within: FETCH_WITHIN, entries: Vec::new(), choices: Mutex::default() }
+    }
+
+    /// With the browsers whose desktop entries are in these folders to choose from.
+    #[must_use]
+    pub fn with_entries(self, entries: Vec<PathBuf>) -> Self {
+        Self { entries, ..self }
+    }
+
+    /// What starts the browser that the person chose for an organisation. `None`: the desktop's own, also
+    /// where the chosen one is not installed any more.
+    async fn chosen(&self, org: &OrgId) -> Option<Vec<String>> {
+        let choice = {
+            let choices = self.choices.lock().unwrap_or_else(PoisonError::into_inner);
+            choices.get(org).filter(|choice| !choice.browser.is_empty()).cloned()
+        };
+        let choice = choice?;
+        let found = self.all().await.into_iter().find(|browser| browser.id == choice.browser);
+        if found.is_none() {
+            tracing::warn!(browser = choice.browser, "the chosen browser is not installed any more");
+        }
+        Some(found?.command(choice.private))
+    }
+
+    async fn all(&self) -> Vec<installed::Found> {
+        let folders = self.entries.clone();
+        let look = tokio::task::spawn_blocking(move || installed::in_folders(&folders));
+        look.await.unwrap_or_default()
     }
 }
 
 #[async_trait]
 impl Browser for DefaultBrowser {
-    async fn open(&self, url: &Url) -> Result<(), Code> {
-        self.hosts.check(url)?;
-        self.launch.launch(url).await
+    async fn installed(&self) -> Vec<InstalledBrowser> {
+        let all = self.all().await.into_iter();
+        all.map(|found| InstalledBrowser { private: found.private.is_some(), id: found.id, name: found.name })
+            .collect()
     }
 
-    async fn open_once(&self, secret: SecretUrl) -> Result<(), Code> {
+    fn prefer(&self, choices: BTreeMap<OrgId, BrowserChoice>) {
+        *self.choices.lock().unwrap_or_else(PoisonError::into_inner) = choices;
+    }
+
+    async fn open(&self, org: &OrgId, url: &Url) -> Result<(), Code> {
+        self.hosts.check(url)?;
+        self.launch.launch(url, self.chosen(org).await.as_deref()).await
+    }
+
+    async fn open_once(&self, org: &OrgId, secret: SecretUrl) -> Result<(), Code> {
         let url = Url::parse(secret.url.expose_secret())
             .map_err(|_| Code::Internal { what: "the console's address cannot be read".to_owned() })?;
         self.hosts.check(&url)?;
         drop(url);
+        let with = self.chosen(org).await;
         let link = OneUse::open(secret.url).await?;
         let address = link.address().clone();
         let mut fetched = link.serve(self.fetch_within);
         let came = tokio::select! {
             // The browser is there: whether its starter has ended does not matter any more.
             came = &mut fetched => came,
-            started = self.launch.launch(&address) => {
+            started = self.launch.launch(&address, with.as_deref()) => {
                 started?;
                 fetched.await
             }
@@ -75,7 +123,6 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::{loopback::tests::get, urls::tests::custom};
-    use std::sync::Mutex;
 
     /// A browser that follows what it is given, or does nothing.
     #[derive(Default)]
@@ -83,11 +130,13 @@ mod tests {
         fetches: bool,
         given: Mutex<Vec<Url>>,
         answers: Arc<Mutex<Vec<String>>>,
+        with: Mutex<Vec<Option<Vec<String>>>>,
     }
 
     #[async_trait]
     impl Launch for Robot {
-        async fn launch(&self, url: &Url) -> Result<(), Code> {
+        async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code> {
+            self.with.lock().unwrap().push(with.map(<[String]>::to_vec));
             self.given.lock().unwrap().push(url.clone());
             if self.fetches {
                 let (url, answers) = (url.clone(), Arc::clone(&self.answers));
@@ -110,6 +159,34 @@ mod tests {
         }
     }
 
+    fn org() -> OrgId {
+        OrgId::new("acme")
+    }
+
+    #[tokio::test]
+    async fn an_organisations_pages_open_in_the_browser_that_was_chosen_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let entry = "[Desktop Entry]\nType=Application\nName=Firefox\nExec=firefox %u\nMimeType=x-scheme-handler/https;\n";
+        std::fs::write(dir.path().join("firefox.desktop"), entry).unwrap();
+        let robot = Arc::new(Robot::default());
+        let browser = browser(&robot).with_entries(vec![dir.path().to_owned()]);
+        assert_eq!(browser.installed().await[0].name, "Firefox");
+        let choice = |browser: &str| BrowserChoice { browser: browser.to_owned(), private: true };
+        let page = Url::parse("https://sso.acme.test/start").unwrap();
+        for (chosen, expect) in [
+            (vec![], None),
+            (vec![(OrgId::new("other"), choice("firefox.desktop"))], None),
+            (vec![(org(), choice("gone.desktop"))], None),
+            (vec![(org(), choice("firefox.desktop"))], Some(vec!["firefox", "--private-window", "%u"])),
+        ] {
+            browser.prefer(chosen.into_iter().collect());
+            browser.open(&org(), &page).await.unwrap();
+            let with = robot.with.lock().unwrap().last().cloned().flatten();
+            let with = with.as_ref().map(|words| words.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(with, expect);
+        }
+    }
+
     fn secret(url: &str) -> SecretUrl {
         SecretUrl { url: url.into(), host: "sso.acme.test".into() }
     }
@@ -119,11 +196,11 @@ mod tests {
         let robot = Arc::new(Robot::default());
         let browser = browser(&robot);
         let foreign = Url::parse("https://evil.test/").unwrap();
-        assert_eq!(browser.open(&foreign).await, Err(Code::ForeignUrl { host: "evil.test".into() }));
-        let denied = browser.open_once(secret("https://evil.test/?SigninToken=t")).await;
+        assert_eq!(browser.open(&org(), &foreign).await, Err(Code::ForeignUrl { host: "evil.test".into() }));
+        let denied = browser.open_once(&org(), secret("https://evil.test/?SigninToken=t")).await;
         assert_eq!(denied, Err(Code::ForeignUrl { host: "evil.test".into() }));
         assert!(robot.given.lock().unwrap().is_empty());
-        browser.open(&Url::parse("https://sso.acme.test/start").unwrap()).await.unwrap();
+        browser.open(&org(), &Url::parse("https://sso.acme.test/start").unwrap()).await.unwrap();
         assert_eq!(robot.given.lock().unwrap().len(), 1);
     }
 
@@ -132,7 +209,7 @@ mod tests {
         let robot = Arc::new(Robot { fetches: true, ..Robot::default() });
         let browser = DefaultBrowser { fetch_within: FETCH_WITHIN, ..browser(&robot) };
         let target = "https://sso.acme.test/federation?Action=login&SigninToken=planted";
-        browser.open_once(secret(target)).await.unwrap();
+        browser.open_once(&org(), secret(target)).await.unwrap();
         let given = robot.given.lock().unwrap().clone();
         assert!(!given[0].as_str().contains("planted"));
         let second = get(given[0].port().unwrap(), given[0].path()).await;
@@ -143,7 +220,8 @@ mod tests {
     async fn a_browser_that_does_not_come_is_a_failure_and_the_door_closes() {
         let robot = Arc::new(Robot::default());
         let browser = browser(&robot);
-        let failed = browser.open_once(secret("https://sso.acme.test/federation?SigninToken=t")).await;
+        let failed =
+            browser.open_once(&org(), secret("https://sso.acme.test/federation?SigninToken=t")).await;
         assert!(matches!(failed, Err(Code::BrowserFailed { .. })), "{failed:?}");
         let port = robot.given.lock().unwrap()[0].port().unwrap();
         assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err());

@@ -1,8 +1,13 @@
 //! What a person can set.
 
-use super::{Timestamp, ids::AccountId, notice::Notice, rules::Rule};
+use super::{
+    Timestamp,
+    ids::{AccountId, OrgId},
+    notice::Notice,
+    rules::Rule,
+};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,10 +146,22 @@ pub struct Settings {
     pub quiet: Quiet,
     /// Environments, and what they ask for.
     pub safety: Safety,
+    /// In which browser an organisation's pages open, by its id; the desktop's own where none is named.
+    pub browsers: BTreeMap<OrgId, BrowserChoice>,
 }
 
 fn is_default(network: &Network) -> bool {
     *network == Network::default()
+}
+
+/// A browser, and how it is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BrowserChoice {
+    /// The name of its desktop entry, such as `firefox.desktop`.
+    pub browser: String,
+    /// In a private window, where it has such.
+    pub private: bool,
 }
 
 /// Minutes of a day.
@@ -206,6 +223,7 @@ impl Default for Settings {
             network: Network::default(),
             quiet: Quiet::default(),
             safety: Safety::default(),
+            browsers: BTreeMap::new(),
         }
     }
 }

@@ -12,14 +12,14 @@ use crate::{
         organisation::{Endpoints, Organisation},
         portal::{Account, Portal},
         profile::{Conflict, Written},
-        settings::Settings,
+        settings::{BrowserChoice, Settings},
         sign_in::Method,
     },
     ports::{
         AwsFiles, Browser, Clock, Desktop, Exports, FileChange, FileCondition, FileOutcome, FileSet,
-        HistoryPage, Keyring, Presence, RecordCheck, RecordedAccount, Redirect, RedirectListener, Sandbox,
-        SandboxReady, SealKind, Sealable, SealedRow, SecretUrl, SettingsFile, Store, Stored, StoredSignIn,
-        Vault, Write,
+        HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck, RecordedAccount, Redirect,
+        RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow, SecretUrl, SettingsFile,
+        Store, Stored, StoredSignIn, Vault, Write,
     },
 };
 use async_trait::async_trait;
@@ -219,7 +219,13 @@ impl AwsFiles for World {
 
 #[async_trait]
 impl Browser for World {
-    async fn open(&self, url: &Url) -> Result<(), Code> {
+    async fn installed(&self) -> Vec<InstalledBrowser> {
+        vec![]
+    }
+    fn prefer(&self, choices: std::collections::BTreeMap<OrgId, BrowserChoice>) {
+        self.note(format!("prefer {}", choices.len()));
+    }
+    async fn open(&self, _: &OrgId, url: &Url) -> Result<(), Code> {
         if url.fragment().is_some() {
             if self.refused.lock().unwrap().apps {
                 return Err(Code::BrowserFailed { reason: "it did not start".into() });
@@ -230,7 +236,7 @@ impl Browser for World {
         self.note("sign-in page");
         Ok(())
     }
-    async fn open_once(&self, _: SecretUrl) -> Result<(), Code> {
+    async fn open_once(&self, _: &OrgId, _: SecretUrl) -> Result<(), Code> {
         self.note("tab");
         Ok(())
     }
