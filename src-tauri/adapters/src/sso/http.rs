@@ -7,11 +7,11 @@ use engine::{
     ports::{Clock, SsoError},
 };
 use jiff::SignedDuration;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use std::{
     error::Error,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 use url::Url;
@@ -31,12 +31,14 @@ const NOISE: i64 = 3;
 /// The year 3000: what is said to last longer lasts until then, so that no sum of moments overflows.
 const LATEST: Timestamp = Timestamp::constant(32_503_680_000, 0);
 
-/// The two HTTP clients and what was learned of the clock.
+/// The HTTP clients and what was learned of the clock.
 pub(crate) struct Http {
-    /// To this computer: plain http, never through a proxy.
-    near: Client,
+    /// To this computer by plain http, never through a proxy.
+    plain: Client,
+    /// To this computer by https, never through a proxy.
+    near: Late,
     /// To everywhere else: https, through the desktop's proxy.
-    far: Client,
+    far: Late,
     pub(crate) clock: Arc<dyn Clock>,
     skew: Mutex<Option<i64>>,
 }
@@ -53,21 +55,44 @@ pub(crate) struct Answer {
     pub(crate) ahead: i64,
 }
 
+/// A client that speaks TLS, made when it is wanted first: reading what the operating system trusts,
+/// hundreds of files, would be a fifth of the app's start.
+struct Late {
+    made: OnceLock<Result<Client, Code>>,
+    make: fn(ClientBuilder) -> ClientBuilder,
+}
+
+impl Late {
+    fn new(make: fn(ClientBuilder) -> ClientBuilder) -> Self {
+        Self { made: OnceLock::new(), make }
+    }
+
+    fn get(&self) -> Result<&Client, Code> {
+        self.made.get_or_init(|| built((self.make)(builder()))).as_ref().map_err(Clone::clone)
+    }
+}
+
+/// Redirects are never followed, so that no token goes where it was not sent.
+fn builder() -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE_CALL)
+}
+
+fn built(builder: ClientBuilder) -> Result<Client, Code> {
+    builder.build().map_err(|e| Code::Internal { what: format!("no HTTP client: {e}") })
+}
+
 impl Http {
-    /// Builds the clients. TLS trusts what the operating system trusts; redirects are never followed,
-    /// so that no token goes where it was not sent.
+    /// Builds the clients. TLS trusts what the operating system trusts.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Result<Self, Code> {
-        let builder = || {
-            Client::builder()
-                .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(CONNECT)
-                .timeout(WHOLE_CALL)
-        };
-        let broken = |e: reqwest::Error| Code::Internal { what: format!("no HTTP client: {e}") };
         Ok(Self {
-            near: builder().no_proxy().build().map_err(broken)?,
-            far: builder().https_only(true).build().map_err(broken)?,
+            // It trusts nobody, as it needs to trust nobody.
+            plain: built(builder().no_proxy().tls_certs_only([]))?,
+            near: Late::new(|builder| builder.no_proxy().https_only(true)),
+            far: Late::new(|builder| builder.https_only(true)),
             clock,
             skew: Mutex::new(None),
         })
@@ -78,7 +103,11 @@ impl Http {
         if !is_safe(url) {
             return Err(Code::BadStartUrl { reason: format!("{} is not https", host_of(url)) });
         }
-        let client = if is_loopback(url) { &self.near } else { &self.far };
+        let client = match (is_loopback(url), url.scheme()) {
+            (true, "http") => &self.plain,
+            (true, _) => self.near.get()?,
+            (false, _) => self.far.get()?,
+        };
         Ok(client.request(method, url.clone()).header(header::ACCEPT, "application/json"))
     }
 
