@@ -145,8 +145,8 @@ impl CredentialsFile {
                 profiles.push(outcome);
             }
             let mut outcome = Outcome { profiles, backup: None };
-            if after.to_bytes() == before.to_bytes() {
-                self.remember(before.to_bytes().len());
+            if after.bytes().same(before.bytes()) {
+                self.remember(before.bytes().len());
                 return Ok(outcome);
             }
             if base.is_some() && (replaces_foreign || self.is_first_change(&before)?) {
@@ -154,8 +154,8 @@ impl CredentialsFile {
                 outcome.backup =
                     Some(backup::make(&self.path, bytes, now, Kind::BeforeChange, &*self.steps)?);
             }
-            if replace(&place, after.to_bytes(), base.as_ref(), &*self.steps)? == Replaced::Done {
-                self.remember(after.to_bytes().len());
+            if replace(&place, &after.bytes().pieces(), base.as_ref(), &*self.steps)? == Replaced::Done {
+                self.remember(after.bytes().len());
                 self.remember_reads(base.as_ref(), now);
                 return Ok(outcome);
             }
@@ -207,7 +207,7 @@ impl CredentialsFile {
                 }
                 None => None,
             };
-            if replace(&place, &saved.bytes, base.as_ref(), &*self.steps)? == Replaced::Done {
+            if replace(&place, &[&saved.bytes], base.as_ref(), &*self.steps)? == Replaced::Done {
                 self.remember(saved.bytes.len());
                 self.remember_reads(base.as_ref(), now);
                 return Ok(kept);
