@@ -2,11 +2,17 @@
 //! because the types that hold them have no `Display` and a redacted `Debug`.
 
 use std::{fs, io, path::Path};
-use tracing_appender::{non_blocking::WorkerGuard, rolling};
+use tracing_appender::{
+    non_blocking::{NonBlockingBuilder, WorkerGuard},
+    rolling,
+};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Days of logs that are kept.
 const KEPT_DAYS: usize = 7;
+
+/// Lines on their way to the file. Room for them is taken at once, 4 MB for as many as the library would have.
+const WAITING_LINES: usize = 2_048;
 
 /// Which targets are written when `LATCHKEY_LOG` says nothing: ours, and warnings of all others.
 /// zbus logs whole messages at trace and debug, a Secret Service's answer among them: never below `warn`.
@@ -37,7 +43,7 @@ pub fn start(directory: &Path) -> io::Result<WorkerGuard> {
         .max_log_files(KEPT_DAYS)
         .build(directory)
         .map_err(io::Error::other)?;
-    let (writer, guard) = tracing_appender::non_blocking(file);
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(file);
     let filter = CAPS.iter().filter_map(|cap| cap.parse().ok()).fold(
         EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new(FILTER)),
         EnvFilter::add_directive,

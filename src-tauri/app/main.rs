@@ -29,6 +29,12 @@ use tokio::runtime::{Builder, Runtime};
 /// What still runs when the app ends, such as a request whose answer nobody waits for, gets so long.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
+/// Threads that wait for the network and timers, however many cores there are: each keeps memory of its own.
+const WORKERS: usize = 2;
+
+/// Threads for files, the store and the clipboard, which end when they have had nothing to do for a while.
+const MOST_BLOCKING: usize = 16;
+
 fn main() -> ExitCode {
     let flags = match Flags::parse(std::env::args().skip(1)) {
         Ok(flags) => flags,
@@ -63,7 +69,12 @@ fn run(flags: Flags) -> anyhow::Result<ExitCode> {
     home.make()?;
     let _log = logging::start(&home.state.join("logs")).context("could not start the log")?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), ?flags, "start");
-    let runtime = Builder::new_multi_thread().enable_all().build().context("could not start the runtime")?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(MOST_BLOCKING)
+        .enable_all()
+        .build()
+        .context("could not start the runtime")?;
     tauri::async_runtime::set(runtime.handle().clone());
     let app = build(&home)?;
     let Some(lock) = lead::take(&home, flags)? else {

@@ -11,7 +11,9 @@ use engine::{Engine, Reply, Request, Snapshot, model::ids::OrgId, ports::Clock, 
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use tokio::{runtime::Handle, sync::watch};
-use view::{Around, Reading, Step, UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace};
+use view::{
+    Around, Reading, Step, UiFirst, UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace,
+};
 
 /// Cheap to clone; managed by Tauri for the commands.
 #[derive(Clone)]
@@ -42,6 +44,13 @@ impl Shell {
     pub fn ui_state(&self) -> UiState {
         let state = view::ui_state(&self.snapshot(), &self.around.borrow(), &TimeZone::system());
         UiState { places: self.places.to_vec(), ..state }
+    }
+
+    /// What the window shows first: the state, and what the first organisation's portal lists.
+    pub fn first(&self) -> UiFirst {
+        let state = self.ui_state();
+        let portal = state.organisations.first().and_then(|org| self.portal(&org.id));
+        UiFirst { state, portal }
     }
 
     /// The window asks for its state, so it listens from now on.

@@ -3,7 +3,10 @@
 //!
 //! Invariant: closing the window stops nothing but the window.
 
-use crate::event_log::{EventLog, Happening};
+use crate::{
+    event_log::{EventLog, Happening},
+    shell::Shell,
+};
 use engine::{Signal, request::Show};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -184,6 +187,9 @@ impl Windows {
             // The window never leaves its own pages; addresses are opened by the engine alone.
             .on_navigation(is_ours)
             .on_new_window(|_, _| NewWindowResponse::Deny);
+        if let Some(first) = self.first() {
+            builder = builder.initialization_script(first);
+        }
         builder = match place {
             Some(place) => builder.position(place.x, place.y),
             None => builder.center(),
@@ -191,6 +197,19 @@ impl Windows {
         let window = builder.build()?;
         self.record("created");
         window.set_focus()
+    }
+
+    /// Hands the window what it shows first, so that its first picture waits for no answer; it asks all the
+    /// same. Not where it is about to be told to show something else.
+    fn first(&self) -> Option<String> {
+        if !self.wishes().is_empty() {
+            return None;
+        }
+        let first = self.app.try_state::<Shell>()?.first();
+        // A text for the script, as reading JSON is quicker than reading a script.
+        let text = serde_json::to_string(&first).and_then(|json| serde_json::to_string(&json));
+        let text = text.inspect_err(|error| tracing::warn!(%error, "the window begins without a state"));
+        Some(format!("window.latchkeyFirst = JSON.parse({})", text.ok()?))
     }
 
     fn grant_wishes(&self) {

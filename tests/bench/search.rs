@@ -2,7 +2,7 @@
 //! the page.
 
 use crate::{
-    figure::{Figure, share},
+    figure::{Figure, median, share},
     organisation::{prepared, serve},
 };
 use anyhow::{Context, Result, ensure};
@@ -33,7 +33,9 @@ const QUERIES: [&str; 8] = [
     "network-test 4 bil",
     "nothing like it",
 ];
-const TIMES: usize = 2;
+/// How often each is typed. Of each keystroke the median counts, so that what else the machine does at a moment
+/// is not measured; the share is that of all keystrokes.
+const TIMES: usize = 5;
 
 /// Times every `input` event of the page: the work up to a layout forced after all handlers, and the frame
 /// that follows. A message is the task next after the microtasks in which the window renders; posted from a
@@ -79,8 +81,20 @@ async fn typed(window: &Driver, field: &str, text: &str) -> Result<Vec<Value>> {
     samples.as_array().cloned().context("the page kept no samples")
 }
 
-fn numbers(samples: &[Value], key: &str) -> Vec<f64> {
-    samples.iter().filter_map(|sample| sample[key].as_f64()).collect()
+/// What a keystroke took, in milliseconds.
+struct Keystroke {
+    work: f64,
+    frame: f64,
+}
+
+/// Each keystroke of a text that was typed several times.
+fn keystrokes(times: &[Vec<Value>]) -> Vec<Keystroke> {
+    let length = times.iter().map(Vec::len).min().unwrap_or_default();
+    let of = |at: usize, key: &str| {
+        let numbers: Vec<f64> = times.iter().filter_map(|samples| samples.get(at)?[key].as_f64()).collect();
+        median(&numbers)
+    };
+    (0..length).map(|at| Keystroke { work: of(at, "work"), frame: of(at, "frame") }).collect()
 }
 
 /// Measures at a desk of its own.
@@ -103,20 +117,26 @@ pub async fn measure(desk: Desk) -> Result<()> {
     // Once unmeasured: what is compiled at its first use is not what a person waits for at each key.
     typed(&window, "#search", "payments").await?;
     typed(&window, "#empty", "payments").await?;
-    for query in QUERIES.iter().cycle().take(TIMES * QUERIES.len()) {
-        let samples = typed(&window, "#search", query).await?;
-        let last = samples.last().context("no keystroke was seen")?;
-        ensure!(
-            last["result"].as_str().is_some_and(|text| text.contains("match")),
-            "the frame after {query:?} has no results: {last}"
-        );
-        ours.extend(samples);
-        empty.extend(typed(&window, "#empty", query).await?);
+    for query in QUERIES {
+        let (mut times, mut still) = (Vec::new(), Vec::new());
+        for _ in 0..TIMES {
+            let samples = typed(&window, "#search", query).await?;
+            let last = samples.last().context("no keystroke was seen")?;
+            ensure!(
+                last["result"].as_str().is_some_and(|text| text.contains("match")),
+                "the frame after {query:?} has no results: {last}"
+            );
+            times.push(samples);
+            still.push(typed(&window, "#empty", query).await?);
+        }
+        ours.extend(keystrokes(&times));
+        empty.extend(keystrokes(&still));
     }
     window.client().execute("document.querySelector('#empty').remove()", vec![json!(null)]).await?;
 
-    let p95 = |samples: &[Value], key: &str| share(&numbers(samples, key), 0.95);
-    let (work, frame, still) = (p95(&ours, "work"), p95(&ours, "frame"), p95(&empty, "frame"));
+    let works: Vec<f64> = ours.iter().map(|one| one.work).collect();
+    let p95 = |strokes: &[Keystroke]| share(&strokes.iter().map(|one| one.frame).collect::<Vec<_>>(), 0.95);
+    let (work, frame, still) = (share(&works, 0.95), p95(&ours), p95(&empty));
     Figure {
         what: format!("portal of {ACCOUNTS} x {ROLES} usable from the cache, driven"),
         ours: format!("{:.0} ms", 1000.0 * usable),
@@ -128,7 +148,7 @@ pub async fn measure(desk: Desk) -> Result<()> {
     Figure {
         what: "search, script and layout, p95".to_owned(),
         ours: format!("{work:.1} ms of {} keystrokes", ours.len()),
-        beside: format!("{:.1} ms median", share(&numbers(&ours, "work"), 0.5)),
+        beside: format!("{:.1} ms median", median(&works)),
         verdict: format!("at most {WORK_MS} ms"),
         met: Some(work <= WORK_MS),
     }

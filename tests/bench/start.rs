@@ -86,10 +86,12 @@ impl Program {
     async fn round(&mut self, desk: &Desk) -> Result<()> {
         let (process, item) = self.launched(desk).await?;
         self.before.push(memory::at_rest(process.pid()).await?);
+        memory::keep(process.pid(), &format!("{}-never-opened", self.name))?;
         ensure!(desk.running("WebKitWebProcess") == 0, "{} has a web process without a window", self.name);
         self.first.push(self.opened(desk, &item).await?);
         self.closed(desk).await?;
         self.after.push(memory::at_rest(process.pid()).await?);
+        memory::keep(process.pid(), &format!("{}-opened-and-closed", self.name))?;
         self.again.push(self.opened(desk, &item).await?);
         self.closed(desk).await?;
         self.quit(&process, &item).await

@@ -585,6 +585,19 @@ backup: string | null,
 backup_made: number | null, };
 
 /**
+ * What a window shows first, handed over with its page: what it would ask for as soon as it is there.
+ */
+export type UiFirst = { 
+/**
+ * The state.
+ */
+state: UiState, 
+/**
+ * What the portal of the state's first organisation lists.
+ */
+portal: UiPortal | null, };
+
+/**
  * The first run, while there is no organisation.
  */
 export type UiFirstRun = { 
@@ -1850,6 +1863,10 @@ places: Array<UiPlace>,
  * Roles launched lately, newest first, favourites among them: for sorting.
  */
 used: Array<UiGrant>, 
+/**
+ * Apps opened lately, newest first, favourites among them: for sorting.
+ */
+used_apps: Array<UiAppRef>, 
 /**
  * Latchkey's own record is not written or was lost; also while there is no organisation.
  */

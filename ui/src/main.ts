@@ -7,6 +7,8 @@ import { clock } from './kit/clock.svelte';
 
 const desk = new Desk(tauri);
 clock.start();
-await desk.connect();
+const connected = desk.connect();
+// What came with the page is shown at once; what changed meanwhile comes with the answers.
+if (!desk.state) await connected;
 const target = document.getElementById('app');
 if (target) mount(App, { target, props: { desk } });

@@ -115,7 +115,7 @@ impl ConfigFile {
         let changed = || ConvertError::Changed { path: self.path().to_path_buf() };
         let Some(base) = base.filter(|_| plan.after == seen) else { return Err(changed()) };
         let backup = backup::make(self.path(), &base.bytes, now, Kind::Conversion, steps)?;
-        let written = replace(&place, &plan.new, Some(&base), steps);
+        let written = replace(&place, &[plan.new.as_slice()], Some(&base), steps);
         if !matches!(written, Ok(Replaced::Done)) {
             // A copy of what did not change would only puzzle.
             let _ = fs::remove_file(&backup);
@@ -155,7 +155,7 @@ impl ConfigFile {
             let plan = self.planned(Some(&saved), &made.profiles)?;
             self.put_back(&base, &saved, &plan)?
         };
-        match replace(&place, &new, Some(&base), &Quiet)? {
+        match replace(&place, &[new.as_slice()], Some(&base), &Quiet)? {
             Replaced::Done => Ok(undone),
             Replaced::BaseChanged => Err(ConvertError::Changed { path: self.path().to_path_buf() }),
         }

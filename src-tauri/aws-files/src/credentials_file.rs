@@ -145,16 +145,16 @@ impl CredentialsFile {
                 profiles.push(outcome);
             }
             let mut outcome = Outcome { profiles, backup: None };
-            if after.to_bytes() == before.to_bytes() {
-                self.remember(before.to_bytes().len());
+            if after.bytes().same(before.bytes()) {
+                self.remember(before.bytes().len());
                 return Ok(outcome);
             }
             if base.is_some() && (replaces_foreign || self.is_first_change(&before)?) {
                 let bytes = before.to_bytes();
                 outcome.backup = Some(backup::make(&self.path, bytes, now, Kind::Change, &*self.steps)?);
             }
-            if replace(&place, after.to_bytes(), base.as_ref(), &*self.steps)? == Replaced::Done {
-                self.remember(after.to_bytes().len());
+            if replace(&place, &after.bytes().pieces(), base.as_ref(), &*self.steps)? == Replaced::Done {
+                self.remember(after.bytes().len());
                 self.remember_reads(base.as_ref(), now);
                 return Ok(outcome);
             }
@@ -204,7 +204,7 @@ impl CredentialsFile {
                 Some(base) => Some(backup::make(&self.path, &base.bytes, now, Kind::Undo, &*self.steps)?),
                 None => None,
             };
-            if replace(&place, &saved.bytes, base.as_ref(), &*self.steps)? == Replaced::Done {
+            if replace(&place, &[&saved.bytes], base.as_ref(), &*self.steps)? == Replaced::Done {
                 self.remember(saved.bytes.len());
                 self.remember_reads(base.as_ref(), now);
                 return Ok(kept);

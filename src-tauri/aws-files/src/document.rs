@@ -1,6 +1,9 @@
 //! A file as lines that know what they are; edits change only the lines they name.
 
-use crate::grammar::{self, DEFAULT_SECTION, Entry, Layout, Line, ParseError, Section};
+use crate::{
+    bytes::{Bytes, Part},
+    grammar::{self, DEFAULT_SECTION, Entry, Layout, Line, ParseError, Section},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -12,7 +15,7 @@ use zeroize::Zeroizing;
 /// A credentials or config file: every byte of it, and what botocore reads in it. A clone costs nothing.
 #[derive(Clone)]
 pub struct Document {
-    bytes: Arc<Zeroizing<Vec<u8>>>,
+    bytes: Arc<Bytes>,
     /// Read again when it is asked for after an edit.
     layout: Arc<OnceLock<Layout>>,
 }
@@ -63,8 +66,17 @@ impl Document {
 
     /// As [`Self::parse`], without a copy.
     pub(crate) fn own(bytes: Arc<Zeroizing<Vec<u8>>>) -> Result<Self, ParseError> {
+        Self::of(Bytes::read(bytes))
+    }
+
+    fn of(bytes: Bytes) -> Result<Self, ParseError> {
         let layout = OnceLock::from(grammar::layout(&bytes)?);
-        Ok(Self { bytes, layout: Arc::new(layout) })
+        Ok(Self { bytes: Arc::new(bytes), layout: Arc::new(layout) })
+    }
+
+    /// As they are to be written, without joining them.
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
     }
 
     /// An edit is made only when the whole can be read.
@@ -371,20 +383,20 @@ impl Document {
     }
 
     fn replace(&mut self, edit: &Edit, section: &str, keys: &[&str]) -> Result<(), EditError> {
-        let bytes = Arc::new(self.edited(edit));
+        let bytes = self.edited(edit);
         if self.same_beside(edit, &bytes, section.as_bytes(), keys) {
             debug_assert!(
-                Self::own(Arc::clone(&bytes)).is_ok_and(|edited| self.same_elsewhere(
+                Self::parse(&bytes).is_ok_and(|edited| self.same_elsewhere(
                     &edited,
                     section.as_bytes(),
                     keys
                 )),
                 "the lines beside the edit tell of all"
             );
-            *self = Self { bytes, layout: Arc::default() };
+            *self = Self { bytes: Arc::new(bytes), layout: Arc::default() };
             return Ok(());
         }
-        let edited = Self::own(bytes).map_err(|_| EditError::WouldDamage)?;
+        let edited = Self::of(bytes).map_err(|_| EditError::WouldDamage)?;
         if !self.same_elsewhere(&edited, section.as_bytes(), keys) {
             return Err(EditError::WouldDamage);
         }
@@ -396,7 +408,7 @@ impl Document {
     /// reads the same. A header leaves nothing open: the grammar reads what follows by the header's
     /// indentation and its section alone. So when both headers are read as such and what is between is as
     /// it was but for the keys, the lines before and behind are read as they were. `false` is no answer.
-    fn same_beside(&self, edit: &Edit, edited: &[u8], section: &[u8], keys: &[&str]) -> bool {
+    fn same_beside(&self, edit: &Edit, edited: &Bytes, section: &[u8], keys: &[&str]) -> bool {
         let Layout { sections, by_name, .. } = self.layout();
         let patched = by_name.get(section).copied();
         let Some(index) = patched.or_else(|| sections.len().checked_sub(1)) else { return false };
@@ -412,10 +424,10 @@ impl Document {
         }
         let from = self.line(found.header).start;
         let rest = next.map_or(0, |next| self.bytes.len() - self.line(next.header).next);
-        let Some(part) = edited.len().checked_sub(rest).and_then(|to| edited.get(from..to)) else {
+        let Some(part) = edited.len().checked_sub(rest).and_then(|to| edited.part(from..to)) else {
             return false;
         };
-        let Ok(part) = Self::parse(part) else { return false };
+        let Ok(part) = Self::own(Arc::new(part)) else { return false };
         let expected_next = match next {
             Some(next) => Some(self.name(next)),
             None => patched.is_none().then_some(section),
@@ -434,35 +446,40 @@ impl Document {
     }
 
     /// The bytes after an edit. Line endings separate lines: a file without one at its end stays so.
-    fn edited(&self, edit: &Edit) -> Zeroizing<Vec<u8>> {
+    fn edited(&self, edit: &Edit) -> Bytes {
         let ending = self.line_ending();
         let ends_open = !matches!(self.bytes.last(), None | Some(b'\n' | b'\r'));
         // A run of lines that stay, each with its own ending; only the last may have none.
         let kept = |from: usize, to: usize| {
             (from < to).then(|| {
                 let (first, last) = (self.line(from), self.line(to - 1));
-                let own = &self.bytes[last.end..last.next];
-                [&self.bytes[first.start..last.end], if own.is_empty() { ending } else { own }]
+                let own = last.end..last.next;
+                [
+                    Part::Old(first.start..last.end),
+                    if own.is_empty() { Part::New(ending) } else { Part::Old(own) },
+                ]
             })
         };
-        let mut parts: Vec<&[u8]> = Vec::new();
+        let added = |text| [Part::New(text), Part::New(ending)];
+        let mut parts: Vec<Part<'_>> = Vec::new();
         let mut next = 0;
         for (number, line) in &edit.lines {
             parts.extend(kept(next, number + usize::from(!line.dropped)).into_iter().flatten());
             // What takes a line's place has that line's ending, in a file of several kinds too.
             let own = Some(self.line(*number)).filter(|it| line.dropped && it.next > it.end);
-            let last = own.map_or(ending, |it| &self.bytes[it.end..it.next]);
             for (at, text) in line.added.iter().enumerate() {
-                parts.extend([text.as_slice(), if at + 1 == line.added.len() { last } else { ending }]);
+                let last = own.filter(|_| at + 1 == line.added.len());
+                let ending = last.map_or(Part::New(ending), |it| Part::Old(it.end..it.next));
+                parts.extend([Part::New(text.as_slice()), ending]);
             }
             next = number + 1;
         }
         parts.extend(kept(next, self.layout().lines.len()).into_iter().flatten());
-        parts.extend(edit.at_end.iter().flat_map(|text| [text.as_slice(), ending]));
+        parts.extend(edit.at_end.iter().flat_map(|text| added(text)));
         if ends_open {
             parts.pop();
         }
-        Zeroizing::new(parts.concat())
+        self.bytes.edited(&parts)
     }
 
     /// Whether both read the same but for the given keys of the section.

@@ -12,6 +12,7 @@
 //! Synchronous; callers with a runtime use a blocking thread. Time comes in as an argument.
 
 mod backup;
+mod bytes;
 mod change;
 mod config_file;
 mod conversion;

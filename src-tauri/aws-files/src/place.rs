@@ -149,7 +149,7 @@ impl Place {
     pub(crate) fn still_holds(&self, identity: &Identity, bytes: &[u8]) -> Result<bool, FileError> {
         let fail = |error| FileError::io(&self.target, Doing::Read, error);
         let Some((mut file, before)) = self.open()? else { return Ok(false) };
-        if platform::identity(&before) != *identity || !holds(&mut file, bytes).map_err(fail)? {
+        if platform::identity(&before) != *identity || !holds(&mut file, &[bytes]).map_err(fail)? {
             return Ok(false);
         }
         let after = file.metadata().map_err(fail)?;
@@ -191,13 +191,19 @@ impl Place {
     }
 }
 
-/// Whether the file, read from its beginning, holds these bytes and no more.
-pub(crate) fn holds(file: &mut File, bytes: &[u8]) -> io::Result<bool> {
+/// Whether the file, read from its beginning, holds these pieces and no more.
+pub(crate) fn holds(file: &mut File, pieces: &[&[u8]]) -> io::Result<bool> {
     file.seek(SeekFrom::Start(0))?;
     let mut block = Zeroizing::new(vec![0; BLOCK]);
-    let mut rest = bytes;
+    let mut pieces = pieces.iter().copied().filter(|piece| !piece.is_empty());
+    let mut rest: &[u8] = &[];
     loop {
-        match file.read(&mut block) {
+        if rest.is_empty() {
+            rest = pieces.next().unwrap_or_default();
+        }
+        // No further than the piece, or one byte more than there should be.
+        let most = rest.len().clamp(1, BLOCK);
+        match file.read(&mut block[..most]) {
             Ok(0) => return Ok(rest.is_empty()),
             Ok(length) => match rest.strip_prefix(&block[..length]) {
                 Some(after) => rest = after,

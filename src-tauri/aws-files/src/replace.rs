@@ -65,11 +65,11 @@ pub(crate) enum Replaced {
     BaseChanged,
 }
 
-/// Replaces the file, if it still is `base`. The old file's owner, mode and access list are kept, a new
+/// Replaces the file, if it still is `base`, by these pieces one after another. The old file's owner, mode and access list are kept, a new
 /// file is 0600.
 pub(crate) fn replace(
     place: &Place,
-    new: &[u8],
+    new: &[&[u8]],
     base: Option<&Loaded>,
     steps: &dyn Steps,
 ) -> Result<Replaced, FileError> {
@@ -78,10 +78,16 @@ pub(crate) fn replace(
     let temp = Temp::clear(place.beside("tmp")).map_err(write_error)?;
     let mut file = platform::create_private(&temp.0).map_err(write_error)?;
     steps.reached(Step::TempCreated);
-    let (head, tail) = new.split_at(new.len() / 2);
-    file.write_all(head).map_err(write_error)?;
-    steps.reached(Step::TempHalfWritten);
-    file.write_all(tail).map_err(write_error)?;
+    let mut half = new.iter().map(|piece| piece.len()).sum::<usize>() / 2;
+    for piece in new {
+        let (head, tail) = piece.split_at(half.min(piece.len()));
+        file.write_all(head).map_err(write_error)?;
+        if half > 0 && half <= piece.len() {
+            steps.reached(Step::TempHalfWritten);
+        }
+        file.write_all(tail).map_err(write_error)?;
+        half = half.saturating_sub(piece.len());
+    }
     steps.reached(Step::TempWritten);
     if let Some(base) = base
         && !platform::keep_owner_and_mode(&file, &base.file).map_err(write_error)?

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use crate::{UiPortal, UiReply, UiRequest, UiState};
+use crate::{UiFirst, UiPortal, UiReply, UiRequest, UiState};
 use std::{any::TypeId, collections::BTreeMap, collections::HashSet, fmt::Write, path::Path};
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -40,6 +40,7 @@ fn export_bindings() {
     let mut types = Collect { config: &config, seen: HashSet::new(), found: BTreeMap::new() };
     types.visit::<UiState>();
     types.visit::<UiPortal>();
+    types.visit::<UiFirst>();
     types.visit::<UiRequest>();
     types.visit::<UiReply>();
     let mut text = String::from("// Generated from the view crate by `make gen`. Do not edit.\n");

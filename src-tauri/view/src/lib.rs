@@ -42,7 +42,7 @@ pub use convert::{dialog, reply};
 pub use portal::ui_portal;
 pub use reading::{Reading, Step};
 pub use typed::AskError;
-pub use ui_portal::UiPortal;
+pub use ui_portal::{UiFirst, UiPortal};
 pub use ui_state::UiState;
 pub use window::ui_state;
 

@@ -1,7 +1,7 @@
 //! The accounts and roles of one organisation, as the window shows them. Apart from [`crate::UiState`],
 //! since it can be large: the window fetches it again when its revision changed.
 
-use crate::ui_state::UiProblem;
+use crate::ui_state::{UiProblem, UiState};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -145,4 +145,13 @@ pub struct UiPortal {
     pub apps: UiApps,
     /// What the last sync gained and lost.
     pub changes: Vec<UiChange>,
+}
+
+/// What a window shows first, handed over with its page: what it would ask for as soon as it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiFirst {
+    /// The state.
+    pub state: UiState,
+    /// What the portal of the state's first organisation lists.
+    pub portal: Option<UiPortal>,
 }

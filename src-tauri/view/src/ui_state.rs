@@ -460,6 +460,8 @@ pub struct UiState {
     pub places: Vec<UiPlace>,
     /// Roles launched lately, newest first, favourites among them: for sorting.
     pub used: Vec<UiGrant>,
+    /// Apps opened lately, newest first, favourites among them: for sorting.
+    pub used_apps: Vec<UiAppRef>,
     /// Latchkey's own record is not written or was lost; also while there is no organisation.
     pub store_problem: Option<UiProblem>,
     /// The desktop's autostart entry could not be changed: for the switch.

@@ -13,9 +13,9 @@ use crate::{
     problem::{About, asks, dismisses, problem},
     record,
     ui_state::{
-        UiAppLaunch, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind, UiLaunch,
-        UiLaunchState, UiMethod, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
-        UiSandbox, UiShortcut, UiSignIn, UiState, UiSync,
+        UiAppLaunch, UiAppRef, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind,
+        UiLaunch, UiLaunchState, UiMethod, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut,
+        UiSampleUser, UiSandbox, UiShortcut, UiSignIn, UiState, UiSync,
     },
     words::{clock, count, environment_word, ui_environment, ui_sensitivity},
 };
@@ -78,6 +78,14 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         settings: (&s.settings).into(),
         places: Vec::new(),
         used: s.recents.iter().filter_map(Target::role).map(UiGrant::from).collect(),
+        used_apps: s
+            .recents
+            .iter()
+            .filter_map(|target| match target {
+                Target::App(app) => Some(UiAppRef::from(app)),
+                Target::Role(_) => None,
+            })
+            .collect(),
         store_problem: banner::store_problem(s),
         autostart_problem: around.autostart_failure.as_deref().map(autostart_problem),
         settings_problem: s.settings_problem.as_ref().map(|code| {

@@ -113,7 +113,10 @@ export class Desk {
     this.state?.organisations.find((org) => org.id === this.orgId) ?? this.state?.organisations[0] ?? null,
   );
 
-  constructor(readonly host: Host) {}
+  constructor(readonly host: Host) {
+    const first = host.first();
+    if (first) [this.state, this.portal] = [first.state, first.portal];
+  }
 
   /**
    * Listens first and asks second, so that no change falls between. The first question tells the shell

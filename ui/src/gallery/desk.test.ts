@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { UiReply, UiRequest } from '../bindings';
 import { FakeHost } from '../host/fake';
+import { NOW, portal } from './organisation';
 import { state } from './scenes';
 import { Desk } from '../desk/desk.svelte';
 
@@ -135,4 +136,13 @@ test('a tray row about a profile goes to that profile, and one about a role to b
   expect(one.picking).toBe(true);
   host.show({ view: 'portal', target: { target: 'search', query: '111122223333' } });
   expect([one.view, one.query]).toEqual(['portal', '111122223333']);
+});
+
+test('what came with the page is shown before anything is answered, and what is newer afterwards', async () => {
+  const first = { state: state({ attention: 'first' }), portal: portal() };
+  const host = new FakeHost({ state: state({ at: NOW + 1, attention: 'newer' }), portals: {}, first });
+  const one = new Desk(host);
+  expect([one.state?.attention, one.portal?.org, host.calls]).toEqual(['first', 'acme', []]);
+  await one.connect();
+  expect(one.state?.attention).toBe('newer');
 });

@@ -62,7 +62,7 @@ export const ACCOUNTS: UiAccount[] = [
 export const MANY: UiAccount[] = Array.from({ length: 1000 }, (_, at) => {
   const kinds = ['production', 'staging', 'development', 'test', 'shared'] as const;
   const kind = kinds[at % kinds.length] ?? 'unlabelled';
-  return account(String(100_000_000_000 + at * 7_919_317), `team-${String(at).padStart(3, '0')}-${kind}`, kind, ['ReadOnly', 'Developer', 'PowerUser', 'Administrator', 'Billing']);
+  return account(String(100_000_000_000 + at * 7_919_317), `team-${String(at).padStart(3, '0')}-${kind}`, kind, ['ReadOnly', 'Administrator', 'PowerUser', 'Developer', 'Billing', 'SecurityAudit', 'Incident15', 'DataEngineer', 'NetworkOperator', 'SupportUser']);
 });
 
 const app = (id: string, name: string, description: string | null): UiApp => ({

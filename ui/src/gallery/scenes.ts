@@ -15,7 +15,7 @@ export interface Shown extends Scene {
   /** What the window kept. */
   remembered?: Record<string, string>;
   /** How the person likes the list. */
-  prefer?: Partial<Pick<Arrangement, 'sort' | 'grouping' | 'hidden'>>;
+  prefer?: Partial<Pick<Arrangement, 'sort' | 'appSort' | 'grouping' | 'hidden'>>;
   /** Milliseconds that pass before anything is pressed. */
   later?: number;
   /** Names of buttons to press, one after another. */
@@ -153,6 +153,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     record: RECORD,
     settings: SETTINGS,
     places: PLACES,
+    used_apps: [appShortcut('Wiki').app, appShortcut('Grafana').app],
     used: [shortcut('data-staging', 'Developer').grant, shortcut('payments-dev', 'PowerUser').grant],
     store_problem: null,
     autostart_problem: null,
@@ -322,6 +323,7 @@ export const SCENES: Record<string, () => Shown> = {
   'portal': () => scene(),
   'portal-search': () => scene({ query: 'pay read' }),
   'portal-grouped': () => scene({ prefer: { grouping: 'environment', sort: 'used', hidden: ['acme/640281190035/ReadOnly'] } }),
+  'portal-favourites-empty': () => scene({ state: state({ favourites: [] }), press: ['Favourites only'] }),
   'portal-search-empty': () => scene({ query: 'pyaments' }),
   'portal-new': () => scene({ state: state({ favourites: [], recents: [], profiles: [] }) }),
   'portal-compact': () => scene({ state: state({ settings: { ...state().settings, compact: true } }) }),
@@ -410,6 +412,8 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'apps': () => apps(),
   'apps-search': () => apps({ query: 'on' }),
+  'apps-favourites': () => apps({ prefer: { appSort: 'used' }, press: ['Favourites only'] }),
+  'apps-favourites-empty': () => apps({ state: state({ favourites: [shortcut('payments-prod', 'ReadOnly')] }), press: ['Favourites only'] }),
   'apps-elsewhere': () => scene({ query: 'wiki' }),
   'apps-empty': () => apps({ portals: { acme: portal(ACCOUNTS, { apps: { state: 'listed', apps: [] } }) } }),
   'apps-not-listed': () => apps({ portals: { acme: portal(ACCOUNTS, { apps: { state: 'not_listed', problem: notListed } }) } }),

@@ -1,4 +1,4 @@
-import type { UiPortal, UiReply, UiRequest, UiState, UiShow } from '../bindings';
+import type { UiFirst, UiPortal, UiReply, UiRequest, UiState, UiShow } from '../bindings';
 import type { Host } from './host';
 
 /** What a stand-in answers. */
@@ -6,6 +6,7 @@ export interface Scene {
   state: UiState;
   portals: Record<string, UiPortal>;
   reply?: (request: UiRequest) => UiReply;
+  first?: UiFirst;
 }
 
 /** A stand-in that shows one scene; it remembers what it was asked. */
@@ -19,6 +20,10 @@ export class FakeHost implements Host {
   #quit: (() => void) | null = null;
 
   constructor(public scene: Scene) {}
+
+  first() {
+    return this.scene.first ?? null;
+  }
 
   state() {
     this.calls.push('state');

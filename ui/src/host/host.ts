@@ -1,10 +1,12 @@
-import type { UiPortal, UiReply, UiRequest, UiShow, UiState } from '../bindings';
+import type { UiFirst, UiPortal, UiReply, UiRequest, UiShow, UiState } from '../bindings';
 
 /** Ends a subscription. */
 export type Stop = () => void;
 
 /** What the window knows of the world outside: three commands and four events. */
 export interface Host {
+  /** What came with the page, if anything did: what `state` and `portal` would have answered then. */
+  first(): UiFirst | null;
   state(): Promise<UiState>;
   portal(org: string): Promise<UiPortal | null>;
   ask(request: UiRequest): Promise<UiReply>;

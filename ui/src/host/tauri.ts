@@ -1,10 +1,11 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
-import type { UiReply, UiShow, UiState } from '../bindings';
+import type { UiFirst, UiReply, UiShow, UiState } from '../bindings';
 import type { Host } from './host';
 
 /** The real one. */
 export const tauri: Host = {
+  first: () => (window as { latchkeyFirst?: UiFirst }).latchkeyFirst ?? null,
   state: () => invoke('state'),
   portal: (org) => invoke('portal', { org }),
   ask: (request) => invoke('ask', { request }),

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { segments } from './highlight';
+import { hits } from './highlight';
 
 /** What is found, in brackets. */
 const marked = (text: string, ...words: string[]) =>
-  segments(text, words)
-    .map((part) => (part.hit ? `[${part.text}]` : part.text))
-    .join('');
+  hits(text, words).reduceRight((rest, [start, end]) => `${rest.slice(0, start)}[${rest.slice(start, end)}]${rest.slice(end)}`, text);
 
 test.each([
   ['payments-prod', ['pay'], '[pay]ments-prod'],

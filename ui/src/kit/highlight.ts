@@ -1,40 +1,50 @@
-/** A piece of a text, found or not. */
-export interface Segment {
-  text: string;
-  hit: boolean;
+import type { Attachment } from 'svelte/attachments';
+
+/** What is found, for `::highlight(found)`: marks that are painted and move nothing. Absent where the engine has none. */
+const found = globalThis.CSS?.highlights && new Highlight();
+if (found) CSS.highlights.set('found', found);
+
+/** Writes a text into an element, with what the words find in it marked. */
+export function highlighted(text: string, words: string[]): Attachment<HTMLElement> {
+  return (place) => {
+    if (place.textContent !== text) place.textContent = text;
+    const node = place.firstChild;
+    if (!found || !node || words.length === 0) return;
+    const ranges = hits(text, words).map(
+      ([start, end]) => new StaticRange({ startContainer: node, startOffset: start, endContainer: node, endOffset: end }),
+    );
+    for (const range of ranges) found.add(range);
+    return () => {
+      for (const range of ranges) found.delete(range);
+    };
+  };
 }
 
 /**
- * Cuts a text where one of the words is found, whatever its case. Dashes in the text do not count for
- * words of digits, so that `11112222` is found in `1111-2222-3333`.
+ * Where one of the words stands in a text, whatever its case: starts and ends, from left to right. Dashes in
+ * the text do not count for words of digits, so that `11112222` is found in `1111-2222-3333`.
  */
-export function segments(text: string, words: string[]): Segment[] {
-  const hit = new Array<boolean>(text.length).fill(false);
+export function hits(text: string, words: string[]): [start: number, end: number][] {
   const plain = text.toLowerCase();
-  for (const word of words) {
-    if (!word) continue;
-    if (/^\d+$/.test(word)) markDigits(plain, word, hit);
-    else markWord(plain, word.toLowerCase(), hit);
+  const all = words.filter(Boolean).flatMap((word) => (/^\d+$/.test(word) ? hitsOfDigits(plain, word) : hitsOf(plain, word.toLowerCase())));
+  const apart: [number, number][] = [];
+  for (const [start, end] of all.sort(([a], [b]) => a - b)) {
+    const last = apart.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else apart.push([start, end]);
   }
-  const parts: Segment[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    const last = parts.at(-1);
-    if (last && last.hit === hit[at]) last.text += text[at];
-    else parts.push({ text: text[at] ?? '', hit: hit[at] ?? false });
-  }
-  return parts;
+  return apart;
 }
 
-function markWord(plain: string, word: string, hit: boolean[]) {
-  for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) hit.fill(true, at, at + word.length);
+function hitsOf(plain: string, word: string): [number, number][] {
+  const all: [number, number][] = [];
+  for (let at = plain.indexOf(word); at >= 0; at = plain.indexOf(word, at + 1)) all.push([at, at + word.length]);
+  return all;
 }
 
-function markDigits(plain: string, word: string, hit: boolean[]) {
+function hitsOfDigits(plain: string, word: string): [number, number][] {
+  if (!plain.includes('-')) return hitsOf(plain, word);
   const kept = [...plain].map((letter, at) => ({ letter, at })).filter(({ letter }) => letter !== '-');
   const bare = kept.map(({ letter }) => letter).join('');
-  for (let at = bare.indexOf(word); at >= 0; at = bare.indexOf(word, at + 1)) {
-    const first = kept[at]?.at ?? 0;
-    const last = kept[at + word.length - 1]?.at ?? first;
-    hit.fill(true, first, last + 1);
-  }
+  return hitsOf(bare, word).map(([start, end]) => [kept[start]?.at ?? 0, (kept[end - 1]?.at ?? 0) + 1]);
 }

@@ -31,30 +31,51 @@ export function typeAhead(typed: string, current: number, names: string[]): numb
   return null;
 }
 
+/** A list of which only the rows in sight are in the page. */
+export interface Whole {
+  /** Every row that can be gone to. */
+  rows: () => { id: string; name: string }[];
+  /** Brings a row into the page and into sight. */
+  reveal: (id: string) => Promise<void>;
+}
+
 /** Makes a list rove. Rows come and go freely: tab stops are given anew whenever they do. */
 export function roving(list: HTMLElement) {
+  return rove(list, null);
+}
+
+/** The same for a list of which only the rows in sight are in the page. */
+export function rovingIn(whole: Whole) {
+  return (list: HTMLElement) => rove(list, whole);
+}
+
+function rove(list: HTMLElement, whole: Whole | null) {
   let current = '';
 
   const rows = () => [...list.querySelectorAll<HTMLElement>('[data-row]')];
-  const stops = (row: HTMLElement) => [...row.querySelectorAll<HTMLElement>('[data-stop]')];
+  const stops = (row: HTMLElement) => row.querySelectorAll<HTMLElement>('[data-stop]');
+  const known = () => whole?.rows() ?? rows().map((row) => ({ id: row.dataset.row ?? '', name: row.dataset.name ?? '' }));
 
   const settle = () => {
     const all = rows();
     const here = all.find((row) => row.dataset.row === current) ?? all[0];
     for (const row of all) {
+      const index = row === here ? 0 : -1;
       for (const stop of stops(row)) {
-        const index = row === here ? 0 : -1;
         if (stop.tabIndex !== index) stop.tabIndex = index;
       }
     }
   };
 
-  const focusRow = (row: HTMLElement | undefined) => {
+  const goTo = async (id: string | undefined) => {
+    if (id === undefined) return;
+    current = id;
+    if (whole) await whole.reveal(id);
+    // Another key may have led on meanwhile.
+    const row = current === id ? rows().find((row) => row.dataset.row === id) : undefined;
     if (!row) return;
-    current = row.dataset.row ?? '';
     settle();
-    const main = stops(row)[0];
-    main?.focus();
+    stops(row)[0]?.focus();
     row.scrollIntoView({ block: 'nearest' });
   };
 
@@ -69,13 +90,11 @@ export function roving(list: HTMLElement) {
     const target = event.target as HTMLElement;
     const row = target.closest<HTMLElement>('[data-row]');
     if (!row || target.closest('[role=menu]')) return;
-    const all = rows();
-    const at = all.indexOf(row);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
       // A row that opens and closes takes the keys itself first.
       if (event.defaultPrevented) return;
-      const own = stops(row);
+      const own = [...stops(row)];
       const to = own[own.indexOf(target) + (event.key === 'ArrowRight' ? 1 : -1)];
       if (to) {
         event.preventDefault();
@@ -83,23 +102,26 @@ export function roving(list: HTMLElement) {
       }
       return;
     }
-    const index = next(event.key, at, all.length) ?? ahead(event, at, all);
-    if (index === null) return;
+    const all = known();
+    // Keys may come quicker than rows.
+    const at = all.findIndex(({ id }) => id === (current || row.dataset.row));
+    const to = next(event.key, at, all.length) ?? ahead(event, at, all);
+    if (to === null) return;
     event.preventDefault();
-    focusRow(all[index]);
+    void goTo(all[to]?.id);
   };
 
-  const ahead = (event: KeyboardEvent, at: number, all: HTMLElement[]) => {
+  const ahead = (event: KeyboardEvent, at: number, all: { name: string }[]) => {
     if (!/^[\p{L}\p{N}]$/u.test(event.key)) return null;
     return typeAhead(
       event.key,
       at,
-      all.map((row) => row.dataset.name ?? ''),
+      all.map(({ name }) => name),
     );
   };
 
   const watcher = new MutationObserver(settle);
-  watcher.observe(list, { childList: true, subtree: true });
+  watcher.observe(list, { childList: true, subtree: true, attributeFilter: ['data-row'] });
   list.addEventListener('focusin', focused);
   list.addEventListener('keydown', pressed);
   settle();

@@ -1,4 +1,5 @@
 import type { UiApp, UiAppRef, UiApps, UiAppShortcut } from '../bindings';
+import type { AppSort } from './arrangement.svelte';
 
 /** What a row about one app shows. */
 export interface AppLine {
@@ -35,6 +36,16 @@ export function searchApps(apps: UiApp[], words: string[]): UiApp[] {
     const text = `${name} ${description ?? ''}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
+}
+
+/** In the order wished for. `used` are the apps opened lately, newest first; the rest stays by name. */
+export function sortedApps(apps: UiApp[], sort: AppSort, used: UiAppRef[]): UiApp[] {
+  if (sort === 'name') return apps;
+  const rank = ({ id }: UiApp) => {
+    const at = used.findIndex(({ app }) => app === id);
+    return at < 0 ? used.length : at;
+  };
+  return apps.toSorted((a, b) => rank(a) - rank(b));
 }
 
 export const sameApp = (a: UiAppRef, b: UiAppRef) => a.org === b.org && a.app === b.app;

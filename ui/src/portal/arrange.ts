@@ -12,6 +12,18 @@ export const ENVIRONMENTS: { value: UiClass; label: string }[] = [
   { value: 'unlabelled', label: 'No environment' },
 ];
 
+export const SORTS: { value: Sort; label: string }[] = [
+  { value: 'name', label: 'Sort: Name' },
+  { value: 'used', label: 'Sort: Recent' },
+  { value: 'number', label: 'Sort: Number' },
+];
+
+export const GROUPINGS: { value: Grouping; label: string }[] = [
+  { value: 'none', label: 'No groups' },
+  { value: 'environment', label: 'By environment' },
+  { value: 'prefix', label: 'By first word' },
+];
+
 /** Accounts under one heading; an empty one is none. */
 export interface Group {
   label: string;

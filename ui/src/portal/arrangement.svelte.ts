@@ -1,6 +1,7 @@
 import type { UiGrant } from '../bindings';
 
 export type Sort = 'name' | 'used' | 'number';
+export type AppSort = 'name' | 'used';
 export type Grouping = 'none' | 'environment' | 'prefix';
 
 const KEPT = 'latchkey.portal';
@@ -8,6 +9,7 @@ const KEPT = 'latchkey.portal';
 /** How a person likes the portal's list; kept on this computer, for the window alone. */
 export class Arrangement {
   sort = $state<Sort>('name');
+  appSort = $state<AppSort>('name');
   grouping = $state<Grouping>('none');
   /** Accounts that were opened or closed by hand. */
   open = $state<Record<string, boolean>>({});
@@ -17,6 +19,7 @@ export class Arrangement {
     try {
       const kept = JSON.parse(globalThis.localStorage?.getItem(KEPT) ?? '{}') as Partial<Arrangement>;
       if (kept.sort === 'used' || kept.sort === 'number') this.sort = kept.sort;
+      if (kept.appSort === 'used') this.appSort = kept.appSort;
       if (kept.grouping === 'environment' || kept.grouping === 'prefix') this.grouping = kept.grouping;
       if (kept.open && typeof kept.open === 'object') this.open = kept.open;
       if (Array.isArray(kept.hidden)) this.hidden = kept.hidden.map(String);
@@ -26,11 +29,11 @@ export class Arrangement {
   }
 
   #keep() {
-    const { sort, grouping, open, hidden } = this;
-    localStorage.setItem(KEPT, JSON.stringify({ sort, grouping, open, hidden }));
+    const { sort, appSort, grouping, open, hidden } = this;
+    localStorage.setItem(KEPT, JSON.stringify({ sort, appSort, grouping, open, hidden }));
   }
 
-  arrange(change: { sort?: Sort; grouping?: Grouping }) {
+  arrange(change: { sort?: Sort; appSort?: AppSort; grouping?: Grouping }) {
     Object.assign(this, change);
     this.#keep();
   }

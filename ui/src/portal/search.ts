@@ -22,25 +22,58 @@ export function words(query: string): string[] {
  * the role's name; an account that matches by itself shows all of its roles.
  */
 export function search(accounts: UiAccount[], query: string): Found[] {
-  const wanted = words(query);
-  if (wanted.length === 0) return accounts.map((account) => ({ account, roles: account.roles }));
-  return accounts.flatMap((account) => {
-    const own = haystack(account);
-    const rest = wanted.filter((word) => !own.some((text) => text.includes(word)));
-    if (rest.length === 0) return [{ account, roles: account.roles }];
-    const roles = (account.roles ?? []).filter((role) => rest.every((word) => role.name.toLowerCase().includes(word)));
-    return roles.length > 0 ? [{ account, roles }] : [];
-  });
+  return new Search().find(accounts, query);
+}
+
+/** A search that someone types: what asks for more is looked for among what was found for less. */
+export class Search {
+  #accounts: UiAccount[] = [];
+  #wanted: string[] = [];
+  #found: Found[] = [];
+
+  find(accounts: UiAccount[], query: string): Found[] {
+    const wanted = words(query);
+    const narrower = accounts === this.#accounts && this.#wanted.every((word) => wanted.some((longer) => longer.includes(word)));
+    const among = narrower ? this.#found : accounts.map(whole);
+    this.#found = wanted.length === 0 ? among : among.flatMap(({ account }) => matching(account, wanted) ?? []);
+    [this.#accounts, this.#wanted] = [accounts, wanted];
+    return this.#found;
+  }
+}
+
+/** What of an account matches. */
+function matching(account: UiAccount, wanted: string[]): Found | null {
+  const { own, roles } = haystack(account);
+  const rest = wanted.filter((word) => !own.includes(word));
+  if (rest.length === 0) return whole(account);
+  const found = account.roles?.filter((_, at) => rest.every((word) => roles[at]?.includes(word)));
+  return found?.length ? { account, roles: found } : null;
 }
 
 /** Accounts do not change; a new list brings new ones. */
-const HAYSTACKS = new WeakMap<UiAccount, string[]>();
+const WHOLE = new WeakMap<UiAccount, Found>();
 
-function haystack(account: UiAccount): string[] {
+/** An account with all of its roles: the same value each time, so that what shows it stays as it is. */
+function whole(account: UiAccount): Found {
+  let known = WHOLE.get(account);
+  if (!known) WHOLE.set(account, (known = { account, roles: account.roles }));
+  return known;
+}
+
+/** What is searched, in lower case: no word has white space in it, so that one line can hold several texts. */
+interface Haystack {
+  own: string;
+  roles: string[];
+}
+
+const HAYSTACKS = new WeakMap<UiAccount, Haystack>();
+
+function haystack(account: UiAccount): Haystack {
   let known = HAYSTACKS.get(account);
   if (!known) {
-    const environment = account.environment.chip ? [account.environment.chip, account.environment.word] : [];
-    known = [account.name, account.id, account.email ?? '', ...environment].map((text) => text.toLowerCase());
+    const { name, id, email, environment, roles } = account;
+    const texts = [name, id, email ?? '', ...(environment.chip ? [environment.chip, environment.word] : [])];
+    known = { own: texts.join('\n').toLowerCase(), roles: (roles ?? []).map((role) => role.name.toLowerCase()) };
     HAYSTACKS.set(account, known);
   }
   return known;
@@ -75,21 +108,31 @@ function parts(names: string[]): Set<string> {
   return new Set([...new Set(names)].flatMap((name) => [name, ...name.split(/[-_./\s]+/)]));
 }
 
-/** Slips between two words: letters left out, added, changed, or swapped with their neighbour. */
+/** More slips than this are no slip. */
+const MOST_SLIPS = 2;
+
+/** Slips between two words, up to three: letters left out, added, changed, or swapped with their neighbour. */
 export function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3;
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  const many = MOST_SLIPS + 1;
+  if (Math.abs(a.length - b.length) > MOST_SLIPS) return many;
+  let [before, last, row] = [0, 1, 2].map(() => new Uint8Array(b.length + 2).fill(many)) as [Uint8Array, Uint8Array, Uint8Array];
+  for (let j = 0; j <= MOST_SLIPS; j += 1) last[j] = j;
   for (let i = 1; i <= a.length; i += 1) {
-    const line = [i];
-    for (let j = 1; j <= b.length; j += 1) {
+    // Further from the diagonal there are more slips already.
+    const from = Math.max(1, i - MOST_SLIPS);
+    const to = Math.min(b.length, i + MOST_SLIPS);
+    row.fill(many);
+    if (i <= MOST_SLIPS) row[0] = i;
+    let least = row[0] ?? many;
+    for (let j = from; j <= to; j += 1) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let best = Math.min((row[j] ?? 0) + 1, (line[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (before[j - 2] ?? 0) + 1);
-      line.push(best);
+      let best = Math.min((last[j] ?? many) + 1, (row[j - 1] ?? many) + 1, (last[j - 1] ?? many) + same, many);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (before[j - 2] ?? many) + 1);
+      row[j] = best;
+      least = Math.min(least, best);
     }
-    before = row;
-    row = line;
+    if (least >= many) return many;
+    [before, last, row] = [last, row, before];
   }
-  return row[b.length] ?? 0;
+  return Math.min(last[b.length] ?? many, many);
 }

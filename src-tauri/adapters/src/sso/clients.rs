@@ -52,14 +52,14 @@ impl Way {
         if found.is_empty() { Err(failed("there is no certificate in it".to_owned())) } else { Ok(found) }
     }
 
-    /// To this computer: plain http or https, never through a proxy. Without anything to trust it speaks http
-    /// and trusts nobody.
+    /// To this computer by https, never through a proxy. Without anything to trust it trusts nobody.
     fn near(&self) -> Result<Client, Code> {
-        let extra = self.certificates().unwrap_or_default();
-        let whole = builder().no_proxy().tls_certs_merge(extra.clone()).build();
+        let extra = self.certificates()?;
+        let near = || builder().no_proxy().https_only(true);
+        let whole = near().tls_certs_merge(extra.clone()).build();
         whole
-            .or_else(|_| builder().no_proxy().tls_certs_only(extra).build())
-            .map_err(|e| Code::Internal { what: format!("no HTTP client: {}", cause(&e)) })
+            .or_else(|_| near().tls_certs_only(extra).build())
+            .map_err(|e| Code::NoTrust { path: None, reason: cause(&e) })
     }
 
     /// To everywhere else.
@@ -94,26 +94,43 @@ fn cause(error: &reqwest::Error) -> String {
     at.to_string()
 }
 
-/// The two clients.
+/// The clients. Those that speak TLS are made when they are wanted first: reading what the operating system
+/// trusts, hundreds of files, would be a fifth of the app's start.
 pub(crate) struct Clients {
-    pub near: Client,
+    /// To this computer by plain http, never through a proxy. It trusts nobody, as it needs to trust nobody.
+    pub plain: Client,
     way: Way,
-    far: Mutex<Option<Client>>,
+    near: Late,
+    far: Late,
+}
+
+/// Made when it is first needed, and again as long as it cannot be: what is mended meanwhile counts.
+#[derive(Default)]
+struct Late(Mutex<Option<Client>>);
+
+impl Late {
+    fn get(&self, make: impl FnOnce() -> Result<Client, Code>) -> Result<Client, Code> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some(client) => Ok(client.clone()),
+            None => Ok(made.insert(make()?).clone()),
+        }
+    }
 }
 
 impl Clients {
     pub fn new(way: Way) -> Result<Self, Code> {
-        let near = way.near()?;
-        Ok(Self { near, way, far: Mutex::default() })
+        let plain = builder().no_proxy().tls_certs_only([]).build();
+        let plain = plain.map_err(|e| Code::Internal { what: format!("no HTTP client: {}", cause(&e)) })?;
+        Ok(Self { plain, way, near: Late::default(), far: Late::default() })
     }
 
-    /// Made when it is first needed, and again as long as it cannot be: what is mended meanwhile counts.
+    pub fn near(&self) -> Result<Client, Code> {
+        self.near.get(|| self.way.near())
+    }
+
     pub fn far(&self) -> Result<Client, Code> {
-        let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*far {
-            Some(client) => Ok(client.clone()),
-            None => Ok(far.insert(self.way.far()?).clone()),
-        }
+        self.far.get(|| self.way.far())
     }
 }
 
