@@ -211,3 +211,26 @@ async fn a_read_by_another_program_is_passed_on() {
     assert_eq!(after, reads(found()));
     assert_ne!(after, Reads::NotYet);
 }
+
+#[tokio::test]
+async fn a_profile_of_the_old_form_is_converted_as_shown_and_back() {
+    let desk = desk();
+    let config = "[profile old]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\n";
+    desk.write("config", config);
+    assert!(desk.files.config().await.unwrap().profiles[0].convertible);
+    let old = || vec!["old".to_owned()];
+    let plan = desk.files.plan_conversion(old()).await.unwrap();
+    assert_eq!((plan.profiles, plan.added), (vec![("old".into(), "acme".into())], vec!["acme".to_owned()]));
+    let other = desk.files.convert(old(), "another".into()).await;
+    assert!(matches!(other, Err(Code::FileChanged { .. })), "{other:?}");
+    let made = desk.files.convert(old(), plan.seen).await.unwrap();
+    let now = desk.files.config().await.unwrap();
+    assert_eq!(now.profiles[0].session.as_deref(), Some("acme"));
+    assert_eq!(now.profiles[0].start_url.as_deref(), Some("https://acme.awsapps.com/start"));
+    let undone = desk.files.undo_conversion(made).await.unwrap();
+    assert!(undone.whole);
+    let path = desk.dir.path().join(".aws/config");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), config);
+    let gone = desk.files.plan_conversion(vec!["nobody".into()]).await;
+    assert!(matches!(gone, Err(Code::NotConvertible { .. })), "{gone:?}");
+}

@@ -5,6 +5,7 @@ use crate::urls::tests::custom;
 use engine::{
     model::{
         application::{Application, Applications},
+        aws_config::Converted,
         environment::Environment,
         history::{By, Event},
         ids::{AccountId, AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
@@ -113,7 +114,20 @@ fn everything() -> Vec<Write> {
         Write::History(entry(now())),
         Write::Pause(Some(Pause { until: Some(now()) })),
         Write::NoticeShown("k".into(), now()),
+        Write::Conversions(vec![converted()]),
     ]
+}
+
+fn converted() -> Converted {
+    Converted {
+        entry: 7,
+        at: now(),
+        path: "/h/.aws/config".into(),
+        backup: "/h/.aws/config.latchkey-20261124-0031.bak".into(),
+        profiles: vec!["old".into()],
+        before: "b".into(),
+        after: "a".into(),
+    }
 }
 
 #[tokio::test]
@@ -138,6 +152,7 @@ async fn what_was_committed_is_there_at_the_next_start() {
     assert_eq!(stored.sealed.len(), 2);
     assert_eq!(stored.kept[0].written.as_ref().unwrap().key_tail, "WXYZ");
     assert_eq!(stored.kept[0].used, Some(now()));
+    assert_eq!(stored.conversions, [converted()]);
     assert_eq!(stored.favourites, [grant("1").into(), app().into(), Target::from(grant("2"))]);
     assert_eq!(stored.labels[0].2, Environment::Production);
     let second = SignedDuration::from_secs(1);
