@@ -34,7 +34,7 @@ impl Person {
     /// # Errors
     /// That no HTTP client can be made.
     pub fn new() -> Result<Self> {
-        Self::with(|builder| Ok(builder))
+        Self::with(Ok)
     }
 
     /// Who finds `hosts` at these addresses, and trusts what the authority signed.

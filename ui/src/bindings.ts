@@ -315,7 +315,7 @@ danger: boolean, };
 /**
  * Who wanted it.
  */
-export type UiBy = "you" | "schedule";
+export type UiBy = "you" | "schedule" | "program";
 
 /**
  * A card of the first run.
@@ -1152,9 +1152,6 @@ browsers: Array<UiBrowser>, } | { "reply": "activity",
 /**
  * Newest first.
  */
-lines: Array<UiActivity>, } | { "reply": "diagnostics", 
-/**
- * Lines.
 lines: Array<UiActivity>, 
 /**
  * There are older ones that fit.
@@ -1178,6 +1175,10 @@ path: string,
 text: string, } | { "reply": "fits", 
 /**
  * `Matches 14 accounts: a, b, c and 11 more`.
+ */
+text: string, } | { "reply": "diagnostics", 
+/**
+ * Lines.
  */
 text: string, } | { "reply": "show", 
 /**
@@ -1452,8 +1453,7 @@ before: number | null,
 /**
  * At most so many, up to 500.
  */
-limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "quit" };
-limit: number, } | { "ask": "activity_entry", 
+limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "activity_entry", 
 /**
  * The row's number.
  */
@@ -1653,11 +1653,11 @@ told: UiTold,
 /**
  * When it is quiet.
  */
-quiet: UiQuiet, };
+quiet: UiQuiet, 
+/**
  * Environments, and what they ask for.
  */
-safety: UiSafety, };
-quiet: UiQuiet, 
+safety: UiSafety, 
 /**
  * In which browser an organisation's pages open, by its id; the desktop's own where none is named.
  */

@@ -141,8 +141,9 @@ test('an import is undone from Activity, after a question', async () => {
   await fireEvent.click(screen.getByRole('button', { name: 'Undo import…' }));
   expect(screen.getByRole('alertdialog').textContent).toContain(CONVERTED.question);
   expect(document.activeElement?.textContent?.trim()).toBe('Cancel');
-  expect(host.asked).toEqual([]);
+  const asked = () => host.asked.filter(({ ask }) => ask !== 'history');
+  expect(asked()).toEqual([]);
   await fireEvent.click(screen.getByRole('button', { name: 'Undo import' }));
   await settled();
-  expect(host.asked).toEqual([{ ask: 'undo_conversion', entry: 93 }]);
+  expect(asked()).toEqual([{ ask: 'undo_conversion', entry: 93 }]);
 });

@@ -204,7 +204,7 @@ const firstRun = () =>
   });
 const IMPORTED: UiActivity[] = [
   ...ACTIVITY.slice(0, 6),
-  { id: 93, at: NOW - 27 * HOUR, sentence: 'Converted data-stg in /home/sam/.aws/config to sso-session. Backup: /home/sam/.aws/config.latchkey-20261123-1004.bak', subject: null, by: 'You', ok: true, group: '' },
+  { id: 93, at: NOW - 27 * HOUR, sentence: 'Converted data-stg in /home/sam/.aws/config to sso-session. Backup: /home/sam/.aws/config.latchkey-20261123-1004.bak', subject: null, account: null, kind: 'profile', by: 'you', ok: true, group: '' },
   ...ACTIVITY.slice(8),
 ];
 
