@@ -8,5 +8,6 @@ mod icons;
 mod imports;
 mod menus;
 mod notices;
+mod safety;
 mod said;
 mod windows;
