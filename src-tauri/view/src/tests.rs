@@ -9,5 +9,6 @@ mod imports;
 mod menus;
 mod notices;
 mod reports;
+mod safety;
 mod said;
 mod windows;

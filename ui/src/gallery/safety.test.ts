@@ -63,7 +63,7 @@ test('an environment that was guessed is confirmed or changed', async () => {
   const only = account('111122224444', 'payments-dev', 'development', ['PowerUser']);
   const shown = { ...scene('portal'), state: state({ favourites: [], recents: [] }), portals: { acme: portal([only, ...ACCOUNTS.slice(0, 2)]) } };
   const { host } = await show(shown);
-  await fireEvent.click(screen.getByRole('button', { name: 'Guessed: development. Right?' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'DEV, guessed: development. Right?' }));
   await fireEvent.click(screen.getByRole('button', { name: 'Yes, development' }));
   expect(host.asked.at(-1)).toEqual({ ask: 'set_environment', org: 'acme', account: only.id, environment: 'development' });
   expect(screen.queryByRole('dialog')).toBeNull();

@@ -476,7 +476,7 @@ export const SCENES: Record<string, () => Shown> = {
       press: ['Keys…, payments-prod, Administrator, production', 'Start'],
       reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: defaulted } : { reply: 'done' }),
     }),
-  'row-guess': () => scene({ press: ['Guessed: development. Right?'] }),
+  'row-guess': () => scene({ press: ['DEV, guessed: development. Right?'] }),
   'row-menu': () => scene({ press: ['More, payments-dev, PowerUser'] }),
   'privileged-active': () => scene({ state: state({ strips: [{ text: 'pay-admin is active in production', expires: NOW + 48 * MINUTE, button: button('Stop now') }] }) }),
   'sign-in': () => scene({ portals: nothing, state: state({}, SIGNED_OUT) }),
