@@ -30,7 +30,9 @@ fn opened(grant: &Grant, change: impl FnOnce(&mut Snapshot)) -> String {
 fn what_was_opened_is_named_where_care_is_called_for() {
     let label = |account: &str, environment| {
         let account = AccountId::new(account);
-        move |s: &mut Snapshot| drop(s.organisations[0].labels.insert(account, environment))
+        move |s: &mut Snapshot| {
+            s.organisations[0].labels.insert(account, environment);
+        }
     };
     assert_eq!(opened(&grant(PROD, "Developer"), |_| ()), "Opened production in your browser");
     assert_eq!(opened(&grant(PROD, "Administrator"), |_| ()), "Opened production in your browser");
