@@ -28,11 +28,14 @@ const SIGN_IN_TAKES: Duration = Duration::from_secs(11 * 60);
 /// A browser may take so long to start, or a sign-in page to be known.
 const OPENING_TAKES: Duration = Duration::from_secs(60);
 
+/// An organisation's id and name, where one is known.
+pub type Named<'a> = Option<(&'a OrgId, &'a str)>;
+
 /// The words for people, which are the view's.
 #[derive(Clone, Copy)]
 pub struct Words {
     /// Title, meaning and next step of a failure, of an organisation where one is known.
-    pub problem: fn(&Code, Option<(&OrgId, &str)>) -> [String; 3],
+    pub problem: fn(&Code, Named<'_>) -> [String; 3],
     /// A line of Activity, and who wanted it.
     pub line: fn(&Snapshot, &Entry) -> [String; 2],
 }
@@ -81,7 +84,7 @@ impl Door {
                 self.credentials(of, caller, sign_in, confirmed).await
             }
             Request::AddOrganisation { typed, region, endpoints } => {
-                let endpoints = match endpoints.map(told::endpoints).transpose() {
+                let endpoints = match endpoints.as_ref().map(told::endpoints).transpose() {
                     Ok(endpoints) => endpoints,
                     Err(code) => return self.failed(&code, None),
                 };

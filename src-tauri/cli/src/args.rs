@@ -175,7 +175,7 @@ pub enum Shell {
     Fish,
     /// PowerShell
     #[value(name = "powershell", alias = "pwsh")]
-    PowerShell,
+    Power,
     /// cmd.exe
     Cmd,
 }

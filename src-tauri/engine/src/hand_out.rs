@@ -127,13 +127,16 @@ fn resolve(state: &State, of: &Of) -> Result<Found, Code> {
         return Err(unknown());
     };
     let wanted = comparable(start_url);
-    let same = |org: &&Org| comparable(org.organisation.start_url.as_str()) == wanted;
-    let org = state.orgs.iter().find(same).ok_or_else(unknown)?;
-    let grant = Grant {
+    let grant = |org: &Org| Grant {
         org: org.id().clone(),
         account: AccountId::new(account.as_str()),
         role: RoleName::new(role.as_str()),
     };
+    let same = |org: &&Org| comparable(org.organisation.start_url.as_str()) == wanted;
+    // Of several users of one organisation the one who has the role, and is signed in.
+    let fitness = |org: &&Org| (org.may_use(&grant(org)), org.session().is_some());
+    let org = state.orgs.iter().rev().filter(same).max_by_key(fitness).ok_or_else(unknown)?;
+    let grant = grant(org);
     Ok(Found { grant, profile: Some(name.clone()), region: listed.region.clone(), kept: false })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn time(at: Timestamp) -> String {
 }
 
 /// Endpoints as they were typed.
-pub(super) fn endpoints(typed: link::Endpoints) -> Result<Endpoints, Code> {
+pub(super) fn endpoints(typed: &link::Endpoints) -> Result<Endpoints, Code> {
     let read = |name: &str, text: &str| {
         text.parse().map_err(|error| Code::BadStartUrl { reason: format!("{name} endpoint: {error}") })
     };

@@ -14,8 +14,8 @@ use link::{Reply, Request, Role};
 pub fn console(
     access: &mut Access,
     whose: &Named,
-    destination: Option<String>,
-    region: Option<String>,
+    destination: Option<&str>,
+    region: Option<&str>,
     json: bool,
 ) -> Result<u8, Stop> {
     let role = match &whose.name {
@@ -27,8 +27,8 @@ pub fn console(
     };
     let request = |confirmed| Request::OpenConsole {
         role: role.clone(),
-        destination: destination.clone(),
-        region: region.clone(),
+        destination: destination.map(ToOwned::to_owned),
+        region: region.map(ToOwned::to_owned),
         confirmed,
     };
     match ask(access, &request(whose.yes))? {

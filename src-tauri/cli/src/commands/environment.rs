@@ -57,13 +57,13 @@ fn ours() -> Shell {
         match name {
             "fish" => return Shell::Fish,
             "zsh" => return Shell::Zsh,
-            "pwsh" | "powershell" | "powershell.exe" | "pwsh.exe" => return Shell::PowerShell,
+            "pwsh" | "powershell" | "powershell.exe" | "pwsh.exe" => return Shell::Power,
             "cmd.exe" => return Shell::Cmd,
             "bash" | "sh" | "dash" | "ksh" => return Shell::Bash,
             _ => {}
         }
     }
-    if cfg!(windows) { Shell::PowerShell } else { Shell::Bash }
+    if cfg!(windows) { Shell::Power } else { Shell::Bash }
 }
 
 /// The lines; `None` when the shell cannot be told such a value.
@@ -73,7 +73,7 @@ fn lines(variables: &[(&str, &str)], shell: Shell) -> Option<Zeroizing<String>> 
         let line = match shell {
             Shell::Bash | Shell::Zsh => format!("unset {name}\n"),
             Shell::Fish => format!("set -e {name}\n"),
-            Shell::PowerShell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"),
+            Shell::Power => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"),
             Shell::Cmd => format!("set \"{name}=\"\r\n"),
         };
         text.push_str(&line);
@@ -83,7 +83,7 @@ fn lines(variables: &[(&str, &str)], shell: Shell) -> Option<Zeroizing<String>> 
         let parts: [&str; 4] = match shell {
             Shell::Bash | Shell::Zsh => ["export ", name, "=", &value],
             Shell::Fish => ["set -gx ", name, " ", &value],
-            Shell::PowerShell => ["$Env:", name, " = ", &value],
+            Shell::Power => ["$Env:", name, " = ", &value],
             Shell::Cmd => ["set \"", name, "=", &value],
         };
         parts.iter().for_each(|part| text.push_str(part));
@@ -113,7 +113,7 @@ fn quoted(value: &str, shell: Shell) -> Option<Zeroizing<String>> {
         Shell::Bash | Shell::Zsh => Some(within("'", &[('\'', r"'\''")])),
         Shell::Fish => Some(within("'", &[('\'', r"\'"), ('\\', r"\\")])),
         // PowerShell takes typographic quotes for quotes too.
-        Shell::PowerShell => Some(within(
+        Shell::Power => Some(within(
             "'",
             &[
                 ('\'', "''"),
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn power_shell_doubles_every_kind_of_quote() {
-        let text = lines(&[("A", "it's $x \u{2019}")], Shell::PowerShell).unwrap();
+        let text = lines(&[("A", "it's $x \u{2019}")], Shell::Power).unwrap();
         assert!(text.ends_with("$Env:A = 'it''s $x \u{2019}\u{2019}'\n"), "{}", text.as_str());
     }
 }

@@ -18,7 +18,7 @@ pub fn credentials(access: &mut Access, whose: &Whose) -> Result<u8, Stop> {
         // The argument framework demands one of them.
         (None, None) => return Err(unexpected()),
     };
-    let keys = of_wanted(access, of, !whose.no_sign_in, whose.yes)?;
+    let keys = of_wanted(access, &of, !whose.no_sign_in, whose.yes)?;
     Ok(if out::secret(&fast::document(&keys)) { 0 } else { exit::FAILED })
 }
 
@@ -31,16 +31,16 @@ pub fn named(access: &mut Access, whose: &Named) -> Result<Credentials, Stop> {
 pub fn meant(access: &mut Access, whose: &Named) -> Result<(Wanted, Credentials), Stop> {
     if let Some(name) = &whose.name {
         let profile = Wanted::Profile(name.clone());
-        match of_wanted(access, profile.clone(), true, whose.yes) {
+        match of_wanted(access, &profile, true, whose.yes) {
             Err(Stop::Problem(problem)) if problem.code == "unknown_profile" => {}
             other => return other.map(|keys| (profile, keys)),
         }
     }
     let role = Wanted::Role(find::role(access, whose.name.as_deref().unwrap_or_default())?);
-    of_wanted(access, role.clone(), true, whose.yes).map(|keys| (role, keys))
+    of_wanted(access, &role, true, whose.yes).map(|keys| (role, keys))
 }
 
-fn of_wanted(access: &mut Access, of: Wanted, sign_in: bool, yes: bool) -> Result<Credentials, Stop> {
+fn of_wanted(access: &mut Access, of: &Wanted, sign_in: bool, yes: bool) -> Result<Credentials, Stop> {
     let request = |confirmed| Request::Credentials { of: of.clone(), sign_in, confirmed };
     match ask(access, &request(yes))? {
         Reply::Credentials(keys) => Ok(keys),

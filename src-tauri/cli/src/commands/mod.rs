@@ -50,7 +50,7 @@ fn connected(command: Command, json: bool) -> Result<u8, Stop> {
         Command::Exec { whose, command } => exec::exec(access, &whose, &command),
         Command::Serve { whose, port, command } => serve::serve(access, &whose, port, &command, json),
         Command::Console { whose, service, region, url } => {
-            console::console(&mut access, &whose, service.or(url), region, json)
+            console::console(&mut access, &whose, service.or(url).as_deref(), region.as_deref(), json)
         }
         Command::Open { query } => console::open(&mut access, &query.join(" "), json),
         Command::History { lines } => history::history(&mut access, lines, json),

@@ -47,7 +47,7 @@ pub fn serve(
     json: bool,
 ) -> Result<u8, Stop> {
     // Asked for once before anything is promised; what has to be confirmed is confirmed here.
-    let (of, _) = keys::meant(&mut access, whose)?;
+    let (of, first) = keys::meant(&mut access, whose)?;
     // An engine of our own is given up at once: the app may start while this goes on for days.
     drop(access);
     let failed = |what: &str| {
@@ -80,6 +80,7 @@ pub fn serve(
         child.args(arguments);
         child.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &uri);
         child.env("AWS_CONTAINER_AUTHORIZATION_TOKEN", token.as_str());
+        child.env("AWS_REGION", &first.region).env("AWS_DEFAULT_REGION", &first.region);
         // Each of these is looked at before the container's endpoint.
         for name in IN_THE_WAY.iter().chain(&KEYS_IN_THE_WAY) {
             child.env_remove(name);

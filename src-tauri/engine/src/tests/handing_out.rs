@@ -163,7 +163,7 @@ async fn profiles_are_those_that_are_kept_and_those_of_the_config_file() {
     };
     let config = AwsConfig {
         profiles: vec![
-            sso("listed", "http://LOCALHOST/start/#/"),
+            sso("listed", "https://ACME.test/start/#/"),
             sso("elsewhere", "https://other.test/start"),
         ],
         ..AwsConfig::default()
