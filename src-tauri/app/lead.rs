@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use link::{
     Client, EngineLock, HandOver, Hello, LinkError, Listener, Refusal, Reply, Request, SocketPath, Status,
 };
-use std::{env, path::PathBuf, sync::Arc, time::Duration};
+use std::{env, sync::Arc, time::Duration};
 
 /// How long another program of ours may take to answer.
 const ANSWER_IN: Duration = Duration::from_secs(5);
@@ -77,8 +77,6 @@ fn us() -> Hello {
     Hello::of(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 
-/// A moved home has its socket in itself: two homes would meet in the runtime folder.
 fn socket(home: &Home) -> Result<SocketPath, LinkError> {
-    let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|_| home.moved_to.is_none());
-    SocketPath::choose(runtime.as_deref(), &home.state)
+    home.socket(&|name| env::var_os(name))
 }

@@ -4,6 +4,7 @@
 //! it the platform's folders are used, on Linux `~/.local/share/latchkey`, `~/.config/latchkey` and
 //! `~/.local/state/latchkey`.
 
+use link::{LinkError, SocketPath};
 use sha2::{Digest, Sha256};
 use std::{
     ffi::OsString,
@@ -102,6 +103,16 @@ impl Home {
         self.data.join("latchkey.db")
     }
 
+    /// The socket on which the engine of this installation listens. A moved home has it in itself: two
+    /// homes would meet in the runtime folder.
+    ///
+    /// # Errors
+    /// [`LinkError::PathTooLong`].
+    pub fn socket(&self, env: &dyn Fn(&str) -> Option<OsString>) -> Result<SocketPath, LinkError> {
+        let runtime = env("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|_| self.moved_to.is_none());
+        SocketPath::choose(runtime.as_deref(), &self.state)
+    }
+
     /// The configuration file.
     #[must_use]
     pub fn settings(&self) -> PathBuf {
@@ -188,6 +199,27 @@ mod tests {
         }
         let two = home(&[("HOME", "/h"), ("LATCHKEY_HOME", "/x/two")]);
         assert_ne!(one.keyring_user(), two.keyring_user());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_program_that_only_asks_finds_the_same_socket() {
+        use std::os::unix::fs::PermissionsExt;
+        let runtime = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(runtime.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let runtime = runtime.path().to_str().unwrap();
+        for pairs in [
+            &[("HOME", "/h")][..],
+            &[("HOME", "/h"), ("XDG_RUNTIME_DIR", runtime)],
+            &[("HOME", "/h"), ("XDG_RUNTIME_DIR", "/absent"), ("XDG_STATE_HOME", "/s")],
+            &[("HOME", "/h"), ("XDG_RUNTIME_DIR", ""), ("XDG_STATE_HOME", "relative")],
+            &[("HOME", "/h"), ("XDG_RUNTIME_DIR", runtime), ("LATCHKEY_HOME", "/x/one")],
+            &[("HOME", "/h"), ("LATCHKEY_HOME", "x/relative")],
+        ] {
+            let env = |name: &str| pairs.iter().find(|(k, _)| *k == name).map(|(_, v)| OsString::from(*v));
+            let resolved = home(pairs).socket(&env).unwrap();
+            assert_eq!(SocketPath::of_environment(&env), Some(resolved), "{pairs:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::{alone::Alone, fast::ANSWER_IN};
 use adapters::home::Home;
-use link::{Client, EngineLock, Hello, LinkError, Problem, Reply, Request, SocketPath};
+use link::{Client, EngineLock, Hello, LinkError, Problem, Reply, Request};
 use std::{
     env, thread,
     time::{Duration, Instant},
@@ -85,7 +85,7 @@ impl Access {
 
 fn find(home: &Home) -> Result<Way, AccessError> {
     let us = Hello::of("latch", env!("CARGO_PKG_VERSION"));
-    let socket = socket(home)?;
+    let socket = home.socket(&|name| env::var_os(name))?;
     let deadline = Instant::now() + LISTENS_IN;
     loop {
         match Client::connect(&socket, &us, HELLO_IN) {
@@ -102,13 +102,6 @@ fn find(home: &Home) -> Result<Way, AccessError> {
         }
         thread::sleep(PAUSE);
     }
-}
-
-/// A moved home has its socket in itself.
-fn socket(home: &Home) -> Result<SocketPath, LinkError> {
-    let runtime = env::var_os("XDG_RUNTIME_DIR").map(Into::into).filter(|_| home.moved_to.is_none());
-    let runtime: Option<std::path::PathBuf> = runtime;
-    SocketPath::choose(runtime.as_deref(), &home.state)
 }
 
 /// As a problem, for whoever prints one.

@@ -20,6 +20,9 @@ fn main() -> ExitCode {
     let words: Vec<OsString> = env::args_os().skip(1).collect();
     match fast::run(&words, &|name| env::var_os(name)) {
         Some(code) => code,
-        None => commands::run(),
+        None => {
+            adapters::install_crypto_provider();
+            commands::run()
+        }
     }
 }
