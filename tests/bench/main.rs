@@ -6,6 +6,7 @@
 
 mod eye;
 mod figure;
+mod latch;
 mod memory;
 mod organisation;
 mod search;
@@ -23,6 +24,9 @@ fn main() -> ExitCode {
     }
     if is_wanted("search") {
         journey("bench-search", search::measure);
+    }
+    if is_wanted("latch") {
+        journey("bench-latch", latch::measure);
     }
     if is_wanted("sync") {
         for limit in [8, 20] {

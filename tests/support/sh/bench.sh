@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # make bench: what we claim to be quick and small, measured beside a bare Tauri program, a server's own limit
-# and the tools people use today. `bench.sh NAME...` measures some: start, search, sync, credentials.
+# and the tools people use today. `bench.sh NAME...` measures some: start, search, sync, credentials, latch.
 # Fails when a ratio is not met. What is measured and how: tests/bench/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 . tests/support/sh/phases.sh
-wanted=${*:-start search sync credentials}
+wanted=${*:-start search sync credentials latch}
 export LATCHKEY_FIGURES=$PWD/target/bench/figures
 export LATCHKEY_TEST_PROGRAMS=$PWD/target/release
 export LATCHKEY_TAURI_DRIVER=$PWD/.tools/bin/tauri-driver
