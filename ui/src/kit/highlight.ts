@@ -7,9 +7,10 @@ if (found) CSS.highlights.set('found', found);
 /** Writes a text into an element, with what the words find in it marked. */
 export function highlighted(text: string, words: string[]): Attachment<HTMLElement> {
   return (place) => {
-    if (place.textContent !== text) place.textContent = text;
-    const node = place.firstChild;
-    if (!found || !node || words.length === 0) return;
+    // The same node keeps what the engine made for it, and nobody hears of a child that came or went.
+    const node = place.firstChild ?? place.appendChild(document.createTextNode(text));
+    if (node.nodeValue !== text) node.nodeValue = text;
+    if (!found || words.length === 0) return;
     const ranges = hits(text, words).map(
       ([start, end]) => new StaticRange({ startContainer: node, startOffset: start, endContainer: node, endOffset: end }),
     );

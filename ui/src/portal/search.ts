@@ -35,19 +35,35 @@ export class Search {
     const wanted = words(query);
     const narrower = accounts === this.#accounts && this.#wanted.every((word) => wanted.some((longer) => longer.includes(word)));
     const among = narrower ? this.#found : accounts.map(whole);
-    this.#found = wanted.length === 0 ? among : among.flatMap(({ account }) => matching(account, wanted) ?? []);
+    this.#found = wanted.length === 0 ? among : matchingOf(among, wanted);
     [this.#accounts, this.#wanted] = [accounts, wanted];
     return this.#found;
   }
 }
 
-/** What of an account matches. */
-function matching(account: UiAccount, wanted: string[]): Found | null {
-  const { own, roles } = haystack(account);
-  const rest = wanted.filter((word) => !own.includes(word));
-  if (rest.length === 0) return whole(account);
-  const found = account.roles?.filter((_, at) => rest.every((word) => roles[at]?.includes(word)));
-  return found?.length ? { account, roles: found } : null;
+/** What of the accounts matches. Most have the same roles: each word is looked for once in roles of the same names. */
+function matchingOf(among: Found[], wanted: string[]): Found[] {
+  const known = new Map<string[], Map<string, number[]>>();
+  const placesIn = (names: string[], rest: string[]) => {
+    let of = known.get(names);
+    if (!of) known.set(names, (of = new Map<string, number[]>()));
+    const key = rest.join(' ');
+    let places = of.get(key);
+    if (!places) of.set(key, (places = [...names.keys()].filter((at) => rest.every((word) => names[at]?.includes(word)))));
+    return places;
+  };
+  const all: Found[] = [];
+  for (const { account } of among) {
+    const { own, roles } = haystack(account);
+    const rest = wanted.filter((word) => !own.includes(word));
+    if (rest.length === 0) {
+      all.push(whole(account));
+      continue;
+    }
+    const places = placesIn(roles, rest);
+    if (places.length > 0) all.push({ account, roles: places.flatMap((at) => account.roles?.[at] ?? []) });
+  }
+  return all;
 }
 
 /** Accounts do not change; a new list brings new ones. */
@@ -63,7 +79,17 @@ function whole(account: UiAccount): Found {
 /** What is searched, in lower case: no word has white space in it, so that one line can hold several texts. */
 interface Haystack {
   own: string;
+  /** The same value for roles of the same names. */
   roles: string[];
+}
+
+const NAMES = new Map<string, string[]>();
+
+function sameNames(names: string[]): string[] {
+  const key = names.join(' ');
+  const known = NAMES.get(key) ?? names;
+  NAMES.set(key, known);
+  return known;
 }
 
 const HAYSTACKS = new WeakMap<UiAccount, Haystack>();
@@ -73,7 +99,7 @@ function haystack(account: UiAccount): Haystack {
   if (!known) {
     const { name, id, email, environment, roles } = account;
     const texts = [name, id, email ?? '', ...(environment.chip ? [environment.chip, environment.word] : [])];
-    known = { own: texts.join('\n').toLowerCase(), roles: (roles ?? []).map((role) => role.name.toLowerCase()) };
+    known = { own: texts.join('\n').toLowerCase(), roles: sameNames((roles ?? []).map((role) => role.name.toLowerCase())) };
     HAYSTACKS.set(account, known);
   }
   return known;
