@@ -20,6 +20,8 @@ use x11rb::{
 /// What is looked at: the middle of the screen, where windows open.
 const CORNER: (i16, i16) = (320, 200);
 const SIZE: (u16, u16) = (640, 480);
+/// Colours so near, of 255, are the same to who looks: the engine draws a text again a shade apart.
+const NEAR: u8 = 32;
 /// So many rows of pixels may differ where the picture counts as the same: a line of text may tell the time.
 const SAME: usize = 24;
 /// A picture that stayed the same for so long is the last.
@@ -98,5 +100,9 @@ impl Eye {
 /// How many rows of pixels differ.
 fn rows_apart(one: &[u8], other: &[u8]) -> usize {
     let row = (one.len() / usize::from(SIZE.1)).max(1);
-    one.chunks(row).zip(other.chunks(row)).filter(|(one, other)| one != other).count()
+    one.chunks(row).zip(other.chunks(row)).filter(|(one, other)| apart(one, other)).count()
+}
+
+fn apart(one: &[u8], other: &[u8]) -> bool {
+    one != other && one.iter().zip(other).any(|(one, other)| one.abs_diff(*other) > NEAR)
 }

@@ -13,7 +13,7 @@ use support::{
     App, Desk,
     deadline::{SOON, WHILE},
     driver::Driver,
-    until,
+    within,
 };
 
 const ACCOUNTS: usize = 1_000;
@@ -33,49 +33,77 @@ const QUERIES: [&str; 8] = [
     "network-test 4 bil",
     "nothing like it",
 ];
-/// How often each is typed. Of each keystroke the median counts, so that what else the machine does at a moment
-/// is not measured; the share is that of all keystrokes.
-const TIMES: usize = 5;
+/// How often each is typed. The share is that of all keystrokes.
+const TIMES: usize = 3;
 
-/// Times every `input` event of the page: the work up to a layout forced after all handlers, and the frame
-/// that follows. A message is the task next after the microtasks in which the window renders; posted from a
-/// frame's callback, it comes after that frame.
+/// Times every `input` event of the page, and the frame that follows. Script and layout are what happens from the
+/// event to a layout forced after all of its handlers (a window's listener comes last, and the microtasks in
+/// which the window renders come between listeners), and from the frame's beginning to the end of its layout
+/// with all that observers of sizes do: an observer made last is told last. The frame ends where a message comes
+/// that was posted at its beginning, which is after it was painted.
 const WATCH: &str = r"
-    const later = [];
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => later.shift()();
-    const next = (task) => { later.push(task); channel.port2.postMessage(0); };
-    window.samples = [];
-    window.addEventListener('input', () => {
-        const begin = performance.now();
-        const sample = {};
-        next(() => {
-            sample.height = document.documentElement.scrollHeight + (document.querySelector('.list')?.scrollHeight ?? 0);
-            sample.work = performance.now() - begin;
-        });
-        requestAnimationFrame(() => next(() => {
-            sample.frame = performance.now() - begin;
-            sample.result = document.querySelector('.bar [role=status]')?.textContent ?? '';
-            window.samples.push(sample);
-        }));
-    }, true);
+    const probe = document.createElement('div');
+    probe.style.cssText = 'position: fixed; inset-block-start: -9px; inline-size: 1px; block-size: 1px';
     const empty = document.createElement('input');
     empty.id = 'empty';
-    document.body.append(empty);
+    document.body.append(empty, probe);
+    const height = () => document.documentElement.scrollHeight + (document.querySelector('.list')?.scrollHeight ?? 0);
+    const channel = new MessageChannel();
+    let [begin, frame, sample] = [0, 0, null];
+    window.samples = [];
+    new ResizeObserver(() => {
+        if (!sample || !frame) return;
+        sample.height = height();
+        sample.inFrame = performance.now() - frame;
+    }).observe(probe);
+    channel.port1.onmessage = () => {
+        if (!sample) return;
+        sample.work = sample.handled + sample.inFrame;
+        sample.frame = performance.now() - begin;
+        sample.result = document.querySelector('.bar [role=status]')?.textContent ?? '';
+        window.samples.push(sample);
+        sample = null;
+        window.sampled?.();
+    };
+    window.addEventListener('input', () => {
+        [begin, frame, sample] = [performance.now(), 0, {}];
+        requestAnimationFrame(() => {
+            frame = performance.now();
+            probe.style.blockSize = probe.style.blockSize === '1px' ? '2px' : '1px';
+            channel.port2.postMessage(0);
+        });
+    }, true);
+    window.addEventListener('input', () => {
+        sample.height = height();
+        sample.handled = performance.now() - begin;
+    });
+";
+
+/// Answers after the frame in which a cleared field is seen.
+const CLEARED: &str = r"
+    const [done] = arguments;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+        window.samples = [];
+        done(true);
+    }));
+";
+
+/// Answers once so many keystrokes were measured: nobody asks meanwhile, which would be measured too.
+const SAMPLED: &str = r"
+    const [count, done] = arguments;
+    window.sampled = () => window.samples.length >= count && done(true);
+    window.sampled();
 ";
 
 /// Types a text and gives what the page measured of each keystroke.
 async fn typed(window: &Driver, field: &str, text: &str) -> Result<Vec<Value>> {
     let input = window.see(Locator::Css(field)).await?;
     input.clear().await?;
-    window.client().execute("window.samples.length = 0", Vec::new()).await?;
+    within(SOON, "a frame", window.client().execute_async(CLEARED, Vec::new())).await?;
     for (at, letter) in text.chars().enumerate() {
         input.send_keys(&letter.to_string()).await?;
-        until(SOON, "the frame after a keystroke", || async {
-            let count = window.client().execute("return window.samples.length", Vec::new()).await?;
-            Ok((count.as_u64() > u64::try_from(at).ok()).then_some(()))
-        })
-        .await?;
+        let sampled = window.client().execute_async(SAMPLED, vec![json!(at + 1)]);
+        within(SOON, "the frame after a keystroke", sampled).await?;
     }
     let samples = window.client().execute("return window.samples", Vec::new()).await?;
     samples.as_array().cloned().context("the page kept no samples")
@@ -87,14 +115,10 @@ struct Keystroke {
     frame: f64,
 }
 
-/// Each keystroke of a text that was typed several times.
-fn keystrokes(times: &[Vec<Value>]) -> Vec<Keystroke> {
-    let length = times.iter().map(Vec::len).min().unwrap_or_default();
-    let of = |at: usize, key: &str| {
-        let numbers: Vec<f64> = times.iter().filter_map(|samples| samples.get(at)?[key].as_f64()).collect();
-        median(&numbers)
-    };
-    (0..length).map(|at| Keystroke { work: of(at, "work"), frame: of(at, "frame") }).collect()
+/// What the page measured of each keystroke.
+fn keystrokes(samples: &[Value]) -> Result<Vec<Keystroke>> {
+    let of = |one: &Value| Some(Keystroke { work: one["work"].as_f64()?, frame: one["frame"].as_f64()? });
+    samples.iter().map(|one| of(one).with_context(|| format!("half measured: {one}"))).collect()
 }
 
 /// Measures at a desk of its own.
@@ -118,7 +142,6 @@ pub async fn measure(desk: Desk) -> Result<()> {
     typed(&window, "#search", "payments").await?;
     typed(&window, "#empty", "payments").await?;
     for query in QUERIES {
-        let (mut times, mut still) = (Vec::new(), Vec::new());
         for _ in 0..TIMES {
             let samples = typed(&window, "#search", query).await?;
             let last = samples.last().context("no keystroke was seen")?;
@@ -126,11 +149,9 @@ pub async fn measure(desk: Desk) -> Result<()> {
                 last["result"].as_str().is_some_and(|text| text.contains("match")),
                 "the frame after {query:?} has no results: {last}"
             );
-            times.push(samples);
-            still.push(typed(&window, "#empty", query).await?);
+            ours.extend(keystrokes(&samples)?);
+            empty.extend(keystrokes(&typed(&window, "#empty", query).await?)?);
         }
-        ours.extend(keystrokes(&times));
-        empty.extend(keystrokes(&still));
     }
     window.client().execute("document.querySelector('#empty').remove()", vec![json!(null)]).await?;
 
