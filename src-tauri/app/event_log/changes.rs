@@ -133,18 +133,7 @@ fn profile(now: &ProfileNow) -> Happening {
     let written = now.kept.written.as_ref();
     Happening::Profile {
         name: now.kept.profile.to_string(),
-        state: match now.state {
-            State::Waiting => "waiting",
-            State::Fresh => "fresh",
-            State::Refreshing => "refreshing",
-            State::Retrying { .. } => "retrying",
-            State::Paused => "paused",
-            State::SignInNeeded => "sign_in_needed",
-            State::Expired => "expired",
-            State::AccessRemoved => "access_removed",
-            State::Conflict(_) => "conflict",
-            State::NotWritable(_) => "not_writable",
-        },
+        state: now.state.name(),
         expires_ms: written.map(|written| written.expires.as_millisecond()),
         issued_ms: written.map(|written| written.issued.as_millisecond()),
     }

@@ -8,7 +8,6 @@ use engine::{
         environment::{self, Environment, Sensitivity},
         ids::Target,
         organisation::Endpoints,
-        profile::State,
         sign_in::{Ended, SignIn},
     },
     request::{Confirm, HandedOut},
@@ -99,18 +98,6 @@ fn organisation(now: &OrganisationNow) -> Organisation {
 }
 
 fn profile(now: &ProfileNow) -> Profile {
-    let state = match &now.state {
-        State::Waiting => "waiting",
-        State::Fresh => "fresh",
-        State::Refreshing => "refreshing",
-        State::Retrying { .. } => "retrying",
-        State::Paused => "paused",
-        State::SignInNeeded => "sign_in_needed",
-        State::Expired => "expired",
-        State::AccessRemoved => "access_removed",
-        State::Conflict(_) => "conflict",
-        State::NotWritable(_) => "not_writable",
-    };
     Profile {
         name: now.kept.profile.to_string(),
         org: now.kept.grant.org.to_string(),
@@ -118,7 +105,7 @@ fn profile(now: &ProfileNow) -> Profile {
         account_name: now.account_name.clone(),
         role: now.kept.grant.role.to_string(),
         region: now.kept.region.clone(),
-        state: state.to_owned(),
+        state: now.state.name().to_owned(),
         expires: now.kept.written.as_ref().map(|written| time(written.expires)),
         next_refresh: now.next_refresh.map(time),
     }

@@ -91,3 +91,22 @@ pub enum State {
     /// The file cannot be written.
     NotWritable(Code),
 }
+
+impl State {
+    /// Its name for programs: what `latch` prints as JSON and the event log writes.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Fresh => "fresh",
+            Self::Refreshing => "refreshing",
+            Self::Retrying { .. } => "retrying",
+            Self::Paused => "paused",
+            Self::SignInNeeded => "sign_in_needed",
+            Self::Expired => "expired",
+            Self::AccessRemoved => "access_removed",
+            Self::Conflict(_) => "conflict",
+            Self::NotWritable(_) => "not_writable",
+        }
+    }
+}
