@@ -26,13 +26,14 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# started NAME VARIABLE: reads the line with which a program says that it is ready.
+# started NAME VARIABLE: reads the line with which a program says that it is ready. Each has a pipe of its
+# own: the one before may still hold a common one open, and its end would be read as the next one's.
 started() {
-  read -r -t 20 "$2" <"$runtime/ready" || { echo "$1 did not start: see $desk/$1.log" >&2; exit 1; }
+  read -r -t 20 "$2" <"$runtime/$1.ready" || { echo "$1 did not start: see $desk/$1.log" >&2; exit 1; }
 }
-mkfifo "$runtime/ready"
+mkfifo "$runtime/xvfb.ready" "$runtime/bus.ready"
 
-Xvfb -displayfd 9 -screen 0 1280x900x24 -nolisten tcp 9>"$runtime/ready" 2>"$desk/xvfb.log" &
+Xvfb -displayfd 9 -screen 0 1280x900x24 -nolisten tcp 9>"$runtime/xvfb.ready" 2>"$desk/xvfb.log" &
 children="$! $children"
 started xvfb number
 export DISPLAY=":$number" XDG_RUNTIME_DIR="$runtime"
@@ -40,7 +41,7 @@ echo "$DISPLAY" >"$desk/display"
 
 # The bus starts the panel's configuration daemon, so it is the bus that is told where that is.
 XDG_CONFIG_HOME="$desk/config" NO_AT_BRIDGE=1 \
-  dbus-daemon --session --nofork --nopidfile --print-address=9 9>"$runtime/ready" 2>"$desk/bus.log" &
+  dbus-daemon --session --nofork --nopidfile --print-address=9 9>"$runtime/bus.ready" 2>"$desk/bus.log" &
 children="$! $children"
 started bus DBUS_SESSION_BUS_ADDRESS
 export DBUS_SESSION_BUS_ADDRESS
