@@ -8,6 +8,7 @@ mod autostart;
 mod bridge;
 mod commands;
 mod desktop;
+mod drawing;
 mod event_log;
 mod flags;
 mod lead;

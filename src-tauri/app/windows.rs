@@ -4,6 +4,7 @@
 //! Invariant: closing the window stops nothing but the window.
 
 use crate::{
+    drawing,
     event_log::{EventLog, Happening},
     shell::Shell,
 };
@@ -195,6 +196,7 @@ impl Windows {
             None => builder.center(),
         };
         let window = builder.build()?;
+        drawing::plainly(&window)?;
         self.record("created");
         window.set_focus()
     }

@@ -11,4 +11,7 @@ const connected = desk.connect();
 // What came with the page is shown at once; what changed meanwhile comes with the answers.
 if (!desk.state) await connected;
 const target = document.getElementById('app');
-if (target) mount(App, { target, props: { desk } });
+// Without an organisation the first picture is of the rest.
+const first = desk.org ? new Promise((painted) => requestAnimationFrame(() => setTimeout(painted))) : null;
+const rest = Promise.resolve(first).then(() => import('./rest'));
+if (target) mount(App, { target, props: { desk, rest } });

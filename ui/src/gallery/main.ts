@@ -4,6 +4,7 @@ import { Desk } from '../desk/desk.svelte';
 import { FakeHost } from '../host/fake';
 import '../kit/base.css';
 import { clock } from '../kit/clock.svelte';
+import * as rest from '../rest';
 import { NOW } from './organisation';
 import { SCENES } from './scenes';
 
@@ -40,7 +41,7 @@ if (!scene) {
   desk.query = shown.query ?? '';
   desk.settingsSection = shown.section ?? 'general';
   if (desk.org) await desk.refreshPortal(desk.org.id);
-  mount(App, { target, props: { desk } });
+  mount(App, { target, props: { desk, rest } });
   if (shown.later) {
     await painted();
     clock.stop(NOW + shown.later);

@@ -4,6 +4,7 @@ import App from '../App.svelte';
 import { Desk } from '../desk/desk.svelte';
 import { FakeHost } from '../host/fake';
 import { clock } from '../kit/clock.svelte';
+import * as all from '../rest';
 import { NOW } from './organisation';
 import { SCENES, type Shown } from './scenes';
 
@@ -31,7 +32,7 @@ export function scene(name: string): Shown {
 }
 
 /** Puts the whole window on the page, as it is in a scene. */
-export async function show(scene: Shown, remembered: Record<string, string> = {}) {
+export async function show(scene: Shown, remembered: Record<string, string> = {}, rest: typeof all | Promise<typeof all> = all) {
   complete();
   localStorage.clear();
   for (const [key, value] of Object.entries(remembered)) localStorage.setItem(key, value);
@@ -42,7 +43,7 @@ export async function show(scene: Shown, remembered: Record<string, string> = {}
   desk.view = scene.view ?? 'portal';
   desk.tab = scene.tab ?? 'accounts';
   desk.query = scene.query ?? '';
-  render(App, { props: { desk } });
+  render(App, { props: { desk, rest } });
   // The portal is fetched once the window is there.
   await settled();
   return { host, desk };

@@ -30,30 +30,36 @@ export function countdown(milliseconds: number): string {
   return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
 }
 
-const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short' });
-const dayAndMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
-const whole = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'medium' });
-const long = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
+// The window speaks English only, in which the names are few. The engine's own tables take it longer to load,
+// at the first text with a time, than to show all the rest of a window.
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+const two = (number: number) => String(number).padStart(2, '0');
+const time = (date: Date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
+const weekday = (date: Date) => DAYS[date.getDay()] ?? '';
+const dayAndMonth = (date: Date) => `${date.getDate()} ${MONTHS[date.getMonth()]}`;
 
 /** A moment on the person's clock: `14:31` today, `Wed 14:31` within a week, `3 Nov 14:31` beyond. */
 export function clock(now: number, at: number): string {
-  const moment = time.format(at);
-  if (sameDay(now, at)) return moment;
-  const day = Math.abs(at - now) < 6 * 24 * 60 * MINUTE ? weekday : dayAndMonth;
-  return `${day.format(at)} ${moment}`;
+  const date = new Date(at);
+  if (sameDay(now, at)) return time(date);
+  const near = Math.abs(at - now) < 6 * 24 * 60 * MINUTE;
+  const day = near ? weekday(date).slice(0, 3) : `${date.getDate()} ${(MONTHS[date.getMonth()] ?? '').slice(0, 3)}`;
+  return `${day} ${time(date)}`;
 }
 
-/** Date and time in full, for tooltips. */
+/** Date and time in full, for tooltips: `Wednesday 25 November 2026 at 14:31:05`. */
 export function inFull(at: number): string {
-  return whole.format(at);
+  const date = new Date(at);
+  return `${weekday(date)} ${dayAndMonth(date)} ${date.getFullYear()} at ${time(date)}:${two(date.getSeconds())}`;
 }
 
 /** `Today`, `Yesterday`, `Monday 23 November`. */
 export function day(now: number, at: number): string {
   if (sameDay(now, at)) return 'Today';
   if (sameDay(now - 24 * 60 * MINUTE, at)) return 'Yesterday';
-  return long.format(at).replace(',', '');
+  const date = new Date(at);
+  return `${weekday(date)} ${dayAndMonth(date)}`;
 }
 
 function sameDay(a: number, b: number): boolean {
