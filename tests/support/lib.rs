@@ -29,6 +29,7 @@ pub mod process;
 pub mod programs;
 pub mod record;
 pub mod sandbox;
+pub mod sdks;
 pub mod secrets;
 pub mod served;
 pub mod service_provider;

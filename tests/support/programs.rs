@@ -121,3 +121,31 @@ pub fn tauri_driver() -> Result<PathBuf> {
 pub fn aws() -> Result<PathBuf> {
     named_or("LATCHKEY_TEST_AWS", &[PathBuf::from("/usr/bin/aws")], "AWS CLI of the distribution")
 }
+
+/// AWS CLI version 1, as PyPI has it.
+///
+/// # Errors
+/// That there is none.
+pub fn aws_v1() -> Result<PathBuf> {
+    named_or("LATCHKEY_TEST_AWS_V1", &[target()?.join("test-awscli1/bin/aws")], "AWS CLI version 1")
+}
+
+/// The sources of the tests.
+pub fn sources() -> PathBuf {
+    // `cargo test` starts test programs in their package's folder.
+    env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| "tests".into(), PathBuf::from)
+}
+
+/// The program with AWS's SDK for Go (`tests/sdks/go`), where there is a Go toolchain.
+pub fn who_go() -> PathBuf {
+    target().map_or_else(|_| "who-go".into(), |target| target.join("sdks/who-go"))
+}
+
+/// The program with AWS's SDK for Rust.
+///
+/// # Errors
+/// That it is not built.
+pub fn who_rust() -> Result<PathBuf> {
+    let path = build_folder()?.join("who");
+    if path.is_file() { Ok(path) } else { bail!("{} is not built: run `make test`", path.display()) }
+}

@@ -189,6 +189,14 @@ impl SandboxServer {
         self.control(json!({ "session_minutes": minutes })).await.map(drop)
     }
 
+    /// How long role credentials issued from now on last; as their permission set says without.
+    ///
+    /// # Errors
+    /// As [`Self::control`].
+    pub async fn role_credentials_last(&self, seconds: Option<u16>) -> Result<()> {
+        self.control(json!({ "role_credentials_seconds": seconds })).await.map(drop)
+    }
+
     /// How many portal requests a second pass before 429; 0 for all.
     ///
     /// # Errors

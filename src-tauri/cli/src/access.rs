@@ -5,7 +5,7 @@
 
 use crate::{alone::Alone, fast::ANSWER_IN};
 use adapters::home::Home;
-use link::{Client, EngineLock, Hello, LinkError, Problem, Reply, Request};
+use link::{Client, EngineLock, Hello, LinkError, Problem, Refusal, Reply, Request};
 use std::{
     env, thread,
     time::{Duration, Instant},
@@ -75,7 +75,7 @@ impl Access {
                 Way::Running(client) => client,
             };
             match client.ask_within(request, ANSWER_IN) {
-                Err(LinkError::Closed) => self.way = find(&self.home)?,
+                Err(LinkError::Closed | LinkError::Refused(Refusal::Ending)) => self.way = find(&self.home)?,
                 other => return Ok(other?),
             }
         }

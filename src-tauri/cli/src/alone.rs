@@ -25,26 +25,38 @@ use tokio::runtime::Runtime;
 /// A client's hello and each of its frames may take so long.
 const FRAME_IN: Duration = Duration::from_secs(5);
 
-/// How many are being served; the last one out tells.
+/// Who is being served; the last one out tells.
 #[derive(Default)]
 struct Guests {
-    count: Mutex<usize>,
+    state: Mutex<Served>,
     left: Condvar,
 }
 
+#[derive(Default)]
+struct Served {
+    now: usize,
+    /// Nobody is served any more.
+    closed: bool,
+}
+
 impl Guests {
-    fn come(&self) {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    /// Whether one more is served.
+    fn come(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.now += usize::from(!state.closed);
+        !state.closed
     }
 
     fn go(&self) {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).now -= 1;
         self.left.notify_all();
     }
 
-    fn wait_until_gone(&self) {
-        let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.left.wait_while(count, |count| *count > 0).unwrap_or_else(PoisonError::into_inner));
+    /// Waits until all are served, and lets nobody in any more.
+    fn close(&self) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = self.left.wait_while(state, |state| state.now > 0);
+        left.unwrap_or_else(PoisonError::into_inner).closed = true;
     }
 }
 
@@ -94,7 +106,10 @@ impl Alone {
         let (here, counted) = (door.clone(), Arc::clone(&guests));
         let us = Hello::of("latch", env!("CARGO_PKG_VERSION"));
         let listener = Listener::bind(&lock, socket, us, FRAME_IN, move |request, caller| {
-            counted.come();
+            // It called before the door was shut: the next engine answers.
+            if !counted.come() {
+                return Reply::Refused(Refusal::Ending);
+            }
             let reply = serve(&here, request, caller);
             counted.go();
             reply
@@ -123,7 +138,7 @@ fn serve(door: &Door, request: Request, caller: &Caller) -> Reply {
 
 impl Drop for Alone {
     fn drop(&mut self) {
-        self.guests.wait_until_gone();
+        self.guests.close();
         // Whoever comes now finds nobody, and is the next engine when the lock is given up.
         self.listener.take();
         let _ = self.runtime.block_on(self.engine.ask(engine::Request::Quit));

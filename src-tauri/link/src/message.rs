@@ -208,6 +208,8 @@ pub enum Refusal {
     UnknownRequest,
     /// It cannot be done by this program, for instance one without a window.
     Impossible,
+    /// The engine is about to end; the next one does it.
+    Ending,
 }
 
 impl fmt::Display for Refusal {
@@ -215,6 +217,7 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::UnknownRequest => "it does not know this request",
             Self::Impossible => "the running program cannot do this",
+            Self::Ending => "the running program is about to end",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! One SSO instance: the parts every operation works with.
 
 use std::{
+    borrow::Cow,
     fmt::Debug,
     sync::{
         Arc,
@@ -15,7 +16,7 @@ use crate::{
     chance::Chance,
     clock::Clock,
     issuing::{OwnKeys, RoleCredentialIssuer},
-    organisation::{Organisation, User},
+    organisation::{Organisation, PermissionSet, User},
     passwords::PasswordBook,
     saml::SigningKey,
     secret::InstanceKey,
@@ -49,6 +50,8 @@ pub struct Instance {
     /// Refuses portal calls when they come too fast.
     pub throttle: Throttle,
     session_seconds: AtomicI64,
+    /// How long role credentials last, whatever their permission set says; 0 as it says.
+    role_credentials_seconds: AtomicI64,
 }
 
 /// What an instance keeps to itself.
@@ -115,6 +118,7 @@ impl Instance {
             passwords,
             throttle: Throttle::default(),
             session_seconds,
+            role_credentials_seconds: AtomicI64::new(0),
         }
     }
 
@@ -146,6 +150,22 @@ impl Instance {
     /// Changes how long new sign-ins last.
     pub fn set_session_length(&self, length: SignedDuration) {
         self.session_seconds.store(length.as_secs(), Ordering::SeqCst);
+    }
+
+    /// Makes role credentials issued from now on last so many seconds, or as their permission set says.
+    pub fn set_role_credentials_length(&self, seconds: Option<u16>) {
+        self.role_credentials_seconds.store(seconds.map_or(0, i64::from), Ordering::SeqCst);
+    }
+
+    /// A permission set as its role credentials last now.
+    pub fn lasting<'set>(&self, set: &'set PermissionSet) -> Cow<'set, PermissionSet> {
+        match self.role_credentials_seconds.load(Ordering::SeqCst) {
+            0 => Cow::Borrowed(set),
+            seconds => {
+                let session_duration = SignedDuration::from_secs(seconds);
+                Cow::Owned(PermissionSet { session_duration, ..set.clone() })
+            }
+        }
     }
 
     /// A person's stable id in the identity store, in the form of a UUID.

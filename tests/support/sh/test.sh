@@ -23,6 +23,7 @@ phase "window: lint, types, tests, build" window
 phase "cargo build" cargo build --quiet --locked --workspace --all-targets
 phase "tauri-driver" tests/support/sh/driver.sh
 phase "python with boto3 and pysaml2" python
+phase "AWS's SDKs and older CLI" tests/support/sh/sdks.sh
 export LATCHKEY_TEST_PYTHON=$PWD/target/test-venv/bin/python
 export LATCHKEY_TAURI_DRIVER=$PWD/.tools/bin/tauri-driver
 phase "cargo test" cargo test --locked --workspace

@@ -15,7 +15,12 @@ pub fn get_role_credentials(call: &Call<'_>) -> Result<Response, PortalError> {
     let assigned = call.instance.organisation.assigned(call.caller.user, account, role);
     let (account, set) = assigned.ok_or(PortalError::Forbidden)?;
     call.record("GetRoleCredentials", json!({ "account_id": account.id, "role_name": set.name }))?;
-    let issued = call.instance.issuer.issue(call.caller.user, account, set, call.instance.now())?;
+    let issued = call.instance.issuer.issue(
+        call.caller.user,
+        account,
+        &call.instance.lasting(set),
+        call.instance.now(),
+    )?;
     let body = json!({
         "roleCredentials": {
             "accessKeyId": issued.access_key_id,

@@ -26,6 +26,8 @@ enum Control {
     Expire(Expire),
     /// How long new sign-ins last.
     SessionMinutes(i64),
+    /// How long role credentials issued from now on last; `null` as their permission set says.
+    RoleCredentialsSeconds(Option<u16>),
     /// Portal requests a second; 0 lifts the limit. The answer counts what met the limit before.
     Throttle(u32),
     /// Shifts the server's clock.
@@ -98,7 +100,7 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
     let told: Value = serde_json::from_str(line).context("not a JSON line")?;
     let wanted = Control::deserialize(&told).context(
         "expected one of {\"expire\":\"credentials\"|\"access_token\"|\"session\"}, {\"session_minutes\":N}, \
-         {\"throttle\":N}, {\"clock_offset_seconds\":N}",
+         {\"role_credentials_seconds\":N|null}, {\"throttle\":N}, {\"clock_offset_seconds\":N}",
     )?;
     let now = instance.now();
     match wanted {
@@ -112,6 +114,12 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
                 bail!("session_minutes must be between 15 and 129600");
             }
             instance.set_session_length(SignedDuration::from_mins(minutes));
+        }
+        Control::RoleCredentialsSeconds(seconds) => {
+            if seconds == Some(0) {
+                bail!("role_credentials_seconds must be 1 or more, or null");
+            }
+            instance.set_role_credentials_length(seconds);
         }
         Control::Throttle(per_second) => {
             if let Some(counted) = instance.throttle.set(per_second, now) {
@@ -157,6 +165,11 @@ mod tests {
             control(&rig.instance, "{\"throttle\":0}").unwrap(),
             json!({"throttle": 0, "before": {"passed": 1, "refused": 1}})
         );
+        control(&rig.instance, "{\"role_credentials_seconds\":30}").unwrap();
+        let set = rig.instance.organisation.permission_sets.values().next().unwrap();
+        assert_eq!(rig.instance.lasting(set).session_duration, SignedDuration::from_secs(30));
+        control(&rig.instance, "{\"role_credentials_seconds\":null}").unwrap();
+        assert_eq!(rig.instance.lasting(set).session_duration, set.session_duration);
         let before = rig.instance.now();
         control(&rig.instance, "{\"clock_offset_seconds\":660}").unwrap();
         assert_eq!(rig.instance.now().duration_since(before), SignedDuration::from_secs(660));
@@ -166,6 +179,7 @@ mod tests {
             "{\"expire\":\"all\"}",
             "{\"session_minutes\":1}",
             "{\"throttle\":-1}",
+            "{\"role_credentials_seconds\":0}",
             "[]",
             "{\"clock_offset_seconds\":99999999}",
         ] {
