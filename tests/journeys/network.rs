@@ -149,6 +149,9 @@ fn a_token_of_one_organisation_never_goes_to_the_other() {
         for _ in 0..2 {
             app.says(mark, "sync", &json!({ "state": "idle" })).await?;
         }
+        let acme = format!("{HOST}: signed in*");
+        tray.click(&["Organisation: *", &acme]).await?;
+        tray.wait_menu(SOON, "the first organisation's row", |menu| menu.find(&[&acme]).map(drop)).await?;
         tray.click(&[&format!("Sign out of {HOST}")]).await?;
         app.says(mark, "signin", &json!({ "state": "signed_out" })).await?;
 

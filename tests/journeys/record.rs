@@ -36,7 +36,8 @@ fn private(path: &Path) -> Result<String> {
 /// The sentences that the table shows, newest first.
 async fn sentences(window: &Driver) -> Result<Vec<String>> {
     // Read at once: a table that changes meanwhile has other rows.
-    let rows = "return [...document.querySelectorAll('tr[data-row] th button')].map((row) => row.textContent);";
+    let rows =
+        "return [...document.querySelectorAll('tr[data-row] th button')].map((row) => row.textContent);";
     let rows = window.client().execute(rows, vec![]).await?;
     serde_json::from_value(rows).context("the table's rows")
 }
@@ -78,9 +79,13 @@ fn the_record_is_exported_cleared_and_tells_when_it_was_changed_outside() {
         let text = private(&csv)?;
         let head = "\"Time\",\"Event\",\"Account and role\",\"Requested by\",\"Result\",\"Entry\"\r\n";
         ensure!(text.starts_with(head), "{text}");
-        ensure!(text.contains("\"Started to keep first fresh\",\"data-dev, Developer\",\"You\",\"OK\""), "{text}");
+        ensure!(
+            text.contains("\"Started to keep first fresh\",\"data-dev, Developer\",\"You\",\"OK\""),
+            "{text}"
+        );
         let lines = exported(&window, "JSON lines", ".jsonl").await?;
-        let entries = private(&lines)?.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>()?;
+        let entries =
+            private(&lines)?.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>()?;
         let has = |event: &str| entries.iter().any(|e| e["event"]["event"] == event);
         ensure!(has("signed_in") && has("keep_started") && has("record_exported"), "{entries:#?}");
 
@@ -109,7 +114,9 @@ fn the_record_is_exported_cleared_and_tells_when_it_was_changed_outside() {
         window.read(SOON, "Record chain broken").await?;
         let title = format!("The record was changed outside Latchkey at entry {line}");
         window.read(SOON, &title).await?;
-        window.read(SOON, &format!("Found that Activity was changed outside Latchkey at entry {line}")).await?;
+        window
+            .read(SOON, &format!("Found that Activity was changed outside Latchkey at entry {line}"))
+            .await?;
 
         // Cleared, it begins anew.
         window.press("Clear…").await?;

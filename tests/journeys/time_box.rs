@@ -9,7 +9,11 @@ use fantoccini::Locator;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::fs;
-use support::{App, Desk, deadline::{SOON, WHILE}, journey, organisation};
+use support::{
+    App, Desk,
+    deadline::{SOON, WHILE},
+    journey, organisation,
+};
 
 const PROFILE: &str = "live-admin";
 

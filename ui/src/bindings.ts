@@ -1225,7 +1225,11 @@ region: string | null,
 /**
  * Custom endpoints.
  */
-endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "plan_conversion", 
+endpoints: UiEndpoints | null, } | { "ask": "choose_organisation", 
+/**
+ * Its id.
+ */
+org: string, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "plan_conversion", 
 /**
  * Their names.
  */
@@ -1783,6 +1787,10 @@ converted: Array<UiConverted>,
  * Organisations in the order they were added.
  */
 organisations: Array<UiOrganisation>, 
+/**
+ * The id of the one to show; `null` while there is none.
+ */
+chosen: string | null, 
 /**
  * Favourites in the person's order.
  */

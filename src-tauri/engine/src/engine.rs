@@ -412,6 +412,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::Convert { profiles, seen } => conversion::begin(ctx, profiles, seen, answer),
         Request::UndoConversion(entry) => conversion::undo(ctx, state, entry, answer),
         Request::RemoveOrganisation(org) => add::remove(ctx, state, &org, answer),
+        Request::Choose(org) => reply(answer, add::choose(ctx, state, org)),
         Request::AddUser(org) => reply(answer, add::another_user(ctx, state, &org)),
         Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),
         Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),

@@ -22,6 +22,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         at,
         loaded: false,
         organisations: Vec::new(),
+        chosen: None,
         profiles: Vec::new(),
         favourites: Vec::new(),
         recents: Vec::new(),
@@ -86,6 +87,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
                 labels: o.labels.clone(),
             })
             .collect(),
+        chosen: state.chosen.clone(),
         next_refresh: profiles.iter().filter_map(|p| p.next_refresh).min(),
         profiles,
         favourites: state.favourites.clone(),

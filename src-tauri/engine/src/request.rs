@@ -168,6 +168,8 @@ pub enum Request {
     UndoConversion(i64),
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation(OrgId),
+    /// Show this one, in the window and in the tray's first rows.
+    Choose(OrgId),
     /// Add another entry for an organisation, for another of the person's users there; answers
     /// [`Reply::Added`].
     AddUser(OrgId),

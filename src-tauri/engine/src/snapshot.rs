@@ -6,7 +6,7 @@ use crate::model::{
     code::Code,
     environment::Environment,
     history::Entry,
-    ids::{AccountId, Target},
+    ids::{AccountId, OrgId, Target},
     organisation::Organisation,
     portal::{Portal, Sync},
     profile::{Kept, State},
@@ -100,6 +100,8 @@ pub struct Snapshot {
     pub at: Timestamp,
     /// Organisations in the order they were added.
     pub organisations: Vec<OrganisationNow>,
+    /// The one that the person chose to look at; see [`Self::chosen`].
+    pub chosen: Option<OrgId>,
     /// Kept profiles by name.
     pub profiles: Vec<ProfileNow>,
     /// Favourites in the person's order.
@@ -138,4 +140,13 @@ pub struct Snapshot {
     pub sandbox: SandboxNow,
     /// The next refresh of any profile.
     pub next_refresh: Option<Timestamp>,
+}
+
+impl Snapshot {
+    /// The organisation that window and tray speak of: the chosen one, or the first.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&OrganisationNow> {
+        let chosen = self.organisations.iter().find(|o| Some(&o.organisation.id) == self.chosen.as_ref());
+        chosen.or_else(|| self.organisations.first())
+    }
 }

@@ -58,6 +58,7 @@ pub(crate) struct Loaded {
 pub(crate) fn empty(now: Timestamp) -> State {
     State {
         orgs: Vec::new(),
+        chosen: None,
         config: Arc::default(),
         conversions: Vec::new(),
         profiles: BTreeMap::new(),
@@ -170,6 +171,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.favourites = stored.favourites;
     state.launched = stored.launches;
     state.pause = stored.pause;
+    state.chosen = stored.chosen;
     state.conversions = stored.conversions;
     state.shown = stored.notices;
     state.last_line = stored.history.first().map_or(0, |newest| newest.id);

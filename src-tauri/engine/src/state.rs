@@ -299,6 +299,8 @@ pub(crate) struct Pending {
 /// Everything.
 pub(crate) struct State {
     pub orgs: Vec<Org>,
+    /// The one that the person chose to look at; it may be gone.
+    pub chosen: Option<OrgId>,
     pub profiles: BTreeMap<ProfileName, Profile>,
     pub favourites: Vec<Target>,
     pub launched: Vec<(Target, Timestamp)>,

@@ -89,6 +89,11 @@ pub enum UiRequest {
         /// Custom endpoints.
         endpoints: Option<UiEndpoints>,
     },
+    /// Show this organisation of several, here and in the tray.
+    ChooseOrganisation {
+        /// Its id.
+        org: String,
+    },
     /// Look what the AWS config file has; answers `config`.
     LookAtConfig,
     /// Check and add the organisations of the AWS config file; answers `added` with the first.

@@ -70,6 +70,7 @@ impl TryFrom<UiRequest> for Request {
             Ui::Convert { profiles, seen } => Self::Convert { profiles: config_profiles(profiles)?, seen },
             Ui::UndoConversion { entry } => Self::UndoConversion(entry),
             Ui::RemoveOrganisation { org } => Self::RemoveOrganisation(OrgId::new(org)),
+            Ui::ChooseOrganisation { org } => Self::Choose(OrgId::new(org)),
             Ui::AddUser { org } => Self::AddUser(OrgId::new(org)),
             Ui::StartSandbox => Self::StartSandbox,
             Ui::DeleteSandbox => Self::DeleteSandbox,

@@ -146,6 +146,7 @@ pub(crate) fn snapshot() -> Snapshot {
         favourites: vec![],
         recents: vec![],
         launches: vec![],
+        chosen: None,
         pause: None,
         settings: Settings::default(),
         settings_problem: None,

@@ -141,9 +141,7 @@ pub fn sign_in_left(s: &Snapshot, org: &OrganisationNow) -> Option<SignedDuratio
 /// The first row of the menu: `Acme: signed in, 6 h 12 min left`, `Sign in to Acme...`.
 #[must_use]
 pub fn status_line(s: &Snapshot, zone: &TimeZone) -> String {
-    s.organisations
-        .first()
-        .map_or_else(|| "Set up Latchkey...".to_owned(), |org| organisation_line(s, org, zone))
+    s.chosen().map_or_else(|| "Set up Latchkey...".to_owned(), |org| organisation_line(s, org, zone))
 }
 
 /// The sign-in of one organisation in a line.
@@ -166,7 +164,22 @@ pub(crate) fn line_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &Ti
         }
         SignIn::Ended { why: Ended::Revoked, .. } => format!("{name} ended your sign-in. Sign in again..."),
     };
+    marked(org, line)
+}
+
+/// Nothing real is there: that is said first.
+fn marked(org: &OrganisationNow, line: String) -> String {
     if org.organisation.kind == Kind::Sandbox { format!("SANDBOX - {line}") } else { line }
+}
+
+/// The sign-in of an organisation beside others, where a click chooses it: `Globex: signed out`.
+pub(crate) fn standing_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &TimeZone) -> String {
+    match &org.sign_in {
+        SignIn::SignedOut => marked(org, format!("{name}: signed out")),
+        SignIn::InProgress(_) => marked(org, format!("{name}: signing in")),
+        SignIn::SignedIn(_) => line_of(s, org, name, zone),
+        SignIn::Ended { at, .. } => marked(org, format!("{name}: sign-in ended {}", clock(s.at, *at, zone))),
+    }
 }
 
 /// The second row: `3 profiles fresh, next refresh 14:31`; `None` while no profile is kept.
@@ -204,7 +217,7 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
 /// The tooltip, where the platform has one: `Latchkey: Acme, 6 h 12 min left`; at most 127 characters.
 #[must_use]
 pub fn tooltip(s: &Snapshot, zone: &TimeZone) -> String {
-    let text = match (s.organisations.first(), shape(s)) {
+    let text = match (s.chosen(), shape(s)) {
         (Some(org), IconShape::AllWell | IconShape::Refreshing) => match sign_in_left(s, org) {
             Some(time) => format!("Latchkey: {}, {} left", org.organisation.name, left(time)),
             None => format!("Latchkey: {}", status_line(s, zone)),

@@ -420,6 +420,8 @@ pub struct UiState {
     pub converted: Vec<UiConverted>,
     /// Organisations in the order they were added.
     pub organisations: Vec<UiOrganisation>,
+    /// The id of the one to show; `null` while there is none.
+    pub chosen: Option<String>,
     /// Favourites in the person's order.
     pub favourites: Vec<UiShortcut>,
     /// Launched lately, newest first, without favourites, at most 5 for each organisation.

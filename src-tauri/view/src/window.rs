@@ -51,6 +51,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         import: import::note(s),
         converted: conversion::undoable(s, zone),
         organisations: s.organisations.iter().map(|o| organisation(s, o, zone)).collect(),
+        chosen: s.chosen().map(|o| o.organisation.id.to_string()),
         favourites: s.favourites.iter().map(|t| shortcut(s, t)).collect(),
         recents: recents(s),
         launches: s.launches.iter().filter_map(|(t, l)| Some(launch(s, t.role()?, l))).collect(),

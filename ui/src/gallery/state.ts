@@ -133,6 +133,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     import: null,
     converted: [],
     organisations: [organisation(org)],
+    chosen: null,
     favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), appShortcut('Grafana'), shortcut('storefront-dev', 'Developer')],
     recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
     launches: [],
