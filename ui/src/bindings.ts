@@ -737,6 +737,23 @@ convertible: boolean, };
 export type UiImportState = "kept" | "ready" | "legacy" | "name_conflict" | "no_access" | "incomplete" | "loading" | "signed_out";
 
 /**
+ * A part of the way to servers that is in force.
+ */
+export type UiInForce = { 
+/**
+ * `Proxy`.
+ */
+name: string, 
+/**
+ * `http://proxy.acme.test:3128`, or what is done without.
+ */
+value: string, 
+/**
+ * `From HTTPS_PROXY`; empty where nobody named anything.
+ */
+by: string, };
+
+/**
  * What kind of server an organisation is.
  */
 export type UiKind = "aws" | "custom" | "sandbox";
@@ -809,6 +826,27 @@ minutes: number,
  * In words.
  */
 label: string, };
+
+/**
+ * The way to servers: what is set, and what is in force.
+ */
+export type UiNetwork = { 
+/**
+ * The proxy that is set; empty for none.
+ */
+proxy: string, 
+/**
+ * Hosts that are reached without it.
+ */
+no_proxy: string, 
+/**
+ * The PEM file that is set; empty for none.
+ */
+ca_file: string, 
+/**
+ * What is in force.
+ */
+in_force: Array<UiInForce>, };
 
 /**
  * One organisation.
@@ -1413,7 +1451,19 @@ environment: UiClass | null, } | { "ask": "look_at_browsers" } | { "ask": "set_s
 /**
  * All of them.
  */
-settings: UiSettings, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
+settings: UiSettings, } | { "ask": "set_network", 
+/**
+ * `http://proxy.acme.test:3128`.
+ */
+proxy: string, 
+/**
+ * Hosts that are reached without it.
+ */
+no_proxy: string, 
+/**
+ * A PEM file, by its whole path.
+ */
+ca_file: string, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
 /**
  * What.
  */
@@ -1651,6 +1701,10 @@ quiet_hours: boolean,
  */
 remove_on_quit: boolean, 
 /**
+ * Minutes before the end at which a profile's credentials are replaced, from 10 to 45.
+ */
+refresh_lead: number, 
+/**
  * Which kinds of notification.
  */
 told: UiTold, 
@@ -1863,6 +1917,10 @@ record: UiRecord,
  * Settings.
  */
 settings: UiSettings, 
+/**
+ * The way to servers.
+ */
+network: UiNetwork, 
 /**
  * Where Latchkey keeps its files; the app knows.
  */

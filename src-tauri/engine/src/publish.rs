@@ -1,7 +1,12 @@
 //! The state as everybody sees it.
 
 use crate::{
-    model::{Timestamp, ids::Target, organisation::Organisation, settings::Settings},
+    model::{
+        Timestamp,
+        ids::Target,
+        organisation::Organisation,
+        settings::{Settings, Way},
+    },
     ports::{FileCondition, FileSet, Keyring},
     schedule,
     snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow, Snapshot},
@@ -29,6 +34,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         launches: Vec::new(),
         pause: None,
         settings: Settings::default(),
+        way: Way::default(),
         settings_problem: None,
         store_problem: None,
         keyring: Keyring::Ready,
@@ -95,6 +101,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         launches: state.launches.clone(),
         pause: state.pause,
         settings: state.settings.clone(),
+        way: state.way.clone(),
         settings_problem: state.settings_problem.clone(),
         store_problem: state.store_problem.clone(),
         keyring: state.keyring.clone(),

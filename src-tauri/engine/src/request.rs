@@ -10,7 +10,7 @@ use crate::model::{
     organisation::Endpoints,
     rules::Field,
     secret::RoleCredentials,
-    settings::Settings,
+    settings::{Network, Settings},
     sign_in::Method,
 };
 use crate::ports::{Discovered, HistoryPage, InstalledBrowser, RecordedAccount};
@@ -321,6 +321,9 @@ pub enum Request {
     LookAtBrowsers,
     /// Change settings.
     SetSettings(Settings),
+    /// Go to servers this way from now on, and save that. [`Code::BadProxy`] or [`Code::NoTrust`] where that
+    /// cannot be used: nothing is saved then.
+    SetNetwork(Network),
     /// Take the rights of group and others off the credentials file.
     MakeFilePrivate,
     /// Restore the newest backup of the credentials file.

@@ -11,7 +11,7 @@ use crate::model::{
     portal::{Portal, Sync},
     profile::{Kept, State},
     rules::Rules,
-    settings::{Pause, Settings},
+    settings::{Pause, Settings, Way},
     sign_in::SignIn,
 };
 use crate::ports::{FileCondition, Keyring, RecordCheck, SampleUser};
@@ -114,6 +114,8 @@ pub struct Snapshot {
     pub pause: Option<Pause>,
     /// What the person set.
     pub settings: Settings,
+    /// The way to servers that is in force, and who named it.
+    pub way: Way,
     /// A settings file that cannot be read.
     pub settings_problem: Option<Code>,
     /// Why the store does not hold what it should; ends when it does again.

@@ -278,6 +278,15 @@ pub enum UiRequest {
         /// All of them.
         settings: UiSettings,
     },
+    /// Go to servers this way from now on. What is empty, the environment says.
+    SetNetwork {
+        /// `http://proxy.acme.test:3128`.
+        proxy: String,
+        /// Hosts that are reached without it.
+        no_proxy: String,
+        /// A PEM file, by its whole path.
+        ca_file: String,
+    },
     /// Make the credentials file private.
     MakeFilePrivate,
     /// Restore the newest backup.

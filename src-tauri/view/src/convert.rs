@@ -7,6 +7,7 @@ use crate::{
     conversion::conversion,
     diagnostics,
     import::import,
+    network::network_of,
     problem::{About, asks, problem},
     settings::field_of as field_of_rule,
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
@@ -155,6 +156,9 @@ impl TryFrom<UiRequest> for Request {
                 environment: environment.map(environment_of),
             },
             Ui::SetSettings { settings } => Self::SetSettings(settings.into()),
+            Ui::SetNetwork { proxy, no_proxy, ca_file } => {
+                Self::SetNetwork(network_of(&proxy, no_proxy, &ca_file)?)
+            }
             Ui::LookAtBrowsers => Self::LookAtBrowsers,
             Ui::ResetSettings => Self::SetSettings(Settings::default()),
             // What was done lately; the rest is in the snapshot.
@@ -406,6 +410,8 @@ fn field_of(code: &Code) -> Option<&'static str> {
             Some("profile")
         }
         Code::BadPattern { .. } => Some("pattern"),
+        Code::BadProxy => Some("proxy"),
+        Code::NoTrust { path: Some(_), .. } => Some("ca_file"),
         _ => None,
     }
 }

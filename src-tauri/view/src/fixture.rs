@@ -149,6 +149,7 @@ pub(crate) fn snapshot() -> Snapshot {
         chosen: None,
         pause: None,
         settings: Settings::default(),
+        way: engine::model::settings::Way::default(),
         settings_problem: None,
         store_problem: None,
         keyring: Keyring::Ready,

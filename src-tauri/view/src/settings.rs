@@ -25,6 +25,7 @@ impl From<&Settings> for UiSettings {
             hide_details: s.hide_details,
             quiet_hours: s.quiet_hours,
             remove_on_quit: s.remove_on_quit,
+            refresh_lead: s.refresh_lead.clamp(10, 45),
             // A file may say anything.
             text_size: s.text_size.clamp(90, 150),
             theme: match s.theme {
@@ -77,6 +78,7 @@ impl From<UiSettings> for Settings {
             hide_details: s.hide_details,
             quiet_hours: s.quiet_hours,
             remove_on_quit: s.remove_on_quit,
+            refresh_lead: s.refresh_lead.clamp(10, 45),
             // A file may say anything.
             text_size: s.text_size.clamp(90, 150),
             theme: match s.theme {
@@ -103,7 +105,7 @@ impl From<UiSettings> for Settings {
                 default_allowed: s.safety.default_allowed.into_iter().map(AccountId::new).collect(),
                 rules: s.safety.rules.into_iter().map(Rule::from).collect(),
             },
-            // Not the window's: the engine keeps what the file says.
+            // Set by a request of its own.
             network: Network::default(),
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
             browsers: s

@@ -7,7 +7,8 @@ pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
 pub use crate::ui_import::{UiConverted, UiImportNote};
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
-    UiCard, UiCardKind, UiFirstRun, UiPlace, UiQuit, UiSampleUser, UiSandbox, UiSettings, UiTheme, UiTold,
+    UiCard, UiCardKind, UiFirstRun, UiInForce, UiNetwork, UiPlace, UiQuit, UiSampleUser, UiSandbox,
+    UiSettings, UiTheme, UiTold,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -458,6 +459,8 @@ pub struct UiState {
     pub record: UiRecord,
     /// Settings.
     pub settings: UiSettings,
+    /// The way to servers.
+    pub network: UiNetwork,
     /// Where Latchkey keeps its files; the app knows.
     pub places: Vec<UiPlace>,
     /// Roles launched lately, newest first, favourites among them: for sorting.

@@ -9,6 +9,7 @@ use crate::{
     icon::needs_person,
     import,
     menu::{app_of, is_listed},
+    network,
     portal::revision,
     problem::{About, asks, dismisses, problem},
     record,
@@ -77,6 +78,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         record: record::record(s),
         settings: (&s.settings).into(),
+        network: network::network(s),
         places: Vec::new(),
         used: s.recents.iter().filter_map(Target::role).map(UiGrant::from).collect(),
         used_apps: s

@@ -61,6 +61,8 @@ if (!scene) {
     if (field instanceof HTMLInputElement) {
       field.value = text;
       field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      // As on leaving it.
+      field.dispatchEvent(new Event('change', { bubbles: true }));
     }
   }
   if (shown.choose) {

@@ -1,7 +1,7 @@
 import type { UiActivity, UiImport, UiOrganisation, UiReply, UiRequest } from '../bindings';
 import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, organisation, portal, profile, shortcut } from './organisation';
-import { ACTIVITY, banner, button, line, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
+import { ACTIVITY, banner, button, line, NETWORK, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
 
 export { button, problem, reads, state, type Shown } from './state';
 
@@ -466,6 +466,19 @@ export const SCENES: Record<string, () => Shown> = {
   'settings-safety-bad': () => scene({ view: 'settings', section: 'safety', type: ['Pattern', 'pay('] }),
   'settings-appearance': () => scene({ view: 'settings', section: 'appearance' }),
   'settings-contrast': () => scene({ view: 'settings', section: 'appearance', state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
+  'settings-network': () => scene({ view: 'settings', section: 'network', state: state({ network: { ...NETWORK, in_force: [{ name: 'Proxy', value: 'http://proxy.acme.test:3128', by: 'From HTTPS_PROXY in the environment' }, { name: 'Reached without it', value: '.acme.test, 10.0.0.0/8', by: 'From NO_PROXY in the environment' }, { name: 'Extra certificates', value: '/etc/ssl/certs/acme.pem', by: 'From ca_bundle of the default profile in your AWS config file' }] } }) }),
+  'settings-network-set': () =>
+    scene({ view: 'settings', section: 'network', state: state({ network: { proxy: 'http://proxy.acme.test:3128', no_proxy: 'sso.acme.test', ca_file: '', in_force: [{ name: 'Proxy', value: 'http://proxy.acme.test:3128', by: 'Set here' }, { name: 'Reached without it', value: 'sso.acme.test', by: 'Set here' }, { name: 'Extra certificates', value: 'None, those of this computer count', by: '' }] } }) }),
+  'settings-network-not-saved': () =>
+    scene({
+      view: 'settings',
+      section: 'network',
+      type: ['Proxy', 'http://sam:secret@proxy.acme.test'],
+      reply: ({ ask }) =>
+        ask === 'set_network'
+          ? { reply: 'failed', field: 'proxy', problem: problem('A user name or password is not kept here, where it would stand in plain text. Leave it out; where your proxy asks for it, set HTTPS_PROXY for Latchkey alone', '', 'Correct it, then try again.') }
+          : { reply: 'done' },
+    }),
   'settings-advanced': () => scene({ view: 'settings', section: 'advanced' }),
   'settings-search': () => scene({ view: 'settings', type: ['Search settings', 'colour'] }),
   'settings-not-saved': () =>

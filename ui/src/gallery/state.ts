@@ -1,4 +1,4 @@
-import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiOrganisation, UiProblem, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiNetwork, UiOrganisation, UiProblem, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
 import { fits } from '../activity/filter';
 import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
@@ -96,6 +96,7 @@ export const SETTINGS: UiSettings = {
   hide_details: false,
   quiet_hours: false,
   remove_on_quit: false,
+  refresh_lead: 20,
   told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true, time_over: true, copied: true, new_access: false },
   quiet: { from: 18 * 60, until: 9 * 60, weekends: true },
   safety: { default_allowed: [], rules: [] },
@@ -119,6 +120,15 @@ Lately, newest first:
 2026-11-24T12:46:00Z refreshed
 2026-11-24T11:22:00Z refresh_failed no_answer
 `;
+export const NETWORK: UiNetwork = {
+  proxy: '',
+  no_proxy: '',
+  ca_file: '',
+  in_force: [
+    { name: 'Proxy', value: 'None', by: '' },
+    { name: 'Extra certificates', value: 'None, those of this computer count', by: '' },
+  ],
+};
 export const PLACES = [
   { name: 'Settings file', path: '/home/sam/.config/latchkey/latchkey.toml', about: 'What you set here. You may edit it while Latchkey does not run.' },
   { name: 'Logs', path: '/home/sam/.local/state/latchkey/logs', about: 'One file a day, kept for a week. No secret is in them.' },
@@ -152,6 +162,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     activity: ACTIVITY,
     record: RECORD,
     settings: SETTINGS,
+    network: NETWORK,
     places: PLACES,
     used_apps: [appShortcut('Wiki').app, appShortcut('Grafana').app],
     used: [shortcut('data-staging', 'Developer').grant, shortcut('payments-dev', 'PowerUser').grant],
