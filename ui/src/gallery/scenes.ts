@@ -417,6 +417,7 @@ export const SCENES: Record<string, () => Shown> = {
   'activity': () => scene({ view: 'activity' }),
   'activity-details': () => scene({ view: 'activity', press: ['Details of Refreshed pay-dev, valid until 14:46, 13:46'] }),
   'activity-failed': () => scene({ view: 'activity', choose: ['Result', 'failed'] }),
+  'activity-dates': () => scene({ view: 'activity', choose: ['Date', 'own'] }),
   'activity-no-match': () => scene({ view: 'activity', choose: ['What it is about', 'copy'] }),
   'activity-new': () => scene({ view: 'activity', after: state({ activity: [{ ...line('Opened the console of payments-dev', 0, 'launch', 'you', 'payments-dev', 'PowerUser'), id: 1211 }, ...ACTIVITY] }) }),
   'activity-broken': () =>
