@@ -1,7 +1,10 @@
 //! The tray icon's state: told by shape, the highest priority wins. And the one line that says the same.
 
-use crate::credentials::{active_in_production, is_over};
-use crate::words::{clock, count, left};
+use crate::{
+    credentials::{active_in_production, is_over},
+    menu::LONGEST,
+    words::{clock, count, left},
+};
 use engine::{
     Snapshot,
     model::{
@@ -152,34 +155,51 @@ pub fn organisation_line(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -
 
 /// As [`organisation_line`], with the name as it is to be written.
 pub(crate) fn line_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &TimeZone) -> String {
-    let line = match &org.sign_in {
-        SignIn::SignedOut => format!("Sign in to {name}..."),
-        SignIn::InProgress(_) => format!("{name}: finish signing in in your browser"),
-        SignIn::SignedIn(_) => match sign_in_left(s, org) {
-            Some(time) => format!("{name}: signed in, {} left", left(time)),
-            None => format!("{name}: signed in"),
-        },
+    let (line, short) = match &org.sign_in {
+        SignIn::SignedOut => (format!("Sign in to {name}..."), "Sign in...".to_owned()),
+        SignIn::InProgress(_) => said(name, "finish signing in in your browser".to_owned()),
+        SignIn::SignedIn(_) => said(name, signed_in(s, org)),
         SignIn::Ended { at, why: Ended::Expired } => {
-            format!("Sign in to {name} again (ended {})", clock(s.at, *at, zone))
+            let ended = clock(s.at, *at, zone);
+            (format!("Sign in to {name} again (ended {ended})"), format!("Sign in again (ended {ended})"))
         }
-        SignIn::Ended { why: Ended::Revoked, .. } => format!("{name} ended your sign-in. Sign in again..."),
+        SignIn::Ended { why: Ended::Revoked, .. } => {
+            (format!("{name} ended your sign-in. Sign in again..."), "Sign in again...".to_owned())
+        }
     };
-    marked(org, line)
+    marked(org, line, &short)
 }
 
-/// Nothing real is there: that is said first.
-fn marked(org: &OrganisationNow, line: String) -> String {
-    if org.organisation.kind == Kind::Sandbox { format!("SANDBOX - {line}") } else { line }
+fn signed_in(s: &Snapshot, org: &OrganisationNow) -> String {
+    sign_in_left(s, org)
+        .map_or_else(|| "signed in".to_owned(), |time| format!("signed in, {} left", left(time)))
+}
+
+/// With the name and without it.
+fn said(name: &str, text: String) -> (String, String) {
+    (format!("{name}: {text}"), text)
+}
+
+/// Nothing real is there: that is said first. Where no room is left for both, the sample's name gives way:
+/// there is one sample at most.
+fn marked(org: &OrganisationNow, line: String, short: &str) -> String {
+    if org.organisation.kind != Kind::Sandbox {
+        return line;
+    }
+    let whole = format!("SANDBOX - {line}");
+    if whole.chars().count() > LONGEST { format!("SANDBOX - {short}") } else { whole }
 }
 
 /// The sign-in of an organisation beside others, where a click chooses it: `Globex: signed out`.
 pub(crate) fn standing_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &TimeZone) -> String {
-    match &org.sign_in {
-        SignIn::SignedOut => marked(org, format!("{name}: signed out")),
-        SignIn::InProgress(_) => marked(org, format!("{name}: signing in")),
-        SignIn::SignedIn(_) => line_of(s, org, name, zone),
-        SignIn::Ended { at, .. } => marked(org, format!("{name}: sign-in ended {}", clock(s.at, *at, zone))),
-    }
+    let text = match &org.sign_in {
+        SignIn::SignedOut => "signed out".to_owned(),
+        SignIn::InProgress(_) => "signing in".to_owned(),
+        SignIn::SignedIn(_) => signed_in(s, org),
+        SignIn::Ended { at, .. } => format!("sign-in ended {}", clock(s.at, *at, zone)),
+    };
+    let (line, short) = said(name, text);
+    marked(org, line, &short)
 }
 
 /// The second row: `3 profiles fresh, next refresh 14:31`; `None` while no profile is kept.
@@ -219,6 +239,9 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
 pub fn tooltip(s: &Snapshot, zone: &TimeZone) -> String {
     let text = match (s.chosen(), shape(s)) {
         (Some(org), IconShape::AllWell | IconShape::Refreshing) => match sign_in_left(s, org) {
+            Some(_) if org.organisation.kind == Kind::Sandbox => {
+                format!("Latchkey: {}", status_line(s, zone))
+            }
             Some(time) => format!("Latchkey: {}, {} left", org.organisation.name, left(time)),
             None => format!("Latchkey: {}", status_line(s, zone)),
         },

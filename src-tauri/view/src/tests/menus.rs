@@ -460,3 +460,20 @@ fn a_long_name_leaves_room_for_who_needs_the_person() {
     assert!(line.starts_with("Organisation: nn") && line.ends_with("nn (1 needs you) >"), "{line}");
     assert!(line.trim_end_matches(" >").chars().count() <= crate::menu::LONGEST, "{line}");
 }
+
+#[test]
+fn the_sample_says_first_that_nothing_real_is_there() {
+    let mut s = snapshot();
+    s.organisations[0].organisation.kind = engine::model::organisation::Kind::Sandbox;
+    s.organisations[0].organisation.name = "Sample organisation".into();
+    let first = |s: &Snapshot| drawn(&of(s)).swap_remove(0);
+    assert_eq!(first(&s), "SANDBOX - signed in, 6 h 12 min left");
+    assert!(crate::icon::tooltip(&s, &zone()).starts_with("Latchkey: SANDBOX - "));
+    s.organisations[0].organisation.name = "Acme".into();
+    assert_eq!(first(&s), "SANDBOX - Acme: signed in, 6 h 12 min left");
+    s.organisations[0].organisation.name = "Sample organisation".into();
+    s.organisations[0].sign_in = SignIn::SignedOut;
+    assert_eq!(first(&s), "SANDBOX - Sign in to Sample organisation...");
+    s.organisations[0].sign_in = SignIn::Ended { at: minutes(-5), why: Ended::Expired };
+    assert_eq!(first(&s), "SANDBOX - Sign in again (ended 11:13)");
+}
