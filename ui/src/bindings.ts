@@ -280,7 +280,11 @@ name: string,
 /**
  * It can be asked for a private window.
  */
-private: boolean, };
+private: boolean, 
+/**
+ * It may have an extension that opens addresses in a container.
+ */
+containers: boolean, };
 
 /**
  * A browser, and how it is used.
@@ -293,7 +297,11 @@ browser: string,
 /**
  * In a private window.
  */
-private: boolean, };
+private: boolean, 
+/**
+ * In the container of this name; empty for none.
+ */
+container: string, };
 
 /**
  * A button with its words.

@@ -72,6 +72,8 @@ pub struct InstalledBrowser {
     pub name: String,
     /// It can be asked for a private window.
     pub private: bool,
+    /// It may have an extension that opens addresses in a container.
+    pub containers: bool,
 }
 
 /// The listener for the browser's answer: 127.0.0.1, random port, exact path.

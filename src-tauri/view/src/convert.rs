@@ -213,6 +213,7 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
                 id: it.id,
                 name: it.name,
                 private: it.private,
+                containers: it.containers,
             };
             UiReply::Browsers { browsers: found.into_iter().map(one).collect() }
         }

@@ -57,7 +57,11 @@ impl From<&Settings> for UiSettings {
                 .browsers
                 .iter()
                 .map(|(org, it)| {
-                    let choice = UiBrowserChoice { browser: it.browser.clone(), private: it.private };
+                    let choice = UiBrowserChoice {
+                        browser: it.browser.clone(),
+                        private: it.private,
+                        container: it.container.clone().unwrap_or_default(),
+                    };
                     (org.to_string(), choice)
                 })
                 .collect(),
@@ -113,7 +117,11 @@ impl From<UiSettings> for Settings {
                 .into_iter()
                 .filter(|(_, it)| !it.browser.is_empty())
                 .map(|(org, it)| {
-                    (OrgId::new(org), BrowserChoice { browser: it.browser, private: it.private })
+                    let container =
+                        it.container.trim().chars().filter(|c| !c.is_control()).take(64).collect();
+                    let container = Some(container).filter(|name: &String| !name.is_empty());
+                    let choice = BrowserChoice { browser: it.browser, private: it.private, container };
+                    (OrgId::new(org), choice)
                 })
                 .collect(),
         }

@@ -135,6 +135,8 @@ pub struct UiBrowserChoice {
     pub browser: String,
     /// In a private window.
     pub private: bool,
+    /// In the container of this name; empty for none.
+    pub container: String,
 }
 
 /// A browser of this computer.
@@ -146,6 +148,8 @@ pub struct UiBrowser {
     pub name: String,
     /// It can be asked for a private window.
     pub private: bool,
+    /// It may have an extension that opens addresses in a container.
+    pub containers: bool,
 }
 
 /// The times of quiet hours, local time.

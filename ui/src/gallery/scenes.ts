@@ -85,9 +85,9 @@ const browsers = ({ ask }: UiRequest): UiReply =>
     ? {
         reply: 'browsers',
         browsers: [
-          { id: 'chromium.desktop', name: 'Chromium', private: true },
-          { id: 'firefox-esr.desktop', name: 'Firefox ESR', private: true },
-          { id: 'epiphany.desktop', name: 'Web', private: false },
+          { id: 'chromium.desktop', name: 'Chromium', private: true, containers: false },
+          { id: 'firefox-esr.desktop', name: 'Firefox ESR', private: true, containers: true },
+          { id: 'epiphany.desktop', name: 'Web', private: false, containers: false },
         ],
       }
     : { reply: 'done' };
@@ -440,7 +440,8 @@ export const SCENES: Record<string, () => Shown> = {
   'activity-empty': () => scene({ view: 'activity', state: state({ activity: [] }) }),
   'settings': () => scene({ view: 'settings' }),
   'settings-organisations': () => scene({ view: 'settings', section: 'organisations', reply: browsers }),
-  'settings-browser': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: true } } } }) }),
+  'settings-browser': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: true, container: '' } } } }) }),
+  'settings-browser-container': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: false, container: 'Work' } } } }) }),
   'settings-credentials': () => scene({ view: 'settings', section: 'credentials' }),
   'settings-notifications': () => scene({ view: 'settings', section: 'notifications' }),
   'settings-quiet-own': () => scene({ view: 'settings', section: 'notifications', state: state({ settings: { ...SETTINGS, quiet_hours: true, quiet: { from: 12 * 60, until: 8 * 60 + 30, weekends: false } } }) }),

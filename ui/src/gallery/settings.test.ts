@@ -190,7 +190,7 @@ test('each organisation has a browser of its own, in a private window where it h
   expect([chosen.value, screen.queryByRole('checkbox')]).toEqual(['', null]);
   await fireEvent.change(chosen, { target: { value: 'firefox-esr.desktop' } });
   await settled();
-  const browsers = { acme: { browser: 'firefox-esr.desktop', private: false } };
+  const browsers = { acme: { browser: 'firefox-esr.desktop', private: false, container: '' } };
   expect(host.asked.at(-1)).toMatchObject({ ask: 'set_settings', settings: { browsers } });
   host.send({ ...host.scene.state, settings: { ...settings(), browsers } });
   await settled();
@@ -200,4 +200,22 @@ test('each organisation has a browser of its own, in a private window where it h
   await fireEvent.change(chosen, { target: { value: '' } });
   await settled();
   expect(host.asked.at(-1)).toMatchObject({ settings: { browsers: {} } });
+});
+
+test('a container is of the browsers that have such, and goes before a private window', async () => {
+  const { host } = await show(scene('settings-browser'));
+  await open('Organisations');
+  await settled();
+  const field = screen.getByLabelText('Container of Acme');
+  await fireEvent.input(field, { target: { value: ' Work ' } });
+  await fireEvent.change(field);
+  await settled();
+  const browsers = { acme: { browser: 'firefox-esr.desktop', private: false, container: 'Work' } };
+  expect(host.asked.at(-1)).toMatchObject({ settings: { browsers } });
+  host.send({ ...host.scene.state, settings: { ...settings(), browsers } });
+  await settled();
+  expect([screen.queryByRole('checkbox'), screen.getByText(/Needs the extension/)]).toEqual([null, expect.anything()]);
+  await fireEvent.change(screen.getByRole('combobox', { name: 'Browser of Acme' }), { target: { value: 'chromium.desktop' } });
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ settings: { browsers: { acme: { browser: 'chromium.desktop', container: '' } } } });
 });

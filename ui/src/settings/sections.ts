@@ -19,7 +19,7 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'organisations', label: 'Add an organisation', words: 'start url region' },
   { section: 'organisations', label: 'Sign out', words: 'sign in' },
   { section: 'organisations', label: 'Remove an organisation', words: 'delete forget sample' },
-  { section: 'organisations', label: 'Browser of an organisation', words: 'private window incognito firefox chromium default open' },
+  { section: 'organisations', label: 'Browser of an organisation', words: 'private window incognito firefox chromium default open container' },
   { section: 'credentials', label: 'Remove credentials when I quit', words: 'file keys' },
   { section: 'credentials', label: 'Replace credentials before they expire', words: 'refresh lead time renew minutes early' },
   { section: 'credentials', label: 'Where the files are', words: 'path aws config credentials' },

@@ -197,6 +197,9 @@ pub struct BrowserChoice {
     pub browser: String,
     /// In a private window, where it has such.
     pub private: bool,
+    /// In the container of this name, where it has such: Firefox with an extension that takes
+    /// `ext+container:` addresses. Goes before `private`.
+    pub container: Option<String>,
 }
 
 /// Minutes of a day.
