@@ -1515,7 +1515,7 @@ before: number | null,
 /**
  * At most so many, up to 500.
  */
-limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "activity_entry", 
+limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "save_diagnostics" } | { "ask": "show_logs" } | { "ask": "activity_entry", 
 /**
  * The row's number.
  */

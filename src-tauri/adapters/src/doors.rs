@@ -84,7 +84,7 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
                 .with_entries(desktop_entries(env, home)),
         ),
         redirect: Arc::new(LoopbackRedirect),
-        exports: Arc::new(Downloads::of_person()),
+        exports: Arc::new(Downloads::of_person(home.state.join("logs"))),
         clock,
     })
 }

@@ -512,6 +512,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             reply(answer, Ok(Reply::Done));
         }
         Request::ClearHistory => record::clear(ctx, state, answer),
+        Request::ShowLogs => record::show_logs(ctx, answer),
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
         Request::CatchUp => reply(answer, Ok(Reply::Done)),

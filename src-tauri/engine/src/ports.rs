@@ -170,6 +170,8 @@ pub trait Exports: Send + Sync {
     /// Writes a file that only the person can read, and never over another one: a name that is taken gets a
     /// number. Answers where it is.
     async fn save(&self, name: &str, text: String) -> Result<PathBuf, Code>;
+    /// Shows the folder of logs in the desktop's file manager; [`Code::FolderNotShown`].
+    async fn show_logs(&self) -> Result<(), Code>;
 }
 
 /// All doors in one hand.

@@ -82,6 +82,8 @@ pub enum ExportFormat {
     Csv,
     /// One JSON value a line.
     JsonLines,
+    /// A report of a problem, not Activity itself.
+    Report,
 }
 
 impl ExportFormat {
@@ -91,6 +93,7 @@ impl ExportFormat {
         match self {
             Self::Csv => "csv",
             Self::JsonLines => "jsonl",
+            Self::Report => "txt",
         }
     }
 }
@@ -338,7 +341,9 @@ pub enum Request {
     CheckRecord,
     /// Take all lines of Activity away.
     ClearHistory,
-    /// Write Activity to a file among the person's downloads; answers [`Reply::Exported`].
+    /// Show the folder of logs in the desktop's file manager.
+    ShowLogs,
+    /// Write Activity, or a report, to a file among the person's downloads; answers [`Reply::Exported`].
     SaveExport {
         /// In which format.
         format: ExportFormat,

@@ -331,6 +331,10 @@ pub enum UiRequest {
     ResetSettings,
     /// What a report of a problem says; answers `diagnostics`.
     Diagnostics,
+    /// Write that report to a file among the downloads; answers `exported`.
+    SaveDiagnostics,
+    /// Show the folder of logs in the desktop's file manager.
+    ShowLogs,
     /// One line of Activity with all its fields; answers `entry`.
     ActivityEntry {
         /// The row's number.

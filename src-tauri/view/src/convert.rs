@@ -162,7 +162,10 @@ impl TryFrom<UiRequest> for Request {
             Ui::LookAtBrowsers => Self::LookAtBrowsers,
             Ui::ResetSettings => Self::SetSettings(Settings::default()),
             // What was done lately; the rest is in the snapshot.
-            Ui::Diagnostics => Self::History(HistoryPage { limit: 100, ..HistoryPage::default() }),
+            Ui::Diagnostics => {
+                Self::History(HistoryPage { limit: diagnostics::LATELY, ..HistoryPage::default() })
+            }
+            Ui::ShowLogs => Self::ShowLogs,
             Ui::MakeFilePrivate => Self::MakeFilePrivate,
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
@@ -181,7 +184,10 @@ impl TryFrom<UiRequest> for Request {
             Ui::CheckRecord => Self::CheckRecord,
             Ui::ClearHistory => Self::ClearHistory,
             // These take several steps: `Reading` makes them.
-            Ui::History { .. } | Ui::ActivityEntry { .. } | Ui::ExportActivity { .. } => {
+            Ui::History { .. }
+            | Ui::ActivityEntry { .. }
+            | Ui::ExportActivity { .. }
+            | Ui::SaveDiagnostics => {
                 return Err(AskError::new("activity", "Activity is read in steps"));
             }
             Ui::Quit => Self::Quit,

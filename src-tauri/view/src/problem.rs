@@ -274,6 +274,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             ),
             format!("Compare it with the backup, {backup}, and take from it what you need."),
         ),
+        Code::FolderNotShown { path, reason } => (
+            "Could not open the folder".into(),
+            format!("{path}: {reason}."),
+            "Copy its path and open it yourself.".into(),
+        ),
         Code::BackupGone { path } => (
             "The backup is gone".into(),
             format!("{path} was removed or changed, so that the import cannot be undone."),
@@ -420,6 +425,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::NotConvertible { .. }
         | Code::PlacesChanged { .. }
         | Code::BackupGone { .. }
+        | Code::FolderNotShown { .. }
         | Code::UnknownProfile { .. } => vec![],
     };
     found.into_iter().flatten().collect()

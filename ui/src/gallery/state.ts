@@ -108,6 +108,8 @@ Time: 2026-11-24T13:04:00Z
 Online: yes
 Clock off by: nothing that matters
 Keyring: ready
+Proxy: none
+Extra certificates: none
 Store: ready
 Settings file: ready
 Credentials file: ready

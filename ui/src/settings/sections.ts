@@ -36,7 +36,7 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'appearance', label: 'Reduce motion', words: 'animation' },
   { section: 'network', label: 'Proxy', words: 'https http no_proxy host direct' },
   { section: 'network', label: 'Extra certificates', words: 'ca tls ssl pem bundle authority trust' },
-  { section: 'advanced', label: 'Logs', words: 'diagnostics' },
+  { section: 'advanced', label: 'Logs', words: 'diagnostics folder open' },
   { section: 'advanced', label: 'Settings file', words: 'toml' },
   { section: 'advanced', label: 'Data', words: 'database store' },
   { section: 'advanced', label: 'Report of a problem', words: 'diagnostics bundle bug support logs' },

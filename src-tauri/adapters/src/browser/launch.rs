@@ -105,6 +105,11 @@ impl Launch for SystemLaunch {
     }
 }
 
+/// Shows a folder with the desktop's file manager.
+pub(crate) async fn show(folder: &Url) -> Result<(), String> {
+    start(&platform(folder)).await
+}
+
 async fn start(command: &[OsString]) -> Result<(), String> {
     let (program, arguments) = command.split_first().ok_or("no program")?;
     let name = program.to_string_lossy().into_owned();

@@ -1,7 +1,7 @@
 //! The default browser, and the one-use address for what must not stand in a process list.
 
 mod installed;
-mod launch;
+pub(crate) mod launch;
 mod one_use;
 
 pub use installed::desktop_entries;
