@@ -78,6 +78,9 @@ if (!scene) {
     await painted();
     host.send({ ...shown.after, settings: shown.state.settings });
   }
+  await painted();
+  // A picture is of what comes to rest, however slow the machine is.
+  for (const one of document.getAnimations()) if (one.effect?.getComputedTiming().endTime !== Infinity) one.finish();
   document.documentElement.dataset.ready = 'true';
 }
 

@@ -26,7 +26,7 @@ const manyProfiles = [
 
 const FIRST_RUN = {
   title: 'Open AWS without the detour.',
-  body: 'Consoles and CLI credentials, one click away.',
+  body: 'Consoles, apps and CLI credentials, one click away.',
   cards: [
     { kind: 'start_url' as const, title: 'Enter your start URL', body: 'For example acme.awsapps.com. Your administrator has it.' },
     { kind: 'sandbox' as const, title: 'Try it now with a sample organisation', body: 'No account, no internet. Ready in 3 seconds.' },
