@@ -46,10 +46,10 @@ impl Shell {
         UiState { places: self.places.to_vec(), ..state }
     }
 
-    /// What the window shows first: the state, and what the first organisation's portal lists.
+    /// What the window shows first: the state, and what the chosen organisation's portal lists.
     pub fn first(&self) -> UiFirst {
         let state = self.ui_state();
-        let portal = state.organisations.first().and_then(|org| self.portal(&org.id));
+        let portal = state.chosen.as_deref().and_then(|org| self.portal(org));
         UiFirst { state, portal }
     }
 

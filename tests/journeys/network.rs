@@ -95,10 +95,40 @@ fn a_private_authority_and_a_proxy_are_taken_as_other_tools_take_them() {
         app.tray().await?.click(&["Quit"]).await?;
         app.ended().await?;
 
-        // A desktop has no shell's variables: the settings file says the same.
-        let settings = desk.home(".config/latchkey/latchkey.toml");
-        fs::create_dir_all(settings.parent().context("no folder")?)?;
-        fs::write(&settings, format!("[network]\nproxy = \"{}\"\nca_file = \"{file}\"\n", tunnels.address))?;
+        // A desktop has no shell's variables: what the AWS config file and the person name counts at once.
+        let config = desk.home(".aws/config");
+        fs::create_dir_all(config.parent().context("no folder")?)?;
+        fs::write(&config, format!("[default]\nca_bundle = {file}\n"))?;
+        let (app, window) = App::start_driven(&desk, &["--hidden"], &[]).await?;
+        let tray = app.tray().await?;
+        tray.click(&["Preferences"]).await?;
+        let window = window.window().await?;
+        window.press("Network").await?;
+        window.read(SOON, "From ca_bundle of the default profile in your AWS config file").await?;
+        let mark = app.mark();
+        tray.click(&["Refresh everything now"]).await?;
+        app.says(mark, "sync", &json!({ "state": "failed" })).await?;
+        set(&window, "Proxy", "http://sam:opensesame@proxy.test:3128").await?;
+        window.read(SOON, "Not saved. A user name or password is not kept here").await?;
+        set(&window, "Proxy", &tunnels.address).await?;
+        window.read(SOON, "Set here").await?;
+        let mark = app.mark();
+        tray.click(&["Refresh everything now"]).await?;
+        app.says(mark, "sync", &json!({ "state": "idle", "accounts": 1 })).await?;
+        ensure!(tunnels.asked.mark() > before, "it went another way than through the proxy");
+        set(&window, "Extra certificates", "/nowhere/ca.pem").await?;
+        window.read(SOON, "Not saved. The file of certificates cannot be used. /nowhere/ca.pem").await?;
+        set(&window, "Extra certificates", file).await?;
+        read_no(&window, "Not saved").await?;
+        read_no(&window, "From ca_bundle").await?;
+        end(&desk, &app).await?;
+        fs::remove_file(&config)?;
+        let settings = fs::read_to_string(desk.home(".config/latchkey/latchkey.toml"))?;
+        ensure!(settings.contains(&tunnels.address) && settings.contains(file), "{settings}");
+        ensure!(!settings.contains("opensesame"), "a password is in the settings file");
+
+        // And at the next start.
+        let before = tunnels.asked.mark();
         let app = App::start_with(&desk, &["--hidden"], &[]).await?;
         let mark = app.mark();
         app.tray().await?.click(&["Refresh everything now"]).await?;
@@ -111,6 +141,12 @@ fn a_private_authority_and_a_proxy_are_taken_as_other_tools_take_them() {
         let begun = app.events().iter().rposition(|e| e["state"] == "running").unwrap_or_default();
         app.event_after(begun, WHILE, "the list through the proxy", idle).await.map(drop)
     });
+}
+
+/// Types into a field and leaves it.
+async fn set(window: &Driver, label: &str, text: &str) -> Result<()> {
+    window.fill_labelled(label, text).await?;
+    window.keys(&['\u{e004}']).await
 }
 
 /// Two organisations, each behind a front that sees what it is sent.
@@ -149,6 +185,9 @@ fn a_token_of_one_organisation_never_goes_to_the_other() {
         for _ in 0..2 {
             app.says(mark, "sync", &json!({ "state": "idle" })).await?;
         }
+        let acme = format!("{HOST}: signed in*");
+        tray.click(&["Organisation: *", &acme]).await?;
+        tray.wait_menu(SOON, "the first organisation's row", |menu| menu.find(&[&acme]).map(drop)).await?;
         tray.click(&[&format!("Sign out of {HOST}")]).await?;
         app.says(mark, "signin", &json!({ "state": "signed_out" })).await?;
 

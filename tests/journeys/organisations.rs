@@ -11,7 +11,7 @@ use std::fs;
 use support::{
     App, Boto, Desk, Person, SandboxServer,
     deadline::{SOON, WHILE},
-    desktop::Item,
+    desktop::{Item, Kind},
     driver::Driver,
     journey, organisation, until,
 };
@@ -56,6 +56,21 @@ async fn tray_has(tray: &Item, wanted: &[&str]) -> Result<()> {
         tray.wait_menu(SOON, row, |menu| menu.find(&[row]).map(drop)).await?;
     }
     Ok(())
+}
+
+/// Waits until this organisation alone has the mark in the submenu.
+async fn chosen_in(tray: &Item, name: &str) -> Result<()> {
+    tray.wait_menu(SOON, &format!("{name} to be the chosen one"), |menu| {
+        let marked = |kind| {
+            menu.find(&["Organisation: *"]).map(|row| {
+                row.children.iter().filter(|c| c.kind == kind).map(|c| c.label.clone()).collect::<Vec<_>>()
+            })
+        };
+        let (on, off) = (marked(Kind::Check(true))?, marked(Kind::Check(false))?);
+        (off.len() == 1 && matches!(on.as_slice(), [one] if one.starts_with(&format!("{name}: "))))
+            .then_some(())
+    })
+    .await
 }
 
 /// The lines of a section of the credentials file.
@@ -103,7 +118,19 @@ fn two_organisations_stand_side_by_side() {
         read_no(&window, "globex-lab").await?;
         let both = ["[DEV] data-dev, Developer - Acme", "[DEV] data-dev, Developer - Globex"];
         tray_has(&tray, &both).await?;
-        tray_has(&tray, &["Acme: signed in*", "Globex: signed in*", "2 profiles fresh*"]).await?;
+        tray_has(&tray, &["Acme: signed in*", "Organisation: Acme", "2 profiles fresh*"]).await?;
+        chosen_in(&tray, "Acme").await?;
+
+        // Chosen in the tray, the window goes along; and what the first rows do is of that one.
+        let mark = app.mark();
+        tray.click(&["Organisation: Acme", "Globex: signed in*"]).await?;
+        tray_has(&tray, &["Globex: signed in*", "Organisation: Globex", "Sign out of Globex"]).await?;
+        chosen_in(&tray, "Globex").await?;
+        window.read(SOON, "globex-lab").await?;
+        read_no(&window, "payments-prod").await?;
+        ensure!(!app.events().iter().skip(mark).any(|e| e["event"] == "signin"), "choosing signed in or out");
+        choose(&window, "Acme").await?;
+        tray_has(&tray, &["Acme: signed in*", "Organisation: Acme"]).await?;
         let menu = tray.menu().await?;
         let alone = menu.labels().into_iter().find(|row| row.contains("globex-lab")).unwrap_or_default();
         ensure!(alone.ends_with("globex-lab, ReadOnly"), "a name without a twin reads {alone}");
@@ -143,6 +170,10 @@ fn two_organisations_stand_side_by_side() {
         ensure!(section(&desk, "globex-dev")?.is_none(), "Globex's keys are still in the file");
         ensure!(section(&desk, "acme-dev")?.as_ref() == Some(&before), "Acme's keys were touched");
         tray_has(&tray, &["Acme: signed in*", "[DEV] data-dev, Developer", "1 profile fresh*"]).await?;
+        tray.wait_menu(SOON, "one organisation, nothing to choose", |menu| {
+            menu.find(&["Organisation: *"]).is_none().then_some(())
+        })
+        .await?;
         ensure!(arn(&at_acme, "acme-dev").await?.contains("sam"), "acme-dev works no more");
         ensure!(at_globex.who_is("globex-dev").await.is_ok(), "boto3 ended");
         Ok(())
@@ -185,7 +216,8 @@ fn two_users_of_one_organisation_stand_side_by_side() {
         wait_signed_in(&app, mark).await?;
         wait_synced(&app, mark).await?;
         let tray = app.tray().await?;
-        tray_has(&tray, &["Acme (sam): signed in*", "Acme (kim): signed in*"]).await?;
+        tray_has(&tray, &["Acme (kim): signed in*", "Organisation: Acme (kim)"]).await?;
+        chosen_in(&tray, "Acme (kim)").await?;
         window.read(SOON, "Acme (kim)").await?;
         keep_fresh(&app, &window, ACCOUNT, ROLE, "kim-dev").await?;
         star(&window, &format!("data-dev, {ROLE}")).await?;
@@ -208,7 +240,10 @@ fn two_users_of_one_organisation_stand_side_by_side() {
         end(&desk, &app).await?;
         let opened = desk.browser_requests().mark();
         let app = App::start_with(&desk, &["--hidden"], &[]).await?;
-        tray_has(&app.tray().await?, &["Acme (sam): signed in*", "Sign in to Acme (kim)*"]).await?;
+        let tray = app.tray().await?;
+        tray_has(&tray, &["Sign in to Acme (kim)*", "Organisation: Acme (kim)"]).await?;
+        tray.click(&["Organisation: Acme (kim)", "Acme (sam): signed in*"]).await?;
+        tray_has(&tray, &["Acme (sam): signed in*", "Organisation: Acme (sam)"]).await?;
         ensure!(desk.browser_requests().mark() == opened, "a browser was opened that nobody asked for");
         Ok(())
     });

@@ -133,6 +133,13 @@ fn the_sample_organisation_needs_nothing_and_touches_nothing() {
         app.says(0, "signin", &json!({ "state": "signed_in" })).await?;
         let tray = app.tray().await?;
         let mark = app.mark();
+        tray.wait_menu(SOON, "the mark of the sample", |menu| {
+            menu.labels()
+                .first()
+                .filter(|row| row.starts_with("SANDBOX - ") && row.contains("signed in"))
+                .map(drop)
+        })
+        .await?;
         tray.click(&["Refresh everything now"]).await?;
         app.says(mark, "profile", &json!({ "name": PROFILE, "state": "fresh" })).await?;
         let after = start_url(&desk)?;

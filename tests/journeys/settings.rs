@@ -1,7 +1,7 @@
 //! What a person sets holds: on the desktop, after a restart, at the end; and what was done is told.
 
 use super::steps::{wait_signed_in, wait_synced};
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use fantoccini::Locator;
 use serde_json::json;
 use std::{fs, os::unix::fs::PermissionsExt};
@@ -61,6 +61,26 @@ fn what_is_set_is_done_and_survives_a_restart() {
         window.click(Locator::XPath("//label[normalize-space(.)='Dark']")).await?;
         window.see(Locator::Css("html[data-theme='dark']")).await?;
         window.read(SOON, "Saved").await?;
+
+        // The logs are shown, and a report goes into a file that is the person's alone.
+        window.press("Advanced").await?;
+        let shown = desk.browser_requests().mark();
+        window.press("Open the folder of Logs").await?;
+        let folder = desk.browser_requests().next(shown, SOON, "the folder of logs").await?;
+        let folder = folder.to_file_path().map_err(|()| anyhow!("{folder} is no folder"))?;
+        ensure!(folder == desk.home(".local/state/latchkey/logs"), "{} was shown", folder.display());
+        window.press("Show the report").await?;
+        window.press("Save to a file").await?;
+        let report = until(SOON, "the report's file", || async {
+            let files = fs::read_dir(desk.folders().home())?.flatten().map(|file| file.path());
+            let mut written = files.filter(|path| fs::metadata(path).is_ok_and(|found| found.len() > 0));
+            Ok(written.find(|path| path.extension().is_some_and(|it| it == "txt")))
+        });
+        let report = report.await?;
+        let text = fs::read_to_string(&report)?;
+        ensure!(text.starts_with("Latchkey: ") && text.contains("Keyring: ready"), "{text}");
+        let mode = fs::metadata(&report)?.permissions().mode() & 0o7777;
+        ensure!(mode == 0o600, "the report has mode {mode:o}");
         tray.click(&["Quit"]).await?;
         ended(&desk).await?;
 

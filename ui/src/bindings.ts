@@ -280,7 +280,11 @@ name: string,
 /**
  * It can be asked for a private window.
  */
-private: boolean, };
+private: boolean, 
+/**
+ * It may have an extension that opens addresses in a container.
+ */
+containers: boolean, };
 
 /**
  * A browser, and how it is used.
@@ -293,7 +297,11 @@ browser: string,
 /**
  * In a private window.
  */
-private: boolean, };
+private: boolean, 
+/**
+ * In the container of this name; empty for none.
+ */
+container: string, };
 
 /**
  * A button with its words.
@@ -737,6 +745,23 @@ convertible: boolean, };
 export type UiImportState = "kept" | "ready" | "legacy" | "name_conflict" | "no_access" | "incomplete" | "loading" | "signed_out";
 
 /**
+ * A part of the way to servers that is in force.
+ */
+export type UiInForce = { 
+/**
+ * `Proxy`.
+ */
+name: string, 
+/**
+ * `http://proxy.acme.test:3128`, or what is done without.
+ */
+value: string, 
+/**
+ * `From HTTPS_PROXY`; empty where nobody named anything.
+ */
+by: string, };
+
+/**
  * What kind of server an organisation is.
  */
 export type UiKind = "aws" | "custom" | "sandbox";
@@ -809,6 +834,27 @@ minutes: number,
  * In words.
  */
 label: string, };
+
+/**
+ * The way to servers: what is set, and what is in force.
+ */
+export type UiNetwork = { 
+/**
+ * The proxy that is set; empty for none.
+ */
+proxy: string, 
+/**
+ * Hosts that are reached without it.
+ */
+no_proxy: string, 
+/**
+ * The PEM file that is set; empty for none.
+ */
+ca_file: string, 
+/**
+ * What is in force.
+ */
+in_force: Array<UiInForce>, };
 
 /**
  * One organisation.
@@ -1225,7 +1271,11 @@ region: string | null,
 /**
  * Custom endpoints.
  */
-endpoints: UiEndpoints | null, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "plan_conversion", 
+endpoints: UiEndpoints | null, } | { "ask": "choose_organisation", 
+/**
+ * Its id.
+ */
+org: string, } | { "ask": "look_at_config" } | { "ask": "add_from_config" } | { "ask": "plan_conversion", 
 /**
  * Their names.
  */
@@ -1409,7 +1459,19 @@ environment: UiClass | null, } | { "ask": "look_at_browsers" } | { "ask": "set_s
 /**
  * All of them.
  */
-settings: UiSettings, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
+settings: UiSettings, } | { "ask": "set_network", 
+/**
+ * `http://proxy.acme.test:3128`.
+ */
+proxy: string, 
+/**
+ * Hosts that are reached without it.
+ */
+no_proxy: string, 
+/**
+ * A PEM file, by its whole path.
+ */
+ca_file: string, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
 /**
  * What.
  */
@@ -1453,7 +1515,7 @@ before: number | null,
 /**
  * At most so many, up to 500.
  */
-limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "activity_entry", 
+limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "save_diagnostics" } | { "ask": "show_logs" } | { "ask": "activity_entry", 
 /**
  * The row's number.
  */
@@ -1647,6 +1709,10 @@ quiet_hours: boolean,
  */
 remove_on_quit: boolean, 
 /**
+ * Minutes before the end at which a profile's credentials are replaced, from 10 to 45.
+ */
+refresh_lead: number, 
+/**
  * Which kinds of notification.
  */
 told: UiTold, 
@@ -1784,6 +1850,10 @@ converted: Array<UiConverted>,
  */
 organisations: Array<UiOrganisation>, 
 /**
+ * The id of the one to show; `null` while there is none.
+ */
+chosen: string | null, 
+/**
  * Favourites in the person's order.
  */
 favourites: Array<UiShortcut>, 
@@ -1855,6 +1925,10 @@ record: UiRecord,
  * Settings.
  */
 settings: UiSettings, 
+/**
+ * The way to servers.
+ */
+network: UiNetwork, 
 /**
  * Where Latchkey keeps its files; the app knows.
  */

@@ -69,8 +69,9 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
     let any_clock: Arc<dyn Clock> = clock.clone();
     // A file that cannot be read is told when the engine reads it.
     let network = crate::settings::load(&home.settings()).unwrap_or_default().network;
-    let sso =
-        HttpSso::new(Arc::clone(&any_clock), Arc::clone(&hosts), &network, env).map_err(OpenError::Code)?;
+    let aws = aws_files::Paths::from_env(env, &home.user);
+    let sso = HttpSso::new(Arc::clone(&any_clock), Arc::clone(&hosts), &network, env, &aws.config)
+        .map_err(OpenError::Code)?;
     Ok(Doors {
         sso: Arc::new(sso),
         vault: Arc::new(vault),
@@ -83,7 +84,7 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
                 .with_entries(desktop_entries(env, home)),
         ),
         redirect: Arc::new(LoopbackRedirect),
-        exports: Arc::new(Downloads::of_person()),
+        exports: Arc::new(Downloads::of_person(home.state.join("logs"))),
         clock,
     })
 }

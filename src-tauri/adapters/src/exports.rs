@@ -1,11 +1,13 @@
-//! Files for the person, in the folder for downloads.
+//! Files for the person, in the folder for downloads; and the folder of logs, shown.
 
+use crate::browser::launch;
 use async_trait::async_trait;
 use engine::{model::code::Code, ports::Exports};
 use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
+use url::Url;
 
 /// So many exports of one name are told apart by a number.
 const NUMBERS: u32 = 100;
@@ -13,22 +15,23 @@ const NUMBERS: u32 = 100;
 /// [`Exports`] into a folder.
 pub struct Downloads {
     folder: PathBuf,
+    logs: PathBuf,
 }
 
 impl Downloads {
     /// The desktop's folder for downloads; the home folder where there is none.
     #[must_use]
-    pub fn of_person() -> Self {
+    pub fn of_person(logs: PathBuf) -> Self {
         let dirs = directories::UserDirs::new();
         let found = dirs.as_ref().and_then(|d| d.download_dir()).filter(|d| d.is_dir());
         let home = || dirs.as_ref().map(|d| d.home_dir().to_owned());
-        Self { folder: found.map(Path::to_owned).or_else(home).unwrap_or_else(std::env::temp_dir) }
+        Self { folder: found.map(Path::to_owned).or_else(home).unwrap_or_else(std::env::temp_dir), logs }
     }
 
     /// This folder.
     #[must_use]
     pub fn into(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { logs: folder.clone(), folder }
     }
 }
 
@@ -38,6 +41,15 @@ impl Exports for Downloads {
         let (folder, name) = (self.folder.clone(), name.to_owned());
         let saved = tokio::task::spawn_blocking(move || save(&folder, &name, &text));
         saved.await.unwrap_or_else(|e| Err(Code::Internal { what: format!("export: {e}") }))
+    }
+
+    async fn show_logs(&self) -> Result<(), Code> {
+        let path = self.logs.display().to_string();
+        let failed = |reason: String| Code::FolderNotShown { path: path.clone(), reason };
+        tokio::fs::metadata(&self.logs).await.map_err(|e| failed(e.to_string()))?;
+        let url =
+            Url::from_directory_path(&self.logs).map_err(|()| failed("it is no whole path".to_owned()))?;
+        launch::show(&url).await.map_err(failed)
     }
 }
 
@@ -105,5 +117,12 @@ mod tests {
         assert_eq!(std::fs::metadata(&first).unwrap().permissions().mode() & 0o777, 0o600);
         let gone = Downloads::into(dir.path().join("not there")).save("a.csv", String::new()).await;
         assert!(matches!(gone, Err(Code::FileNotWritable { .. })), "{gone:?}");
+    }
+
+    #[tokio::test]
+    async fn logs_that_are_not_there_are_not_shown() {
+        let gone = Downloads::into("/nowhere/at/all".into()).show_logs().await;
+        let Err(Code::FolderNotShown { path, reason }) = gone else { panic!("{gone:?}") };
+        assert!(path == "/nowhere/at/all" && !reason.is_empty(), "{path}: {reason}");
     }
 }

@@ -127,7 +127,11 @@ mod tests {
         let told = Told { expired: false, ..Told::default() };
         let theme = Theme::HighContrastDark;
         let quiet = Quiet { from: 720, until: 780, weekends: false };
-        let choice = BrowserChoice { browser: "firefox.desktop".into(), private: true };
+        let choice = BrowserChoice {
+            browser: "firefox.desktop".into(),
+            private: true,
+            container: Some("Work".into()),
+        };
         let browsers = [(engine::model::ids::OrgId::new("a.b c"), choice)].into_iter().collect();
         let settings = Settings {
             theme,

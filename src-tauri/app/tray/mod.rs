@@ -8,7 +8,7 @@ mod plan;
 
 use crate::{shell::Shell, windows::Wish};
 use busy::Busy;
-use engine::Snapshot;
+use engine::{Request, Snapshot};
 use jiff::{Timestamp, tz::TimeZone};
 use painter::Painter;
 use std::{
@@ -83,6 +83,10 @@ impl Tray {
         match intent {
             Some(Intent::Ask(request)) => inner.shell.wish(request),
             Some(Intent::Show(show)) => inner.shell.raise(Some(Wish::Show(show))),
+            Some(Intent::ShowOf(org, show)) => {
+                inner.shell.wish(Request::Choose(org));
+                inner.shell.raise(Some(Wish::Show(show)));
+            }
             Some(Intent::Open) => inner.shell.raise(None),
             Some(Intent::Quit) => inner.shell.quit(),
             None => tracing::warn!(id, "a row that nobody knows"),

@@ -34,6 +34,20 @@ impl ConfigFile {
             .map_err(|error| FileError::Unparseable { path: self.path.clone(), error })?;
         Ok(document.has_sso_settings(profile))
     }
+
+    /// A setting of the default profile.
+    ///
+    /// # Errors
+    /// [`FileError`], when the file is there and cannot be read.
+    pub fn of_default_profile(&self, key: &str) -> Result<Option<String>, FileError> {
+        let place = Place::find(&self.path)?;
+        let Some(loaded) = place.load()? else { return Ok(None) };
+        let document = Document::parse(&loaded.bytes)
+            .map_err(|error| FileError::Unparseable { path: self.path.clone(), error })?;
+        let mut of_default = document.sections().filter(|s| profile_of(s).as_deref() == Some("default"));
+        let value = of_default.find_map(|section| document.effective(&section, key));
+        Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
+    }
 }
 
 impl Document {

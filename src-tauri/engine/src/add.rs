@@ -106,6 +106,18 @@ fn add(ctx: &Context, state: &mut State, organisation: Organisation) -> OrgId {
     id
 }
 
+/// Shows this organisation of several.
+pub(crate) fn choose(ctx: &Context, state: &mut State, id: OrgId) -> Answer {
+    if state.org(&id).is_none() {
+        return Err(Code::Gone { what: "organisation".to_owned() });
+    }
+    if state.chosen.as_ref() != Some(&id) {
+        ctx.commit(vec![Write::Chosen(id.clone())]);
+        state.chosen = Some(id);
+    }
+    Ok(Reply::Done)
+}
+
 /// Signs out, takes its profiles' credentials out of the file, and then forgets it: while keys of it are
 /// in the file, it stays.
 pub(crate) fn remove(ctx: &Context, state: &mut State, id: &OrgId, answer: oneshot::Sender<Answer>) {

@@ -12,20 +12,20 @@ use crate::{
         secret::ClientRegistration,
         settings::Settings,
     },
-    network, notify,
+    network, notify, pause,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
     publish, record, refresh, renewal,
-    request::{Answer, PauseFor, Reply, Request, Signal},
+    request::{Answer, Reply, Request, Signal},
     safety,
     saver::Saver,
     schedule, sign_in, sign_out,
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
-    stop, sync, usage,
+    stop, sync, usage, way,
     writer::Writer,
 };
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -89,6 +89,7 @@ pub(crate) enum Event {
     StoreFailed(Code),
     StoreWorks,
     SettingsSaved,
+    Way(way::Tried),
     Copied(environment_copy::Outcome),
     Asked(hand_out::Asked),
     HandedOut(hand_out::Outcome),
@@ -385,6 +386,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
             renewal::store_all(ctx, state);
         }
         Event::SettingsSaved => state.settings_problem = None,
+        Event::Way(tried) => way::finish(ctx, state, tried),
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
         Event::Asked(asked) => hand_out::ask(ctx, state, asked),
         Event::HandedOut(outcome) => hand_out::finish(ctx, state, outcome),
@@ -412,6 +414,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::Convert { profiles, seen } => conversion::begin(ctx, profiles, seen, answer),
         Request::UndoConversion(entry) => conversion::undo(ctx, state, entry, answer),
         Request::RemoveOrganisation(org) => add::remove(ctx, state, &org, answer),
+        Request::Choose(org) => reply(answer, add::choose(ctx, state, org)),
         Request::AddUser(org) => reply(answer, add::another_user(ctx, state, &org)),
         Request::StartSandbox => add::start_sandbox(ctx, state, Some(answer)),
         Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),
@@ -456,8 +459,8 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             reply(answer, keep::pause_one(ctx, state, &profile, paused));
         }
         Request::TakeBack(profile) => reply(answer, keep::take_back(ctx, state, &profile)),
-        Request::Pause(how_long) => reply(answer, pause(ctx, state, how_long)),
-        Request::Resume => reply(answer, resume(ctx, state)),
+        Request::Pause(how_long) => reply(answer, pause::begin(ctx, state, how_long)),
+        Request::Resume => reply(answer, pause::end(ctx, state)),
         Request::OpenApp(app) => reply(answer, apps::open(ctx, state, app)),
         Request::OpenPortal(org) => apps::open_portal(ctx, state, &org, answer),
         Request::SetFavourite { target, on } => reply(answer, set_favourite(ctx, state, target, on)),
@@ -487,6 +490,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             state.set_settings(settings.clone());
             ctx.save(settings, answer);
         }
+        Request::SetNetwork(network) => way::begin(ctx, state, network, answer),
         Request::MakeFilePrivate => keep::make_private(ctx, answer),
         Request::UndoFileChanges => keep::undo(ctx, answer),
         Request::RetryKeyring => start::retry_keyring(ctx, answer),
@@ -508,6 +512,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             reply(answer, Ok(Reply::Done));
         }
         Request::ClearHistory => record::clear(ctx, state, answer),
+        Request::ShowLogs => record::show_logs(ctx, answer),
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
         Request::CatchUp => reply(answer, Ok(Reply::Done)),
@@ -556,33 +561,6 @@ fn confirmed(
 fn request_name(request: &Request) -> String {
     let text = format!("{request:?}");
     text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
-}
-
-fn pause(ctx: &Context, state: &mut State, how_long: PauseFor) -> Answer {
-    let until = match how_long {
-        // A time beyond the calendar's end is until the person resumes.
-        PauseFor::Duration(d) => ctx.now().checked_add(d).ok(),
-        PauseFor::Tomorrow => {
-            let local = ctx.now().to_zoned_datetime(ctx.zone.clone());
-            let nine = local
-                .tomorrow()
-                .and_then(|day| day.with().hour(9).minute(0).second(0).subsec_nanosecond(0).build());
-            Some(nine.map_or(ctx.now() + SignedDuration::from_hours(24), |z| z.timestamp()))
-        }
-        PauseFor::UntilResumed => None,
-    };
-    state.pause = Some(crate::model::settings::Pause { until });
-    ctx.commit(vec![Write::Pause(state.pause)]);
-    ctx.note(state, By::You, Happened::Paused { until });
-    Ok(Reply::Done)
-}
-
-pub(crate) fn resume(ctx: &Context, state: &mut State) -> Answer {
-    if state.pause.take().is_some() {
-        ctx.commit(vec![Write::Pause(None)]);
-        ctx.note(state, By::You, Happened::Resumed);
-    }
-    Ok(Reply::Done)
 }
 
 fn set_favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {

@@ -18,6 +18,7 @@ mod keep;
 pub mod model;
 mod network;
 mod notify;
+mod pause;
 pub mod ports;
 mod publish;
 mod record;
@@ -39,6 +40,7 @@ mod sync;
 mod tests;
 mod usage;
 mod waiting;
+mod way;
 mod writer;
 
 pub use engine::Engine;

@@ -72,6 +72,8 @@ pub struct InstalledBrowser {
     pub name: String,
     /// It can be asked for a private window.
     pub private: bool,
+    /// It may have an extension that opens addresses in a container.
+    pub containers: bool,
 }
 
 /// The listener for the browser's answer: 127.0.0.1, random port, exact path.
@@ -168,6 +170,8 @@ pub trait Exports: Send + Sync {
     /// Writes a file that only the person can read, and never over another one: a name that is taken gets a
     /// number. Answers where it is.
     async fn save(&self, name: &str, text: String) -> Result<PathBuf, Code>;
+    /// Shows the folder of logs in the desktop's file manager; [`Code::FolderNotShown`].
+    async fn show_logs(&self) -> Result<(), Code>;
 }
 
 /// All doors in one hand.

@@ -1,7 +1,12 @@
 //! The state as everybody sees it.
 
 use crate::{
-    model::{Timestamp, ids::Target, organisation::Organisation, settings::Settings},
+    model::{
+        Timestamp,
+        ids::Target,
+        organisation::Organisation,
+        settings::{Settings, Way},
+    },
     ports::{FileCondition, FileSet, Keyring},
     schedule,
     snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow, Snapshot},
@@ -22,12 +27,14 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         at,
         loaded: false,
         organisations: Vec::new(),
+        chosen: None,
         profiles: Vec::new(),
         favourites: Vec::new(),
         recents: Vec::new(),
         launches: Vec::new(),
         pause: None,
         settings: Settings::default(),
+        way: Way::default(),
         settings_problem: None,
         store_problem: None,
         keyring: Keyring::Ready,
@@ -86,6 +93,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
                 labels: o.labels.clone(),
             })
             .collect(),
+        chosen: state.chosen.clone(),
         next_refresh: profiles.iter().filter_map(|p| p.next_refresh).min(),
         profiles,
         favourites: state.favourites.clone(),
@@ -93,6 +101,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         launches: state.launches.clone(),
         pause: state.pause,
         settings: state.settings.clone(),
+        way: state.way.clone(),
         settings_problem: state.settings_problem.clone(),
         store_problem: state.store_problem.clone(),
         keyring: state.keyring.clone(),

@@ -54,11 +54,25 @@ pub(crate) fn export(
     answer: oneshot::Sender<Answer>,
 ) {
     let local = ctx.now().to_zoned_datetime(ctx.zone.clone());
-    let name = format!("latchkey-activity-{}.{}", local.strftime("%Y%m%d-%H%M%S"), format.ending());
+    let what = if format == ExportFormat::Report { "report" } else { "activity" };
+    let name = format!("latchkey-{what}-{}.{}", local.strftime("%Y%m%d-%H%M%S"), format.ending());
     let ctx = ctx.clone();
     tokio::spawn(async move {
         let saved = ctx.ports.exports.save(&name, text).await;
-        ctx.send(Event::Record(Outcome::Exported(saved, lines, answer)));
+        // A report has nothing of Activity but kinds.
+        if format == ExportFormat::Report {
+            let _ = answer.send(saved.map(Reply::Exported));
+        } else {
+            ctx.send(Event::Record(Outcome::Exported(saved, lines, answer)));
+        }
+    });
+}
+
+/// Shows the folder of logs.
+pub(crate) fn show_logs(ctx: &Context, answer: oneshot::Sender<Answer>) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let _ = answer.send(ctx.ports.exports.show_logs().await.map(|()| Reply::Done));
     });
 }
 

@@ -9,7 +9,7 @@ use crate::{
         history::{By, Event as Happened},
         ids::{Grant, OrgId, ProfileName},
         profile::{Conflict, State as ProfileState, Written},
-        refresh::{Decision, decide, renew_at, retry_after, wait_named},
+        refresh::{Decision, decide, renew_profile_at, retry_after, wait_named},
         secret::RoleCredentials,
     },
     network,
@@ -237,13 +237,14 @@ fn one(
     // What an older sign-in fetched is in the file now; the present one's replaces it at once.
     let era = pass.as_ref().map(|p| p.era);
     let old = state.org(&grant.org).map(|o| o.era) != era;
+    let lead = state.settings.lead();
     let Some(profile) = state.profiles.get_mut(name) else { return };
     match ended {
         Ended::Written(written) => {
             profile.failing_since = None;
             profile.forced = old || outdated;
             profile.replace_foreign &= outdated;
-            if renew_at(written.issued, written.expires) > now {
+            if renew_profile_at(&written, lead) > now {
                 profile.failures = 0;
                 profile.not_before = None;
             } else {

@@ -10,7 +10,7 @@ use crate::model::{
     organisation::Endpoints,
     rules::Field,
     secret::RoleCredentials,
-    settings::Settings,
+    settings::{Network, Settings},
     sign_in::Method,
 };
 use crate::ports::{Discovered, HistoryPage, InstalledBrowser, RecordedAccount};
@@ -82,6 +82,8 @@ pub enum ExportFormat {
     Csv,
     /// One JSON value a line.
     JsonLines,
+    /// A report of a problem, not Activity itself.
+    Report,
 }
 
 impl ExportFormat {
@@ -91,6 +93,7 @@ impl ExportFormat {
         match self {
             Self::Csv => "csv",
             Self::JsonLines => "jsonl",
+            Self::Report => "txt",
         }
     }
 }
@@ -168,6 +171,8 @@ pub enum Request {
     UndoConversion(i64),
     /// Sign out, stop its profiles, forget it.
     RemoveOrganisation(OrgId),
+    /// Show this one, in the window and in the tray's first rows.
+    Choose(OrgId),
     /// Add another entry for an organisation, for another of the person's users there; answers
     /// [`Reply::Added`].
     AddUser(OrgId),
@@ -319,6 +324,9 @@ pub enum Request {
     LookAtBrowsers,
     /// Change settings.
     SetSettings(Settings),
+    /// Go to servers this way from now on, and save that. [`Code::BadProxy`] or [`Code::NoTrust`] where that
+    /// cannot be used: nothing is saved then.
+    SetNetwork(Network),
     /// Take the rights of group and others off the credentials file.
     MakeFilePrivate,
     /// Restore the newest backup of the credentials file.
@@ -333,7 +341,9 @@ pub enum Request {
     CheckRecord,
     /// Take all lines of Activity away.
     ClearHistory,
-    /// Write Activity to a file among the person's downloads; answers [`Reply::Exported`].
+    /// Show the folder of logs in the desktop's file manager.
+    ShowLogs,
+    /// Write Activity, or a report, to a file among the person's downloads; answers [`Reply::Exported`].
     SaveExport {
         /// In which format.
         format: ExportFormat,

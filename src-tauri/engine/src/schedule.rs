@@ -2,7 +2,7 @@
 //! polled.
 
 use crate::{
-    engine::{Context, resume},
+    engine::Context,
     model::{
         Timestamp,
         code::Code,
@@ -13,7 +13,7 @@ use crate::{
         sign_in::{Ended, Session, SignIn},
         silence,
     },
-    refresh, renewal, safety, sign_in,
+    pause, refresh, renewal, safety, sign_in,
     snapshot::Launch,
     state::{Profile, State},
     sync,
@@ -65,6 +65,7 @@ pub(crate) fn facts<'a>(state: &State, profile: &'a Profile, now: Timestamp) -> 
         now,
         paused: profile.kept.paused || state.pause.is_some(),
         signed_in: org.is_some_and(|o| o.stands(now)),
+        lead: state.settings.lead(),
         written: profile.kept.written.as_ref().filter(|_| !profile.forced),
         not_before: profile.not_before.max(renewal),
         blocked: profile.blocked(),
@@ -113,7 +114,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
     let now = ctx.now();
     state.clock_skew = ctx.ports.sso.clock_skew();
     if state.pause.is_some_and(|p| p.until.is_some_and(|until| until <= now)) {
-        let _ = resume(ctx, state);
+        let _ = pause::end(ctx, state);
     }
     state.hush = state.hush.filter(|h| *h > now);
     state

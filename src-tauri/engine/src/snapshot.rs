@@ -6,12 +6,12 @@ use crate::model::{
     code::Code,
     environment::Environment,
     history::Entry,
-    ids::{AccountId, Target},
+    ids::{AccountId, OrgId, Target},
     organisation::Organisation,
     portal::{Portal, Sync},
     profile::{Kept, State},
     rules::Rules,
-    settings::{Pause, Settings},
+    settings::{Pause, Settings, Way},
     sign_in::SignIn,
 };
 use crate::ports::{FileCondition, Keyring, RecordCheck, SampleUser};
@@ -100,6 +100,8 @@ pub struct Snapshot {
     pub at: Timestamp,
     /// Organisations in the order they were added.
     pub organisations: Vec<OrganisationNow>,
+    /// The one that the person chose to look at; see [`Self::chosen`].
+    pub chosen: Option<OrgId>,
     /// Kept profiles by name.
     pub profiles: Vec<ProfileNow>,
     /// Favourites in the person's order.
@@ -112,6 +114,8 @@ pub struct Snapshot {
     pub pause: Option<Pause>,
     /// What the person set.
     pub settings: Settings,
+    /// The way to servers that is in force, and who named it.
+    pub way: Way,
     /// A settings file that cannot be read.
     pub settings_problem: Option<Code>,
     /// Why the store does not hold what it should; ends when it does again.
@@ -138,4 +142,13 @@ pub struct Snapshot {
     pub sandbox: SandboxNow,
     /// The next refresh of any profile.
     pub next_refresh: Option<Timestamp>,
+}
+
+impl Snapshot {
+    /// The organisation that window and tray speak of: the chosen one, or the first.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&OrganisationNow> {
+        let chosen = self.organisations.iter().find(|o| Some(&o.organisation.id) == self.chosen.as_ref());
+        chosen.or_else(|| self.organisations.first())
+    }
 }

@@ -9,7 +9,7 @@ use crate::{
         code::Code,
         ids::OrgId,
         organisation::Kind,
-        settings::Settings,
+        settings::{Settings, Way},
         sign_in::{Ended, Session, SignIn},
     },
     network::Network,
@@ -58,6 +58,7 @@ pub(crate) struct Loaded {
 pub(crate) fn empty(now: Timestamp) -> State {
     State {
         orgs: Vec::new(),
+        chosen: None,
         config: Arc::default(),
         conversions: Vec::new(),
         profiles: BTreeMap::new(),
@@ -70,6 +71,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         handed_out: Vec::new(),
         pause: None,
         settings: Settings::default(),
+        way: Way::default(),
         settings_problem: None,
         store_problem: None,
         keyring: Keyring::Ready,
@@ -164,12 +166,14 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.keyring = keyring.unwrap_or(Keyring::Ready);
     ctx.ports.browser.prefer(settings.browsers.clone());
     state.set_settings(settings);
+    state.way = ctx.ports.sso.way();
     state.settings_problem = settings_problem;
     state.store_problem = store_problem;
     state.installed = stored.installed.unwrap_or(now);
     state.favourites = stored.favourites;
     state.launched = stored.launches;
     state.pause = stored.pause;
+    state.chosen = stored.chosen;
     state.conversions = stored.conversions;
     state.shown = stored.notices;
     state.last_line = stored.history.first().map_or(0, |newest| newest.id);

@@ -18,7 +18,7 @@ use crate::{
         refresh::TOKEN_MARGIN,
         rules::Rules,
         secret::{ClientRegistration, RoleCredentials, TokenSet},
-        settings::{Pause, Settings},
+        settings::{Pause, Settings, Way},
         sign_in::{Session, SignIn},
     },
     network::Network,
@@ -299,6 +299,8 @@ pub(crate) struct Pending {
 /// Everything.
 pub(crate) struct State {
     pub orgs: Vec<Org>,
+    /// The one that the person chose to look at; it may be gone.
+    pub chosen: Option<OrgId>,
     pub profiles: BTreeMap<ProfileName, Profile>,
     pub favourites: Vec<Target>,
     pub launched: Vec<(Target, Timestamp)>,
@@ -313,6 +315,8 @@ pub(crate) struct State {
     pub handed_out: Vec<((Grant, Option<String>), Timestamp)>,
     pub pause: Option<Pause>,
     pub settings: Settings,
+    /// The way to servers that is in force.
+    pub way: Way,
     pub settings_problem: Option<Code>,
     pub store_problem: Option<Code>,
     pub keyring: Keyring,

@@ -89,6 +89,11 @@ pub enum UiRequest {
         /// Custom endpoints.
         endpoints: Option<UiEndpoints>,
     },
+    /// Show this organisation of several, here and in the tray.
+    ChooseOrganisation {
+        /// Its id.
+        org: String,
+    },
     /// Look what the AWS config file has; answers `config`.
     LookAtConfig,
     /// Check and add the organisations of the AWS config file; answers `added` with the first.
@@ -273,6 +278,15 @@ pub enum UiRequest {
         /// All of them.
         settings: UiSettings,
     },
+    /// Go to servers this way from now on. What is empty, the environment says.
+    SetNetwork {
+        /// `http://proxy.acme.test:3128`.
+        proxy: String,
+        /// Hosts that are reached without it.
+        no_proxy: String,
+        /// A PEM file, by its whole path.
+        ca_file: String,
+    },
     /// Make the credentials file private.
     MakeFilePrivate,
     /// Restore the newest backup.
@@ -317,6 +331,10 @@ pub enum UiRequest {
     ResetSettings,
     /// What a report of a problem says; answers `diagnostics`.
     Diagnostics,
+    /// Write that report to a file among the downloads; answers `exported`.
+    SaveDiagnostics,
+    /// Show the folder of logs in the desktop's file manager.
+    ShowLogs,
     /// One line of Activity with all its fields; answers `entry`.
     ActivityEntry {
         /// The row's number.

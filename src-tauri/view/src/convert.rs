@@ -7,6 +7,7 @@ use crate::{
     conversion::conversion,
     diagnostics,
     import::import,
+    network::network_of,
     problem::{About, asks, problem},
     settings::field_of as field_of_rule,
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
@@ -70,6 +71,7 @@ impl TryFrom<UiRequest> for Request {
             Ui::Convert { profiles, seen } => Self::Convert { profiles: config_profiles(profiles)?, seen },
             Ui::UndoConversion { entry } => Self::UndoConversion(entry),
             Ui::RemoveOrganisation { org } => Self::RemoveOrganisation(OrgId::new(org)),
+            Ui::ChooseOrganisation { org } => Self::Choose(OrgId::new(org)),
             Ui::AddUser { org } => Self::AddUser(OrgId::new(org)),
             Ui::StartSandbox => Self::StartSandbox,
             Ui::DeleteSandbox => Self::DeleteSandbox,
@@ -154,10 +156,16 @@ impl TryFrom<UiRequest> for Request {
                 environment: environment.map(environment_of),
             },
             Ui::SetSettings { settings } => Self::SetSettings(settings.into()),
+            Ui::SetNetwork { proxy, no_proxy, ca_file } => {
+                Self::SetNetwork(network_of(&proxy, no_proxy, &ca_file)?)
+            }
             Ui::LookAtBrowsers => Self::LookAtBrowsers,
             Ui::ResetSettings => Self::SetSettings(Settings::default()),
             // What was done lately; the rest is in the snapshot.
-            Ui::Diagnostics => Self::History(HistoryPage { limit: 100, ..HistoryPage::default() }),
+            Ui::Diagnostics => {
+                Self::History(HistoryPage { limit: diagnostics::LATELY, ..HistoryPage::default() })
+            }
+            Ui::ShowLogs => Self::ShowLogs,
             Ui::MakeFilePrivate => Self::MakeFilePrivate,
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
@@ -176,7 +184,10 @@ impl TryFrom<UiRequest> for Request {
             Ui::CheckRecord => Self::CheckRecord,
             Ui::ClearHistory => Self::ClearHistory,
             // These take several steps: `Reading` makes them.
-            Ui::History { .. } | Ui::ActivityEntry { .. } | Ui::ExportActivity { .. } => {
+            Ui::History { .. }
+            | Ui::ActivityEntry { .. }
+            | Ui::ExportActivity { .. }
+            | Ui::SaveDiagnostics => {
                 return Err(AskError::new("activity", "Activity is read in steps"));
             }
             Ui::Quit => Self::Quit,
@@ -208,6 +219,7 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
                 id: it.id,
                 name: it.name,
                 private: it.private,
+                containers: it.containers,
             };
             UiReply::Browsers { browsers: found.into_iter().map(one).collect() }
         }
@@ -405,6 +417,8 @@ fn field_of(code: &Code) -> Option<&'static str> {
             Some("profile")
         }
         Code::BadPattern { .. } => Some("pattern"),
+        Code::BadProxy => Some("proxy"),
+        Code::NoTrust { path: Some(_), .. } => Some("ca_file"),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use engine::{
         environment::{Environment, Sensitivity, sensitivity},
         organisation::Kind,
         profile::{Conflict, State},
-        refresh::lead,
+        refresh::{lead, lead_within},
     },
     snapshot::ProfileNow,
 };
@@ -145,7 +145,7 @@ fn row(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> UiProfile {
         path: (!in_sandbox(s, p)).then(|| s.file.path.display().to_string()),
         problem: row_problem(s, p, zone),
         info: lifetime.filter(|l| *l < SHORT_LIFETIME).map(|l| {
-            let (all, after) = (left(l), left(l - lead(l)));
+            let (all, after) = (left(l), left(l - lead_within(l, s.settings.lead())));
             format!(
                 "Credentials for this role last {all}, so they are replaced after {after}. Tools that read the \
                  file only once stop after {all}."

@@ -4,12 +4,15 @@
 use crate::words::count;
 use engine::{
     Snapshot,
-    model::{history::Entry, organisation::Kind, profile::State, sign_in::SignIn},
+    model::{history::Entry, organisation::Kind, profile::State, settings::NamedBy, sign_in::SignIn},
     ports::Keyring,
 };
 use std::{collections::BTreeMap, fmt::Write};
 
-/// All of it, as it is shown and copied.
+/// So many lines of what was done lately.
+pub(crate) const LATELY: u32 = 100;
+
+/// All of it, as it is shown, copied and saved.
 pub(crate) fn text(s: &Snapshot, lately: &[Entry]) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
@@ -31,6 +34,14 @@ pub(crate) fn text(s: &Snapshot, lately: &[Entry]) -> String {
             Keyring::MemoryOnly(code) => format!("memory only, {}", tag(code)),
         },
     );
+    let named = |found: &Option<(String, NamedBy)>| match found {
+        None => "none",
+        Some((_, NamedBy::Settings)) => "of the settings",
+        Some((_, NamedBy::Environment(name))) => name,
+        Some((_, NamedBy::AwsConfig)) => "of the AWS config file",
+    };
+    line("Proxy", named(&s.way.proxy));
+    line("Extra certificates", named(&s.way.ca_file));
     line("Store", &s.store_problem.as_ref().map_or_else(|| "ready".to_owned(), tag));
     line("Settings file", &s.settings_problem.as_ref().map_or_else(|| "ready".to_owned(), tag));
     line(

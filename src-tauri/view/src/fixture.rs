@@ -146,8 +146,10 @@ pub(crate) fn snapshot() -> Snapshot {
         favourites: vec![],
         recents: vec![],
         launches: vec![],
+        chosen: None,
         pause: None,
         settings: Settings::default(),
+        way: engine::model::settings::Way::default(),
         settings_problem: None,
         store_problem: None,
         keyring: Keyring::Ready,
@@ -223,6 +225,7 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::FileChanged { path: path() },
         Code::PlacesChanged { path: path(), places: vec!["profile old".into()], backup: path() },
         Code::BackupGone { path: path() },
+        Code::FolderNotShown { path: path(), reason: reason() },
         Code::Gone { what: "that profile".into() },
         Code::BadPattern { reason: "unclosed group".into() },
         Code::DefaultInProduction {
@@ -253,7 +256,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::UnknownProfile { .. } => {}
             Code::Paused { .. } | Code::InConflict { .. } => {}
             Code::NotConvertible { .. } | Code::FileChanged { .. } => {}
-            Code::PlacesChanged { .. } | Code::BackupGone { .. } => {}
+            Code::PlacesChanged { .. } | Code::BackupGone { .. } | Code::FolderNotShown { .. } => {}
             Code::BadPattern { .. } | Code::DefaultInProduction { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
         }

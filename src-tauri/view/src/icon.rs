@@ -1,7 +1,10 @@
 //! The tray icon's state: told by shape, the highest priority wins. And the one line that says the same.
 
-use crate::credentials::{active_in_production, is_over};
-use crate::words::{clock, count, left};
+use crate::{
+    credentials::{active_in_production, is_over},
+    menu::LONGEST,
+    words::{clock, count, left},
+};
 use engine::{
     Snapshot,
     model::{
@@ -141,9 +144,7 @@ pub fn sign_in_left(s: &Snapshot, org: &OrganisationNow) -> Option<SignedDuratio
 /// The first row of the menu: `Acme: signed in, 6 h 12 min left`, `Sign in to Acme...`.
 #[must_use]
 pub fn status_line(s: &Snapshot, zone: &TimeZone) -> String {
-    s.organisations
-        .first()
-        .map_or_else(|| "Set up Latchkey...".to_owned(), |org| organisation_line(s, org, zone))
+    s.chosen().map_or_else(|| "Set up Latchkey...".to_owned(), |org| organisation_line(s, org, zone))
 }
 
 /// The sign-in of one organisation in a line.
@@ -154,19 +155,51 @@ pub fn organisation_line(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -
 
 /// As [`organisation_line`], with the name as it is to be written.
 pub(crate) fn line_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &TimeZone) -> String {
-    let line = match &org.sign_in {
-        SignIn::SignedOut => format!("Sign in to {name}..."),
-        SignIn::InProgress(_) => format!("{name}: finish signing in in your browser"),
-        SignIn::SignedIn(_) => match sign_in_left(s, org) {
-            Some(time) => format!("{name}: signed in, {} left", left(time)),
-            None => format!("{name}: signed in"),
-        },
+    let (line, short) = match &org.sign_in {
+        SignIn::SignedOut => (format!("Sign in to {name}..."), "Sign in...".to_owned()),
+        SignIn::InProgress(_) => said(name, "finish signing in in your browser".to_owned()),
+        SignIn::SignedIn(_) => said(name, signed_in(s, org)),
         SignIn::Ended { at, why: Ended::Expired } => {
-            format!("Sign in to {name} again (ended {})", clock(s.at, *at, zone))
+            let ended = clock(s.at, *at, zone);
+            (format!("Sign in to {name} again (ended {ended})"), format!("Sign in again (ended {ended})"))
         }
-        SignIn::Ended { why: Ended::Revoked, .. } => format!("{name} ended your sign-in. Sign in again..."),
+        SignIn::Ended { why: Ended::Revoked, .. } => {
+            (format!("{name} ended your sign-in. Sign in again..."), "Sign in again...".to_owned())
+        }
     };
-    if org.organisation.kind == Kind::Sandbox { format!("SANDBOX - {line}") } else { line }
+    marked(org, line, &short)
+}
+
+fn signed_in(s: &Snapshot, org: &OrganisationNow) -> String {
+    sign_in_left(s, org)
+        .map_or_else(|| "signed in".to_owned(), |time| format!("signed in, {} left", left(time)))
+}
+
+/// With the name and without it.
+fn said(name: &str, text: String) -> (String, String) {
+    (format!("{name}: {text}"), text)
+}
+
+/// Nothing real is there: that is said first. Where no room is left for both, the sample's name gives way:
+/// there is one sample at most.
+fn marked(org: &OrganisationNow, line: String, short: &str) -> String {
+    if org.organisation.kind != Kind::Sandbox {
+        return line;
+    }
+    let whole = format!("SANDBOX - {line}");
+    if whole.chars().count() > LONGEST { format!("SANDBOX - {short}") } else { whole }
+}
+
+/// The sign-in of an organisation beside others, where a click chooses it: `Globex: signed out`.
+pub(crate) fn standing_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &TimeZone) -> String {
+    let text = match &org.sign_in {
+        SignIn::SignedOut => "signed out".to_owned(),
+        SignIn::InProgress(_) => "signing in".to_owned(),
+        SignIn::SignedIn(_) => signed_in(s, org),
+        SignIn::Ended { at, .. } => format!("sign-in ended {}", clock(s.at, *at, zone)),
+    };
+    let (line, short) = said(name, text);
+    marked(org, line, &short)
 }
 
 /// The second row: `3 profiles fresh, next refresh 14:31`; `None` while no profile is kept.
@@ -204,8 +237,11 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
 /// The tooltip, where the platform has one: `Latchkey: Acme, 6 h 12 min left`; at most 127 characters.
 #[must_use]
 pub fn tooltip(s: &Snapshot, zone: &TimeZone) -> String {
-    let text = match (s.organisations.first(), shape(s)) {
+    let text = match (s.chosen(), shape(s)) {
         (Some(org), IconShape::AllWell | IconShape::Refreshing) => match sign_in_left(s, org) {
+            Some(_) if org.organisation.kind == Kind::Sandbox => {
+                format!("Latchkey: {}", status_line(s, zone))
+            }
             Some(time) => format!("Latchkey: {}, {} left", org.organisation.name, left(time)),
             None => format!("Latchkey: {}", status_line(s, zone)),
         },

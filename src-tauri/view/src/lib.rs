@@ -18,6 +18,7 @@ mod export;
 pub mod icon;
 mod import;
 pub mod menu;
+mod network;
 pub mod notification;
 mod portal;
 pub mod problem;

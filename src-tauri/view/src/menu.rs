@@ -5,6 +5,7 @@
 mod accounts;
 mod apps;
 mod label;
+mod organisations;
 mod profiles;
 
 use crate::{
@@ -61,6 +62,8 @@ pub enum Intent {
     Ask(Request),
     /// Open the window at a view.
     Show(Show),
+    /// Open the window at a view of this organisation.
+    ShowOf(OrgId, Show),
     /// Open the window where it was.
     Open,
     /// Quit; the shell asks first when something is kept fresh.
@@ -103,6 +106,13 @@ impl Entry {
     #[must_use]
     pub fn item(id: impl Into<String>, text: &str, intent: Intent) -> Self {
         Self::Item { id: id.into(), label: label::escape(text), enabled: true, checked: None, intent }
+    }
+
+    /// One of several rows to choose from. The toolkit has no round marks, so it is a check mark.
+    #[must_use]
+    pub fn choice(id: impl Into<String>, text: &str, chosen: bool, intent: Intent) -> Self {
+        let (id, label) = (id.into(), label::escape(text));
+        Self::Item { id, label, enabled: true, checked: Some(chosen), intent }
     }
 
     /// Rows below; none of them, and it cannot be opened.
@@ -160,22 +170,7 @@ pub fn menu(s: &Snapshot, zone: &TimeZone, platform: Platform) -> Menu {
 
 /// Am I signed in, until when? Do my profiles work?
 fn status(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
-    let mut rows: Vec<Entry> = s
-        .organisations
-        .iter()
-        .enumerate()
-        .map(|(n, org)| {
-            let intent = match org.sign_in {
-                SignIn::SignedOut | SignIn::Ended { .. } => {
-                    Intent::Ask(Request::SignIn { org: org.organisation.id.clone(), method: None })
-                }
-                SignIn::InProgress(_) | SignIn::SignedIn(_) => Intent::Show(Show::Portal),
-            };
-            let id = if n == 0 { "status".to_owned() } else { format!("status/{}", org.organisation.id) };
-            let line = |name: &str| crate::icon::line_of(s, org, name, zone);
-            Entry::item(id, &label::around(&org.organisation.name, line), intent)
-        })
-        .collect();
+    let mut rows = organisations::status(s, zone);
     if let Some(line) = profiles_line(s, zone) {
         let active = active_in_production(s).next().map(|p| p.kept.profile.as_str());
         let line = match active.and_then(|name| line.strip_prefix(name)) {
@@ -184,6 +179,7 @@ fn status(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
         };
         rows.push(Entry::item("profiles", &line, Intent::Show(Show::Credentials)));
     }
+    rows.extend(organisations::submenu(s, zone));
     rows
 }
 
@@ -268,7 +264,7 @@ fn end(s: &Snapshot, platform: Platform) -> Vec<Entry> {
         Entry::item("open", "Open Latchkey", Intent::Open),
         Entry::item("settings", settings, Intent::Show(Show::Settings)),
     ];
-    rows.extend(s.organisations.iter().filter(|o| matches!(o.sign_in, SignIn::SignedIn(_))).map(|o| {
+    rows.extend(s.chosen().filter(|o| matches!(o.sign_in, SignIn::SignedIn(_))).map(|o| {
         let intent = Intent::Ask(Request::SignOut(o.organisation.id.clone()));
         let text = label::around(&o.organisation.name, |name| format!("Sign out of {name}"));
         Entry::item(format!("sign-out/{}", o.organisation.id), &text, intent)

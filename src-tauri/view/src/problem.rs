@@ -94,7 +94,7 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
         Code::NoTrust { path: Some(path), reason } => (
             "The file of certificates cannot be used".into(),
             format!("{path}: {reason}. Without it no server can be trusted, so Latchkey did not send anything."),
-            "Mend the file, then try again. Naming another one counts from Latchkey's next start.".into(),
+            "Mend the file, or name another one in Settings, Network.".into(),
         ),
         Code::NoTrust { path: None, reason: _ } => (
             "This computer trusts no certificates".into(),
@@ -105,8 +105,8 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
         ),
         Code::BadProxy => (
             "The proxy's address cannot be used".into(),
-            "The settings file names a proxy that is no address, so Latchkey did not send anything.".into(),
-            "Correct proxy under [network] in the settings file, then start Latchkey again.".into(),
+            "The proxy that is set is no address, so Latchkey did not send anything.".into(),
+            "Correct it in Settings, Network.".into(),
         ),
         Code::ServerError { host, status } => (
             format!("{org} did not answer"),
@@ -274,6 +274,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             ),
             format!("Compare it with the backup, {backup}, and take from it what you need."),
         ),
+        Code::FolderNotShown { path, reason } => (
+            "Could not open the folder".into(),
+            format!("{path}: {reason}."),
+            "Copy its path and open it yourself.".into(),
+        ),
         Code::BackupGone { path } => (
             "The backup is gone".into(),
             format!("{path} was removed or changed, so that the import cannot be undone."),
@@ -420,6 +425,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::NotConvertible { .. }
         | Code::PlacesChanged { .. }
         | Code::BackupGone { .. }
+        | Code::FolderNotShown { .. }
         | Code::UnknownProfile { .. } => vec![],
     };
     found.into_iter().flatten().collect()

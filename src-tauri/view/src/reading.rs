@@ -4,7 +4,7 @@
 use crate::{
     activity::{account_key, line},
     ask::{UiReply, UiRequest},
-    export,
+    diagnostics, export,
     ui_activity::{UiActivity, UiActivityAccount, UiActivityFilter, UiExportFormat},
     words::group_account_id,
 };
@@ -33,6 +33,7 @@ enum What {
     Page { limit: usize, lines: Vec<UiActivity>, accounts: Option<Vec<UiActivityAccount>> },
     Export { format: UiExportFormat, text: String, lines: u32 },
     Entry { id: i64 },
+    Report { text: String },
 }
 
 enum Next {
@@ -69,6 +70,10 @@ impl Reading {
                 let before = id.checked_add(1);
                 (UiActivityFilter::default(), What::Entry { id }, before, Next::Lines)
             }
+            UiRequest::SaveDiagnostics => {
+                let what = What::Report { text: String::new() };
+                (UiActivityFilter::default(), what, None, Next::Lines)
+            }
             _ => return None,
         };
         Some(Self { filter, what, before, next })
@@ -80,7 +85,11 @@ impl Reading {
             Next::Accounts => Step::Ask(Request::RecordedAccounts),
             Next::Lines => Step::Ask(Request::History(HistoryPage {
                 before: self.before,
-                limit: if matches!(self.what, What::Entry { .. }) { 1 } else { PAGE },
+                limit: match self.what {
+                    What::Entry { .. } => 1,
+                    What::Report { .. } => diagnostics::LATELY,
+                    What::Page { .. } | What::Export { .. } => PAGE,
+                },
                 since: self.filter.since.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
                 until: self.filter.until.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
             })),
@@ -93,7 +102,12 @@ impl Reading {
                     text: std::mem::take(text),
                     lines: *lines,
                 }),
-                _ => Step::Answer(UiReply::Done),
+                What::Report { text } => Step::Ask(Request::SaveExport {
+                    format: ExportFormat::Report,
+                    text: std::mem::take(text),
+                    lines: 0,
+                }),
+                What::Page { .. } | What::Entry { .. } => Step::Answer(UiReply::Done),
             },
             Next::Done(reply) => Step::Answer(reply.clone()),
         }
@@ -141,6 +155,10 @@ impl Reading {
                 if last {
                     self.next = Next::Save;
                 }
+            }
+            What::Report { text } => {
+                *text = diagnostics::text(s, entries);
+                self.next = Next::Save;
             }
             What::Entry { id } => {
                 let found = entries.first().filter(|e| e.id == *id);

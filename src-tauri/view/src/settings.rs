@@ -25,6 +25,7 @@ impl From<&Settings> for UiSettings {
             hide_details: s.hide_details,
             quiet_hours: s.quiet_hours,
             remove_on_quit: s.remove_on_quit,
+            refresh_lead: s.refresh_lead.clamp(10, 45),
             // A file may say anything.
             text_size: s.text_size.clamp(90, 150),
             theme: match s.theme {
@@ -56,7 +57,11 @@ impl From<&Settings> for UiSettings {
                 .browsers
                 .iter()
                 .map(|(org, it)| {
-                    let choice = UiBrowserChoice { browser: it.browser.clone(), private: it.private };
+                    let choice = UiBrowserChoice {
+                        browser: it.browser.clone(),
+                        private: it.private,
+                        container: it.container.clone().unwrap_or_default(),
+                    };
                     (org.to_string(), choice)
                 })
                 .collect(),
@@ -77,6 +82,7 @@ impl From<UiSettings> for Settings {
             hide_details: s.hide_details,
             quiet_hours: s.quiet_hours,
             remove_on_quit: s.remove_on_quit,
+            refresh_lead: s.refresh_lead.clamp(10, 45),
             // A file may say anything.
             text_size: s.text_size.clamp(90, 150),
             theme: match s.theme {
@@ -103,7 +109,7 @@ impl From<UiSettings> for Settings {
                 default_allowed: s.safety.default_allowed.into_iter().map(AccountId::new).collect(),
                 rules: s.safety.rules.into_iter().map(Rule::from).collect(),
             },
-            // Not the window's: the engine keeps what the file says.
+            // Set by a request of its own.
             network: Network::default(),
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
             browsers: s
@@ -111,7 +117,11 @@ impl From<UiSettings> for Settings {
                 .into_iter()
                 .filter(|(_, it)| !it.browser.is_empty())
                 .map(|(org, it)| {
-                    (OrgId::new(org), BrowserChoice { browser: it.browser, private: it.private })
+                    let container =
+                        it.container.trim().chars().filter(|c| !c.is_control()).take(64).collect();
+                    let container = Some(container).filter(|name: &String| !name.is_empty());
+                    let choice = BrowserChoice { browser: it.browser, private: it.private, container };
+                    (OrgId::new(org), choice)
                 })
                 .collect(),
         }

@@ -116,6 +116,8 @@ pub struct UiSettings {
     pub quiet_hours: bool,
     /// On quit, take our credentials out of the file.
     pub remove_on_quit: bool,
+    /// Minutes before the end at which a profile's credentials are replaced, from 10 to 45.
+    pub refresh_lead: u16,
     /// Which kinds of notification.
     pub told: UiTold,
     /// When it is quiet.
@@ -133,6 +135,8 @@ pub struct UiBrowserChoice {
     pub browser: String,
     /// In a private window.
     pub private: bool,
+    /// In the container of this name; empty for none.
+    pub container: String,
 }
 
 /// A browser of this computer.
@@ -144,6 +148,8 @@ pub struct UiBrowser {
     pub name: String,
     /// It can be asked for a private window.
     pub private: bool,
+    /// It may have an extension that opens addresses in a container.
+    pub containers: bool,
 }
 
 /// The times of quiet hours, local time.
@@ -155,6 +161,30 @@ pub struct UiQuiet {
     pub until: u16,
     /// All of Saturday and Sunday too.
     pub weekends: bool,
+}
+
+/// The way to servers: what is set, and what is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiNetwork {
+    /// The proxy that is set; empty for none.
+    pub proxy: String,
+    /// Hosts that are reached without it.
+    pub no_proxy: String,
+    /// The PEM file that is set; empty for none.
+    pub ca_file: String,
+    /// What is in force.
+    pub in_force: Vec<UiInForce>,
+}
+
+/// A part of the way to servers that is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiInForce {
+    /// `Proxy`.
+    pub name: String,
+    /// `http://proxy.acme.test:3128`, or what is done without.
+    pub value: String,
+    /// `From HTTPS_PROXY`; empty where nobody named anything.
+    pub by: String,
 }
 
 /// A user of the sample organisation.

@@ -7,7 +7,8 @@ pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
 pub use crate::ui_import::{UiConverted, UiImportNote};
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
-    UiCard, UiCardKind, UiFirstRun, UiPlace, UiQuit, UiSampleUser, UiSandbox, UiSettings, UiTheme, UiTold,
+    UiCard, UiCardKind, UiFirstRun, UiInForce, UiNetwork, UiPlace, UiQuit, UiSampleUser, UiSandbox,
+    UiSettings, UiTheme, UiTold,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -420,6 +421,8 @@ pub struct UiState {
     pub converted: Vec<UiConverted>,
     /// Organisations in the order they were added.
     pub organisations: Vec<UiOrganisation>,
+    /// The id of the one to show; `null` while there is none.
+    pub chosen: Option<String>,
     /// Favourites in the person's order.
     pub favourites: Vec<UiShortcut>,
     /// Launched lately, newest first, without favourites, at most 5 for each organisation.
@@ -456,6 +459,8 @@ pub struct UiState {
     pub record: UiRecord,
     /// Settings.
     pub settings: UiSettings,
+    /// The way to servers.
+    pub network: UiNetwork,
     /// Where Latchkey keeps its files; the app knows.
     pub places: Vec<UiPlace>,
     /// Roles launched lately, newest first, favourites among them: for sorting.

@@ -9,6 +9,7 @@ use crate::{
     icon::needs_person,
     import,
     menu::{app_of, is_listed},
+    network,
     portal::revision,
     problem::{About, asks, dismisses, problem},
     record,
@@ -51,6 +52,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         import: import::note(s),
         converted: conversion::undoable(s, zone),
         organisations: s.organisations.iter().map(|o| organisation(s, o, zone)).collect(),
+        chosen: s.chosen().map(|o| o.organisation.id.to_string()),
         favourites: s.favourites.iter().map(|t| shortcut(s, t)).collect(),
         recents: recents(s),
         launches: s.launches.iter().filter_map(|(t, l)| Some(launch(s, t.role()?, l))).collect(),
@@ -76,6 +78,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         record: record::record(s),
         settings: (&s.settings).into(),
+        network: network::network(s),
         places: Vec::new(),
         used: s.recents.iter().filter_map(Target::role).map(UiGrant::from).collect(),
         used_apps: s

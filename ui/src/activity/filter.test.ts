@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { UiActivity, UiActivityFilter } from '../bindings';
-import { fits, narrows, NONE, span } from './filter';
+import { between, dayOf, fits, narrows, NONE, span } from './filter';
 
 const line: UiActivity = {
   id: 2,
@@ -40,4 +40,14 @@ test("days begin at midnight by the person's clock", () => {
   expect(span('week', now).since).toBe(new Date(2026, 10, 18).getTime());
   expect(span('month', now).since).toBe(span('older', now).until);
   expect(span('', now)).toEqual({ since: null, until: null });
+});
+
+test('a span of one\'s own has both days whole, and half a date is none', () => {
+  const day = (month: number, date: number) => new Date(2026, month - 1, date).getTime();
+  expect(between('2026-11-01', '2026-11-24')).toEqual({ since: day(11, 1), until: day(11, 25) });
+  expect(between('2026-11-24', '2026-11-24')).toEqual({ since: day(11, 24), until: day(11, 25) });
+  expect([between('2026-11-01', ''), between(' ', '2026-11-30')]).toEqual([{ since: day(11, 1), until: null }, { since: null, until: day(12, 1) }]);
+  expect(['2026-02-30', '2026-13-01', '24.11.2026', '2026-11', 'soon'].map(dayOf)).toEqual([null, null, null, null, null]);
+  expect(between('2026-11', '2026-11-24')).toEqual({ since: null, until: null, from: 'A date looks like 2026-11-24.' });
+  expect(between('2026-11-24', '2026-11-01')).toEqual({ since: null, until: null, to: 'This is before the first day.' });
 });

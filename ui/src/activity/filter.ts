@@ -45,13 +45,14 @@ export const WHO: { value: UiBy | ''; label: string }[] = [
   { value: 'schedule', label: 'By schedule' },
   { value: 'program', label: 'By a program' },
 ];
-export type When = '' | 'today' | 'week' | 'month' | 'older';
+export type When = '' | 'today' | 'week' | 'month' | 'older' | 'own';
 export const DATES: { value: When; label: string }[] = [
   { value: '', label: 'Any time' },
   { value: 'today', label: 'Today' },
   { value: 'week', label: 'Last 7 days' },
   { value: 'month', label: 'Last 30 days' },
   { value: 'older', label: 'Before that' },
+  { value: 'own', label: 'From and to…' },
 ];
 
 /** From and to of a choice. Days begin at midnight by the person's clock. */
@@ -67,4 +68,24 @@ export function span(when: When, now: number): Pick<UiActivityFilter, 'since' | 
   if (when === 'month') return { since: midnight(29), until: null };
   if (when === 'older') return { since: null, until: midnight(29) };
   return { since: null, until: null };
+}
+
+/** Midnight at which a day begins by the person's clock; null for what is no day. */
+export function dayOf(text: string): number | null {
+  const [, year, month, day] = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text.trim())?.map(Number) ?? [];
+  if (year === undefined || month === undefined || day === undefined) return null;
+  const date = new Date(year, month - 1, day);
+  return date.getMonth() === month - 1 && date.getDate() === day ? date.getTime() : null;
+}
+
+/** From the first day to the last, both whole; one that is left empty is open. With what is wrong, if anything. */
+export function between(from: string, to: string): Pick<UiActivityFilter, 'since' | 'until'> & { from?: string; to?: string } {
+  const [first, last] = [dayOf(from), dayOf(to)];
+  const wrong = (text: string, day: number | null) => (text.trim() !== '' && day === null ? 'A date looks like 2026-11-24.' : undefined);
+  const [badFrom, badTo] = [wrong(from, first), wrong(to, last)];
+  if (badFrom || badTo) return { since: null, until: null, ...(badFrom ? { from: badFrom } : {}), ...(badTo ? { to: badTo } : {}) };
+  if (first !== null && last !== null && first > last) return { since: null, until: null, to: 'This is before the first day.' };
+  const next = last === null ? null : new Date(last);
+  next?.setDate(next.getDate() + 1);
+  return { since: first, until: next?.getTime() ?? null };
 }

@@ -83,6 +83,7 @@ export class Desk {
   view = $state<UiView>('portal');
   /** The list of the portal that is on show. */
   tab = $state<Tab>('accounts');
+  /** The organisation on show, at once when it is chosen here; the engine keeps the choice. */
   orgId = $state<string | null>(null);
   question = $state.raw<Question | null>(null);
   chosen = $state.raw<Chosen | null>(null);
@@ -115,7 +116,10 @@ export class Desk {
 
   constructor(readonly host: Host) {
     const first = host.first();
-    if (first) [this.state, this.portal] = [first.state, first.portal];
+    if (first) {
+      this.#takeState(first.state);
+      this.portal = first.portal;
+    }
   }
 
   /**
@@ -124,20 +128,32 @@ export class Desk {
    */
   async connect(): Promise<void> {
     await Promise.all([
-      this.host.onState((state) => (this.state = state)),
+      this.host.onState((state) => this.#takeState(state)),
       this.host.onReply((reply) => this.answered(reply)),
       this.host.onShow((show) => this.show(show)),
       this.host.onQuitAsked(() => this.quit()),
     ]);
     const state = await this.host.state();
     // One that was sent meanwhile is newer.
-    if (!this.state || this.state.at <= state.at) this.state = state;
+    if (!this.state || this.state.at <= state.at) this.#takeState(state);
+  }
+
+  /** The organisation may have been chosen in the tray meanwhile. */
+  #takeState(state: UiState) {
+    if (state.chosen !== this.state?.chosen) this.orgId = state.chosen;
+    this.state = state;
+  }
+
+  /** Shows this organisation, here and in the tray. */
+  choose(org: string) {
+    this.orgId = org;
+    void this.ask({ ask: 'choose_organisation', org });
   }
 
   /** Signs in to an organisation of the AWS config file, and shows what it has afterwards. */
   signInToImport(org: string, begun = false) {
     this.importing = false;
-    this.orgId = org;
+    this.choose(org);
     this.view = 'portal';
     this.#importAfter = org;
     if (!begun) void this.ask({ ask: 'sign_in', org, method: null });

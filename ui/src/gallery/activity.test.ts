@@ -63,6 +63,26 @@ test('each filter is asked of the record', async () => {
   expect(rows()).toHaveLength(1);
 });
 
+test('a span of days of one\'s own is read as a whole, and goes with the filters', async () => {
+  const { host } = await show(scene('activity'));
+  expect(screen.queryByLabelText('From')).toBeNull();
+  await choose('Date', 'own');
+  for (const [label, value] of [['From', '2026-11-23'], ['To', '2026-11-23']] as const) {
+    const field = screen.getByLabelText(label);
+    await fireEvent.input(field, { target: { value } });
+    await fireEvent.change(field);
+  }
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ ask: 'history', filter: { since: new Date(2026, 10, 23).getTime(), until: new Date(2026, 10, 24).getTime() } });
+  await fireEvent.input(screen.getByLabelText('To'), { target: { value: '2026-11-22' } });
+  await fireEvent.change(screen.getByLabelText('To'));
+  await settled();
+  expect(screen.getByLabelText('To').getAttribute('aria-invalid')).toBe('true');
+  expect(host.asked.at(-1)).toMatchObject({ filter: { since: null, until: null } });
+  await choose('Date', 'week');
+  expect(screen.queryByLabelText('From')).toBeNull();
+});
+
 test('a long record comes page by page', async () => {
   const many = Array.from({ length: 250 }, (_, at) => ({ ...first(), id: 5000 - at, group: '' }));
   const whole = state({ activity: many });

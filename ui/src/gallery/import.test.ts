@@ -31,7 +31,7 @@ test('the card comes first, signs in once, and shows the profiles afterwards', a
   host.scene.reply = ({ ask }) => (ask === 'add_from_config' ? { reply: 'added', org: 'acme' } : ask === 'look_at_config' ? config : { reply: 'done' });
   await fireEvent.click(card);
   await settled();
-  expect(host.asked).toEqual([{ ask: 'add_from_config' }, { ask: 'sign_in', org: 'acme', method: null }]);
+  expect(host.asked).toEqual([{ ask: 'add_from_config' }, { ask: 'choose_organisation', org: 'acme' }, { ask: 'sign_in', org: 'acme', method: null }]);
   const both = [organisation(SIGNED_OUT), organisation({ id: 'beta', name: 'Beta', ...SIGNED_OUT })];
   host.send(state({ organisations: both, profiles: [] }));
   await settled();

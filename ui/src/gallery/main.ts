@@ -62,6 +62,8 @@ if (!scene) {
     if (field instanceof HTMLInputElement) {
       field.value = text;
       field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      // As on leaving it.
+      field.dispatchEvent(new Event('change', { bubbles: true }));
     }
   }
   if (shown.choose) {
@@ -77,6 +79,9 @@ if (!scene) {
     await painted();
     host.send({ ...shown.after, settings: shown.state.settings });
   }
+  await painted();
+  // A picture is of what comes to rest, however slow the machine is.
+  for (const one of document.getAnimations()) if (one.effect?.getComputedTiming().endTime !== Infinity) one.finish();
   document.documentElement.dataset.ready = 'true';
 }
 

@@ -2,7 +2,7 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { expect, test, vi } from 'vitest';
 import type { UiReply, UiRequest } from '../bindings';
-import { account, ACCOUNTS, portal, shortcut } from './organisation';
+import { account, environment, ACCOUNTS, portal, shortcut } from './organisation';
 import { scene, settled, show } from './page';
 import { state } from './scenes';
 
@@ -75,6 +75,25 @@ test('an environment that was guessed is confirmed or changed', async () => {
   await fireEvent.change(within(screen.getByRole('dialog')).getByLabelText('Environment'), { target: { value: 'staging' } });
   await fireEvent.click(screen.getByRole('button', { name: 'Set environment' }));
   expect(host.asked.at(-1)).toMatchObject({ ask: 'set_environment', environment: 'staging' });
+});
+
+test('an account with several roles asks the same at its chip, and opens beside it', async () => {
+  const many = account('111122224444', 'payments-dev', 'development', ['PowerUser', 'ReadOnly']);
+  const set = { ...account('111122225555', 'payments-test', 'test', ['PowerUser', 'ReadOnly']), environment: environment('test', false) };
+  const { host } = await show({ ...scene('portal'), state: state({ favourites: [], recents: [] }), portals: { acme: portal([many, set]) } });
+  const [row, other] = [screen.getByRole('button', { name: /^payments-dev/ }), screen.getByRole('button', { name: /^payments-test/ })];
+  const open = row.getAttribute('aria-expanded');
+  const chip = (of: HTMLElement) => of.querySelector('.chip > span') ?? of;
+  await fireEvent.click(chip(row));
+  expect([screen.getByRole('dialog', { name: 'Is payments-dev development?' }), row.getAttribute('aria-expanded')]).toEqual([expect.anything(), open]);
+  await fireEvent.click(screen.getByRole('button', { name: 'Yes, development' }));
+  expect(host.asked.at(-1)).toEqual({ ask: 'set_environment', org: 'acme', account: many.id, environment: 'development' });
+  await fireEvent.click(row);
+  expect(row.getAttribute('aria-expanded')).not.toBe(open);
+  // What the person said is no guess.
+  const before = other.getAttribute('aria-expanded');
+  await fireEvent.click(chip(other));
+  expect([screen.queryByRole('dialog'), other.getAttribute('aria-expanded') === before]).toEqual([null, false]);
 });
 
 test('a rule is tried while it is typed, and added only if it can be read', async () => {

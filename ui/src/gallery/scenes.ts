@@ -1,7 +1,7 @@
 import type { UiActivity, UiImport, UiOrganisation, UiReply, UiRequest } from '../bindings';
 import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, organisation, portal, profile, shortcut } from './organisation';
-import { ACTIVITY, banner, button, line, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
+import { ACTIVITY, banner, button, line, NETWORK, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
 
 export { button, problem, reads, state, type Shown } from './state';
 
@@ -26,7 +26,7 @@ const manyProfiles = [
 
 const FIRST_RUN = {
   title: 'Open AWS without the detour.',
-  body: 'Consoles and CLI credentials, one click away.',
+  body: 'Consoles, apps and CLI credentials, one click away.',
   cards: [
     { kind: 'start_url' as const, title: 'Enter your start URL', body: 'For example acme.awsapps.com. Your administrator has it.' },
     { kind: 'sandbox' as const, title: 'Try it now with a sample organisation', body: 'No account, no internet. Ready in 3 seconds.' },
@@ -85,9 +85,9 @@ const browsers = ({ ask }: UiRequest): UiReply =>
     ? {
         reply: 'browsers',
         browsers: [
-          { id: 'chromium.desktop', name: 'Chromium', private: true },
-          { id: 'firefox-esr.desktop', name: 'Firefox ESR', private: true },
-          { id: 'epiphany.desktop', name: 'Web', private: false },
+          { id: 'chromium.desktop', name: 'Chromium', private: true, containers: false },
+          { id: 'firefox-esr.desktop', name: 'Firefox ESR', private: true, containers: true },
+          { id: 'epiphany.desktop', name: 'Web', private: false, containers: false },
         ],
       }
     : { reply: 'done' };
@@ -417,6 +417,7 @@ export const SCENES: Record<string, () => Shown> = {
   'activity': () => scene({ view: 'activity' }),
   'activity-details': () => scene({ view: 'activity', press: ['Details of Refreshed pay-dev, valid until 14:46, 13:46'] }),
   'activity-failed': () => scene({ view: 'activity', choose: ['Result', 'failed'] }),
+  'activity-dates': () => scene({ view: 'activity', choose: ['Date', 'own'] }),
   'activity-no-match': () => scene({ view: 'activity', choose: ['What it is about', 'copy'] }),
   'activity-new': () => scene({ view: 'activity', after: state({ activity: [{ ...line('Opened the console of payments-dev', 0, 'launch', 'you', 'payments-dev', 'PowerUser'), id: 1211 }, ...ACTIVITY] }) }),
   'activity-broken': () =>
@@ -439,7 +440,8 @@ export const SCENES: Record<string, () => Shown> = {
   'activity-empty': () => scene({ view: 'activity', state: state({ activity: [] }) }),
   'settings': () => scene({ view: 'settings' }),
   'settings-organisations': () => scene({ view: 'settings', section: 'organisations', reply: browsers }),
-  'settings-browser': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: true } } } }) }),
+  'settings-browser': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: true, container: '' } } } }) }),
+  'settings-browser-container': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: false, container: 'Work' } } } }) }),
   'settings-credentials': () => scene({ view: 'settings', section: 'credentials' }),
   'settings-notifications': () => scene({ view: 'settings', section: 'notifications' }),
   'settings-quiet-own': () => scene({ view: 'settings', section: 'notifications', state: state({ settings: { ...SETTINGS, quiet_hours: true, quiet: { from: 12 * 60, until: 8 * 60 + 30, weekends: false } } }) }),
@@ -466,6 +468,19 @@ export const SCENES: Record<string, () => Shown> = {
   'settings-safety-bad': () => scene({ view: 'settings', section: 'safety', type: ['Pattern', 'pay('] }),
   'settings-appearance': () => scene({ view: 'settings', section: 'appearance' }),
   'settings-contrast': () => scene({ view: 'settings', section: 'appearance', state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
+  'settings-network': () => scene({ view: 'settings', section: 'network', state: state({ network: { ...NETWORK, in_force: [{ name: 'Proxy', value: 'http://proxy.acme.test:3128', by: 'From HTTPS_PROXY in the environment' }, { name: 'Reached without it', value: '.acme.test, 10.0.0.0/8', by: 'From NO_PROXY in the environment' }, { name: 'Extra certificates', value: '/etc/ssl/certs/acme.pem', by: 'From ca_bundle of the default profile in your AWS config file' }] } }) }),
+  'settings-network-set': () =>
+    scene({ view: 'settings', section: 'network', state: state({ network: { proxy: 'http://proxy.acme.test:3128', no_proxy: 'sso.acme.test', ca_file: '', in_force: [{ name: 'Proxy', value: 'http://proxy.acme.test:3128', by: 'Set here' }, { name: 'Reached without it', value: 'sso.acme.test', by: 'Set here' }, { name: 'Extra certificates', value: 'None, those of this computer count', by: '' }] } }) }),
+  'settings-network-not-saved': () =>
+    scene({
+      view: 'settings',
+      section: 'network',
+      type: ['Proxy', 'http://sam:secret@proxy.acme.test'],
+      reply: ({ ask }) =>
+        ask === 'set_network'
+          ? { reply: 'failed', field: 'proxy', problem: problem('A user name or password is not kept here, where it would stand in plain text. Leave it out; where your proxy asks for it, set HTTPS_PROXY for Latchkey alone', '', 'Correct it, then try again.') }
+          : { reply: 'done' },
+    }),
   'settings-advanced': () => scene({ view: 'settings', section: 'advanced' }),
   'settings-search': () => scene({ view: 'settings', type: ['Search settings', 'colour'] }),
   'settings-not-saved': () =>

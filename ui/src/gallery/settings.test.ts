@@ -51,6 +51,36 @@ test('what could not be saved is told there, and can be tried again', async () =
   expect([screen.queryByRole('alert'), screen.getByText('Saved')]).toEqual([null, expect.anything()]);
 });
 
+test('the way to servers is saved as a whole, and what cannot be used is told under its field', async () => {
+  let good = false;
+  const refused: UiReply = { reply: 'failed', field: 'ca_file', problem: problem('The file of certificates cannot be used', '/ca.pem: no such file.', 'Mend the file.') };
+  const { host } = await show({ ...scene('settings-network'), reply: () => (good ? { reply: 'done' } : refused) });
+  await open('Network');
+  expect(screen.getByText('From HTTPS_PROXY in the environment')).toBeTruthy();
+  const [proxy, file] = [screen.getByLabelText('Proxy'), screen.getByLabelText('Extra certificates')];
+  await fireEvent.input(proxy, { target: { value: 'proxy.test:3128' } });
+  await fireEvent.input(file, { target: { value: '/ca.pem' } });
+  await fireEvent.change(file);
+  await settled();
+  expect(host.asked.at(-1)).toEqual({ ask: 'set_network', proxy: 'proxy.test:3128', no_proxy: '', ca_file: '/ca.pem' });
+  const about = document.getElementById(file.getAttribute('aria-describedby') ?? '');
+  expect([file.getAttribute('aria-invalid'), about?.textContent.trim()]).toEqual(['true', 'Not saved. The file of certificates cannot be used. /ca.pem: no such file. Mend the file.']);
+  expect([proxy.getAttribute('aria-invalid'), screen.queryByText('Saved')]).toEqual([null, null]);
+  good = true;
+  await fireEvent.change(file);
+  await settled();
+  expect([file.getAttribute('aria-invalid'), screen.getByText('Saved')]).toEqual([null, expect.anything()]);
+});
+
+test('credentials are replaced as early as the person wants', async () => {
+  const { host } = await show({ ...scene('settings'), state: state({ settings: { ...settings(), refresh_lead: 25 } }) });
+  await open('Credentials');
+  const choice = screen.getByLabelText<HTMLSelectElement>('Replace credentials before they expire');
+  expect([choice.value, [...choice.options].map(({ value }) => value)]).toEqual(['25', ['10', '15', '20', '25', '30', '45']]);
+  await fireEvent.change(choice, { target: { value: '45' } });
+  expect(host.asked.at(-1)).toMatchObject({ settings: { refresh_lead: 45 } });
+});
+
 test('theme, text size, density and motion take effect', async () => {
   const { host } = await show(scene('settings'));
   host.send(state({ settings: { ...settings(), theme: 'high_contrast_dark', text_size: 150, compact: true, reduce_motion: true } }));
@@ -160,7 +190,7 @@ test('each organisation has a browser of its own, in a private window where it h
   expect([chosen.value, screen.queryByRole('checkbox')]).toEqual(['', null]);
   await fireEvent.change(chosen, { target: { value: 'firefox-esr.desktop' } });
   await settled();
-  const browsers = { acme: { browser: 'firefox-esr.desktop', private: false } };
+  const browsers = { acme: { browser: 'firefox-esr.desktop', private: false, container: '' } };
   expect(host.asked.at(-1)).toMatchObject({ ask: 'set_settings', settings: { browsers } });
   host.send({ ...host.scene.state, settings: { ...settings(), browsers } });
   await settled();
@@ -170,4 +200,22 @@ test('each organisation has a browser of its own, in a private window where it h
   await fireEvent.change(chosen, { target: { value: '' } });
   await settled();
   expect(host.asked.at(-1)).toMatchObject({ settings: { browsers: {} } });
+});
+
+test('a container is of the browsers that have such, and goes before a private window', async () => {
+  const { host } = await show(scene('settings-browser'));
+  await open('Organisations');
+  await settled();
+  const field = screen.getByLabelText('Container of Acme');
+  await fireEvent.input(field, { target: { value: ' Work ' } });
+  await fireEvent.change(field);
+  await settled();
+  const browsers = { acme: { browser: 'firefox-esr.desktop', private: false, container: 'Work' } };
+  expect(host.asked.at(-1)).toMatchObject({ settings: { browsers } });
+  host.send({ ...host.scene.state, settings: { ...settings(), browsers } });
+  await settled();
+  expect([screen.queryByRole('checkbox'), screen.getByText(/Needs the extension/)]).toEqual([null, expect.anything()]);
+  await fireEvent.change(screen.getByRole('combobox', { name: 'Browser of Acme' }), { target: { value: 'chromium.desktop' } });
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ settings: { browsers: { acme: { browser: 'chromium.desktop', container: '' } } } });
 });

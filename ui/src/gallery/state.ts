@@ -1,4 +1,4 @@
-import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiOrganisation, UiProblem, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiNetwork, UiOrganisation, UiProblem, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
 import { fits } from '../activity/filter';
 import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
@@ -96,6 +96,7 @@ export const SETTINGS: UiSettings = {
   hide_details: false,
   quiet_hours: false,
   remove_on_quit: false,
+  refresh_lead: 20,
   told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true, time_over: true, copied: true, new_access: false },
   quiet: { from: 18 * 60, until: 9 * 60, weekends: true },
   safety: { default_allowed: [], rules: [] },
@@ -107,6 +108,8 @@ Time: 2026-11-24T13:04:00Z
 Online: yes
 Clock off by: nothing that matters
 Keyring: ready
+Proxy: none
+Extra certificates: none
 Store: ready
 Settings file: ready
 Credentials file: ready
@@ -119,6 +122,15 @@ Lately, newest first:
 2026-11-24T12:46:00Z refreshed
 2026-11-24T11:22:00Z refresh_failed no_answer
 `;
+export const NETWORK: UiNetwork = {
+  proxy: '',
+  no_proxy: '',
+  ca_file: '',
+  in_force: [
+    { name: 'Proxy', value: 'None', by: '' },
+    { name: 'Extra certificates', value: 'None, those of this computer count', by: '' },
+  ],
+};
 export const PLACES = [
   { name: 'Settings file', path: '/home/sam/.config/latchkey/latchkey.toml', about: 'What you set here. You may edit it while Latchkey does not run.' },
   { name: 'Logs', path: '/home/sam/.local/state/latchkey/logs', about: 'One file a day, kept for a week. No secret is in them.' },
@@ -133,6 +145,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     import: null,
     converted: [],
     organisations: [organisation(org)],
+    chosen: null,
     favourites: [shortcut('payments-prod', 'ReadOnly'), shortcut('payments-dev', 'PowerUser'), appShortcut('Grafana'), shortcut('storefront-dev', 'Developer')],
     recents: [shortcut('data-staging', 'Developer'), shortcut('audit-log', 'SecurityAudit')],
     launches: [],
@@ -151,6 +164,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     activity: ACTIVITY,
     record: RECORD,
     settings: SETTINGS,
+    network: NETWORK,
     places: PLACES,
     used_apps: [appShortcut('Wiki').app, appShortcut('Grafana').app],
     used: [shortcut('data-staging', 'Developer').grant, shortcut('payments-dev', 'PowerUser').grant],

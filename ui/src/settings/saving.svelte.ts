@@ -19,12 +19,18 @@ export class Saving {
       settle: (reply) => {
         if (reply.reply === 'failed') this.#wanted = null;
         this.problem = reply.reply === 'failed' ? { ...reply.problem, title: `Not saved: ${reply.problem.title}` } : null;
-        this.saved = reply.reply === 'done';
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => (this.saved = false), SHOWN);
+        if (reply.reply === 'done') this.flash();
+        else this.saved = false;
       },
       close: () => (this.problem = null),
     };
+  }
+
+  /** Says for a while that it was saved. */
+  flash() {
+    this.saved = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => (this.saved = false), SHOWN);
   }
 
   async set(change: Partial<UiSettings>) {

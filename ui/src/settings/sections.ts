@@ -1,4 +1,4 @@
-export type Section = 'general' | 'organisations' | 'credentials' | 'notifications' | 'safety' | 'appearance' | 'advanced';
+export type Section = 'general' | 'organisations' | 'credentials' | 'notifications' | 'safety' | 'appearance' | 'network' | 'advanced';
 
 export const SECTIONS: { id: Section; label: string }[] = [
   { id: 'general', label: 'General' },
@@ -7,6 +7,7 @@ export const SECTIONS: { id: Section; label: string }[] = [
   { id: 'notifications', label: 'Notifications' },
   { id: 'safety', label: 'Safety' },
   { id: 'appearance', label: 'Appearance' },
+  { id: 'network', label: 'Network' },
   { id: 'advanced', label: 'Advanced' },
 ];
 
@@ -18,8 +19,9 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'organisations', label: 'Add an organisation', words: 'start url region' },
   { section: 'organisations', label: 'Sign out', words: 'sign in' },
   { section: 'organisations', label: 'Remove an organisation', words: 'delete forget sample' },
-  { section: 'organisations', label: 'Browser of an organisation', words: 'private window incognito firefox chromium default open' },
+  { section: 'organisations', label: 'Browser of an organisation', words: 'private window incognito firefox chromium default open container' },
   { section: 'credentials', label: 'Remove credentials when I quit', words: 'file keys' },
+  { section: 'credentials', label: 'Replace credentials before they expire', words: 'refresh lead time renew minutes early' },
   { section: 'credentials', label: 'Where the files are', words: 'path aws config credentials' },
   { section: 'credentials', label: 'Undo changes to the file', words: 'backup restore' },
   { section: 'notifications', label: 'Notifications', words: 'tell switch off' },
@@ -32,7 +34,9 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'appearance', label: 'Text size', words: 'font zoom large small' },
   { section: 'appearance', label: 'Density', words: 'compact comfortable rows' },
   { section: 'appearance', label: 'Reduce motion', words: 'animation' },
-  { section: 'advanced', label: 'Logs', words: 'diagnostics' },
+  { section: 'network', label: 'Proxy', words: 'https http no_proxy host direct' },
+  { section: 'network', label: 'Extra certificates', words: 'ca tls ssl pem bundle authority trust' },
+  { section: 'advanced', label: 'Logs', words: 'diagnostics folder open' },
   { section: 'advanced', label: 'Settings file', words: 'toml' },
   { section: 'advanced', label: 'Data', words: 'database store' },
   { section: 'advanced', label: 'Report of a problem', words: 'diagnostics bundle bug support logs' },

@@ -7,6 +7,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+use url::form_urlencoded::byte_serialize;
+
+/// Stands for the address where it is a part of another one, percent-encoded.
+pub(super) const ENCODED: &str = "%{url}";
 
 /// A browser's desktop entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +21,20 @@ pub(crate) struct Found {
     words: Vec<String>,
     /// The argument that asks for a private window.
     pub private: Option<&'static str>,
+    /// It may have an extension that opens addresses in a container.
+    pub containers: bool,
 }
 
 impl Found {
-    /// What starts it, `%u` standing for the address.
-    pub fn command(self, private: bool) -> Vec<String> {
+    /// What starts it, `%u` standing for the address, or [`ENCODED`] where it is part of another one.
+    pub fn command(self, private: bool, container: Option<&str>) -> Vec<String> {
         let mut words = self.words;
+        if let Some(name) = container.filter(|_| self.containers) {
+            let name: String = byte_serialize(name.as_bytes()).collect();
+            // A plus stands for a space in forms only.
+            let inside = format!("ext+container:name={}&url={ENCODED}", name.replace('+', "%20"));
+            return words.into_iter().map(|word| word.replace("%u", &inside)).collect();
+        }
         if let Some(flag) = self.private.filter(|_| private) {
             // Right before the address, which Firefox takes as the flag's value.
             let at = words.iter().position(|word| word.contains("%u")).unwrap_or(words.len());
@@ -72,7 +84,8 @@ fn read(id: &str, text: &str) -> Option<Found> {
     }
     let words = words(value("Exec")?)?;
     let private = private_flag(&words);
-    Some(Found { id: id.to_owned(), name: value("Name")?.to_owned(), words, private })
+    let containers = private == Some(FIREFOX);
+    Some(Found { id: id.to_owned(), name: value("Name")?.to_owned(), words, private, containers })
 }
 
 /// The words of an `Exec` line: quotes hold a word together, field codes but the address go.
@@ -102,6 +115,9 @@ fn words(line: &str) -> Option<Vec<String>> {
     (!quoted && words.len() > 1).then_some(words)
 }
 
+/// The flag of Firefox and what is made from it.
+const FIREFOX: &str = "--private-window";
+
 /// Of browsers whose flag is known, by the name of a program or package among the first words.
 fn private_flag(words: &[String]) -> Option<&'static str> {
     let names = words.iter().filter(|word| !word.starts_with('-') && *word != "%u");
@@ -109,7 +125,7 @@ fn private_flag(words: &[String]) -> Option<&'static str> {
         names.filter_map(|word| Path::new(word).file_name()?.to_str().map(str::to_lowercase)).collect();
     let any = |known: &[&str]| all.iter().any(|name| known.iter().any(|it| name.contains(it)));
     if any(&["firefox", "librewolf", "waterfox"]) {
-        Some("--private-window")
+        Some(FIREFOX)
     } else if any(&["msedge", "microsoft-edge", "microsoft.edge"]) {
         Some("--inprivate")
     } else if any(&["chromium", "chrome", "brave", "vivaldi"]) {
@@ -147,7 +163,7 @@ mod tests {
         let found = in_folders(&[own.path().to_owned(), "/nowhere".into(), shared.path().to_owned()]);
         let names: Vec<_> = found.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["brave", "Chromium", "Firefox ESR"]);
-        let commands: Vec<_> = found.into_iter().map(|it| it.command(true)).collect();
+        let commands: Vec<_> = found.into_iter().map(|it| it.command(true, None)).collect();
         assert_eq!(commands[0], ["/opt/my apps/brave", "--x=a b", "--incognito", "%u"]);
         assert_eq!(commands[1], ["/usr/bin/chromium", "--incognito", "%u"]);
         assert_eq!(commands[2], ["/usr/lib/firefox-esr/firefox-esr", "--private-window", "%u"]);
@@ -160,9 +176,18 @@ mod tests {
         assert_eq!(found.private, Some("--private-window"));
         let other = read("x.desktop", &entry("Epiphany", "epiphany", "")).unwrap();
         assert_eq!(
-            (other.private, other.clone().command(true)),
+            (other.private, other.clone().command(true, None)),
             (None, vec!["epiphany".into(), "%u".into()])
         );
         assert_eq!(read("x.desktop", &entry("Broken", "\"open %u", "")), None);
+    }
+
+    #[test]
+    fn a_container_is_named_in_an_address_of_its_own() {
+        let firefox = read("firefox.desktop", &entry("Firefox", "firefox --new-tab %u", "")).unwrap();
+        let inside = "ext+container:name=Work%20%26%20more&url=%{url}";
+        assert_eq!(firefox.command(true, Some("Work & more")), ["firefox", "--new-tab", inside]);
+        let other = read("chromium.desktop", &entry("Chromium", "chromium %u", "")).unwrap();
+        assert_eq!(other.command(true, Some("Work")), ["chromium", "--incognito", "%u"]);
     }
 }

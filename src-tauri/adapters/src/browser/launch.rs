@@ -1,6 +1,6 @@
 //! Starting the browser. What is started is detached from us, outlives us, and is reaped.
 
-use super::is_plain;
+use super::{installed::ENCODED, is_plain};
 use async_trait::async_trait;
 use engine::model::code::Code;
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 use tokio::process::{Child, Command};
-use url::Url;
+use url::{Url, form_urlencoded::byte_serialize};
 
 /// A starter that fails does so at once; after this long it is believed to work, or to be the browser.
 const FAILS_WITHIN: Duration = Duration::from_millis(1500);
@@ -87,7 +87,12 @@ impl Launch for SystemLaunch {
         let mut reason = String::new();
         // Not the default one instead: a private window may have been chosen for a reason.
         let commands = match with {
-            Some(words) => vec![words.iter().map(|word| word.replace("%u", url.as_str()).into()).collect()],
+            Some(words) => {
+                let encoded: String = byte_serialize(url.as_str().as_bytes()).collect();
+                let filled =
+                    |word: &String| word.replace(ENCODED, &encoded).replace("%u", url.as_str()).into();
+                vec![words.iter().map(filled).collect()]
+            }
             None => self.commands(url),
         };
         for command in commands {
@@ -98,6 +103,11 @@ impl Launch for SystemLaunch {
         }
         Err(Code::BrowserFailed { reason })
     }
+}
+
+/// Shows a folder with the desktop's file manager.
+pub(crate) async fn show(folder: &Url) -> Result<(), String> {
+    start(&platform(folder)).await
 }
 
 async fn start(command: &[OsString]) -> Result<(), String> {
@@ -163,6 +173,17 @@ mod tests {
         std::fs::remove_file(&out).unwrap();
         assert!(launch.launch(&url(), Some(&chosen("/nowhere/at/all"))).await.is_err());
         assert!(!out.exists());
+    }
+
+    #[tokio::test]
+    async fn inside_another_address_it_is_encoded() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        let works = script(dir.path(), "works", &format!("printf '%s|' \"$@\" > '{}'", out.display()));
+        let words = [works, format!("ext+container:name=Work&url={ENCODED}")];
+        SystemLaunch::default().launch(&url(), Some(&words)).await.unwrap();
+        let given = "ext+container:name=Work&url=http%3A%2F%2Flocalhost%3A4040%2Fstart%3Fa%3Db%26c%3D%2520d|";
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), given);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The default browser, and the one-use address for what must not stand in a process list.
 
 mod installed;
-mod launch;
+pub(crate) mod launch;
 mod one_use;
 
 pub use installed::desktop_entries;
@@ -61,7 +61,7 @@ impl DefaultBrowser {
         if found.is_none() {
             tracing::warn!(browser = choice.browser, "the chosen browser is not installed any more");
         }
-        Some(found?.command(choice.private))
+        Some(found?.command(choice.private, choice.container.as_deref()))
     }
 
     async fn all(&self) -> Vec<installed::Found> {
@@ -75,8 +75,13 @@ impl DefaultBrowser {
 impl Browser for DefaultBrowser {
     async fn installed(&self) -> Vec<InstalledBrowser> {
         let all = self.all().await.into_iter();
-        all.map(|found| InstalledBrowser { private: found.private.is_some(), id: found.id, name: found.name })
-            .collect()
+        let one = |found: installed::Found| InstalledBrowser {
+            private: found.private.is_some(),
+            containers: found.containers,
+            id: found.id,
+            name: found.name,
+        };
+        all.map(one).collect()
     }
 
     fn prefer(&self, choices: BTreeMap<OrgId, BrowserChoice>) {
@@ -171,7 +176,8 @@ mod tests {
         let robot = Arc::new(Robot::default());
         let browser = browser(&robot).with_entries(vec![dir.path().to_owned()]);
         assert_eq!(browser.installed().await[0].name, "Firefox");
-        let choice = |browser: &str| BrowserChoice { browser: browser.to_owned(), private: true };
+        let choice =
+            |browser: &str| BrowserChoice { browser: browser.to_owned(), private: true, container: None };
         let page = Url::parse("https://sso.acme.test/start").unwrap();
         for (chosen, expect) in [
             (vec![], None),

@@ -152,7 +152,7 @@ fn roles(now: &Snapshot, org: &OrganisationNow, into: &mut Vec<ListedRole>) {
                 account_name: account.name.clone(),
                 email: account.email.clone(),
                 role: role.to_string(),
-                environment: name_of(class).to_owned(),
+                environment: name_of(class),
                 privileged: environment::sensitivity(role.as_str()) == Sensitivity::Privileged,
                 favourite: favourites.iter().copied().any(|grant| same(&grant)),
                 recent: recents.iter().copied().position(|grant| same(&grant)),
@@ -162,14 +162,7 @@ fn roles(now: &Snapshot, org: &OrganisationNow, into: &mut Vec<ListedRole>) {
     }
 }
 
-fn name_of(class: Environment) -> &'static str {
-    match class {
-        Environment::Production => "production",
-        Environment::Staging => "staging",
-        Environment::Shared => "shared",
-        Environment::Test => "test",
-        Environment::Development => "development",
-        Environment::Sandbox => "sandbox",
-        Environment::Unlabelled => "unlabelled",
-    }
+/// As it is stored.
+fn name_of(class: Environment) -> String {
+    serde_json::to_value(class).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
 }

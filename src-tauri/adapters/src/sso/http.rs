@@ -6,7 +6,7 @@ use super::{
 };
 use crate::urls::{host_of, is_loopback, is_safe};
 use engine::{
-    model::{Timestamp, code::Code},
+    model::{Timestamp, code::Code, settings::Network},
     ports::{Clock, SsoError},
 };
 use jiff::SignedDuration;
@@ -51,6 +51,16 @@ pub(crate) struct Answer {
 impl Http {
     pub(crate) fn new(clock: Arc<dyn Clock>, way: Way) -> Result<Self, Code> {
         Ok(Self { clients: Clients::new(way)?, clock, skew: Mutex::new(None) })
+    }
+
+    /// The way to servers that is in force.
+    pub(crate) fn way(&self) -> engine::model::settings::Way {
+        self.clients.shown()
+    }
+
+    /// Goes by what is set from now on, if it can be used.
+    pub(crate) fn go_by(&self, network: &Network) -> Result<(), Code> {
+        self.clients.go_by(network)
     }
 
     /// Begins a request; an address that is neither https nor on this computer is refused.

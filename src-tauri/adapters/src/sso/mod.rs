@@ -22,7 +22,7 @@ mod tests;
 
 use crate::urls::AllowedHosts;
 use async_trait::async_trait;
-use clients::Way;
+use clients::{Around, Way};
 use engine::{
     model::{
         application::Application,
@@ -39,17 +39,18 @@ use engine::{
 };
 use http::Http;
 use secrecy::SecretString;
-use std::{ffi::OsString, sync::Arc};
+use std::{ffi::OsString, path::Path, sync::Arc};
 use url::Url;
 
 /// [`Sso`] over HTTP.
 pub struct HttpSso {
-    http: Http,
+    http: Arc<Http>,
     hosts: Arc<AllowedHosts>,
 }
 
 impl HttpSso {
-    /// A client that teaches `hosts` the organisations it makes addresses for, on the way out that is set.
+    /// A client that teaches `hosts` the organisations it makes addresses for, on the way out that is set, or
+    /// that the environment or the AWS config file at `config` names.
     ///
     /// # Errors
     /// [`Code::Internal`] when the TLS library cannot start.
@@ -58,9 +59,10 @@ impl HttpSso {
         hosts: Arc<AllowedHosts>,
         network: &Network,
         env: &dyn Fn(&str) -> Option<OsString>,
+        config: &Path,
     ) -> Result<Self, Code> {
         crate::install_crypto_provider();
-        Ok(Self { http: Http::new(clock, Way::new(network, env))?, hosts })
+        Ok(Self { http: Arc::new(Http::new(clock, Way::new(network, Around::new(env, config)))?), hosts })
     }
 }
 
@@ -184,5 +186,16 @@ impl Sso for HttpSso {
 
     fn clock_skew(&self) -> Option<i64> {
         self.http.skew()
+    }
+
+    fn way(&self) -> engine::model::settings::Way {
+        self.http.way()
+    }
+
+    async fn go_by(&self, network: &Network) -> Result<(), Code> {
+        let (http, network) = (self.http.clone(), network.clone());
+        // Reads files, those of the system's store too.
+        let tried = tokio::task::spawn_blocking(move || http.go_by(&network));
+        tried.await.unwrap_or_else(|e| Err(Code::Internal { what: format!("network: {e}") }))
     }
 }

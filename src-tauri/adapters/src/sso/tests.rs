@@ -78,7 +78,14 @@ async fn read_request(stream: &mut tokio::net::TcpStream) -> String {
 }
 
 fn sso() -> HttpSso {
-    HttpSso::new(Arc::new(SystemClock), Arc::default(), &Network::default(), &|_| None).unwrap()
+    HttpSso::new(
+        Arc::new(SystemClock),
+        Arc::default(),
+        &Network::default(),
+        &|_| None,
+        std::path::Path::new("/nowhere"),
+    )
+    .unwrap()
 }
 
 fn client() -> ClientRegistration {

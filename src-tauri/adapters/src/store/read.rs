@@ -49,6 +49,7 @@ pub(super) fn everything(db: &Connection) -> Result<Stored, Problem> {
             |row| Ok(moment(row, 4)?.zip(Some(target(row)?)).map(|(at, target)| (target, at))),
         )?,
         history: history(db, &HistoryPage { limit: RECENT, ..HistoryPage::default() })?,
+        chosen: fact("chosen")?.map(OrgId::new),
         pause: fact("pause")?.and_then(|text| parse(&text)),
         conversions: fact("conversions")?.and_then(|text| parse(&text)).unwrap_or_default(),
         notices: rows(db, "SELECT key, at FROM notices", |row| {

@@ -108,6 +108,7 @@ fn everything() -> Vec<Write> {
         Write::Favourite(grant("2").into(), Some(2)),
         Write::Favourite(app().into(), Some(1)),
         Write::Favourite(grant("1").into(), Some(0)),
+        Write::Chosen(org.id.clone()),
         Write::Label(org.id, AccountId::new("1"), Some(Environment::Production)),
         Write::Launched(grant("1").into(), now()),
         Write::Launched(app().into(), now() + SignedDuration::from_secs(1)),
@@ -160,6 +161,7 @@ async fn what_was_committed_is_there_at_the_next_start() {
     assert_eq!(portal.applications.listed()[0].name, "Grafana");
     assert_eq!(stored.history.len(), 1);
     assert!(stored.history[0].id > 0);
+    assert_eq!(stored.chosen, stored.organisations.first().map(|(org, ..)| org.id.clone()));
     assert_eq!(stored.pause, Some(Pause { until: Some(now()) }));
     assert_eq!(stored.notices, [("k".to_owned(), now())]);
     assert_eq!(stored.installed, Some(now()), "the first start counts, not this one");

@@ -98,6 +98,7 @@ pub(super) fn apply(db: &Connection, record: &RecordKey, change: &Write) -> Resu
         }
         Write::History(entry) => history(db, record, entry)?,
         Write::ClearHistory => chain::clear(db, record)?,
+        Write::Chosen(org) => fact(db, "chosen", org.as_str())?,
         Write::Pause(None) => {
             db.execute("DELETE FROM facts WHERE name = 'pause'", [])?;
         }

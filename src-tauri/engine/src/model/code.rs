@@ -90,6 +90,8 @@ pub enum Code {
     PlacesChanged { path: String, places: Vec<String>, backup: String },
     /// A backup is gone or was changed.
     BackupGone { path: String },
+    /// A folder could not be shown; the reason is the operating system's own words.
+    FolderNotShown { path: String, reason: String },
     /// A pattern of a rule that cannot be read; `reason` is a short technical phrase.
     BadPattern { reason: String },
     /// `default` was wanted for an account in production.

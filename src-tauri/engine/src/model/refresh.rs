@@ -17,13 +17,25 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
 /// and a third of the lifetime. 60 minutes are replaced after 40, 15 after 10.
 #[must_use]
 pub fn lead(lifetime: SignedDuration) -> SignedDuration {
-    LONGEST_LEAD.min(lifetime / 3).max(SignedDuration::ZERO)
+    lead_within(lifetime, LONGEST_LEAD)
+}
+
+/// As [`lead`], with the longest one that the person chose for profiles.
+#[must_use]
+pub fn lead_within(lifetime: SignedDuration, longest: SignedDuration) -> SignedDuration {
+    longest.min(lifetime / 3).max(SignedDuration::ZERO)
 }
 
 /// The moment at which something issued and expiring then is replaced.
 #[must_use]
 pub fn renew_at(issued: Timestamp, expires: Timestamp) -> Timestamp {
     expires - lead(expires.duration_since(issued))
+}
+
+/// As [`renew_at`], of a profile.
+#[must_use]
+pub fn renew_profile_at(written: &Written, longest: SignedDuration) -> Timestamp {
+    written.expires - lead_within(written.expires.duration_since(written.issued), longest)
 }
 
 /// Until when credentials are handed out to programs, before new ones are fetched for them.
@@ -48,6 +60,8 @@ pub struct Facts<'a> {
     pub paused: bool,
     /// A usable sign-in stands, or one that can be renewed silently.
     pub signed_in: bool,
+    /// The longest lead that the person wants.
+    pub lead: SignedDuration,
     /// What stands in the file.
     pub written: Option<&'a Written>,
     /// Not before this moment, after a failure.
@@ -77,7 +91,7 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
     if facts.paused || facts.blocked || facts.in_flight {
         return Decision::Leave;
     }
-    let due = facts.written.map_or(facts.now, |w| renew_at(w.issued, w.expires));
+    let due = facts.written.map_or(facts.now, |w| renew_profile_at(w, facts.lead));
     if due > facts.now {
         return Decision::KeepUntil(due);
     }
@@ -141,6 +155,7 @@ mod tests {
             now: at(now),
             paused: false,
             signed_in: true,
+            lead: LONGEST_LEAD,
             written: w.as_ref(),
             not_before: None,
             blocked: false,
@@ -157,6 +172,16 @@ mod tests {
         check(9, Some((0, 15)), |_| (), Decision::KeepUntil(at(10)));
         check(10, Some((0, 15)), |_| (), Decision::Renew);
         check(0, Some((0, 12 * 60)), |_| (), Decision::KeepUntil(at(12 * 60 - 20)));
+    }
+
+    #[test]
+    fn the_person_may_want_profiles_replaced_earlier_or_later() {
+        let lead = |minutes| move |f: &mut Facts<'_>| f.lead = SignedDuration::from_mins(minutes);
+        check(49, Some((0, 60)), lead(10), Decision::KeepUntil(at(50)));
+        check(50, Some((0, 60)), lead(10), Decision::Renew);
+        // Never before two thirds of the lifetime are over.
+        check(39, Some((0, 60)), lead(45), Decision::KeepUntil(at(40)));
+        check(0, Some((0, 12 * 60)), lead(45), Decision::KeepUntil(at(12 * 60 - 45)));
     }
 
     #[test]

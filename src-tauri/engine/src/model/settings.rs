@@ -6,6 +6,7 @@ use super::{
     notice::Notice,
     rules::Rule,
 };
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -98,8 +99,8 @@ impl Told {
     }
 }
 
-/// The way to servers that are not on this computer. Stands in the configuration file alone and counts from
-/// the next start; what it leaves open the environment says (`HTTPS_PROXY`, `NO_PROXY`, `AWS_CA_BUNDLE`).
+/// The way to servers that are not on this computer. What it leaves open the environment says (`HTTPS_PROXY`,
+/// `NO_PROXY`, `AWS_CA_BUNDLE`), and then the AWS config file (`ca_bundle`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
@@ -109,6 +110,38 @@ pub struct Network {
     pub no_proxy: Option<String>,
     /// A PEM file of certificates that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
+}
+
+/// A proxy's address without a name and password in it: for people, and for logs.
+#[must_use]
+pub fn without_name(address: &str) -> String {
+    match (address.split_once("://"), address.rsplit_once('@')) {
+        (_, None) => address.to_owned(),
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => host.to_owned(),
+    }
+}
+
+/// Who named a part of the way to servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// The settings.
+    Settings,
+    /// The variable of that name.
+    Environment(&'static str),
+    /// `ca_bundle` of the AWS config file's default profile.
+    AwsConfig,
+}
+
+/// The way to servers that is in force: each part with who named it, for people. No password is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The proxy for https.
+    pub proxy: Option<(String, NamedBy)>,
+    /// Hosts that are reached without it.
+    pub no_proxy: Option<(String, NamedBy)>,
+    /// Certificates that are trusted besides the system's.
+    pub ca_file: Option<(String, NamedBy)>,
 }
 
 /// Everything a person can set; kept in the configuration file.
@@ -137,6 +170,8 @@ pub struct Settings {
     pub quiet_hours: bool,
     /// On quit, take our credentials out of the file.
     pub remove_on_quit: bool,
+    /// So many minutes before they expire a profile's credentials are replaced; see [`Self::lead`].
+    pub refresh_lead: u16,
     /// Which kinds of notification.
     pub told: Told,
     /// The way to servers.
@@ -162,6 +197,9 @@ pub struct BrowserChoice {
     pub browser: String,
     /// In a private window, where it has such.
     pub private: bool,
+    /// In the container of this name, where it has such: Firefox with an extension that takes
+    /// `ext+container:` addresses. Goes before `private`.
+    pub container: Option<String>,
 }
 
 /// Minutes of a day.
@@ -205,6 +243,15 @@ pub struct Safety {
     pub rules: Vec<Rule>,
 }
 
+impl Settings {
+    /// How long before they expire a profile's credentials are replaced: from 10 minutes, at which botocore
+    /// insists on new ones, to 45. A third of the lifetime, where that is less.
+    #[must_use]
+    pub fn lead(&self) -> SignedDuration {
+        SignedDuration::from_mins(self.refresh_lead.clamp(10, 45).into())
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -219,6 +266,7 @@ impl Default for Settings {
             hide_details: false,
             quiet_hours: false,
             remove_on_quit: false,
+            refresh_lead: 20,
             told: Told::default(),
             network: Network::default(),
             quiet: Quiet::default(),

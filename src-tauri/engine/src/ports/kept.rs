@@ -118,6 +118,8 @@ pub enum Write {
     /// Takes all lines of Activity away. [`Code::KeyringLocked`] where they are sealed and the key is not at
     /// hand.
     ClearHistory,
+    /// The organisation that the person looks at.
+    Chosen(OrgId),
     /// A pause of all refreshing, or its end.
     Pause(Option<Pause>),
     /// Replaces the conversions of the config file that may be undone.
@@ -156,6 +158,8 @@ pub struct Stored {
     pub launches: Vec<(Target, Timestamp)>,
     /// The newest 200 lines of Activity, newest first.
     pub history: Vec<Entry>,
+    /// The organisation that the person chose to look at.
+    pub chosen: Option<OrgId>,
     /// A pause that stands.
     pub pause: Option<Pause>,
     /// Conversions of the config file that may be undone, oldest first.

@@ -8,6 +8,7 @@ use crate::model::{
     ids::{AccountId, RoleName},
     organisation::{Endpoints, Kind, Organisation},
     secret::{ClientRegistration, RoleCredentials, TokenSet},
+    settings::{Network, Way},
     sign_in::Method,
 };
 use async_trait::async_trait;
@@ -225,5 +226,14 @@ pub trait Sso: Send + Sync {
     /// when that is more than five minutes; answers that went well tell too.
     fn clock_skew(&self) -> Option<i64> {
         None
+    }
+    /// The way to servers that is in force.
+    fn way(&self) -> Way {
+        Way::default()
+    }
+    /// Goes by what is set from now on; calls under way end as they began. [`Code::BadProxy`] or
+    /// [`Code::NoTrust`]: nothing is changed then.
+    async fn go_by(&self, _network: &Network) -> Result<(), Code> {
+        Ok(())
     }
 }

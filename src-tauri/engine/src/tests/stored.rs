@@ -1,9 +1,12 @@
 //! What reaches the disk, and in which order.
 
-use super::world::{grant, minutes, pass, start};
+use super::world::{World, grant, minutes, pass, start};
 use crate::{
     Request,
-    model::{code::Code, settings::Settings},
+    model::{
+        code::Code,
+        settings::{Network, Settings},
+    },
 };
 use std::time::Duration;
 
@@ -31,4 +34,22 @@ async fn the_settings_that_were_set_last_stay() {
     let (first, second) = tokio::join!(set(110), set(120));
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(world.settings.lock().unwrap().text_size, 120);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_stands_in_the_settings_file_is_kept_with_its_proxy_alone() {
+    let (world, engine) = start(minutes(60), None).await;
+    let stored = |world: &World| world.settings.lock().unwrap().network.clone();
+    let set = |proxy: &str, no_proxy: &str| {
+        let network =
+            Network { proxy: Some(proxy.into()), no_proxy: Some(no_proxy.into()), ..Network::default() };
+        engine.ask(Request::SetNetwork(network))
+    };
+    set("http://sam:secret@proxy.test", "a.test").await.unwrap();
+    set("http://proxy.test", "b.test").await.unwrap();
+    let kept = stored(&world);
+    assert_eq!(kept.proxy.as_deref(), Some("http://sam:secret@proxy.test"));
+    assert_eq!(kept.no_proxy.as_deref(), Some("b.test"));
+    set("http://other.test", "b.test").await.unwrap();
+    assert_eq!(stored(&world).proxy.as_deref(), Some("http://other.test"));
 }

@@ -73,3 +73,20 @@ async fn a_browser_that_signs_in_as_the_same_user_again_changes_nothing() {
     assert_eq!(world.count("commit sealed tokens"), sealed, "nothing of it is stored");
     assert_eq!(world.count("logout"), 0, "that could end the sign-in of the first");
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_of_several_is_chosen_and_stays_so() {
+    let (world, engine, id) = beside_sam().await;
+    let chosen = |s: &Snapshot| s.chosen().map(|o| o.organisation.id.clone());
+    assert_eq!(chosen(&now(&engine)), Some(OrgId::new("acme")), "the first, as long as nobody chose");
+    assert_eq!(engine.ask(Request::Choose(id.clone())).await, Ok(Reply::Done));
+    until(&engine, |s| chosen(s) == Some(id.clone())).await;
+    engine.ask(Request::Choose(id.clone())).await.unwrap();
+    pass(minutes(1)).await;
+    assert_eq!(world.count(&format!("commit chosen {id}")), 1, "once");
+    let gone = engine.ask(Request::Choose(OrgId::new("gone"))).await;
+    assert!(matches!(gone, Err(Code::Gone { .. })), "{gone:?}");
+    engine.ask(Request::RemoveOrganisation(id)).await.unwrap();
+    let s = until(&engine, |s| s.organisations.len() == 1).await;
+    assert_eq!(chosen(&s), Some(OrgId::new("acme")));
+}

@@ -188,6 +188,7 @@ impl World {
                 self.happened.lock().unwrap().clear();
             }
             Write::RemoveOrganisation(_) => self.note("commit remove organisation"),
+            Write::Chosen(org) => self.note(format!("commit chosen {org}")),
             Write::History(entry) => {
                 self.note(format!("commit line {}", entry.id));
                 self.happened.lock().unwrap().push(format!("{:?}", entry.event));

@@ -47,9 +47,11 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
         })
         .collect();
     if !rows.is_empty() {
-        let text = match all.len() {
-            1 => "Show in Latchkey...".to_owned(),
-            n => format!("All {n} accounts..."),
+        let text = match (all.len(), s.chosen().filter(|_| s.organisations.len() > 1)) {
+            (1, _) => "Show in Latchkey...".to_owned(),
+            (n, None) => format!("All {n} accounts..."),
+            // The window shows one organisation.
+            (_, Some(o)) => label::around(&o.organisation.name, |name| format!("All accounts of {name}...")),
         };
         rows.push(Entry::item("accounts/all", &text, Intent::Show(Show::Search(String::new()))));
     }
@@ -66,7 +68,7 @@ fn account(s: &Snapshot, o: &OrganisationNow, a: &Account, of: Option<&str>) -> 
         role: role.clone(),
     };
     // By its number, which no other account has.
-    let in_window = Intent::Show(Show::Search(a.id.to_string()));
+    let in_window = Intent::ShowOf(o.organisation.id.clone(), Show::Search(a.id.to_string()));
     match a.roles.as_deref() {
         Some([only]) => {
             let text = label::account_and_role(&a.name, environment, only.as_str(), of);

@@ -35,7 +35,12 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
         })
         .collect();
     if !rows.is_empty() {
-        rows.push(Entry::item("apps/all", "All apps...", Intent::Show(Show::Apps)));
+        let text = match s.chosen().filter(|_| s.organisations.len() > 1) {
+            None => "All apps...".to_owned(),
+            // The window shows one organisation.
+            Some(o) => label::around(&o.organisation.name, |name| format!("All apps of {name}...")),
+        };
+        rows.push(Entry::item("apps/all", &text, Intent::Show(Show::Apps)));
     }
     rows.extend(unlisted(s).take(MORE).map(|(id, name)| {
         let text = label::around(name, |name| format!("Open the portal of {name}"));

@@ -174,7 +174,7 @@ fn a_row_about_a_profile_goes_to_that_profile() {
     assert_eq!(row(State::SignInNeeded, "stop"), Some(Intent::Show(Show::StopKeeping(name()))));
     let roles = with(|s| Arc::make_mut(&mut s.organisations[0].portal).accounts[0].roles = None);
     let unknown = of(&roles).intent(&format!("account/acme/{DEV}")).cloned();
-    assert_eq!(unknown, Some(Intent::Show(Show::Search(DEV.into()))));
+    assert_eq!(unknown, Some(Intent::ShowOf(OrgId::new("acme"), Show::Search(DEV.into()))));
 }
 
 #[test]
@@ -400,4 +400,80 @@ fn an_organisation_is_named_only_where_two_rows_would_read_the_same() {
     // Alone, nothing is named.
     s.favourites = vec![grant(DEV, "PowerUser").into()];
     assert!(drawn(&of(&s)).contains(&"[DEV] payments-dev, PowerUser".to_owned()));
+}
+
+#[test]
+fn of_several_organisations_one_is_chosen_and_the_first_rows_speak_of_it() {
+    let mut s = two_users();
+    s.organisations[1].sign_in = SignIn::SignedOut;
+    let menu = of(&s);
+    let lines = drawn(&menu);
+    assert_eq!(
+        lines[..4],
+        [
+            "Acme (sam): signed in, 6 h 12 min left",
+            "Organisation: Acme (sam) >",
+            "  Acme (sam): signed in, 6 h 12 min left",
+            "  Acme (kim): signed out",
+        ]
+    );
+    let marks = |menu: &Menu| {
+        let submenu = menu.entries.iter().find_map(|entry| match entry {
+            Entry::Submenu { id, entries, .. } if id == "organisations" => Some(entries.clone()),
+            _ => None,
+        });
+        let mark = |entry: &Entry| match entry {
+            Entry::Item { checked, .. } => *checked,
+            _ => None,
+        };
+        submenu.unwrap().iter().map(mark).collect::<Vec<_>>()
+    };
+    assert_eq!(marks(&menu), [Some(true), Some(false)]);
+    let choose = Intent::Ask(Request::Choose(OrgId::new("kim")));
+    assert_eq!(menu.intent("organisation/kim"), Some(&choose));
+    assert!(lines.contains(&"Sign out of Acme (sam)".to_owned()));
+    assert!(lines.contains(&"  All accounts of Acme (sam)...".to_owned()), "{lines:#?}");
+
+    // The other one: what the first row does is of it, and no row of the first one's name does that.
+    s.chosen = Some(OrgId::new("kim"));
+    s.organisations[0].sign_in = SignIn::Ended { at: minutes(-5), why: Ended::Expired };
+    let menu = of(&s);
+    let lines = drawn(&menu);
+    assert_eq!(lines[..2], ["Sign in to Acme (kim)...", "Organisation: Acme (kim) (1 needs you) >"]);
+    assert_eq!(lines[2], "  Acme (sam): sign-in ended 11:13");
+    assert_eq!(marks(&menu), [Some(false), Some(true)]);
+    let sign_in = Intent::Ask(Request::SignIn { org: OrgId::new("kim"), method: None });
+    assert_eq!((menu.intent("status/kim"), menu.intent("status/acme")), (Some(&sign_in), None));
+    assert!(!lines.iter().any(|line| line.starts_with("Sign out")), "kim is not signed in: {lines:#?}");
+
+    // One that is gone leaves the first.
+    s.chosen = Some(OrgId::new("gone"));
+    assert_eq!(drawn(&of(&s))[1], "Organisation: Acme (sam) >");
+}
+
+#[test]
+fn a_long_name_leaves_room_for_who_needs_the_person() {
+    let mut s = two_users();
+    s.organisations[0].organisation.name = "n".repeat(60);
+    s.organisations[1].sign_in = SignIn::Ended { at: minutes(-5), why: Ended::Expired };
+    let line = drawn(&of(&s)).swap_remove(1);
+    assert!(line.starts_with("Organisation: nn") && line.ends_with("nn (1 needs you) >"), "{line}");
+    assert!(line.trim_end_matches(" >").chars().count() <= crate::menu::LONGEST, "{line}");
+}
+
+#[test]
+fn the_sample_says_first_that_nothing_real_is_there() {
+    let mut s = snapshot();
+    s.organisations[0].organisation.kind = engine::model::organisation::Kind::Sandbox;
+    s.organisations[0].organisation.name = "Sample organisation".into();
+    let first = |s: &Snapshot| drawn(&of(s)).swap_remove(0);
+    assert_eq!(first(&s), "SANDBOX - signed in, 6 h 12 min left");
+    assert!(crate::icon::tooltip(&s, &zone()).starts_with("Latchkey: SANDBOX - "));
+    s.organisations[0].organisation.name = "Acme".into();
+    assert_eq!(first(&s), "SANDBOX - Acme: signed in, 6 h 12 min left");
+    s.organisations[0].organisation.name = "Sample organisation".into();
+    s.organisations[0].sign_in = SignIn::SignedOut;
+    assert_eq!(first(&s), "SANDBOX - Sign in to Sample organisation...");
+    s.organisations[0].sign_in = SignIn::Ended { at: minutes(-5), why: Ended::Expired };
+    assert_eq!(first(&s), "SANDBOX - Sign in again (ended 11:13)");
 }

@@ -293,6 +293,10 @@ impl Exports for World {
         self.note(format!("export {name} {text}"));
         Ok(PathBuf::from("/downloads").join(name))
     }
+    async fn show_logs(&self) -> Result<(), Code> {
+        self.note("show logs");
+        Ok(())
+    }
 }
 
 #[async_trait]
