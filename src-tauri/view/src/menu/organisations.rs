@@ -42,5 +42,6 @@ pub(super) fn submenu(s: &Snapshot, zone: &TimeZone) -> Option<Entry> {
         Entry::choice(format!("organisation/{one}"), &text, one == id, Intent::Ask(choose))
     });
     let text = label::around(&chosen.organisation.name, |name| format!("Organisation: {name}{rest}"));
-    Some(Entry::submenu("organisations", &text, rows.collect()))
+    // Another row where it says something else: the tray's library may lose the change of a submenu's words.
+    Some(Entry::submenu(format!("organisations/{text}"), &text, rows.collect()))
 }

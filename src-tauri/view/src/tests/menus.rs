@@ -419,7 +419,7 @@ fn of_several_organisations_one_is_chosen_and_the_first_rows_speak_of_it() {
     );
     let marks = |menu: &Menu| {
         let submenu = menu.entries.iter().find_map(|entry| match entry {
-            Entry::Submenu { id, entries, .. } if id == "organisations" => Some(entries.clone()),
+            Entry::Submenu { id, entries, .. } if id.starts_with("organisations/") => Some(entries.clone()),
             _ => None,
         });
         let mark = |entry: &Entry| match entry {
