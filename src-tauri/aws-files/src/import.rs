@@ -162,7 +162,7 @@ fn session_of(section: &str) -> Option<String> {
 }
 
 /// The tool behind a `credential_process` line, by its program's name.
-fn tool_of(line: &str) -> Option<&'static str> {
+pub(crate) fn tool_of(line: &str) -> Option<&'static str> {
     let words = shell_words(line)?;
     let program = words.first()?.rsplit(['/', '\\']).next()?.to_ascii_lowercase();
     match program.strip_suffix(".exe").unwrap_or(&program) {

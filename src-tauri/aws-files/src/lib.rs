@@ -23,6 +23,7 @@ mod error;
 mod grammar;
 mod import;
 mod lock;
+pub mod managed;
 mod paths;
 mod place;
 mod platform;

@@ -6,6 +6,7 @@ pub mod code;
 pub mod environment;
 pub mod history;
 pub mod ids;
+pub mod naming;
 pub mod notice;
 pub mod organisation;
 pub mod pacing;
