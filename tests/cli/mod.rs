@@ -3,5 +3,6 @@
 mod alone;
 mod beside_the_app;
 mod leading;
+mod profiles;
 mod serving;
 mod steps;

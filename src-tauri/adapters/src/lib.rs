@@ -13,6 +13,7 @@ pub mod exports;
 pub mod files;
 pub mod home;
 mod loopback;
+pub mod profiles;
 pub mod redirect;
 pub mod settings;
 pub mod sso;

@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod profiles;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
@@ -101,6 +103,12 @@ pub enum Command {
         /// A few letters of its name
         query: Vec<String>,
     },
+    /// Profiles of everything you can reach, in the AWS config file
+    #[command(args_conflicts_with_subcommands = true)]
+    Profiles {
+        #[command(subcommand)]
+        action: Option<profiles::Profiles>,
+    },
     /// What Latchkey did lately
     History {
         /// So many lines
@@ -156,6 +164,9 @@ pub struct Whose {
     /// Account and role instead, as ACCOUNT/ROLE
     #[arg(long)]
     pub role: Option<String>,
+    /// Of this organisation, where several have such a role
+    #[arg(long, requires = "role", visible_alias = "organization")]
+    pub organisation: Option<String>,
     /// Never open a browser: fail when a sign-in is needed
     #[arg(long)]
     pub no_sign_in: bool,

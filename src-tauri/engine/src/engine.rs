@@ -481,11 +481,16 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             });
         }
         Request::SetSettings(settings) => {
-            // The window neither knows nor changes it.
-            let settings = Settings { network: state.settings.network.clone(), ..settings };
+            // The window neither knows nor changes these.
+            let (network, naming) = (state.settings.network.clone(), state.settings.naming.clone());
+            let settings = Settings { network, naming, ..settings };
             ctx.ports.browser.prefer(settings.browsers.clone());
             state.set_settings(settings.clone());
             ctx.save(settings, answer);
+        }
+        Request::SetNaming(naming) => {
+            state.settings.naming = naming;
+            ctx.save(state.settings.clone(), answer);
         }
         Request::MakeFilePrivate => keep::make_private(ctx, answer),
         Request::UndoFileChanges => keep::undo(ctx, answer),

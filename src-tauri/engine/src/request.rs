@@ -10,7 +10,7 @@ use crate::model::{
     organisation::Endpoints,
     rules::Field,
     secret::RoleCredentials,
-    settings::Settings,
+    settings::{Naming, Settings},
     sign_in::Method,
 };
 use crate::ports::{Discovered, HistoryPage, InstalledBrowser, RecordedAccount};
@@ -319,6 +319,8 @@ pub enum Request {
     LookAtBrowsers,
     /// Change settings.
     SetSettings(Settings),
+    /// Name the profiles that `latch` writes otherwise.
+    SetNaming(Naming),
     /// Take the rights of group and others off the credentials file.
     MakeFilePrivate,
     /// Restore the newest backup of the credentials file.

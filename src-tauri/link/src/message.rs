@@ -69,6 +69,16 @@ pub enum Request {
     },
     /// Organisations and profiles as they stand. Answered by [`Reply::Overview`].
     Overview,
+    /// Ask an organisation's server for its list anew. Answered by [`Reply::Done`] when it is complete.
+    Sync {
+        /// Its id.
+        org: String,
+    },
+    /// Remember the template by which profiles are named. Answered by [`Reply::Done`].
+    SetNaming {
+        /// The template; `None` for the usual one.
+        template: Option<String>,
+    },
     /// Every role and application that the organisations list. Answered by [`Reply::Listing`].
     List,
     /// Begin to sign in to an organisation. Answered by [`Reply::SignInWaits`] when the browser has the

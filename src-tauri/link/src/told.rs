@@ -64,6 +64,9 @@ pub struct Overview {
     pub paused: Option<String>,
     /// Whether the network is thought to be there.
     pub online: bool,
+    /// The template by which profiles are named, where the person chose one.
+    #[serde(default)]
+    pub template: Option<String>,
 }
 
 /// One organisation.

@@ -9,7 +9,7 @@ use crate::{
 use engine::model::{
     ids::{AccountId, OrgId},
     rules::{Field, Rule},
-    settings::{BrowserChoice, Network, Quiet, Safety, Settings, Theme, Told},
+    settings::{BrowserChoice, Naming, Network, Quiet, Safety, Settings, Theme, Told},
 };
 
 impl From<&Settings> for UiSettings {
@@ -103,8 +103,9 @@ impl From<UiSettings> for Settings {
                 default_allowed: s.safety.default_allowed.into_iter().map(AccountId::new).collect(),
                 rules: s.safety.rules.into_iter().map(Rule::from).collect(),
             },
-            // Not the window's: the engine keeps what the file says.
+            // Neither is the window's: the engine keeps what the file says.
             network: Network::default(),
+            naming: Naming::default(),
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
             browsers: s
                 .browsers

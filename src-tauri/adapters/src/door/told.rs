@@ -73,6 +73,7 @@ pub(super) fn overview(now: &Snapshot, at: Timestamp) -> Overview {
         profiles: now.profiles.iter().map(profile).collect(),
         paused: now.pause.map(|pause| pause.until.map(time).unwrap_or_default()),
         online: now.online,
+        template: now.settings.naming.template.clone(),
     }
 }
 

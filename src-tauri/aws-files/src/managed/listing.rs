@@ -1,7 +1,12 @@
 //! Which profiles the config file has, whose they are and how tools get their credentials.
 
 use super::marker::{self, Origin};
-use crate::{ConfigFile, FileError, document::Document, import::{Outline, tool_of}, place::Place};
+use crate::{
+    ConfigFile, FileError,
+    document::Document,
+    import::{Outline, tool_of},
+    place::Place,
+};
 
 /// What the config file has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

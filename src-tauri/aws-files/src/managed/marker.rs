@@ -1,6 +1,7 @@
 //! The comment that says that a section is ours, and why.
 
 use crate::{conversion::comparable, document::Document};
+use std::fmt;
 
 /// How the comment begins; the profile's name follows.
 const START: &str = "# Kept by Latchkey as ";
@@ -37,9 +38,7 @@ impl Origin {
     /// The comment.
     pub(super) fn line(&self, name: &str) -> String {
         match self {
-            Self::Reachable { start_url, account, role } => {
-                format!("{START}{name} (sync): {start_url} {account} {role}")
-            }
+            Self::Reachable { .. } => format!("{START}{name} (sync): {self}"),
             Self::Added => format!("{START}{name} (added)"),
             Self::Session => format!("{START}{name} (session)"),
         }
@@ -66,8 +65,7 @@ impl Origin {
 /// has those that follow the header at once.
 pub(super) fn comments(document: &Document, section: &str) -> Vec<usize> {
     let Some(header) = document.header_line(section) else { return Vec::new() };
-    let keys: Vec<usize> =
-        document.keys(section).flat_map(|key| document.lines_of(section, &key)).collect();
+    let keys: Vec<usize> = document.keys(section).flat_map(|key| document.lines_of(section, &key)).collect();
     let is_comment = |line: usize| {
         let text = document.line_text(line).trim_ascii_start();
         text.starts_with(b"#") || text.starts_with(b";")
@@ -91,6 +89,16 @@ pub(super) fn is_marker(line: &str) -> bool {
     line.trim_start().starts_with(START)
 }
 
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reachable { start_url, account, role } => write!(f, "{start_url} {account} {role}"),
+            Self::Added => f.write_str("added"),
+            Self::Session => f.write_str("session"),
+        }
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
@@ -100,13 +108,23 @@ mod tests {
     fn a_section_is_ours_under_its_own_name_only() {
         let origin = Origin::reachable("https://Acme.awsapps.com/start/#/", "111122223333", "Dev");
         let line = origin.line("pay-Dev");
-        assert_eq!(line, "# Kept by Latchkey as pay-Dev (sync): https://acme.awsapps.com/start 111122223333 Dev");
-        let text = format!("[profile pay-Dev]\n{line}\nregion = x\n[profile copy]\n{line}\nregion = x\n[profile late]\nregion = x\n{}\n", Origin::Added.line("late"));
+        assert_eq!(
+            line,
+            "# Kept by Latchkey as pay-Dev (sync): https://acme.awsapps.com/start 111122223333 Dev"
+        );
+        let text = format!(
+            "[profile pay-Dev]\n{line}\nregion = x\n[profile copy]\n{line}\nregion = x\n[profile late]\nregion = x\n{}\n",
+            Origin::Added.line("late")
+        );
         let document = Document::parse(text.as_bytes()).unwrap();
         assert_eq!(of(&document, "profile pay-Dev", "pay-Dev"), Some((origin, 1)));
         assert_eq!(of(&document, "profile copy", "copy"), None, "a copy is the person's");
         assert_eq!(of(&document, "profile late", "late"), None, "it stands behind the section");
-        for odd in ["# Kept by Latchkey as a (sync): x y", "# Kept by Latchkey as a (sync): a b c d", "# Kept by Latchkey as a"] {
+        for odd in [
+            "# Kept by Latchkey as a (sync): x y",
+            "# Kept by Latchkey as a (sync): a b c d",
+            "# Kept by Latchkey as a",
+        ] {
             assert_eq!(Origin::read(odd, "a"), None, "{odd}");
         }
     }

@@ -1,6 +1,10 @@
 //! What wishes and removals would change.
 
-use super::{KEYS, Way, Wish, apply::{self, Done}, diff, marker};
+use super::{
+    KEYS, Way, Wish,
+    apply::{self, Done},
+    diff, marker,
+};
 use crate::{
     conversion::{Legacy, Sessions, digest, read},
     error::FileError,
@@ -183,7 +187,8 @@ pub(super) fn plan(
 fn remove_idle_sessions(document: &mut crate::document::Document) {
     let outline = Outline::of(document);
     for (name, section) in outline.sessions {
-        let used = document.sections().any(|it| document.effective(&it, "sso_session").is_some_and(|s| *s == name));
+        let used =
+            document.sections().any(|it| document.effective(&it, "sso_session").is_some_and(|s| *s == name));
         if !used && marker::of(document, &section, &name).is_some() {
             // One that cannot go does no harm where it is.
             let _ = apply::remove(document, &section);
@@ -195,13 +200,17 @@ fn remove_idle_sessions(document: &mut crate::document::Document) {
 fn check_chains(before: &ConfigListing, now: &ConfigListing, plan: &ManagedPlan) -> Result<(), ManageError> {
     for profile in &plan.removed {
         let user = now.profiles.iter().find(|it| it.source_profile.as_deref() == Some(profile));
-        if let Some(user) = user.filter(|_| before.profile(profile).is_some() && now.profile(profile).is_none()) {
+        if let Some(user) =
+            user.filter(|_| before.profile(profile).is_some() && now.profile(profile).is_none())
+        {
             return Err(ManageError::Used { profile: profile.clone(), by: user.name.clone() });
         }
     }
     for start in plan.added.iter().chain(&plan.changed) {
         let mut chain = vec![start.clone()];
-        while let Some(next) = chain.last().and_then(|it| now.profile(it)).and_then(|it| it.source_profile.clone()) {
+        while let Some(next) =
+            chain.last().and_then(|it| now.profile(it)).and_then(|it| it.source_profile.clone())
+        {
             let closed = chain.contains(&next);
             chain.push(next);
             if closed {

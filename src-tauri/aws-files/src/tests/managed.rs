@@ -1,7 +1,11 @@
 //! Profiles that we write into the config file: what becomes of everything else in it, and what botocore
 //! reads.
 
-use super::{botocore_agreement::python, generated::{CASES, good_file}, memory, names, now, text};
+use super::{
+    botocore_agreement::python,
+    generated::{CASES, good_file},
+    memory, names, now, text,
+};
 use crate::{
     ConfigFile, ProfileName,
     managed::{ManageError, Origin, Removal, Way, Whose, Wish},
@@ -76,14 +80,20 @@ fn profiles_with_one_sign_in_are_added_changed_and_removed() {
     assert!(again.diff.is_empty() && again.unchanged == 2, "{:?}", again.diff);
 
     // What a person changes of the region or adds stays; what leads past us does not.
-    let edited = written.replace("region = eu-central-1\n\n[", "region = us-east-1\noutput = json\ncredential_process = x\n\n[");
+    let edited = written.replace(
+        "region = eu-central-1\n\n[",
+        "region = us-east-1\noutput = json\ncredential_process = x\n\n[",
+    );
     fs::write(&path, &edited).unwrap();
     let changed = write(&path, &both, &[]).unwrap();
     assert_eq!(changed, edited.replace("credential_process = x\n", ""));
 
     // The sign-in goes with the last profile that uses it.
     let one = write(&path, &[], &[gone("pay-Dev")]).unwrap();
-    assert!(one.starts_with("[sso-session acme]") && !one.contains("pay-Dev") && one.contains("data-Dev"), "{one}");
+    assert!(
+        one.starts_with("[sso-session acme]") && !one.contains("pay-Dev") && one.contains("data-Dev"),
+        "{one}"
+    );
     assert_eq!(write(&path, &[], &[gone("data-Dev")]).unwrap(), "");
     let backups: Vec<_> = names(path.parent().unwrap()).into_iter().filter(|n| n.ends_with(".bak")).collect();
     assert_eq!(backups[0], "config.latchkey-20261124-0031-2.bak");
@@ -108,7 +118,10 @@ fn a_profile_that_is_not_ours_is_taken_only_with_a_word() {
     assert!(matches!(write(&path, &[], &[gone("x")]), Err(ManageError::Gone { .. })));
     assert_eq!(text(&path), theirs);
     let taken = write(&path, &[Wish { take_over: true, ..wish }], &[]).unwrap();
-    assert!(taken.contains("# mine\n") && taken.contains("cli_pager =\n") && !taken.contains("Old"), "{taken}");
+    assert!(
+        taken.contains("# mine\n") && taken.contains("cli_pager =\n") && !taken.contains("Old"),
+        "{taken}"
+    );
     let listed = ConfigFile::at(&path).listing().unwrap();
     assert!(matches!(listed.profiles[0].whose, Whose::Ours(Origin::Reachable { .. })));
     assert_eq!(listed.profiles[0].session.as_deref(), Some("acme"));
@@ -133,7 +146,8 @@ fn another_program_in_between_is_noticed() {
 fn a_chain_has_a_beginning_and_comes_back_to_none() {
     let home = memory();
     let path = home.path().join("config");
-    write(&path, &[sso("base", "111122223333", "Dev"), chain("one", "base"), chain("two", "one")], &[]).unwrap();
+    write(&path, &[sso("base", "111122223333", "Dev"), chain("one", "base"), chain("two", "one")], &[])
+        .unwrap();
     match write(&path, &[chain("one", "two")], &[]) {
         Err(ManageError::Loop { chain }) => assert_eq!(chain, ["one", "two", "one"]),
         other => panic!("{other:?}"),
@@ -151,13 +165,17 @@ fn a_chain_has_a_beginning_and_comes_back_to_none() {
 fn values_that_a_file_cannot_hold_are_refused() {
     let home = memory();
     let path = home.path().join("config");
-    let process = |command: &str| Wish { way: Way::Process { command: command.into() }, ..sso("a", "1", "R") };
+    let process =
+        |command: &str| Wish { way: Way::Process { command: command.into() }, ..sso("a", "1", "R") };
     for bad in ["a\nb = c", "x # y", "", " x", "x\ty"] {
         assert!(matches!(write(&path, &[process(bad)], &[]), Err(ManageError::Value { .. })), "{bad:?}");
     }
     assert!(matches!(write(&path, &[sso("a", "1", "Role\n[x]")], &[]), Err(ManageError::Value { .. })));
     fs::write(&path, "[DEFAULT]\nsso_session = x\n").unwrap();
-    assert!(matches!(write(&path, &[sso("a", "1", "R")], &[]), Err(ManageError::Inherited { key: "sso_session" })));
+    assert!(matches!(
+        write(&path, &[sso("a", "1", "R")], &[]),
+        Err(ManageError::Inherited { key: "sso_session" })
+    ));
     assert!(write(&path, &[], &[]).is_ok());
 }
 
@@ -165,7 +183,10 @@ fn wanted() -> impl Strategy<Value = Vec<Wish>> {
     prop::collection::btree_set(0..8_u8, 1..6).prop_map(|numbers| {
         let wish = |n: u8| match n {
             0..5 => sso(&format!("managed-{n}"), &format!("{n:012}"), "Dev"),
-            5 => Wish { way: Way::Process { command: "latch credentials --role 1/R".into() }, ..sso("with space", "1", "R") },
+            5 => Wish {
+                way: Way::Process { command: "latch credentials --role 1/R".into() },
+                ..sso("with space", "1", "R")
+            },
             _ => chain(&format!("chain-{n}"), "elsewhere"),
         };
         numbers.into_iter().map(wish).collect()
@@ -211,12 +232,16 @@ fn botocore_sees_exactly_these_profiles() {
     let path = home.path().join("config");
     let before = "# mine\n[default]\nregion = x\n\n[profile mine]\ns3 =\n  addressing_style = path";
     fs::write(&path, before).unwrap();
-    let process = Wish { way: Way::Process { command: "\"/opt/my tools/latch\" credentials --role 1/R".into() }, ..sso("Zürich dev", "1", "R") };
+    let process = Wish {
+        way: Way::Process { command: "\"/opt/my tools/latch\" credentials --role 1/R".into() },
+        ..sso("Zürich dev", "1", "R")
+    };
     let wishes = [sso("pay-Dev", "111122223333", "Dev"), process, chain("deploy", "pay-Dev")];
     let after = write(&path, &wishes, &[]).unwrap();
     assert!(after.starts_with(before));
     let credentials = home.path().join("none");
-    let found = python(PROFILES, &[], &[("AWS_CONFIG_FILE", &path), ("AWS_SHARED_CREDENTIALS_FILE", &credentials)]);
+    let found =
+        python(PROFILES, &[], &[("AWS_CONFIG_FILE", &path), ("AWS_SHARED_CREDENTIALS_FILE", &credentials)]);
     assert_eq!(
         found,
         json!({

@@ -6,6 +6,7 @@ mod exec;
 mod history;
 mod keys;
 mod list;
+mod profiles;
 mod serve;
 mod sign_in;
 mod status;
@@ -53,6 +54,7 @@ fn connected(command: Command, json: bool) -> Result<u8, Stop> {
             console::console(&mut access, &whose, service.or(url).as_deref(), region.as_deref(), json)
         }
         Command::Open { query } => console::open(&mut access, &query.join(" "), json),
+        Command::Profiles { action } => profiles::run(&mut access, action, json),
         Command::History { lines } => history::history(&mut access, lines, json),
         // Done before anybody was asked.
         Command::Completion { .. } | Command::Man => Ok(0),

@@ -280,7 +280,10 @@ mod tests {
         assert_eq!(named(USUAL, "payments-prod"), "payments-prod-ReadOnly");
         assert_eq!(named(USUAL, "  Payments [prod] #1 "), "Payments-prod-1-ReadOnly");
         assert_eq!(named(USUAL, "Zürich \"x\"\n"), "Zürich-x-ReadOnly");
-        assert_eq!(named("{organisation}/{environment}/{account}.{role}", "pay"), "Acme-Sons/production/pay.ReadOnly");
+        assert_eq!(
+            named("{organisation}/{environment}/{account}.{role}", "pay"),
+            "Acme-Sons/production/pay.ReadOnly"
+        );
         assert_eq!(named("{account_id}_{role}@{region}", "pay"), "111122223333_ReadOnly@eu-west-1");
         assert_eq!(named("x-{account}", "!!"), "x", "nothing is left of the account's name");
         assert_eq!(named("{account}", "!!"), "111122223333-ReadOnly");
@@ -314,8 +317,14 @@ mod tests {
     #[test]
     fn clashes_are_settled_the_same_way_whatever_the_order() {
         let (one, two) = (facts("pay", "111111111111", "Dev"), facts("Pay", "222222222222", "Dev"));
-        assert_eq!(give(&[(one.clone(), None), (two.clone(), None)], &[]), ["pay-Dev", "Pay-Dev-222222222222"]);
-        assert_eq!(give(&[(two.clone(), None), (one.clone(), None)], &[]), ["Pay-Dev-222222222222", "pay-Dev"]);
+        assert_eq!(
+            give(&[(one.clone(), None), (two.clone(), None)], &[]),
+            ["pay-Dev", "Pay-Dev-222222222222"]
+        );
+        assert_eq!(
+            give(&[(two.clone(), None), (one.clone(), None)], &[]),
+            ["Pay-Dev-222222222222", "pay-Dev"]
+        );
         // Somebody else's profile is never taken.
         assert_eq!(give(&[(one.clone(), None)], &["pay-Dev"]), ["pay-Dev-111111111111"]);
         let all = ["pay-Dev", "pay-Dev-111111111111", "pay-Dev-111111111111-acme"];
@@ -325,7 +334,10 @@ mod tests {
             give(&[(one.clone(), None), (two, Some("Pay-Dev"))], &[]),
             ["pay-Dev-111111111111", "Pay-Dev"]
         );
-        assert_eq!(give(&[(one.clone(), Some("pay-Dev-111111111111-acme-2"))], &[]), ["pay-Dev-111111111111-acme-2"]);
+        assert_eq!(
+            give(&[(one.clone(), Some("pay-Dev-111111111111-acme-2"))], &[]),
+            ["pay-Dev-111111111111-acme-2"]
+        );
         // One that another template gave is not kept.
         assert_eq!(give(&[(one, Some("old"))], &[]), ["pay-Dev"]);
     }
@@ -333,11 +345,18 @@ mod tests {
     #[test]
     fn twice_is_as_once() {
         let roles: Vec<Facts> = (0..40_u32)
-            .map(|n| facts(["pay", "Pay", "pay!", "x"][usize::try_from(n % 4).unwrap()], &format!("{:012}", n / 3), "Dev"))
+            .map(|n| {
+                facts(
+                    ["pay", "Pay", "pay!", "x"][usize::try_from(n % 4).unwrap()],
+                    &format!("{:012}", n / 3),
+                    "Dev",
+                )
+            })
             .collect();
         let bare: Vec<_> = roles.iter().map(|facts| (facts.clone(), None)).collect();
         let first = give(&bare, &["x-Dev"]);
-        let again: Vec<_> = roles.iter().zip(&first).map(|(f, name)| (f.clone(), Some(name.as_str()))).collect();
+        let again: Vec<_> =
+            roles.iter().zip(&first).map(|(f, name)| (f.clone(), Some(name.as_str()))).collect();
         assert_eq!(give(&again, &["x-Dev"]), first);
         let distinct: BTreeSet<String> = first.iter().map(|name| name.to_lowercase()).collect();
         assert_eq!(distinct.len(), roles.len());
