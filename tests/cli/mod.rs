@@ -2,6 +2,7 @@
 
 mod alone;
 mod beside_the_app;
+mod imports;
 mod leading;
 mod profiles;
 mod serving;

@@ -11,6 +11,7 @@ pub mod door;
 mod doors;
 pub mod exports;
 pub mod files;
+pub mod foreign;
 pub mod home;
 mod loopback;
 pub mod profiles;

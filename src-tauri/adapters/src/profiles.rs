@@ -47,6 +47,14 @@ impl AwsProfiles {
         self.config.listing()
     }
 
+    /// Profiles of other tools, and those that AWS's own tools sign in for.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn foreign(&self) -> Result<Vec<aws_files::foreign::ForeignProfile>, FileError> {
+        self.config.foreign()
+    }
+
     /// The profiles of the credentials file, and whether Latchkey writes them.
     ///
     /// # Errors

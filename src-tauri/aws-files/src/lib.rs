@@ -20,6 +20,7 @@ mod convert_file;
 mod credentials_file;
 mod document;
 mod error;
+pub mod foreign;
 mod grammar;
 mod import;
 mod lock;

@@ -63,14 +63,16 @@ pub(super) fn wish(
         return Ok(Done::Added);
     };
     let ours = marker::of(document, &section, name);
-    if ours.is_none() && !wish.take_over {
+    if ours.is_none() && wish.take_over.is_none() {
         return Err(ManageError::Taken { profile: name.to_owned() });
     }
     if wish.region_too || document.get(&section, "region").is_none() {
         keys.extend(wish.region.clone().map(|region| ("region", region)));
     }
+    let of_tool = wish.take_over.iter().flatten().map(String::as_str);
     let stale: Vec<&str> = KEYS
         .into_iter()
+        .chain(of_tool)
         .filter(|key| !keys.iter().any(|(it, _)| it == key) && document.get(&section, key).is_some())
         .collect();
     let changed: Vec<(&str, &str)> = keys

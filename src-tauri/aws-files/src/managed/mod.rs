@@ -47,8 +47,9 @@ pub struct Wish {
     pub region: Option<String>,
     /// The region of a profile that is there changes as well.
     pub region_too: bool,
-    /// A profile that is somebody else's becomes ours. Otherwise it is an error.
-    pub take_over: bool,
+    /// A profile that is somebody else's becomes ours, without these keys of its tool. Otherwise it is an
+    /// error.
+    pub take_over: Option<Vec<String>>,
 }
 
 /// How AWS's tools get the credentials of a profile.

@@ -28,7 +28,7 @@ fn sso(name: &str, account: &str, role: &str) -> Wish {
         },
         region: Some("eu-central-1".into()),
         region_too: false,
-        take_over: false,
+        take_over: None,
     }
 }
 
@@ -44,7 +44,7 @@ fn chain(name: &str, source: &str) -> Wish {
         },
         region: None,
         region_too: false,
-        take_over: false,
+        take_over: None,
     }
 }
 
@@ -117,7 +117,7 @@ fn a_profile_that_is_not_ours_is_taken_only_with_a_word() {
     assert!(matches!(write(&path, &[], &[gone("pay-Dev")]), Err(ManageError::Taken { .. })));
     assert!(matches!(write(&path, &[], &[gone("x")]), Err(ManageError::Gone { .. })));
     assert_eq!(text(&path), theirs);
-    let taken = write(&path, &[Wish { take_over: true, ..wish }], &[]).unwrap();
+    let taken = write(&path, &[Wish { take_over: Some(Vec::new()), ..wish }], &[]).unwrap();
     assert!(
         taken.contains("# mine\n") && taken.contains("cli_pager =\n") && !taken.contains("Old"),
         "{taken}"

@@ -24,6 +24,12 @@ pub enum Profiles {
     /// For a role that you can reach, or with --chain-from for a role that is assumed with the credentials
     /// of another profile.
     Add(Add),
+    /// Take over what other tools have set up
+    ///
+    /// Looks at ~/.aws/config and at the set-ups of Granted, aws-sso-cli, aws-vault and Leapp, tells which
+    /// organisations and profiles there are, and offers to add the organisations. With --take-over their
+    /// profiles become Latchkey's, under the names they have, after the change was shown.
+    Import(Import),
     /// Remove a profile
     Rm {
         /// Its name
@@ -76,6 +82,34 @@ pub struct Sync {
     pub remove_stale: bool,
     #[command(flatten)]
     pub consent: Consent,
+}
+
+/// `latch profiles import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Make their profiles Latchkey's
+    #[arg(long)]
+    pub take_over: bool,
+    /// Of these tools only
+    #[arg(long, value_enum)]
+    pub from: Vec<Tool>,
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// Whose set-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    /// Profiles that AWS's own tools sign in for
+    Aws,
+    /// Granted
+    Granted,
+    /// aws-sso-cli
+    AwsSsoCli,
+    /// aws-vault
+    AwsVault,
+    /// Leapp
+    Leapp,
 }
 
 /// `latch profiles add`.

@@ -23,7 +23,7 @@ pub fn add(access: &mut Access, files: &AwsProfiles, wanted: &Add, json: bool) -
         _ => of_role(access, wanted)?,
     };
     let region_too = wanted.region.is_some();
-    let wish = Wish { profile, origin: Origin::Added, way, region, region_too, take_over: false };
+    let wish = Wish { profile, origin: Origin::Added, way, region, region_too, take_over: None };
     write::carry_out(files, &[wish], &[], wanted.consent, json, serde_json::json!({}))?;
     Ok(0)
 }

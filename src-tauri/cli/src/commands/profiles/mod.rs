@@ -1,6 +1,7 @@
 //! `latch profiles`: the profiles of the AWS config file that are ours, and what becomes of them.
 
 mod add;
+mod import;
 mod list;
 mod program;
 mod sync;
@@ -26,6 +27,7 @@ pub fn run(access: &mut Access, action: Option<Profiles>, json: bool) -> Result<
         Profiles::Ls => list::list(access, &files, json),
         Profiles::Sync(wanted) => sync::sync(access, &files, &wanted, json),
         Profiles::Add(wanted) => add::add(access, &files, &wanted, json),
+        Profiles::Import(wanted) => import::import(access, &files, &home, &wanted, json),
         Profiles::Rm { name, force, consent } => add::remove(&files, &name, force, consent, json),
     }
 }

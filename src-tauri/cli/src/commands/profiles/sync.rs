@@ -167,7 +167,7 @@ fn wish(it: &Reached<'_>, name: &str, wanted: &Sync) -> Result<Wish, Stop> {
         way,
         region: Some(wanted.region.clone().unwrap_or_else(|| it.org.region.clone())),
         region_too: wanted.region.is_some(),
-        take_over: false,
+        take_over: None,
     })
 }
 
