@@ -7,3 +7,4 @@ mod leading;
 mod profiles;
 mod serving;
 mod steps;
+mod team;

@@ -88,12 +88,12 @@ impl Door {
             Request::Credentials { of, sign_in, confirmed } => {
                 self.credentials(of, caller, sign_in, confirmed).await
             }
-            Request::AddOrganisation { typed, region, endpoints } => {
+            Request::AddOrganisation { typed, region, endpoints, name } => {
                 let endpoints = match endpoints.as_ref().map(told::endpoints).transpose() {
                     Ok(endpoints) => endpoints,
                     Err(code) => return self.failed(&code, None),
                 };
-                let wish = Wish::AddOrganisation { typed, name: None, region, endpoints };
+                let wish = Wish::AddOrganisation { typed, name, region, endpoints };
                 match self.engine.ask(wish).await {
                     Ok(Answered::Added(org)) => Reply::Added(org.to_string()),
                     other => self.plain(other, None),
@@ -101,6 +101,14 @@ impl Door {
             }
             Request::Overview => Reply::Overview(told::overview(&self.snapshot(), self.clock.now())),
             Request::Sync { org } => self.sync(&OrgId::new(org), snapshots).await,
+            Request::Team => Reply::Team(told::team(&self.snapshot().settings)),
+            Request::AdoptTeam(team) => match told::adopted(team) {
+                Ok(wish) => {
+                    let answer = self.engine.ask(wish).await;
+                    self.plain(answer, None)
+                }
+                Err(code) => self.failed(&code, None),
+            },
             Request::SetNaming { template } => {
                 let answer = self.engine.ask(Wish::SetNaming(Naming { template })).await;
                 self.plain(answer, None)

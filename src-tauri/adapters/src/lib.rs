@@ -19,6 +19,7 @@ pub mod redirect;
 pub mod settings;
 pub mod sso;
 pub mod store;
+pub mod team;
 pub mod urls;
 pub mod vault;
 

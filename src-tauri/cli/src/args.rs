@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod profiles;
+pub mod team;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -108,6 +109,11 @@ pub enum Command {
     Profiles {
         #[command(subcommand)]
         action: Option<profiles::Profiles>,
+    },
+    /// What a team shares, in a signed file
+    Team {
+        #[command(subcommand)]
+        action: team::Team,
     },
     /// What Latchkey did lately
     History {

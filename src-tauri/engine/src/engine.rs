@@ -482,8 +482,8 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         }
         Request::SetSettings(settings) => {
             // The window neither knows nor changes these.
-            let (network, naming) = (state.settings.network.clone(), state.settings.naming.clone());
-            let settings = Settings { network, naming, ..settings };
+            let Settings { network, naming, team, .. } = state.settings.clone();
+            let settings = Settings { network, naming, team, ..settings };
             ctx.ports.browser.prefer(settings.browsers.clone());
             state.set_settings(settings.clone());
             ctx.save(settings, answer);
@@ -491,6 +491,17 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::SetNaming(naming) => {
             state.settings.naming = naming;
             ctx.save(state.settings.clone(), answer);
+        }
+        Request::AdoptTeam { rules, template, team } => {
+            let mut settings = state.settings.clone();
+            // The person's own rules come first, and the first that fits wins.
+            let new = rules.into_iter().filter(|rule| !state.settings.safety.rules.contains(rule));
+            settings.safety.rules.extend(new);
+            settings.naming.template = template.or(settings.naming.template);
+            settings.team.signers.extend(team.signers);
+            settings.team.colours.extend(team.colours);
+            state.set_settings(settings.clone());
+            ctx.save(settings, answer);
         }
         Request::MakeFilePrivate => keep::make_private(ctx, answer),
         Request::UndoFileChanges => keep::undo(ctx, answer),

@@ -8,10 +8,11 @@ use crate::model::{
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
     notice::{Notice, Pressed},
     organisation::Endpoints,
-    rules::Field,
+    rules::{Field, Rule},
     secret::RoleCredentials,
     settings::{Naming, Settings},
     sign_in::Method,
+    team::Adopted,
 };
 use crate::ports::{Discovered, HistoryPage, InstalledBrowser, RecordedAccount};
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -321,6 +322,15 @@ pub enum Request {
     SetSettings(Settings),
     /// Name the profiles that `latch` writes otherwise.
     SetNaming(Naming),
+    /// Take over what a team shares, beside what is there.
+    AdoptTeam {
+        /// Rules behind the person's own.
+        rules: Vec<Rule>,
+        /// How profiles are named.
+        template: Option<String>,
+        /// Signers and colours.
+        team: Adopted,
+    },
     /// Take the rights of group and others off the credentials file.
     MakeFilePrivate,
     /// Restore the newest backup of the credentials file.

@@ -10,6 +10,7 @@ use engine::model::{
     ids::{AccountId, OrgId},
     rules::{Field, Rule},
     settings::{BrowserChoice, Naming, Network, Quiet, Safety, Settings, Theme, Told},
+    team::Adopted,
 };
 
 impl From<&Settings> for UiSettings {
@@ -106,6 +107,7 @@ impl From<UiSettings> for Settings {
             // Neither is the window's: the engine keeps what the file says.
             network: Network::default(),
             naming: Naming::default(),
+            team: Adopted::default(),
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
             browsers: s
                 .browsers

@@ -10,6 +10,7 @@ mod profiles;
 mod serve;
 mod sign_in;
 mod status;
+mod team;
 
 use crate::{
     access::Access,
@@ -55,6 +56,7 @@ fn connected(command: Command, json: bool) -> Result<u8, Stop> {
         }
         Command::Open { query } => console::open(&mut access, &query.join(" "), json),
         Command::Profiles { action } => profiles::run(&mut access, action, json),
+        Command::Team { action } => team::run(&mut access, action, json),
         Command::History { lines } => history::history(&mut access, lines, json),
         // Done before anybody was asked.
         Command::Completion { .. } | Command::Man => Ok(0),

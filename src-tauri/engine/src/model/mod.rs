@@ -20,6 +20,7 @@ pub mod secret;
 pub mod settings;
 pub mod sign_in;
 pub mod silence;
+pub mod team;
 
 /// A moment, to the millisecond where it is stored.
 pub use jiff::Timestamp;

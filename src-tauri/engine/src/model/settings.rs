@@ -5,6 +5,7 @@ use super::{
     ids::{AccountId, OrgId},
     notice::Notice,
     rules::Rule,
+    team::Adopted,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -149,8 +150,15 @@ pub struct Settings {
     /// How profiles that `latch` writes are named.
     #[serde(skip_serializing_if = "is_usual")]
     pub naming: Naming,
+    /// What was taken over from teams.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub team: Adopted,
     /// In which browser an organisation's pages open, by its id; the desktop's own where none is named.
     pub browsers: BTreeMap<OrgId, BrowserChoice>,
+}
+
+fn is_nothing(team: &Adopted) -> bool {
+    *team == Adopted::default()
 }
 
 fn is_usual(naming: &Naming) -> bool {
@@ -239,6 +247,7 @@ impl Default for Settings {
             quiet: Quiet::default(),
             safety: Safety::default(),
             naming: Naming::default(),
+            team: Adopted::default(),
             browsers: BTreeMap::new(),
         }
     }

@@ -193,7 +193,7 @@ fn add(access: &mut Access, found: &[Found], now: &Overview, wanted: &Import) ->
             continue;
         }
         let typed = it.start_url.clone();
-        let wish = Request::AddOrganisation { typed, region: it.region.clone(), endpoints: None };
+        let wish = Request::AddOrganisation { typed, region: it.region.clone(), endpoints: None, name: None };
         match ask(access, &wish) {
             Ok(_) => out::tell(&format!("Added {shown}. Sign in: latch login {shown}")),
             Err(Stop::Problem(problem)) => {

@@ -6,7 +6,9 @@ mod list;
 mod program;
 mod sync;
 mod words;
-mod write;
+pub mod write;
+
+pub use words::template as template_fault;
 
 use crate::{
     access::Access,
