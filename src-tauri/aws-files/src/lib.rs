@@ -28,6 +28,7 @@ pub mod managed;
 mod paths;
 mod place;
 mod platform;
+pub mod repair;
 mod replace;
 mod standing;
 mod values;
