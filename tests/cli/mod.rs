@@ -2,6 +2,7 @@
 
 mod alone;
 mod beside_the_app;
+mod doctor;
 mod imports;
 mod leading;
 mod profiles;

@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod clock;
 mod crypto;
+pub mod doctor;
 pub mod door;
 mod doors;
 pub mod exports;

@@ -172,6 +172,12 @@ fn of_sso(mut found: ForeignProfile, profile: &SsoProfile) -> ForeignProfile {
     found
 }
 
+/// The words of a `credential_process` line; `None` for an open quote.
+#[must_use]
+pub fn words(line: &str) -> Option<Vec<String>> {
+    shell_words(line)
+}
+
 /// The value of an option, behind `=` or as the next word.
 fn option<'a>(words: &'a [String], names: &[&str]) -> Option<&'a str> {
     words.iter().enumerate().find_map(|(at, word)| {

@@ -115,6 +115,21 @@ pub enum Command {
         #[command(subcommand)]
         action: team::Team,
     },
+    /// Look for what is wrong with AWS files, sign-ins and the way to the servers
+    ///
+    /// Looks at sections that are there twice and other lines that AWS's tools cannot read, at profiles that
+    /// hide one another, at who else may read the files, at what other tools left, at expired and foreign
+    /// entries of the token cache, at the keyring, at the clock, at certificates and servers that do not
+    /// answer, and at whether profiles find latch. Ends with 0 when nothing serious is wrong, or when all of
+    /// it was repaired; else with 1.
+    Doctor {
+        /// Repair what can be repaired without losing anything, after a question
+        #[arg(long)]
+        fix: bool,
+        /// Yes to the question before the repairs
+        #[arg(long, short, requires = "fix")]
+        yes: bool,
+    },
     /// What Latchkey did lately
     History {
         /// So many lines

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 mod console;
+mod doctor;
 mod environment;
 mod exec;
 mod history;
@@ -28,6 +29,7 @@ pub fn run() -> ExitCode {
     let done = match latch.command {
         Command::Completion { shell } => completion(shell),
         Command::Man => man(),
+        Command::Doctor { fix, yes } => doctor::doctor(fix, yes, latch.json),
         command => connected(command, latch.json),
     };
     match done {
@@ -59,7 +61,7 @@ fn connected(command: Command, json: bool) -> Result<u8, Stop> {
         Command::Team { action } => team::run(&mut access, action, json),
         Command::History { lines } => history::history(&mut access, lines, json),
         // Done before anybody was asked.
-        Command::Completion { .. } | Command::Man => Ok(0),
+        Command::Completion { .. } | Command::Man | Command::Doctor { .. } => Ok(0),
     }
 }
 
