@@ -137,7 +137,6 @@ fn a_profile_goes_when_its_role_is_gone_and_the_person_agrees() {
         let written = config(&desk)?;
         let gone = |text: &str| {
             text.replace("payments-dev-Developer", "payments-dev-Gone")
-                .replace("payments-dev-Gone (sync)", "payments-dev-Gone (sync)")
                 .replace("111122225555 Developer", "111122225555 Gone")
         };
         let section = written

@@ -79,8 +79,9 @@ fn commented(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, crate::ParseError> {
         for number in (first..last).rev() {
             let line = lines.line(number, &bytes);
             let text = grammar::trim(&bytes, line.start..line.end).range;
-            let comment = matches!(bytes.get(text.start), Some(b'#' | b';'));
-            if !text.is_empty() && !(comment && number > first) {
+            // A blank line says nothing, and a comment nothing new.
+            let silent = text.is_empty() || (number > first && matches!(bytes[text.start], b'#' | b';'));
+            if !silent {
                 bytes.splice(line.start..line.start, COMMENT.iter().copied());
             }
         }
@@ -256,6 +257,19 @@ mod tests {
             ("[a]\nk = 1\n", "[a]\nk = 1\n"),
         ] {
             assert_eq!(repaired(broken), expect, "{broken:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 600, rng_seed: proptest::test_runner::RngSeed::Fixed(20_261_126), failure_persistence: None, ..Default::default() })]
+
+        /// Whatever the file is like: tools read it afterwards, and without what was put before lines it is
+        /// what it was.
+        #[test]
+        fn nothing_is_lost_by_a_repair(file in crate::tests::any_file()) {
+            let after = repaired(&file);
+            proptest::prop_assert!(Document::parse(after.as_bytes()).is_ok(), "{after:?}");
+            proptest::prop_assert_eq!(after.replace("# latch doctor: ", ""), file);
         }
     }
 

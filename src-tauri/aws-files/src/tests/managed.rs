@@ -113,7 +113,7 @@ fn a_profile_that_is_not_ours_is_taken_only_with_a_word() {
     let theirs = "[profile pay-Dev]\n# mine\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = Old\ncli_pager =\n";
     fs::write(&path, theirs).unwrap();
     let wish = sso("pay-Dev", "111122223333", "Dev");
-    assert!(matches!(write(&path, &[wish.clone()], &[]), Err(ManageError::Taken { .. })));
+    assert!(matches!(write(&path, std::slice::from_ref(&wish), &[]), Err(ManageError::Taken { .. })));
     assert!(matches!(write(&path, &[], &[gone("pay-Dev")]), Err(ManageError::Taken { .. })));
     assert!(matches!(write(&path, &[], &[gone("x")]), Err(ManageError::Gone { .. })));
     assert_eq!(text(&path), theirs);

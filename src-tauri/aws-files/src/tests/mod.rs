@@ -9,6 +9,7 @@ mod conversions;
 mod conversions_agreement;
 mod editing;
 mod generated;
+pub(crate) use generated::any_file;
 mod kills;
 mod managed;
 mod reads;

@@ -33,6 +33,9 @@ fn of_role(access: &mut Access, wanted: &Add) -> Result<(Way, Option<String>), S
     let Role { org, account, role } = find::role(access, &format!("{account}/{role}"))?;
     let now = overview(access)?;
     let org = now.organisations.iter().find(|it| it.id == org).ok_or_else(unexpected)?;
+    if super::is_sample(org) {
+        return Err(super::sample());
+    }
     let region = wanted.region.clone().unwrap_or_else(|| org.region.clone());
     let way = match delivery(wanted.delivery, org) {
         Delivery::Sso => {

@@ -16,6 +16,9 @@ use engine::model::aws_config::{AwsConfig, ConfigProfile, comparable};
 use link::{Organisation, Overview, Request};
 use std::env;
 
+/// A profile that stays as it is, and why.
+type Left = (String, &'static str);
+
 /// An organisation that was found.
 struct Found {
     start_url: String,
@@ -207,10 +210,7 @@ fn add(access: &mut Access, found: &[Found], now: &Overview, wanted: &Import) ->
 }
 
 /// Profiles that become ours, and those that do not, with the reason.
-fn wishes(
-    profiles: &[ForeignProfile],
-    now: &Overview,
-) -> Result<(Vec<Wish>, Vec<(String, &'static str)>), Stop> {
+fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec<Left>), Stop> {
     let (mut wishes, mut left) = (Vec::new(), Vec::new());
     for it in profiles {
         let (Some(account), Some(role), SignIn::At { start_url, .. }, None) =
@@ -219,7 +219,7 @@ fn wishes(
             left.push((it.name.clone(), why(it.obstacle.unwrap_or(Obstacle::Incomplete))));
             continue;
         };
-        let Some(org) = known(now, start_url) else {
+        let Some(org) = known(now, start_url).filter(|org| !super::is_sample(org)) else {
             left.push((it.name.clone(), "its organisation was not added."));
             continue;
         };

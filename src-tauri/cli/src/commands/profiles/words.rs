@@ -17,7 +17,7 @@ pub fn template(text: &str, error: &TemplateError) -> Stop {
         Wrong::StrayBrace => ("a } has no {".to_owned(), format!("The fields are {fields}.")),
         Wrong::Character(c) => {
             let next = "Use letters, digits and - _ . @ + / between the fields.".to_owned();
-            (format!("a profile's name cannot hold {:?}", c), next)
+            (format!("a profile's name cannot hold {c:?}"), next)
         }
         Wrong::NoField => {
             ("all profiles would have the same name".to_owned(), format!("Use some of {fields}."))

@@ -53,7 +53,7 @@ pub fn export(access: &mut Access, home: &Home, wanted: &Export, json: bool) -> 
             "Signed by {signer}. Tell your team this fingerprint on another way than the file goes."
         )),
         None => {
-            out::tell("Nobody signed it: whoever can change it on its way can change what your team uses.")
+            out::tell("Nobody signed it: whoever can change it on its way can change what your team uses.");
         }
     }
     Ok(0)
