@@ -10,7 +10,6 @@ use crate::{
         history::{Account as AccountIds, By, Entry, Event as Happened},
         ids::{OrgId, Target},
         secret::ClientRegistration,
-        settings::Settings,
     },
     network, notify,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
@@ -18,7 +17,7 @@ use crate::{
     request::{Answer, PauseFor, Reply, Request, Signal},
     safety,
     saver::Saver,
-    schedule, sign_in, sign_out,
+    schedule, set, sign_in, sign_out,
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
@@ -480,28 +479,10 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
                 let _ = answer.send(Ok(Reply::Browsers(ctx.ports.browser.installed().await)));
             });
         }
-        Request::SetSettings(settings) => {
-            // The window neither knows nor changes these.
-            let Settings { network, naming, team, .. } = state.settings.clone();
-            let settings = Settings { network, naming, team, ..settings };
-            ctx.ports.browser.prefer(settings.browsers.clone());
-            state.set_settings(settings.clone());
-            ctx.save(settings, answer);
-        }
-        Request::SetNaming(naming) => {
-            state.settings.naming = naming;
-            ctx.save(state.settings.clone(), answer);
-        }
+        Request::SetSettings(settings) => set::settings(ctx, state, settings, answer),
+        Request::SetNaming(naming) => set::naming(ctx, state, naming, answer),
         Request::AdoptTeam { rules, template, team } => {
-            let mut settings = state.settings.clone();
-            // The person's own rules come first, and the first that fits wins.
-            let new = rules.into_iter().filter(|rule| !state.settings.safety.rules.contains(rule));
-            settings.safety.rules.extend(new);
-            settings.naming.template = template.or(settings.naming.template);
-            settings.team.signers.extend(team.signers);
-            settings.team.colours.extend(team.colours);
-            state.set_settings(settings.clone());
-            ctx.save(settings, answer);
+            set::team(ctx, state, rules, template, team, answer);
         }
         Request::MakeFilePrivate => keep::make_private(ctx, answer),
         Request::UndoFileChanges => keep::undo(ctx, answer),
