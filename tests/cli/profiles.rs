@@ -4,7 +4,7 @@ use super::steps::{Latch, account};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs};
-use support::{Boto, Desk, SandboxServer, deadline::WHILE, journey, process::run, programs};
+use support::{Boto, Desk, SandboxServer, deadline::WHILE, journey, organisation, process::run, programs};
 
 const THEIRS: &str = "# written by hand\n[default]\nregion = us-east-1\n\n[profile Payments-Prod-readonly]\ns3 =\n    addressing_style = path\n";
 
@@ -292,6 +292,54 @@ fn profiles_by_name_and_roles_that_are_assumed() {
                 && !left.contains("[profile pay]"),
             "{left}"
         );
+        Ok(())
+    });
+}
+
+#[test]
+fn several_organisations_stand_side_by_side() {
+    journey("latch-profiles-orgs", |desk| async move {
+        let first = SandboxServer::start().await?;
+        let head = organisation::head("Beta", "900000000009", "ops", "bea", "");
+        // The same account, name and role as in the first; and one of its own.
+        let file = head
+            + &organisation::account("111122223333", "payments-prod", "ReadOnly", "ops")
+            + &organisation::account("222233334444", "beta-dev", "Developer", "ops");
+        let second = organisation::serve(&desk.folders().tmp().join("beta"), &file).await?;
+        let latch = Latch(&desk);
+        latch.login(&first, &first.user()?.clone()).await?;
+        latch.login(&second, &second.user()?.clone()).await?;
+        latch.out(&["profiles", "sync", "--yes"]).await?;
+        let written = config(&desk)?;
+        let boto = Boto::start_with(&second, desk.env()).await?;
+        // One keeps the plain name, the other gets more, and each is asked at its own organisation.
+        let names: Vec<String> = serde_json::from_value(sees(&desk).await?["names"].clone())?;
+        let clashing: Vec<&String> =
+            names.iter().filter(|name| name.starts_with("payments-prod-ReadOnly")).collect();
+        ensure!(clashing == ["payments-prod-ReadOnly", "payments-prod-ReadOnly-111122223333"], "{names:?}");
+        ensure!(written.matches("credentials --organisation ").count() == 2, "{written}");
+        let mut known = 0;
+        for name in clashing {
+            // The second's STS knows the keys of the second alone.
+            known += usize::from(boto.who_is(name).await?.is_ok());
+        }
+        ensure!(known == 1, "{known} of them are of the second");
+        ensure!(boto.who_is("beta-dev-Developer").await?.is_ok(), "{names:?}");
+
+        // One alone: what the other has stays, also where its role is gone.
+        let gone = "\n[profile old]\n# Kept by Latchkey as old (sync): FIRST 111122225555 Gone\ncredential_process = x\n";
+        let gone = gone.replace("FIRST", first.ready().start_url.as_str());
+        fs::write(desk.home(".aws/config"), format!("{written}{gone}"))?;
+        let url = second.ready().start_url.as_str();
+        let told = latch.run(&["profiles", "sync", "--organisation", url, "--yes", "--remove-stale"]).await?;
+        ensure!(told.ok && told.err.contains("Nothing to change"), "{told:?}");
+        let (status, told) = latch.refused(&["profiles", "sync", "--organisation", "Gamma", "--yes"]).await?;
+        ensure!(status == 6 && told.contains("No organisation is called Gamma"), "{status}: {told}");
+        // The first does not answer: the second is done, and nothing of the first counts as gone.
+        first.end().await?;
+        let told = latch.run(&["profiles", "sync", "--yes", "--remove-stale"]).await?;
+        ensure!(told.ok && told.err.contains("no profile of it counts as gone"), "{told:?}");
+        ensure!(config(&desk)? == format!("{written}{gone}"), "{}", config(&desk)?);
         Ok(())
     });
 }
