@@ -3,10 +3,12 @@
 use super::{KEYS, marker};
 use crate::import::shown;
 use similar::{ChangeTag, TextDiff};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 /// So many unchanged lines are shown around a change.
 const AROUND: usize = 2;
+/// After so long a diff that is right but not the shortest will do.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What stands for a line that may be a secret.
 const HIDDEN: &str = "(a line that may be a secret is not shown)";
 /// Keys that are no secret, besides ours.
@@ -19,7 +21,7 @@ pub(super) fn unified(path: &Path, before: &[u8], after: &[u8]) -> Vec<String> {
         return Vec::new();
     }
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before.as_ref(), after.as_ref());
     let mut lines = vec![format!("--- {}", path.display()), format!("+++ {}", path.display())];
     let mut unified = diff.unified_diff();
     for hunk in unified.context_radius(AROUND).iter_hunks() {

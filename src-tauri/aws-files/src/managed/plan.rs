@@ -12,7 +12,10 @@ use crate::{
     managed::ConfigListing,
     values::Refused,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 use zeroize::Zeroizing;
 
 /// A change before it is made. `Debug` shows nothing of the file.
@@ -136,43 +139,46 @@ pub(super) fn plan(
         after: String::new(),
         new: Zeroizing::default(),
     };
-    // What goes first leaves room for what comes.
+    let there: HashMap<&str, &String> =
+        outline.profiles.iter().map(|(name, section)| (name.as_str(), section)).collect();
+    let mut gone = Vec::new();
     for removal in removals {
         let name = &removal.profile;
-        let section =
-            apply::found(&outline, name).ok_or_else(|| ManageError::Gone { profile: name.clone() })?;
-        if !removal.foreign_too && marker::of(&before, &section, name).is_none() {
+        let section = *there.get(name.as_str()).ok_or_else(|| ManageError::Gone { profile: name.clone() })?;
+        if !removal.foreign_too && marker::of(&before, section, name).is_none() {
             return Err(ManageError::Taken { profile: name.clone() });
         }
-        apply::remove(&mut after, &section)
-            .map_err(|_| ManageError::WouldDamage { profile: name.clone() })?;
+        gone.push(section.clone());
         plan.removed.push(name.clone());
     }
+    let damage = |names: &[String]| ManageError::WouldDamage { profile: names.join(", ") };
+    apply::remove(&mut after, &gone).map_err(|_| damage(&plan.removed))?;
     let mut sessions = Sessions::of(&before, &outline);
-    let named: Vec<Option<String>> = wishes
-        .iter()
-        .map(|wish| match &wish.way {
+    let mut new = Vec::new();
+    for wish in wishes {
+        let name = wish.profile.as_str();
+        // What goes in the same change leaves room for what comes.
+        let section = there.get(name).filter(|section| !gone.contains(section));
+        let session = match &wish.way {
             Way::Sso { start_url, region, .. } => {
-                let section = apply::found(&outline, wish.profile.as_str()).unwrap_or_default();
                 let sign_in = Legacy { start_url: start_url.clone(), region: region.clone() };
-                Some(sessions.for_profile(&section, &sign_in))
+                Some(sessions.for_profile(section.map_or("", |it| it.as_str()), &sign_in))
             }
             Way::Process { .. } | Way::Chain { .. } => None,
-        })
-        .collect();
-    for new in &sessions.added {
-        apply::add_session(&mut after, new)
-            .map_err(|_| ManageError::WouldDamage { profile: new.name.clone() })?;
-    }
-    let outline = Outline::of(&after);
-    for (wish, session) in wishes.iter().zip(&named) {
-        let name = wish.profile.to_string();
-        match apply::wish(&mut after, &outline, wish, session.as_deref())? {
-            Done::Added => plan.added.push(name),
-            Done::Changed => plan.changed.push(name),
-            Done::Unchanged => plan.unchanged += 1,
+        };
+        match section {
+            None => {
+                new.push(apply::profile(wish, session.as_deref()));
+                plan.added.push(name.to_owned());
+            }
+            Some(section) => match apply::wish(&mut after, section, wish, session.as_deref())? {
+                Done::Changed => plan.changed.push(name.to_owned()),
+                Done::Unchanged => plan.unchanged += 1,
+            },
         }
     }
+    let sessions: Vec<_> = sessions.added.iter().map(apply::session).collect();
+    after.append_sections(&[sessions, new].concat()).map_err(|_| damage(&plan.added))?;
     if !plan.removed.is_empty() {
         remove_idle_sessions(&mut after);
     }
@@ -191,7 +197,7 @@ fn remove_idle_sessions(document: &mut crate::document::Document) {
             document.sections().any(|it| document.effective(&it, "sso_session").is_some_and(|s| *s == name));
         if !used && marker::of(document, &section, &name).is_some() {
             // One that cannot go does no harm where it is.
-            let _ = apply::remove(document, &section);
+            let _ = apply::remove(document, &[section]);
         }
     }
 }
