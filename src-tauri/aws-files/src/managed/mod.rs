@@ -1,7 +1,7 @@
 //! Profiles of `~/.aws/config` that we write: which are ours, what a wish would change, and that change on
 //! the disk.
 //!
-//! A section is ours when a comment in it says so ([`marker`]) and names the profile: a copy that a person
+//! A section is ours when a comment in it says so ([`Origin`]) and names the profile: a copy that a person
 //! made under another name is theirs. In our sections only our keys are ours; everywhere else nothing is.
 
 mod apply;
