@@ -80,7 +80,10 @@ fn a_file_goes_from_one_to_the_others_and_no_change_on_its_way_is_missed() {
         let seen = other.does(&["team", "show", &signed_arg], 0, "was not seen before").await?;
         ensure!(seen.contains("+ staging where an account's name fits ^storefront"), "{seen}");
         ensure!(seen.contains("+ profiles are named {account}.{role} instead of {account}-{role}"), "{seen}");
-        ensure!(seen.contains(server.ready().start_url.as_str()) && seen.contains("darkBlue"), "{seen}");
+        ensure!(
+            seen.contains(server.ready().start_url.as_str()) && seen.contains("darkBlue, served by http://"),
+            "{seen}"
+        );
         other.does(&["team", "apply", &signed_arg], 5, "has to be confirmed").await?;
         other.does(&["status"], 0, "No organisation yet").await?;
         other.does(&["team", "apply", &signed_arg, "--yes"], 0, "Taken over").await?;

@@ -256,3 +256,29 @@ fn botocore_sees_exactly_these_profiles() {
         })
     );
 }
+
+/// The AWS CLI edits the file its own way: what it adds to a profile of ours stays, and the profile ours.
+#[test]
+fn what_the_aws_cli_sets_in_our_section_stays() {
+    let home = memory();
+    let path = home.path().join("config");
+    let both = [sso("pay-Dev", "111122223333", "Dev"), sso("data-Dev", "444455556666", "Dev")];
+    write(&path, &both, &[]).unwrap();
+    for (key, value) in [("output", "json"), ("region", "us-east-1"), ("s3.addressing_style", "path")] {
+        let done = std::process::Command::new("/usr/bin/aws")
+            .args(["configure", "set", key, value, "--profile", "pay-Dev"])
+            .env("HOME", home.path())
+            .env("AWS_CONFIG_FILE", &path)
+            .status();
+        assert!(done.unwrap().success());
+    }
+    let edited = text(&path);
+    assert!(edited.contains("addressing_style = path"), "{edited}");
+    let again = ConfigFile::at(&path).plan_profiles(&both, &[]).unwrap();
+    assert!(again.diff.is_empty() && again.unchanged == 2, "{:?}", again.diff);
+    // With the section goes what was set in it, as the diff says.
+    let gone = ConfigFile::at(&path).plan_profiles(&[], &[gone("pay-Dev")]).unwrap();
+    assert!(gone.diff.iter().any(|line| line == "-output = json"), "{:?}", gone.diff);
+    let left = write(&path, &[], &[super::managed::gone("pay-Dev")]).unwrap();
+    assert!(!left.contains("addressing_style") && left.contains("[profile data-Dev]"), "{left}");
+}

@@ -5,7 +5,7 @@ use super::{
     aws_config::comparable,
     naming::{Template, TemplateError},
     organisation::{Endpoints, is_loopback},
-    partition::is_region,
+    partition::{is_aws_portal, is_region},
     rules::{self, Rule},
 };
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,8 @@ pub enum TeamFault {
     Name(String),
     /// A start URL or endpoint that is not https, or carries a name, a password or a query.
     Url(String),
+    /// A start URL of AWS with services elsewhere: whoever signs in there gives the sign-in to them.
+    Elsewhere(String),
     /// No region.
     Region(String),
     /// A pattern that cannot be read, with the library's words.
@@ -124,6 +126,10 @@ impl TeamFile {
                 if !plain || !safe {
                     return Err(TeamFault::Url(without_secret(url)));
                 }
+            }
+            let of_aws = org.start_url.host_str().is_some_and(is_aws_portal);
+            if of_aws && org.endpoints.is_some() {
+                return Err(TeamFault::Elsewhere(org.start_url.to_string()));
             }
             if !is_region(&org.region) {
                 return Err(TeamFault::Region(org.region.clone()));
@@ -208,6 +214,13 @@ mod tests {
             let host = format!("{}://acme.test", url.split(':').next().unwrap());
             check(&|f| f.organisations[0].start_url = url.parse().unwrap(), TeamFault::Url(host));
         }
+        let evil: Url = "https://evil.test/".parse().unwrap();
+        let services =
+            Endpoints { oidc: evil.clone(), portal: evil.clone(), federation: evil.clone(), sts: evil };
+        check(
+            &|f| f.organisations[0].endpoints = Some(services.clone()),
+            TeamFault::Elsewhere("https://acme.awsapps.com/start/".into()),
+        );
         check(&|f| f.organisations[0].region = "moon".into(), TeamFault::Region("moon".into()));
         check(&|f| f.rules[0].pattern = "(".into(), TeamFault::Pattern("(".into(), "unclosed group".into()));
         check(

@@ -197,7 +197,7 @@ fn lines(preview: &Preview) -> Vec<String> {
         let colour = org.colour.and_then(|it| serde_json::to_value(it).ok());
         let colour =
             colour.as_ref().and_then(|it| it.as_str()).map(|it| format!(", {it}")).unwrap_or_default();
-        let own = if org.endpoints.is_some() { ", its own server" } else { "" };
+        let own = org.endpoints.as_ref().map(services).unwrap_or_default();
         let sign = if preview.new.contains(&at) { "+" } else { " " };
         lines.push(format!(
             "{sign} {}: {} ({}{colour}{own})",
@@ -222,6 +222,15 @@ fn lines(preview: &Preview) -> Vec<String> {
     }
     lines.push("+ is new here; your own rules come first.".to_owned());
     lines
+}
+
+/// Who gets the sign-in: to be looked at before it is agreed to.
+fn services(endpoints: &engine::model::organisation::Endpoints) -> String {
+    let all = [&endpoints.oidc, &endpoints.portal, &endpoints.federation, &endpoints.sts];
+    let mut hosts: Vec<String> = all.iter().map(|url| url.origin().ascii_serialization()).collect();
+    hosts.sort();
+    hosts.dedup();
+    format!(", served by {}", hosts.join(", "))
 }
 
 fn as_json(preview: &Preview) -> serde_json::Value {

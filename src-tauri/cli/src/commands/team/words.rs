@@ -29,6 +29,9 @@ pub fn fault(path: &Path, fault: &TeamFault) -> Stop {
         TeamFault::Form(form) => format!("it has form {form}, which this version does not know"),
         TeamFault::Name(name) => format!("\"{}\" is no name to show", pick::plain(name)),
         TeamFault::Url(url) => format!("{} is not a plain https address", pick::plain(url)),
+        TeamFault::Elsewhere(url) => {
+            format!("{} is AWS's, and the file names other servers for it", pick::plain(url))
+        }
         TeamFault::Region(region) => format!("\"{}\" is no region", pick::plain(region)),
         TeamFault::Pattern(pattern, why) => {
             format!("the pattern \"{}\" cannot be read: {}", pick::plain(pattern), pick::plain(why))
