@@ -2,7 +2,11 @@
 
 mod alone;
 mod beside_the_app;
+mod doctor;
+mod imports;
 mod leading;
+mod profiles;
 mod sdks;
 mod serving;
 mod steps;
+mod team;

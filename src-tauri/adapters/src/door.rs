@@ -12,6 +12,8 @@ use engine::{
         code::Code,
         history::Entry,
         ids::{AccountId, AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
+        portal::Sync,
+        settings::Naming,
         sign_in::{Method, SignIn},
     },
     ports::{Clock, HistoryPage},
@@ -27,6 +29,9 @@ const SIGN_IN_TAKES: Duration = Duration::from_secs(11 * 60);
 
 /// A browser may take so long to start, or a sign-in page to be known.
 const OPENING_TAKES: Duration = Duration::from_secs(60);
+
+/// Listing a large organisation whose server limits requests may take so long.
+const LISTING_TAKES: Duration = Duration::from_secs(5 * 60);
 
 /// An organisation's id and name, where one is known.
 pub type Named<'a> = Option<(&'a OrgId, &'a str)>;
@@ -83,18 +88,31 @@ impl Door {
             Request::Credentials { of, sign_in, confirmed } => {
                 self.credentials(of, caller, sign_in, confirmed).await
             }
-            Request::AddOrganisation { typed, region, endpoints } => {
+            Request::AddOrganisation { typed, region, endpoints, name } => {
                 let endpoints = match endpoints.as_ref().map(told::endpoints).transpose() {
                     Ok(endpoints) => endpoints,
                     Err(code) => return self.failed(&code, None),
                 };
-                let wish = Wish::AddOrganisation { typed, name: None, region, endpoints };
+                let wish = Wish::AddOrganisation { typed, name, region, endpoints };
                 match self.engine.ask(wish).await {
                     Ok(Answered::Added(org)) => Reply::Added(org.to_string()),
                     other => self.plain(other, None),
                 }
             }
             Request::Overview => Reply::Overview(told::overview(&self.snapshot(), self.clock.now())),
+            Request::Sync { org } => self.sync(&OrgId::new(org), snapshots).await,
+            Request::Team => Reply::Team(told::team(&self.snapshot().settings)),
+            Request::AdoptTeam(team) => match told::adopted(team) {
+                Ok(wish) => {
+                    let answer = self.engine.ask(wish).await;
+                    self.plain(answer, None)
+                }
+                Err(code) => self.failed(&code, None),
+            },
+            Request::SetNaming { template } => {
+                let answer = self.engine.ask(Wish::SetNaming(Naming { template })).await;
+                self.plain(answer, None)
+            }
             Request::List => self.list(snapshots).await,
             Request::SignIn { org, code } => self.sign_in(&OrgId::new(org), code, snapshots).await,
             Request::AwaitSignIn { org } => self.await_sign_in(&OrgId::new(org), snapshots).await,
@@ -161,13 +179,38 @@ impl Door {
         }
         self.catch_up().await;
         let listed = snapshots.wait_for(|now| {
-            wanted.iter().filter_map(|org| of(now, org)).all(|o| {
-                o.portal.synced.is_some() || matches!(o.sync, engine::model::portal::Sync::Failed { .. })
-            })
+            wanted
+                .iter()
+                .filter_map(|org| of(now, org))
+                .all(|o| o.portal.synced.is_some() || matches!(o.sync, Sync::Failed { .. }))
         });
         // What is known by then is better than nothing.
         let _ = tokio::time::timeout(OPENING_TAKES, listed).await;
         Reply::Listing(told::listing(&self.snapshot()))
+    }
+
+    async fn sync(&self, org: &OrgId, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Reply {
+        let begun = self.clock.now();
+        if let Err(code) = self.engine.ask(Wish::Sync(org.clone())).await {
+            return self.failed(&code, Some(org));
+        }
+        let over = snapshots.wait_for(|now| {
+            of(now, org).is_none_or(|o| match &o.sync {
+                Sync::Failed { at, .. } => *at >= begun,
+                _ => o.portal.synced.is_some_and(|at| at >= begun),
+            })
+        });
+        let found = tokio::time::timeout(LISTING_TAKES, over).await;
+        let Ok(Ok(now)) = found.map(|found| found.map(|now| Arc::clone(&now))) else {
+            let now = self.snapshot();
+            let host = of(&now, org).and_then(|o| o.organisation.endpoints.portal.host_str());
+            return self.failed(&Code::NoAnswer { host: host.unwrap_or_default().to_owned() }, Some(org));
+        };
+        match of(&now, org).map(|o| &o.sync) {
+            Some(Sync::Failed { code, .. }) => self.failed(code, Some(org)),
+            Some(_) => Reply::Done,
+            None => self.failed(&Code::Gone { what: "organisation".to_owned() }, None),
+        }
     }
 
     async fn sign_in(&self, org: &OrgId, code: bool, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Reply {

@@ -138,6 +138,12 @@ impl Home {
         self.keyring_item("record-key")
     }
 
+    /// The user name of the keyring item with the key that signs a team's file.
+    #[must_use]
+    pub fn team_keyring_user(&self) -> String {
+        self.keyring_item("team-key")
+    }
+
     fn keyring_item(&self, name: &str) -> String {
         match &self.moved_to {
             None => name.to_owned(),

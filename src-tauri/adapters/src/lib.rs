@@ -7,16 +7,20 @@
 pub mod browser;
 pub mod clock;
 mod crypto;
+pub mod doctor;
 pub mod door;
 mod doors;
 pub mod exports;
 pub mod files;
+pub mod foreign;
 pub mod home;
 mod loopback;
+pub mod profiles;
 pub mod redirect;
 pub mod settings;
 pub mod sso;
 pub mod store;
+pub mod team;
 pub mod urls;
 pub mod vault;
 

@@ -45,6 +45,12 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|e| Err(Code::Internal { what: format!("settings: {e}") }))
 }
 
+/// What is set of the network. A file that cannot be read sets nothing; the engine tells of it.
+#[must_use]
+pub fn network(path: &Path) -> engine::model::settings::Network {
+    load(path).unwrap_or_default().network
+}
+
 pub(crate) fn load(path: &Path) -> Result<Settings, Code> {
     let shown = || path.display().to_string();
     let text = match std::fs::read_to_string(path) {

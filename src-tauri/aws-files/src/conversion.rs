@@ -12,9 +12,9 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use zeroize::Zeroizing;
 
 /// Tools may ask for role credentials with it and renew it (AWS: "SSO token provider configuration").
-const SCOPES: &str = "sso:account:access";
-const START_URL: &str = "sso_start_url";
-const REGION: &str = "sso_region";
+pub(crate) const SCOPES: &str = "sso:account:access";
+pub(crate) const START_URL: &str = "sso_start_url";
+pub(crate) const REGION: &str = "sso_region";
 const SESSION: &str = "sso_session";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// So many unchanged lines are shown around a change.
@@ -100,8 +100,8 @@ pub enum NotConvertible {
 
 /// The sign-in of a profile that holds it itself.
 pub(crate) struct Legacy {
-    start_url: String,
-    region: String,
+    pub start_url: String,
+    pub region: String,
 }
 
 /// The sign-in that stands in a profile's section.
@@ -211,13 +211,13 @@ pub(crate) enum Refusal {
 }
 
 /// Sign-ins by name: those of the file and those to add.
-struct Sessions<'a> {
+pub(crate) struct Sessions<'a> {
     document: &'a Document,
     /// Those that can be used as they are.
     known: Vec<Known>,
     /// Every name that is taken, in lower case.
     taken: Vec<String>,
-    added: Vec<NewSession>,
+    pub added: Vec<NewSession>,
 }
 
 struct Known {
@@ -230,7 +230,7 @@ struct Known {
 }
 
 impl<'a> Sessions<'a> {
-    fn of(document: &'a Document, outline: &Outline) -> Self {
+    pub fn of(document: &'a Document, outline: &Outline) -> Self {
         let known = outline.sessions.iter().filter_map(|(name, section)| {
             let value = |key| document.get(section, key).map(|value| value.to_string());
             check_value("sso_session", name).ok()?;
@@ -242,7 +242,7 @@ impl<'a> Sessions<'a> {
     }
 
     /// The session for a profile: one that is there, else a new one named after its host.
-    fn for_profile(&mut self, profile: &str, Legacy { start_url, region }: &Legacy) -> String {
+    pub fn for_profile(&mut self, profile: &str, Legacy { start_url, region }: &Legacy) -> String {
         let key = comparable(start_url);
         let fits = |it: &&Known| it.start_url == key && it.region == *region && self.agrees(it, profile);
         if let Some(known) = self.known.iter().find(fits) {
@@ -280,7 +280,7 @@ fn host_of(start_url: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// A start URL so that two ways to write one are equal: AWS's own page adds `/`, `#/` and a query.
-fn comparable(start_url: &str) -> String {
+pub(crate) fn comparable(start_url: &str) -> String {
     let Some((scheme, host, path)) = host_of(start_url.trim()) else { return start_url.trim().to_owned() };
     let path = path.find(['?', '#']).map_or(path, |end| &path[..end]).trim_end_matches('/');
     format!("{}://{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())

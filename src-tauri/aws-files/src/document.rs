@@ -1,5 +1,7 @@
 //! A file as lines that know what they are; edits change only the lines they name.
 
+mod sections;
+
 use crate::{
     bytes::{Bytes, Part},
     grammar::{self, DEFAULT_SECTION, Entry, Layout, Line, ParseError, Section},

@@ -162,7 +162,7 @@ fn session_of(section: &str) -> Option<String> {
 }
 
 /// The tool behind a `credential_process` line, by its program's name.
-fn tool_of(line: &str) -> Option<&'static str> {
+pub(crate) fn tool_of(line: &str) -> Option<&'static str> {
     let words = shell_words(line)?;
     let program = words.first()?.rsplit(['/', '\\']).next()?.to_ascii_lowercase();
     match program.strip_suffix(".exe").unwrap_or(&program) {
@@ -176,7 +176,7 @@ fn tool_of(line: &str) -> Option<&'static str> {
 
 /// The file without the lines that AWS's tools reject. The keys of a section that begins a second time stay
 /// out of the first, so its heading is given another name.
-fn without_unreadable(bytes: &[u8]) -> Result<(Document, Vec<UnreadLine>), ParseError> {
+pub(crate) fn without_unreadable(bytes: &[u8]) -> Result<(Document, Vec<UnreadLine>), ParseError> {
     let mut bytes = Zeroizing::new(bytes.to_vec());
     let mut unread = Vec::new();
     // What was changed so far kept every line in its place.

@@ -1,5 +1,8 @@
 //! The command line.
 
+pub mod profiles;
+pub mod team;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
@@ -18,7 +21,8 @@ pub struct Latch {
 const EXITS: &str =
     "Exit status: 0 done, 1 failed, 2 bad command line, 3 sign-in needed, 4 role not assigned,
 5 not confirmed, 6 not found or ambiguous, 7 no answer from Latchkey or the server.
-exec ends with the command's own status, 127 when it is not found.";
+exec ends with the command's own status, 127 when it is not found. doctor ends with 1 while something
+serious is wrong.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -101,6 +105,32 @@ pub enum Command {
         /// A few letters of its name
         query: Vec<String>,
     },
+    /// Profiles of everything you can reach, in the AWS config file
+    #[command(args_conflicts_with_subcommands = true)]
+    Profiles {
+        #[command(subcommand)]
+        action: Option<profiles::Profiles>,
+    },
+    /// What a team shares, in a signed file
+    Team {
+        #[command(subcommand)]
+        action: team::Team,
+    },
+    /// Look for what is wrong with AWS files, sign-ins and the way to the servers
+    ///
+    /// Looks at sections that are there twice and other lines that AWS's tools cannot read, at profiles that
+    /// hide one another, at who else may read the files, at what other tools left, at expired and foreign
+    /// entries of the token cache, at the keyring, at the clock, at certificates and servers that do not
+    /// answer, and at whether profiles find latch. Ends with 0 when nothing serious is wrong, or when all of
+    /// it was repaired; else with 1.
+    Doctor {
+        /// Repair what can be repaired without losing anything, after a question
+        #[arg(long)]
+        fix: bool,
+        /// Yes to the question before the repairs
+        #[arg(long, short, requires = "fix")]
+        yes: bool,
+    },
     /// What Latchkey did lately
     History {
         /// So many lines
@@ -156,6 +186,9 @@ pub struct Whose {
     /// Account and role instead, as ACCOUNT/ROLE
     #[arg(long)]
     pub role: Option<String>,
+    /// Of this organisation, where several have such a role
+    #[arg(long, requires = "role", visible_alias = "organization")]
+    pub organisation: Option<String>,
     /// Never open a browser: fail when a sign-in is needed
     #[arg(long)]
     pub no_sign_in: bool,

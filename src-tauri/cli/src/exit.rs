@@ -23,6 +23,7 @@ pub const INTERRUPTED: u8 = 130;
 #[must_use]
 pub fn of(code: &str) -> u8 {
     match code {
+        "usage" => USAGE,
         "sign_in_needed" | "sign_in_denied" | "sign_in_failed" | "sign_in_timed_out"
         | "sign_in_cancelled" => SIGN_IN_NEEDED,
         "access_removed" => NO_ACCESS,

@@ -131,8 +131,19 @@ pub fn typed(item: &Item) -> String {
 /// # Errors
 /// Those of [`one`].
 pub fn role(access: &mut Access, query: &str) -> Result<Role, Stop> {
+    role_of(access, query, None)
+}
+
+/// As [`role`], of one organisation: by its id or name.
+///
+/// # Errors
+/// Those of [`one`].
+pub fn role_of(access: &mut Access, query: &str, organisation: Option<&str>) -> Result<Role, Stop> {
     let mut items = items(access)?;
-    items.retain(|item| matches!(item, Item::Role(_)));
+    let meant = |org: &str, name: &str| {
+        organisation.is_none_or(|wanted| wanted == org || wanted.eq_ignore_ascii_case(name))
+    };
+    items.retain(|item| matches!(item, Item::Role(role) if meant(&role.org, &role.org_name)));
     match one(&items, query, "Role")? {
         Item::Role(role) => {
             Ok(Role { org: role.org.clone(), account: role.account.clone(), role: role.role.clone() })

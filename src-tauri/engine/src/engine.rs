@@ -10,7 +10,6 @@ use crate::{
         history::{Account as AccountIds, By, Entry, Event as Happened},
         ids::{OrgId, Target},
         secret::ClientRegistration,
-        settings::Settings,
     },
     network, notify, pause,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
@@ -18,7 +17,7 @@ use crate::{
     request::{Answer, Reply, Request, Signal},
     safety,
     saver::Saver,
-    schedule, sign_in, sign_out,
+    schedule, set, sign_in, sign_out,
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
@@ -483,12 +482,10 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
                 let _ = answer.send(Ok(Reply::Browsers(ctx.ports.browser.installed().await)));
             });
         }
-        Request::SetSettings(settings) => {
-            // The window neither knows nor changes it.
-            let settings = Settings { network: state.settings.network.clone(), ..settings };
-            ctx.ports.browser.prefer(settings.browsers.clone());
-            state.set_settings(settings.clone());
-            ctx.save(settings, answer);
+        Request::SetSettings(settings) => set::settings(ctx, state, settings, answer),
+        Request::SetNaming(naming) => set::naming(ctx, state, naming, answer),
+        Request::AdoptTeam { rules, template, team } => {
+            set::team(ctx, state, rules, template, team, answer);
         }
         Request::SetNetwork(network) => way::begin(ctx, state, network, answer),
         Request::MakeFilePrivate => keep::make_private(ctx, answer),

@@ -28,6 +28,7 @@ pub mod request;
 mod safety;
 mod saver;
 mod schedule;
+mod set;
 mod sign_in;
 mod sign_out;
 pub mod snapshot;

@@ -8,10 +8,11 @@ use crate::model::{
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
     notice::{Notice, Pressed},
     organisation::Endpoints,
-    rules::Field,
+    rules::{Field, Rule},
     secret::RoleCredentials,
-    settings::{Network, Settings},
+    settings::{Naming, Network, Settings},
     sign_in::Method,
+    team::Adopted,
 };
 use crate::ports::{Discovered, HistoryPage, InstalledBrowser, RecordedAccount};
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -327,6 +328,17 @@ pub enum Request {
     /// Go to servers this way from now on, and save that. [`Code::BadProxy`] or [`Code::NoTrust`] where that
     /// cannot be used: nothing is saved then.
     SetNetwork(Network),
+    /// Name the profiles that `latch` writes otherwise.
+    SetNaming(Naming),
+    /// Take over what a team shares, beside what is there.
+    AdoptTeam {
+        /// Rules behind the person's own.
+        rules: Vec<Rule>,
+        /// How profiles are named.
+        template: Option<String>,
+        /// Signers and colours.
+        team: Adopted,
+    },
     /// Take the rights of group and others off the credentials file.
     MakeFilePrivate,
     /// Restore the newest backup of the credentials file.

@@ -42,7 +42,7 @@ pub use message::{Endpoints, HandOver, Hello, PROTOCOL, Refusal, Reply, Request,
 pub use path::SocketPath;
 pub use told::{
     Confirm, Credentials, Line, ListedApp, ListedRole, Listing, Organisation, Overview, Problem, Profile,
-    Secret, SignInWaits,
+    Secret, SignInWaits, Team,
 };
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::{Caller, Client, Listener};

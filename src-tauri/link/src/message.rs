@@ -1,7 +1,7 @@
 //! What is said. Unknown members are ignored, so that a version can grow members; a change of meaning
 //! takes a new [`PROTOCOL`].
 
-use crate::told::{Confirm, Credentials, Line, Listing, Overview, Problem, SignInWaits};
+use crate::told::{Confirm, Credentials, Line, Listing, Overview, Problem, SignInWaits, Team};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -66,9 +66,26 @@ pub enum Request {
         region: Option<String>,
         /// Where the services of a server of one's own answer.
         endpoints: Option<Endpoints>,
+        /// The name to show; without it the one that is found.
+        #[serde(default)]
+        name: Option<String>,
     },
     /// Organisations and profiles as they stand. Answered by [`Reply::Overview`].
     Overview,
+    /// Ask an organisation's server for its list anew. Answered by [`Reply::Done`] when it is complete.
+    Sync {
+        /// Its id.
+        org: String,
+    },
+    /// What is shared with a team, or was taken over from one. Answered by [`Reply::Team`].
+    Team,
+    /// Take over what a team shares. Answered by [`Reply::Done`].
+    AdoptTeam(Team),
+    /// Remember the template by which profiles are named. Answered by [`Reply::Done`].
+    SetNaming {
+        /// The template; `None` for the usual one.
+        template: Option<String>,
+    },
     /// Every role and application that the organisations list. Answered by [`Reply::Listing`].
     List,
     /// Begin to sign in to an organisation. Answered by [`Reply::SignInWaits`] when the browser has the
@@ -167,6 +184,8 @@ pub enum Reply {
     Overview(Overview),
     /// To [`Request::List`].
     Listing(Listing),
+    /// To [`Request::Team`].
+    Team(Team),
     /// To [`Request::SignIn`].
     SignInWaits(SignInWaits),
     /// To [`Request::History`].

@@ -1,8 +1,9 @@
 //! What the engine tells: plain values, times as RFC 3339 text, states as words for programs. Words for
 //! people are made by whoever shows them, but for a [`Problem`], which says the same everywhere.
 
+use crate::message::Endpoints;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 use zeroize::Zeroizing;
 
 /// Text that must not be printed; zeroed when dropped.
@@ -64,6 +65,9 @@ pub struct Overview {
     pub paused: Option<String>,
     /// Whether the network is thought to be there.
     pub online: bool,
+    /// The template by which profiles are named, where the person chose one.
+    #[serde(default)]
+    pub template: Option<String>,
 }
 
 /// One organisation.
@@ -87,6 +91,25 @@ pub struct Organisation {
     pub accounts: usize,
     /// When its list was last complete, RFC 3339.
     pub synced: Option<String>,
+    /// `aws`, `custom` or `sandbox`.
+    #[serde(default)]
+    pub kind: String,
+    /// Where its services answer.
+    #[serde(default)]
+    pub endpoints: Option<Endpoints>,
+}
+
+/// What teams share of settings: all values as the configuration file has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    /// Rules for environments: field, pattern, environment.
+    pub rules: Vec<[String; 3]>,
+    /// The naming template.
+    pub template: Option<String>,
+    /// Whose word counts for a team or a start URL.
+    pub signers: BTreeMap<String, String>,
+    /// Colours by start URL.
+    pub colours: BTreeMap<String, String>,
 }
 
 /// One profile that Latchkey keeps.

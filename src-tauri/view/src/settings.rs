@@ -9,7 +9,8 @@ use crate::{
 use engine::model::{
     ids::{AccountId, OrgId},
     rules::{Field, Rule},
-    settings::{BrowserChoice, Network, Quiet, Safety, Settings, Theme, Told},
+    settings::{BrowserChoice, Naming, Network, Quiet, Safety, Settings, Theme, Told},
+    team::Adopted,
 };
 
 impl From<&Settings> for UiSettings {
@@ -109,8 +110,10 @@ impl From<UiSettings> for Settings {
                 default_allowed: s.safety.default_allowed.into_iter().map(AccountId::new).collect(),
                 rules: s.safety.rules.into_iter().map(Rule::from).collect(),
             },
-            // Set by a request of its own.
+            // Set by requests of their own: the engine keeps what the file says.
             network: Network::default(),
+            naming: Naming::default(),
+            team: Adopted::default(),
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
             browsers: s
                 .browsers

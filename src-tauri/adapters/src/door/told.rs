@@ -8,7 +8,10 @@ use engine::{
         environment::{self, Environment, Sensitivity},
         ids::Target,
         organisation::Endpoints,
+        rules::Rule,
+        settings::Settings,
         sign_in::{Ended, SignIn},
+        team::Adopted,
     },
     request::{Confirm, HandedOut},
     snapshot::{OrganisationNow, ProfileNow},
@@ -73,6 +76,7 @@ pub(super) fn overview(now: &Snapshot, at: Timestamp) -> Overview {
         profiles: now.profiles.iter().map(profile).collect(),
         paused: now.pause.map(|pause| pause.until.map(time).unwrap_or_default()),
         online: now.online,
+        template: now.settings.naming.template.clone(),
     }
 }
 
@@ -94,7 +98,52 @@ fn organisation(now: &OrganisationNow) -> Organisation {
         ends: ends.map(time),
         accounts: now.portal.accounts.len(),
         synced: now.portal.synced.map(time),
+        kind: word(&now.organisation.kind),
+        endpoints: Some(told_endpoints(&now.organisation.endpoints)),
     }
+}
+
+fn told_endpoints(endpoints: &Endpoints) -> link::Endpoints {
+    let text = |url: &url::Url| url.to_string();
+    link::Endpoints {
+        oidc: text(&endpoints.oidc),
+        portal: text(&endpoints.portal),
+        federation: text(&endpoints.federation),
+        sts: text(&endpoints.sts),
+    }
+}
+
+/// As the configuration file writes it.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+pub(super) fn team(settings: &Settings) -> link::Team {
+    let rule = |rule: &Rule| [word(&rule.field), rule.pattern.clone(), word(&rule.environment)];
+    link::Team {
+        rules: settings.safety.rules.iter().map(rule).collect(),
+        template: settings.naming.template.clone(),
+        signers: settings.team.signers.clone(),
+        colours: settings.team.colours.iter().map(|(url, colour)| (url.clone(), word(colour))).collect(),
+    }
+}
+
+/// What a team shares, as it came over the socket.
+pub(super) fn adopted(team: link::Team) -> Result<engine::Request, Code> {
+    fn read<T: serde::de::DeserializeOwned>(word: String) -> Result<T, Code> {
+        let what = format!("a word of a team's file: {word}");
+        serde_json::from_value(word.into()).map_err(|_| Code::Internal { what })
+    }
+    let rule = |[field, pattern, environment]: [String; 3]| {
+        Ok(Rule { field: read(field)?, pattern, environment: read(environment)? })
+    };
+    let colours = team.colours.into_iter().map(|(url, word)| Ok((url, read(word)?)));
+    Ok(engine::Request::AdoptTeam {
+        rules: team.rules.into_iter().map(rule).collect::<Result<_, Code>>()?,
+        template: team.template,
+        team: Adopted { signers: team.signers, colours: colours.collect::<Result<_, Code>>()? },
+    })
 }
 
 fn profile(now: &ProfileNow) -> Profile {

@@ -138,6 +138,8 @@ fn builder() -> ClientBuilder {
         .user_agent(concat!("latchkey/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT)
+        // Who signed for an answer's server is looked at where interception is looked for.
+        .tls_info(true)
         .timeout(WHOLE_CALL)
 }
 

@@ -150,7 +150,7 @@ async fn read(mut response: Response, host: &str) -> Result<Zeroizing<Vec<u8>>, 
 }
 
 /// Why no answer came, or none that can be read.
-fn why(error: &reqwest::Error, host: &str) -> Code {
+pub(crate) fn why(error: &reqwest::Error, host: &str) -> Code {
     let host = host.to_owned();
     if let Some(reason) = tls_reason(error) {
         return Code::Tls { host, reason };

@@ -22,7 +22,7 @@ mod tests;
 
 use crate::urls::AllowedHosts;
 use async_trait::async_trait;
-use clients::{Around, Way};
+pub(crate) use clients::{Around, Clients, Way};
 use engine::{
     model::{
         application::Application,
@@ -38,6 +38,7 @@ use engine::{
     },
 };
 use http::Http;
+pub(crate) use http::why;
 use secrecy::SecretString;
 use std::{ffi::OsString, path::Path, sync::Arc};
 use url::Url;

@@ -31,7 +31,7 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 /// A file, of whatever quality.
-pub(super) fn any_file() -> impl Strategy<Value = String> {
+pub(crate) fn any_file() -> impl Strategy<Value = String> {
     let ending = prop_oneof![4 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r")];
     (prop::collection::vec(line(), 0..14), ending, any::<bool>()).prop_map(|(lines, ending, closed)| {
         let mut text = lines.join(ending);

@@ -14,7 +14,7 @@ use std::io::{self, BufRead};
 pub fn credentials(access: &mut Access, whose: &Whose) -> Result<u8, Stop> {
     let of = match (&whose.profile, &whose.role) {
         (Some(profile), _) => Wanted::Profile(profile.clone()),
-        (None, Some(role)) => Wanted::Role(find::role(access, role)?),
+        (None, Some(role)) => Wanted::Role(find::role_of(access, role, whose.organisation.as_deref())?),
         // The argument framework demands one of them.
         (None, None) => return Err(unexpected()),
     };

@@ -1,14 +1,17 @@
 //! One file for each command.
 
 mod console;
+mod doctor;
 mod environment;
 mod exec;
 mod history;
 mod keys;
 mod list;
+mod profiles;
 mod serve;
 mod sign_in;
 mod status;
+mod team;
 
 use crate::{
     access::Access,
@@ -26,6 +29,7 @@ pub fn run() -> ExitCode {
     let done = match latch.command {
         Command::Completion { shell } => completion(shell),
         Command::Man => man(),
+        Command::Doctor { fix, yes } => doctor::doctor(fix, yes, latch.json),
         command => connected(command, latch.json),
     };
     match done {
@@ -53,9 +57,11 @@ fn connected(command: Command, json: bool) -> Result<u8, Stop> {
             console::console(&mut access, &whose, service.or(url).as_deref(), region.as_deref(), json)
         }
         Command::Open { query } => console::open(&mut access, &query.join(" "), json),
+        Command::Profiles { action } => profiles::run(&mut access, action, json),
+        Command::Team { action } => team::run(&mut access, action, json),
         Command::History { lines } => history::history(&mut access, lines, json),
         // Done before anybody was asked.
-        Command::Completion { .. } | Command::Man => Ok(0),
+        Command::Completion { .. } | Command::Man | Command::Doctor { .. } => Ok(0),
     }
 }
 

@@ -66,7 +66,8 @@ fn which(access: &mut Access, wanted: Option<&str>, new: NewOrganisation) -> Res
         }
         _ => None,
     };
-    let Reply::Added(id) = ask(access, &Request::AddOrganisation { typed, region, endpoints })? else {
+    let Reply::Added(id) = ask(access, &Request::AddOrganisation { typed, region, endpoints, name: None })?
+    else {
         return Err(unexpected());
     };
     organisations(access)?.into_iter().find(|o| o.id == id).ok_or_else(unexpected)

@@ -6,6 +6,7 @@ pub mod code;
 pub mod environment;
 pub mod history;
 pub mod ids;
+pub mod naming;
 pub mod notice;
 pub mod organisation;
 pub mod pacing;
@@ -19,6 +20,7 @@ pub mod secret;
 pub mod settings;
 pub mod sign_in;
 pub mod silence;
+pub mod team;
 
 /// A moment, to the millisecond where it is stored.
 pub use jiff::Timestamp;

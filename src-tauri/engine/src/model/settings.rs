@@ -5,6 +5,7 @@ use super::{
     ids::{AccountId, OrgId},
     notice::Notice,
     rules::Rule,
+    team::Adopted,
 };
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -181,12 +182,34 @@ pub struct Settings {
     pub quiet: Quiet,
     /// Environments, and what they ask for.
     pub safety: Safety,
+    /// How profiles that `latch` writes are named.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub naming: Naming,
+    /// What was taken over from teams.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub team: Adopted,
     /// In which browser an organisation's pages open, by its id; the desktop's own where none is named.
     pub browsers: BTreeMap<OrgId, BrowserChoice>,
 }
 
+fn is_nothing(team: &Adopted) -> bool {
+    *team == Adopted::default()
+}
+
+fn is_usual(naming: &Naming) -> bool {
+    *naming == Naming::default()
+}
+
 fn is_default(network: &Network) -> bool {
     *network == Network::default()
+}
+
+/// How profiles that stand for everything one can reach are named.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Naming {
+    /// The template; the usual one where none is named.
+    pub template: Option<String>,
 }
 
 /// A browser, and how it is used.
@@ -271,6 +294,8 @@ impl Default for Settings {
             network: Network::default(),
             quiet: Quiet::default(),
             safety: Safety::default(),
+            naming: Naming::default(),
+            team: Adopted::default(),
             browsers: BTreeMap::new(),
         }
     }

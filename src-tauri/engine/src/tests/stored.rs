@@ -5,7 +5,10 @@ use crate::{
     Request,
     model::{
         code::Code,
-        settings::{Network, Settings},
+        environment::Environment,
+        rules::{Field, Rule},
+        settings::{Naming, Network, Safety, Settings},
+        team::{Adopted, Colour},
     },
 };
 use std::time::Duration;
@@ -52,4 +55,35 @@ async fn a_password_that_stands_in_the_settings_file_is_kept_with_its_proxy_alon
     assert_eq!(kept.no_proxy.as_deref(), Some("b.test"));
     set("http://other.test", "b.test").await.unwrap();
     assert_eq!(stored(&world).proxy.as_deref(), Some("http://other.test"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_team_shares_stands_behind_the_persons_own_and_the_window_leaves_it() {
+    let (world, engine) = start(minutes(60), None).await;
+    let rule = |pattern: &str, environment| Rule { field: Field::Name, pattern: pattern.into(), environment };
+    let own = rule("^pay", Environment::Production);
+    let safety = Safety { rules: vec![own.clone()], ..Safety::default() };
+    engine
+        .ask(Request::SetSettings(Settings { safety: safety.clone(), ..Settings::default() }))
+        .await
+        .unwrap();
+    let template = |text: &str| Naming { template: Some(text.into()) };
+    engine.ask(Request::SetNaming(template("{role}"))).await.unwrap();
+
+    let shared = rule("^pay", Environment::Sandbox);
+    let team = Adopted {
+        signers: [("team acme".to_owned(), "SHA256:x".to_owned())].into(),
+        colours: [("acme.awsapps.com".to_owned(), Colour::Teal)].into(),
+    };
+    let rules = vec![own.clone(), shared.clone()];
+    let wish = Request::AdoptTeam { rules, template: None, team: team.clone() };
+    engine.ask(wish).await.unwrap();
+    let now = world.settings.lock().unwrap().clone();
+    assert_eq!(now.safety.rules, [own, shared], "the person's own is first, and there once");
+    assert_eq!((now.naming, now.team), (template("{role}"), team.clone()));
+
+    // The window knows of neither.
+    engine.ask(Request::SetSettings(Settings { compact: true, ..Settings::default() })).await.unwrap();
+    let now = world.settings.lock().unwrap().clone();
+    assert_eq!((now.compact, now.naming, now.team), (true, template("{role}"), team));
 }

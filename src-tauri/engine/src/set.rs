@@ -1,0 +1,49 @@
+//! Settings: what the person sets in the window, in a terminal, or takes over from a team.
+
+use crate::{
+    engine::Context,
+    model::{
+        rules::Rule,
+        settings::{Naming, Settings},
+        team::Adopted,
+    },
+    request::Answer,
+    state::State,
+};
+use tokio::sync::oneshot;
+
+/// What the window sets.
+pub(crate) fn settings(ctx: &Context, state: &mut State, set: Settings, answer: oneshot::Sender<Answer>) {
+    // The window neither knows nor changes these.
+    let Settings { network, naming, team, .. } = state.settings.clone();
+    let settings = Settings { network, naming, team, ..set };
+    ctx.ports.browser.prefer(settings.browsers.clone());
+    state.set_settings(settings.clone());
+    ctx.save(settings, answer);
+}
+
+/// How profiles are named.
+pub(crate) fn naming(ctx: &Context, state: &mut State, naming: Naming, answer: oneshot::Sender<Answer>) {
+    state.settings.naming = naming;
+    ctx.save(state.settings.clone(), answer);
+}
+
+/// What a team shares, beside what is there.
+pub(crate) fn team(
+    ctx: &Context,
+    state: &mut State,
+    rules: Vec<Rule>,
+    template: Option<String>,
+    team: Adopted,
+    answer: oneshot::Sender<Answer>,
+) {
+    let mut settings = state.settings.clone();
+    // The person's own rules come first, and the first that fits wins.
+    let new = rules.into_iter().filter(|rule| !state.settings.safety.rules.contains(rule));
+    settings.safety.rules.extend(new);
+    settings.naming.template = template.or(settings.naming.template);
+    settings.team.signers.extend(team.signers);
+    settings.team.colours.extend(team.colours);
+    state.set_settings(settings.clone());
+    ctx.save(settings, answer);
+}
