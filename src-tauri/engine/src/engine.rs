@@ -426,15 +426,15 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         }
         Request::CopyEnvironment { grant, shell, confirmed } => {
             let form = environment_copy::Form::Environment(shell);
-            let wish = environment_copy::Wish::new(grant, form, answer);
-            environment_copy::ask(ctx, state, wish, confirmed);
+            environment_copy::ask(ctx, state, grant, form, confirmed, answer);
         }
         Request::CopyCredentials { grant, part, confirmed } => {
-            let wish = environment_copy::Wish::new(grant, environment_copy::Form::Part(part), answer);
-            environment_copy::ask(ctx, state, wish, confirmed);
+            let form = environment_copy::Form::Part(part);
+            environment_copy::ask(ctx, state, grant, form, confirmed, answer);
         }
         Request::HandOut { of, asker, may_sign_in, confirmed } => {
-            let asked = hand_out::Asked { of, asker, may_sign_in, confirmed, looked: false, answer };
+            let to = hand_out::To::Program(asker);
+            let asked = hand_out::Asked { of, to, may_sign_in, confirmed, looked: false, answer };
             hand_out::ask(ctx, state, asked);
         }
         Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
