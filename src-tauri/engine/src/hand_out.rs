@@ -4,6 +4,7 @@
 
 use crate::{
     console::Fetch,
+    deliver,
     engine::{Context, Event},
     environment_copy::{self, Form},
     model::{
@@ -267,6 +268,9 @@ fn hand_out(ctx: &Context, state: &mut State, wish: Wish, credentials: RoleCrede
             return environment_copy::begin(ctx, org, handed, form, wish.answer);
         }
     };
+    if let Some(profile) = &wish.profile {
+        deliver::was_asked(ctx, state, profile, &asker);
+    }
     note(ctx, state, &wish.grant, wish.profile, &asker, &account_name, now);
     let handed = HandedOut { credentials, grant: wish.grant, account_name, region };
     // Whoever asked may have gone.

@@ -9,6 +9,7 @@ mod apps;
 mod attempt;
 mod console;
 mod conversion;
+mod deliver;
 mod engine;
 mod environment_copy;
 mod half_sync;

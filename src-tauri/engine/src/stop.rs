@@ -85,13 +85,14 @@ pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
         return answer_all(answers, &Ok(Reply::Done));
     };
     profile.in_flight = false;
-    let org = profile.kept.grant.org.clone();
+    let (org, profile_delivery) = (profile.kept.grant.org.clone(), profile.kept.delivery);
     let asked_again = profile.ending.take();
     let result = match result {
         Ok(Some(FileOutcome::Conflict(conflict))) => {
             profile.state = ProfileState::Conflict(conflict);
             let (profile, suggestion) = (name.to_string(), name.to_string());
-            Err(Code::ProfileTaken { profile, conflict, suggestion })
+            let delivery = profile_delivery;
+            Err(Code::ProfileTaken { profile, conflict, suggestion, delivery })
         }
         Ok(Some(FileOutcome::Failed(code))) | Err(code) => {
             profile.state = ProfileState::NotWritable(code.clone());

@@ -10,6 +10,7 @@ mod conversions_agreement;
 mod editing;
 mod generated;
 mod kills;
+mod on_demand;
 mod reads;
 mod strangers;
 mod updates;

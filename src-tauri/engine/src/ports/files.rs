@@ -4,6 +4,7 @@ use crate::model::{
     Timestamp,
     aws_config::{AwsConfig, Conversion, Converted, Undone},
     code::Code,
+    delivery::Delivery,
     ids::{Grant, ProfileName},
     profile::{Conflict, Written},
     secret::RoleCredentials,
@@ -38,7 +39,23 @@ pub enum FileChange {
         /// The person said that a foreign section may be replaced, with a backup.
         replace_foreign: bool,
     },
-    /// Takes our keys out; the section goes when nothing else is in it.
+    /// Lets the profile's tools ask Latchkey each time, and takes keys of that name out of the credentials
+    /// file.
+    Ask {
+        /// The profile.
+        profile: ProfileName,
+        /// Whose it is; the marker in the section is made of it.
+        grant: Grant,
+        /// The region key, if one is wanted.
+        region: Option<String>,
+        /// What we wrote last to the credentials file.
+        last: Option<Written>,
+        /// The section was written before: one that is gone was taken out by another program or the person.
+        placed: bool,
+        /// The person said that what brings its credentials otherwise may be replaced, with a backup.
+        replace_foreign: bool,
+    },
+    /// Takes our keys out of both files; a section goes when nothing else is in it.
     Remove {
         /// The section.
         profile: ProfileName,
@@ -52,12 +69,27 @@ pub enum FileChange {
 pub enum FileOutcome {
     /// Written; `Written` is to be stored.
     Written(Written),
+    /// The config file says what it should.
+    Placed,
     /// Removed, or was not there.
     Removed,
     /// Left alone.
     Conflict(Conflict),
     /// This one could not be made; the others were.
     Failed(Code),
+}
+
+/// A profile whose place in the files is looked at.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// Which.
+    pub profile: ProfileName,
+    /// How it is delivered, or is to be.
+    pub delivery: Delivery,
+    /// What we wrote last to the credentials file.
+    pub last: Option<Written>,
+    /// The config file was made to say so.
+    pub placed: bool,
 }
 
 /// Whether another program read the credentials file. All profiles in it are read together, and an editor
@@ -101,14 +133,10 @@ pub trait AwsFiles: Send + Sync {
         set: FileSet,
         changes: Vec<FileChange>,
     ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code>;
-    /// Whether a profile of that name may be written, before anything is fetched. One that we wrote
-    /// (`last`) and that is not there any more was taken out by another program or the person.
-    async fn check(
-        &self,
-        set: FileSet,
-        profile: &ProfileName,
-        last: Option<&Written>,
-    ) -> Result<Option<Conflict>, Code>;
+    /// Whether a profile may be written so, before anything is fetched, or stands as it was written. One
+    /// that we wrote (`last`, `placed`) and that is not there any more was taken out by another program or
+    /// the person.
+    async fn check(&self, set: FileSet, profile: &Delivered) -> Result<Option<Conflict>, Code>;
     /// What the file is like.
     async fn condition(&self, set: FileSet) -> FileCondition;
     /// What the person's own config file says of SSO. A line that cannot be read is no failure.

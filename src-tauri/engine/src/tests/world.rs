@@ -9,6 +9,7 @@ use crate::{
         Timestamp,
         aws_config::AwsConfig,
         code::Code,
+        delivery::Delivery,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName, Target},
         organisation::Kind,
         portal::{HalfSync, Portal},
@@ -320,6 +321,7 @@ pub(super) async fn keep(engine: &Engine, name: &str) -> Answer {
     let request = Request::KeepFresh {
         grant: grant(),
         profile: ProfileName::new(name),
+        delivery: Delivery::CredentialsFile,
         region: None,
         replace_foreign: false,
         confirmed: true,

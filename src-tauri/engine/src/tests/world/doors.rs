@@ -7,7 +7,7 @@ use crate::{
         aws_config::{AwsConfig, Conversion, Converted, Undone},
         code::Code,
         history::{By, Entry, Event as Happened},
-        ids::{OrgId, ProfileName, RoleName},
+        ids::{OrgId, RoleName},
         notice::Notice,
         organisation::{Endpoints, Organisation},
         portal::{Account, Portal},
@@ -16,8 +16,8 @@ use crate::{
         sign_in::Method,
     },
     ports::{
-        AwsFiles, Browser, Clock, Desktop, Exports, FileChange, FileCondition, FileOutcome, FileSet,
-        HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck, RecordedAccount, Redirect,
+        AwsFiles, Browser, Clock, Delivered, Desktop, Exports, FileChange, FileCondition, FileOutcome,
+        FileSet, HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck, RecordedAccount, Redirect,
         RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow, SecretUrl, SettingsFile,
         Store, Stored, StoredSignIn, Vault, Write,
     },
@@ -163,6 +163,10 @@ impl AwsFiles for World {
                     key_tail: "tail".into(),
                 })
             }
+            FileChange::Ask { profile, replace_foreign, .. } => {
+                self.note(format!("ask {profile} {replace_foreign}"));
+                FileOutcome::Placed
+            }
             FileChange::Remove { .. } => FileOutcome::Removed,
         };
         Ok((changes.into_iter().map(outcome).collect(), None))
@@ -170,8 +174,7 @@ impl AwsFiles for World {
     async fn check(
         &self,
         _: FileSet,
-        profile: &ProfileName,
-        _: Option<&Written>,
+        Delivered { profile, .. }: &Delivered,
     ) -> Result<Option<Conflict>, Code> {
         if self.refused.lock().unwrap().changed.iter().any(|name| name == profile.as_str()) {
             return Ok(Some(Conflict::ChangedByAnother));
