@@ -39,24 +39,26 @@ impl Sdk {
 
     /// What it looks for first, and so on, within one profile that a program named.
     ///
-    /// - botocore 1.44.5, `credentials.py`, `create_credential_resolver` with `ProfileProviderBuilder`; held
-    ///   against the real one in `tests/wire`. The CLI v2 has the same.
+    /// - botocore 1.44.5, `credentials.py`, `create_credential_resolver` with `ProfileProviderBuilder`;
+    ///   `AssumeRoleProvider` leaves a profile with a web identity alone. Held against the real one in
+    ///   `tests/wire/precedence.rs`. The CLI v2 has the same.
     /// - Go v2, `config/resolve_credentials.go`, `resolveCredsFromProfile`: keys of either file before all
     ///   but a source profile.
     /// - Java v2, `ProfileCredentialsUtils.credentialsProviderWithFeatureID`: keys come last.
     /// - JavaScript v3, `credential-provider-ini/src/resolveProfileData.ts`. Its default chain asks for SSO
     ///   before only where the program itself passes SSO settings
     ///   (`credential-provider-node/src/defaultProvider.ts`).
-    /// - Rust, `aws-config/src/profile/credentials/repr.rs`, `resolve_chain` and `base_provider`: keys last.
+    /// - Rust, `aws-config/src/profile/credentials/repr.rs`, `resolve_chain` and `base_provider`: a web
+    ///   identity is no role to chain, keys come last.
     #[must_use]
     pub fn order(self) -> [Source; 5] {
         use Source::{Keys, Process, Role, Sso, WebIdentity};
         match self {
-            Self::Botocore => [Role, WebIdentity, Sso, Keys, Process],
+            Self::Botocore => [WebIdentity, Role, Sso, Keys, Process],
             Self::Go => [Role, Keys, WebIdentity, Sso, Process],
             Self::Java => [WebIdentity, Sso, Role, Process, Keys],
             Self::JavaScript => [Role, Keys, WebIdentity, Process, Sso],
-            Self::Rust => [Role, WebIdentity, Sso, Process, Keys],
+            Self::Rust => [WebIdentity, Role, Sso, Process, Keys],
         }
     }
 
