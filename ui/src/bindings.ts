@@ -478,9 +478,9 @@ label: string,
  */
 line: string, 
 /**
- * The same for the sample organisation, which has files of its own.
+ * The same for the sample organisation, which has files of its own; `null` where it cannot be.
  */
-sample_line: string, 
+sample_line: string | null, 
 /**
  * The one to suggest for privileged roles.
  */

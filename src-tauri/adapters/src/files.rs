@@ -1,6 +1,7 @@
 //! `~/.aws/credentials` and `~/.aws/config` behind the engine's port; the editing itself is `aws-files`'.
 
 mod on_demand;
+mod sso_cache;
 
 use crate::home::Home;
 use async_trait::async_trait;
@@ -16,7 +17,9 @@ use engine::{
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
     },
-    ports::{AwsFiles, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Reads},
+    ports::{
+        AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Reads,
+    },
 };
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -35,6 +38,7 @@ pub struct DiskFiles {
     own: Arc<Pair>,
     sandbox: Arc<Pair>,
     latch: PathBuf,
+    cache: aws_files::SsoCache,
     clock: Arc<dyn Clock>,
 }
 
@@ -59,6 +63,7 @@ impl DiskFiles {
             own: pair(&own.credentials, &own.config),
             sandbox: pair(&sandbox.join("credentials"), &sandbox.join("config")),
             latch: on_demand::latch(),
+            cache: aws_files::SsoCache::in_home(&home.user),
             clock,
         }
     }
@@ -118,6 +123,34 @@ impl AwsFiles for DiskFiles {
                     outcomes.push(Some(outcome));
                     continue;
                 }
+                if let FileChange::SignIn {
+                    profile,
+                    grant,
+                    start_url,
+                    sso_region,
+                    session,
+                    region,
+                    last,
+                    replace_foreign,
+                } = change
+                {
+                    let (region, last) = (region.as_ref(), last.as_ref());
+                    let replace_foreign = *replace_foreign;
+                    let wish = sso_cache::Wish {
+                        profile,
+                        grant,
+                        start_url,
+                        sso_region,
+                        session,
+                        region,
+                        last,
+                        replace_foreign,
+                    };
+                    let (outcome, backup) = pair.sign_in_by_session(&wish, now)?;
+                    backups.extend(backup);
+                    outcomes.push(Some(outcome));
+                    continue;
+                }
                 outcomes.push(match to_change(change) {
                     // One that cannot be written must not keep the others from being.
                     Err(code) => Some(FileOutcome::Failed(code)),
@@ -152,7 +185,8 @@ impl AwsFiles for DiskFiles {
             match look.delivery {
                 Delivery::OnDemand => return pair.in_the_way(&latch, &look),
                 Delivery::CopyOnly => return Ok(None),
-                Delivery::CredentialsFile | Delivery::SsoCache => {}
+                Delivery::SsoCache => return pair.in_the_way_of_session(&look),
+                Delivery::CredentialsFile => {}
             }
             let reading = pair.credentials.read().map_err(|e| code(&e))?;
             let standing = reading.standing(name.as_str(), last.as_ref());
@@ -265,6 +299,33 @@ impl AwsFiles for DiskFiles {
         .await
     }
 
+    async fn cached_sign_in(&self, session: &str) -> Result<Option<CachedSignIn>, Code> {
+        let (cache, session, now) = (self.cache.clone(), session.to_owned(), self.clock.now());
+        self.blocking(FileSet::Own, move |_| {
+            let found = cache.read(&session).map_err(|e| code(&e))?;
+            Ok(found.map(|found| sso_cache::from_file(found, now)))
+        })
+        .await
+    }
+
+    async fn cache_sign_in(
+        &self,
+        session: &str,
+        sign_in: CachedSignIn,
+    ) -> Result<Option<CachedSignIn>, Code> {
+        let (cache, session, now) = (self.cache.clone(), session.to_owned(), self.clock.now());
+        self.blocking(FileSet::Own, move |_| {
+            let newer = cache.write(&session, &sso_cache::to_file(sign_in)).map_err(|e| code(&e))?;
+            Ok(newer.map(|found| sso_cache::from_file(found, now)))
+        })
+        .await
+    }
+
+    async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code> {
+        let (cache, session) = (self.cache.clone(), session.to_owned());
+        self.blocking(FileSet::Own, move |_| cache.remove(&session, &clients).map_err(|e| code(&e))).await
+    }
+
     async fn make_private(&self, set: FileSet) -> Result<(), Code> {
         self.blocking(set, |pair| pair.credentials.make_private().map_err(|e| code(&e))).await
     }
@@ -288,7 +349,10 @@ impl Pair {
             FileChange::Put { profile, replace_foreign: false, .. } => {
                 self.has_sso_settings(profile.as_str())
             }
-            FileChange::Put { .. } | FileChange::Ask { .. } | FileChange::Remove { .. } => false,
+            FileChange::Put { .. }
+            | FileChange::Ask { .. }
+            | FileChange::SignIn { .. }
+            | FileChange::Remove { .. } => false,
         }
     }
 
@@ -353,7 +417,9 @@ fn not_converted(error: &ConvertError) -> Code {
 
 fn to_change(change: &FileChange) -> Result<Change, Code> {
     Ok(match change {
-        FileChange::Ask { .. } => return Err(Code::Internal { what: "no change of one file".to_owned() }),
+        FileChange::Ask { .. } | FileChange::SignIn { .. } => {
+            return Err(Code::Internal { what: "no change of one file".to_owned() });
+        }
         FileChange::Put { profile, grant, credentials, region, last, replace_foreign } => Change::Put(Put {
             profile: profile_name(profile)?,
             owner: owner(grant)?,

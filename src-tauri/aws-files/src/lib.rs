@@ -28,6 +28,8 @@ mod paths;
 mod place;
 mod platform;
 mod replace;
+mod sso_cache;
+mod sso_section;
 mod standing;
 mod values;
 
@@ -46,5 +48,7 @@ pub use import::{ManagedProfile, SsoConfig, SsoProfile, UnreadLine};
 pub use on_demand::{Ask, AskOutcome, ConfigStanding, command_line};
 pub use paths::Paths;
 pub use place::{Condition, Reads};
+pub use sso_cache::{CachedRenewal, CachedSignIn, SsoCache};
+pub use sso_section::SsoWish;
 pub use standing::{EXPIRES_KEY, ForeignKeys, STAMP_KEY, Standing};
 pub use values::{Credentials, Fingerprint, Owner, ProfileName, Refused};

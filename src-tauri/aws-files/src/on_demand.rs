@@ -9,6 +9,7 @@ use crate::{
     lock::FileLock,
     place::{Loaded, Place},
     replace::{Quiet, Replaced, replace},
+    sso_section::{drop_unused, facts},
     standing::{REGION_STAMP_KEY, STAMP_KEY, read_stamp, stamp},
     values::check_value,
 };
@@ -133,12 +134,7 @@ impl ConfigFile {
         {
             return Ok(AskOutcome::Refused(refused));
         }
-        let outcome = self.edit(now, |document| ask.put(document))?;
-        Ok(match outcome {
-            Edited::Done(backup) => AskOutcome::Written(backup),
-            Edited::Left(standing) => AskOutcome::Conflict(standing),
-            Edited::NotChanged(error) => AskOutcome::NotChanged(error),
-        })
+        self.edit(now, |document| ask.put(document)).map(Into::into)
     }
 
     /// Takes our keys out of the profile's section, and the section with them when nothing else is in it.
@@ -147,15 +143,10 @@ impl ConfigFile {
     /// # Errors
     /// [`FileError`]; nothing was changed then.
     pub fn ask_no_more(&self, profile: &ProfileName, now: Timestamp) -> Result<AskOutcome, FileError> {
-        let outcome = self.edit(now, |document| take_out(document, profile.as_str()))?;
-        Ok(match outcome {
-            Edited::Done(backup) => AskOutcome::Written(backup),
-            Edited::Left(standing) => AskOutcome::Conflict(standing),
-            Edited::NotChanged(error) => AskOutcome::NotChanged(error),
-        })
+        self.edit(now, |document| take_out(document, profile.as_str())).map(Into::into)
     }
 
-    fn edit(
+    pub(crate) fn edit(
         &self,
         now: Timestamp,
         change: impl Fn(&mut Document) -> Result<Change, EditError>,
@@ -206,13 +197,23 @@ impl ConfigFile {
     }
 }
 
-enum Edited {
+pub(crate) enum Edited {
     Done(Option<PathBuf>),
     Left(ConfigStanding),
     NotChanged(EditError),
 }
 
-enum Change {
+impl From<Edited> for AskOutcome {
+    fn from(edited: Edited) -> Self {
+        match edited {
+            Edited::Done(backup) => Self::Written(backup),
+            Edited::Left(standing) => Self::Conflict(standing),
+            Edited::NotChanged(error) => Self::NotChanged(error),
+        }
+    }
+}
+
+pub(crate) enum Change {
     None,
     Left(ConfigStanding),
     Made { replaced_foreign: bool },
@@ -224,11 +225,11 @@ fn just_truncated(base: &Loaded, now: Timestamp) -> bool {
 }
 
 /// The section that defines the profile; of several the one that botocore takes.
-fn section_of(document: &Document, profile: &str) -> Option<String> {
+pub(crate) fn section_of(document: &Document, profile: &str) -> Option<String> {
     Outline::of(document).profiles.into_iter().find(|(name, _)| name == profile).map(|(_, section)| section)
 }
 
-fn new_section(profile: &str) -> String {
+pub(crate) fn new_section(profile: &str) -> String {
     match profile {
         "default" => profile.to_owned(),
         _ if profile.contains(' ') => format!("profile \"{profile}\""),
@@ -236,13 +237,16 @@ fn new_section(profile: &str) -> String {
     }
 }
 
-fn standing(document: &Document, section: &str) -> ConfigStanding {
+pub(crate) fn standing(document: &Document, section: &str) -> ConfigStanding {
     let has = |key: &str| document.effective(section, key).is_some_and(|value| !value.is_empty());
     let process = document.effective(section, PROCESS);
     if let Some(mark) = document.get(section, STAMP_KEY) {
-        let same = read_stamp(&mark)
-            .zip(process.as_ref())
-            .is_some_and(|((_, short), process)| Fingerprint::of(process).short() == short);
+        let text = |key: &str| document.get(section, key).unwrap_or_default();
+        let ours = match &process {
+            Some(process) => Fingerprint::of(process),
+            None => facts(&text("sso_session"), &text("sso_account_id"), &text("sso_role_name")),
+        };
+        let same = read_stamp(&mark).is_some_and(|(_, short)| ours.short() == short);
         return if same { ConfigStanding::Ours } else { ConfigStanding::ChangedByAnother };
     }
     if ["sso_session", "sso_start_url", "sso_account_id", "sso_role_name"].into_iter().any(has) {
@@ -270,9 +274,10 @@ impl Ask {
         let stamp = stamp(&self.owner, &Fingerprint::of(&self.command));
         let mut keys = vec![(PROCESS, self.command.as_str()), (STAMP_KEY, stamp.as_str())];
         let mut stale = Vec::new();
-        if !free {
+        if !free || before == ConfigStanding::Ours {
             stale.extend(ELSEWHERE.into_iter().filter(|key| *key != PROCESS));
         }
+        let session = document.get(section, "sso_session").filter(|_| before == ConfigStanding::Ours);
         match &self.region {
             Some(region) if region_is_ours(document, section) => {
                 keys.extend([("region", region.as_str()), (REGION_STAMP_KEY, region.as_str())]);
@@ -294,6 +299,9 @@ impl Ask {
         if !stale.is_empty() {
             document.remove_keys(section, &stale)?;
         }
+        if let Some(session) = session {
+            drop_unused(document, &session)?;
+        }
         Ok(Change::Made { replaced_foreign: !free })
     }
 }
@@ -305,7 +313,9 @@ fn take_out(document: &mut Document, profile: &str) -> Result<Change, EditError>
         ConfigStanding::ChangedByAnother => return Ok(Change::Left(ConfigStanding::ChangedByAnother)),
         _ => return Ok(Change::None),
     }
-    let mut keys = vec![PROCESS, STAMP_KEY, REGION_STAMP_KEY];
+    let session = document.get(&section, "sso_session");
+    let mut keys =
+        vec![PROCESS, "sso_session", "sso_account_id", "sso_role_name", STAMP_KEY, REGION_STAMP_KEY];
     if document.get(&section, REGION_STAMP_KEY).is_some() && region_is_ours(document, &section) {
         keys.push("region");
     }
@@ -316,6 +326,9 @@ fn take_out(document: &mut Document, profile: &str) -> Result<Change, EditError>
             Ok(()) | Err(EditError::WouldDamage) => {}
             Err(error) => return Err(error),
         }
+    }
+    if let Some(session) = session {
+        drop_unused(document, &session)?;
     }
     Ok(Change::Made { replaced_foreign: false })
 }

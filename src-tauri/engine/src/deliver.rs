@@ -2,6 +2,7 @@
 //! whatever else of ours is under their name goes.
 
 use crate::{
+    cache,
     engine::{Context, Event},
     keep::{look_at_file, missing},
     model::{
@@ -73,8 +74,22 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, name: &ProfileName) {
             placed: kept.placed.is_some(),
             replace_foreign,
         },
-        // Their credentials are written by the refresh.
-        Delivery::CredentialsFile | Delivery::SsoCache | Delivery::CopyOnly => {
+        Delivery::SsoCache => {
+            let Some(org) = state.org(&kept.grant.org).map(|o| o.organisation.clone()) else { return };
+            let host = org.start_url.host_str().unwrap_or_default();
+            FileChange::SignIn {
+                profile: kept.profile,
+                grant: kept.grant,
+                session: host.split('.').next().unwrap_or(host).to_owned(),
+                start_url: org.start_url.to_string(),
+                sso_region: org.region,
+                region: kept.region,
+                last: kept.written,
+                replace_foreign,
+            }
+        }
+        // What stands in the credentials file is written by the refresh.
+        Delivery::CredentialsFile | Delivery::CopyOnly => {
             FileChange::Remove { profile: kept.profile, last: kept.written }
         }
     };
@@ -101,9 +116,15 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, placed: Placed) {
     };
     // Another delivery was chosen meanwhile: that one goes on.
     let outdated = profile.kept.delivery != delivery;
-    match outcome {
+    let (mut session, mut org) = (None, None);
+    match &outcome {
         _ if outdated => {}
-        FileOutcome::Placed | FileOutcome::Removed | FileOutcome::Written(_) => {
+        FileOutcome::Placed | FileOutcome::PlacedIn(_) | FileOutcome::Removed | FileOutcome::Written(_) => {
+            session = profile.kept.session.take();
+            if let FileOutcome::PlacedIn(name) = &outcome {
+                profile.kept.session = Some(name.clone());
+            }
+            org = Some(profile.kept.grant.org.clone());
             profile.kept.placed = Some(now);
             profile.kept.written = None;
             profile.failures = 0;
@@ -114,14 +135,21 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, placed: Placed) {
             ctx.commit(vec![Write::Kept(profile.kept.clone())]);
         }
         FileOutcome::Conflict(conflict) => {
+            let conflict = *conflict;
             profile.state = ProfileState::Conflict(conflict);
             ctx.note(state, By::Schedule, Happened::Conflicted { profile: name.clone(), conflict });
         }
         FileOutcome::Failed(code) => {
             profile.failures = profile.failures.saturating_add(1);
             profile.not_before = Some(now + retry_after(profile.failures, chance));
-            profile.state = ProfileState::NotWritable(code);
+            profile.state = ProfileState::NotWritable(code.clone());
         }
+    }
+    if let Some(org) = org {
+        if let Some(session) = session {
+            cache::unused(ctx, state, &org, session);
+        }
+        cache::write(ctx, state, &org);
     }
     if let Some(path) = backup {
         ctx.note(state, By::Schedule, Happened::BackedUp { path: path.display().to_string() });

@@ -2,7 +2,7 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, apps, console, conversion, deliver, environment_copy, half_sync, hand_out, import, keep,
+    add, apps, cache, console, conversion, deliver, environment_copy, half_sync, hand_out, import, keep,
     model::{
         Timestamp,
         aws_config::{AwsConfig, Converted, Undone},
@@ -12,10 +12,10 @@ use crate::{
         secret::ClientRegistration,
         settings::Settings,
     },
-    network, notify,
+    network, notify, pause,
     ports::{FileCondition, FileSet, Ports, Presence, Write},
     publish, record, refresh, renewal,
-    request::{Answer, PauseFor, Reply, Request, Signal},
+    request::{Answer, Reply, Request, Signal},
     safety,
     saver::Saver,
     schedule, sign_in, sign_out,
@@ -25,7 +25,7 @@ use crate::{
     stop, sync, usage,
     writer::Writer,
 };
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -93,6 +93,7 @@ pub(crate) enum Event {
     Asked(hand_out::Asked),
     HandedOut(hand_out::Outcome),
     Placed(deliver::Placed),
+    Cached(OrgId, u64, crate::ports::CachedSignIn),
     Rerouted(deliver::Looked),
     SandboxEnded,
     Record(record::Outcome),
@@ -390,6 +391,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
         Event::Asked(asked) => hand_out::ask(ctx, state, asked),
         Event::HandedOut(outcome) => hand_out::finish(ctx, state, outcome),
+        Event::Cached(org, era, newer) => cache::adopt(ctx, state, &org, era, newer),
         Event::Placed(placed) => deliver::finish(ctx, state, placed),
         Event::Rerouted(looked) => deliver::changed(ctx, state, looked),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
@@ -464,8 +466,8 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             reply(answer, keep::pause_one(ctx, state, &profile, paused));
         }
         Request::TakeBack(profile) => reply(answer, keep::take_back(ctx, state, &profile)),
-        Request::Pause(how_long) => reply(answer, pause(ctx, state, how_long)),
-        Request::Resume => reply(answer, resume(ctx, state)),
+        Request::Pause(how_long) => reply(answer, pause::all(ctx, state, how_long)),
+        Request::Resume => reply(answer, pause::resume(ctx, state)),
         Request::OpenApp(app) => reply(answer, apps::open(ctx, state, app)),
         Request::OpenPortal(org) => apps::open_portal(ctx, state, &org, answer),
         Request::SetFavourite { target, on } => reply(answer, set_favourite(ctx, state, target, on)),
@@ -565,33 +567,6 @@ fn confirmed(
 fn request_name(request: &Request) -> String {
     let text = format!("{request:?}");
     text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
-}
-
-fn pause(ctx: &Context, state: &mut State, how_long: PauseFor) -> Answer {
-    let until = match how_long {
-        // A time beyond the calendar's end is until the person resumes.
-        PauseFor::Duration(d) => ctx.now().checked_add(d).ok(),
-        PauseFor::Tomorrow => {
-            let local = ctx.now().to_zoned_datetime(ctx.zone.clone());
-            let nine = local
-                .tomorrow()
-                .and_then(|day| day.with().hour(9).minute(0).second(0).subsec_nanosecond(0).build());
-            Some(nine.map_or(ctx.now() + SignedDuration::from_hours(24), |z| z.timestamp()))
-        }
-        PauseFor::UntilResumed => None,
-    };
-    state.pause = Some(crate::model::settings::Pause { until });
-    ctx.commit(vec![Write::Pause(state.pause)]);
-    ctx.note(state, By::You, Happened::Paused { until });
-    Ok(Reply::Done)
-}
-
-pub(crate) fn resume(ctx: &Context, state: &mut State) -> Answer {
-    if state.pause.take().is_some() {
-        ctx.commit(vec![Write::Pause(None)]);
-        ctx.note(state, By::You, Happened::Resumed);
-    }
-    Ok(Reply::Done)
 }
 
 fn set_favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {

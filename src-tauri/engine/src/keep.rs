@@ -149,6 +149,7 @@ pub(crate) fn start(ctx: &Context, state: &mut State, wish: &Wish) {
         until: safety::ends(state, &wish.grant, wish.lasting, ctx.now()),
         delivery: wish.delivery,
         placed: None,
+        session: state.profiles.get(&wish.profile).and_then(|p| p.kept.session.clone()),
         asked: state.profiles.get(&wish.profile).and_then(|p| p.kept.asked.clone()),
     };
     ctx.commit(vec![Write::Kept(kept.clone())]);

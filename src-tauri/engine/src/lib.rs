@@ -7,6 +7,7 @@
 mod add;
 mod apps;
 mod attempt;
+mod cache;
 mod console;
 mod conversion;
 mod deliver;
@@ -19,6 +20,7 @@ mod keep;
 pub mod model;
 mod network;
 mod notify;
+mod pause;
 pub mod ports;
 mod publish;
 mod record;

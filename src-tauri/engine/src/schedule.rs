@@ -3,7 +3,7 @@
 
 use crate::{
     deliver,
-    engine::{Context, resume},
+    engine::Context,
     model::{
         Timestamp,
         code::Code,
@@ -14,7 +14,7 @@ use crate::{
         sign_in::{Ended, Session, SignIn},
         silence,
     },
-    refresh, renewal, safety, sign_in,
+    pause, refresh, renewal, safety, sign_in,
     snapshot::Launch,
     state::{Profile, State},
     sync,
@@ -115,7 +115,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
     let now = ctx.now();
     state.clock_skew = ctx.ports.sso.clock_skew();
     if state.pause.is_some_and(|p| p.until.is_some_and(|until| until <= now)) {
-        let _ = resume(ctx, state);
+        let _ = pause::resume(ctx, state);
     }
     state.hush = state.hush.filter(|h| *h > now);
     state

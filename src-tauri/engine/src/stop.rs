@@ -1,7 +1,7 @@
 //! A kept profile's end: our keys leave the file, if that is wanted, and it is kept no more.
 
 use crate::{
-    add,
+    add, cache,
     engine::{Context, Event},
     keep::{look_at_file, missing},
     model::{
@@ -121,6 +121,11 @@ pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
 fn kept_no_more(ctx: &Context, state: &mut State, name: &ProfileName, removed: bool) {
     let profile = state.profiles.remove(name);
     ctx.commit(vec![Write::RemoveKept(name.clone())]);
+    if let Some((org, session)) =
+        profile.as_ref().and_then(|p| Some((p.kept.grant.org.clone(), p.kept.session.clone()?)))
+    {
+        cache::unused(ctx, state, &org, session);
+    }
     if let Some(profile) = profile.filter(|p| p.over) {
         return safety::time_over(ctx, state, &profile.kept);
     }

@@ -53,13 +53,13 @@ pub(crate) fn choices(credentials: &str) -> Vec<UiDeliveryChoice> {
                 .to_owned()
         }
         Delivery::SsoCache => {
-            "Keeps the AWS CLI's own sign-in fresh. It lies in ~/.aws/sso/cache as plain text, and \
-             whoever reads it can use every role you have."
+            "Keeps the AWS CLI's own sign-in fresh, so that sso_session profiles just work. It lies in \
+             ~/.aws/sso/cache as plain text: a program that reads it can use every role you have."
                 .to_owned()
         }
         Delivery::CopyOnly => "Nothing is written. You copy when you need it.".to_owned(),
     };
-    [Delivery::CredentialsFile, Delivery::OnDemand, Delivery::CopyOnly]
+    [Delivery::CredentialsFile, Delivery::OnDemand, Delivery::SsoCache, Delivery::CopyOnly]
         .into_iter()
         .map(|delivery| UiDeliveryChoice {
             delivery: delivery.into(),
@@ -68,7 +68,9 @@ pub(crate) fn choices(credentials: &str) -> Vec<UiDeliveryChoice> {
                 other => word(other).to_owned(),
             },
             line: line(delivery, credentials),
-            sample_line: line(delivery, "the sample organisation's own credentials file"),
+            // The CLI's cache has one place, and the sample touches nothing of the person's.
+            sample_line: (delivery != Delivery::SsoCache)
+                .then(|| line(delivery, "the sample organisation's own credentials file")),
             privileged: delivery == Delivery::suggested(Sensitivity::Privileged),
             usual: delivery == Delivery::suggested(Sensitivity::Normal),
         })

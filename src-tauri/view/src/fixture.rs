@@ -132,6 +132,7 @@ pub(crate) fn profile(name: &str, grant: Grant, left: i64, state: State) -> Prof
             until: None,
             delivery: Delivery::CredentialsFile,
             placed: None,
+            session: None,
             asked: None,
         },
         account_name: "payments-dev".into(),

@@ -58,8 +58,8 @@ pub struct UiDeliveryChoice {
     pub label: String,
     /// What follows from it, in a sentence or three.
     pub line: String,
-    /// The same for the sample organisation, which has files of its own.
-    pub sample_line: String,
+    /// The same for the sample organisation, which has files of its own; `null` where it cannot be.
+    pub sample_line: Option<String>,
     /// The one to suggest for privileged roles.
     pub privileged: bool,
     /// The one to suggest for the others.

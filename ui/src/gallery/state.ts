@@ -23,6 +23,14 @@ const DELIVERIES: UiDeliveryChoice[] = [
     privileged: true,
     usual: false,
   },
+  {
+    delivery: 'sso_cache',
+    label: 'SSO cache',
+    line: "Keeps the AWS CLI's own sign-in fresh, so that sso_session profiles just work. It lies in ~/.aws/sso/cache as plain text: a program that reads it can use every role you have.",
+    sample_line: null,
+    privileged: false,
+    usual: false,
+  },
   { delivery: 'copy_only', label: 'Copy only', line: 'Nothing is written. You copy when you need it.', sample_line: 'Nothing is written. You copy when you need it.', privileged: false, usual: false },
 ];
 

@@ -111,6 +111,22 @@ impl Pair {
         Ok(conflict.or(hide.then_some(Conflict::KeysHide)))
     }
 
+    /// As [`Self::in_the_way`], for a profile that signs in by a session: one that says so already is none.
+    pub(super) fn in_the_way_of_session(&self, look: &Delivered) -> Result<Option<Conflict>, Code> {
+        let standing = self.config.standing(look.profile.as_str()).map_err(|e| code(&e))?;
+        let there = matches!(standing, ConfigStanding::Ours | ConfigStanding::Sso);
+        if look.placed && !there {
+            return Ok(Some(Conflict::ChangedByAnother));
+        }
+        let hide = matches!(
+            self.standing(&look.profile, look.last.as_ref())?,
+            Standing::ChangedByAnother
+                | Standing::Foreign { keys: ForeignKeys::LongLived | ForeignKeys::Session }
+        );
+        let other = if there { None } else { conflict(standing) };
+        Ok(other.or(hide.then_some(Conflict::KeysHide)))
+    }
+
     /// Whether the config file gives the profile credentials of another program.
     pub(super) fn other_process(&self, profile: &str) -> bool {
         matches!(self.config.standing(profile), Ok(ConfigStanding::Process))
@@ -137,18 +153,18 @@ impl Pair {
         })
     }
 
-    fn standing(&self, profile: &ProfileName, last: Option<&Written>) -> Result<Standing, Code> {
+    pub(super) fn standing(&self, profile: &ProfileName, last: Option<&Written>) -> Result<Standing, Code> {
         let reading = self.credentials.read().map_err(|e| code(&e))?;
         Ok(reading.standing(profile.as_str(), last.map(super::fingerprint).as_ref()))
     }
 
-    fn not_changed(&self, reason: &str) -> FileOutcome {
+    pub(super) fn not_changed(&self, reason: &str) -> FileOutcome {
         let path = self.config.path().display().to_string();
         FileOutcome::Failed(Code::FileNotWritable { path, reason: reason.to_owned() })
     }
 }
 
-fn conflict(standing: ConfigStanding) -> Option<Conflict> {
+pub(super) fn conflict(standing: ConfigStanding) -> Option<Conflict> {
     match standing {
         ConfigStanding::Absent | ConfigStanding::Settings | ConfigStanding::Ours => None,
         ConfigStanding::ChangedByAnother => Some(Conflict::ChangedByAnother),

@@ -95,6 +95,7 @@ fn everything() -> Vec<Write> {
         until: None,
         delivery: engine::model::delivery::Delivery::OnDemand,
         placed: None,
+        session: None,
         asked: None,
     };
     vec![

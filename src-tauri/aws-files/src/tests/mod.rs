@@ -12,6 +12,7 @@ mod generated;
 mod kills;
 mod on_demand;
 mod reads;
+mod sso_caches;
 mod strangers;
 mod updates;
 mod writers;

@@ -36,6 +36,9 @@ pub struct Kept {
     /// Since when the config file says so, for a delivery that is not refreshed.
     #[serde(default)]
     pub placed: Option<Timestamp>,
+    /// The session of the config file by which it signs in, where it is delivered so.
+    #[serde(default)]
+    pub session: Option<String>,
     /// Which program asked last.
     #[serde(default)]
     pub asked: Option<Asked>,

@@ -328,6 +328,7 @@ mod tests {
                 until: None,
                 delivery: Delivery::CredentialsFile,
                 placed: None,
+                session: None,
                 asked: None,
             };
             assert_eq!(unused(&kept, at(7 * day)), expect, "added {added}, used {used:?}");

@@ -7,7 +7,7 @@ use crate::model::{
     delivery::Delivery,
     ids::{Grant, ProfileName},
     profile::{Conflict, Written},
-    secret::RoleCredentials,
+    secret::{ClientRegistration, RoleCredentials, TokenSet},
 };
 use async_trait::async_trait;
 use std::path::PathBuf;
@@ -55,6 +55,25 @@ pub enum FileChange {
         /// The person said that what brings its credentials otherwise may be replaced, with a backup.
         replace_foreign: bool,
     },
+    /// Lets the profile's tools sign in by a session of the config file, one that is there or a new one.
+    SignIn {
+        /// The profile.
+        profile: ProfileName,
+        /// Whose it is.
+        grant: Grant,
+        /// Where to sign in.
+        start_url: String,
+        /// The region of the sign-in.
+        sso_region: String,
+        /// The name for a new session.
+        session: String,
+        /// The region key, if one is wanted.
+        region: Option<String>,
+        /// What we wrote last to the credentials file.
+        last: Option<Written>,
+        /// The person said that what brings its credentials otherwise may be replaced, with a backup.
+        replace_foreign: bool,
+    },
     /// Takes our keys out of both files; a section goes when nothing else is in it.
     Remove {
         /// The section.
@@ -71,12 +90,27 @@ pub enum FileOutcome {
     Written(Written),
     /// The config file says what it should.
     Placed,
+    /// The config file says what it should, by the session of this name.
+    PlacedIn(String),
     /// Removed, or was not there.
     Removed,
     /// Left alone.
     Conflict(Conflict),
     /// This one could not be made; the others were.
     Failed(Code),
+}
+
+/// A sign-in as the AWS CLI keeps it in its cache.
+#[derive(Clone, Debug)]
+pub struct CachedSignIn {
+    /// The start URL.
+    pub start_url: String,
+    /// The region of the sign-in.
+    pub region: String,
+    /// The tokens.
+    pub tokens: TokenSet,
+    /// The registration that renews them.
+    pub client: Option<ClientRegistration>,
 }
 
 /// A profile whose place in the files is looked at.
@@ -147,6 +181,13 @@ pub trait AwsFiles: Send + Sync {
     async fn convert(&self, profiles: Vec<String>, seen: String) -> Result<Converted, Code>;
     /// Takes it back, unless others changed it since.
     async fn undo_conversion(&self, made: Converted) -> Result<Undone, Code>;
+    /// The sign-in of a session in the AWS CLI's cache.
+    async fn cached_sign_in(&self, session: &str) -> Result<Option<CachedSignIn>, Code>;
+    /// Puts a sign-in there. One that works for longer stays, and is the answer.
+    async fn cache_sign_in(&self, session: &str, sign_in: CachedSignIn)
+    -> Result<Option<CachedSignIn>, Code>;
+    /// Takes a sign-in out that one of these registrations renews.
+    async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code>;
     /// Takes the rights of group and others away.
     async fn make_private(&self, set: FileSet) -> Result<(), Code>;
     /// Restores the newest backup.

@@ -37,6 +37,7 @@ fn stored(used: Option<jiff::Timestamp>) -> Kept {
         until: None,
         delivery: Delivery::CredentialsFile,
         placed: None,
+        session: None,
         asked: None,
     }
 }

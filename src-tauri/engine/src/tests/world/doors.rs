@@ -16,10 +16,10 @@ use crate::{
         sign_in::Method,
     },
     ports::{
-        AwsFiles, Browser, Clock, Delivered, Desktop, Exports, FileChange, FileCondition, FileOutcome,
-        FileSet, HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck, RecordedAccount, Redirect,
-        RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow, SecretUrl, SettingsFile,
-        Store, Stored, StoredSignIn, Vault, Write,
+        AwsFiles, Browser, CachedSignIn, Clock, Delivered, Desktop, Exports, FileChange, FileCondition,
+        FileOutcome, FileSet, HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck, RecordedAccount,
+        Redirect, RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow, SecretUrl,
+        SettingsFile, Store, Stored, StoredSignIn, Vault, Write,
     },
 };
 use async_trait::async_trait;
@@ -167,6 +167,10 @@ impl AwsFiles for World {
                 self.note(format!("ask {profile} {replace_foreign}"));
                 FileOutcome::Placed
             }
+            FileChange::SignIn { profile, session, .. } => {
+                self.note(format!("sign in {profile} {session}"));
+                FileOutcome::PlacedIn(session)
+            }
             FileChange::Remove { .. } => FileOutcome::Removed,
         };
         Ok((changes.into_iter().map(outcome).collect(), None))
@@ -209,6 +213,27 @@ impl AwsFiles for World {
         }
         self.note("undo conversion");
         Ok(Undone { whole: true, kept_sessions: vec![] })
+    }
+    async fn cached_sign_in(&self, session: &str) -> Result<Option<CachedSignIn>, Code> {
+        Ok(self.cached.lock().unwrap().get(session).cloned())
+    }
+    async fn cache_sign_in(
+        &self,
+        session: &str,
+        sign_in: CachedSignIn,
+    ) -> Result<Option<CachedSignIn>, Code> {
+        let mut cached = self.cached.lock().unwrap();
+        if let Some(newer) = cached.get(session).filter(|it| it.tokens.expires > sign_in.tokens.expires) {
+            return Ok(Some(newer.clone()));
+        }
+        self.note(format!("cache {session}"));
+        cached.insert(session.to_owned(), sign_in);
+        Ok(None)
+    }
+    async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code> {
+        let ours = |it: &CachedSignIn| it.client.as_ref().is_some_and(|c| clients.contains(&c.client_id));
+        self.cached.lock().unwrap().retain(|name, it| name != session || !ours(it));
+        Ok(())
     }
     async fn make_private(&self, _: FileSet) -> Result<(), Code> {
         self.note("make private");
