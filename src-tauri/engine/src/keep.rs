@@ -1,6 +1,7 @@
 //! Profiles the person keeps fresh: begin, stop, pause, conflicts, and what the file is like.
 
 use crate::{
+    cache,
     engine::{Context, Event},
     import,
     model::{
@@ -356,6 +357,11 @@ pub(crate) async fn quit(ctx: &Context, state: &State) -> Result<(), Code> {
     ctx.ports.sandbox.stop().await;
     if !state.settings.remove_on_quit {
         return Ok(());
+    }
+    for org in &state.orgs {
+        for session in cache::sessions(state, org.id()) {
+            ctx.ports.files.uncache_sign_in(&session, cache::clients(org)).await?;
+        }
     }
     for set in [FileSet::Own, FileSet::Sandbox] {
         // What asks Latchkey holds no key, and works while the app does not run.

@@ -3,7 +3,9 @@
 use super::world::{World, grant, minutes, now, pass, start, until};
 use crate::{
     Engine, Request,
-    model::{Timestamp, delivery::Delivery, ids::ProfileName, profile::State, sign_in::SignIn},
+    model::{
+        Timestamp, delivery::Delivery, ids::ProfileName, profile::State, settings::Settings, sign_in::SignIn,
+    },
     ports::{CachedSignIn, Clock, SsoError},
     request::Reply,
 };
@@ -130,4 +132,16 @@ async fn it_goes_with_the_sign_in_and_with_the_last_profile() {
     engine.ask(change).await.unwrap();
     pass(minutes(1)).await;
     assert!(cached(&world).is_none(), "delivered otherwise");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_goes_when_the_person_wants_nothing_to_stay_after_quitting() {
+    for remove_on_quit in [false, true] {
+        let (world, engine) = kept().await;
+        pass(minutes(1)).await;
+        let settings = Settings { remove_on_quit, ..(*now(&engine)).settings.clone() };
+        engine.ask(Request::SetSettings(settings)).await.unwrap();
+        engine.ask(Request::Quit).await.unwrap();
+        assert_eq!(cached(&world).is_none(), remove_on_quit);
+    }
 }
