@@ -40,9 +40,11 @@ pub(crate) fn write(ctx: &Context, state: &mut State, id: &OrgId) {
             match ctx.ports.files.cache_sign_in(&session, sign_in.clone()).await {
                 Ok(Some(newer)) if is_of(&newer, &ours) => ctx.send(Event::Cached(id.clone(), era, newer)),
                 Ok(None) => {}
-                Ok(Some(_)) => tracing::info!(%session, "another program's sign-in lasts longer; left alone"),
+                Ok(Some(_)) => {
+                    tracing::info!(%session, "another program's sign-in lasts longer; left alone");
+                }
                 Err(code) => {
-                    tracing::warn!(?code, %session, "the sign-in could not be put in the CLI's cache")
+                    tracing::warn!(?code, %session, "the sign-in could not be put in the CLI's cache");
                 }
             }
         }

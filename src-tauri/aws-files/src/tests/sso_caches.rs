@@ -1,4 +1,5 @@
 //! The CLI's cache of sign-ins, read by the real botocore; and the sections that lead to it.
+#![expect(clippy::disallowed_methods, reason = "botocore looks at the real clock")]
 
 use super::botocore_agreement::python;
 use crate::{
@@ -18,7 +19,7 @@ found = {}
 for name in sys.argv[1:]:
     t = SSOTokenProvider(Session(profile=name), profile_name=name).load_token().get_frozen_token()
     assert Session(profile=name).get_credentials().method == 'sso'
-    found[name] = [t.token, t.expiration.timestamp()]
+    found[name] = [t.token, int(t.expiration.timestamp())]
 json.dump(found, sys.stdout)
 ";
 
@@ -64,7 +65,7 @@ fn botocore_uses_what_we_wrote() {
     assert!(cache.write("acme", &sign_in("ours", expires)).unwrap().is_none());
     let found = python(TOKENS, &["pay dev"], &[("HOME", home.path()), ("AWS_CONFIG_FILE", &config)]);
     assert_eq!(found["pay dev"][0], "ours");
-    assert_eq!(found["pay dev"][1].as_f64(), Some(expires.as_second() as f64));
+    assert_eq!(found["pay dev"][1].as_i64(), Some(expires.as_second()));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

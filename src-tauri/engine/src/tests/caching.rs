@@ -139,7 +139,7 @@ async fn it_goes_when_the_person_wants_nothing_to_stay_after_quitting() {
     for remove_on_quit in [false, true] {
         let (world, engine) = kept().await;
         pass(minutes(1)).await;
-        let settings = Settings { remove_on_quit, ..(*now(&engine)).settings.clone() };
+        let settings = Settings { remove_on_quit, ..now(&engine).settings.clone() };
         engine.ask(Request::SetSettings(settings)).await.unwrap();
         engine.ask(Request::Quit).await.unwrap();
         assert_eq!(cached(&world).is_none(), remove_on_quit);
