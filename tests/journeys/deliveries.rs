@@ -62,8 +62,8 @@ async fn boto(desk: &Desk, server: &SandboxServer) -> Result<String> {
 /// The one file in the CLI's cache of sign-ins.
 fn cached(desk: &Desk) -> Result<(PathBuf, Value)> {
     let folder = fs::read_dir(desk.home(".aws/sso/cache"))?;
-    let files = folder.filter_map(|entry| Some(entry.ok()?.path()));
-    let path = files.filter(|p| p.extension().is_some_and(|e| e == "json")).next().context("no sign-in")?;
+    let mut files = folder.filter_map(|entry| Some(entry.ok()?.path()));
+    let path = files.find(|p| p.extension().is_some_and(|e| e == "json")).context("no sign-in")?;
     let text = fs::read_to_string(&path)?;
     Ok((path, serde_json::from_str(&text)?))
 }
