@@ -2,6 +2,7 @@
 
 mod applications;
 mod arrival;
+mod deliveries;
 mod expired;
 mod first_run;
 mod impostor;

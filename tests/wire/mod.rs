@@ -7,6 +7,7 @@ mod keeping;
 mod partitions;
 mod pkce;
 mod portal;
+mod precedence;
 mod saml;
 mod sandbox;
 mod serve;

@@ -465,6 +465,40 @@ text: string,
 question: string, };
 
 /**
+ * How a kept profile's credentials get to programs.
+ */
+export type UiDelivery = "credentials_file" | "on_demand" | "sso_cache" | "copy_only";
+
+/**
+ * A way to choose, with what it means.
+ */
+export type UiDeliveryChoice = { 
+/**
+ * Which.
+ */
+delivery: UiDelivery, 
+/**
+ * `On demand`.
+ */
+label: string, 
+/**
+ * What follows from it, in a sentence or three.
+ */
+line: string, 
+/**
+ * The same for the sample organisation, which has files of its own; `null` where it cannot be.
+ */
+sample_line: string | null, 
+/**
+ * The one to suggest for privileged roles.
+ */
+privileged: boolean, 
+/**
+ * The one to suggest for the others.
+ */
+usual: boolean, };
+
+/**
  * What becomes of a line of the config file.
  */
 export type UiDiffKind = "kept" | "removed" | "added" | "skipped";
@@ -1044,6 +1078,22 @@ environment: UiEnvironment,
  */
 sensitivity: UiSensitivity, 
 /**
+ * How its credentials get to programs.
+ */
+delivery: UiDelivery, 
+/**
+ * `On demand`, for the table.
+ */
+delivery_word: string, 
+/**
+ * When a program asked last.
+ */
+asked: number | null, 
+/**
+ * Which.
+ */
+asked_by: string | null, 
+/**
  * The shape.
  */
 status: UiStatus, 
@@ -1092,7 +1142,7 @@ region: string | null,
  */
 key_tail: string | null, 
 /**
- * The file its keys are in.
+ * The file that says how tools get its credentials.
  */
 path: string | null, 
 /**
@@ -1381,6 +1431,10 @@ grant: UiGrant,
  */
 profile: string, 
 /**
+ * How they get to programs.
+ */
+delivery: UiDelivery, 
+/**
  * The region to write.
  */
 region: string | null, 
@@ -1391,7 +1445,19 @@ replace_foreign: boolean,
 /**
  * The person confirmed.
  */
-confirmed: boolean, } | { "ask": "keep_many", 
+confirmed: boolean, } | { "ask": "change_delivery", 
+/**
+ * Which.
+ */
+profile: string, 
+/**
+ * How.
+ */
+delivery: UiDelivery, 
+/**
+ * Replace what is in the way, with a backup.
+ */
+replace_foreign: boolean, } | { "ask": "keep_many", 
 /**
  * Which.
  */
@@ -1890,6 +1956,10 @@ strips: Array<UiStrip>,
  */
 file: UiFile, 
 /**
+ * How a profile can be delivered, the usual way first.
+ */
+deliveries: Array<UiDeliveryChoice>, 
+/**
  * A pause of all refreshing.
  */
 pause: UiPause | null, 
@@ -1965,7 +2035,7 @@ quit: UiQuit, };
 /**
  * The status of a kept profile: a shape and a word.
  */
-export type UiStatus = "checking" | "fresh" | "refreshing" | "due_soon" | "retrying" | "paused" | "sign_in_needed" | "expired" | "access_removed" | "conflict" | "not_writable";
+export type UiStatus = "checking" | "fresh" | "ready" | "refreshing" | "due_soon" | "retrying" | "paused" | "sign_in_needed" | "expired" | "access_removed" | "conflict" | "not_writable";
 
 /**
  * A privileged production profile that is fresh: always visible.

@@ -1,5 +1,8 @@
 //! `~/.aws/credentials` and `~/.aws/config` behind the engine's port; the editing itself is `aws-files`'.
 
+mod on_demand;
+mod sso_cache;
+
 use crate::home::Home;
 use async_trait::async_trait;
 use aws_files::{
@@ -10,10 +13,13 @@ use engine::{
     model::{
         aws_config::{AwsConfig, ConfigProfile, Conversion, Converted, DiffLine, Undone, UnreadLine},
         code::Code,
+        delivery::Delivery,
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
     },
-    ports::{AwsFiles, Clock, FileChange, FileCondition, FileOutcome, FileSet, Reads},
+    ports::{
+        AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Reads,
+    },
 };
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -31,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct DiskFiles {
     own: Arc<Pair>,
     sandbox: Arc<Pair>,
+    latch: PathBuf,
+    cache: aws_files::SsoCache,
     clock: Arc<dyn Clock>,
 }
 
@@ -54,8 +62,16 @@ impl DiskFiles {
         Self {
             own: pair(&own.credentials, &own.config),
             sandbox: pair(&sandbox.join("credentials"), &sandbox.join("config")),
+            latch: on_demand::latch(),
+            cache: aws_files::SsoCache::in_home(&home.user),
             clock,
         }
+    }
+
+    /// The program that tools ask, where it is not beside this one.
+    #[must_use]
+    pub fn with_latch(self, latch: PathBuf) -> Self {
+        Self { latch, ..self }
     }
 
     /// Where the credentials file of a set is, for those who watch it.
@@ -90,11 +106,51 @@ impl AwsFiles for DiskFiles {
         set: FileSet,
         changes: Vec<FileChange>,
     ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code> {
-        let now = self.clock.now();
+        let (now, latch) = (self.clock.now(), self.latch.clone());
         self.blocking(set, move |pair| {
+            let mut backups = Vec::new();
             let mut outcomes: Vec<Option<FileOutcome>> = Vec::with_capacity(changes.len());
             let mut wanted = Vec::new();
             for change in &changes {
+                if let FileChange::Ask { profile, grant, region, last, placed: before, replace_foreign } =
+                    change
+                {
+                    let (region, last) = (region.as_ref(), last.as_ref());
+                    let (placed, replace_foreign) = (*before, *replace_foreign);
+                    let wish = on_demand::Wish { profile, grant, region, last, placed, replace_foreign };
+                    let (outcome, backup) = pair.place(&latch, &wish, now)?;
+                    backups.extend(backup);
+                    outcomes.push(Some(outcome));
+                    continue;
+                }
+                if let FileChange::SignIn {
+                    profile,
+                    grant,
+                    start_url,
+                    sso_region,
+                    session,
+                    region,
+                    last,
+                    replace_foreign,
+                } = change
+                {
+                    let (region, last) = (region.as_ref(), last.as_ref());
+                    let replace_foreign = *replace_foreign;
+                    let wish = sso_cache::Wish {
+                        profile,
+                        grant,
+                        start_url,
+                        sso_region,
+                        session,
+                        region,
+                        last,
+                        replace_foreign,
+                    };
+                    let (outcome, backup) = pair.sign_in_by_session(&wish, now)?;
+                    backups.extend(backup);
+                    outcomes.push(Some(outcome));
+                    continue;
+                }
                 outcomes.push(match to_change(change) {
                     // One that cannot be written must not keep the others from being.
                     Err(code) => Some(FileOutcome::Failed(code)),
@@ -106,7 +162,7 @@ impl AwsFiles for DiskFiles {
                 });
             }
             if wanted.is_empty() {
-                return Ok((outcomes.into_iter().flatten().collect(), None));
+                return Ok((outcomes.into_iter().flatten().collect(), backups.pop()));
             }
             let (asked, edits): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
             let done = pair.credentials.update(&edits, now).map_err(|e| code(&e))?;
@@ -114,22 +170,24 @@ impl AwsFiles for DiskFiles {
             let mut results = asked
                 .into_iter()
                 .zip(done.profiles)
-                .map(|(change, result)| outcome(path, change, result, now));
+                .map(|(change, result)| pair.no_other_way(change, outcome(path, change, result, now), now));
             let outcomes = outcomes.into_iter().filter_map(|o| o.or_else(|| results.next())).collect();
-            Ok((outcomes, done.backup))
+            Ok((outcomes, done.backup.or_else(|| backups.pop())))
         })
         .await
     }
 
-    async fn check(
-        &self,
-        set: FileSet,
-        profile: &ProfileName,
-        last: Option<&Written>,
-    ) -> Result<Option<Conflict>, Code> {
-        let name = profile_name(profile)?;
-        let last = last.map(fingerprint);
+    async fn check(&self, set: FileSet, profile: &Delivered) -> Result<Option<Conflict>, Code> {
+        let name = profile_name(&profile.profile)?;
+        let (look, latch) = (profile.clone(), self.latch.clone());
+        let last = profile.last.as_ref().map(fingerprint);
         self.blocking(set, move |pair| {
+            match look.delivery {
+                Delivery::OnDemand => return pair.in_the_way(&latch, &look),
+                Delivery::CopyOnly => return Ok(None),
+                Delivery::SsoCache => return pair.in_the_way_of_session(&look),
+                Delivery::CredentialsFile => {}
+            }
             let reading = pair.credentials.read().map_err(|e| code(&e))?;
             let standing = reading.standing(name.as_str(), last.as_ref());
             if standing == Standing::Absent && last.is_some() {
@@ -138,7 +196,12 @@ impl AwsFiles for DiskFiles {
             if let Some(conflict) = conflict(&standing) {
                 return Ok(Some(conflict));
             }
-            Ok(pair.has_sso_settings(name.as_str()).then_some(Conflict::SsoSettings))
+            // What is there already is no news for keys that stand in the file, which come first.
+            let other = last.is_none() && pair.other_process(name.as_str());
+            Ok(pair
+                .has_sso_settings(name.as_str())
+                .then_some(Conflict::SsoSettings)
+                .or(other.then_some(Conflict::OtherProcess)))
         })
         .await
     }
@@ -236,6 +299,33 @@ impl AwsFiles for DiskFiles {
         .await
     }
 
+    async fn cached_sign_in(&self, session: &str) -> Result<Option<CachedSignIn>, Code> {
+        let (cache, session, now) = (self.cache.clone(), session.to_owned(), self.clock.now());
+        self.blocking(FileSet::Own, move |_| {
+            let found = cache.read(&session).map_err(|e| code(&e))?;
+            Ok(found.map(|found| sso_cache::from_file(found, now)))
+        })
+        .await
+    }
+
+    async fn cache_sign_in(
+        &self,
+        session: &str,
+        sign_in: CachedSignIn,
+    ) -> Result<Option<CachedSignIn>, Code> {
+        let (cache, session, now) = (self.cache.clone(), session.to_owned(), self.clock.now());
+        self.blocking(FileSet::Own, move |_| {
+            let newer = cache.write(&session, &sso_cache::to_file(sign_in)).map_err(|e| code(&e))?;
+            Ok(newer.map(|found| sso_cache::from_file(found, now)))
+        })
+        .await
+    }
+
+    async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code> {
+        let (cache, session) = (self.cache.clone(), session.to_owned());
+        self.blocking(FileSet::Own, move |_| cache.remove(&session, &clients).map_err(|e| code(&e))).await
+    }
+
     async fn make_private(&self, set: FileSet) -> Result<(), Code> {
         self.blocking(set, |pair| pair.credentials.make_private().map_err(|e| code(&e))).await
     }
@@ -259,7 +349,30 @@ impl Pair {
             FileChange::Put { profile, replace_foreign: false, .. } => {
                 self.has_sso_settings(profile.as_str())
             }
-            FileChange::Put { .. } | FileChange::Remove { .. } => false,
+            FileChange::Put { .. }
+            | FileChange::Ask { .. }
+            | FileChange::SignIn { .. }
+            | FileChange::Remove { .. } => false,
+        }
+    }
+
+    /// What is delivered by the credentials file or not at all has no section of ours in the config file.
+    fn no_other_way(&self, change: &FileChange, outcome: FileOutcome, now: jiff::Timestamp) -> FileOutcome {
+        let (FileChange::Put { profile, .. } | FileChange::Remove { profile, .. }) = change else {
+            return outcome;
+        };
+        if !matches!(outcome, FileOutcome::Written(_) | FileOutcome::Removed) {
+            return outcome;
+        }
+        match (self.ask_no_more(profile, now), change) {
+            (Ok(None), _) | (Ok(Some(_)), FileChange::Put { .. }) => outcome,
+            (Ok(Some(conflict)), _) => FileOutcome::Conflict(conflict),
+            (Err(code), FileChange::Remove { .. }) => FileOutcome::Failed(code),
+            // A config file that cannot be read must not keep credentials from being written.
+            (Err(code), _) => {
+                tracing::warn!(?code, "the config file could not be looked at");
+                outcome
+            }
         }
     }
 
@@ -304,6 +417,9 @@ fn not_converted(error: &ConvertError) -> Code {
 
 fn to_change(change: &FileChange) -> Result<Change, Code> {
     Ok(match change {
+        FileChange::Ask { .. } | FileChange::SignIn { .. } => {
+            return Err(Code::Internal { what: "no change of one file".to_owned() });
+        }
         FileChange::Put { profile, grant, credentials, region, last, replace_foreign } => Change::Put(Put {
             profile: profile_name(profile)?,
             owner: owner(grant)?,
@@ -437,5 +553,8 @@ fn code(error: &FileError) -> Code {
     }
 }
 
+#[cfg(test)]
+#[path = "files/on_demand_tests.rs"]
+mod on_demand_tests;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,9 @@ pub enum Change {
     Put(Put),
     /// Take a profile's keys out.
     Remove(Remove),
+    /// Take keys out of a section whoever wrote them, after a backup of the file: they hide where the
+    /// profile gets its credentials from now on.
+    Clear(ProfileName),
 }
 
 /// Keys for a profile.
@@ -88,7 +91,7 @@ const OLD_TOKEN: &str = "aws_security_token";
 const ACCOUNT: &str = "aws_account_id";
 
 /// Keys by which tools find credentials elsewhere before they look at the section's own.
-const COMPETING: [&str; 13] = [
+pub(crate) const ELSEWHERE: [&str; 13] = [
     "role_arn",
     "source_profile",
     "credential_source",
@@ -111,7 +114,7 @@ impl Change {
                 put.credentials.check()?;
                 put.region.as_deref().map_or(Ok(()), |region| check_value("region", region))
             }
-            Self::Remove(_) => Ok(()),
+            Self::Remove(_) | Self::Clear(_) => Ok(()),
         }
     }
 
@@ -126,6 +129,9 @@ impl Change {
                     )
             }
             Self::Remove(_) => false,
+            Self::Clear(profile) => {
+                !matches!(document.standing(profile.as_str(), None), Standing::Absent | Standing::Ours { .. })
+            }
         }
     }
 
@@ -133,6 +139,7 @@ impl Change {
         match self {
             Self::Put(put) => put.apply(document),
             Self::Remove(remove) => remove.apply(document),
+            Self::Clear(profile) => take_out(document, profile.as_str()),
         }
     }
 }
@@ -145,7 +152,7 @@ impl Put {
             if self.consent == Consent::OursOnly {
                 return Ok(ProfileOutcome::Conflict(standing));
             }
-            document.remove_keys(profile, &COMPETING)?;
+            document.remove_keys(profile, &ELSEWHERE)?;
         }
         let fingerprint = self.credentials.fingerprint();
         let stamp = stamp(&self.owner, &fingerprint);
@@ -198,24 +205,32 @@ impl Remove {
             }
             Standing::Ours { .. } => {}
         }
-        let mut keys = vec![KEY_ID, SECRET, TOKEN, OLD_TOKEN, EXPIRES_KEY, STAMP_KEY, REGION_STAMP_KEY];
-        if document.get(profile, REGION_STAMP_KEY).is_some() && region_is_ours(document, profile) {
-            keys.push("region");
-        }
-        document.remove_keys(profile, &keys)?;
-        if document.keys(profile).next().is_none() {
-            match document.remove_empty_section(profile) {
-                // The header keeps the lines after it apart from what stands before: it stays, empty.
-                Ok(()) | Err(EditError::WouldDamage) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(ProfileOutcome::Removed)
+        take_out(document, profile)
     }
 }
 
+/// Takes keys out of a section that is there.
+fn take_out(document: &mut Document, profile: &str) -> Result<ProfileOutcome, EditError> {
+    if !document.has_section(profile) {
+        return Ok(ProfileOutcome::Removed);
+    }
+    let mut keys = vec![KEY_ID, SECRET, TOKEN, OLD_TOKEN, EXPIRES_KEY, STAMP_KEY, REGION_STAMP_KEY];
+    if document.get(profile, REGION_STAMP_KEY).is_some() && region_is_ours(document, profile) {
+        keys.push("region");
+    }
+    document.remove_keys(profile, &keys)?;
+    if document.keys(profile).next().is_none() {
+        match document.remove_empty_section(profile) {
+            // The header keeps the lines after it apart from what stands before: it stays, empty.
+            Ok(()) | Err(EditError::WouldDamage) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(ProfileOutcome::Removed)
+}
+
 /// Whether `region` may be written: nobody wrote one, or we did and it is as we wrote it.
-fn region_is_ours(document: &Document, profile: &str) -> bool {
+pub(crate) fn region_is_ours(document: &Document, profile: &str) -> bool {
     let region: Option<Zeroizing<String>> = document.get(profile, "region");
     region.is_none() || region == document.get(profile, REGION_STAMP_KEY)
 }

@@ -85,7 +85,7 @@ pub(crate) fn stamp(owner: &Owner, fingerprint: &Fingerprint) -> String {
     format!("{}:{}", owner.as_str(), fingerprint.short())
 }
 
-fn read_stamp(stamp: &str) -> Option<(Owner, &str)> {
+pub(crate) fn read_stamp(stamp: &str) -> Option<(Owner, &str)> {
     let (owner, short) = stamp.rsplit_once(':')?;
     Some((Owner::new(owner).ok()?, short))
 }

@@ -2,7 +2,7 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, apps, console, conversion, environment_copy, half_sync, hand_out, import, keep,
+    add, apps, cache, console, conversion, deliver, environment_copy, half_sync, hand_out, import, keep,
     model::{
         Timestamp,
         aws_config::{AwsConfig, Converted, Undone},
@@ -92,6 +92,9 @@ pub(crate) enum Event {
     Copied(environment_copy::Outcome),
     Asked(hand_out::Asked),
     HandedOut(hand_out::Outcome),
+    Placed(deliver::Placed),
+    Cached(OrgId, u64, crate::ports::CachedSignIn),
+    Rerouted(deliver::Looked),
     SandboxEnded,
     Record(record::Outcome),
     /// An answer came that did not belong to the attempt of that number.
@@ -389,6 +392,9 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
         Event::Asked(asked) => hand_out::ask(ctx, state, asked),
         Event::HandedOut(outcome) => hand_out::finish(ctx, state, outcome),
+        Event::Cached(org, era, newer) => cache::adopt(ctx, state, &org, era, newer),
+        Event::Placed(placed) => deliver::finish(ctx, state, placed),
+        Event::Rerouted(looked) => deliver::changed(ctx, state, looked),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
         Event::Record(outcome) => record::finish(ctx, state, outcome),
         Event::Strange(org, attempt) => safety::strange_answer(ctx, state, &org, attempt),
@@ -428,20 +434,24 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         }
         Request::CopyEnvironment { grant, shell, confirmed } => {
             let form = environment_copy::Form::Environment(shell);
-            let wish = environment_copy::Wish::new(grant, form, answer);
-            environment_copy::ask(ctx, state, wish, confirmed);
+            environment_copy::ask(ctx, state, grant, form, confirmed, answer);
         }
         Request::CopyCredentials { grant, part, confirmed } => {
-            let wish = environment_copy::Wish::new(grant, environment_copy::Form::Part(part), answer);
-            environment_copy::ask(ctx, state, wish, confirmed);
+            let form = environment_copy::Form::Part(part);
+            environment_copy::ask(ctx, state, grant, form, confirmed, answer);
         }
         Request::HandOut { of, asker, may_sign_in, confirmed } => {
-            let asked = hand_out::Asked { of, asker, may_sign_in, confirmed, looked: false, answer };
+            let to = hand_out::To::Program(asker);
+            let asked = hand_out::Asked { of, to, may_sign_in, confirmed, looked: false, answer };
             hand_out::ask(ctx, state, asked);
         }
-        Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => {
-            let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed, lasting: None };
+        Request::KeepFresh { grant, profile, delivery, region, replace_foreign, confirmed } => {
+            let lasting = None;
+            let wish = keep::Wish { grant, profile, delivery, region, replace_foreign, confirmed, lasting };
             keep::begin(ctx, state, wish, answer);
+        }
+        Request::ChangeDelivery { profile, delivery, replace_foreign } => {
+            deliver::change(ctx, state, deliver::Change { profile, delivery, replace_foreign }, answer);
         }
         Request::KeepMany { wanted, confirmed } => {
             import::keep_many(ctx, state, wanted, confirmed, None, answer);
@@ -540,8 +550,9 @@ fn confirmed(
         Request::HandOut { of, asker, may_sign_in, .. } => {
             ask(ctx, state, Request::HandOut { of, asker, may_sign_in, confirmed: true }, answer);
         }
-        Request::KeepFresh { grant, profile, region, replace_foreign, .. } => {
-            let wish = keep::Wish { grant, profile, region, replace_foreign, confirmed: true, lasting };
+        Request::KeepFresh { grant, profile, delivery, region, replace_foreign, .. } => {
+            let confirmed = true;
+            let wish = keep::Wish { grant, profile, delivery, region, replace_foreign, confirmed, lasting };
             keep::begin(ctx, state, wish, answer);
         }
         Request::KeepMany { wanted, .. } => import::keep_many(ctx, state, wanted, true, lasting, answer),

@@ -1,26 +1,21 @@
 //! "Copy environment" and its kin: role credentials as shell lines, as a block for a credentials file or
-//! value by value, straight to the clipboard. The window never has them.
+//! value by value, straight to the clipboard. The window never has them. Getting them is `hand_out`'s.
 
 use crate::{
-    console::Fetch,
     engine::{Context, Event},
+    hand_out::{self, Asked, To},
     model::{
         Timestamp,
         code::Code,
-        environment::Act,
         history::{By, Event as Happened},
         ids::Grant,
         notice::Notice,
         secret::RoleCredentials,
     },
     notify,
-    ports::SsoError,
-    renewal,
-    request::{Answer, Part, Reply, Shell},
-    safety, sign_in,
-    state::{Pass, State},
+    request::{Answer, HandedOut, Of, Part, Reply, Shell},
+    state::{Org, State},
     usage,
-    waiting::Waiting,
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
@@ -31,121 +26,86 @@ use zeroize::Zeroizing;
 const CLEAR_AFTER: Duration = Duration::from_secs(90);
 
 /// In which form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Environment,
+    Part,
+}
+
+/// What is copied.
 pub(crate) enum Form {
     Environment(Shell),
     Part(Part),
 }
 
-/// A wish to copy, and who waits for it.
-pub(crate) struct Wish {
+/// What became of it.
+pub(crate) struct Outcome {
     grant: Grant,
-    form: Form,
+    account_name: String,
+    kind: Kind,
+    /// When what was copied expires.
+    result: Result<Timestamp, Code>,
     answer: oneshot::Sender<Answer>,
 }
 
-impl Wish {
-    pub fn new(grant: Grant, form: Form, answer: oneshot::Sender<Answer>) -> Self {
-        Self { grant, form, answer }
-    }
-
-    pub fn answer(self, answer: Answer) {
-        let _ = self.answer.send(answer);
-    }
+/// Asks for the keys. A copy begins no sign-in.
+pub(crate) fn ask(
+    ctx: &Context,
+    state: &mut State,
+    grant: Grant,
+    form: Form,
+    confirmed: bool,
+    answer: oneshot::Sender<Answer>,
+) {
+    let (of, to) = (Of::Role(grant), To::Clipboard(form));
+    hand_out::ask(ctx, state, Asked { of, to, may_sign_in: false, confirmed, looked: false, answer });
 }
 
-/// What became of it.
-pub(crate) struct Outcome {
-    wish: Wish,
-    pass: Pass,
-    /// When what was copied expires.
-    result: Result<Timestamp, SsoError>,
-    fetched: Option<RoleCredentials>,
-}
-
-/// Asks the person first where that is due.
-pub(crate) fn ask(ctx: &Context, state: &mut State, wish: Wish, confirmed: bool) {
-    let confirm = state
-        .org(&wish.grant.org)
-        .filter(|o| !confirmed && o.may_use(&wish.grant))
-        .and_then(|o| safety::confirm(ctx, state, o, &wish.grant, Act::CopyKeys));
-    match confirm {
-        Some(confirm) => wish.answer(Ok(Reply::Confirm(confirm))),
-        None => begin(ctx, state, wish),
-    }
-}
-
-pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
-    let now = ctx.now();
-    let sealing = state.sealing();
-    let id = wish.grant.org.clone();
-    let Some(org) = state.org_mut(&id) else {
-        return wish.answer(Err(Code::Gone { what: "organisation".to_owned() }));
-    };
-    if !org.may_use(&wish.grant) {
-        return wish.answer(Err(Code::AccessRemoved));
-    }
-    let Some(pass) = org.pass(now) else {
-        if !org.stands(now) {
-            return wish.answer(Err(Code::SignInNeeded));
-        }
-        org.waiting.push(Waiting::Environment(wish));
-        // The person asks, so the wait after a failure is over.
-        org.renew_not_before = None;
-        return renewal::begin(ctx, state, &id);
-    };
-    let fetch = Fetch::of(ctx, org, pass, sealing, &wish.grant, now);
+/// Puts what was handed out on the clipboard.
+pub(crate) fn begin(
+    ctx: &Context,
+    org: &Org,
+    handed: HandedOut,
+    form: Form,
+    answer: oneshot::Sender<Answer>,
+) {
     let ctx = ctx.clone();
+    let host = org.organisation.endpoints.portal.host_str().unwrap_or_default().to_owned();
+    let HandedOut { credentials, grant, account_name, region } = handed;
     tokio::spawn(async move {
-        let mut fetched = None;
-        let result = async {
-            let (credentials, new) = fetch.credentials().await?;
-            if new {
-                fetched = Some(credentials.clone());
-            }
-            let host = fetch.org.endpoints.portal.host_str().unwrap_or_default().to_owned();
-            let text = match &wish.form {
-                Form::Environment(shell) => lines(&credentials, *shell, &fetch.org.region),
-                Form::Part(part) => part_of(&credentials, part),
-            };
-            let text = text.ok_or(SsoError::Other(Code::Garbled { host }))?;
-            ctx.ports.desktop.copy_secret(text, CLEAR_AFTER).await.map_err(SsoError::Other)?;
-            Ok(credentials.expires)
-        }
-        .await;
-        ctx.send(Event::Copied(Outcome { wish, pass: fetch.pass.clone(), result, fetched }));
+        let (kind, text) = match &form {
+            Form::Environment(shell) => (Kind::Environment, lines(&credentials, *shell, &region)),
+            Form::Part(part) => (Kind::Part, part_of(&credentials, part)),
+        };
+        let result = match text {
+            Some(text) => ctx.ports.desktop.copy_secret(text, CLEAR_AFTER).await,
+            None => Err(Code::Garbled { host }),
+        };
+        let result = result.map(|()| credentials.expires);
+        ctx.send(Event::Copied(Outcome { grant, account_name, kind, result, answer }));
     });
 }
 
 pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
-    let Outcome { wish, pass, result, fetched } = outcome;
-    let grant = wish.grant.clone();
-    if let Some(credentials) = fetched {
-        renewal::remember(ctx, state, &grant, &pass, credentials);
-    }
-    match result {
-        Ok(expires) => {
-            usage::of_role(ctx, state, &grant);
-            let account_name = state.account_name(&grant);
-            // Whoever copied it in the window sees it there.
-            if !state.window_focused {
-                let now = ctx.now();
-                let until = now + CLEAR_AFTER;
-                let (grant, account_name) = (grant.clone(), account_name.clone());
-                notify::raise(state, Notice::Copied { grant, account_name, expires, until }, now);
-            }
-            let copied = match wish.form {
-                Form::Environment(_) => Happened::EnvironmentCopied { grant, account_name },
-                Form::Part(_) => Happened::CredentialsCopied { grant, account_name },
-            };
-            ctx.note(state, By::You, copied);
-            wish.answer(Ok(Reply::Done));
+    let Outcome { grant, account_name, kind, result, answer } = outcome;
+    let result = result.map(|expires| {
+        usage::of_role(ctx, state, &grant);
+        // Whoever copied it in the window sees it there.
+        if !state.window_focused {
+            let now = ctx.now();
+            let until = now + CLEAR_AFTER;
+            let (grant, account_name) = (grant.clone(), account_name.clone());
+            notify::raise(state, Notice::Copied { grant, account_name, expires, until }, now);
         }
-        Err(SsoError::Unauthorized) if state.org(&grant.org).is_some_and(|o| o.era == pass.era) => {
-            renewal::unauthorized(ctx, state, &grant.org, &pass);
-            begin(ctx, state, wish);
-        }
-        Err(error) => wish.answer(Err(sign_in::code_of(error))),
-    }
+        let copied = match kind {
+            Kind::Environment => Happened::EnvironmentCopied { grant, account_name },
+            Kind::Part => Happened::CredentialsCopied { grant, account_name },
+        };
+        ctx.note(state, By::You, copied);
+        Reply::Done
+    });
+    // Whoever asked may have gone.
+    let _ = answer.send(result);
 }
 
 /// No service of AWS makes keys with other characters, and a line that is pasted is a line that is run.

@@ -1,9 +1,12 @@
-//! Role credentials for a program that asks: `credential_process`, the environment of a command. However
-//! many ask at once, there is one call to the portal, one renewal and one sign-in, and all get its answer.
+//! Role credentials for whoever asks: `credential_process`, the environment of a command, the clipboard.
+//! However many ask at once, there is one call to the portal, one renewal and one sign-in, and all get its
+//! answer.
 
 use crate::{
     console::Fetch,
+    deliver,
     engine::{Context, Event},
+    environment_copy::{self, Form},
     model::{
         Timestamp,
         aws_config::comparable,
@@ -33,13 +36,21 @@ const ONE_LINE: SignedDuration = SignedDuration::from_mins(10);
 /// At most so many programs are remembered for that.
 const REMEMBERED: usize = 200;
 
-/// A program's wish, and who waits for it.
+/// Where the keys go.
+pub(crate) enum To {
+    /// A program, in the answer.
+    Program(Asker),
+    /// The clipboard.
+    Clipboard(Form),
+}
+
+/// A wish, and who waits for it.
 pub(crate) struct Wish {
     grant: Grant,
     profile: Option<ProfileName>,
     region: Option<String>,
-    asker: Asker,
-    pub may_sign_in: bool,
+    to: To,
+    may_sign_in: bool,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -56,10 +67,10 @@ pub(crate) struct Outcome {
     result: Result<RoleCredentials, SsoError>,
 }
 
-/// A program asks.
+/// Somebody asks.
 pub(crate) struct Asked {
     pub of: Of,
-    pub asker: Asker,
+    pub to: To,
     pub may_sign_in: bool,
     pub confirmed: bool,
     /// The AWS config file was read for it already.
@@ -82,8 +93,8 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, asked: Asked) {
         .org(&grant.org)
         .filter(|org| !kept && !asked.confirmed && org.may_use(&grant))
         .and_then(|org| confirm(ctx, state, org, &grant, Act::CopyKeys));
-    let Asked { asker, may_sign_in, answer, .. } = asked;
-    let wish = Wish { grant, profile, region, asker, may_sign_in, answer };
+    let Asked { to, may_sign_in, answer, .. } = asked;
+    let wish = Wish { grant, profile, region, to, may_sign_in, answer };
     match question {
         Some(question) => wish.answer(Ok(Reply::Confirm(question))),
         None => begin(ctx, state, wish),
@@ -249,15 +260,34 @@ fn hand_out(ctx: &Context, state: &mut State, wish: Wish, credentials: RoleCrede
         return wish.answer(Err(Code::Gone { what: "organisation".to_owned() }));
     };
     let account_name = org.account_name(&wish.grant.account);
-    let region = wish.region.clone().unwrap_or_else(|| org.organisation.region.clone());
-    note(ctx, state, &wish, &account_name, now);
-    let handed = HandedOut { credentials, grant: wish.grant.clone(), account_name, region };
-    wish.answer(Ok(Reply::Credentials(Box::new(handed))));
+    let region = wish.region.unwrap_or_else(|| org.organisation.region.clone());
+    let asker = match wish.to {
+        To::Program(asker) => asker,
+        To::Clipboard(form) => {
+            let handed = HandedOut { credentials, grant: wish.grant, account_name, region };
+            return environment_copy::begin(ctx, org, handed, form, wish.answer);
+        }
+    };
+    if let Some(profile) = &wish.profile {
+        deliver::was_asked(ctx, state, profile, &asker);
+    }
+    note(ctx, state, &wish.grant, wish.profile, &asker, &account_name, now);
+    let handed = HandedOut { credentials, grant: wish.grant, account_name, region };
+    // Whoever asked may have gone.
+    let _ = wish.answer.send(Ok(Reply::Credentials(Box::new(handed))));
 }
 
 /// Once for each program and role in a while: a tool may ask many times a minute.
-fn note(ctx: &Context, state: &mut State, wish: &Wish, account_name: &str, now: Timestamp) {
-    let key = (wish.grant.clone(), wish.asker.program.clone());
+fn note(
+    ctx: &Context,
+    state: &mut State,
+    grant: &Grant,
+    profile: Option<ProfileName>,
+    asker: &Asker,
+    account_name: &str,
+    now: Timestamp,
+) {
+    let key = (grant.clone(), asker.program.clone());
     let recently = state.handed_out.iter().any(|(k, at)| *k == key && *at + ONE_LINE > now);
     if recently {
         return;
@@ -265,13 +295,13 @@ fn note(ctx: &Context, state: &mut State, wish: &Wish, account_name: &str, now: 
     state.handed_out.retain(|(k, _)| *k != key);
     state.handed_out.truncate(REMEMBERED);
     state.handed_out.insert(0, (key, now));
-    usage::of_role(ctx, state, &wish.grant);
+    usage::of_role(ctx, state, grant);
     let event = Happened::HandedOut {
-        profile: wish.profile.clone(),
-        grant: wish.grant.clone(),
+        profile,
+        grant: grant.clone(),
         account_name: account_name.to_owned(),
-        program: wish.asker.program.clone(),
-        pid: wish.asker.pid,
+        program: asker.program.clone(),
+        pid: asker.pid,
     };
     ctx.note(state, By::Program, event);
 }

@@ -7,10 +7,11 @@ use crate::{
     model::{
         aws_config::{AwsConfig, comparable},
         code::Code,
+        delivery::Delivery,
         ids::ProfileName,
         profile::Conflict,
     },
-    ports::FileSet,
+    ports::{Delivered, FileSet},
     request::{Answer, Reply, Wanted},
     state::State,
 };
@@ -107,7 +108,13 @@ pub(crate) fn keep_many(
     tokio::spawn(async move {
         let mut refused = None;
         for (wish, set) in wishes.iter().zip(sets) {
-            refused = match ctx.ports.files.check(set, &wish.profile, None).await {
+            let look = Delivered {
+                profile: wish.profile.clone(),
+                delivery: wish.delivery,
+                last: None,
+                placed: false,
+            };
+            refused = match ctx.ports.files.check(set, &look).await {
                 Ok(None) => continue,
                 Ok(Some(conflict)) => Some(taken(&wish.profile, conflict)),
                 Err(code) => Some(code),
@@ -123,7 +130,8 @@ fn wish(
     confirmed: bool,
     lasting: Option<std::time::Duration>,
 ) -> keep::Wish {
-    keep::Wish { grant, profile, region, replace_foreign: false, confirmed, lasting }
+    let delivery = Delivery::CredentialsFile;
+    keep::Wish { grant, profile, delivery, region, replace_foreign: false, confirmed, lasting }
 }
 
 /// The files that they are written to; or what has to be confirmed first, which is asked once for all.
@@ -145,7 +153,8 @@ fn prepare(ctx: &Context, state: &State, wishes: &[keep::Wish]) -> Result<Result
 
 fn taken(profile: &ProfileName, conflict: Conflict) -> Code {
     let suggestion = format!("{profile}-2");
-    Code::ProfileTaken { profile: profile.as_str().to_owned(), conflict, suggestion }
+    let delivery = Delivery::CredentialsFile;
+    Code::ProfileTaken { profile: profile.as_str().to_owned(), conflict, suggestion, delivery }
 }
 
 /// Nothing is begun before all are looked at, so that one write has all of them.

@@ -1,16 +1,18 @@
 //! Profiles the person keeps fresh: begin, stop, pause, conflicts, and what the file is like.
 
 use crate::{
+    cache,
     engine::{Context, Event},
     import,
     model::{
         code::Code,
+        delivery::Delivery,
         environment::Act,
         history::{By, Event as Happened},
         ids::{Grant, ProfileName},
-        profile::{Conflict, Kept, State as ProfileState, Written},
+        profile::{Conflict, Kept, State as ProfileState},
     },
-    ports::{FileChange, FileOutcome, FileSet, Write},
+    ports::{Delivered, FileChange, FileOutcome, FileSet, Write},
     request::{Answer, Reply},
     safety,
     state::{Profile, State},
@@ -23,6 +25,7 @@ use tokio::sync::oneshot;
 pub(crate) struct Wish {
     pub grant: Grant,
     pub profile: ProfileName,
+    pub delivery: Delivery,
     pub region: Option<String>,
     pub replace_foreign: bool,
     pub confirmed: bool,
@@ -38,8 +41,8 @@ pub(crate) struct Checked {
     answer: oneshot::Sender<Answer>,
 }
 
-/// What looking at one kept profile in the file said, and what had been written when it was looked at.
-type Look = (ProfileName, Option<Written>, Result<Option<Conflict>, Code>);
+/// What looking at one kept profile in the files said, and what had been written when it was looked at.
+type Look = (Delivered, Result<Option<Conflict>, Code>);
 
 /// What looking at all kept profiles in the file said.
 pub(crate) struct FilesChecked(Vec<Look>);
@@ -48,10 +51,11 @@ pub(crate) fn begin(ctx: &Context, state: &State, wish: Wish, answer: oneshot::S
     let Some((set, answer)) = or_answered(prepare(ctx, state, &wish), answer) else { return };
     let taken: Vec<_> = state.profiles.keys().cloned().collect();
     let last = state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone());
+    let look = Delivered { profile: wish.profile.clone(), delivery: wish.delivery, last, placed: false };
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let found = ctx.ports.files.check(set, &wish.profile, last.as_ref()).await;
-        let suggestion = free_name(&ctx, set, &wish.profile, &taken).await;
+        let found = ctx.ports.files.check(set, &look).await;
+        let suggestion = free_name(&ctx, set, look, &taken).await;
         ctx.send(Event::Kept(Checked { wish, found, suggestion, answer }));
     });
 }
@@ -94,13 +98,16 @@ pub(crate) fn prepare(ctx: &Context, state: &State, wish: &Wish) -> Result<Resul
 }
 
 /// `name-2`, `name-3` …: the first that nothing in the files has.
-async fn free_name(ctx: &Context, set: FileSet, name: &ProfileName, taken: &[ProfileName]) -> ProfileName {
+async fn free_name(ctx: &Context, set: FileSet, wish: Delivered, taken: &[ProfileName]) -> ProfileName {
+    let Delivered { profile: name, delivery, .. } = wish;
     for n in 2..20 {
-        let candidate = ProfileName::new(format!("{name}-{n}"));
-        let free = !taken.contains(&candidate)
-            && matches!(ctx.ports.files.check(set, &candidate, None).await, Ok(None));
-        if free {
-            return candidate;
+        let profile = ProfileName::new(format!("{name}-{n}"));
+        if taken.contains(&profile) {
+            continue;
+        }
+        let candidate = Delivered { profile, delivery, last: None, placed: false };
+        if matches!(ctx.ports.files.check(set, &candidate).await, Ok(None)) {
+            return candidate.profile;
         }
     }
     ProfileName::new(format!("{name}-latchkey"))
@@ -113,13 +120,15 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, checked: Checked) {
             profile: wish.profile.as_str().to_owned(),
             conflict,
             suggestion: suggestion.as_str().to_owned(),
+            delivery: wish.delivery,
         })
     };
     let ours = state.profiles.get(&wish.profile);
     let result = match found {
         Err(code) => Err(code),
         Ok(_) if ours.is_some_and(|p| p.kept.grant != wish.grant) => taken(Conflict::ChangedByAnother),
-        Ok(Some(Conflict::SsoSettings)) => taken(Conflict::SsoSettings),
+        // Keys in the file would change nothing for most tools.
+        Ok(Some(Conflict::SsoSettings)) if wish.delivery.is_refreshed() => taken(Conflict::SsoSettings),
         Ok(Some(conflict)) if !wish.replace_foreign => taken(conflict),
         Ok(_) => Ok(Reply::Done),
     };
@@ -139,6 +148,10 @@ pub(crate) fn start(ctx: &Context, state: &mut State, wish: &Wish) {
         written: state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone()),
         used: Some(ctx.now()),
         until: safety::ends(state, &wish.grant, wish.lasting, ctx.now()),
+        delivery: wish.delivery,
+        placed: None,
+        session: state.profiles.get(&wish.profile).and_then(|p| p.kept.session.clone()),
+        asked: state.profiles.get(&wish.profile).and_then(|p| p.kept.asked.clone()),
     };
     ctx.commit(vec![Write::Kept(kept.clone())]);
     let profile = state.profiles.entry(wish.profile.clone()).or_insert_with(|| Profile::new(kept.clone()));
@@ -155,8 +168,8 @@ pub(crate) fn start(ctx: &Context, state: &mut State, wish: &Wish) {
         stop::answer_all(ending.answers, &Ok(Reply::Done));
     }
     let account_name = state.account_name(&wish.grant);
-    let grant = wish.grant.clone();
-    ctx.note(state, By::You, Happened::KeepStarted { profile: wish.profile.clone(), grant, account_name });
+    let (profile, grant, delivery) = (wish.profile.clone(), wish.grant.clone(), wish.delivery);
+    ctx.note(state, By::You, Happened::KeepStarted { profile, grant, account_name, delivery });
 }
 
 pub(crate) fn missing(name: &ProfileName) -> Code {
@@ -172,9 +185,10 @@ pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) 
     }
     usage::of_profile(ctx, profile);
     let org = profile.kept.grant.org.clone();
-    let paused = profile.kept.paused;
+    let (paused, refreshed) = (profile.kept.paused, profile.kept.delivery.is_refreshed());
     // While paused it waits for the end of the pause.
     profile.wanted();
+    profile.kept.placed = None;
     if matches!(profile.state, ProfileState::AccessRemoved) {
         profile.state = ProfileState::Waiting;
     }
@@ -182,7 +196,7 @@ pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) 
     if let Some(org) = state.org_mut(&org) {
         org.renew_not_before = None;
     }
-    if all_paused || paused {
+    if (all_paused || paused) && refreshed {
         return Err(Code::Paused { profile: (!all_paused).then(|| name.as_str().to_owned()) });
     }
     if state.org(&org).is_some_and(|o| o.stands(now)) { Ok(Reply::Done) } else { Err(Code::SignInNeeded) }
@@ -220,6 +234,7 @@ pub(crate) fn take_back(ctx: &Context, state: &mut State, name: &ProfileName) ->
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
     usage::of_profile(ctx, profile);
     profile.replace_foreign = true;
+    profile.kept.placed = None;
     profile.wanted();
     profile.state = ProfileState::Waiting;
     Ok(Reply::Done)
@@ -258,7 +273,9 @@ pub(crate) fn undone(
         let sandbox: Vec<_> =
             state.orgs.iter().filter(|o| o.file_set() != FileSet::Own).map(|o| o.id().clone()).collect();
         let mut writes = Vec::new();
-        for profile in state.profiles.values_mut().filter(|p| !sandbox.contains(&p.kept.grant.org)) {
+        let undone =
+            |p: &&mut Profile| p.kept.delivery.is_refreshed() && !sandbox.contains(&p.kept.grant.org);
+        for profile in state.profiles.values_mut().filter(undone) {
             profile.kept.paused = true;
             profile.kept.written = None;
             writes.push(Write::Kept(profile.kept.clone()));
@@ -287,7 +304,8 @@ pub(crate) fn recheck(ctx: &Context, state: &State) {
         .filter(|p| !p.in_flight)
         .map(|p| {
             let set = state.org(&p.kept.grant.org).map_or(FileSet::Own, super::state::Org::file_set);
-            (set, p.kept.profile.clone(), p.kept.written.clone())
+            let Kept { profile, delivery, written, placed, .. } = p.kept.clone();
+            (set, Delivered { profile, delivery, last: written, placed: placed.is_some() })
         })
         .collect();
     look_at_file(ctx, FileSet::Own);
@@ -298,23 +316,27 @@ pub(crate) fn recheck(ctx: &Context, state: &State) {
     let ctx = ctx.clone();
     tokio::spawn(async move {
         let mut found = Vec::new();
-        for (set, profile, written) in kept {
-            let result = ctx.ports.files.check(set, &profile, written.as_ref()).await;
-            found.push((profile, written, result));
+        for (set, seen) in kept {
+            let result = ctx.ports.files.check(set, &seen).await;
+            found.push((seen, result));
         }
         ctx.send(Event::Checked(FilesChecked(found)));
     });
 }
 
 pub(crate) fn checked(ctx: &Context, state: &mut State, FilesChecked(found): FilesChecked) {
-    for (name, seen, result) in found {
+    for (seen, result) in found {
+        let name = seen.profile;
         let Some(profile) = state.profiles.get_mut(&name) else { continue };
-        // A refresh was quicker than the look: what it wrote is not another program's.
-        if profile.in_flight || profile.kept.written != seen {
+        let Kept { written, placed, delivery, .. } = &profile.kept;
+        // We were quicker than the look: what was written since is not another program's.
+        if profile.in_flight
+            || (written, placed.is_some(), *delivery) != (&seen.last, seen.placed, seen.delivery)
+        {
             continue;
         }
         // Nothing is written to a paused one, whoever changed it.
-        if profile.kept.paused {
+        if profile.kept.paused && delivery.is_refreshed() {
             continue;
         }
         match result {
@@ -336,8 +358,17 @@ pub(crate) async fn quit(ctx: &Context, state: &State) -> Result<(), Code> {
     if !state.settings.remove_on_quit {
         return Ok(());
     }
+    for org in &state.orgs {
+        for session in cache::sessions(state, org.id()) {
+            ctx.ports.files.uncache_sign_in(&session, cache::clients(org)).await?;
+        }
+    }
     for set in [FileSet::Own, FileSet::Sandbox] {
-        let of_set = |p: &&Profile| state.org(&p.kept.grant.org).is_some_and(|o| o.file_set() == set);
+        // What asks Latchkey holds no key, and works while the app does not run.
+        let of_set = |p: &&Profile| {
+            p.kept.delivery.is_refreshed()
+                && state.org(&p.kept.grant.org).is_some_and(|o| o.file_set() == set)
+        };
         let profiles: Vec<_> = state.profiles.values().filter(of_set).map(|p| p.kept.clone()).collect();
         let out = |k: &Kept| FileChange::Remove { profile: k.profile.clone(), last: k.written.clone() };
         let changes: Vec<_> = profiles.iter().map(out).collect();

@@ -7,8 +7,10 @@
 mod add;
 mod apps;
 mod attempt;
+mod cache;
 mod console;
 mod conversion;
+mod deliver;
 mod engine;
 mod environment_copy;
 mod half_sync;

@@ -168,7 +168,7 @@ async fn write(ctx: &Context, set: FileSet, changes: Vec<FileChange>, writing: V
                 FileOutcome::Written(written) => Ended::Written(written),
                 FileOutcome::Conflict(conflict) => Ended::Conflict(conflict),
                 FileOutcome::Failed(code) => Ended::NotWritable(code),
-                FileOutcome::Removed => continue,
+                FileOutcome::Placed | FileOutcome::PlacedIn(_) | FileOutcome::Removed => continue,
             },
         ));
     }

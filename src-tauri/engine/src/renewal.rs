@@ -4,6 +4,7 @@
 //! one is not applied, and what it wrote to the store is set right.
 
 use crate::{
+    cache,
     engine::{Context, Event},
     half_sync,
     model::{
@@ -36,6 +37,10 @@ const NO_GAIN: SignedDuration = SignedDuration::from_secs(60);
 pub(crate) struct Renewal {
     pub tokens: TokenSet,
     pub stored: bool,
+    /// The registration that the tokens were issued to.
+    pub client: Option<ClientRegistration>,
+    /// A tool renewed it.
+    pub adopted: bool,
 }
 
 /// When the access token is to be renewed silently.
@@ -62,19 +67,38 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
     }
     org.renewing = true;
     tracing::info!(organisation = %id, "renewing the sign-in silently");
+    let before = org.tokens.as_ref().map_or(now, |tokens| tokens.expires);
+    let ours = cache::clients(org);
+    let sessions = cache::sessions(state, id);
+    let Some(org) = state.org(id) else { return };
     let (ctx, organisation, clients, era) =
         (ctx.clone(), org.organisation.clone(), org.clients.clone(), org.era);
     tokio::spawn(async move {
-        let mut result = refresh(&ctx, &organisation, &clients, &refresh_token).await;
+        // A tool may have renewed it first, or in between: then ours is used up, and theirs goes on.
+        let theirs = async || cache::newer(&ctx, &sessions, &ours, before, &refresh_token).await;
+        let mut adopted = true;
+        let mut result = match theirs().await {
+            Some(found) => Ok((found.tokens, found.client)),
+            None => {
+                adopted = false;
+                refresh(&ctx, &organisation, &clients, &refresh_token).await
+            }
+        };
+        if let Err(SsoError::InvalidGrant) = result
+            && let Some(found) = theirs().await
+        {
+            adopted = true;
+            result = Ok((found.tokens, found.client));
+        }
         let mut stored = false;
-        if let Ok(tokens) = &mut result {
+        if let Ok((tokens, _)) = &mut result {
             // A server that sends no new refresh token means the old one to go on.
             tokens.refresh_token = tokens.refresh_token.take().or(Some(refresh_token));
             // The old one is used up, so the new one is stored before anything else is asked.
             stored = sealing && store(&ctx, &organisation.id, &session, tokens.clone()).await;
         }
-        let token = result.as_ref().ok().map(|tokens| tokens.access_token.clone());
-        let renewal = result.map(|tokens| Renewal { tokens, stored });
+        let token = result.as_ref().ok().map(|(tokens, _)| tokens.access_token.clone());
+        let renewal = result.map(|(tokens, client)| Renewal { tokens, stored, client, adopted });
         ctx.send(Event::Renewed(organisation.id.clone(), era, renewal));
         if let Some(token) = token
             && let Ok(who) = ctx.ports.sso.who_am_i(&organisation, &token).await
@@ -85,7 +109,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
 }
 
 /// Seals and stores a sign-in. One that cannot be stored now works all the same, and is stored later.
-async fn store(ctx: &Context, id: &OrgId, session: &Session, tokens: TokenSet) -> bool {
+pub(crate) async fn store(ctx: &Context, id: &OrgId, session: &Session, tokens: TokenSet) -> bool {
     match sign_in_rows(ctx, id, session, tokens) {
         Ok(rows) => ctx.committed(rows.into()).await.is_ok(),
         Err(code) => {
@@ -101,10 +125,11 @@ pub(crate) async fn refresh(
     organisation: &Organisation,
     clients: &[ClientRegistration],
     refresh_token: &SecretString,
-) -> Result<TokenSet, SsoError> {
+) -> Result<(TokenSet, Option<ClientRegistration>), SsoError> {
     let mut result = Err(SsoError::InvalidClient);
     for client in clients {
-        result = ctx.ports.sso.refresh(organisation, client, refresh_token).await;
+        let answer = ctx.ports.sso.refresh(organisation, client, refresh_token).await;
+        result = answer.map(|tokens| (tokens, Some(client.clone())));
         if matches!(result, Err(SsoError::InvalidClient)) {
             ctx.forgotten(&organisation.id, client);
         }
@@ -155,7 +180,7 @@ pub(crate) fn finish(
 fn renewed(ctx: &Context, state: &mut State, id: &OrgId, renewal: Renewal, now: Timestamp) {
     let chance = ctx.chance();
     let Some(org) = state.org_mut(id) else { return };
-    let Renewal { tokens, stored } = renewal;
+    let Renewal { tokens, stored, client, adopted } = renewal;
     // A server that gives no token beyond the sign-in's end gives one that gains less than the time since
     // the last one was given.
     let end = org.tokens.as_ref().and_then(|before| {
@@ -168,6 +193,11 @@ fn renewed(ctx: &Context, state: &mut State, id: &OrgId, renewal: Renewal, now: 
     session.token_expires = tokens.expires;
     session.stored = stored;
     org.take_tokens(tokens);
+    org.issued_to = client;
+    if adopted {
+        // Whether the portal takes theirs is another question than whether it took ours.
+        org.refused = None;
+    }
     if org.usable_token(now).is_some() {
         org.renew_failures = 0;
         org.renew_not_before = None;
@@ -180,6 +210,7 @@ fn renewed(ctx: &Context, state: &mut State, id: &OrgId, renewal: Renewal, now: 
         let host = org.organisation.endpoints.oidc.host_str().unwrap_or_default().to_owned();
         waiting::fail(ctx, state, id, &Code::Garbled { host });
     } else {
+        cache::write(ctx, state, id);
         // Also beside a sign-in under way: the one that stands does what was asked of it.
         waiting::run(ctx, state, id);
     }
@@ -275,6 +306,7 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, id: &OrgId, at: Timestamp,
 pub(crate) fn forget(org: &mut Org) {
     org.era += 1;
     org.tokens = None;
+    org.issued_to = None;
     org.previous = None;
     org.renewing = false;
     org.refused = None;

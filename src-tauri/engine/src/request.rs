@@ -3,6 +3,7 @@
 use crate::model::{
     aws_config::{AwsConfig, Conversion},
     code::Code,
+    delivery::Delivery,
     environment::{Care, Environment},
     history::Entry,
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
@@ -240,18 +241,29 @@ pub enum Request {
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
-    /// Keep a profile fresh.
+    /// Keep a profile.
     KeepFresh {
         /// Whose credentials.
         grant: Grant,
         /// Under which name.
         profile: ProfileName,
+        /// How they get to programs.
+        delivery: Delivery,
         /// The region to write.
         region: Option<String>,
         /// Replace a foreign profile of that name, with a backup.
         replace_foreign: bool,
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
+    },
+    /// Get a kept profile's credentials to programs another way.
+    ChangeDelivery {
+        /// Which.
+        profile: ProfileName,
+        /// How.
+        delivery: Delivery,
+        /// What is in the way may be replaced, with a backup.
+        replace_foreign: bool,
     },
     /// Keep several profiles fresh, all of them or none; none of their names may be taken.
     KeepMany {

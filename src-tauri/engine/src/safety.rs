@@ -200,6 +200,7 @@ pub(crate) fn time_over(ctx: &Context, state: &mut State, kept: &crate::model::p
         grant: kept.grant.clone(),
         account_name: account_name.clone(),
         region: kept.region.clone(),
+        delivery: kept.delivery,
         added: kept.added,
         until,
     };

@@ -2,6 +2,7 @@
 //! polled.
 
 use crate::{
+    deliver,
     engine::Context,
     model::{
         Timestamp,
@@ -68,7 +69,8 @@ pub(crate) fn facts<'a>(state: &State, profile: &'a Profile, now: Timestamp) -> 
         lead: state.settings.lead(),
         written: profile.kept.written.as_ref().filter(|_| !profile.forced),
         not_before: profile.not_before.max(renewal),
-        blocked: profile.blocked(),
+        // What is not refreshed is never due.
+        blocked: profile.blocked() || !profile.kept.delivery.is_refreshed(),
         in_flight: profile.in_flight,
     }
 }
@@ -144,6 +146,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
         let decision = decide(&facts);
         let expired = profile.kept.written.as_ref().is_some_and(|w| w.expires <= now);
         let shown = match (&decision, &profile.state) {
+            _ if !profile.kept.delivery.is_refreshed() => deliver::shown(state, profile, now),
             (_, s @ (ProfileState::Conflict(_) | ProfileState::AccessRemoved)) => s.clone(),
             (_, s) if profile.in_flight => s.clone(),
             _ if facts.paused => ProfileState::Paused,
@@ -163,8 +166,12 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
         if decision == Decision::Renew {
             due.push(name.clone());
         }
+        let place = deliver::is_due(profile, now);
         if let Some(profile) = state.profiles.get_mut(&name) {
             profile.state = shown;
+        }
+        if place {
+            deliver::begin(ctx, state, &name);
         }
     }
     if !due.is_empty() {

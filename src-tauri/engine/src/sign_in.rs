@@ -3,6 +3,7 @@
 use crate::{
     add,
     attempt::Run,
+    cache,
     engine::{Context, Event},
     half_sync,
     model::{
@@ -241,6 +242,10 @@ fn done(
 ) {
     let now = ctx.now();
     let Some(org) = state.org_mut(id) else { return };
+    let method = match &org.sign_in {
+        SignIn::InProgress(attempt) => Some(attempt.method),
+        _ => None,
+    };
     // What ended meanwhile took the rows with it.
     let stored = stored && org.era == era;
     org.attempt = None;
@@ -282,6 +287,8 @@ fn done(
     }
     org.sign_in = SignIn::SignedIn(session_of(&tokens, who, now, stored));
     org.take_tokens(tokens);
+    org.issued_to = org.clients.iter().find(|c| Some(c.method) == method).cloned();
+    cache::write(ctx, state, id);
     tracing::info!(organisation = %id, stored, "signed in");
     if another {
         waiting::give_up(state, id);

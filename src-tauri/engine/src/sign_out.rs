@@ -1,6 +1,7 @@
 //! Signing out: the server ends the tokens, we forget them and every cached credential.
 
 use crate::{
+    cache,
     engine::{Context, Event},
     half_sync,
     model::{
@@ -20,7 +21,9 @@ use crate::{
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
     let _ = cancel(ctx, state, id);
+    let sessions = cache::sessions(state, id);
     let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    cache::forget(ctx, org, sessions);
     let tokens = org.tokens.take();
     renewal::forget(org);
     half_sync::forget(ctx, org);
@@ -63,7 +66,7 @@ async fn end_tokens(
         other => return other,
     }
     let Some(refresh_token) = tokens.refresh_token else { return Ok(()) };
-    let renewed = match renewal::refresh(ctx, organisation, clients, &refresh_token).await {
+    let (renewed, _) = match renewal::refresh(ctx, organisation, clients, &refresh_token).await {
         Err(SsoError::InvalidGrant) => return Ok(()),
         other => other?,
     };

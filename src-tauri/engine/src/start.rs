@@ -187,7 +187,10 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
         }
     }
     for kept in stored.kept {
-        state.profiles.insert(kept.profile.clone(), Profile::new(kept));
+        let mut profile = Profile::new(kept);
+        // The program that tools ask may have moved with an update.
+        profile.forced = !profile.kept.delivery.is_refreshed();
+        state.profiles.insert(profile.kept.profile.clone(), profile);
     }
     usage::condition(ctx, state, FileSet::Own, file);
     for (org, half) in stored.half_syncs {

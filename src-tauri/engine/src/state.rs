@@ -52,6 +52,8 @@ pub(crate) struct Org {
     /// The token that the portal answered 401, until it takes a later one.
     pub refused: Option<u64>,
     pub clients: Vec<ClientRegistration>,
+    /// The one that the tokens were issued to, once that is known.
+    pub issued_to: Option<ClientRegistration>,
     /// The browser brought no answer. The page of a registration that the server forgot says so to the
     /// person alone, so the next attempt makes a new one.
     pub doubted: bool,
@@ -98,6 +100,7 @@ impl Org {
             token_no: 0,
             refused: None,
             clients: Vec::new(),
+            issued_to: None,
             doubted: false,
             credentials: HashMap::new(),
             portal: Arc::new(portal),

@@ -1,7 +1,7 @@
 //! A kept profile's end: our keys leave the file, if that is wanted, and it is kept no more.
 
 use crate::{
-    add,
+    add, cache,
     engine::{Context, Event},
     keep::{look_at_file, missing},
     model::{
@@ -85,13 +85,14 @@ pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
         return answer_all(answers, &Ok(Reply::Done));
     };
     profile.in_flight = false;
-    let org = profile.kept.grant.org.clone();
+    let (org, profile_delivery) = (profile.kept.grant.org.clone(), profile.kept.delivery);
     let asked_again = profile.ending.take();
     let result = match result {
         Ok(Some(FileOutcome::Conflict(conflict))) => {
             profile.state = ProfileState::Conflict(conflict);
             let (profile, suggestion) = (name.to_string(), name.to_string());
-            Err(Code::ProfileTaken { profile, conflict, suggestion })
+            let delivery = profile_delivery;
+            Err(Code::ProfileTaken { profile, conflict, suggestion, delivery })
         }
         Ok(Some(FileOutcome::Failed(code))) | Err(code) => {
             profile.state = ProfileState::NotWritable(code.clone());
@@ -120,6 +121,11 @@ pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
 fn kept_no_more(ctx: &Context, state: &mut State, name: &ProfileName, removed: bool) {
     let profile = state.profiles.remove(name);
     ctx.commit(vec![Write::RemoveKept(name.clone())]);
+    if let Some((org, session)) =
+        profile.as_ref().and_then(|p| Some((p.kept.grant.org.clone(), p.kept.session.clone()?)))
+    {
+        cache::unused(ctx, state, &org, session);
+    }
     if let Some(profile) = profile.filter(|p| p.over) {
         return safety::time_over(ctx, state, &profile.kept);
     }

@@ -26,7 +26,9 @@ pub(crate) fn condition(ctx: &Context, state: &mut State, set: FileSet, conditio
     state.files.insert(set, condition);
     let orgs: Vec<_> = state.orgs.iter().filter(|o| o.file_set() == set).map(Org::id).cloned().collect();
     let mut writes = Vec::new();
-    for profile in state.profiles.values_mut().filter(|p| orgs.contains(&p.kept.grant.org)) {
+    // Those that are not in the file are used when somebody asks.
+    let in_file = |p: &&mut Profile| p.kept.delivery.is_refreshed() && orgs.contains(&p.kept.grant.org);
+    for profile in state.profiles.values_mut().filter(in_file) {
         let known = profile.kept.used;
         let used = match reads {
             Reads::Unknown => now,

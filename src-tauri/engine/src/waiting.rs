@@ -3,7 +3,7 @@
 use crate::{
     console,
     engine::Context,
-    environment_copy, hand_out,
+    hand_out,
     model::{code::Code, ids::OrgId},
     sign_in,
     state::State,
@@ -12,7 +12,6 @@ use crate::{
 /// One wish.
 pub(crate) enum Waiting {
     Console(console::Wish),
-    Environment(environment_copy::Wish),
     HandOut(hand_out::Wish),
 }
 
@@ -30,7 +29,6 @@ pub(crate) fn run(ctx: &Context, state: &mut State, id: &OrgId) {
                     console::failed(ctx, state, &grant, code);
                 }
             }
-            Waiting::Environment(wish) => environment_copy::begin(ctx, state, wish),
             Waiting::HandOut(wish) => hand_out::begin(ctx, state, wish),
         }
     }
@@ -41,7 +39,6 @@ pub(crate) fn fail(ctx: &Context, state: &mut State, id: &OrgId, code: &Code) {
     for wish in take(state, id) {
         match wish {
             Waiting::Console(wish) => console::failed(ctx, state, &wish.grant, code.clone()),
-            Waiting::Environment(wish) => wish.answer(Err(code.clone())),
             Waiting::HandOut(wish) => wish.answer(Err(code.clone())),
         }
     }
@@ -52,28 +49,26 @@ pub(crate) fn give_up(state: &mut State, id: &OrgId) {
     for wish in take(state, id) {
         match wish {
             Waiting::Console(wish) => state.launches.retain(|(t, _)| t.role() != Some(&wish.grant)),
-            Waiting::Environment(wish) => wish.answer(Err(Code::SignInNeeded)),
             Waiting::HandOut(wish) => wish.answer(Err(Code::SignInNeeded)),
         }
     }
 }
 
-/// Only a sign-in helps now. A click for a console is the person's act and begins one; a caller that
-/// waits for the clipboard is told. Programs decide again, each by its own rule.
+/// Only a sign-in helps now. A click for a console is the person's act and begins one. Those who wait for
+/// keys decide again, each by its own rule.
 pub(crate) fn sign_in(ctx: &Context, state: &mut State, id: &OrgId) {
     let mut consoles = Vec::new();
-    let mut programs = Vec::new();
+    let mut askers = Vec::new();
     for wish in take(state, id) {
         match wish {
-            Waiting::Environment(wish) => wish.answer(Err(Code::SignInNeeded)),
-            Waiting::HandOut(wish) => programs.push(wish),
+            Waiting::HandOut(wish) => askers.push(wish),
             console => consoles.push(console),
         }
     }
     if !consoles.is_empty() {
         begin_for(ctx, state, id, consoles);
     }
-    for wish in programs {
+    for wish in askers {
         hand_out::begin(ctx, state, wish);
     }
 }

@@ -1,6 +1,7 @@
 //! Lines of Activity as plain sentences.
 
 use crate::{
+    delivery,
     problem::{About, conflict_words, sentence},
     record::grouped,
     ui_activity::{UiActivity, UiActivityKind, UiBy},
@@ -10,6 +11,7 @@ use engine::{
     Snapshot,
     model::{
         code::Code,
+        delivery::Delivery,
         environment::Act,
         history::{By, Entry, Event},
         ids::{AccountId, Grant, OrgId},
@@ -116,9 +118,18 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             role(grant, account_name),
             false,
         ),
-        Event::KeepStarted { profile, grant, account_name } => {
-            (format!("Started to keep {profile} fresh"), role(grant, account_name), true)
+        Event::KeepStarted { profile, grant, account_name, delivery } => {
+            let sentence = match delivery {
+                Delivery::CredentialsFile => format!("Started to keep {profile} fresh"),
+                other => format!("Started to keep {profile}, {}", delivery::word(*other).to_lowercase()),
+            };
+            (sentence, role(grant, account_name), true)
         }
+        Event::DeliveryChanged { profile, grant, account_name, delivery } => (
+            format!("Changed the delivery of {profile} to {}", delivery::word(*delivery).to_lowercase()),
+            role(grant, account_name),
+            true,
+        ),
         Event::KeepStopped { profile, removed: true } => {
             (format!("Stopped keeping {profile} fresh and removed its keys"), None, true)
         }
@@ -141,7 +152,7 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             (format!("Could not update {}: {}", name(org), why(Some(org), code)), None, false)
         }
         Event::Conflicted { profile, conflict } => {
-            let (title, meaning, _) = conflict_words(*conflict, profile.as_str());
+            let (title, meaning, _) = conflict_words(*conflict, profile.as_str(), Delivery::CredentialsFile);
             (format!("{title}. {meaning}"), None, false)
         }
         Event::Undone => (
@@ -227,6 +238,7 @@ fn kind(event: &Event) -> UiActivityKind {
         Event::Refreshed { .. }
         | Event::RefreshFailed { .. }
         | Event::KeepStarted { .. }
+        | Event::DeliveryChanged { .. }
         | Event::KeepStopped { .. }
         | Event::KeepEnded { .. }
         | Event::Paused { .. }

@@ -45,12 +45,20 @@ pub fn as_asked(request: &Request) -> Option<UiRequest> {
             },
             confirmed: *confirmed,
         },
-        Request::KeepFresh { grant, profile, region, replace_foreign, confirmed } => UiRequest::KeepFresh {
-            grant: grant.into(),
-            profile: profile.to_string(),
-            region: region.clone(),
+        Request::KeepFresh { grant, profile, delivery, region, replace_foreign, confirmed } => {
+            UiRequest::KeepFresh {
+                grant: grant.into(),
+                profile: profile.to_string(),
+                delivery: (*delivery).into(),
+                region: region.clone(),
+                replace_foreign: *replace_foreign,
+                confirmed: *confirmed,
+            }
+        }
+        Request::ChangeDelivery { profile: name, delivery, replace_foreign } => UiRequest::ChangeDelivery {
+            profile: profile(name),
+            delivery: (*delivery).into(),
             replace_foreign: *replace_foreign,
-            confirmed: *confirmed,
         },
         Request::RefreshProfile(name) => UiRequest::RefreshProfile { profile: profile(name) },
         Request::RefreshAll => UiRequest::RefreshAll,
@@ -96,9 +104,10 @@ fn of_notice(notice: &Notice) -> Option<UiRequest> {
             region: region.clone(),
             confirmed: false,
         }),
-        Notice::TimeOver { profile, grant, region, .. } => Some(UiRequest::KeepFresh {
+        Notice::TimeOver { profile, grant, region, delivery, .. } => Some(UiRequest::KeepFresh {
             grant: grant.into(),
             profile: profile.to_string(),
+            delivery: (*delivery).into(),
             region: region.clone(),
             replace_foreign: false,
             confirmed: false,

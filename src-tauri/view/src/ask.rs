@@ -2,6 +2,7 @@
 //! engine sees it.
 
 use crate::ui_activity::{UiActivityAccount, UiActivityFilter, UiExportFormat};
+use crate::ui_credentials::UiDelivery;
 use crate::ui_import::{UiConversion, UiImport, UiWanted};
 use crate::ui_portal::UiClass;
 use crate::ui_setup::{UiBrowser, UiField};
@@ -195,18 +196,29 @@ pub enum UiRequest {
         /// The person confirmed.
         confirmed: bool,
     },
-    /// Keep a profile fresh; may answer `confirm`.
+    /// Keep a profile; may answer `confirm`.
     KeepFresh {
         /// Whose credentials.
         grant: UiGrant,
         /// The profile's name.
         profile: String,
+        /// How they get to programs.
+        delivery: UiDelivery,
         /// The region to write.
         region: Option<String>,
         /// Replace a foreign profile, with a backup.
         replace_foreign: bool,
         /// The person confirmed.
         confirmed: bool,
+    },
+    /// Get a kept profile's credentials to programs another way.
+    ChangeDelivery {
+        /// Which.
+        profile: String,
+        /// How.
+        delivery: UiDelivery,
+        /// Replace what is in the way, with a backup.
+        replace_foreign: bool,
     },
     /// Keep several profiles fresh, all or none; may answer `confirm`.
     KeepMany {

@@ -14,7 +14,7 @@ use crate::{
     ui_import::UiWanted,
     ui_portal::UiClass,
     ui_setup::UiBrowser,
-    ui_state::{UiAppRef, UiButton, UiGrant, UiMethod, UiShow, UiTarget, UiView},
+    ui_state::{UiAppRef, UiButton, UiDelivery, UiGrant, UiMethod, UiShow, UiTarget, UiView},
     words::{count, environment_word, first_and_more, group_account_id, left},
 };
 use engine::{
@@ -115,12 +115,20 @@ impl TryFrom<UiRequest> for Request {
                 };
                 Self::CopyCredentials { grant: grant.try_into()?, part, confirmed }
             }
-            Ui::KeepFresh { grant, profile, region, replace_foreign, confirmed } => Self::KeepFresh {
-                grant: grant.try_into()?,
-                profile: new_profile(&profile)?,
-                region: region_of(region)?,
+            Ui::KeepFresh { grant, profile, delivery, region, replace_foreign, confirmed } => {
+                Self::KeepFresh {
+                    grant: grant.try_into()?,
+                    profile: new_profile(&profile)?,
+                    delivery: delivery.into(),
+                    region: region_of(region)?,
+                    replace_foreign,
+                    confirmed,
+                }
+            }
+            Ui::ChangeDelivery { profile, delivery, replace_foreign } => Self::ChangeDelivery {
+                profile: ProfileName::new(profile),
+                delivery: delivery.into(),
                 replace_foreign,
-                confirmed,
             },
             Ui::KeepMany { wanted, confirmed } => {
                 if wanted.is_empty() || wanted.len() > MOST_AT_ONCE {
@@ -258,6 +266,17 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
         _ => "Changes here can affect what others rely on.",
     };
     let (title, body, label) = match asked {
+        UiRequest::KeepFresh { profile, delivery: UiDelivery::OnDemand, .. } => (
+            format!("Let tools ask for {word} credentials as {role}?"),
+            if confirm.care == Care::TimeBoxed {
+                format!(
+                    "{of_whom} {effect} Any program you run can ask for \"{profile}\" until it ends by itself."
+                )
+            } else {
+                format!("{of_whom} {effect} Any program you run can ask for \"{profile}\".")
+            },
+            "Let them ask".to_owned(),
+        ),
         UiRequest::KeepFresh { profile, .. } => (
             format!("Keep {word} credentials fresh as {role}?"),
             if confirm.care == Care::TimeBoxed {
@@ -386,6 +405,7 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         UiRequest::RefreshProfile { profile }
         | UiRequest::PauseProfile { profile, .. }
         | UiRequest::StopKeeping { profile, .. }
+        | UiRequest::ChangeDelivery { profile, .. }
         | UiRequest::TakeBack { profile } => {
             let kept = s.profiles.iter().find(|p| p.kept.profile.as_str() == profile)?;
             by_id(kept.kept.grant.org.as_str())

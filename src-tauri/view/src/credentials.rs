@@ -3,6 +3,7 @@
 use crate::{
     account::classified,
     ask::UiRequest,
+    delivery,
     problem::{About, asks, conflict_words, problem},
     ui_state::{UiAction, UiButton, UiGrant, UiProblem, UiProfile, UiStatus, UiStrip},
     words::{clock, left, ui_environment, ui_sensitivity},
@@ -11,6 +12,7 @@ use engine::{
     Snapshot,
     model::{
         Timestamp,
+        delivery::Delivery,
         environment::{Environment, Sensitivity, sensitivity},
         organisation::Kind,
         profile::{Conflict, State},
@@ -42,7 +44,7 @@ impl UiStatus {
             Self::Paused => 7,
             Self::Refreshing => 8,
             Self::Checking => 9,
-            Self::Fresh => 10,
+            Self::Fresh | Self::Ready => 10,
         }
     }
 
@@ -50,6 +52,7 @@ impl UiStatus {
         match self {
             Self::Checking => "Checking...",
             Self::Fresh => "Fresh",
+            Self::Ready => "Ready",
             Self::Refreshing => "Refreshing",
             Self::DueSoon => "Due soon",
             Self::Retrying => "Retrying",
@@ -75,6 +78,7 @@ pub(crate) fn standing(p: &ProfileNow, now: Timestamp) -> Standing {
             }
             None => Standing::Checking,
         },
+        State::Ready => Standing::Ready,
         State::Refreshing => Standing::Refreshing,
         State::Retrying { .. } if is_over(p, now) => Standing::Expired,
         State::Retrying { .. } => Standing::Retrying,
@@ -130,6 +134,10 @@ fn row(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> UiProfile {
         account_name,
         environment: ui_environment(&environment),
         sensitivity: ui_sensitivity(sensitivity(p.kept.grant.role.as_str())),
+        delivery: p.kept.delivery.into(),
+        delivery_word: delivery::word(p.kept.delivery).to_owned(),
+        asked: p.kept.asked.as_ref().map(|it| it.at.as_millisecond()),
+        asked_by: p.kept.asked.as_ref().and_then(|it| it.program.clone()),
         status,
         status_word: status.word().to_owned(),
         chip: chip.to_lowercase(),
@@ -142,7 +150,7 @@ fn row(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> UiProfile {
         until: p.kept.until.map(Timestamp::as_millisecond),
         region: p.kept.region.clone(),
         key_tail: written.map(|w| w.key_tail.clone()),
-        path: (!in_sandbox(s, p)).then(|| s.file.path.display().to_string()),
+        path: path(s, p),
         problem: row_problem(s, p, zone),
         info: lifetime.filter(|l| *l < SHORT_LIFETIME).map(|l| {
             let (all, after) = (left(l), left(l - lead_within(l, s.settings.lead())));
@@ -152,6 +160,16 @@ fn row(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> UiProfile {
             )
         }),
     }
+}
+
+/// The file that says how tools get the credentials, unless it is the sample's own.
+fn path(s: &Snapshot, p: &ProfileNow) -> Option<String> {
+    let path = match p.kept.delivery {
+        Delivery::CredentialsFile => &s.file.path,
+        Delivery::OnDemand | Delivery::SsoCache => &s.config.path,
+        Delivery::CopyOnly => return None,
+    };
+    (!in_sandbox(s, p) && !path.as_os_str().is_empty()).then(|| path.display().to_string())
 }
 
 fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProblem> {
@@ -170,7 +188,14 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
         .org
         .map(|(id, _)| asks("Sign in", UiRequest::SignIn { org: id.as_str().to_owned(), method: None }));
     Some(match &p.state {
-        State::Waiting | State::Fresh | State::Refreshing | State::Paused => return None,
+        State::Waiting | State::Fresh | State::Ready | State::Refreshing | State::Paused => return None,
+        State::SignInNeeded if !p.kept.delivery.is_refreshed() => UiProblem {
+            title: format!("Sign in to {org_name} to use {name}"),
+            meaning: "The next program that asks for its credentials opens your browser once.".into(),
+            next: "Sign in now, and nothing interrupts it.".into(),
+            buttons: sign_in.into_iter().collect(),
+            details: String::new(),
+        },
         State::Retrying { at, failing_since, code } => {
             let found = problem(code, &about);
             UiProblem {
@@ -213,7 +238,7 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
             )],
             details: String::new(),
         },
-        State::Conflict(conflict) => conflict_problem(name, *conflict),
+        State::Conflict(conflict) => conflict_problem(name, *conflict, p.kept.delivery),
         State::NotWritable(code) => {
             let found = problem(code, &about);
             UiProblem { meaning: format!("{} {still}", found.meaning), ..found }
@@ -221,8 +246,8 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
     })
 }
 
-fn conflict_problem(name: &str, conflict: Conflict) -> UiProblem {
-    let (title, meaning, next) = conflict_words(conflict, name);
+fn conflict_problem(name: &str, conflict: Conflict, delivery: Delivery) -> UiProblem {
+    let (title, meaning, next) = conflict_words(conflict, name, delivery);
     UiProblem {
         title,
         meaning,
@@ -238,6 +263,7 @@ pub(crate) fn conflict_buttons(name: &str, conflict: Conflict) -> Vec<UiButton> 
     let leave = asks("Stop managing it", UiRequest::StopKeeping { profile: profile.clone(), remove: false });
     let label = match conflict {
         Conflict::ChangedByAnother => "Take it back",
+        Conflict::KeysHide => "Move those keys to a backup",
         _ => "Replace and keep a backup",
     };
     let take = UiButton { danger: true, ..asks(label, UiRequest::TakeBack { profile }) };
@@ -253,6 +279,7 @@ fn works(p: &ProfileNow, now: Timestamp) -> String {
     match &p.kept.written {
         Some(w) if w.expires > now => format!("It works for {} more.", left(w.expires.duration_since(now))),
         Some(_) => "It has expired.".to_owned(),
+        None if !p.kept.delivery.is_refreshed() => "Programs that ask for it get an error.".to_owned(),
         None => "Nothing was written yet.".to_owned(),
     }
 }
@@ -297,6 +324,9 @@ fn in_sandbox(s: &Snapshot, p: &ProfileNow) -> bool {
 /// The line over the table.
 pub(crate) fn line(s: &Snapshot, zone: &TimeZone) -> String {
     if s.profiles.is_empty() {
+        return String::new();
+    }
+    if s.profiles.iter().all(|p| !p.kept.delivery.is_refreshed()) {
         return String::new();
     }
     let mut line = match s.next_refresh {

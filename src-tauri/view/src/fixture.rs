@@ -8,6 +8,7 @@ use engine::{
         Timestamp,
         application::{Application, Applications},
         code::Code,
+        delivery::Delivery,
         ids::{AccountId, AppId, AppRef, Grant, OrgId, ProfileName, RoleName},
         organisation::{Endpoints, Kind, Organisation},
         portal::{Account, Portal, Sync},
@@ -129,6 +130,10 @@ pub(crate) fn profile(name: &str, grant: Grant, left: i64, state: State) -> Prof
             }),
             used: None,
             until: None,
+            delivery: Delivery::CredentialsFile,
+            placed: None,
+            session: None,
+            asked: None,
         },
         account_name: "payments-dev".into(),
         state,
@@ -177,8 +182,13 @@ pub(crate) fn codes() -> Vec<Code> {
     let host = || "acme.awsapps.com".to_owned();
     let path = || "/home/sam/.aws/credentials".to_owned();
     let reason = || "it is closed".to_owned();
-    let taken =
-        |conflict| Code::ProfileTaken { profile: "default".into(), conflict, suggestion: "default-2".into() };
+    let taken = |conflict, delivery| Code::ProfileTaken {
+        profile: "default".into(),
+        conflict,
+        suggestion: "default-2".into(),
+        delivery,
+    };
+    let file = Delivery::CredentialsFile;
     let all = vec![
         Code::BadStartUrl { reason: reason() },
         Code::NotAPortal { host: host() },
@@ -213,10 +223,20 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::FileNotWritable { path: path(), reason: reason() },
         Code::FileUnparseable { path: path(), line: 41, what: "no section before this key".into() },
         Code::FileBusy { path: path() },
-        taken(Conflict::Foreign),
-        taken(Conflict::ForeignLongLivedKey),
-        taken(Conflict::SsoSettings),
-        taken(Conflict::ChangedByAnother),
+        taken(Conflict::Foreign, file),
+        taken(Conflict::ForeignLongLivedKey, file),
+        taken(Conflict::SsoSettings, file),
+        taken(Conflict::SsoSettings, Delivery::OnDemand),
+        taken(Conflict::KeysHide, Delivery::OnDemand),
+        taken(Conflict::OtherProcess, file),
+        taken(Conflict::OtherSource, Delivery::OnDemand),
+        Code::DeliveryBlocked {
+            profile: "pay-dev".into(),
+            delivery: Delivery::OnDemand,
+            conflict: Conflict::KeysHide,
+        },
+        Code::LatchMissing { path: "/usr/bin/latch".into() },
+        taken(Conflict::ChangedByAnother, file),
         Code::Paused { profile: None },
         Code::Paused { profile: Some("pay-dev".into()) },
         Code::InConflict { profile: "pay-dev".into(), conflict: Conflict::ChangedByAnother },
@@ -252,6 +272,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::KeyringLocked | Code::KeyringMissing { .. } | Code::SealBroken => {}
             Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
+            Code::DeliveryBlocked { .. } | Code::LatchMissing { .. } => {}
             Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
             Code::UnknownProfile { .. } => {}
             Code::Paused { .. } | Code::InConflict { .. } => {}

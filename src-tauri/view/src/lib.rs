@@ -13,6 +13,7 @@ mod banner;
 mod conversion;
 mod convert;
 mod credentials;
+mod delivery;
 mod diagnostics;
 mod export;
 pub mod icon;

@@ -3,10 +3,12 @@
 use crate::{
     ask::UiRequest,
     credentials::conflict_buttons,
+    delivery,
+    ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiMethod, UiProblem, UiView},
     words::left,
 };
-use engine::model::{code::Code, ids::OrgId, profile::Conflict};
+use engine::model::{code::Code, delivery::Delivery, ids::OrgId, profile::Conflict};
 use jiff::SignedDuration;
 
 /// What the failed thing was about, so that the button can do it again.
@@ -237,7 +239,7 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "Nothing was changed.".into(),
             "Wait a moment; Latchkey tries again by itself.".into(),
         ),
-        Code::ProfileTaken { profile, conflict, .. } => return conflict_words(*conflict, profile),
+        Code::ProfileTaken { profile, conflict, delivery, .. } => return conflict_words(*conflict, profile, *delivery),
         Code::Paused { profile: None } => (
             "Refreshing is paused".into(),
             "Credentials you have work until they expire.".into(),
@@ -248,7 +250,17 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "Its credentials work until they expire.".into(),
             "Resume it; it is refreshed then.".into(),
         ),
-        Code::InConflict { profile, conflict } => return conflict_words(*conflict, profile),
+        Code::InConflict { profile, conflict } => {
+            return conflict_words(*conflict, profile, Delivery::CredentialsFile);
+        }
+        Code::DeliveryBlocked { profile, conflict, delivery } => {
+            return conflict_words(*conflict, profile, *delivery);
+        }
+        Code::LatchMissing { path } => (
+            "The program latch is missing".into(),
+            format!("Tools would ask {path}, and there is none. Nothing was changed."),
+            "Install Latchkey's package again, which brings it; or use another delivery.".into(),
+        ),
         Code::BadProfileName { profile } => (
             format!("\"{profile}\" cannot be a profile's name"),
             "AWS tools could not read it.".into(),
@@ -330,7 +342,16 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
 }
 
 /// Why a profile is not written, and what to do.
-pub(crate) fn conflict_words(conflict: Conflict, profile: &str) -> (String, String, String) {
+/// What stands in the way of a delivery, and which programs would pass by what Latchkey brings.
+pub(crate) fn conflict_words(
+    conflict: Conflict,
+    profile: &str,
+    delivery: Delivery,
+) -> (String, String, String) {
+    let meaning = |text: &str| match delivery::passing_by(delivery, conflict) {
+        Some(programs) => format!("{text} {programs}"),
+        None => text.to_owned(),
+    };
     match conflict {
         Conflict::Foreign => (
             format!("A profile named \"{profile}\" exists already"),
@@ -344,9 +365,28 @@ pub(crate) fn conflict_words(conflict: Conflict, profile: &str) -> (String, Stri
         ),
         Conflict::SsoSettings => (
             format!("\"{profile}\" already signs in by itself"),
-            "It has sso settings in ~/.aws/config, which most tools prefer over keys in the credentials file."
-                .into(),
-            "Choose another name.".into(),
+            meaning("It has sso settings in ~/.aws/config. Nothing was changed."),
+            match delivery {
+                Delivery::CredentialsFile => "Choose another name.".into(),
+                _ => "Choose another name, or replace it and keep a backup.".into(),
+            },
+        ),
+        Conflict::KeysHide => (
+            format!("Keys in ~/.aws/credentials hide \"{profile}\""),
+            meaning("They come before what the config file says."),
+            "Choose another name, or move those keys to a backup.".into(),
+        ),
+        Conflict::OtherProcess => (
+            format!("\"{profile}\" gets its credentials from another program"),
+            meaning("Its credential_process in ~/.aws/config is not Latchkey's. Nothing was changed."),
+            "Choose another name, so that no two programs compete; or replace it and keep a backup.".into(),
+        ),
+        Conflict::OtherSource => (
+            format!("\"{profile}\" gets its credentials another way"),
+            meaning(
+                "It has keys of its own in ~/.aws/config, or takes a role by another profile. Nothing was changed.",
+            ),
+            "Choose another name, or replace it and keep a backup.".into(),
         ),
         Conflict::ChangedByAnother => (
             format!("Another program changed \"{profile}\""),
@@ -394,7 +434,9 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         Code::KeyringLocked | Code::KeyringMissing { .. } => {
             vec![Some(asks("Try again", UiRequest::RetryKeyring))]
         }
-        Code::ProfileTaken { profile, conflict, suggestion } => taken(profile, *conflict, suggestion, about),
+        Code::ProfileTaken { profile, conflict, suggestion, delivery } => {
+            taken(profile, *conflict, suggestion, *delivery, about)
+        }
         Code::Paused { profile: None } => vec![Some(asks("Resume", UiRequest::Resume))],
         Code::Paused { profile: Some(profile) } => {
             let request = UiRequest::PauseProfile { profile: profile.clone(), paused: false };
@@ -412,6 +454,10 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
                 Some(UiButton { danger: true, ..asks("Allow for this account", allow) }),
             ]
         }
+        Code::DeliveryBlocked { profile, delivery, conflict } => {
+            vec![replace_for(profile, (*delivery).into(), *conflict)]
+        }
+        Code::LatchMissing { .. } => vec![again("Try again")],
         Code::BadProfileName { .. } => vec![Some(edits("Change the name", "profile", None))],
         Code::SandboxFailed { .. } => vec![
             Some(asks("Try again", UiRequest::StartSandbox)),
@@ -440,7 +486,26 @@ fn wish_to_keep(wish: &mut UiRequest) -> Option<(&mut String, &mut bool)> {
     }
 }
 
-fn taken(profile: &str, conflict: Conflict, suggestion: &str, about: &About<'_>) -> Vec<Option<UiButton>> {
+fn replace_label(conflict: Conflict) -> &'static str {
+    match conflict {
+        Conflict::KeysHide => "Move those keys to a backup",
+        _ => "Replace and keep a backup",
+    }
+}
+
+/// The change of delivery once more, with the person's word.
+fn replace_for(profile: &str, delivery: UiDelivery, conflict: Conflict) -> Option<UiButton> {
+    let request = UiRequest::ChangeDelivery { profile: profile.to_owned(), delivery, replace_foreign: true };
+    Some(UiButton { danger: true, ..asks(replace_label(conflict), request) })
+}
+
+fn taken(
+    profile: &str,
+    conflict: Conflict,
+    suggestion: &str,
+    delivery: Delivery,
+    about: &About<'_>,
+) -> Vec<Option<UiButton>> {
     // With the wish at hand each choice is one click.
     let again = |name: &str, replace: bool, label: &str| {
         let mut wish = about.again.clone()?;
@@ -451,17 +516,23 @@ fn taken(profile: &str, conflict: Conflict, suggestion: &str, about: &About<'_>)
     };
     let other = again(suggestion, false, &format!("Use \"{suggestion}\""))
         .or_else(|| Some(edits("Choose another name", "profile", Some(suggestion))));
-    let replace = match conflict {
-        Conflict::Foreign | Conflict::ForeignLongLivedKey => {
-            again(profile, true, "Replace and keep a backup")
-                .map(|button| UiButton { danger: true, ..button })
-        }
-        Conflict::ChangedByAnother => Some(UiButton {
-            danger: true,
-            ..asks("Take it back", UiRequest::TakeBack { profile: profile.to_owned() })
-        }),
-        Conflict::SsoSettings => None,
-    };
+    let replace =
+        match conflict {
+            Conflict::Foreign
+            | Conflict::ForeignLongLivedKey
+            | Conflict::OtherProcess
+            | Conflict::OtherSource
+            | Conflict::KeysHide => again(profile, true, replace_label(conflict))
+                .map(|button| UiButton { danger: true, ..button }),
+            Conflict::ChangedByAnother => Some(UiButton {
+                danger: true,
+                ..asks("Take it back", UiRequest::TakeBack { profile: profile.to_owned() })
+            }),
+            // Keys in the credentials file would change nothing for most tools.
+            Conflict::SsoSettings if delivery.is_refreshed() => None,
+            Conflict::SsoSettings => again(profile, true, replace_label(conflict))
+                .map(|button| UiButton { danger: true, ..button }),
+        };
     vec![other, replace]
 }
 

@@ -2,7 +2,7 @@
 
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 use crate::ui_state::{UiButton, UiGrant, UiProblem};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The status of a kept profile: a shape and a word.
@@ -13,6 +13,8 @@ pub enum UiStatus {
     Checking,
     /// Works.
     Fresh,
+    /// Programs get credentials when they ask.
+    Ready,
     /// Being fetched.
     Refreshing,
     /// Under 10 min and not yet renewed.
@@ -33,6 +35,37 @@ pub enum UiStatus {
     NotWritable,
 }
 
+/// How a kept profile's credentials get to programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiDelivery {
+    /// In the credentials file.
+    CredentialsFile,
+    /// Programs ask each time.
+    OnDemand,
+    /// By the sign-in that the AWS CLI uses.
+    SsoCache,
+    /// Nothing is written.
+    CopyOnly,
+}
+
+/// A way to choose, with what it means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiDeliveryChoice {
+    /// Which.
+    pub delivery: UiDelivery,
+    /// `On demand`.
+    pub label: String,
+    /// What follows from it, in a sentence or three.
+    pub line: String,
+    /// The same for the sample organisation, which has files of its own; `null` where it cannot be.
+    pub sample_line: Option<String>,
+    /// The one to suggest for privileged roles.
+    pub privileged: bool,
+    /// The one to suggest for the others.
+    pub usual: bool,
+}
+
 /// One kept profile. Moments in epoch milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct UiProfile {
@@ -46,6 +79,14 @@ pub struct UiProfile {
     pub environment: UiEnvironment,
     /// How sensitive the role is.
     pub sensitivity: UiSensitivity,
+    /// How its credentials get to programs.
+    pub delivery: UiDelivery,
+    /// `On demand`, for the table.
+    pub delivery_word: String,
+    /// When a program asked last.
+    pub asked: Option<i64>,
+    /// Which.
+    pub asked_by: Option<String>,
     /// The shape.
     pub status: UiStatus,
     /// The word beside it.
@@ -70,7 +111,7 @@ pub struct UiProfile {
     pub region: Option<String>,
     /// The last four characters of the access key id.
     pub key_tail: Option<String>,
-    /// The file its keys are in.
+    /// The file that says how tools get its credentials.
     pub path: Option<String>,
     /// What is wrong and what to do.
     pub problem: Option<UiProblem>,

@@ -3,7 +3,9 @@
 
 use crate::ask::UiRequest;
 pub use crate::ui_activity::{UiActivity, UiRecord};
-pub use crate::ui_credentials::{UiFile, UiPause, UiProfile, UiStatus, UiStrip};
+pub use crate::ui_credentials::{
+    UiDelivery, UiDeliveryChoice, UiFile, UiPause, UiProfile, UiStatus, UiStrip,
+};
 pub use crate::ui_import::{UiConverted, UiImportNote};
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
@@ -441,6 +443,8 @@ pub struct UiState {
     pub strips: Vec<UiStrip>,
     /// The credentials file.
     pub file: UiFile,
+    /// How a profile can be delivered, the usual way first.
+    pub deliveries: Vec<UiDeliveryChoice>,
     /// A pause of all refreshing.
     pub pause: Option<UiPause>,
     /// False when the network is thought to be gone.

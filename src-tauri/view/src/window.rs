@@ -5,7 +5,7 @@ use crate::{
     activity,
     around::Around,
     ask::UiRequest,
-    banner, conversion, credentials,
+    banner, conversion, credentials, delivery,
     icon::needs_person,
     import,
     menu::{app_of, is_listed},
@@ -66,6 +66,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         },
         strips: credentials::strips(s),
         file: file(s),
+        deliveries: delivery::choices(&s.file.path.display().to_string()),
         pause: banner::pause_text(s, zone).map(|text| UiPause {
             until: s.pause.and_then(|p| p.until).map(Timestamp::as_millisecond),
             text,

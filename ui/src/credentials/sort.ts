@@ -1,7 +1,7 @@
 import type { UiProfile, UiStatus } from '../bindings';
 
 /** What the table of profiles is sorted by. */
-export type SortBy = 'profile' | 'account' | 'time' | 'status';
+export type SortBy = 'profile' | 'account' | 'delivery' | 'time' | 'status';
 
 /** Most urgent first. */
 const URGENCY: UiStatus[] = [
@@ -16,14 +16,18 @@ const URGENCY: UiStatus[] = [
   'checking',
   'paused',
   'fresh',
+  'ready',
 ];
 
 const compare: Record<SortBy, (a: UiProfile, b: UiProfile) => number> = {
   profile: () => 0,
   account: (a, b) => names.compare(a.account_name, b.account_name) || names.compare(a.grant.role, b.grant.role),
-  time: (a, b) => (a.expires ?? 0) - (b.expires ?? 0),
+  delivery: (a, b) => names.compare(a.delivery_word, b.delivery_word),
+  time: (a, b) => ends(a) - ends(b) || 0,
   status: (a, b) => URGENCY.indexOf(a.status) - URGENCY.indexOf(b.status),
 };
+/** What programs ask for each time does not end. */
+const ends = ({ status, expires }: UiProfile) => (status === 'ready' ? Infinity : (expires ?? 0));
 const names = new Intl.Collator(undefined, { numeric: true });
 
 /** The profiles in order; equals by name. */

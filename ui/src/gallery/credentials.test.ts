@@ -59,7 +59,7 @@ test('keys meant for a dialog do nothing behind it', async () => {
 });
 
 test('a second failure is told in the dialog too, and an offered name is taken', async () => {
-  const retry = { ask: 'keep_fresh', grant: shortcut('payments-dev', 'PowerUser').grant, profile: 'pay-2', region: null, replace_foreign: false, confirmed: false } as UiRequest;
+  const retry = { ask: 'keep_fresh', grant: shortcut('payments-dev', 'PowerUser').grant, profile: 'pay-2', delivery: 'credentials_file', region: null, replace_foreign: false, confirmed: false } as UiRequest;
   let again = problem('Could not write ~/.aws/credentials', 'The disk is full.', 'Free some space.', button('Try again', { action: { action: 'ask', request: retry } }));
   let full = true;
   const { host } = await show({

@@ -81,6 +81,6 @@ test('the sample organisation names its own credentials file, not the person\'s'
   await show(scene('sandbox'));
   await fireEvent.click(screen.getAllByRole('button', { name: /^Keys…/ })[0] as HTMLElement);
   const dialog = screen.getByRole('dialog', { name: /^Credentials for/ });
-  expect(dialog.textContent).toContain("Written to the sample organisation's own credentials file.");
+  expect(dialog.textContent).toContain("Written to the sample organisation's own credentials file and replaced before it expires.");
   expect(dialog.textContent).not.toContain('~/.aws');
 });

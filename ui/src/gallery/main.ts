@@ -86,7 +86,7 @@ if (!scene) {
 }
 
 function named(name: string): HTMLElement | undefined {
-  const found = [...document.querySelectorAll<HTMLElement>('button, input[type=checkbox]')].filter((one) => nameOf(one) === name);
+  const found = [...document.querySelectorAll<HTMLElement>('button, input[type=checkbox], input[type=radio]')].filter((one) => nameOf(one) === name);
   return found.find((one) => one.closest('dialog[open]')) ?? found[0];
 }
 

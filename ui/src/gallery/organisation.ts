@@ -135,6 +135,7 @@ export function shortcut(name: string, role: string): UiShortcut & { kind: 'role
 const WORDS: Record<UiStatus, [string, string]> = {
   checking: ['Checking', 'checking'],
   fresh: ['Fresh', 'fresh'],
+  ready: ['Ready', 'ready'],
   refreshing: ['Refreshing', 'refreshing'],
   due_soon: ['Due soon', 'expires in'],
   retrying: ['Retrying', 'retrying'],
@@ -155,6 +156,10 @@ export function profile(name: string, account: string, role: string, status: UiS
     account_name,
     environment,
     sensitivity,
+    delivery: 'credentials_file',
+    delivery_word: 'Credentials file',
+    asked: null,
+    asked_by: null,
     status,
     status_word,
     chip,
@@ -173,3 +178,18 @@ export function profile(name: string, account: string, role: string, status: UiS
     ...change,
   };
 }
+
+/** A profile whose tools ask each time. */
+export const onDemand = (name: string, account: string, role: string, asked: number | null, change: Partial<UiProfile> = {}): UiProfile =>
+  profile(name, account, role, 'ready', 0, {
+    delivery: 'on_demand',
+    delivery_word: 'On demand',
+    asked: asked === null ? null : NOW - asked * MINUTE,
+    asked_by: asked === null ? null : 'terraform',
+    expires: null,
+    lifetime: null,
+    written: null,
+    key_tail: null,
+    path: '~/.aws/config',
+    ...change,
+  });

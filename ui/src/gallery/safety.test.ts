@@ -40,9 +40,9 @@ test('a privileged profile of production is kept for as long as was chosen', asy
   await fireEvent.change(time, { target: { value: '15' } });
   await fireEvent.click(within(dialog).getByRole('button', { name: 'Keep it fresh' }));
   await settled();
-  expect(host.asked.at(-1)).toMatchObject({ ask: 'confirmed', minutes: 15, request: { ask: 'keep_fresh' } });
+  expect(host.asked.at(-1)).toMatchObject({ ask: 'confirmed', minutes: 15, request: { ask: 'keep_fresh', delivery: 'on_demand' } });
   // The form that asked is done with it.
-  expect(screen.getByText('payments-prod-administrator is kept fresh from now on.')).toBeTruthy();
+  expect(screen.getByText('Tools that use payments-prod-administrator ask Latchkey from now on.')).toBeTruthy();
   expect(screen.queryByRole('dialog')).toBeNull();
 });
 

@@ -1,6 +1,6 @@
 import type { UiActivity, UiImport, UiOrganisation, UiReply, UiRequest } from '../bindings';
 import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
-import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, organisation, portal, profile, shortcut } from './organisation';
+import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, onDemand, organisation, portal, profile, shortcut } from './organisation';
 import { ACTIVITY, banner, button, line, NETWORK, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
 
 export { button, problem, reads, state, type Shown } from './state';
@@ -121,6 +121,27 @@ const taken = problem(
   button('Replace and keep a backup', { danger: true }),
   button('Cancel'),
 );
+
+const hidden = problem(
+  'Keys in ~/.aws/credentials hide "payments-prod-administrator"',
+  'They come before what the config file says. The AWS CLI, boto3, Go programs such as Terraform and JavaScript programs would not use what Latchkey brings.',
+  'Choose another name, or move those keys to a backup.',
+  button('Use "payments-prod-administrator-2"'),
+  button('Move those keys to a backup', { danger: true }),
+);
+
+const otherProcess = problem(
+  '"pay-dev" gets its credentials from another program',
+  'Its credential_process in ~/.aws/config is not Latchkey\'s. Nothing was changed.',
+  'Choose another name, so that no two programs compete; or replace it and keep a backup.',
+  button('Replace and keep a backup', { danger: true }),
+);
+
+const ways = [
+  profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42),
+  onDemand('pay-admin', 'payments-prod', 'Administrator', 3),
+  onDemand('pay-ro', 'payments-prod', 'ReadOnly', null),
+];
 
 const defaulted = {
   ...problem(
@@ -280,6 +301,13 @@ export const SCENES: Record<string, () => Shown> = {
       press: [KEYS, 'Start'],
       reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: taken } : { reply: 'done' }),
     }),
+  'keys-on-demand': () => scene({ query: 'payments-prod', press: ['Keys…, payments-prod, Administrator, production'] }),
+  'keys-hidden': () =>
+    scene({
+      query: 'payments-prod',
+      press: ['Keys…, payments-prod, Administrator, production', 'Start'],
+      reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: hidden } : { reply: 'done' }),
+    }),
   'keys-copy': () => scene({ press: [KEYS, 'Environment variables'] }),
   'keys-identity-center': () => scene({ press: [KEYS, 'Identity Center settings'] }),
   'keys-identity-center-own': () => scene({ state: state({}, { kind: 'custom' }), press: [KEYS, 'Identity Center settings'] }),
@@ -362,6 +390,15 @@ export const SCENES: Record<string, () => Shown> = {
   'sign-in-sandbox': () => scene({ portals: nothing, state: state({ sandbox: SANDBOX }, { ...sandboxOrg, ...SIGNED_OUT }) }),
   'credentials': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }) }),
   'credentials-details': () => scene({ view: 'credentials', state: state({ profiles: manyProfiles, attention: '2 need attention' }), press: ['Details of data-stg'] }),
+  'credentials-on-demand': () => scene({ view: 'credentials', state: state({ profiles: ways }), press: ['Details of pay-admin'] }),
+  'credentials-delivery': () => scene({ view: 'credentials', state: state({ profiles: ways }), press: ['Details of pay-dev', 'Change delivery…'] }),
+  'credentials-delivery-blocked': () =>
+    scene({
+      view: 'credentials',
+      state: state({ profiles: ways }),
+      press: ['Details of pay-dev', 'Change delivery…', 'On demand (credential_process)', 'Change delivery'],
+      reply: (request) => (request.ask === 'change_delivery' ? { reply: 'failed', field: null, problem: otherProcess } : { reply: 'done' }),
+    }),
   'credentials-empty': () => scene({ view: 'credentials', state: state({ profiles: [] }) }),
   'credentials-empty-import': () => scene({ view: 'credentials', state: state({ profiles: [], import: CONFIG_NOTE }) }),
   'credentials-offline': () =>

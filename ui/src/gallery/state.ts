@@ -1,9 +1,38 @@
-import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiNetwork, UiOrganisation, UiProblem, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiDeliveryChoice, UiNetwork, UiOrganisation, UiProblem, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
 import { fits } from '../activity/filter';
 import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
 import type { Scene } from '../host/fake';
 import { HOUR, MINUTE, NOW, appShortcut, organisation, portal, profile, shortcut } from './organisation';
+
+/** As the view words them. */
+const DELIVERIES: UiDeliveryChoice[] = [
+  {
+    delivery: 'credentials_file',
+    label: 'Credentials file',
+    line: 'Written to ~/.aws/credentials and replaced before it expires. Works with every tool, but a program that is already running keeps the old keys until restarted. Any program you run can read the file.',
+    sample_line: "Written to the sample organisation's own credentials file and replaced before it expires. Works with every tool, but a program that is already running keeps the old keys until restarted. Any program you run can read the file.",
+    privileged: false,
+    usual: true,
+  },
+  {
+    delivery: 'on_demand',
+    label: 'On demand (credential_process)',
+    line: 'Tools ask Latchkey each time, also long-running ones. No key stands in a file. Works while Latchkey does not run, too; suggested for privileged roles.',
+    sample_line: 'Tools ask Latchkey each time, also long-running ones. No key stands in a file.',
+    privileged: true,
+    usual: false,
+  },
+  {
+    delivery: 'sso_cache',
+    label: 'SSO cache',
+    line: "Keeps the AWS CLI's own sign-in fresh, so that sso_session profiles just work. It lies in ~/.aws/sso/cache as plain text: a program that reads it can use every role you have.",
+    sample_line: null,
+    privileged: false,
+    usual: false,
+  },
+  { delivery: 'copy_only', label: 'Copy only', line: 'Nothing is written. You copy when you need it.', sample_line: 'Nothing is written. You copy when you need it.', privileged: false, usual: false },
+];
 
 /** A scene, and what one does in it before the picture is taken. */
 export interface Shown extends Scene {
@@ -151,6 +180,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     launches: [],
     app_launches: [],
     profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42)],
+    deliveries: DELIVERIES,
     credentials_line: 'Next refresh 14:26. Sign-in lasts until 20:16, so everything can refresh until then.',
     attention: '',
     strips: [],

@@ -7,12 +7,12 @@ use engine::model::{
     secret::RoleCredentials,
 };
 
-struct Desk {
-    dir: tempfile::TempDir,
-    files: DiskFiles,
+pub(super) struct Desk {
+    pub(super) dir: tempfile::TempDir,
+    pub(super) files: DiskFiles,
 }
 
-fn desk() -> Desk {
+pub(super) fn desk() -> Desk {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().to_owned();
     let env = move |name: &str| match name {
@@ -26,15 +26,15 @@ fn desk() -> Desk {
 }
 
 impl Desk {
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.dir.path().join(".aws").join(name), text).unwrap();
     }
-    fn read(&self) -> String {
+    pub(super) fn read(&self) -> String {
         std::fs::read_to_string(self.dir.path().join(".aws/credentials")).unwrap()
     }
 }
 
-fn put(profile: &str, last: Option<Written>, replace_foreign: bool) -> FileChange {
+pub(super) fn put(profile: &str, last: Option<Written>, replace_foreign: bool) -> FileChange {
     FileChange::Put {
         profile: ProfileName::new(profile),
         grant: Grant {
@@ -55,6 +55,11 @@ fn put(profile: &str, last: Option<Written>, replace_foreign: bool) -> FileChang
     }
 }
 
+fn in_file(profile: &ProfileName, last: Option<&Written>) -> Delivered {
+    let (profile, last) = (profile.clone(), last.cloned());
+    Delivered { profile, delivery: Delivery::CredentialsFile, last, placed: false }
+}
+
 #[tokio::test]
 async fn each_change_has_its_outcome_in_order() {
     let desk = desk();
@@ -70,10 +75,10 @@ async fn each_change_has_its_outcome_in_order() {
     assert!(desk.read().contains("AKIAFOREIGN"));
 
     let pay = ProfileName::new("pay");
-    assert_eq!(desk.files.check(FileSet::Own, &pay, Some(written)).await, Ok(None));
+    assert_eq!(desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await, Ok(None));
     let edited = desk.read().replace("ASIAEXAMPLEWXYZ", "ASIASOMEBODYELSE");
     desk.write("credentials", &edited);
-    let changed = desk.files.check(FileSet::Own, &pay, Some(written)).await;
+    let changed = desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await;
     assert_eq!(changed, Ok(Some(Conflict::ChangedByAnother)));
     let condition = desk.files.condition(FileSet::Own).await;
     assert_eq!(condition.foreign, ["mine"]);
@@ -124,7 +129,7 @@ async fn a_config_file_that_cannot_be_read_does_not_stop_the_writing() {
     desk.write("config", "no section\n");
     let (outcomes, _) = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await.unwrap();
     assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
-    assert_eq!(desk.files.check(FileSet::Own, &ProfileName::new("new"), None).await, Ok(None));
+    assert_eq!(desk.files.check(FileSet::Own, &in_file(&ProfileName::new("new"), None)).await, Ok(None));
 }
 
 #[tokio::test]
@@ -134,9 +139,9 @@ async fn what_we_wrote_and_is_gone_was_taken_out_by_somebody() {
     let FileOutcome::Written(written) = &outcomes[0] else { panic!("{outcomes:?}") };
     desk.write("credentials", "");
     let pay = ProfileName::new("pay");
-    let gone = desk.files.check(FileSet::Own, &pay, Some(written)).await;
+    let gone = desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await;
     assert_eq!(gone, Ok(Some(Conflict::ChangedByAnother)));
-    assert_eq!(desk.files.check(FileSet::Own, &pay, None).await, Ok(None));
+    assert_eq!(desk.files.check(FileSet::Own, &in_file(&pay, None)).await, Ok(None));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("migrations/0002_half_syncs.sql")),
         M::up(include_str!("migrations/0003_apps.sql")),
         M::up(include_str!("migrations/0004_record_chain.sql")),
+        M::up(include_str!("migrations/0005_deliveries.sql")),
     ])
 }
 

@@ -93,6 +93,10 @@ fn everything() -> Vec<Write> {
         }),
         used: Some(now()),
         until: None,
+        delivery: engine::model::delivery::Delivery::OnDemand,
+        placed: None,
+        session: None,
+        asked: None,
     };
     vec![
         Write::Organisation(org.clone()),
@@ -382,4 +386,22 @@ async fn only_the_owner_can_read_it() {
         let mode = std::fs::metadata(dir.path().join("data").join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+}
+
+/// A profile that was kept before there was a choice stays where it is.
+#[test]
+fn profiles_of_an_older_store_are_in_the_credentials_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("latchkey.db");
+    drop(open::open(&path, now()).unwrap());
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let body = r#"{"profile":"pay","grant":{"org":"o1","account":"1","role":"Dev"},"region":null,"paused":false,"added":"2026-11-24T00:00:00Z","written":null}"#;
+    db.execute_batch("PRAGMA foreign_keys = off; PRAGMA user_version = 4").unwrap();
+    db.execute("INSERT INTO kept (profile, org, body) VALUES ('pay', 'o1', ?1)", [body]).unwrap();
+    drop(db);
+    let db = open::open(&path, now()).unwrap().connection;
+    let body: String = db.query_row("SELECT body FROM kept", [], |row| row.get(0)).unwrap();
+    assert!(body.contains(r#""delivery":"credentials_file""#), "{body}");
+    let kept: Kept = serde_json::from_str(&body).unwrap();
+    assert_eq!(kept.delivery, engine::model::delivery::Delivery::CredentialsFile);
 }

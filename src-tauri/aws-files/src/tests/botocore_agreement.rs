@@ -29,7 +29,7 @@ json.dump(found, sys.stdout)
 ";
 
 /// Prints the credentials of each profile as a botocore session finds them.
-const CREDENTIALS: &str = r"
+pub(super) const CREDENTIALS: &str = r"
 import json, sys
 from botocore.session import Session
 found = {}

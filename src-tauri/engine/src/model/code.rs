@@ -1,6 +1,7 @@
 //! What can go wrong, as facts. The view makes title, meaning and next step of each.
 
 use super::{
+    delivery::Delivery,
     ids::{AccountId, OrgId},
     profile::Conflict,
 };
@@ -75,11 +76,21 @@ pub enum Code {
     /// Another program is writing the file right now; tried again by itself.
     FileBusy { path: String },
     /// A profile of that name is not ours to write.
-    ProfileTaken { profile: String, conflict: Conflict, suggestion: String },
+    ProfileTaken {
+        profile: String,
+        conflict: Conflict,
+        suggestion: String,
+        #[serde(default)]
+        delivery: Delivery,
+    },
     /// Refreshing is paused: this profile, or all of them.
     Paused { profile: Option<String> },
     /// A profile is left alone until the person decides.
     InConflict { profile: String, conflict: Conflict },
+    /// A profile cannot be delivered so, as something else under its name is in the way.
+    DeliveryBlocked { profile: String, delivery: Delivery, conflict: Conflict },
+    /// The program `latch`, which tools ask, is not where it should be.
+    LatchMissing { path: String },
     /// A name that cannot be a profile's.
     BadProfileName { profile: String },
     /// A profile of the config file cannot be given a session; `why` is a short technical phrase.

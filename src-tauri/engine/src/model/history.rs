@@ -3,6 +3,7 @@
 use super::{
     Timestamp,
     code::Code,
+    delivery::Delivery,
     environment::{Act, Environment},
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName},
     profile::Conflict,
@@ -73,8 +74,16 @@ pub enum Event {
     },
     /// A profile could not be refreshed.
     RefreshFailed { profile: ProfileName, grant: Grant, account_name: String, code: Code },
-    /// A profile is kept fresh from now on.
-    KeepStarted { profile: ProfileName, grant: Grant, account_name: String },
+    /// A profile is kept from now on.
+    KeepStarted {
+        profile: ProfileName,
+        grant: Grant,
+        account_name: String,
+        #[serde(default)]
+        delivery: Delivery,
+    },
+    /// A profile gets its credentials another way from now on.
+    DeliveryChanged { profile: ProfileName, grant: Grant, account_name: String, delivery: Delivery },
     /// A profile is no longer kept fresh.
     KeepStopped { profile: ProfileName, removed: bool },
     /// A profile was kept fresh for a limited time, which is over.

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod aws_config;
 pub mod code;
+pub mod delivery;
 pub mod environment;
 pub mod history;
 pub mod ids;
@@ -12,6 +13,7 @@ pub mod organisation;
 pub mod pacing;
 pub mod partition;
 pub mod portal;
+pub mod precedence;
 pub mod presence;
 pub mod profile;
 pub mod refresh;

@@ -3,6 +3,7 @@
 use super::{
     Timestamp,
     code::Code,
+    delivery::Delivery,
     ids::{AppRef, Grant, OrgId, ProfileName},
 };
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,9 @@ pub enum Notice {
     Conflict { org: OrgId, profiles: Vec<(ProfileName, Option<Timestamp>)> },
     /// N8: a profile that was kept for a limited time is kept no more.
     TimeOver {
+        /// How it was delivered.
+        #[serde(default)]
+        delivery: Delivery,
         profile: ProfileName,
         grant: Grant,
         account_name: String,

@@ -3,6 +3,7 @@
 use super::{
     Timestamp,
     code::Code,
+    delivery::{Asked, Delivery},
     ids::{Grant, ProfileName},
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,18 @@ pub struct Kept {
     /// When it is kept no more, by itself; `None` for as long as the person wants.
     #[serde(default)]
     pub until: Option<Timestamp>,
+    /// How its credentials get to programs.
+    #[serde(default)]
+    pub delivery: Delivery,
+    /// Since when the config file says so, for a delivery that is not refreshed.
+    #[serde(default)]
+    pub placed: Option<Timestamp>,
+    /// The session of the config file by which it signs in, where it is delivered so.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// Which program asked last.
+    #[serde(default)]
+    pub asked: Option<Asked>,
 }
 
 /// What was written last; `fingerprint` tells whether another program changed it since.
@@ -58,6 +71,12 @@ pub enum Conflict {
     SsoSettings,
     /// We wrote it, and another program changed it since.
     ChangedByAnother,
+    /// The credentials file has keys of that name, which hide what the config file says.
+    KeysHide,
+    /// `credential_process` of another program brings its credentials.
+    OtherProcess,
+    /// It takes a role by another profile, a web identity or keys in the config file.
+    OtherSource,
 }
 
 /// How a kept profile stands. The words are the view's.
@@ -67,6 +86,8 @@ pub enum State {
     Waiting,
     /// Its credentials work.
     Fresh,
+    /// Programs get credentials when they ask.
+    Ready,
     /// New ones are being fetched or written.
     Refreshing,
     /// The last try failed; the old ones still work or not, see `expires`.
@@ -99,6 +120,7 @@ impl State {
         match self {
             Self::Waiting => "waiting",
             Self::Fresh => "fresh",
+            Self::Ready => "ready",
             Self::Refreshing => "refreshing",
             Self::Retrying { .. } => "retrying",
             Self::Paused => "paused",

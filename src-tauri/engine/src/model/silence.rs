@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use crate::model::{
         code::Code,
+        delivery::Delivery,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
     };
     use std::time::Duration;
@@ -325,6 +326,10 @@ mod tests {
                 written: None,
                 used: used.map(at),
                 until: None,
+                delivery: Delivery::CredentialsFile,
+                placed: None,
+                session: None,
+                asked: None,
             };
             assert_eq!(unused(&kept, at(7 * day)), expect, "added {added}, used {used:?}");
         }

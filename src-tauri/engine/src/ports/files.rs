@@ -4,9 +4,10 @@ use crate::model::{
     Timestamp,
     aws_config::{AwsConfig, Conversion, Converted, Undone},
     code::Code,
+    delivery::Delivery,
     ids::{Grant, ProfileName},
     profile::{Conflict, Written},
-    secret::RoleCredentials,
+    secret::{ClientRegistration, RoleCredentials, TokenSet},
 };
 use async_trait::async_trait;
 use std::path::PathBuf;
@@ -38,7 +39,42 @@ pub enum FileChange {
         /// The person said that a foreign section may be replaced, with a backup.
         replace_foreign: bool,
     },
-    /// Takes our keys out; the section goes when nothing else is in it.
+    /// Lets the profile's tools ask Latchkey each time, and takes keys of that name out of the credentials
+    /// file.
+    Ask {
+        /// The profile.
+        profile: ProfileName,
+        /// Whose it is; the marker in the section is made of it.
+        grant: Grant,
+        /// The region key, if one is wanted.
+        region: Option<String>,
+        /// What we wrote last to the credentials file.
+        last: Option<Written>,
+        /// The section was written before: one that is gone was taken out by another program or the person.
+        placed: bool,
+        /// The person said that what brings its credentials otherwise may be replaced, with a backup.
+        replace_foreign: bool,
+    },
+    /// Lets the profile's tools sign in by a session of the config file, one that is there or a new one.
+    SignIn {
+        /// The profile.
+        profile: ProfileName,
+        /// Whose it is.
+        grant: Grant,
+        /// Where to sign in.
+        start_url: String,
+        /// The region of the sign-in.
+        sso_region: String,
+        /// The name for a new session.
+        session: String,
+        /// The region key, if one is wanted.
+        region: Option<String>,
+        /// What we wrote last to the credentials file.
+        last: Option<Written>,
+        /// The person said that what brings its credentials otherwise may be replaced, with a backup.
+        replace_foreign: bool,
+    },
+    /// Takes our keys out of both files; a section goes when nothing else is in it.
     Remove {
         /// The section.
         profile: ProfileName,
@@ -52,12 +88,42 @@ pub enum FileChange {
 pub enum FileOutcome {
     /// Written; `Written` is to be stored.
     Written(Written),
+    /// The config file says what it should.
+    Placed,
+    /// The config file says what it should, by the session of this name.
+    PlacedIn(String),
     /// Removed, or was not there.
     Removed,
     /// Left alone.
     Conflict(Conflict),
     /// This one could not be made; the others were.
     Failed(Code),
+}
+
+/// A sign-in as the AWS CLI keeps it in its cache.
+#[derive(Clone, Debug)]
+pub struct CachedSignIn {
+    /// The start URL.
+    pub start_url: String,
+    /// The region of the sign-in.
+    pub region: String,
+    /// The tokens.
+    pub tokens: TokenSet,
+    /// The registration that renews them.
+    pub client: Option<ClientRegistration>,
+}
+
+/// A profile whose place in the files is looked at.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// Which.
+    pub profile: ProfileName,
+    /// How it is delivered, or is to be.
+    pub delivery: Delivery,
+    /// What we wrote last to the credentials file.
+    pub last: Option<Written>,
+    /// The config file was made to say so.
+    pub placed: bool,
 }
 
 /// Whether another program read the credentials file. All profiles in it are read together, and an editor
@@ -101,14 +167,10 @@ pub trait AwsFiles: Send + Sync {
         set: FileSet,
         changes: Vec<FileChange>,
     ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code>;
-    /// Whether a profile of that name may be written, before anything is fetched. One that we wrote
-    /// (`last`) and that is not there any more was taken out by another program or the person.
-    async fn check(
-        &self,
-        set: FileSet,
-        profile: &ProfileName,
-        last: Option<&Written>,
-    ) -> Result<Option<Conflict>, Code>;
+    /// Whether a profile may be written so, before anything is fetched, or stands as it was written. One
+    /// that we wrote (`last`, `placed`) and that is not there any more was taken out by another program or
+    /// the person.
+    async fn check(&self, set: FileSet, profile: &Delivered) -> Result<Option<Conflict>, Code>;
     /// What the file is like.
     async fn condition(&self, set: FileSet) -> FileCondition;
     /// What the person's own config file says of SSO. A line that cannot be read is no failure.
@@ -119,6 +181,13 @@ pub trait AwsFiles: Send + Sync {
     async fn convert(&self, profiles: Vec<String>, seen: String) -> Result<Converted, Code>;
     /// Takes it back, unless others changed it since.
     async fn undo_conversion(&self, made: Converted) -> Result<Undone, Code>;
+    /// The sign-in of a session in the AWS CLI's cache.
+    async fn cached_sign_in(&self, session: &str) -> Result<Option<CachedSignIn>, Code>;
+    /// Puts a sign-in there. One that works for longer stays, and is the answer.
+    async fn cache_sign_in(&self, session: &str, sign_in: CachedSignIn)
+    -> Result<Option<CachedSignIn>, Code>;
+    /// Takes a sign-in out that one of these registrations renews.
+    async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code>;
     /// Takes the rights of group and others away.
     async fn make_private(&self, set: FileSet) -> Result<(), Code>;
     /// Restores the newest backup.

@@ -116,6 +116,7 @@ async fn after_the_end_nothing_is_asked_and_the_state_says_why() {
 async fn a_name_that_is_taken_is_not_written_and_another_is_offered() {
     let (world, engine) = start(minutes(60), None).await;
     let taken = Code::ProfileTaken {
+        delivery: crate::model::delivery::Delivery::CredentialsFile,
         profile: "taken".into(),
         conflict: Conflict::Foreign,
         suggestion: "taken-2".into(),

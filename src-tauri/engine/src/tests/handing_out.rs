@@ -11,7 +11,7 @@ use crate::{
         sign_in::SignIn,
     },
     ports::SsoError,
-    request::{Answer, Asker, HandedOut, Of, Reply},
+    request::{Answer, Asker, HandedOut, Of, Reply, Shell},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
@@ -62,6 +62,29 @@ async fn a_hundred_at_once_cost_one_request() {
     assert_eq!(world.count("role credentials"), 1);
     let lines = now(&engine).history.iter().filter(|e| matches!(e.event, Event::HandedOut { .. })).count();
     assert_eq!(lines, 1, "one line for one program and one role");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_beside_a_program_shares_its_call() {
+    let (world, engine) = start(minutes(60), None).await;
+    *world.credentials_take.lock().unwrap() = Duration::from_secs(2);
+    let copy = Request::CopyEnvironment { grant: grant(), shell: Shell::Posix, confirmed: true };
+    let (copied, asked) = tokio::join!(engine.ask(copy), engine.ask(wish(Of::Role(grant()), true)));
+    assert_eq!(copied, Ok(Reply::Done));
+    handed(asked);
+    assert_eq!((world.count("role credentials"), world.count("copied")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_still_works_can_be_copied_after_the_sign_ins_end() {
+    let (world, engine) = start(minutes(60), Some(begin() + minutes(5))).await;
+    handed(engine.ask(wish(Of::Role(grant()), false)).await);
+    pass(minutes(50)).await;
+    let copy = || Request::CopyEnvironment { grant: grant(), shell: Shell::Posix, confirmed: true };
+    assert_eq!(engine.ask(copy()).await, Ok(Reply::Done));
+    pass(minutes(11)).await;
+    assert_eq!(engine.ask(copy()).await, Err(Code::SignInNeeded));
+    assert_eq!((world.count("copied"), world.count("sign-in page")), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,7 +128,12 @@ async fn one_name_that_is_taken_stops_all_of_them() {
     let (world, engine) = start(minutes(60), None).await;
     let refused = |name: &str, conflict| {
         let (profile, suggestion) = (name.to_owned(), format!("{name}-2"));
-        Err(Code::ProfileTaken { profile, conflict, suggestion })
+        Err(Code::ProfileTaken {
+            profile,
+            conflict,
+            suggestion,
+            delivery: crate::model::delivery::Delivery::CredentialsFile,
+        })
     };
     assert_eq!(keep_many(&engine, &["a", "taken"], true).await, refused("taken", Conflict::Foreign));
     assert_eq!(keep_many(&engine, &["a", "a"], true).await, refused("a", Conflict::ChangedByAnother));

@@ -2,6 +2,8 @@
 //! things happen, and what a person is told. Real servers, files and keyrings are in `tests/`.
 
 mod applications;
+mod caching;
+mod deliveries;
 mod ends;
 mod flows;
 mod handing_out;

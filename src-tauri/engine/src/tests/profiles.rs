@@ -5,6 +5,7 @@ use crate::{
     Request, Signal,
     model::{
         code::Code,
+        delivery::Delivery,
         ids::{OrgId, ProfileName},
         profile::{Conflict, State},
         settings::Settings,
@@ -111,6 +112,7 @@ async fn a_wish_during_a_refresh_is_done_after_it() {
     let wish = Request::KeepFresh {
         grant: grant(),
         profile: pay(),
+        delivery: Delivery::CredentialsFile,
         region: Some("eu-central-1".into()),
         replace_foreign: true,
         confirmed: true,

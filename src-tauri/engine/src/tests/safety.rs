@@ -5,6 +5,7 @@ use crate::{
     Engine, Reply, Request, Signal,
     model::{
         code::Code,
+        delivery::Delivery,
         environment::{Act, Care, Environment},
         history::Event,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
@@ -59,6 +60,7 @@ fn keep(grant: &Grant, name: &str) -> Request {
     Request::KeepFresh {
         grant: grant.clone(),
         profile: ProfileName::new(name),
+        delivery: Delivery::CredentialsFile,
         region: None,
         replace_foreign: false,
         confirmed: false,
@@ -148,6 +150,7 @@ async fn a_privileged_profile_of_production_ends_by_itself_and_says_so() {
         profile: ProfileName::new("pay-admin"),
         grant: admin(),
         account_name: "payments-prod".into(),
+        delivery: Delivery::CredentialsFile,
         region: None,
         added: begin(),
         until: begin() + minutes(30),

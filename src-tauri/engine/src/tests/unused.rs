@@ -4,6 +4,7 @@ use super::world::{World, begin, console, fresh, grant, keep, minutes, now, pass
 use crate::{
     Engine, Reply, Request, Signal,
     model::{
+        delivery::Delivery,
         ids::{Grant, ProfileName, RoleName},
         portal::{Account, Portal},
         profile::{Conflict, Kept, State, Written},
@@ -34,6 +35,10 @@ fn stored(used: Option<jiff::Timestamp>) -> Kept {
         }),
         used,
         until: None,
+        delivery: Delivery::CredentialsFile,
+        placed: None,
+        session: None,
+        asked: None,
     }
 }
 

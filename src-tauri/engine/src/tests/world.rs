@@ -9,6 +9,7 @@ use crate::{
         Timestamp,
         aws_config::AwsConfig,
         code::Code,
+        delivery::Delivery,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName, Target},
         organisation::Kind,
         portal::{HalfSync, Portal},
@@ -114,6 +115,8 @@ pub(super) struct World {
     pub(super) skew: Mutex<Option<i64>>,
     /// So many answers with a wrong state come first.
     pub(super) strange_answers: Mutex<u32>,
+    /// The sign-ins in the CLI's cache.
+    pub(super) cached: Mutex<BTreeMap<String, crate::ports::CachedSignIn>>,
     /// What following the record's chain comes to.
     pub(super) record: Mutex<RecordCheck>,
 }
@@ -275,6 +278,7 @@ pub(super) async fn start_in(
         server_ahead: Mutex::default(),
         skew: Mutex::default(),
         strange_answers: Mutex::default(),
+        cached: Mutex::default(),
         record: Mutex::new(RecordCheck::Intact { lines: 1, late: 0 }),
     });
     change(&world);
@@ -321,6 +325,7 @@ pub(super) async fn keep(engine: &Engine, name: &str) -> Answer {
     let request = Request::KeepFresh {
         grant: grant(),
         profile: ProfileName::new(name),
+        delivery: Delivery::CredentialsFile,
         region: None,
         replace_foreign: false,
         confirmed: true,

@@ -5,7 +5,7 @@ use crate::{
     fixture::{DEV, PROD, app, grant, minutes, now, profile, snapshot, with, zone},
     reply,
     ui_setup::UiField,
-    ui_state::{UiAction, UiAppRef, UiGrant, UiSettings},
+    ui_state::{UiAction, UiAppRef, UiDelivery, UiGrant, UiSettings},
 };
 use engine::{
     Reply, Request,
@@ -33,6 +33,7 @@ fn keep(profile: &str) -> UiRequest {
     UiRequest::KeepFresh {
         grant: UiGrant::from(&grant(DEV, "PowerUser")),
         profile: profile.to_owned(),
+        delivery: UiDelivery::CredentialsFile,
         region: None,
         replace_foreign: false,
         confirmed: false,
@@ -283,6 +284,7 @@ fn a_privileged_profile_of_production_is_asked_for_how_long() {
     let asked = UiRequest::KeepFresh {
         grant: (&grant(PROD, "Administrator")).into(),
         profile: "pay-admin".into(),
+        delivery: UiDelivery::CredentialsFile,
         region: None,
         replace_foreign: false,
         confirmed: false,
@@ -319,6 +321,7 @@ fn a_privileged_profile_of_production_is_asked_for_how_long() {
 #[test]
 fn a_taken_name_is_chosen_anew_with_the_confirmation() {
     let code = Code::ProfileTaken {
+        delivery: engine::model::delivery::Delivery::CredentialsFile,
         profile: "default".into(),
         conflict: Conflict::Foreign,
         suggestion: "default-2".into(),
@@ -369,6 +372,7 @@ fn what_a_rule_would_match() {
 #[test]
 fn a_taken_name_offers_the_harmless_choice_first() {
     let code = Code::ProfileTaken {
+        delivery: engine::model::delivery::Delivery::CredentialsFile,
         profile: "default".into(),
         conflict: Conflict::ForeignLongLivedKey,
         suggestion: "default-2".into(),

@@ -40,6 +40,7 @@ pub(super) fn all() -> Vec<Notice> {
         Notice::Revoked { org: org.clone(), org_name: org_name.clone(), at: minutes(-1) },
         Notice::ClockSkew { seconds: -660 },
         Notice::TimeOver {
+            delivery: engine::model::delivery::Delivery::CredentialsFile,
             profile: ProfileName::new("pay-admin"),
             grant: grant(PROD, "Administrator"),
             account_name: "payments-prod".into(),

@@ -14,6 +14,7 @@ use engine::{
     Snapshot,
     model::{
         code::Code,
+        delivery::Delivery,
         environment::{Act, Environment},
         history::{Account as LineAccount, By, Entry as Line, Event},
         ids::{OrgId, ProfileName},
@@ -165,7 +166,24 @@ fn lines(code: &Code) -> Vec<Line> {
             account_name: account_name(),
             code: code(),
         },
-        Event::KeepStarted { profile: profile(), grant: grant(), account_name: account_name() },
+        Event::KeepStarted {
+            profile: profile(),
+            grant: grant(),
+            account_name: account_name(),
+            delivery: Delivery::CredentialsFile,
+        },
+        Event::KeepStarted {
+            profile: profile(),
+            grant: grant(),
+            account_name: account_name(),
+            delivery: Delivery::OnDemand,
+        },
+        Event::DeliveryChanged {
+            profile: profile(),
+            grant: grant(),
+            account_name: account_name(),
+            delivery: Delivery::OnDemand,
+        },
         Event::KeepStopped { profile: profile(), removed: true },
         Event::KeepStopped { profile: profile(), removed: false },
         Event::Paused { until: Some(minutes(60)) },

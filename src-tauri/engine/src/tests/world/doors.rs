@@ -7,7 +7,7 @@ use crate::{
         aws_config::{AwsConfig, Conversion, Converted, Undone},
         code::Code,
         history::{By, Entry, Event as Happened},
-        ids::{OrgId, ProfileName, RoleName},
+        ids::{OrgId, RoleName},
         notice::Notice,
         organisation::{Endpoints, Organisation},
         portal::{Account, Portal},
@@ -16,10 +16,10 @@ use crate::{
         sign_in::Method,
     },
     ports::{
-        AwsFiles, Browser, Clock, Desktop, Exports, FileChange, FileCondition, FileOutcome, FileSet,
-        HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck, RecordedAccount, Redirect,
-        RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow, SecretUrl, SettingsFile,
-        Store, Stored, StoredSignIn, Vault, Write,
+        AwsFiles, Browser, CachedSignIn, Clock, Delivered, Desktop, Exports, FileChange, FileCondition,
+        FileOutcome, FileSet, HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck, RecordedAccount,
+        Redirect, RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow, SecretUrl,
+        SettingsFile, Store, Stored, StoredSignIn, Vault, Write,
     },
 };
 use async_trait::async_trait;
@@ -163,6 +163,14 @@ impl AwsFiles for World {
                     key_tail: "tail".into(),
                 })
             }
+            FileChange::Ask { profile, replace_foreign, .. } => {
+                self.note(format!("ask {profile} {replace_foreign}"));
+                FileOutcome::Placed
+            }
+            FileChange::SignIn { profile, session, .. } => {
+                self.note(format!("sign in {profile} {session}"));
+                FileOutcome::PlacedIn(session)
+            }
             FileChange::Remove { .. } => FileOutcome::Removed,
         };
         Ok((changes.into_iter().map(outcome).collect(), None))
@@ -170,8 +178,7 @@ impl AwsFiles for World {
     async fn check(
         &self,
         _: FileSet,
-        profile: &ProfileName,
-        _: Option<&Written>,
+        Delivered { profile, .. }: &Delivered,
     ) -> Result<Option<Conflict>, Code> {
         if self.refused.lock().unwrap().changed.iter().any(|name| name == profile.as_str()) {
             return Ok(Some(Conflict::ChangedByAnother));
@@ -206,6 +213,27 @@ impl AwsFiles for World {
         }
         self.note("undo conversion");
         Ok(Undone { whole: true, kept_sessions: vec![] })
+    }
+    async fn cached_sign_in(&self, session: &str) -> Result<Option<CachedSignIn>, Code> {
+        Ok(self.cached.lock().unwrap().get(session).cloned())
+    }
+    async fn cache_sign_in(
+        &self,
+        session: &str,
+        sign_in: CachedSignIn,
+    ) -> Result<Option<CachedSignIn>, Code> {
+        let mut cached = self.cached.lock().unwrap();
+        if let Some(newer) = cached.get(session).filter(|it| it.tokens.expires > sign_in.tokens.expires) {
+            return Ok(Some(newer.clone()));
+        }
+        self.note(format!("cache {session}"));
+        cached.insert(session.to_owned(), sign_in);
+        Ok(None)
+    }
+    async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code> {
+        let ours = |it: &CachedSignIn| it.client.as_ref().is_some_and(|c| clients.contains(&c.client_id));
+        self.cached.lock().unwrap().retain(|name, it| name != session || !ours(it));
+        Ok(())
     }
     async fn make_private(&self, _: FileSet) -> Result<(), Code> {
         self.note("make private");
