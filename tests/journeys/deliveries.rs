@@ -14,7 +14,9 @@ use support::{
     driver::Driver,
     journey,
     process::run,
-    programs, until,
+    programs,
+    sdks::{Sdk, Who, pointed_at},
+    until,
 };
 
 const PROFILE: &str = "data-dev";
@@ -59,6 +61,17 @@ async fn boto(desk: &Desk, server: &SandboxServer) -> Result<String> {
     Ok(said.out.trim().to_owned())
 }
 
+/// Every SDK of AWS's that can run here finds the profile's keys where they were delivered.
+async fn every_sdk(desk: &Desk, server: &SandboxServer) -> Result<()> {
+    let mut env = pointed_at(server.ready(), desk.env());
+    env.insert("AWS_PROFILE".to_owned(), PROFILE.to_owned());
+    for sdk in Sdk::all() {
+        let said = Who::start(sdk, &env)?.ask().await?;
+        ensure!(said["account"] == ACCOUNT, "{sdk:?}: {said}");
+    }
+    Ok(())
+}
+
 /// The one file in the CLI's cache of sign-ins.
 fn cached(desk: &Desk) -> Result<(PathBuf, Value)> {
     let folder = fs::read_dir(desk.home(".aws/sso/cache"))?;
@@ -98,6 +111,7 @@ fn tools_ask_for_what_lies_in_no_file_and_the_choice_can_be_changed() {
         let identity =
             boto.who_is(PROFILE).await?.map_err(|refusal| anyhow::anyhow!("boto3: {refusal:?}"))?;
         ensure!(identity["Account"] == ACCOUNT, "boto3: {identity}");
+        every_sdk(&desk, &server).await?;
         ensure!(!text(&desk, "credentials").contains("aws_access_key_id"), "a key lies in the file");
 
         window.click(Locator::XPath("//nav//button[contains(., 'Activity')]")).await?;
@@ -113,6 +127,7 @@ fn tools_ask_for_what_lies_in_no_file_and_the_choice_can_be_changed() {
         ensure!(text(&desk, "config") == foreign, "the section is left: {}", text(&desk, "config"));
         ensure!(fs::read_to_string(credentials_file(&desk))?.contains("[data-dev]"));
         ensure!(aws(&desk, &server).await? == ACCOUNT);
+        every_sdk(&desk, &server).await?;
 
         let mark = app.mark();
         change(&window, "On demand").await?;
@@ -151,6 +166,7 @@ fn the_clis_own_sign_in_is_kept_fresh_and_shared_with_tools_that_renew_it() {
         cli.point_at(&server)?;
         ensure!(boto(&desk, &server).await? == ACCOUNT);
         ensure!(aws(&desk, &server).await? == ACCOUNT);
+        every_sdk(&desk, &server).await?;
 
         // We renew it: the tools go on with the new one.
         server.expire_access_tokens().await?;
@@ -162,6 +178,7 @@ fn the_clis_own_sign_in_is_kept_fresh_and_shared_with_tools_that_renew_it() {
         };
         let second = until(SOON, "our renewal in the cache", renewed).await?;
         ensure!(boto(&desk, &server).await? == ACCOUNT, "after our renewal");
+        every_sdk(&desk, &server).await?;
 
         // A tool renews it: our refresh token is used up then.
         let mut ending = second.clone();

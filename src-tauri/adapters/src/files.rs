@@ -129,6 +129,7 @@ impl AwsFiles for DiskFiles {
                     start_url,
                     sso_region,
                     session,
+                    others,
                     region,
                     last,
                     replace_foreign,
@@ -142,6 +143,7 @@ impl AwsFiles for DiskFiles {
                         start_url,
                         sso_region,
                         session,
+                        others,
                         region,
                         last,
                         replace_foreign,
@@ -312,10 +314,12 @@ impl AwsFiles for DiskFiles {
         &self,
         session: &str,
         sign_in: CachedSignIn,
+        ours: Vec<String>,
     ) -> Result<Option<CachedSignIn>, Code> {
         let (cache, session, now) = (self.cache.clone(), session.to_owned(), self.clock.now());
         self.blocking(FileSet::Own, move |_| {
-            let newer = cache.write(&session, &sso_cache::to_file(sign_in)).map_err(|e| code(&e))?;
+            let newer =
+                cache.write(&session, &sso_cache::to_file(sign_in), &ours, now).map_err(|e| code(&e))?;
             Ok(newer.map(|found| sso_cache::from_file(found, now)))
         })
         .await

@@ -60,6 +60,13 @@ pub struct CachedRenewal {
     pub refresh_token: SecretString,
 }
 
+impl CachedSignIn {
+    /// Whether one of these clients renews it.
+    fn is_of(&self, clients: &[String]) -> bool {
+        self.renewal.as_ref().is_some_and(|renewal| clients.contains(&renewal.client_id))
+    }
+}
+
 impl SsoCache {
     /// The cache of the person whose home folder this is.
     #[must_use]
@@ -90,11 +97,18 @@ impl SsoCache {
     }
 
     /// Puts a sign-in there, for its owner alone (0600), in one step. One that works for longer stays:
-    /// another program renewed it meanwhile, and it is given back.
+    /// another program renewed it meanwhile, and it is given back. So is one that works still and is of none
+    /// of the clients `ours`: the person signed in with another program, whose refresh token would be lost.
     ///
     /// # Errors
     /// [`FileError`]; nothing was changed then.
-    pub fn write(&self, session: &str, new: &CachedSignIn) -> Result<Option<CachedSignIn>, FileError> {
+    pub fn write(
+        &self,
+        session: &str,
+        new: &CachedSignIn,
+        ours: &[String],
+        now: Timestamp,
+    ) -> Result<Option<CachedSignIn>, FileError> {
         let place = Place::find(&self.path(session))?;
         for folder in self.folder.ancestors().take(3).collect::<Vec<_>>().into_iter().rev() {
             if !folder.exists() {
@@ -103,7 +117,10 @@ impl SsoCache {
         }
         let _lock = FileLock::take(&place, PATIENCE)?;
         for _ in 0..TRIES {
-            if let Some(there) = self.read(session)?.filter(|there| there.expires > new.expires) {
+            let stays = |there: &CachedSignIn| {
+                there.expires > new.expires || !there.is_of(ours) && there.expires > now
+            };
+            if let Some(there) = self.read(session)?.filter(stays) {
                 return Ok(Some(there));
             }
             let base = place.load()?;
@@ -123,13 +140,14 @@ impl SsoCache {
     /// # Errors
     /// [`FileError`].
     pub fn remove(&self, session: &str, clients: &[String]) -> Result<(), FileError> {
-        let ours = |found: &CachedSignIn| {
-            found.renewal.as_ref().is_some_and(|renewal| clients.contains(&renewal.client_id))
-        };
-        if !self.read(session)?.is_some_and(|found| ours(&found)) {
+        let path = self.path(session);
+        if !path.exists() {
             return Ok(());
         }
-        let path = self.path(session);
+        let _lock = FileLock::take(&Place::find(&path)?, PATIENCE)?;
+        if !self.read(session)?.is_some_and(|found| found.is_of(clients)) {
+            return Ok(());
+        }
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(FileError::io(&path, crate::Doing::Replace, error))

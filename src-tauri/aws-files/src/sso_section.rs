@@ -31,6 +31,8 @@ pub struct SsoWish {
     pub role: String,
     /// The name for a new session, if none has this start URL.
     pub session: String,
+    /// Sessions that are somebody else's, whatever their start URL: one session has one sign-in.
+    pub others: Vec<String>,
     /// The `region` key, if one is wanted; a region that somebody else wrote stays.
     pub region: Option<String>,
     /// What to do when the profile gets credentials otherwise.
@@ -113,7 +115,8 @@ impl SsoWish {
         let fits = |at: &str| {
             holds(at, "sso_start_url", &self.start_url) && holds(at, "sso_region", &self.sso_region)
         };
-        let session = sessions.iter().find(|(_, at)| fits(at)).map(|(name, _)| name.clone());
+        let mine = |name: &String| !self.others.contains(name);
+        let session = sessions.iter().find(|(name, at)| mine(name) && fits(at)).map(|(name, _)| name.clone());
         let said = session.as_ref().is_some_and(|session| {
             holds(section, "sso_session", session)
                 && holds(section, "sso_account_id", &self.account)

@@ -19,6 +19,12 @@ pub(crate) fn sessions(state: &State, id: &OrgId) -> BTreeSet<String> {
     cached.filter_map(|p| p.kept.session.clone()).collect()
 }
 
+/// The sessions by which other users and organisations sign in: each has its own, as a session has one sign-in.
+pub(crate) fn sessions_of_others(state: &State, id: &OrgId) -> Vec<String> {
+    let others = state.orgs.iter().filter(|org| org.id() != id);
+    others.flat_map(|org| sessions(state, org.id())).collect()
+}
+
 /// Writes the sign-in to the cache, if a profile is delivered so.
 pub(crate) fn write(ctx: &Context, state: &mut State, id: &OrgId) {
     let sessions = sessions(state, id);
@@ -34,14 +40,16 @@ pub(crate) fn write(ctx: &Context, state: &mut State, id: &OrgId) {
         tokens,
         client: Some(client),
     };
-    let (ours, era, ctx, id) = (clients(org), org.era, ctx.clone(), id.clone());
-    tokio::spawn(async move {
+    let (ours, era, id) = (clients(org), org.era, id.clone());
+    let then = ctx.clone();
+    ctx.turns.then(async move {
+        let ctx = then;
         for session in sessions {
-            match ctx.ports.files.cache_sign_in(&session, sign_in.clone()).await {
+            match ctx.ports.files.cache_sign_in(&session, sign_in.clone(), ours.clone()).await {
                 Ok(Some(newer)) if is_of(&newer, &ours) => ctx.send(Event::Cached(id.clone(), era, newer)),
                 Ok(None) => {}
                 Ok(Some(_)) => {
-                    tracing::info!(%session, "another program's sign-in lasts longer; left alone");
+                    tracing::info!(%session, "another program's sign-in works; left alone");
                 }
                 Err(code) => {
                     tracing::warn!(?code, %session, "the sign-in could not be put in the CLI's cache");
@@ -90,13 +98,14 @@ pub(crate) fn adopt(ctx: &Context, state: &State, id: &OrgId, era: u64, newer: C
 
 /// Takes what is ours out of the cache: these sessions of an organisation.
 pub(crate) fn forget(ctx: &Context, org: &Org, sessions: BTreeSet<String>) {
-    let (ctx, ours) = (ctx.clone(), clients(org));
+    let (files, ours) = (ctx.ports.files.clone(), clients(org));
     if sessions.is_empty() {
         return;
     }
-    tokio::spawn(async move {
+    // After a renewal that is on its way there, which would stay behind otherwise.
+    ctx.turns.then(async move {
         for session in sessions {
-            if let Err(code) = ctx.ports.files.uncache_sign_in(&session, ours.clone()).await {
+            if let Err(code) = files.uncache_sign_in(&session, ours.clone()).await {
                 tracing::warn!(?code, %session, "the sign-in could not be taken out of the CLI's cache");
             }
         }

@@ -77,12 +77,14 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, name: &ProfileName) {
         Delivery::SsoCache => {
             let Some(org) = state.org(&kept.grant.org).map(|o| o.organisation.clone()) else { return };
             let host = org.start_url.host_str().unwrap_or_default();
+            let others = cache::sessions_of_others(state, &kept.grant.org);
             FileChange::SignIn {
                 profile: kept.profile,
                 grant: kept.grant,
                 session: host.split('.').next().unwrap_or(host).to_owned(),
                 start_url: org.start_url.to_string(),
                 sso_region: org.region,
+                others,
                 region: kept.region,
                 last: kept.written,
                 replace_foreign,

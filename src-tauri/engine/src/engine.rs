@@ -21,7 +21,9 @@ use crate::{
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
-    stop, sync, usage, way,
+    stop, sync,
+    turns::Turns,
+    usage, way,
     writer::Writer,
 };
 use jiff::tz::TimeZone;
@@ -129,7 +131,8 @@ impl Engine {
         let (out, snapshots) = watch::channel(Arc::new(first));
         let writer = Writer::start(ports.store.clone(), tx.clone());
         let saver = Saver::start(ports.settings.clone(), tx.clone());
-        let ctx = Context { ports, tx: tx.clone(), zone, on_demand, writer, saver };
+        let turns = Turns::start();
+        let ctx = Context { ports, tx: tx.clone(), zone, on_demand, writer, saver, turns };
         tokio::spawn(run(ctx, rx, out));
         Self { tx, snapshots }
     }
@@ -166,6 +169,8 @@ pub(crate) struct Context {
     pub zone: TimeZone,
     /// Nothing happens by itself.
     pub on_demand: bool,
+    /// What is done to the CLI's cache of sign-ins.
+    pub turns: Turns,
     writer: Writer,
     saver: Saver,
 }

@@ -79,7 +79,7 @@ pub(crate) struct Asked {
 }
 
 pub(crate) fn ask(ctx: &Context, state: &mut State, asked: Asked) {
-    let found = match resolve(state, &asked.of) {
+    let found = match resolve(state, &asked.of, ctx.now()) {
         Ok(found) => found,
         Err(Code::UnknownProfile { .. }) if !asked.looked => return look(ctx, asked),
         Err(code) => {
@@ -120,7 +120,7 @@ struct Found {
 }
 
 /// A profile is one that is kept, or one with SSO settings in the AWS config file.
-fn resolve(state: &State, of: &Of) -> Result<Found, Code> {
+fn resolve(state: &State, of: &Of, now: Timestamp) -> Result<Found, Code> {
     let name = match of {
         Of::Role(grant) => {
             return Ok(Found { grant: grant.clone(), profile: None, region: None, kept: false });
@@ -129,7 +129,9 @@ fn resolve(state: &State, of: &Of) -> Result<Found, Code> {
     };
     if let Some(profile) = state.profiles.get(name) {
         let (grant, region) = (profile.kept.grant.clone(), profile.kept.region.clone());
-        return Ok(Found { grant, profile: Some(name.clone()), region, kept: true });
+        // One whose time is over is kept no more, also where nobody was there to end it.
+        let kept = profile.kept.until.is_none_or(|until| now < until);
+        return Ok(Found { grant, profile: Some(name.clone()), region, kept });
     }
     let unknown = || Code::UnknownProfile { profile: name.as_str().to_owned() };
     let listed = state.config.profiles.iter().find(|p| p.name == name.as_str()).ok_or_else(unknown)?;

@@ -358,6 +358,7 @@ pub(crate) async fn quit(ctx: &Context, state: &State) -> Result<(), Code> {
     if !state.settings.remove_on_quit {
         return Ok(());
     }
+    ctx.turns.done().await;
     for org in &state.orgs {
         for session in cache::sessions(state, org.id()) {
             ctx.ports.files.uncache_sign_in(&session, cache::clients(org)).await?;

@@ -41,6 +41,7 @@ mod sync;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
+mod turns;
 mod usage;
 mod waiting;
 mod way;

@@ -5,6 +5,7 @@ use aws_config::BehaviorVersion;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_sts::{Client, config::SharedCredentialsProvider, error::DisplayErrorContext};
 use serde_json::{Value, json};
+use std::io::Write;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
 async fn who(client: &Client, credentials: &SharedCredentialsProvider) -> Result<Value> {
@@ -26,7 +27,7 @@ async fn main() -> Result<()> {
     while lines.next_line().await?.is_some() {
         let said =
             who(&client, &credentials).await.unwrap_or_else(|error| json!({ "error": format!("{error:#}") }));
-        println!("{said}");
+        writeln!(std::io::stdout(), "{said}")?;
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ pub(super) struct Wish<'a> {
     pub start_url: &'a str,
     pub sso_region: &'a str,
     pub session: &'a str,
+    pub others: &'a [String],
     pub region: Option<&'a String>,
     pub last: Option<&'a Written>,
     pub replace_foreign: bool,
@@ -52,6 +53,7 @@ impl Pair {
             account: wish.grant.account.to_string(),
             role: wish.grant.role.to_string(),
             session: wish.session.to_owned(),
+            others: wish.others.to_vec(),
             region: wish.region.cloned(),
             consent: if wish.replace_foreign { Consent::ReplaceWithBackup } else { Consent::OursOnly },
         };

@@ -47,6 +47,7 @@ fn wish(profile: &str, consent: Consent) -> SsoWish {
         account: "111122223333".to_owned(),
         role: "Dev".to_owned(),
         session: "acme".to_owned(),
+        others: Vec::new(),
         region: Some("eu-west-1".to_owned()),
         consent,
     }
@@ -62,7 +63,7 @@ fn botocore_uses_what_we_wrote() {
         file.sign_in_by_session(&wish("pay dev", Consent::OursOnly), Timestamp::now()).unwrap();
     assert_eq!((outcome, session.as_str()), (AskOutcome::Written(None), "acme"));
     assert_eq!(file.standing("pay dev").unwrap(), ConfigStanding::Ours);
-    assert!(cache.write("acme", &sign_in("ours", expires)).unwrap().is_none());
+    assert!(cache.write("acme", &sign_in("ours", expires), &[], Timestamp::now()).unwrap().is_none());
     let found = python(TOKENS, &["pay dev"], &[("HOME", home.path()), ("AWS_CONFIG_FILE", &config)]);
     assert_eq!(found["pay dev"][0], "ours");
     assert_eq!(found["pay dev"][1].as_i64(), Some(expires.as_second()));
@@ -85,11 +86,12 @@ fn the_file_has_the_name_that_the_cli_gives_it() {
 fn the_one_that_works_longest_stays() {
     let home = tempfile::tempdir().unwrap();
     let cache = SsoCache::in_home(home.path());
-    let now = Timestamp::now();
-    cache.write("s", &sign_in("first", now + 1.hours())).unwrap();
-    let newer = cache.write("s", &sign_in("late", now + 30.minutes())).unwrap().expect("the first");
+    let (now, ours) = (Timestamp::now(), ["client".to_owned()]);
+    cache.write("s", &sign_in("first", now + 1.hours()), &ours, now).unwrap();
+    let newer =
+        cache.write("s", &sign_in("late", now + 30.minutes()), &ours, now).unwrap().expect("the first");
     assert_eq!(newer.access_token.expose_secret(), "first");
-    assert!(cache.write("s", &sign_in("second", now + 2.hours())).unwrap().is_none());
+    assert!(cache.write("s", &sign_in("second", now + 2.hours()), &ours, now).unwrap().is_none());
     let there = cache.read("s").unwrap().unwrap();
     assert_eq!(there.access_token.expose_secret(), "second");
     assert_eq!(there.renewal.unwrap().refresh_token.expose_secret(), "planted-refresh");
@@ -103,6 +105,29 @@ fn the_one_that_works_longest_stays() {
     fs::write(cache.path("s"), r#"{"accessToken": "a", "expiresAt": "2030-01-02T03:04:05UTC"}"#).unwrap();
     let old = cache.read("s").unwrap().unwrap();
     assert_eq!(old.expires.to_string(), "2030-01-02T03:04:05Z");
+}
+
+#[test]
+fn the_persons_own_sign_in_with_another_program_stays_while_it_works() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = SsoCache::in_home(home.path());
+    let now = Timestamp::now();
+    cache.write("s", &sign_in("theirs", now + 1.hours()), &[], now).unwrap();
+    let ours = ["ours".to_owned()];
+    let there = cache.write("s", &sign_in("ours", now + 8.hours()), &ours, now).unwrap().expect("theirs");
+    assert_eq!(there.access_token.expose_secret(), "theirs");
+    let later = now + 2.hours();
+    assert!(cache.write("s", &sign_in("ours", now + 8.hours()), &ours, later).unwrap().is_none());
+}
+
+#[test]
+fn a_session_that_somebody_else_signs_in_by_is_not_shared() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = ConfigFile::at(&folder.path().join("config"));
+    file.sign_in_by_session(&wish("sam", Consent::OursOnly), Timestamp::now()).unwrap();
+    let kim = SsoWish { others: vec!["acme".to_owned()], ..wish("kim", Consent::OursOnly) };
+    let (_, session) = file.sign_in_by_session(&kim, Timestamp::now()).unwrap();
+    assert_eq!(session, "acme-2");
 }
 
 #[test]

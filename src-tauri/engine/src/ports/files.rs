@@ -67,6 +67,8 @@ pub enum FileChange {
         sso_region: String,
         /// The name for a new session.
         session: String,
+        /// Sessions that somebody else's sign-in is kept for.
+        others: Vec<String>,
         /// The region key, if one is wanted.
         region: Option<String>,
         /// What we wrote last to the credentials file.
@@ -183,9 +185,14 @@ pub trait AwsFiles: Send + Sync {
     async fn undo_conversion(&self, made: Converted) -> Result<Undone, Code>;
     /// The sign-in of a session in the AWS CLI's cache.
     async fn cached_sign_in(&self, session: &str) -> Result<Option<CachedSignIn>, Code>;
-    /// Puts a sign-in there. One that works for longer stays, and is the answer.
-    async fn cache_sign_in(&self, session: &str, sign_in: CachedSignIn)
-    -> Result<Option<CachedSignIn>, Code>;
+    /// Puts a sign-in there. One that works for longer stays, and so does one that works and is of none of
+    /// these registrations, `ours`: it is the answer then.
+    async fn cache_sign_in(
+        &self,
+        session: &str,
+        sign_in: CachedSignIn,
+        ours: Vec<String>,
+    ) -> Result<Option<CachedSignIn>, Code>;
     /// Takes a sign-in out that one of these registrations renews.
     async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code>;
     /// Takes the rights of group and others away.

@@ -16,7 +16,7 @@ use crate::{
         settings::{Safety, Settings},
     },
     ports::{Clock, SsoError},
-    request::{Answer, Consent, Shell},
+    request::{Answer, Asker, Consent, Of, Shell},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -183,12 +183,17 @@ async fn whose_time_is_over_is_not_refreshed_while_its_keys_cannot_be_taken_out(
     engine.ask(yes(keep(&admin(), "pay-admin"), Consent::default())).await.unwrap();
     until(&engine, |s| s.profiles.iter().any(|p| p.state == State::Fresh)).await;
     pass(minutes(59)).await;
-    let asked = world.count("role credentials");
+    let fetched = world.count("role credentials");
     *world.file_fails.lock().unwrap() = Some(Code::DiskFull { path: "f".into() });
     pass(minutes(30)).await;
-    assert_eq!(world.count("role credentials"), asked, "nothing new is fetched");
+    assert_eq!(world.count("role credentials"), fetched, "nothing new is fetched");
     let left = now(&engine).profiles.clone();
     assert!(matches!(left[0].state, State::NotWritable(_)), "its keys are in the file, and why: {left:?}");
+    // A program that asks is as one that asks for the role.
+    let asker = Asker { program: Some("aws".to_owned()), pid: 7 };
+    let of = Of::Profile(ProfileName::new("pay-admin"));
+    let program = Request::HandOut { of, asker, may_sign_in: false, confirmed: false };
+    assert_eq!(asked(engine.ask(program).await), Some(Care::Confirm));
     *world.file_fails.lock().unwrap() = None;
     until(&engine, |s| s.profiles.is_empty()).await;
 }

@@ -167,7 +167,8 @@ impl AwsFiles for World {
                 self.note(format!("ask {profile} {replace_foreign}"));
                 FileOutcome::Placed
             }
-            FileChange::SignIn { profile, session, .. } => {
+            FileChange::SignIn { profile, session, others, .. } => {
+                let session = if others.contains(&session) { format!("{session}-2") } else { session };
                 self.note(format!("sign in {profile} {session}"));
                 FileOutcome::PlacedIn(session)
             }
@@ -221,9 +222,15 @@ impl AwsFiles for World {
         &self,
         session: &str,
         sign_in: CachedSignIn,
+        ours: Vec<String>,
     ) -> Result<Option<CachedSignIn>, Code> {
         let mut cached = self.cached.lock().unwrap();
-        if let Some(newer) = cached.get(session).filter(|it| it.tokens.expires > sign_in.tokens.expires) {
+        let foreign =
+            |it: &CachedSignIn| !it.client.as_ref().is_some_and(|client| ours.contains(&client.client_id));
+        let stays = |it: &&CachedSignIn| {
+            it.tokens.expires > sign_in.tokens.expires || foreign(it) && it.tokens.expires > self.now()
+        };
+        if let Some(newer) = cached.get(session).filter(stays) {
             return Ok(Some(newer.clone()));
         }
         self.note(format!("cache {session}"));
