@@ -2,7 +2,7 @@
 
 use super::{
     arrival::{end, first_window, sign_in},
-    steps::credentials_file,
+    steps::{credentials_file, wait_synced},
 };
 use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
@@ -22,7 +22,8 @@ use support::{
 const PROFILE: &str = "data-dev";
 const ACCOUNT: &str = "381200003344";
 
-async fn choose(window: &Driver, delivery: &str) -> Result<()> {
+/// Chooses a delivery in a dialog.
+pub async fn choose(window: &Driver, delivery: &str) -> Result<()> {
     let label = format!("//dialog//label[.//span[starts-with(normalize-space(.), '{delivery}')]]");
     window.click(Locator::XPath(&label)).await.map(drop)
 }
@@ -171,12 +172,15 @@ fn the_clis_own_sign_in_is_kept_fresh_and_shared_with_tools_that_renew_it() {
         // We renew it: the tools go on with the new one.
         server.expire_access_tokens().await?;
         let tray = app.tray().await?;
+        let mark = app.mark();
         tray.click(&["Refresh everything now"]).await?;
         let renewed = || async {
             let (_, now) = cached(&desk)?;
             Ok((now["accessToken"] != first["accessToken"]).then_some(now))
         };
         let second = until(SOON, "our renewal in the cache", renewed).await?;
+        // A call that is refused once more, right after a renewal, ends the sign-in: none is under way any more.
+        wait_synced(&app, mark).await?;
         ensure!(boto(&desk, &server).await? == ACCOUNT, "after our renewal");
         every_sdk(&desk, &server).await?;
 
