@@ -68,8 +68,12 @@ pub enum Way {
     },
     /// From a program.
     Process {
-        /// Its line, as the shell splits it.
+        /// Its line, quoted as [`crate::command_line`] does: SDKs give it to a shell.
         command: String,
+        /// The account's number.
+        account: String,
+        /// The role's name.
+        role: String,
     },
     /// By assuming a role with the credentials of another profile.
     Chain {
@@ -93,7 +97,7 @@ impl Wish {
                 ("sso_account_id", account.clone()),
                 ("sso_role_name", role.clone()),
             ],
-            Way::Process { command } => vec![("credential_process", command.clone())],
+            Way::Process { command, .. } => vec![("credential_process", command.clone())],
             Way::Chain { role_arn, source_profile, session_name, external_id } => {
                 let mut keys =
                     vec![("role_arn", role_arn.clone()), ("source_profile", source_profile.clone())];
@@ -109,6 +113,11 @@ impl Wish {
             check_value("sso_start_url", start_url)?;
             check_value("sso_region", region)?;
         }
+        if let Way::Process { account, role, .. } = &self.way
+            && !is_role(account, role)
+        {
+            return Err(Refused::Role(format!("{account}/{role}").escape_debug().to_string()));
+        }
         for (key, value) in self.keys(Some("x")) {
             match key {
                 "credential_process" => check_line(key, &value)?,
@@ -119,6 +128,18 @@ impl Wish {
         }
         self.region.as_deref().map_or(Ok(()), |region| check_value("region", region))
     }
+}
+
+/// Whether AWS could have such a role: an account is 12 digits, and a permission set is called
+/// `[\w+=,.@-]+` of 1 to 32 characters, a role of up to 64 (IAM Identity Center API, `PermissionSet`; IAM
+/// API, `RoleName`). What a server lists besides would be a trap for the shell that runs a line with it.
+#[must_use]
+pub fn is_role(account: &str, role: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && (1..=64).contains(&role.len())
+        && role.bytes().all(letter)
 }
 
 /// A value of words: nothing that begins a line, or a comment to some reader.

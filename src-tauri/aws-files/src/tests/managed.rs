@@ -32,6 +32,10 @@ fn sso(name: &str, account: &str, role: &str) -> Wish {
     }
 }
 
+fn by(command: &str, account: &str, role: &str) -> Way {
+    Way::Process { command: command.into(), account: account.into(), role: role.into() }
+}
+
 fn chain(name: &str, source: &str) -> Wish {
     Wish {
         profile: ProfileName::new(name).unwrap(),
@@ -165,8 +169,7 @@ fn a_chain_has_a_beginning_and_comes_back_to_none() {
 fn values_that_a_file_cannot_hold_are_refused() {
     let home = memory();
     let path = home.path().join("config");
-    let process =
-        |command: &str| Wish { way: Way::Process { command: command.into() }, ..sso("a", "1", "R") };
+    let process = |command: &str| Wish { way: by(command, "111122223333", "R"), ..sso("a", "1", "R") };
     for bad in ["a\nb = c", "x # y", "", " x", "x\ty"] {
         assert!(matches!(write(&path, &[process(bad)], &[]), Err(ManageError::Value { .. })), "{bad:?}");
     }
@@ -179,12 +182,34 @@ fn values_that_a_file_cannot_hold_are_refused() {
     assert!(write(&path, &[], &[]).is_ok());
 }
 
+/// An organisation's server says what its roles are called, and SDKs give the line to a shell.
+#[test]
+fn what_no_role_is_called_gets_no_program() {
+    let home = memory();
+    let path = home.path().join("config");
+    for (account, role) in [
+        ("1", "Dev"),
+        ("11112222333x", "Dev"),
+        ("111122223333", ""),
+        ("111122223333", "Dev;id"),
+        ("111122223333", "$(id)"),
+        ("111122223333", "`id`"),
+        ("111122223333", "Dev Ops"),
+        ("111122223333", "D\u{e9}v"),
+    ] {
+        let wish = Wish { way: by("latch", account, role), ..sso("a", "1", "R") };
+        assert!(matches!(write(&path, &[wish], &[]), Err(ManageError::Value { .. })), "{account}/{role}");
+    }
+    let wish = Wish { way: by("latch", "111122223333", "Dev_1+=,.@-"), ..sso("a", "1", "R") };
+    assert!(write(&path, &[wish], &[]).is_ok());
+}
+
 fn wanted() -> impl Strategy<Value = Vec<Wish>> {
     prop::collection::btree_set(0..8_u8, 1..6).prop_map(|numbers| {
         let wish = |n: u8| match n {
             0..5 => sso(&format!("managed-{n}"), &format!("{n:012}"), "Dev"),
             5 => Wish {
-                way: Way::Process { command: "latch credentials --role 1/R".into() },
+                way: by("latch credentials --role 111122223333/R", "111122223333", "R"),
                 ..sso("with space", "1", "R")
             },
             _ => chain(&format!("chain-{n}"), "elsewhere"),
@@ -233,7 +258,7 @@ fn botocore_sees_exactly_these_profiles() {
     let before = "# mine\n[default]\nregion = x\n\n[profile mine]\ns3 =\n  addressing_style = path";
     fs::write(&path, before).unwrap();
     let process = Wish {
-        way: Way::Process { command: "\"/opt/my tools/latch\" credentials --role 1/R".into() },
+        way: by("\"/opt/my tools/latch\" credentials --role 111122223333/R", "111122223333", "R"),
         ..sso("Zürich dev", "1", "R")
     };
     let wishes = [sso("pay-Dev", "111122223333", "Dev"), process, chain("deploy", "pay-Dev")];
@@ -249,7 +274,7 @@ fn botocore_sees_exactly_these_profiles() {
                 "default": { "region": "x" },
                 "mine": { "s3": { "addressing_style": "path" } },
                 "pay-Dev": { "sso_session": "acme", "sso_account_id": "111122223333", "sso_role_name": "Dev", "region": "eu-central-1" },
-                "Zürich dev": { "credential_process": "\"/opt/my tools/latch\" credentials --role 1/R", "region": "eu-central-1" },
+                "Zürich dev": { "credential_process": "\"/opt/my tools/latch\" credentials --role 111122223333/R", "region": "eu-central-1" },
                 "deploy": { "role_arn": "arn:aws:iam::444455556666:role/Deploy", "source_profile": "pay-Dev", "role_session_name": "sam", "external_id": "x-1" },
             },
             "sessions": { "acme": { "sso_start_url": START_URL, "sso_region": "eu-west-1", "sso_registration_scopes": "sso:account:access" } },

@@ -41,7 +41,7 @@ fn of_role(access: &mut Access, wanted: &Add) -> Result<(Way, Option<String>), S
         Delivery::Sso => {
             Way::Sso { start_url: org.start_url.clone(), region: org.region.clone(), account, role }
         }
-        Delivery::Process => Way::Process { command: program::line(&account, &role, None) },
+        Delivery::Process => program::way(&account, &role, None)?,
     };
     Ok((way, Some(region)))
 }
