@@ -86,10 +86,9 @@ impl ConfigFile {
             .map_err(|error| FileError::Unparseable { path: self.path().to_path_buf(), error })?;
         let listing = self.listing()?;
         let ours = |name: &str| {
-            listing
-                .profiles
-                .iter()
-                .any(|ListedProfile { name: it, whose, .. }| it == name && matches!(whose, Whose::Ours(_)))
+            listing.profiles.iter().any(|ListedProfile { name: it, whose, .. }| {
+                it == name && matches!(whose, Whose::Ours(_) | Whose::Kept)
+            })
         };
         let sso = self.sso()?.profiles;
         let outline = Outline::of(&document);

@@ -51,6 +51,9 @@ pub(super) fn wish(
 ) -> Result<Done, ManageError> {
     let name = wish.profile.as_str();
     let damage = |_| ManageError::WouldDamage { profile: name.to_owned() };
+    if marker::is_kept(document, section) {
+        return Err(ManageError::Kept { profile: name.to_owned() });
+    }
     let mut keys = wish.keys(session);
     let comment = wish.origin.line(name);
     let ours = marker::of(document, section, name);

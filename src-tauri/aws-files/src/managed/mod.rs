@@ -2,7 +2,8 @@
 //! the disk.
 //!
 //! A section is ours when a comment in it says so ([`Origin`]) and names the profile: a copy that a person
-//! made under another name is theirs. In our sections only our keys are ours; everywhere else nothing is.
+//! made under another name is theirs. One with the engine's stamp ([`crate::STAMP_KEY`]) is the engine's
+//! alone. In our sections only our keys are ours; everywhere else nothing is.
 
 mod apply;
 mod diff;
@@ -10,6 +11,8 @@ mod file;
 mod listing;
 mod marker;
 mod plan;
+
+pub(crate) use marker::{is_marked, unmark};
 
 pub use file::Written;
 pub use listing::{ConfigListing, ListedProfile, ListedSession, Whose};

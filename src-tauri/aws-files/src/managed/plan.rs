@@ -54,6 +54,12 @@ pub enum ManageError {
         /// Which.
         profile: String,
     },
+    /// The running Latchkey keeps the profile.
+    #[error("Latchkey itself keeps the profile {profile} up to date")]
+    Kept {
+        /// Which.
+        profile: String,
+    },
     /// There is no such profile.
     #[error("there is no profile {profile}")]
     Gone {
@@ -145,6 +151,9 @@ pub(super) fn plan(
     for removal in removals {
         let name = &removal.profile;
         let section = *there.get(name.as_str()).ok_or_else(|| ManageError::Gone { profile: name.clone() })?;
+        if marker::is_kept(&before, section) {
+            return Err(ManageError::Kept { profile: name.clone() });
+        }
         if !removal.foreign_too && marker::of(&before, section, name).is_none() {
             return Err(ManageError::Taken { profile: name.clone() });
         }

@@ -7,7 +7,7 @@ use super::{
     memory, names, now, text,
 };
 use crate::{
-    ConfigFile, ProfileName,
+    Ask, AskOutcome, ConfigFile, ConfigStanding, Consent, Owner, ProfileName, SsoWish,
     managed::{ManageError, Origin, Removal, Way, Whose, Wish},
 };
 use proptest::{prelude::*, test_runner::RngSeed};
@@ -202,6 +202,93 @@ fn what_no_role_is_called_gets_no_program() {
     }
     let wish = Wish { way: by("latch", "111122223333", "Dev_1+=,.@-"), ..sso("a", "1", "R") };
     assert!(write(&path, &[wish], &[]).is_ok());
+}
+
+fn asks(name: &str) -> Ask {
+    Ask {
+        profile: ProfileName::new(name).unwrap(),
+        owner: Owner::new("abc").unwrap(),
+        command: format!("/opt/latch credentials --profile {name}"),
+        region: None,
+        consent: Consent::ReplaceWithBackup,
+    }
+}
+
+fn signs_in(name: &str, consent: Consent) -> SsoWish {
+    SsoWish {
+        profile: ProfileName::new(name).unwrap(),
+        owner: Owner::new("abc").unwrap(),
+        start_url: START_URL.into(),
+        sso_region: "eu-west-1".into(),
+        account: "111122223333".into(),
+        role: "Dev".into(),
+        session: "other".into(),
+        region: None,
+        consent,
+    }
+}
+
+#[test]
+fn what_the_engine_keeps_is_not_ours_whatever_a_comment_says() {
+    let home = memory();
+    let path = home.path().join("config");
+    fs::write(&path, "[profile mine]\nregion = x\n").unwrap();
+    let file = ConfigFile::at(&path);
+    assert!(matches!(file.ask(&asks("pay-Dev"), now()).unwrap(), AskOutcome::Written(_)));
+    let (done, _) = file.sign_in_by_session(&signs_in("data-Dev", Consent::OursOnly), now()).unwrap();
+    assert!(matches!(done, AskOutcome::Written(_)));
+    // As an older version left it: with both marks.
+    let marked = text(&path).replace(
+        "[profile pay-Dev]\n",
+        "[profile pay-Dev]\n# Kept by Latchkey as pay-Dev (sync): https://acme.awsapps.com/start 111122223333 Dev\n",
+    );
+    fs::write(&path, &marked).unwrap();
+
+    let listing = file.listing().unwrap();
+    for name in ["pay-Dev", "data-Dev"] {
+        assert_eq!(listing.profile(name).unwrap().whose, Whose::Kept, "{name}");
+        assert!(file.foreign().unwrap().iter().all(|it| it.name != name), "{name}");
+        for take_over in [None, Some(Vec::new())] {
+            let wish = Wish { take_over, ..sso(name, "111122223333", "Dev") };
+            assert!(matches!(write(&path, &[wish], &[]), Err(ManageError::Kept { .. })), "{name}");
+        }
+        for foreign_too in [false, true] {
+            let removal = Removal { profile: name.into(), foreign_too };
+            assert!(matches!(write(&path, &[], &[removal]), Err(ManageError::Kept { .. })), "{name}");
+        }
+    }
+    assert_eq!(text(&path), marked);
+}
+
+/// A later sync would undo what the person set up in the window.
+#[test]
+fn what_the_engine_takes_over_is_not_ours_any_more() {
+    let home = memory();
+    let path = home.path().join("config");
+    let file = ConfigFile::at(&path);
+    let all = ["one", "two", "three"].map(|name| sso(name, "111122223333", "Dev"));
+    write(&path, &all, &[]).unwrap();
+
+    assert!(matches!(file.ask(&asks("one"), now()).unwrap(), AskOutcome::Written(_)));
+    // This very session and role, and another role.
+    let (done, session) = file.sign_in_by_session(&signs_in("two", Consent::OursOnly), now()).unwrap();
+    assert!(matches!(done, AskOutcome::Written(_)) && session == "acme", "{done:?}");
+    let other = SsoWish { role: "Admin".into(), ..signs_in("three", Consent::ReplaceWithBackup) };
+    assert!(matches!(file.sign_in_by_session(&other, now()).unwrap().0, AskOutcome::Written(_)));
+
+    let listing = file.listing().unwrap();
+    for name in ["one", "two", "three"] {
+        assert_eq!(listing.profile(name).unwrap().whose, Whose::Kept, "{name}");
+        assert_eq!(file.standing(name).unwrap(), ConfigStanding::Ours, "{name}");
+        assert!(!text(&path).contains(&format!("# Kept by Latchkey as {name}")), "{}", text(&path));
+    }
+    // Given up by the engine they are gone, and no mark of ours is left to bring them back.
+    for name in ["one", "two", "three"] {
+        file.ask_no_more(&ProfileName::new(name).unwrap(), now()).unwrap();
+    }
+    assert!(
+        file.listing().unwrap().profiles.iter().all(|it| !matches!(it.whose, Whose::Ours(_) | Whose::Kept))
+    );
 }
 
 fn wanted() -> impl Strategy<Value = Vec<Wish>> {
