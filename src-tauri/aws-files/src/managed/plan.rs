@@ -193,7 +193,8 @@ pub(super) fn plan(
     }
     check_chains(&ConfigListing::of(&before), &ConfigListing::of(&after), &plan)?;
     plan.new = Zeroizing::new([mark, after.to_bytes()].concat());
-    plan.diff = diff::unified(path, bytes, &plan.new);
+    let own = &diff::own_lines(&before) | &diff::own_lines(&after);
+    plan.diff = diff::unified(path, bytes, &plan.new, &own);
     plan.after = digest(&plan.new);
     Ok(plan)
 }

@@ -291,6 +291,23 @@ fn what_the_engine_takes_over_is_not_ours_any_more() {
     );
 }
 
+#[test]
+fn the_diff_keeps_a_neighbours_secret_and_shows_what_is_ours() {
+    let home = memory();
+    let path = home.path().join("config");
+    let own = "/opt/latch credentials --role 111122223333/PowerUserAccess2026";
+    let process = Wish { way: by(own, "111122223333", "Dev"), ..sso("b", "111122223333", "Dev") };
+    write(&path, std::slice::from_ref(&process), &[]).unwrap();
+    let theirs = "\n[profile a]\ncredential_process = tool --key wJalrXUtnFEMIK7MDENG\n                  external_id = Zx9Zx9Zx9Zx9Zx9Zx9\n";
+    fs::write(&path, text(&path) + theirs).unwrap();
+    let more = Wish { take_over: Some(Vec::new()), ..sso("a", "111122223333", "Dev") };
+    let changed = Wish { region: Some("us-east-1".into()), region_too: true, ..process };
+    let diff = ConfigFile::at(&path).plan_profiles(&[more, changed], &[]).unwrap().diff.join("\n");
+    assert!(!diff.contains("wJalr") && !diff.contains("Zx9"), "{diff}");
+    assert_eq!(diff.matches("(a line that may be a secret is not shown)").count(), 2, "{diff}");
+    assert!(diff.contains(&format!(" credential_process = {own}\n")), "{diff}");
+}
+
 fn wanted() -> impl Strategy<Value = Vec<Wish>> {
     prop::collection::btree_set(0..8_u8, 1..6).prop_map(|numbers| {
         let wish = |n: u8| match n {
