@@ -23,13 +23,15 @@ use crate::values::{ProfileName, Refused, check_value};
 
 /// Keys by which AWS's tools find credentials. Those of them that a wish does not name leave our sections:
 /// one that is looked at before the others would lead past them.
-pub(crate) const KEYS: [&str; 10] = [
+pub(crate) const KEYS: [&str; 12] = [
     "sso_session",
     "sso_account_id",
     "sso_role_name",
     "credential_process",
     "role_arn",
     "source_profile",
+    "credential_source",
+    "web_identity_token_file",
     "role_session_name",
     "external_id",
     "sso_start_url",
@@ -132,6 +134,10 @@ impl Wish {
         self.region.as_deref().map_or(Ok(()), |region| check_value("region", region))
     }
 }
+
+/// Keys that are credentials themselves. They exist nowhere else perhaps, so a section that has one never
+/// becomes ours.
+pub(crate) const STATIC: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
 
 /// Whether AWS could have such a role: an account is 12 digits, and a permission set is called
 /// `[\w+=,.@-]+` of 1 to 32 characters, a role of up to 64 (IAM Identity Center API, `PermissionSet`; IAM

@@ -54,6 +54,12 @@ pub enum ManageError {
         /// Which.
         profile: String,
     },
+    /// The profile holds access keys itself, which might exist nowhere else.
+    #[error("the profile {profile} holds access keys of its own")]
+    HasKeys {
+        /// Which.
+        profile: String,
+    },
     /// The running Latchkey keeps the profile.
     #[error("Latchkey itself keeps the profile {profile} up to date")]
     Kept {

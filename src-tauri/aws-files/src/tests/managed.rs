@@ -298,7 +298,8 @@ fn the_diff_keeps_a_neighbours_secret_and_shows_what_is_ours() {
     let own = "/opt/latch credentials --role 111122223333/PowerUserAccess2026";
     let process = Wish { way: by(own, "111122223333", "Dev"), ..sso("b", "111122223333", "Dev") };
     write(&path, std::slice::from_ref(&process), &[]).unwrap();
-    let theirs = "\n[profile a]\ncredential_process = tool --key wJalrXUtnFEMIK7MDENG\n                  external_id = Zx9Zx9Zx9Zx9Zx9Zx9\n";
+    let theirs = "\n[profile a]\ncredential_process = tool --key wJalrXUtnFEMIK7MDENG\n\
+                  external_id = Zx9Zx9Zx9Zx9Zx9Zx9\n";
     fs::write(&path, text(&path) + theirs).unwrap();
     let more = Wish { take_over: Some(Vec::new()), ..sso("a", "111122223333", "Dev") };
     let changed = Wish { region: Some("us-east-1".into()), region_too: true, ..process };
@@ -306,6 +307,31 @@ fn the_diff_keeps_a_neighbours_secret_and_shows_what_is_ours() {
     assert!(!diff.contains("wJalr") && !diff.contains("Zx9"), "{diff}");
     assert_eq!(diff.matches("(a line that may be a secret is not shown)").count(), 2, "{diff}");
     assert!(diff.contains(&format!(" credential_process = {own}\n")), "{diff}");
+}
+
+#[test]
+fn what_leads_past_us_goes_with_the_take_over_and_keys_are_never_taken() {
+    let home = memory();
+    let path = home.path().join("config");
+    let theirs = "[profile a]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\n\
+                  sso_account_id = 111122223333\nsso_role_name = Dev\nrole_arn = arn:aws:iam::111122223333:role/x\n\
+                  credential_source = Environment\nweb_identity_token_file = /tmp/t\noutput = json\n";
+    fs::write(&path, theirs).unwrap();
+    let wish = Wish { take_over: Some(Vec::new()), ..sso("a", "111122223333", "Dev") };
+    let taken = write(&path, std::slice::from_ref(&wish), &[]).unwrap();
+    assert!(taken.contains("output = json\n"), "{taken}");
+    for gone in ["credential_source", "web_identity_token_file", "role_arn"] {
+        assert!(!taken.contains(gone), "{taken}");
+    }
+    for key in ["aws_access_key_id = AKIAX", "aws_secret_access_key = x", "aws_session_token = x"] {
+        let held = format!("{theirs}{key}\n");
+        fs::write(&path, &held).unwrap();
+        let refused = write(&path, std::slice::from_ref(&wish), &[]);
+        assert!(matches!(refused, Err(ManageError::HasKeys { .. })), "{key}: {refused:?}");
+        assert_eq!(text(&path), held);
+        let found = ConfigFile::at(&path).foreign().unwrap();
+        assert_eq!(found[0].obstacle, Some(crate::foreign::Obstacle::HoldsKeys));
+    }
 }
 
 fn wanted() -> impl Strategy<Value = Vec<Wish>> {

@@ -177,6 +177,7 @@ fn why(obstacle: Obstacle) -> &'static str {
         Obstacle::AccessRequests => "its access is asked for through Granted each time.",
         Obstacle::OwnKeys => "it is of keys that aws-vault keeps, not of AWS SSO.",
         Obstacle::Encrypted => "what it stands for is in Leapp's encrypted file.",
+        Obstacle::HoldsKeys => "it holds access keys of its own.",
         Obstacle::Incomplete => "start URL, account or role are not named.",
     }
 }
