@@ -282,7 +282,7 @@ pub mod tests {
     fn a_role_that_is_named_in_full_is_that_one_or_none() {
         let mut items = items();
         let check = |items: &[Item], words: &str, expect: &[(&str, &str)]| {
-            let (account, role) = in_full(words).unwrap();
+            let Some((account, role)) = in_full(words) else { panic!("{words}") };
             let found: Vec<_> =
                 exactly(items, account, role).into_iter().map(|it| (name(it).0, name(it).1)).collect();
             assert_eq!(found, expect, "{words}");

@@ -32,9 +32,9 @@ pub fn sync(access: &mut Access, files: &AwsProfiles, wanted: &Sync, json: bool)
     let fresh = list_anew(access, &orgs)?;
     let (reached, odd) = possible(reached(access, &orgs)?);
     if !json {
-        odd.iter().for_each(|it| {
-            out::tell(&format!("{} gets no profile: AWS could not have such a role.", pick::plain(it)))
-        });
+        for it in &odd {
+            out::tell(&format!("{} gets no profile: AWS could not have such a role.", pick::plain(it)));
+        }
     }
     let listing = files.listing().map_err(|e| words::not_changed(&e.into()))?;
     let elsewhere = files.in_credentials().map_err(|e| words::not_changed(&e.into()))?;
