@@ -62,6 +62,16 @@ fn everything_from_the_first_sign_in_to_a_command_with_keys() {
         let (status, told) = latch.refused(&privileged).await?;
         ensure!(status == 5 && told.contains("has to be confirmed"), "{status}: {told}");
         latch.out(&[privileged[0], privileged[1], privileged[2], "--yes"]).await?;
+        // A role that is named in full is that one or none, however well another fits the letters.
+        let loose: [&[&str]; 3] = [
+            &["credentials", "--role", "payments-prod/Incident1"],
+            &["env", "111122223333/Incident1"],
+            &["exec", "payments-prod/Incident1", "--yes", "--", "true"],
+        ];
+        for args in loose {
+            let (status, told) = latch.refused(args).await?;
+            ensure!(status == 6 && told.contains("You have no role"), "{args:?}: {status}: {told}");
+        }
         let (status, told) = latch.refused(&["env", "pay"]).await?;
         ensure!(status == 6 && told.contains("Type one of them"), "{status}: {told}");
 

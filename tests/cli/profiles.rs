@@ -253,6 +253,12 @@ fn profiles_by_name_and_roles_that_are_assumed() {
         )
         .await?;
         refuses(
+            &["profiles", "add", "x", "--account", "payments-prod", "--role", "Incident1", "--yes"],
+            6,
+            "You have no role payments-prod/Incident1",
+        )
+        .await?;
+        refuses(
             &["profiles", "add", "a]b", "--account", "payments-prod", "--role", "ReadOnly", "--yes"],
             2,
             "cannot be a profile's name",

@@ -507,7 +507,7 @@ fn owner(grant: &Grant) -> Result<Owner, Code> {
 fn refused(error: &Refused) -> Code {
     match error {
         Refused::ProfileName(name, _) => Code::BadProfileName { profile: name.clone() },
-        Refused::Owner | Refused::Value(_) => Code::Internal { what: error.to_string() },
+        Refused::Owner | Refused::Value(_) | Refused::Role(_) => Code::Internal { what: error.to_string() },
     }
 }
 

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use std::{ffi::OsString, time::Duration};
 
 pub use aws_files::{
-    ProfileName,
+    ProfileName, Refused, command_line,
     managed::{
         ConfigListing, ListedProfile, ManageError, ManagedPlan, Origin, Removal, Way, Whose, Wish, Written,
+        is_role,
     },
 };
 

@@ -11,7 +11,7 @@ use crate::{
     config_file::shell_words,
     document::Document,
     import::{Outline, SsoProfile, tool_of},
-    managed::{ListedProfile, Whose},
+    managed::{ListedProfile, STATIC, Whose},
     place::Place,
 };
 
@@ -72,6 +72,8 @@ pub enum Obstacle {
     Encrypted,
     /// Account or role are not named.
     Incomplete,
+    /// It holds access keys beside, which might exist nowhere else.
+    HoldsKeys,
 }
 
 impl ConfigFile {
@@ -86,15 +88,21 @@ impl ConfigFile {
             .map_err(|error| FileError::Unparseable { path: self.path().to_path_buf(), error })?;
         let listing = self.listing()?;
         let ours = |name: &str| {
-            listing
-                .profiles
-                .iter()
-                .any(|ListedProfile { name: it, whose, .. }| it == name && matches!(whose, Whose::Ours(_)))
+            listing.profiles.iter().any(|ListedProfile { name: it, whose, .. }| {
+                it == name && matches!(whose, Whose::Ours(_) | Whose::Kept)
+            })
         };
         let sso = self.sso()?.profiles;
         let outline = Outline::of(&document);
         let all = outline.profiles.iter().filter(|(name, _)| !ours(name));
-        Ok(all.filter_map(|(name, section)| read(&document, &sso, name, section)).collect())
+        let found = all.filter_map(|(name, section)| {
+            let mut found = read(&document, &sso, name, section)?;
+            if STATIC.into_iter().any(|key| document.get(section, key).is_some()) {
+                found.obstacle.get_or_insert(Obstacle::HoldsKeys);
+            }
+            Some(found)
+        });
+        Ok(found.collect())
     }
 }
 

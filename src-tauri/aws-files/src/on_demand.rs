@@ -7,6 +7,7 @@ use crate::{
     change::{ELSEWHERE, region_is_ours},
     import::Outline,
     lock::FileLock,
+    managed,
     place::{Loaded, Place},
     replace::{Quiet, Replaced, replace},
     sso_section::{drop_unused, facts},
@@ -292,13 +293,15 @@ impl Ask {
         }
         stale.retain(|key| document.get(section, key).is_some());
         let holds = |(key, value): &(&str, &str)| document.get(section, key).is_some_and(|it| *it == *value);
-        if keys.iter().all(holds) && stale.is_empty() {
+        let marked = managed::is_marked(document, section, self.profile.as_str());
+        if keys.iter().all(holds) && stale.is_empty() && !marked {
             return Ok(Change::None);
         }
         document.set_keys(section, &keys)?;
         if !stale.is_empty() {
             document.remove_keys(section, &stale)?;
         }
+        managed::unmark(document, section, self.profile.as_str())?;
         if let Some(session) = session {
             drop_unused(document, &session)?;
         }

@@ -4,6 +4,7 @@ use crate::{
     AskOutcome, ConfigFile, Consent, Document, EditError, FileError, Fingerprint, Owner, ProfileName,
     change::{ELSEWHERE, region_is_ours},
     import::Outline,
+    managed,
     on_demand::{Change, ConfigStanding, new_section, section_of, standing},
     standing::{REGION_STAMP_KEY, STAMP_KEY, stamp},
     values::check_value,
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 
 /// Our mark of a session's section. botocore takes a key that profile and session both have for a conflict
 /// when the values differ, so that it is not the profile's.
-const SESSION_STAMP_KEY: &str = "x_latchkey_session";
+pub(crate) const SESSION_STAMP_KEY: &str = "x_latchkey_session";
 
 /// A profile that signs in by a session.
 #[derive(Clone, Debug)]
@@ -122,10 +123,13 @@ impl SsoWish {
                 && holds(section, "sso_account_id", &self.account)
                 && holds(section, "sso_role_name", &self.role)
         });
-        if let (true, Some(session)) = (said, &session) {
+        // What `latch profiles` wrote becomes ours, so that it does not go with the role's listing.
+        let listed = said && managed::is_marked(document, section, self.profile.as_str());
+        if let (true, false, Some(session)) = (said, listed, &session) {
             return Ok((Change::None, session.clone()));
         }
-        let free = matches!(before, ConfigStanding::Absent | ConfigStanding::Settings | ConfigStanding::Ours);
+        let free = listed
+            || matches!(before, ConfigStanding::Absent | ConfigStanding::Settings | ConfigStanding::Ours);
         if !free && self.consent == Consent::OursOnly {
             return Ok((Change::Left(before), String::new()));
         }
@@ -149,6 +153,7 @@ impl SsoWish {
         if !stale.is_empty() {
             document.remove_keys(section, &stale)?;
         }
+        managed::unmark(document, section, self.profile.as_str())?;
         if session.is_none() {
             let mark = stamp(&self.owner, &Fingerprint::of(&self.start_url));
             document.set_keys(

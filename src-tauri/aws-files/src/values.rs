@@ -17,6 +17,9 @@ pub enum Refused {
     /// A value with white space, control characters, or characters that are not ASCII.
     #[error("the value of `{0}` has characters that a credentials file cannot hold safely")]
     Value(&'static str),
+    /// An account or a role that AWS could not have.
+    #[error("`{0}` is not an account's number and the name of a role")]
+    Role(String),
 }
 
 /// The name of a profile, which is the name of its section in the credentials file.

@@ -170,7 +170,7 @@ pub struct NewOrganisation {
 /// A profile, a role, or letters of one.
 #[derive(Debug, Args)]
 pub struct Named {
-    /// A profile, or a few letters of account and role; without it you choose
+    /// A profile, ACCOUNT/ROLE in full, or a few letters of both; without it you choose
     pub name: Option<String>,
     /// Yes to the question before production
     #[arg(long, short)]
@@ -183,7 +183,7 @@ pub struct Whose {
     /// The profile
     #[arg(long, short, required_unless_present = "role", conflicts_with = "role")]
     pub profile: Option<String>,
-    /// Account and role instead, as ACCOUNT/ROLE
+    /// Account and role instead, in full as ACCOUNT/ROLE
     #[arg(long)]
     pub role: Option<String>,
     /// Of this organisation, where several have such a role

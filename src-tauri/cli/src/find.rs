@@ -7,6 +7,7 @@ use crate::{
     rank::{self, Item},
 };
 use link::{Problem, Reply, Request, Role};
+use std::collections::BTreeSet;
 
 /// Why nothing was done, and what to end with.
 #[derive(Debug)]
@@ -92,22 +93,14 @@ pub fn one<'a>(items: &'a [Item], query: &str, title: &str) -> Result<&'a Item, 
     }
     let found = rank::search(items, query);
     if items.is_empty() {
-        let next = "Sign in first: latch login";
-        return Err(Stop::new("not_found", "There is nothing to choose from", next));
+        return Err(nothing());
     }
     if found.is_empty() {
         let title = format!("Nothing fits \"{query}\"");
         return Err(Stop::new("not_found", &title, "See what there is: latch ls"));
     }
     if out::can_ask() {
-        let picked = pick::pick(items, query, title);
-        return match picked {
-            Ok(Some(item)) => Ok(item),
-            Ok(None) => Err(Stop::Left),
-            Err(error) => {
-                Err(Stop::new("terminal", &format!("The terminal failed: {error}"), "Type more of the name."))
-            }
-        };
+        return picked(items, query, title);
     }
     let some: Vec<String> = found.iter().take(10).map(|item| pick::plain(&typed(item))).collect();
     let title = if query.is_empty() {
@@ -126,28 +119,108 @@ pub fn typed(item: &Item) -> String {
     }
 }
 
-/// The role that is meant.
+/// The role whose account (number or name) and name are exactly these, of one organisation by its id or
+/// name. Another one is never handed out in its stead: a script or a config file that names a role gets that
+/// role or nothing.
+///
+/// # Errors
+/// There is none, several organisations have such a one, or the person left it.
+pub fn exact_role(
+    access: &mut Access,
+    account: &str,
+    role: &str,
+    organisation: Option<&str>,
+) -> Result<Role, Stop> {
+    let items = roles(access, organisation)?;
+    exact(&items, account, role)
+}
+
+fn exact(items: &[Item], account: &str, role: &str) -> Result<Role, Stop> {
+    if items.is_empty() {
+        return Err(nothing());
+    }
+    let found: Vec<Item> = rank::exactly(items, account, role).into_iter().cloned().collect();
+    let title = pick::plain(&format!("{account}/{role}"));
+    match found.as_slice() {
+        [only] => as_role(only),
+        [] => {
+            let title = format!("You have no role {title}");
+            let next = "It was taken from you, or is called otherwise; no other one is used in its stead. \
+                        Leave the slash out to search by letters. See what there is: latch ls";
+            Err(Stop::new("not_found", &title, next))
+        }
+        several if out::can_ask() => as_role(picked(several, "", "Role")?),
+        several => {
+            let title = format!("{} roles are called {title}", several.len());
+            let numbers: BTreeSet<_> =
+                several.iter().filter_map(|it| as_role(it).ok()).map(|it| it.account).collect();
+            let next = if numbers.len() > 1 {
+                "Type the account's number."
+            } else {
+                "Say of which organisation: latch credentials --role ACCOUNT/ROLE --organisation NAME"
+            };
+            Err(Stop::new("ambiguous", &title, next))
+        }
+    }
+}
+
+fn as_role(item: &Item) -> Result<Role, Stop> {
+    match item {
+        Item::Role(role) => {
+            Ok(Role { org: role.org.clone(), account: role.account.clone(), role: role.role.clone() })
+        }
+        Item::App(_) => Err(unexpected()),
+    }
+}
+
+fn nothing() -> Stop {
+    Stop::new("not_found", "There is nothing to choose from", "Sign in first: latch login")
+}
+
+fn picked<'a>(items: &'a [Item], query: &str, title: &str) -> Result<&'a Item, Stop> {
+    match pick::pick(items, query, title) {
+        Ok(Some(item)) => Ok(item),
+        Ok(None) => Err(Stop::Left),
+        Err(error) => {
+            Err(Stop::new("terminal", &format!("The terminal failed: {error}"), "Type more of the name."))
+        }
+    }
+}
+
+/// The role that is meant, by a few letters.
 ///
 /// # Errors
 /// Those of [`one`].
 pub fn role(access: &mut Access, query: &str) -> Result<Role, Stop> {
-    role_of(access, query, None)
+    as_role(one(&roles(access, None)?, query, "Role")?)
 }
 
-/// As [`role`], of one organisation: by its id or name.
-///
-/// # Errors
-/// Those of [`one`].
-pub fn role_of(access: &mut Access, query: &str, organisation: Option<&str>) -> Result<Role, Stop> {
+/// The roles that can be reached, of one organisation: by its id or name.
+fn roles(access: &mut Access, organisation: Option<&str>) -> Result<Vec<Item>, Stop> {
     let mut items = items(access)?;
     let meant = |org: &str, name: &str| {
         organisation.is_none_or(|wanted| wanted == org || wanted.eq_ignore_ascii_case(name))
     };
     items.retain(|item| matches!(item, Item::Role(role) if meant(&role.org, &role.org_name)));
-    match one(&items, query, "Role")? {
-        Item::Role(role) => {
-            Ok(Role { org: role.org.clone(), account: role.account.clone(), role: role.role.clone() })
-        }
-        Item::App(_) => Err(unexpected()),
+    Ok(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rank::tests::role;
+
+    #[test]
+    fn a_role_that_was_taken_away_is_not_made_up_for_by_another() {
+        // Of the account only the more powerful one is left, which fits a few letters of the other.
+        let left = [role("111122223333", "payments-prod", "ReadOnlyAdmin", "production")];
+        let refused = exact(&left, "111122223333", "ReadOnly");
+        assert!(
+            matches!(&refused, Err(stop) if matches!(stop, Stop::Problem(it) if it.code == "not_found"
+            && it.title == "You have no role 111122223333/ReadOnly")),
+            "{refused:?}"
+        );
+        assert!(rank::certain(&left, "111122223333/ReadOnly").is_some(), "as the letters would have it");
+        assert!(exact(&left, "payments-prod", "readonlyadmin").is_ok_and(|it| it.role == "ReadOnlyAdmin"));
     }
 }

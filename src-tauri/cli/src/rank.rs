@@ -44,6 +44,31 @@ pub fn certain<'a>(items: &'a [Item], query: &str) -> Option<&'a Item> {
     exactly.next().filter(|_| exactly.next().is_none()).copied()
 }
 
+/// The roles whose account (its number or name) and name are exactly these, upper and lower case aside
+/// where that leaves one only.
+pub fn exactly<'a>(items: &'a [Item], account: &str, wanted: &str) -> Vec<&'a Item> {
+    let same = |item: &&Item| match item {
+        Item::Role(role) => {
+            (role.account == account || lower(&role.account_name) == lower(account))
+                && lower(&role.role) == lower(wanted)
+        }
+        Item::App(_) => false,
+    };
+    let to_the_letter = |item: &&Item| match item {
+        Item::Role(role) => (role.account == account || role.account_name == account) && role.role == wanted,
+        Item::App(_) => false,
+    };
+    let found: Vec<&Item> = items.iter().filter(same).collect();
+    let letters: Vec<&Item> = found.iter().copied().filter(to_the_letter).collect();
+    if letters.is_empty() { found } else { letters }
+}
+
+/// Account and role of words that name one role in full, `ACCOUNT/ROLE`. No role has a slash in its name;
+/// an account may.
+pub fn in_full(words: &str) -> Option<(&str, &str)> {
+    words.trim().rsplit_once('/').filter(|(account, role)| !account.is_empty() && !role.is_empty())
+}
+
 fn score(item: &Item, tokens: &[String]) -> Option<f64> {
     let fields = fields(item);
     let mut sum = 0.0;
@@ -251,5 +276,32 @@ pub mod tests {
         check("111122223333/readonly", Some(("payments-prod", "ReadOnly")));
         check("payments", None);
         check("nothing", None);
+    }
+
+    #[test]
+    fn a_role_that_is_named_in_full_is_that_one_or_none() {
+        let mut items = items();
+        let check = |items: &[Item], words: &str, expect: &[(&str, &str)]| {
+            let Some((account, role)) = in_full(words) else { panic!("{words}") };
+            let found: Vec<_> =
+                exactly(items, account, role).into_iter().map(|it| (name(it).0, name(it).1)).collect();
+            assert_eq!(found, expect, "{words}");
+        };
+        check(&items, "111122223333/ReadOnly", &[("payments-prod", "ReadOnly")]);
+        check(&items, "Payments-Prod/readonly", &[("payments-prod", "ReadOnly")]);
+        check(&items, "payments-prod/ro", &[]);
+        check(&items, "111122223333/Admin", &[]);
+        items.push(role("111122223333", "payments-prod", "READONLY", "production"));
+        check(&items, "payments-prod/ReadOnly", &[("payments-prod", "ReadOnly")]);
+        check(
+            &items,
+            "payments-prod/readonly",
+            &[("payments-prod", "ReadOnly"), ("payments-prod", "READONLY")],
+        );
+        items.push(role("999900001111", "a/b", "Dev", "test"));
+        check(&items, "a/b/Dev", &[("a/b", "Dev")]);
+        for loose in ["payments", "payments/", "/ReadOnly", ""] {
+            assert_eq!(in_full(loose), None, "{loose}");
+        }
     }
 }

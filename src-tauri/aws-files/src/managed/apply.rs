@@ -1,6 +1,6 @@
 //! One wish, and one removal, as edits of the document.
 
-use super::{KEYS, Wish, marker, plan::ManageError, section_of};
+use super::{KEYS, STATIC, Wish, marker, plan::ManageError, section_of};
 use crate::{
     conversion::NewSession,
     document::{Document, EditError},
@@ -51,11 +51,17 @@ pub(super) fn wish(
 ) -> Result<Done, ManageError> {
     let name = wish.profile.as_str();
     let damage = |_| ManageError::WouldDamage { profile: name.to_owned() };
+    if marker::is_kept(document, section) {
+        return Err(ManageError::Kept { profile: name.to_owned() });
+    }
     let mut keys = wish.keys(session);
     let comment = wish.origin.line(name);
     let ours = marker::of(document, section, name);
     if ours.is_none() && wish.take_over.is_none() {
         return Err(ManageError::Taken { profile: name.to_owned() });
+    }
+    if ours.is_none() && STATIC.into_iter().any(|key| document.get(section, key).is_some()) {
+        return Err(ManageError::HasKeys { profile: name.to_owned() });
     }
     if wish.region_too || document.get(section, "region").is_none() {
         keys.extend(wish.region.clone().map(|region| ("region", region)));

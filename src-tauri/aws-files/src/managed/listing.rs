@@ -61,6 +61,8 @@ pub enum Whose {
     Tool(&'static str),
     /// Ours.
     Ours(Origin),
+    /// The engine's, which keeps it up to date.
+    Kept,
 }
 
 impl ConfigFile {
@@ -101,6 +103,7 @@ fn profile(document: &Document, name: &str, section: &str) -> ListedProfile {
     let process = value("credential_process");
     let whose = match marker::of(document, section, name) {
         Some((origin, _)) => Whose::Ours(origin),
+        None if marker::is_kept(document, section) => Whose::Kept,
         None => process.as_deref().and_then(tool_of).map_or(Whose::Theirs, Whose::Tool),
     };
     ListedProfile {

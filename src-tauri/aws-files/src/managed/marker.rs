@@ -1,6 +1,11 @@
 //! The comment that says that a section is ours, and why.
 
-use crate::{conversion::comparable, document::Document};
+use crate::{
+    conversion::comparable,
+    document::{Document, EditError},
+    sso_section::SESSION_STAMP_KEY,
+    standing::STAMP_KEY,
+};
 use std::fmt;
 
 /// How the comment begins; the profile's name follows.
@@ -76,9 +81,37 @@ pub(super) fn comments(document: &Document, section: &str) -> Vec<usize> {
     }
 }
 
-/// Why a section is ours, with the comment's line; `None` when it is not.
+/// Why a section is ours, with the comment's line; `None` when it is not. One that the engine keeps is the
+/// engine's, whatever a comment in it says.
 pub(super) fn of(document: &Document, section: &str, name: &str) -> Option<(Origin, usize)> {
-    comments(document, section).into_iter().find_map(|line| {
+    if is_kept(document, section) {
+        return None;
+    }
+    marked(document, section, name).next()
+}
+
+/// Whether the running Latchkey keeps the section: it has the engine's stamp, which only it takes out.
+pub(crate) fn is_kept(document: &Document, section: &str) -> bool {
+    [STAMP_KEY, SESSION_STAMP_KEY].into_iter().any(|key| document.get(section, key).is_some())
+}
+
+/// Whether a comment in the section names it as ours.
+pub(crate) fn is_marked(document: &Document, section: &str, name: &str) -> bool {
+    marked(document, section, name).next().is_some()
+}
+
+/// Takes that comment out: the section is the engine's from now on.
+pub(crate) fn unmark(document: &mut Document, section: &str, name: &str) -> Result<(), EditError> {
+    let lines: Vec<usize> = marked(document, section, name).map(|(_, line)| line).collect();
+    if lines.is_empty() { Ok(()) } else { document.cut(section, lines, &[]) }
+}
+
+fn marked<'a>(
+    document: &'a Document,
+    section: &str,
+    name: &'a str,
+) -> impl Iterator<Item = (Origin, usize)> + use<'a> {
+    comments(document, section).into_iter().filter_map(move |line| {
         let text = String::from_utf8_lossy(document.line_text(line));
         Origin::read(&text, name).map(|origin| (origin, line))
     })

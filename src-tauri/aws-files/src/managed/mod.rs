@@ -2,7 +2,8 @@
 //! the disk.
 //!
 //! A section is ours when a comment in it says so ([`Origin`]) and names the profile: a copy that a person
-//! made under another name is theirs. In our sections only our keys are ours; everywhere else nothing is.
+//! made under another name is theirs. One with the engine's stamp ([`crate::STAMP_KEY`]) is the engine's
+//! alone. In our sections only our keys are ours; everywhere else nothing is.
 
 mod apply;
 mod diff;
@@ -10,6 +11,8 @@ mod file;
 mod listing;
 mod marker;
 mod plan;
+
+pub(crate) use marker::{is_marked, unmark};
 
 pub use file::Written;
 pub use listing::{ConfigListing, ListedProfile, ListedSession, Whose};
@@ -20,13 +23,15 @@ use crate::values::{ProfileName, Refused, check_value};
 
 /// Keys by which AWS's tools find credentials. Those of them that a wish does not name leave our sections:
 /// one that is looked at before the others would lead past them.
-pub(crate) const KEYS: [&str; 10] = [
+pub(crate) const KEYS: [&str; 12] = [
     "sso_session",
     "sso_account_id",
     "sso_role_name",
     "credential_process",
     "role_arn",
     "source_profile",
+    "credential_source",
+    "web_identity_token_file",
     "role_session_name",
     "external_id",
     "sso_start_url",
@@ -68,8 +73,12 @@ pub enum Way {
     },
     /// From a program.
     Process {
-        /// Its line, as the shell splits it.
+        /// Its line, quoted as [`crate::command_line`] does: SDKs give it to a shell.
         command: String,
+        /// The account's number.
+        account: String,
+        /// The role's name.
+        role: String,
     },
     /// By assuming a role with the credentials of another profile.
     Chain {
@@ -93,7 +102,7 @@ impl Wish {
                 ("sso_account_id", account.clone()),
                 ("sso_role_name", role.clone()),
             ],
-            Way::Process { command } => vec![("credential_process", command.clone())],
+            Way::Process { command, .. } => vec![("credential_process", command.clone())],
             Way::Chain { role_arn, source_profile, session_name, external_id } => {
                 let mut keys =
                     vec![("role_arn", role_arn.clone()), ("source_profile", source_profile.clone())];
@@ -109,6 +118,11 @@ impl Wish {
             check_value("sso_start_url", start_url)?;
             check_value("sso_region", region)?;
         }
+        if let Way::Process { account, role, .. } = &self.way
+            && !is_role(account, role)
+        {
+            return Err(Refused::Role(format!("{account}/{role}").escape_debug().to_string()));
+        }
         for (key, value) in self.keys(Some("x")) {
             match key {
                 "credential_process" => check_line(key, &value)?,
@@ -119,6 +133,22 @@ impl Wish {
         }
         self.region.as_deref().map_or(Ok(()), |region| check_value("region", region))
     }
+}
+
+/// Keys that are credentials themselves. They exist nowhere else perhaps, so a section that has one never
+/// becomes ours.
+pub(crate) const STATIC: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
+
+/// Whether AWS could have such a role: an account is 12 digits, and a permission set is called
+/// `[\w+=,.@-]+` of 1 to 32 characters, a role of up to 64 (IAM Identity Center API, `PermissionSet`; IAM
+/// API, `RoleName`). What a server lists besides would be a trap for the shell that runs a line with it.
+#[must_use]
+pub fn is_role(account: &str, role: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    account.len() == 12
+        && account.bytes().all(|byte| byte.is_ascii_digit())
+        && (1..=64).contains(&role.len())
+        && role.bytes().all(letter)
 }
 
 /// A value of words: nothing that begins a line, or a comment to some reader.

@@ -54,6 +54,18 @@ pub enum ManageError {
         /// Which.
         profile: String,
     },
+    /// The profile holds access keys itself, which might exist nowhere else.
+    #[error("the profile {profile} holds access keys of its own")]
+    HasKeys {
+        /// Which.
+        profile: String,
+    },
+    /// The running Latchkey keeps the profile.
+    #[error("Latchkey itself keeps the profile {profile} up to date")]
+    Kept {
+        /// Which.
+        profile: String,
+    },
     /// There is no such profile.
     #[error("there is no profile {profile}")]
     Gone {
@@ -145,6 +157,9 @@ pub(super) fn plan(
     for removal in removals {
         let name = &removal.profile;
         let section = *there.get(name.as_str()).ok_or_else(|| ManageError::Gone { profile: name.clone() })?;
+        if marker::is_kept(&before, section) {
+            return Err(ManageError::Kept { profile: name.clone() });
+        }
         if !removal.foreign_too && marker::of(&before, section, name).is_none() {
             return Err(ManageError::Taken { profile: name.clone() });
         }
@@ -184,7 +199,8 @@ pub(super) fn plan(
     }
     check_chains(&ConfigListing::of(&before), &ConfigListing::of(&after), &plan)?;
     plan.new = Zeroizing::new([mark, after.to_bytes()].concat());
-    plan.diff = diff::unified(path, bytes, &plan.new);
+    let own = &diff::own_lines(&before) | &diff::own_lines(&after);
+    plan.diff = diff::unified(path, bytes, &plan.new, &own);
     plan.after = digest(&plan.new);
     Ok(plan)
 }

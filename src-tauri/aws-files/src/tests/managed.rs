@@ -7,7 +7,7 @@ use super::{
     memory, names, now, text,
 };
 use crate::{
-    ConfigFile, ProfileName,
+    Ask, AskOutcome, ConfigFile, ConfigStanding, Consent, Owner, ProfileName, SsoWish,
     managed::{ManageError, Origin, Removal, Way, Whose, Wish},
 };
 use proptest::{prelude::*, test_runner::RngSeed};
@@ -30,6 +30,10 @@ fn sso(name: &str, account: &str, role: &str) -> Wish {
         region_too: false,
         take_over: None,
     }
+}
+
+fn by(command: &str, account: &str, role: &str) -> Way {
+    Way::Process { command: command.into(), account: account.into(), role: role.into() }
 }
 
 fn chain(name: &str, source: &str) -> Wish {
@@ -165,8 +169,7 @@ fn a_chain_has_a_beginning_and_comes_back_to_none() {
 fn values_that_a_file_cannot_hold_are_refused() {
     let home = memory();
     let path = home.path().join("config");
-    let process =
-        |command: &str| Wish { way: Way::Process { command: command.into() }, ..sso("a", "1", "R") };
+    let process = |command: &str| Wish { way: by(command, "111122223333", "R"), ..sso("a", "1", "R") };
     for bad in ["a\nb = c", "x # y", "", " x", "x\ty"] {
         assert!(matches!(write(&path, &[process(bad)], &[]), Err(ManageError::Value { .. })), "{bad:?}");
     }
@@ -179,12 +182,164 @@ fn values_that_a_file_cannot_hold_are_refused() {
     assert!(write(&path, &[], &[]).is_ok());
 }
 
+/// An organisation's server says what its roles are called, and SDKs give the line to a shell.
+#[test]
+fn what_no_role_is_called_gets_no_program() {
+    let home = memory();
+    let path = home.path().join("config");
+    for (account, role) in [
+        ("1", "Dev"),
+        ("11112222333x", "Dev"),
+        ("111122223333", ""),
+        ("111122223333", "Dev;id"),
+        ("111122223333", "$(id)"),
+        ("111122223333", "`id`"),
+        ("111122223333", "Dev Ops"),
+        ("111122223333", "D\u{e9}v"),
+    ] {
+        let wish = Wish { way: by("latch", account, role), ..sso("a", "1", "R") };
+        assert!(matches!(write(&path, &[wish], &[]), Err(ManageError::Value { .. })), "{account}/{role}");
+    }
+    let wish = Wish { way: by("latch", "111122223333", "Dev_1+=,.@-"), ..sso("a", "1", "R") };
+    assert!(write(&path, &[wish], &[]).is_ok());
+}
+
+fn asks(name: &str) -> Ask {
+    Ask {
+        profile: ProfileName::new(name).unwrap(),
+        owner: Owner::new("abc").unwrap(),
+        command: format!("/opt/latch credentials --profile {name}"),
+        region: None,
+        consent: Consent::ReplaceWithBackup,
+    }
+}
+
+fn signs_in(name: &str, consent: Consent) -> SsoWish {
+    SsoWish {
+        profile: ProfileName::new(name).unwrap(),
+        owner: Owner::new("abc").unwrap(),
+        start_url: START_URL.into(),
+        sso_region: "eu-west-1".into(),
+        account: "111122223333".into(),
+        role: "Dev".into(),
+        session: "other".into(),
+        region: None,
+        consent,
+    }
+}
+
+#[test]
+fn what_the_engine_keeps_is_not_ours_whatever_a_comment_says() {
+    let home = memory();
+    let path = home.path().join("config");
+    fs::write(&path, "[profile mine]\nregion = x\n").unwrap();
+    let file = ConfigFile::at(&path);
+    assert!(matches!(file.ask(&asks("pay-Dev"), now()).unwrap(), AskOutcome::Written(_)));
+    let (done, _) = file.sign_in_by_session(&signs_in("data-Dev", Consent::OursOnly), now()).unwrap();
+    assert!(matches!(done, AskOutcome::Written(_)));
+    // As an older version left it: with both marks.
+    let marked = text(&path).replace(
+        "[profile pay-Dev]\n",
+        "[profile pay-Dev]\n# Kept by Latchkey as pay-Dev (sync): https://acme.awsapps.com/start 111122223333 Dev\n",
+    );
+    fs::write(&path, &marked).unwrap();
+
+    let listing = file.listing().unwrap();
+    for name in ["pay-Dev", "data-Dev"] {
+        assert_eq!(listing.profile(name).unwrap().whose, Whose::Kept, "{name}");
+        assert!(file.foreign().unwrap().iter().all(|it| it.name != name), "{name}");
+        for take_over in [None, Some(Vec::new())] {
+            let wish = Wish { take_over, ..sso(name, "111122223333", "Dev") };
+            assert!(matches!(write(&path, &[wish], &[]), Err(ManageError::Kept { .. })), "{name}");
+        }
+        for foreign_too in [false, true] {
+            let removal = Removal { profile: name.into(), foreign_too };
+            assert!(matches!(write(&path, &[], &[removal]), Err(ManageError::Kept { .. })), "{name}");
+        }
+    }
+    assert_eq!(text(&path), marked);
+}
+
+/// A later sync would undo what the person set up in the window.
+#[test]
+fn what_the_engine_takes_over_is_not_ours_any_more() {
+    let home = memory();
+    let path = home.path().join("config");
+    let file = ConfigFile::at(&path);
+    let all = ["one", "two", "three"].map(|name| sso(name, "111122223333", "Dev"));
+    write(&path, &all, &[]).unwrap();
+
+    assert!(matches!(file.ask(&asks("one"), now()).unwrap(), AskOutcome::Written(_)));
+    // This very session and role, and another role.
+    let (done, session) = file.sign_in_by_session(&signs_in("two", Consent::OursOnly), now()).unwrap();
+    assert!(matches!(done, AskOutcome::Written(_)) && session == "acme", "{done:?}");
+    let other = SsoWish { role: "Admin".into(), ..signs_in("three", Consent::ReplaceWithBackup) };
+    assert!(matches!(file.sign_in_by_session(&other, now()).unwrap().0, AskOutcome::Written(_)));
+
+    let listing = file.listing().unwrap();
+    for name in ["one", "two", "three"] {
+        assert_eq!(listing.profile(name).unwrap().whose, Whose::Kept, "{name}");
+        assert_eq!(file.standing(name).unwrap(), ConfigStanding::Ours, "{name}");
+        assert!(!text(&path).contains(&format!("# Kept by Latchkey as {name}")), "{}", text(&path));
+    }
+    // Given up by the engine they are gone, and no mark of ours is left to bring them back.
+    for name in ["one", "two", "three"] {
+        file.ask_no_more(&ProfileName::new(name).unwrap(), now()).unwrap();
+    }
+    assert!(
+        file.listing().unwrap().profiles.iter().all(|it| !matches!(it.whose, Whose::Ours(_) | Whose::Kept))
+    );
+}
+
+#[test]
+fn the_diff_keeps_a_neighbours_secret_and_shows_what_is_ours() {
+    let home = memory();
+    let path = home.path().join("config");
+    let own = "/opt/latch credentials --role 111122223333/PowerUserAccess2026";
+    let process = Wish { way: by(own, "111122223333", "Dev"), ..sso("b", "111122223333", "Dev") };
+    write(&path, std::slice::from_ref(&process), &[]).unwrap();
+    let theirs = "\n[profile a]\ncredential_process = tool --key wJalrXUtnFEMIK7MDENG\n\
+                  external_id = Zx9Zx9Zx9Zx9Zx9Zx9\n";
+    fs::write(&path, text(&path) + theirs).unwrap();
+    let more = Wish { take_over: Some(Vec::new()), ..sso("a", "111122223333", "Dev") };
+    let changed = Wish { region: Some("us-east-1".into()), region_too: true, ..process };
+    let diff = ConfigFile::at(&path).plan_profiles(&[more, changed], &[]).unwrap().diff.join("\n");
+    assert!(!diff.contains("wJalr") && !diff.contains("Zx9"), "{diff}");
+    assert_eq!(diff.matches("(a line that may be a secret is not shown)").count(), 2, "{diff}");
+    assert!(diff.contains(&format!(" credential_process = {own}\n")), "{diff}");
+}
+
+#[test]
+fn what_leads_past_us_goes_with_the_take_over_and_keys_are_never_taken() {
+    let home = memory();
+    let path = home.path().join("config");
+    let theirs = "[profile a]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\n\
+                  sso_account_id = 111122223333\nsso_role_name = Dev\nrole_arn = arn:aws:iam::111122223333:role/x\n\
+                  credential_source = Environment\nweb_identity_token_file = /tmp/t\noutput = json\n";
+    fs::write(&path, theirs).unwrap();
+    let wish = Wish { take_over: Some(Vec::new()), ..sso("a", "111122223333", "Dev") };
+    let taken = write(&path, std::slice::from_ref(&wish), &[]).unwrap();
+    assert!(taken.contains("output = json\n"), "{taken}");
+    for gone in ["credential_source", "web_identity_token_file", "role_arn"] {
+        assert!(!taken.contains(gone), "{taken}");
+    }
+    for key in ["aws_access_key_id = AKIAX", "aws_secret_access_key = x", "aws_session_token = x"] {
+        let held = format!("{theirs}{key}\n");
+        fs::write(&path, &held).unwrap();
+        let refused = write(&path, std::slice::from_ref(&wish), &[]);
+        assert!(matches!(refused, Err(ManageError::HasKeys { .. })), "{key}: {refused:?}");
+        assert_eq!(text(&path), held);
+        let found = ConfigFile::at(&path).foreign().unwrap();
+        assert_eq!(found[0].obstacle, Some(crate::foreign::Obstacle::HoldsKeys));
+    }
+}
+
 fn wanted() -> impl Strategy<Value = Vec<Wish>> {
     prop::collection::btree_set(0..8_u8, 1..6).prop_map(|numbers| {
         let wish = |n: u8| match n {
             0..5 => sso(&format!("managed-{n}"), &format!("{n:012}"), "Dev"),
             5 => Wish {
-                way: Way::Process { command: "latch credentials --role 1/R".into() },
+                way: by("latch credentials --role 111122223333/R", "111122223333", "R"),
                 ..sso("with space", "1", "R")
             },
             _ => chain(&format!("chain-{n}"), "elsewhere"),
@@ -233,7 +388,7 @@ fn botocore_sees_exactly_these_profiles() {
     let before = "# mine\n[default]\nregion = x\n\n[profile mine]\ns3 =\n  addressing_style = path";
     fs::write(&path, before).unwrap();
     let process = Wish {
-        way: Way::Process { command: "\"/opt/my tools/latch\" credentials --role 1/R".into() },
+        way: by("\"/opt/my tools/latch\" credentials --role 111122223333/R", "111122223333", "R"),
         ..sso("Zürich dev", "1", "R")
     };
     let wishes = [sso("pay-Dev", "111122223333", "Dev"), process, chain("deploy", "pay-Dev")];
@@ -249,7 +404,7 @@ fn botocore_sees_exactly_these_profiles() {
                 "default": { "region": "x" },
                 "mine": { "s3": { "addressing_style": "path" } },
                 "pay-Dev": { "sso_session": "acme", "sso_account_id": "111122223333", "sso_role_name": "Dev", "region": "eu-central-1" },
-                "Zürich dev": { "credential_process": "\"/opt/my tools/latch\" credentials --role 1/R", "region": "eu-central-1" },
+                "Zürich dev": { "credential_process": "\"/opt/my tools/latch\" credentials --role 111122223333/R", "region": "eu-central-1" },
                 "deploy": { "role_arn": "arn:aws:iam::444455556666:role/Deploy", "source_profile": "pay-Dev", "role_session_name": "sam", "external_id": "x-1" },
             },
             "sessions": { "acme": { "sso_start_url": START_URL, "sso_region": "eu-west-1", "sso_registration_scopes": "sso:account:access" } },

@@ -5,7 +5,7 @@ use crate::{
     args::{Named, Whose},
     exit, fast,
     find::{self, Stop, ask, unexpected},
-    out, pick,
+    out, pick, rank,
 };
 use link::{Confirm, Credentials, Reply, Request, Role, Wanted};
 use std::io::{self, BufRead};
@@ -14,7 +14,13 @@ use std::io::{self, BufRead};
 pub fn credentials(access: &mut Access, whose: &Whose) -> Result<u8, Stop> {
     let of = match (&whose.profile, &whose.role) {
         (Some(profile), _) => Wanted::Profile(profile.clone()),
-        (None, Some(role)) => Wanted::Role(find::role_of(access, role, whose.organisation.as_deref())?),
+        (None, Some(words)) => {
+            let (account, role) = rank::in_full(words).ok_or_else(|| {
+                let title = format!("\"{}\" does not name a role in full", pick::plain(words));
+                Stop::new("not_found", &title, "Write it as ACCOUNT/ROLE. See what there is: latch ls")
+            })?;
+            Wanted::Role(find::exact_role(access, account, role, whose.organisation.as_deref())?)
+        }
         // The argument framework demands one of them.
         (None, None) => return Err(unexpected()),
     };
@@ -36,7 +42,11 @@ pub fn meant(access: &mut Access, whose: &Named) -> Result<(Wanted, Credentials)
             other => return other.map(|keys| (profile, keys)),
         }
     }
-    let role = Wanted::Role(find::role(access, whose.name.as_deref().unwrap_or_default())?);
+    let words = whose.name.as_deref().unwrap_or_default();
+    let role = Wanted::Role(match rank::in_full(words) {
+        Some((account, role)) => find::exact_role(access, account, role, None)?,
+        None => find::role(access, words)?,
+    });
     of_wanted(access, &role, true, whose.yes).map(|keys| (role, keys))
 }
 
@@ -84,7 +94,7 @@ pub fn agree(confirm: &Confirm, act: &str) -> Result<(), Stop> {
     }
 }
 
-/// A role by its letters.
+/// A role by its letters, for what shows the person which one it is.
 pub fn role(access: &mut Access, whose: &Named) -> Result<Role, Stop> {
     find::role(access, whose.name.as_deref().unwrap_or_default())
 }

@@ -30,7 +30,7 @@ pub fn add(access: &mut Access, files: &AwsProfiles, wanted: &Add, json: bool) -
 
 fn of_role(access: &mut Access, wanted: &Add) -> Result<(Way, Option<String>), Stop> {
     let (Some(account), Some(role)) = (&wanted.account, &wanted.role) else { return Err(unexpected()) };
-    let Role { org, account, role } = find::role(access, &format!("{account}/{role}"))?;
+    let Role { org, account, role } = find::exact_role(access, account, role, None)?;
     let now = overview(access)?;
     let org = now.organisations.iter().find(|it| it.id == org).ok_or_else(unexpected)?;
     if super::is_sample(org) {
@@ -41,7 +41,7 @@ fn of_role(access: &mut Access, wanted: &Add) -> Result<(Way, Option<String>), S
         Delivery::Sso => {
             Way::Sso { start_url: org.start_url.clone(), region: org.region.clone(), account, role }
         }
-        Delivery::Process => Way::Process { command: program::line(&account, &role, None) },
+        Delivery::Process => program::way(&account, &role, None)?,
     };
     Ok((way, Some(region)))
 }

@@ -10,7 +10,7 @@ use crate::{
 use adapters::{
     foreign::{self, ForeignProfile, Obstacle, SignIn, Tools},
     home::Home,
-    profiles::{AwsProfiles, Origin, ProfileName, Way, Wish},
+    profiles::{AwsProfiles, Origin, ProfileName, Way, Wish, is_role},
 };
 use engine::model::aws_config::{AwsConfig, ConfigProfile, comparable};
 use link::{Organisation, Overview, Request};
@@ -177,6 +177,7 @@ fn why(obstacle: Obstacle) -> &'static str {
         Obstacle::AccessRequests => "its access is asked for through Granted each time.",
         Obstacle::OwnKeys => "it is of keys that aws-vault keeps, not of AWS SSO.",
         Obstacle::Encrypted => "what it stands for is in Leapp's encrypted file.",
+        Obstacle::HoldsKeys => "it holds access keys of its own.",
         Obstacle::Incomplete => "start URL, account or role are not named.",
     }
 }
@@ -223,6 +224,10 @@ fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec
             left.push((it.name.clone(), "its organisation was not added."));
             continue;
         };
+        if !is_role(account, role) {
+            left.push((it.name.clone(), "its account or role is none that AWS could have."));
+            continue;
+        }
         let Ok(profile) = ProfileName::new(&it.name) else {
             left.push((it.name.clone(), "its name cannot be read by every AWS tool."));
             continue;
@@ -234,7 +239,7 @@ fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec
                 account: account.clone(),
                 role: role.clone(),
             },
-            Delivery::Process => Way::Process { command: program::line(account, role, None) },
+            Delivery::Process => program::way(account, role, None)?,
         };
         let region = it.region.clone().or_else(|| Some(org.region.clone()));
         let take_over = Some(it.keys.clone());

@@ -43,6 +43,7 @@ fn whose(profile: &ListedProfile) -> &'static str {
         Whose::Tool(tool) => tool,
         Whose::Ours(Origin::Reachable { .. }) => "latchkey, sync",
         Whose::Ours(_) => "latchkey, added",
+        Whose::Kept => "latchkey, kept fresh",
     }
 }
 

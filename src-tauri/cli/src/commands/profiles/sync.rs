@@ -8,7 +8,9 @@ use crate::{
     out, pick,
     rank::Item,
 };
-use adapters::profiles::{AwsProfiles, ConfigListing, Origin, ProfileName, Removal, Way, Whose, Wish};
+use adapters::profiles::{
+    AwsProfiles, ConfigListing, Origin, ProfileName, Removal, Way, Whose, Wish, is_role,
+};
 use engine::model::naming::{self, Facts, Nameless, Template};
 use link::{ListedRole, Organisation, Request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +30,12 @@ pub fn sync(access: &mut Access, files: &AwsProfiles, wanted: &Sync, json: bool)
     let template = Template::parse(chosen).map_err(|error| words::template(chosen, &error))?;
     let orgs = meant(&now, wanted.organisation.as_deref())?;
     let fresh = list_anew(access, &orgs)?;
-    let reached = reached(access, &orgs)?;
+    let (reached, odd) = possible(reached(access, &orgs)?);
+    if !json {
+        for it in &odd {
+            out::tell(&format!("{} gets no profile: AWS could not have such a role.", pick::plain(it)));
+        }
+    }
     let listing = files.listing().map_err(|e| words::not_changed(&e.into()))?;
     let elsewhere = files.in_credentials().map_err(|e| words::not_changed(&e.into()))?;
 
@@ -39,7 +46,7 @@ pub fn sync(access: &mut Access, files: &AwsProfiles, wanted: &Sync, json: bool)
     }
     let stale = stale(&listing, &reached, &names, &fresh, &now.organisations, wanted.organisation.is_none());
     let removals = removals(&stale, wanted);
-    let more = serde_json::json!({ "stale": stale, "template": chosen });
+    let more = serde_json::json!({ "stale": stale, "template": chosen, "left_out": odd });
     let done = write::carry_out(files, &wishes, &removals, wanted.consent, json, more)?;
     if removals.is_empty() && !stale.is_empty() && !json {
         out::tell(&format!(
@@ -108,6 +115,14 @@ fn reached<'a>(access: &mut Access, orgs: &[&'a Organisation]) -> Result<Vec<Rea
     Ok(reached)
 }
 
+/// Without the roles that AWS could not have, whose names may be made for a shell to trip over; those as
+/// ACCOUNT/ROLE.
+fn possible(reached: Vec<Reached<'_>>) -> (Vec<Reached<'_>>, Vec<String>) {
+    let (good, odd): (Vec<_>, Vec<_>) =
+        reached.into_iter().partition(|it| is_role(&it.role.account, &it.role.role));
+    (good, odd.iter().map(|it| format!("{}/{}", it.role.account, it.role.role)).collect())
+}
+
 fn named(
     template: &Template,
     reached: &[Reached<'_>],
@@ -157,9 +172,7 @@ fn wish(it: &Reached<'_>, name: &str, wanted: &Sync) -> Result<Wish, Stop> {
             account: account.clone(),
             role: role.clone(),
         },
-        Delivery::Process => {
-            Way::Process { command: program::line(account, role, it.ambiguous.then_some(it.org.id.as_str())) }
-        }
+        Delivery::Process => program::way(account, role, it.ambiguous.then_some(it.org.id.as_str()))?,
     };
     Ok(Wish {
         profile: ProfileName::new(name).map_err(|error| refused(&error))?,
@@ -210,4 +223,32 @@ fn removals(stale: &[String], wanted: &Sync) -> Vec<Removal> {
                 ))));
     let removal = |name: &String| Removal { profile: name.clone(), foreign_too: false };
     if remove { stale.iter().map(removal).collect() } else { Vec::new() }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_aws_could_not_have_gets_no_profile() {
+        let org: Organisation = serde_json::from_value(serde_json::json!({
+            "id": "o", "name": "Acme", "start_url": "https://acme.example/start", "region": "eu-west-1",
+            "sign_in": "signed_in", "accounts": 1, "kind": "server",
+        }))
+        .unwrap();
+        let reached = |role: &str| {
+            let Item::Role(role) = crate::rank::tests::role("111122223333", "pay", role, "production") else {
+                panic!()
+            };
+            let origin = Origin::reachable(&org.start_url, &role.account, &role.role);
+            Reached { role, org: &org, origin, ambiguous: false }
+        };
+        let (good, odd) = possible(vec![reached("Dev"), reached("x$(id)"), reached("Read Only")]);
+        let good: Vec<_> = good.iter().map(|it| it.role.role.as_str()).collect();
+        assert_eq!(
+            (good, odd),
+            (vec!["Dev"], vec!["111122223333/x$(id)".into(), "111122223333/Read Only".to_owned()])
+        );
+    }
 }

@@ -35,6 +35,12 @@ pub fn not_changed(error: &ManageError) -> Stop {
         ManageError::Taken { .. } => {
             ("profile_taken", "Choose another name, or remove it first: latch profiles rm NAME --force")
         }
+        ManageError::HasKeys { .. } => {
+            ("profile_taken", "Move the keys to a profile of their own first, or choose another name.")
+        }
+        ManageError::Kept { .. } => {
+            ("profile_taken", "Change it in Latchkey's window, or choose another name.")
+        }
         ManageError::Used { .. } => ("profile_used", "Remove that one first."),
         ManageError::Loop { .. } => ("profile_loop", "Take the credentials from a profile that signs in."),
         ManageError::Inherited { .. } => {
