@@ -223,6 +223,7 @@ fn signs_in(name: &str, consent: Consent) -> SsoWish {
         account: "111122223333".into(),
         role: "Dev".into(),
         session: "other".into(),
+        others: Vec::new(),
         region: None,
         consent,
     }
