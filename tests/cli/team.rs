@@ -89,8 +89,7 @@ fn a_file_goes_from_one_to_the_others_and_no_change_on_its_way_is_missed() {
             "{seen}"
         );
         // Where nobody compares the fingerprint, a yes alone is none to whoever signed.
-        for args in [&["--yes"] as &[&str], &[]] {
-            let args = [&["team", "apply", &signed_arg], args].concat();
+        for args in [vec!["team", "apply", &signed_arg, "--yes"], vec!["team", "apply", &signed_arg]] {
             other.does(&args, 5, "the signer was not seen before").await?;
         }
         other
@@ -168,7 +167,7 @@ fn a_file_goes_from_one_to_the_others_and_no_change_on_its_way_is_missed() {
         ensure!(!fs::read_to_string(&settings)?.contains(".*"), "taken all the same");
         let seen = latch.json(&["team", "show", &lax_arg, "--json"]).await?;
         ensure!(seen["lowered"].as_array().is_some_and(|all| !all.is_empty()), "{seen}");
-        latch.out(&[&lax as &[&str], &["--lower-safety"]].concat()).await?;
+        latch.out(&[lax.as_slice(), &["--lower-safety"]].concat()).await?;
         ensure!(fs::read_to_string(&settings)?.contains(".*"), "not taken");
         Ok(())
     });

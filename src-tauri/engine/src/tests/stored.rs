@@ -129,7 +129,7 @@ async fn accounts_that_a_teams_rules_make_laxer_are_known_before() {
     // What the person said themselves stays, and an account of which nothing is known loses nothing.
     let all = rule(".*", Environment::Sandbox);
     assert_eq!(
-        lowered(&[all.clone()]),
+        lowered(std::slice::from_ref(&all)),
         [("payments-prod".into(), Environment::Production, Environment::Sandbox)]
     );
     assert_eq!(lowered(&[rule("prod", Environment::Production), all]), []);
