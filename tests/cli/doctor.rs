@@ -63,6 +63,10 @@ fn everything_that_is_wrong_is_told_and_what_can_be_repaired_is() {
         )?;
         let renewable = "{\"accessToken\":\"x\",\"expiresAt\":\"2020-01-01T00:00:00Z\",\"refreshToken\":\"x\",\"clientSecret\":\"x\",\"registrationExpiresAt\":\"2099-01-01T00:00:00Z\"}";
         put(&desk, ".aws/sso/cache/renewable.json", renewable, 0o644)?;
+        // The registration is in another file.
+        let apart = "{\"accessToken\":\"x\",\"expiresAt\":\"2020-01-01T00:00:00Z\",\"refreshToken\":\"x\",\"clientIdHash\":\"0a1b\"}";
+        put(&desk, ".aws/sso/cache/apart.json", apart, 0o600)?;
+        put(&desk, ".aws/sso/cache/.0a1b.json.latchkey-tmp", "half", 0o600)?;
         put(
             &desk,
             ".aws/sso/cache/foreign.json",
@@ -71,7 +75,7 @@ fn everything_that_is_wrong_is_told_and_what_can_be_repaired_is() {
         )?;
 
         let (found, status, all) = finds(&desk, &[]).await?;
-        let expect = [("leftover", 2), ("permissions", 3), ("sso_cache", 3), ("unreadable_line", 2)];
+        let expect = [("leftover", 3), ("permissions", 3), ("sso_cache", 3), ("unreadable_line", 2)];
         let expect: BTreeMap<String, usize> = expect.map(|(name, n)| (name.to_owned(), n)).into();
         ensure!(found == expect && status == 1, "{found:?} {all:#}");
         let shown = latch.run(&["doctor"]).await?;
@@ -114,6 +118,7 @@ fn everything_that_is_wrong_is_told_and_what_can_be_repaired_is() {
         );
         let cache = desk.home(".aws/sso/cache");
         ensure!(!cache.join("expired.json").exists() && !cache.join("damaged.json").exists());
+        ensure!(cache.join("apart.json").exists() && !cache.join(".0a1b.json.latchkey-tmp").exists());
         ensure!(cache.join("renewable.json").exists() && cache.join("foreign.json").exists());
         let moved = fs::read_dir(cache.join("latchkey-moved"))?.next().context("moved")??.path();
         ensure!(moved.join("expired.json").exists() && mode(&moved)? == 0o700);

@@ -59,6 +59,7 @@ fn a_file_goes_from_one_to_the_others_and_no_change_on_its_way_is_missed() {
         let told =
             latch.run(&["team", "export", &signed_arg, "--name", "Platform", "--colour", &colour]).await?;
         ensure!(told.ok && told.err.contains("Signed by SHA256:"), "{told:?}");
+        let ours = fingerprint(&told.err)?;
         let (status, told) = latch.refused(&["team", "export", &signed_arg]).await?;
         ensure!(status == 1 && told.contains("exists"), "{status}: {told}");
         latch.out(&["team", "export", &bare_arg, "--name", "Platform", "--unsigned"]).await?;
@@ -78,15 +79,26 @@ fn a_file_goes_from_one_to_the_others_and_no_change_on_its_way_is_missed() {
         // Another looks, agrees, and has it.
         let other = Other(&desk, "other");
         let seen = other.does(&["team", "show", &signed_arg], 0, "was not seen before").await?;
-        ensure!(seen.contains("+ staging where an account's name fits ^storefront"), "{seen}");
+        ensure!(seen.contains("+ staging where an account's name fits \"^storefront\""), "{seen}");
+        // Whatever a name says, it stands behind the address.
+        let line = seen.lines().find(|line| line.starts_with("+ http")).context("organisation")?;
+        ensure!(line.ends_with(&format!(" \"{org}\"")), "{line}");
         ensure!(seen.contains("+ profiles are named {account}.{role} instead of {account}-{role}"), "{seen}");
         ensure!(
             seen.contains(server.ready().start_url.as_str()) && seen.contains("darkBlue, served by http://"),
             "{seen}"
         );
-        other.does(&["team", "apply", &signed_arg], 5, "has to be confirmed").await?;
+        // Where nobody compares the fingerprint, a yes alone is none to whoever signed.
+        for args in [vec!["team", "apply", &signed_arg, "--yes"], vec!["team", "apply", &signed_arg]] {
+            other.does(&args, 5, "the signer was not seen before").await?;
+        }
+        other
+            .does(&["team", "apply", &signed_arg, "--yes", "--new-signer", "SHA256:x"], 1, "that you named")
+            .await?;
+        other.does(&["team", "apply", &signed_arg, "--dry-run"], 0, "Nothing was taken over").await?;
+        other.does(&["team", "apply", &signed_arg, "--new-signer", &ours], 5, "has to be confirmed").await?;
         other.does(&["status"], 0, "No organisation yet").await?;
-        other.does(&["team", "apply", &signed_arg, "--yes"], 0, "Taken over").await?;
+        other.does(&["team", "apply", &signed_arg, "--yes", "--new-signer", &ours], 0, "Taken over").await?;
         let now: serde_json::Value = serde_json::from_str(&other.run(&["status", "--json"]).await?.out)?;
         let added = &now["overview"]["organisations"][0];
         ensure!(added["name"] == org.as_str() && added["kind"] == "custom", "{now}");
@@ -124,9 +136,7 @@ fn a_file_goes_from_one_to_the_others_and_no_change_on_its_way_is_missed() {
         let told = third
             .does(&["team", "export", &usurped_arg, "--name", "Elsewhere"], 0, "Signed by SHA256:")
             .await?;
-        let fingerprint =
-            told.split_whitespace().find(|word| word.starts_with("SHA256:")).context("fingerprint")?;
-        let fingerprint = fingerprint.trim_end_matches('.');
+        let theirs = fingerprint(&told)?;
         other.does(&["team", "show", &usurped_arg], 1, "ALARM: the signer changed").await?;
         other.does(&["team", "apply", &usurped_arg, "--yes"], 1, "not the one of before").await?;
         other
@@ -137,9 +147,34 @@ fn a_file_goes_from_one_to_the_others_and_no_change_on_its_way_is_missed() {
             )
             .await?;
         other
-            .does(&["team", "apply", &usurped_arg, "--yes", "--new-signer", fingerprint], 0, "Taken over")
+            .does(&["team", "apply", &usurped_arg, "--yes", "--new-signer", &theirs], 0, "Taken over")
             .await?;
         other.does(&["team", "apply", &signed_arg, "--yes"], 1, "ALARM").await?;
+
+        // Nobody loses a question about an account by a yes to the file.
+        let (_, lax_arg) = path("lax.toml");
+        let rule = "\n[[safety.rules]]\nfield = \"name\"\npattern = \".*\"\nenvironment = \"sandbox\"\n";
+        let theirs_set = desk.home("third/config/latchkey.toml");
+        fs::write(&theirs_set, format!("{}{rule}", fs::read_to_string(&theirs_set)?))?;
+        third.does(&["team", "export", &lax_arg, "--name", "Lax"], 0, "Signed by SHA256:").await?;
+        let lax = ["team", "apply", &lax_arg, "--yes", "--new-signer", &theirs];
+        let (status, told) = latch.refused(&lax).await?;
+        ensure!(status == 5 && told.contains("would ask less than now about "), "{status}: {told}");
+        ensure!(
+            told.lines().any(|it| it.starts_with("! ") && it.contains("sandbox instead of production")),
+            "{told}"
+        );
+        ensure!(!fs::read_to_string(&settings)?.contains(".*"), "taken all the same");
+        let seen = latch.json(&["team", "show", &lax_arg, "--json"]).await?;
+        ensure!(seen["lowered"].as_array().is_some_and(|all| !all.is_empty()), "{seen}");
+        latch.out(&[lax.as_slice(), &["--lower-safety"]].concat()).await?;
+        ensure!(fs::read_to_string(&settings)?.contains(".*"), "not taken");
         Ok(())
     });
+}
+
+/// Of the key that signed, as `latch team export` tells it.
+fn fingerprint(told: &str) -> Result<String> {
+    let found = told.split_whitespace().find(|word| word.starts_with("SHA256:")).context("fingerprint")?;
+    Ok(found.trim_end_matches('.').to_owned())
 }

@@ -102,6 +102,10 @@ impl Door {
             Request::Overview => Reply::Overview(told::overview(&self.snapshot(), self.clock.now())),
             Request::Sync { org } => self.sync(&OrgId::new(org), snapshots).await,
             Request::Team => Reply::Team(told::team(&self.snapshot().settings)),
+            Request::Lowered { rules } => match told::rules(rules) {
+                Ok(rules) => Reply::Lowered(told::lowered(&self.snapshot(), rules)),
+                Err(code) => self.failed(&code, None),
+            },
             Request::AdoptTeam(team) => match told::adopted(team) {
                 Ok(wish) => {
                     let answer = self.engine.ask(wish).await;

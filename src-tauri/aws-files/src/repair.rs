@@ -6,7 +6,7 @@ use crate::{
     config_file::profile_of,
     conversion::read,
     document::Document,
-    error::FileError,
+    error::{Doing, FileError},
     grammar::{self, ParseErrorKind},
     import::{UnreadLine, without_unreadable},
     lock::FileLock,
@@ -16,6 +16,7 @@ use crate::{
 use jiff::Timestamp;
 use std::{
     collections::BTreeMap,
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -58,6 +59,31 @@ pub fn comment_out(path: &Path, now: Timestamp) -> Result<Option<PathBuf>, FileE
     match replace(&place, &[bytes.as_slice()], Some(&base), &Quiet)? {
         Replaced::Done => Ok(Some(backup)),
         Replaced::BaseChanged => Err(FileError::BeingWritten { path: path.to_path_buf() }),
+    }
+}
+
+/// The file that an unfinished one of ours was to become, or to be a copy of; `None` for any other file.
+#[must_use]
+pub fn unfinished(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?.strip_prefix('.')?;
+    let of = name.strip_suffix(".latchkey-tmp").or_else(|| name.strip_suffix(".latchkey-bak-tmp"))?;
+    (!of.is_empty()).then(|| path.with_file_name(of))
+}
+
+/// Deletes an unfinished file of ours, under the lock of the file that it is for: nobody is writing it then.
+///
+/// # Errors
+/// [`FileError::Locked`] when somebody is, and others; nothing was deleted then.
+pub fn remove_unfinished(path: &Path) -> Result<(), FileError> {
+    let Some(of) = unfinished(path) else { return Err(FileError::NoFile { path: path.to_path_buf() }) };
+    let place = Place::find(&of)?;
+    let _lock = FileLock::take(&place, Duration::ZERO)?;
+    match fs::remove_file(path) {
+        // Whoever held the lock before is done with it.
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(FileError::io(path, Doing::Replace, error))
+        }
+        _ => Ok(()),
     }
 }
 

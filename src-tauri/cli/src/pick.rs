@@ -9,6 +9,7 @@ use crossterm::{
     style::Print,
     terminal::{self, Clear, ClearType, disable_raw_mode, enable_raw_mode},
 };
+use engine::model::shown::steers;
 use std::io::{self, Write};
 use view::words::group_account_id;
 
@@ -82,9 +83,14 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// Names come from servers: nothing in them may steer the terminal.
+/// Names come from servers: nothing in them may steer the terminal, or be there without being seen.
 pub fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars().filter(|c| !steers(*c)).collect()
+}
+
+/// As [`plain`], in quotes that nothing within ends.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", plain(text).replace('"', "'"))
 }
 
 /// An item in one line.
@@ -212,6 +218,8 @@ mod tests {
 
     #[test]
     fn names_do_not_steer_the_terminal() {
+        assert_eq!(plain("a\u{202e}b\u{200b}c\u{2066}\u{feff}\u{1b}d"), "abcd");
+        assert_eq!(quoted("Acme\" (eu-west-1) \""), "\"Acme' (eu-west-1) '\"");
         let items = [role("1", "evil\u{1b}[2J\r", "Dev", "unlabelled")];
         let choice = Choice { items: &items, query: String::new(), at: 0 };
         assert!(choice.lines("Role", 40).iter().all(|line| line.chars().all(|c| !c.is_control())));

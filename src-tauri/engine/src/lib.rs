@@ -17,6 +17,7 @@ mod half_sync;
 mod hand_out;
 mod import;
 mod keep;
+mod lowered;
 pub mod model;
 mod network;
 mod notify;

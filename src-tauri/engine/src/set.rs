@@ -3,7 +3,7 @@
 use crate::{
     engine::Context,
     model::{
-        rules::Rule,
+        rules::{self, Rule},
         settings::{Naming, Settings},
         team::Adopted,
     },
@@ -38,9 +38,7 @@ pub(crate) fn team(
     answer: oneshot::Sender<Answer>,
 ) {
     let mut settings = state.settings.clone();
-    // The person's own rules come first, and the first that fits wins.
-    let new = rules.into_iter().filter(|rule| !state.settings.safety.rules.contains(rule));
-    settings.safety.rules.extend(new);
+    settings.safety.rules = rules::beside(&settings.safety.rules, rules);
     settings.naming.template = template.or(settings.naming.template);
     settings.team.signers.extend(team.signers);
     settings.team.colours.extend(team.colours);

@@ -41,8 +41,8 @@ pub use lock::EngineLock;
 pub use message::{Endpoints, HandOver, Hello, PROTOCOL, Refusal, Reply, Request, Role, Status, Wanted};
 pub use path::SocketPath;
 pub use told::{
-    Confirm, Credentials, Line, ListedApp, ListedRole, Listing, Organisation, Overview, Problem, Profile,
-    Secret, SignInWaits, Team,
+    Confirm, Credentials, Line, ListedApp, ListedRole, Listing, Lowered, Organisation, Overview, Problem,
+    Profile, Secret, SignInWaits, Team,
 };
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::{Caller, Client, Listener};

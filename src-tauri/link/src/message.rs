@@ -1,7 +1,7 @@
 //! What is said. Unknown members are ignored, so that a version can grow members; a change of meaning
 //! takes a new [`PROTOCOL`].
 
-use crate::told::{Confirm, Credentials, Line, Listing, Overview, Problem, SignInWaits, Team};
+use crate::told::{Confirm, Credentials, Line, Listing, Lowered, Overview, Problem, SignInWaits, Team};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -79,6 +79,11 @@ pub enum Request {
     },
     /// What is shared with a team, or was taken over from one. Answered by [`Reply::Team`].
     Team,
+    /// Which accounts would be asked about less with a team's rules. Answered by [`Reply::Lowered`].
+    Lowered {
+        /// Field, pattern, environment.
+        rules: Vec<[String; 3]>,
+    },
     /// Take over what a team shares. Answered by [`Reply::Done`].
     AdoptTeam(Team),
     /// Remember the template by which profiles are named. Answered by [`Reply::Done`].
@@ -186,6 +191,8 @@ pub enum Reply {
     Listing(Listing),
     /// To [`Request::Team`].
     Team(Team),
+    /// To [`Request::Lowered`].
+    Lowered(Vec<Lowered>),
     /// To [`Request::SignIn`].
     SignInWaits(SignInWaits),
     /// To [`Request::History`].

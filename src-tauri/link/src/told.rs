@@ -112,6 +112,21 @@ pub struct Team {
     pub colours: BTreeMap<String, String>,
 }
 
+/// An account that would be asked about less than now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lowered {
+    /// The organisation's name.
+    pub org_name: String,
+    /// The account's number.
+    pub account: String,
+    /// The account's name.
+    pub account_name: String,
+    /// Its class, as [`ListedRole::environment`].
+    pub now: String,
+    /// What it would be.
+    pub then: String,
+}
+
 /// One profile that Latchkey keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {

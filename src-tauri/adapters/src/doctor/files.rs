@@ -57,13 +57,8 @@ fn beside(places: &Places) -> Vec<Finding> {
         paths
     };
     for path in names(&places.folder) {
+        found.extend(unfinished(&path));
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') && (name.ends_with(".latchkey-tmp") || name.ends_with(".latchkey-bak-tmp")) {
-            found.push(Finding {
-                what: What::OurTemp { path: path.clone() },
-                repair: Some(Repair::Delete(path.clone())),
-            });
-        }
         let ours = name.contains(".latchkey-") && (name.ends_with(".bak") || name.ends_with(".undone"));
         let leapps = name.ends_with(".leapp.bkp") || name == "credentials.bkp" || name == "config.bkp";
         if ours || leapps {
@@ -74,11 +69,20 @@ fn beside(places: &Places) -> Vec<Finding> {
         }
     }
     for path in names(&places.folder.join("sso/cache")) {
+        found.extend(unfinished(&path));
         if path.extension().is_some_and(|it| it == "json") {
             found.extend(open(&path, 0o077, Repair::Private));
         }
     }
     found
+}
+
+fn unfinished(path: &Path) -> Option<Finding> {
+    repair::unfinished(path)?;
+    Some(Finding {
+        what: What::OurTemp { path: path.to_owned() },
+        repair: Some(Repair::Delete(path.to_owned())),
+    })
 }
 
 #[cfg(unix)]

@@ -1,6 +1,9 @@
 //! The repairs. Each keeps what it changes: a copy beside the file, or the file itself elsewhere.
 
-use aws_files::repair::comment_out;
+use aws_files::{
+    FileError,
+    repair::{comment_out, remove_unfinished},
+};
 use engine::model::Timestamp;
 use std::{
     fs, io,
@@ -18,7 +21,7 @@ pub enum Repair {
     FolderPrivate(PathBuf),
     /// Move a file of the token cache into a folder beside it.
     MoveAside(PathBuf),
-    /// Delete an unfinished file of ours.
+    /// Delete an unfinished file of ours, if nobody is at it.
     Delete(PathBuf),
 }
 
@@ -43,7 +46,11 @@ impl Repair {
             Self::Private(path) => without(path, 0o077).map_err(words),
             Self::FolderPrivate(path) => without(path, 0o022).map_err(words),
             Self::MoveAside(path) => aside(path, now).map_err(words),
-            Self::Delete(path) => fs::remove_file(path).map(|()| Repaired::default()).map_err(words),
+            Self::Delete(path) => match remove_unfinished(path) {
+                Ok(()) => Ok(Repaired::default()),
+                Err(FileError::Locked { .. }) => Err("another Latchkey is writing it just now".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
         }
     }
 }
@@ -63,6 +70,9 @@ fn without(_: &Path, _: u32) -> io::Result<Repaired> {
 
 /// Into a folder that tools do not look into, under the same name.
 fn aside(path: &Path, now: Timestamp) -> io::Result<Repaired> {
+    if !super::cache::is_useless(path, now) {
+        return Err(io::Error::other("it was changed meanwhile"));
+    }
     let folder = path.parent().unwrap_or(Path::new(".")).join("latchkey-moved");
     let folder = folder.join(now.strftime("%Y%m%d-%H%M%S").to_string());
     crate::home::make_private_dir(&folder)?;

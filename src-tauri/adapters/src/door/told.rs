@@ -129,18 +129,35 @@ pub(super) fn team(settings: &Settings) -> link::Team {
     }
 }
 
-/// What a team shares, as it came over the socket.
-pub(super) fn adopted(team: link::Team) -> Result<engine::Request, Code> {
-    fn read<T: serde::de::DeserializeOwned>(word: String) -> Result<T, Code> {
-        let what = format!("a word of a team's file: {word}");
-        serde_json::from_value(word.into()).map_err(|_| Code::Internal { what })
-    }
+fn read<T: serde::de::DeserializeOwned>(word: String) -> Result<T, Code> {
+    let what = format!("a word of a team's file: {word}");
+    serde_json::from_value(word.into()).map_err(|_| Code::Internal { what })
+}
+
+/// A team's rules, as they came over the socket.
+pub(super) fn rules(rules: Vec<[String; 3]>) -> Result<Vec<Rule>, Code> {
     let rule = |[field, pattern, environment]: [String; 3]| {
         Ok(Rule { field: read(field)?, pattern, environment: read(environment)? })
     };
+    rules.into_iter().map(rule).collect()
+}
+
+pub(super) fn lowered(now: &Snapshot, rules: Vec<Rule>) -> Vec<link::Lowered> {
+    let all = now.lowered_by(rules).into_iter().map(|it| link::Lowered {
+        org_name: it.organisation.organisation.name.clone(),
+        account: it.account.to_string(),
+        account_name: it.name.to_owned(),
+        now: name_of(it.now),
+        then: name_of(it.then),
+    });
+    all.collect()
+}
+
+/// What a team shares, as it came over the socket.
+pub(super) fn adopted(team: link::Team) -> Result<engine::Request, Code> {
     let colours = team.colours.into_iter().map(|(url, word)| Ok((url, read(word)?)));
     Ok(engine::Request::AdoptTeam {
-        rules: team.rules.into_iter().map(rule).collect::<Result<_, Code>>()?,
+        rules: rules(team.rules)?,
         template: team.template,
         team: Adopted { signers: team.signers, colours: colours.collect::<Result<_, Code>>()? },
     })

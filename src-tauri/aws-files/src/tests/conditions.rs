@@ -1,7 +1,7 @@
 //! Kinds of files, links and rights.
 
 use super::{FOREIGN, file, keep, memory, modified, names, now, section, stop, text};
-use crate::{FileError, NotPlain};
+use crate::{FileError, NotPlain, repair};
 use jiff::ToSpan;
 use std::{
     fs,
@@ -116,6 +116,26 @@ fn a_held_lock_is_an_error_that_says_so() {
     let hasty = crate::CredentialsFile::at(&path, std::time::Duration::ZERO);
     assert!(matches!(hasty.update(&[keep("dev", 2)], now()), Err(FileError::Locked { .. })));
     assert_eq!(text(&path), section("dev", 1));
+}
+
+#[test]
+fn what_is_being_written_is_not_deleted_as_a_leftover() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    file(&path).update(&[keep("dev", 1)], now()).unwrap();
+    let lock = fs::File::open(home.path().join(".credentials.latchkey-lock")).unwrap();
+    for name in [".credentials.latchkey-tmp", ".credentials.latchkey-bak-tmp"] {
+        let temp = home.path().join(name);
+        fs::write(&temp, "half").unwrap();
+        assert_eq!(repair::unfinished(&temp).as_ref(), Some(&path));
+        lock.lock().unwrap();
+        assert!(matches!(repair::remove_unfinished(&temp), Err(FileError::Locked { .. })));
+        assert!(temp.exists(), "{name}");
+        lock.unlock().unwrap();
+        repair::remove_unfinished(&temp).unwrap();
+        assert!(!temp.exists(), "{name}");
+    }
+    assert!(repair::remove_unfinished(&path).is_err() && path.exists());
 }
 
 #[test]

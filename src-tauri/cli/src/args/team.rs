@@ -20,8 +20,9 @@ pub enum Team {
     },
     /// Take over what a file shares, after it was shown
     ///
-    /// The first signer of a team or a start URL is remembered. A file of theirs that another signed, or
-    /// nobody, is refused.
+    /// The first signer of a team or a start URL is remembered; where nobody looks (--yes), its fingerprint
+    /// has to be given. A file of theirs that another signed, or nobody, is refused. Rules for which Latchkey
+    /// would ask less than now about an account are agreed to apart.
     Apply(Apply),
 }
 
@@ -53,9 +54,12 @@ pub struct Apply {
     /// Also when nobody signed it
     #[arg(long)]
     pub unsigned: bool,
-    /// The fingerprint of a new signer, where another signed before
+    /// The fingerprint of a signer that was not seen before, or where another signed before
     #[arg(long)]
     pub new_signer: Option<String>,
+    /// Also when Latchkey would ask less than now about accounts that are here
+    #[arg(long)]
+    pub lower_safety: bool,
     #[command(flatten)]
     pub consent: Consent,
 }

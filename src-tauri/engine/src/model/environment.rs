@@ -131,17 +131,17 @@ pub fn sensitivity(role: &str) -> Sensitivity {
     }
 }
 
-/// How careful Latchkey is with an act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How careful Latchkey is with an act, from the least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Care {
     /// It is done.
     Direct,
     /// It is done, and the word that says so names the environment.
     Notice,
-    /// The person confirms first.
-    Confirm,
     /// The person confirms the first time of a day.
     ConfirmDaily,
+    /// The person confirms first.
+    Confirm,
     /// The person confirms, and it ends by itself.
     TimeBoxed,
 }
@@ -162,6 +162,18 @@ pub fn care(environment: Environment, sensitivity: Sensitivity, act: Act) -> Car
         (Staging | Shared | Unlabelled, Sensitivity::Privileged, Act::KeepFresh) => Care::Confirm,
         _ => Care::Direct,
     }
+}
+
+/// Whether some role of an account loses a question or a notice when its class becomes `then`. An account of
+/// which nothing was known has none to lose: telling what it is is what labels and rules are for.
+#[must_use]
+pub fn is_laxer(now: Environment, then: Environment) -> bool {
+    let loses = |sensitivity| {
+        [Act::OpenConsole, Act::CopyKeys, Act::KeepFresh]
+            .into_iter()
+            .any(|act| care(then, sensitivity, act) < care(now, sensitivity, act))
+    };
+    now != Environment::Unlabelled && [Sensitivity::Privileged, Sensitivity::Normal].into_iter().any(loses)
 }
 
 /// Whether the person is asked first, if only once a day.
@@ -356,6 +368,17 @@ mod tests {
         assert_eq!(row(Staging, Normal), [Direct, Direct, Direct]);
         assert_eq!(row(Production, Normal), [Notice, ConfirmDaily, Confirm]);
         assert_eq!(row(Production, Privileged), [Confirm, Confirm, TimeBoxed]);
+    }
+
+    #[test]
+    fn what_is_laxer_loses_a_question_or_a_notice() {
+        for then in [Staging, Shared, Test, Development, Sandbox, Unlabelled] {
+            assert!(is_laxer(Production, then), "{then:?}");
+            assert!(!is_laxer(then, Production), "{then:?}");
+            assert!(!is_laxer(Unlabelled, then), "{then:?}");
+        }
+        assert!(is_laxer(Staging, Sandbox) && is_laxer(Shared, Unlabelled));
+        assert!(!is_laxer(Staging, Shared) && !is_laxer(Test, Sandbox) && !is_laxer(Production, Production));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod refresh;
 pub mod rules;
 pub mod secret;
 pub mod settings;
+pub mod shown;
 pub mod sign_in;
 pub mod silence;
 pub mod team;

@@ -72,6 +72,13 @@ fn of<'a>(field: Field, name: &'a str, number: &'a str, email: Option<&'a str>) 
     }
 }
 
+/// A person's own rules with those that a team shares. The own come first, and the first that fits wins.
+#[must_use]
+pub fn beside(own: &[Rule], shared: Vec<Rule>) -> Vec<Rule> {
+    let new = shared.into_iter().filter(|rule| !own.contains(rule));
+    own.iter().cloned().chain(new).collect()
+}
+
 /// Whether an account fits a pattern that is being tried.
 #[must_use]
 pub fn fits(regex: &Regex, field: Field, name: &str, number: &str, email: Option<&str>) -> bool {

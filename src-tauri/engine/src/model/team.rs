@@ -7,6 +7,7 @@ use super::{
     organisation::{Endpoints, is_loopback},
     partition::{is_aws_portal, is_region},
     rules::{self, Rule},
+    shown::pretends,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -85,7 +86,7 @@ pub struct Adopted {
 pub enum TeamFault {
     /// Another form than ours.
     Form(u32),
-    /// A name that is empty, too long or steers a terminal.
+    /// A name that is empty, too long or passes for more than a name.
     Name(String),
     /// A start URL or endpoint that is not https, or carries a name, a password or a query.
     Url(String),
@@ -93,7 +94,7 @@ pub enum TeamFault {
     Elsewhere(String),
     /// No region.
     Region(String),
-    /// A pattern that cannot be read, with the library's words.
+    /// A pattern that cannot be read, with the library's words, or that passes for more than a pattern.
     Pattern(String, String),
     /// The naming template.
     Template(TemplateError),
@@ -142,6 +143,10 @@ impl TeamFile {
         }
         for rule in &self.rules {
             rules::compile(&rule.pattern).map_err(|why| TeamFault::Pattern(rule.pattern.clone(), why))?;
+            if pretends(&rule.pattern) {
+                let why = "write spaces as \\x20 and what is not seen by its number";
+                return Err(TeamFault::Pattern(rule.pattern.escape_debug().to_string(), why.to_owned()));
+            }
         }
         match self.template.as_deref().map(Template::parse) {
             Some(Err(error)) => Err(TeamFault::Template(error)),
@@ -164,7 +169,7 @@ fn without_secret(url: &Url) -> String {
 }
 
 fn named(name: &str) -> Result<(), TeamFault> {
-    let good = !name.trim().is_empty() && name.chars().count() <= 100 && !name.chars().any(char::is_control);
+    let good = !name.trim().is_empty() && name.chars().count() <= 100 && !pretends(name);
     if good { Ok(()) } else { Err(TeamFault::Name(name.escape_debug().to_string())) }
 }
 
@@ -205,6 +210,10 @@ mod tests {
         };
         check(&|f| f.latchkey_team = 2, TeamFault::Form(2));
         check(&|f| f.name = "a\u{1b}[2J".into(), TeamFault::Name("a\\u{1b}[2J".into()));
+        for name in ["Acme\u{200b}", "a\u{202e}b", "a\u{2066}b", "\u{feff}a", "Acme: https://acme.test/   "] {
+            let shown = name.escape_debug().to_string();
+            check(&|f| f.organisations[0].name = name.into(), TeamFault::Name(shown));
+        }
         for url in [
             "http://acme.test/start",
             "https://sam:pw@acme.test/start",
@@ -222,6 +231,9 @@ mod tests {
             TeamFault::Elsewhere("https://acme.awsapps.com/start/".into()),
         );
         check(&|f| f.organisations[0].region = "moon".into(), TeamFault::Region("moon".into()));
+        let mut padded = file();
+        padded.rules[0].pattern = "live   ".into();
+        assert!(matches!(padded.check(), Err(TeamFault::Pattern(..))));
         check(&|f| f.rules[0].pattern = "(".into(), TeamFault::Pattern("(".into(), "unclosed group".into()));
         check(
             &|f| f.organisations.push(f.organisations[0].clone()),

@@ -1,11 +1,13 @@
 //! What reaches the disk, and in which order.
 
-use super::world::{World, grant, minutes, pass, start};
+use super::world::{World, begin, grant, minutes, now, pass, start, start_in, until};
 use crate::{
     Request,
     model::{
         code::Code,
         environment::Environment,
+        ids::{AccountId, OrgId, RoleName},
+        portal::{Account, Portal},
         rules::{Field, Rule},
         settings::{Naming, Network, Safety, Settings},
         team::{Adopted, Colour},
@@ -86,4 +88,49 @@ async fn what_a_team_shares_stands_behind_the_persons_own_and_the_window_leaves_
     engine.ask(Request::SetSettings(Settings { compact: true, ..Settings::default() })).await.unwrap();
     let now = world.settings.lock().unwrap().clone();
     assert_eq!((now.compact, now.naming, now.team), (true, template("{role}"), team));
+}
+
+#[tokio::test(start_paused = true)]
+async fn accounts_that_a_teams_rules_make_laxer_are_known_before() {
+    let account = |number: &str, name: &str| Account {
+        id: AccountId::new(number),
+        name: name.into(),
+        email: None,
+        roles: Some(vec![RoleName::new("Dev")]),
+    };
+    let (_, engine) = start_in(minutes(60), None, |w| {
+        let accounts = vec![
+            account("111111111111", "payments-prod"),
+            account("222222222222", "web"),
+            account("333333333333", "core"),
+            account("444444444444", "live"),
+            account("555555555555", "shop-dev"),
+        ];
+        *w.portal.lock().unwrap() = Some(Portal { accounts, synced: Some(begin()), ..Portal::default() });
+    })
+    .await;
+    until(&engine, |s| s.organisations[0].portal.accounts.len() == 5).await;
+    let rule = |pattern: &str, environment| Rule { field: Field::Name, pattern: pattern.into(), environment };
+    let own = vec![rule("^core", Environment::Production)];
+    let safety = Safety { rules: own, ..Safety::default() };
+    engine.ask(Request::SetSettings(Settings { safety, ..Settings::default() })).await.unwrap();
+    let labelled = Request::SetEnvironment {
+        org: OrgId::new("acme"),
+        account: AccountId::new("444444444444"),
+        environment: Some(Environment::Production),
+    };
+    engine.ask(labelled).await.unwrap();
+    until(&engine, |s| s.rules.iter().count() == 1 && s.organisations[0].labels.len() == 1).await;
+    let now = now(&engine);
+    let lowered = |rules: &[Rule]| {
+        let found = now.lowered_by(rules.to_vec());
+        found.into_iter().map(|it| (it.name.to_owned(), it.now, it.then)).collect::<Vec<_>>()
+    };
+    // What the person said themselves stays, and an account of which nothing is known loses nothing.
+    let all = rule(".*", Environment::Sandbox);
+    assert_eq!(
+        lowered(std::slice::from_ref(&all)),
+        [("payments-prod".into(), Environment::Production, Environment::Sandbox)]
+    );
+    assert_eq!(lowered(&[rule("prod", Environment::Production), all]), []);
 }

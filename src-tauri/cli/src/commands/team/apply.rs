@@ -1,29 +1,17 @@
 //! `latch team show` and `latch team apply`.
 
-use super::{overview, shared, words};
+use super::{overview, shared, trust::Trust, words};
 use crate::{
     access::Access,
     args::team::Apply,
     commands::profiles::write,
-    find::{Stop, ask},
+    find::{Stop, ask, unexpected},
     out, pick,
 };
 use adapters::team::{self, Read};
 use engine::model::{aws_config::comparable, rules::Rule, team::TeamFile};
-use link::{Endpoints, Overview, Request, Team};
-use std::{collections::BTreeMap, path::Path};
-
-/// How a file's signer stands to what is remembered.
-enum Trust {
-    /// Nobody signed, and nobody ever did.
-    Unsigned,
-    /// A signer that was not seen before.
-    New(String),
-    /// The one that signed before.
-    Known(String),
-    /// Another one than before, or none. What it is about, and who signed before.
-    Changed { claim: String, before: String, now: Option<String> },
-}
+use link::{Endpoints, Lowered, Overview, Reply, Request, Team};
+use std::path::Path;
 
 /// What a file would change here.
 struct Preview {
@@ -32,6 +20,8 @@ struct Preview {
     /// Organisations that are not there yet, by their place in the file.
     new: Vec<usize>,
     rules: Vec<Rule>,
+    /// Accounts that those make Latchkey ask less about.
+    lowered: Vec<Lowered>,
     template: Option<String>,
     now: Team,
 }
@@ -51,13 +41,15 @@ pub fn show(access: &mut Access, file: &Path, json: bool) -> Result<u8, Stop> {
 pub fn apply(access: &mut Access, wanted: &Apply, json: bool) -> Result<u8, Stop> {
     let preview = look(access, &wanted.file)?;
     lines(&preview).iter().for_each(|line| out::tell(line));
-    trusted(&preview.trust, wanted)?;
+    let seen = wanted.consent.dry_run || (!wanted.consent.yes && out::can_ask());
+    preview.trust.refuse(wanted, seen)?;
     if wanted.consent.dry_run {
         return done(&preview, json, false);
     }
     if !wanted.consent.yes {
         write::agree("Take this over?")?;
     }
+    lower(&preview.lowered, wanted)?;
     let mut failed = false;
     for at in &preview.new {
         let org = &preview.read.file.organisations[*at];
@@ -87,63 +79,51 @@ pub fn apply(access: &mut Access, wanted: &Apply, json: bool) -> Result<u8, Stop
     Ok(if failed { crate::exit::NO_ANSWER } else { status })
 }
 
+/// Agrees to what is asked less about. A yes to everything does not count for it.
+fn lower(lowered: &[Lowered], wanted: &Apply) -> Result<(), Stop> {
+    if lowered.is_empty() || wanted.lower_safety {
+        return Ok(());
+    }
+    let many = accounts(lowered.len());
+    if wanted.consent.yes || !out::can_ask() {
+        return Err(Stop::new(
+            "not_confirmed",
+            &format!("Nothing was taken over: Latchkey would ask less than now about {many}"),
+            "They are marked with ! above. If they are right: --lower-safety",
+        ));
+    }
+    if write::yes(&format!("Ask less than now about {many}?")) {
+        Ok(())
+    } else {
+        Err(Stop::new("not_confirmed", "Not confirmed", "Nothing was taken over."))
+    }
+}
+
+fn accounts(count: usize) -> String {
+    if count == 1 { "1 account".to_owned() } else { format!("{count} accounts") }
+}
+
 /// Reads, verifies and compares; nothing is changed.
 fn look(access: &mut Access, file: &Path) -> Result<Preview, Stop> {
     let read = team::read(file).map_err(|error| words::unreadable(file, &error))?;
     read.file.check().map_err(|fault| words::fault(file, &fault))?;
     let now = shared(access)?;
-    let trust = trust(&read, &now.signers);
+    let trust = Trust::of(&read, &now.signers);
     let here = overview(access)?;
     let new = read.file.organisations.iter().enumerate();
     let new = new.filter(|(_, org)| !is_known(&here, org.start_url.as_str())).map(|(at, _)| at).collect();
-    let rules = read.file.rules.iter().filter(|rule| !now.rules.contains(&words_of(rule))).cloned().collect();
+    let rules = read.file.rules.iter().filter(|rule| !now.rules.contains(&words_of(rule)));
+    let rules: Vec<Rule> = rules.cloned().collect();
+    let lowered = match ask(access, &Request::Lowered { rules: rules.iter().map(words_of).collect() })? {
+        Reply::Lowered(lowered) => lowered,
+        _ => return Err(unexpected()),
+    };
     let template = read.file.template.clone().filter(|it| now.template.as_ref() != Some(it));
-    Ok(Preview { trust, new, rules, template, now, read })
+    Ok(Preview { trust, new, rules, lowered, template, now, read })
 }
 
 fn is_known(now: &Overview, start_url: &str) -> bool {
     now.organisations.iter().any(|org| comparable(&org.start_url) == comparable(start_url))
-}
-
-/// The first signer of a team and of each of its start URLs counts.
-fn trust(read: &Read, pinned: &BTreeMap<String, String>) -> Trust {
-    let claims = read.file.claims();
-    let other = claims.iter().find_map(|claim| {
-        let before = pinned.get(claim)?;
-        (Some(before) != read.signer.as_ref()).then(|| (claim.clone(), before.clone()))
-    });
-    match (other, &read.signer) {
-        (Some((claim, before)), now) => Trust::Changed { claim, before, now: now.clone() },
-        (None, Some(now)) if claims.iter().any(|claim| pinned.contains_key(claim)) => {
-            Trust::Known(now.clone())
-        }
-        (None, Some(now)) => Trust::New(now.clone()),
-        (None, None) => Trust::Unsigned,
-    }
-}
-
-fn trusted(trust: &Trust, wanted: &Apply) -> Result<(), Stop> {
-    match trust {
-        Trust::Known(_) | Trust::New(_) => Ok(()),
-        Trust::Unsigned if wanted.unsigned => Ok(()),
-        Trust::Unsigned => Err(Stop::new(
-            "unsigned",
-            "Nobody signed this file",
-            "Nothing was taken over. If you know where it comes from: --unsigned",
-        )),
-        Trust::Changed { now: Some(now), .. } if wanted.new_signer.as_ref() == Some(now) => Ok(()),
-        Trust::Changed { now: Some(_), .. } => Err(Stop::new(
-            "other_signer",
-            "The signer is not the one of before",
-            "Nothing was taken over. Ask your team by another way than the file came; if the new fingerprint \
-             is right, give it with --new-signer.",
-        )),
-        Trust::Changed { now: None, .. } => Err(Stop::new(
-            "other_signer",
-            "This was signed before, and now nobody signed it",
-            "Nothing was taken over. Ask your team for the signed file.",
-        )),
-    }
 }
 
 fn adopted(preview: &Preview) -> Team {
@@ -179,7 +159,7 @@ fn words_of(rule: &Rule) -> [String; 3] {
 
 fn lines(preview: &Preview) -> Vec<String> {
     let TeamFile { name, organisations, template, .. } = &preview.read.file;
-    let mut lines = vec![format!("Team {}", pick::plain(name))];
+    let mut lines = vec![format!("Team {}", pick::quoted(name))];
     lines.extend(match &preview.trust {
         Trust::Known(signer) => vec![format!("Signed by {signer}, as before")],
         Trust::New(signer) => vec![
@@ -187,11 +167,15 @@ fn lines(preview: &Preview) -> Vec<String> {
             "Compare the fingerprint with what the team tells you by another way.".to_owned(),
         ],
         Trust::Unsigned => vec!["Nobody signed it: anybody may have written or changed it".to_owned()],
-        Trust::Changed { claim, before, now } => vec![
-            "ALARM: the signer changed".to_owned(),
-            format!("  {} was signed by {before}", pick::plain(claim)),
-            format!("  this file is signed by {}", now.as_deref().unwrap_or("nobody")),
-        ],
+        Trust::Changed { before, now } => {
+            let mut lines = vec!["ALARM: the signer changed".to_owned()];
+            let earlier = |(claim, signer): &(String, String)| {
+                format!("  {} was signed by {}", pick::quoted(claim), pick::plain(signer))
+            };
+            lines.extend(before.iter().map(earlier));
+            lines.push(format!("  this file is signed by {}", now.as_deref().unwrap_or("nobody")));
+            lines
+        }
     });
     for (at, org) in organisations.iter().enumerate() {
         let colour = org.colour.and_then(|it| serde_json::to_value(it).ok());
@@ -200,16 +184,18 @@ fn lines(preview: &Preview) -> Vec<String> {
         let own = org.endpoints.as_ref().map(services).unwrap_or_default();
         let sign = if preview.new.contains(&at) { "+" } else { " " };
         lines.push(format!(
-            "{sign} {}: {} ({}{colour}{own})",
-            pick::plain(&org.name),
+            "{sign} {} ({}{colour}{own}) {}",
             org.start_url,
-            org.region
+            org.region,
+            // Last and in quotes: whatever it says, it is a name.
+            pick::quoted(&org.name)
         ));
     }
     for rule in &preview.read.file.rules {
         let sign = if preview.rules.contains(rule) { "+" } else { " " };
         let [field, pattern, environment] = words_of(rule);
-        lines.push(format!("{sign} {environment} where an account's {field} fits {}", pick::plain(&pattern)));
+        lines
+            .push(format!("{sign} {environment} where an account's {field} fits {}", pick::quoted(&pattern)));
     }
     if let Some(template) = template {
         match (&preview.template, &preview.now.template) {
@@ -220,7 +206,22 @@ fn lines(preview: &Preview) -> Vec<String> {
             (None, _) => lines.push(format!("  profiles are named {template}")),
         }
     }
+    if !preview.lowered.is_empty() {
+        let many = accounts(preview.lowered.len());
+        lines.push(format!("With these rules Latchkey asks less than now about {many}:"));
+        lines.extend(preview.lowered.iter().map(|it| {
+            let Lowered { org_name, account, account_name, now, then } = it;
+            let number = view::words::group_account_id(account);
+            let [name, org] = [account_name, org_name].map(|name| pick::quoted(name));
+            format!("! {number}: {then} instead of {now}, {name} of {org}")
+        }));
+    }
     lines.push("+ is new here; your own rules come first.".to_owned());
+    if !preview.rules.is_empty() {
+        lines.push(
+            "Rules count for the accounts of every organisation, and for those that come later.".to_owned(),
+        );
+    }
     lines
 }
 
@@ -245,6 +246,7 @@ fn as_json(preview: &Preview) -> serde_json::Value {
     serde_json::json!({
         "team": preview.read.file, "signer": preview.read.signer, "trust": trust,
         "new_organisations": new, "new_rules": preview.rules, "new_template": preview.template,
+        "lowered": preview.lowered,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod apply;
 mod export;
+mod trust;
 mod words;
 
 use crate::{
