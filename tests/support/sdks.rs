@@ -32,7 +32,7 @@ impl Sdk {
         if programs::who_go().is_file() {
             all.push(Self::Go);
         } else {
-            say("There is no Go toolchain here: the AWS SDK for Go is not tested");
+            say("The program with the AWS SDK for Go was not built here: it is not tested");
         }
         all
     }
