@@ -8,11 +8,12 @@ use crate::{
 use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use serde_json::{Value, json};
-use std::time::Instant;
+use std::{fs::File, io::Write, time::Instant};
 use support::{
     App, Desk,
     deadline::{SOON, WHILE},
     driver::Driver,
+    programs,
     within,
 };
 
@@ -109,6 +110,20 @@ async fn typed(window: &Driver, field: &str, text: &str) -> Result<Vec<Value>> {
     samples.as_array().cloned().context("the page kept no samples")
 }
 
+/// Keeps what the page measured of each keystroke of a text, for who looks into a figure.
+fn keep(query: &str, samples: &[Value]) -> Result<()> {
+    let folder = programs::target()?.join("bench");
+    std::fs::create_dir_all(&folder)?;
+    let mut file = File::options().create(true).append(true).open(folder.join("search.tsv"))?;
+    for (sample, typed) in samples.iter().zip(1..) {
+        let text: String = query.chars().take(typed).collect();
+        let ms = |name: &str| sample[name].as_f64().unwrap_or(f64::NAN);
+        let [handled, laid, frame] = ["handled", "inFrame", "frame"].map(ms);
+        writeln!(file, "{text}\t{handled:.1}\t{laid:.1}\t{frame:.1}\t{}", sample["result"])?;
+    }
+    Ok(())
+}
+
 /// What a keystroke took, in milliseconds.
 struct Keystroke {
     work: f64,
@@ -149,6 +164,7 @@ pub async fn measure(desk: Desk) -> Result<()> {
                 last["result"].as_str().is_some_and(|text| text.contains("match")),
                 "the frame after {query:?} has no results: {last}"
             );
+            keep(query, &samples)?;
             ours.extend(keystrokes(&samples)?);
             empty.extend(keystrokes(&typed(&window, "#empty", query).await?)?);
         }

@@ -76,7 +76,7 @@ test('a search finds apps from the accounts, and accounts from the apps', async 
   expect(tab('Accounts 12').getAttribute('aria-selected')).toBe('true');
   desk.query = 'grafena';
   await tick();
-  expect(screen.getByRole('button', { name: 'Did you mean Grafana?' })).toBeTruthy();
+  expect(await screen.findByRole('button', { name: 'Did you mean Grafana?' })).toBeTruthy();
 });
 
 test('an organisation that does not list apps says so, with the way to its portal', async () => {

@@ -39,7 +39,7 @@ export interface Whole {
   reveal: (id: string) => Promise<void>;
 }
 
-/** Makes a list rove. Rows come and go freely: tab stops are given anew whenever they do. */
+/** Makes a list rove; one with `data-away` has no stop. Rows come and go freely: tab stops are given anew whenever they do. */
 export function roving(list: HTMLElement) {
   return rove(list, null);
 }
@@ -53,17 +53,16 @@ function rove(list: HTMLElement, whole: Whole | null) {
   let current = '';
 
   const rows = () => [...list.querySelectorAll<HTMLElement>('[data-row]')];
-  const stops = (row: HTMLElement) => row.querySelectorAll<HTMLElement>('[data-stop]');
+  const stops = (within: HTMLElement) => within.querySelectorAll<HTMLElement>('[data-stop]');
   const known = () => whole?.rows() ?? rows().map((row) => ({ id: row.dataset.row ?? '', name: row.dataset.name ?? '' }));
 
   const settle = () => {
     const all = rows();
-    const here = all.find((row) => row.dataset.row === current) ?? all[0];
-    for (const row of all) {
-      const index = row === here ? 0 : -1;
-      for (const stop of stops(row)) {
-        if (stop.tabIndex !== index) stop.tabIndex = index;
-      }
+    const here = list.dataset.away ? undefined : (all.find((row) => row.dataset.row === current) ?? all[0]);
+    // A row that is kept unseen is none of them, and its buttons are no stops.
+    for (const stop of stops(list)) {
+      const index = here?.contains(stop) ? 0 : -1;
+      if (stop.tabIndex !== index) stop.tabIndex = index;
     }
   };
 
@@ -121,7 +120,7 @@ function rove(list: HTMLElement, whole: Whole | null) {
   };
 
   const watcher = new MutationObserver(settle);
-  watcher.observe(list, { childList: true, subtree: true, attributeFilter: ['data-row'] });
+  watcher.observe(list, { childList: true, subtree: true, attributeFilter: ['data-row', 'data-away'] });
   list.addEventListener('focusin', focused);
   list.addEventListener('keydown', pressed);
   settle();

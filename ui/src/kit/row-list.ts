@@ -12,3 +12,15 @@ export interface RowPlace {
   /** It is the heading of those after it, and not counted. */
   heading?: string;
 }
+
+/** Rows of which one at a time is asked for; an array is one. */
+export interface Listed<T> {
+  readonly length: number;
+  at(index: number): T | undefined;
+}
+
+/** Every row. */
+export function every<T>(rows: Listed<T>): T[] {
+  if (Array.isArray(rows)) return rows as T[];
+  return Array.from({ length: rows.length }, (_, index) => rows.at(index)).filter((row) => row !== undefined);
+}

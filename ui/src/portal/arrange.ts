@@ -62,8 +62,8 @@ export function grouped(found: Found[], grouping: Grouping): Group[] {
 /** Without the roles that were hidden, and without accounts of which none is left. */
 export function withoutHidden(found: Found[], isHidden: (account: string, role: string) => boolean): Found[] {
   return found.flatMap(({ account, roles }) => {
-    if (!roles?.length) return [{ account, roles }];
+    if (!roles?.length) return [{ account, roles, count: 0 }];
     const left = roles.filter((role) => !isHidden(account.id, role.name));
-    return left.length > 0 ? [{ account, roles: left }] : [];
+    return left.length > 0 ? [{ account, roles: left, count: left.length }] : [];
   });
 }

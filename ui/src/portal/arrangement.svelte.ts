@@ -12,7 +12,7 @@ export class Arrangement {
   appSort = $state<AppSort>('name');
   grouping = $state<Grouping>('none');
   /** Accounts that were opened or closed by hand. */
-  open = $state<Record<string, boolean>>({});
+  open = $state.raw<Record<string, boolean>>({});
   hidden = $state.raw<string[]>([]);
 
   constructor() {
@@ -40,7 +40,7 @@ export class Arrangement {
 
   /** Accounts of several organisations may have the same number. */
   toggle(org: string, account: string, open: boolean) {
-    this.open[`${org}/${account}`] = open;
+    this.open = { ...this.open, [`${org}/${account}`]: open };
     this.#keep();
   }
 

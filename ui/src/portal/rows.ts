@@ -1,5 +1,5 @@
 import type { UiAccount, UiRole } from '../bindings';
-import type { RowPlace } from '../kit/row-list';
+import type { Listed, RowPlace } from '../kit/row-list';
 import type { Group } from './arrange';
 import { lineOf, type RoleLine } from './row';
 import type { Found } from './search';
@@ -13,29 +13,76 @@ export type ListRow = RowPlace &
     | { kind: 'loading' | 'none' }
   );
 
-/** Every row of the list, from top to bottom. */
-export function rowsOf(org: string, groups: Group[], isOpen: (found: Found) => boolean): ListRow[] {
-  const rows: ListRow[] = [];
-  const of = groups.reduce((sum, { found }) => sum + found.length, 0);
-  let at = 0;
-  for (const { label, found } of groups) {
-    if (label) rows.push({ kind: 'group', id: `group ${label}`, name: '', level: 1, at: 0, of: 0, heading: label });
-    for (const one of found) {
-      at += 1;
-      const { account, roles } = one;
-      const only = account.roles?.length === 1 ? account.roles[0] : undefined;
-      if (only) {
-        rows.push(roleRow(org, account, only, { level: 1, at, of }, true));
-        continue;
+/** What stands together: a heading, or an account with what is shown of it. */
+type Block = { heading: string } | { found: Found; open: boolean; at: number };
+
+/**
+ * Every row of the list, from top to bottom. A search may find ten thousand at a keystroke, of which a dozen are
+ * seen: a row is made when it is asked for.
+ */
+export class Rows implements Listed<ListRow> {
+  readonly length: number;
+  readonly #org: string;
+  readonly #of: number;
+  readonly #blocks: Block[] = [];
+  /** Where each block begins. */
+  readonly #starts: number[] = [];
+
+  constructor(org: string, groups: Group[], isOpen: (found: Found) => boolean) {
+    let [length, at] = [0, 0];
+    for (const { label, found } of groups) {
+      if (label) {
+        this.#blocks.push({ heading: label });
+        this.#starts.push(length);
+        length += 1;
       }
-      const open = isOpen(one);
-      rows.push(accountRow(account, open, at, of));
-      if (!open) continue;
-      for (const [index, role] of (roles ?? []).entries()) rows.push(roleRow(org, account, role, { level: 2, at: index + 1, of: roles?.length ?? 0 }, false));
-      if (!roles?.length) rows.push({ kind: roles ? 'none' : 'loading', id: `${account.id}/`, name: '', level: 2, at: 1, of: 1 });
+      for (const one of found) {
+        const open = isAlone(one.account) !== null || isOpen(one);
+        this.#blocks.push({ found: one, open, at: (at += 1) });
+        this.#starts.push(length);
+        length += isAlone(one.account) || !open ? 1 : 1 + Math.max(1, one.count);
+      }
     }
+    [this.#org, this.#of, this.length] = [org, at, length];
   }
-  return rows;
+
+  at(index: number): ListRow | undefined {
+    const place = this.#blockOf(index);
+    const [block, start] = [this.#blocks[place], this.#starts[place]];
+    if (!block || start === undefined || index >= this.length) return undefined;
+    if ('heading' in block) return { kind: 'group', id: `group ${block.heading}`, name: '', level: 1, at: 0, of: 0, heading: block.heading };
+    const { found, open, at } = block;
+    const alone = isAlone(found.account);
+    if (alone) return roleRow(this.#org, found.account, alone, { level: 1, at, of: this.#of }, true);
+    if (index === start) return accountRow(found.account, open, at, this.#of);
+    const roles = found.roles;
+    const role = roles?.[index - start - 1];
+    if (role) return roleRow(this.#org, found.account, role, { level: 2, at: index - start, of: found.count }, false);
+    return { kind: roles ? 'none' : 'loading', id: `${found.account.id}/`, name: '', level: 2, at: 1, of: 1 };
+  }
+
+  /** The last block that begins at the row or before it. */
+  #blockOf(index: number): number {
+    let [low, high] = [0, this.#starts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#starts[middle] ?? 0) <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** The only role of an account, which stands for the account. */
+function isAlone({ roles }: UiAccount): UiRole | null {
+  return (roles?.length === 1 && roles[0]) || null;
+}
+
+/** Some role's row, for a place that is to be ready for one. */
+export function someRole(org: string, accounts: UiAccount[]): (ListRow & { kind: 'role' }) | undefined {
+  const account = accounts.find(({ roles }) => roles?.length);
+  const role = account?.roles?.[0];
+  return account && role && roleRow(org, account, role, { level: 2, at: 1, of: 1 }, false);
 }
 
 /**
@@ -53,7 +100,7 @@ function accountRow(account: UiAccount, open: boolean, at: number, of: number): 
   return row;
 }
 
-function roleRow(org: string, account: UiAccount, role: UiRole, { level, at, of }: Pick<RowPlace, 'level' | 'at' | 'of'>, whole: boolean): ListRow {
+function roleRow(org: string, account: UiAccount, role: UiRole, { level, at, of }: Pick<RowPlace, 'level' | 'at' | 'of'>, whole: boolean): ListRow & { kind: 'role' } {
   const known = ROLES.get(role);
   const same = known && known.line.grant.org === org && known.whole === whole;
   if (same && known.at === at && known.of === of) return known;

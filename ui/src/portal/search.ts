@@ -4,7 +4,9 @@ import type { UiAccount, UiApp, UiRole } from '../bindings';
 export interface Found {
   account: UiAccount;
   /** `null` while they are still loading. */
-  roles: UiRole[] | null;
+  readonly roles: UiRole[] | null;
+  /** How many roles these are. */
+  readonly count: number;
 }
 
 /** The words of a query: all must be found, in any order. Dashes in account numbers do not count. */
@@ -61,7 +63,7 @@ function matchingOf(among: Found[], wanted: string[]): Found[] {
       continue;
     }
     const places = placesIn(roles, rest);
-    if (places.length > 0) all.push({ account, roles: places.flatMap((at) => account.roles?.[at] ?? []) });
+    if (places.length > 0) all.push(new Part(account, places));
   }
   return all;
 }
@@ -72,8 +74,26 @@ const WHOLE = new WeakMap<UiAccount, Found>();
 /** An account with all of its roles: the same value each time, so that what shows it stays as it is. */
 function whole(account: UiAccount): Found {
   let known = WHOLE.get(account);
-  if (!known) WHOLE.set(account, (known = { account, roles: account.roles }));
+  if (!known) WHOLE.set(account, (known = { account, roles: account.roles, count: account.roles?.length ?? 0 }));
   return known;
+}
+
+/** An account with some of its roles. Few of those that are found are seen: their list is made when it is asked for. */
+class Part implements Found {
+  #roles: UiRole[] | null = null;
+
+  constructor(
+    readonly account: UiAccount,
+    readonly places: number[],
+  ) {}
+
+  get roles(): UiRole[] {
+    return (this.#roles ??= this.places.flatMap((at) => this.account.roles?.[at] ?? []));
+  }
+
+  get count(): number {
+    return this.places.length;
+  }
 }
 
 /** What is searched, in lower case: no word has white space in it, so that one line can hold several texts. */
