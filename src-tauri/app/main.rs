@@ -77,12 +77,13 @@ fn run(flags: Flags) -> anyhow::Result<ExitCode> {
         .build()
         .context("could not start the runtime")?;
     tauri::async_runtime::set(runtime.handle().clone());
+    let early = runtime.spawn(start::early());
     let app = build(&home)?;
     let Some(lock) = lead::take(&home, flags)? else {
         tracing::info!("another one runs and shows its window");
         return Ok(ExitCode::SUCCESS);
     };
-    let running = runtime.block_on(start::start(app.handle(), &home, flags))?;
+    let running = runtime.block_on(start::start(app.handle(), &home, flags, early))?;
     // Without the socket the app works, only other programs of ours do not find it.
     let listener = lead::listen(&home, &lock, running.shell.clone())
         .inspect_err(|error| tracing::warn!(%error, "other programs of Latchkey cannot reach this one"));

@@ -10,7 +10,8 @@ use crate::{
     tray::{Look, Tray},
     windows::{Needs, Windows},
 };
-use adapters::home::Home;
+use adapters::{clock::SystemClock, home::Home};
+use anyhow::Context;
 use engine::{
     Engine, Request, Signal,
     ports::{Clock, Sandbox as _},
@@ -22,9 +23,12 @@ use std::{
     time::Duration,
 };
 use tauri::{AppHandle, Manager};
-use tokio::sync::{
-    mpsc::{UnboundedReceiver, unbounded_channel},
-    oneshot, watch,
+use tokio::{
+    sync::{
+        mpsc::{UnboundedReceiver, unbounded_channel},
+        oneshot, watch,
+    },
+    task::JoinHandle,
 };
 use view::{Around, ui_state::UiPlace};
 
@@ -52,24 +56,46 @@ impl Running {
     }
 }
 
+/// What needs neither the lock nor the toolkit.
+pub struct Early {
+    log: Arc<EventLog>,
+    focused: Arc<AtomicBool>,
+    desk: Arc<Desk>,
+    wishes: UnboundedReceiver<Request>,
+    host: watch::Receiver<TrayHost>,
+    dark_panel: watch::Receiver<bool>,
+}
+
+/// Asks the desktop what it is like: its services answer while the toolkit starts, which takes as long.
+pub async fn early() -> Early {
+    let log = Arc::new(EventLog::from_environment());
+    let (requests, wishes) = unbounded_channel();
+    let focused = Arc::new(AtomicBool::new(false));
+    let desk = Desk::connect(requests, Arc::clone(&focused), Arc::clone(&log), Arc::new(SystemClock)).await;
+    let (host, dark_panel) = tokio::join!(desk.tray_host(), desk.dark_panel());
+    Early { log, focused, desk: Arc::new(desk), wishes, host, dark_panel }
+}
+
 /// Starts the engine and everything that follows it.
 ///
 /// # Errors
 /// A door to the world cannot be opened: what, and what to do, is in the error.
-pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result<Running> {
-    let log = Arc::new(EventLog::from_environment());
-    let (requests, wishes) = unbounded_channel();
+pub async fn start(
+    app: &AppHandle,
+    home: &Home,
+    flags: Flags,
+    early: JoinHandle<Early>,
+) -> anyhow::Result<Running> {
     let (signals, told) = unbounded_channel();
-    let focused = Arc::new(AtomicBool::new(false));
     let sandbox = Arc::new(Sandbox::new(sandbox_places(home)));
     let doors = adapters::open(home, &|name| std::env::var_os(name))?;
+    let Early { log, focused, desk, wishes, host, dark_panel } =
+        early.await.context("could not ask the desktop what it is like")?;
     if let Some(moved) = &doors.store_moved_aside {
         tracing::error!(moved = %moved.display(), "the store was damaged, was moved aside and begun anew");
         log.write(&Happening::Error { code: "store_moved_aside".to_owned() });
     }
     let clock: Arc<dyn Clock> = doors.clock.clone();
-    let desk = Desk::connect(requests, Arc::clone(&focused), Arc::clone(&log), Arc::clone(&clock)).await;
-    let desk = Arc::new(desk);
     let engine = Engine::start(
         engine::ports::Ports {
             clock: doors.clock,
@@ -96,13 +122,12 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     let windows = Arc::new(Windows::new(app.clone(), needs));
     let runtime = tokio::runtime::Handle::current();
     let places = Arc::new(places(home));
-    let host = desk.tray_host().await;
     let around = watch::Sender::new(Around { tray: host.borrow().shows_us(), ..Around::default() });
     let shell = Shell { engine, windows, log, around, clock, places, runtime };
     app.manage(shell.clone());
 
     let (painted, was_painted) = oneshot::channel();
-    let look = Look { dark_panel: desk.dark_panel().await, icon_folder: icon_folder(home) };
+    let look = Look { dark_panel, icon_folder: icon_folder(home) };
     desk.watch(&signals);
     let snapshots = || shell.engine.snapshots();
     tokio::spawn(bridge::feed_window(shell.clone(), snapshots()));

@@ -13,8 +13,7 @@ use support::{
     App, Desk,
     deadline::{SOON, WHILE},
     driver::Driver,
-    programs,
-    within,
+    programs, within,
 };
 
 const ACCOUNTS: usize = 1_000;

@@ -16,7 +16,8 @@ rm -f "$figures"
 
 optimised() {
   # As `make package` builds it, with the bare program besides.
-  cargo build --quiet --release --locked --workspace --bins --features tauri/custom-protocol
+  cargo build --quiet --release --locked --workspace --exclude latch --bins --features tauri/custom-protocol
+  src-tauri/scripts/latch.sh --quiet
   cargo build --quiet --release --locked --package aws-files --example rewrite
 }
 app() { cargo test --quiet --locked --workspace --bench figures -- "$1"; }
