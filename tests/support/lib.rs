@@ -13,6 +13,7 @@
 //! [`Boto`] and [`AwsCli`], or [`ServedOrganisation`] with [`ServiceProvider`].
 
 pub mod app;
+pub mod authenticator;
 pub mod aws;
 pub mod boto;
 pub mod deadline;
@@ -36,6 +37,7 @@ pub mod service_provider;
 pub mod tls;
 
 pub use app::App;
+pub use authenticator::Authenticator;
 pub use aws::AwsCli;
 pub use boto::Boto;
 pub use deadline::{until, within};

@@ -23,6 +23,7 @@ mod foreign_tests;
 mod instance;
 mod issuing;
 mod listeners;
+mod mfa;
 mod oidc;
 mod organisation;
 mod passwords;

@@ -11,8 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::say;
 use crate::{
+    config,
     domain::sign_in_session,
     instance::{Instance, Shared},
+    mfa::{self, Policy},
 };
 
 /// No control comes near this.
@@ -30,6 +32,10 @@ enum Control {
     RoleCredentialsSeconds(Option<u16>),
     /// Portal requests a second; 0 lifts the limit. The answer counts what met the limit before.
     Throttle(u32),
+    /// When a second factor is asked for, as `[mfa]` of a configuration file has it.
+    Mfa(Policy),
+    /// Takes all of a user's devices away.
+    MfaReset(String),
     /// Shifts the server's clock.
     ClockOffsetSeconds(i64),
 }
@@ -100,7 +106,9 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
     let told: Value = serde_json::from_str(line).context("not a JSON line")?;
     let wanted = Control::deserialize(&told).context(
         "expected one of {\"expire\":\"credentials\"|\"access_token\"|\"session\"}, {\"session_minutes\":N}, \
-         {\"role_credentials_seconds\":N|null}, {\"throttle\":N}, {\"clock_offset_seconds\":N}",
+         {\"role_credentials_seconds\":N|null}, {\"throttle\":N}, \
+         {\"mfa\":{\"mode\":\"off\"|\"always\"|\"context\",\"allowed\":[…],\"without_device\":\"enrol\"|\"block\"|\"allow\"}}, \
+         {\"mfa_reset\":USER}, {\"clock_offset_seconds\":N}",
     )?;
     let now = instance.now();
     match wanted {
@@ -126,6 +134,8 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
                 return Ok(json!({ "throttle": per_second, "before": counted }));
             }
         }
+        Control::Mfa(policy) => config::policy_set(instance, &policy)?,
+        Control::MfaReset(user) => drop(mfa::reset::reset(instance, &user)?),
         Control::ClockOffsetSeconds(seconds) => {
             let day = 24 * 60 * 60;
             if !(-day..=day).contains(&seconds) {
@@ -177,6 +187,8 @@ mod tests {
             "",
             "{}",
             "{\"expire\":\"all\"}",
+            "{\"mfa\":{\"mode\":\"always\",\"allowed\":[]}}",
+            "{\"mfa_reset\":\"nobody\"}",
             "{\"session_minutes\":1}",
             "{\"throttle\":-1}",
             "{\"role_credentials_seconds\":0}",

@@ -166,6 +166,11 @@ pub enum PageError {
         /// A path here.
         back: String,
     },
+    /// Sign in anew, signed in or not, and come back to this path.
+    SignInAgain {
+        /// A path here.
+        back: String,
+    },
     /// Say this.
     Message {
         /// The status.
@@ -191,7 +196,7 @@ impl PageError {
             Self::Message { status, title, text, .. } => {
                 Self::Message { status, title, text, back: Some(portal) }
             }
-            Self::SignIn { .. } => self,
+            Self::SignIn { .. } | Self::SignInAgain { .. } => self,
         }
     }
 
@@ -202,6 +207,13 @@ impl PageError {
             Self::SignIn { back } => {
                 let query: String =
                     form_urlencoded::Serializer::new(String::new()).append_pair("continue", back).finish();
+                see_other(&format!("/sign-in?{query}"))
+            }
+            Self::SignInAgain { back } => {
+                let query: String = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("again", "1")
+                    .append_pair("continue", back)
+                    .finish();
                 see_other(&format!("/sign-in?{query}"))
             }
             Self::Message { status, title, text, back } => {

@@ -7,8 +7,10 @@ mod authorization_codes;
 mod clients;
 mod consoles;
 mod device_grants;
+mod half_sign_ins;
 mod instance;
 mod lockouts;
+mod mfa;
 mod role_credentials;
 mod saml;
 mod sessions;
@@ -28,6 +30,8 @@ pub use audit::AuditEntry;
 pub use authorization_codes::PresentedCode;
 pub use clients::Client;
 pub use consoles::SigninToken;
+pub use half_sign_ins::{Completion, HalfSignIn};
+pub use mfa::Used;
 pub use role_credentials::IssuedKey;
 pub use saml::SamlRequest;
 pub use tokens::{NewTokens, Successor};
@@ -35,7 +39,8 @@ pub use tokens::{NewTokens, Successor};
 use crate::secret::Digest;
 
 /// Forward only, numbered by position.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("schema.sql")), M::up(include_str!("saml.sql"))];
+const MIGRATIONS: &[M<'_>] =
+    &[M::up(include_str!("schema.sql")), M::up(include_str!("saml.sql")), M::up(include_str!("mfa.sql"))];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
 /// behind it.
@@ -150,6 +155,9 @@ impl Store {
                 "DELETE FROM console_session WHERE ends < ?1",
                 "DELETE FROM saml_request WHERE ends < ?1",
                 "DELETE FROM saml_seen WHERE ends < ?1",
+                "DELETE FROM half_sign_in WHERE ends < ?1",
+                "DELETE FROM mfa_context WHERE ends < ?1",
+                "DELETE FROM spent_challenge WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;
