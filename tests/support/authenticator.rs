@@ -1,5 +1,5 @@
-//! Chromium's virtual authenticators, over WebDriver (Web Authentication, §11): a key that a person would touch,
-//! and one built into the computer.
+//! Chromium's virtual authenticators, over WebDriver (Web Authentication, §11): a key that a person would
+//! touch, and one built into the computer.
 
 use crate::driver::Driver;
 use anyhow::{Context, Result};
@@ -14,7 +14,7 @@ pub struct Authenticator {
     id: String,
 }
 
-/// A command below `webauthn/`.
+/// A command below the session's address.
 #[derive(Debug)]
 struct Command {
     path: String,
@@ -24,7 +24,7 @@ struct Command {
 
 impl WebDriverCompatibleCommand for Command {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
-        base.join(&format!("session/{}/webauthn/{}", session.unwrap_or_default(), self.path))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
@@ -36,19 +36,25 @@ async fn send(browser: &Driver, method: Method, path: &str, body: Option<Value>)
     browser.client().issue_cmd(Command { path: path.to_owned(), method, body }).await
 }
 
-impl Authenticator {
-    /// Plugs a security key in that knows its owner by a PIN.
+impl Driver {
+    /// Runs a script in Chromium before those of every page to come (CDP).
     ///
     /// # Errors
-    /// That the browser has no such thing.
-    pub async fn security_key(browser: &Driver) -> Result<Self> {
-        Self::add(browser, "usb", true).await
+    /// That the browser does not take it.
+    pub async fn before_each_page(&self, script: &str) -> Result<()> {
+        let wanted = json!({
+            "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script },
+        });
+        send(self, Method::POST, "goog/cdp/execute", Some(wanted)).await?;
+        Ok(())
     }
+}
 
+impl Authenticator {
     /// Plugs a security key in that cannot tell who touches it.
     ///
     /// # Errors
-    /// As [`Self::security_key`].
+    /// That the browser has no such thing.
     pub async fn simple_key(browser: &Driver) -> Result<Self> {
         Self::add(browser, "usb", false).await
     }
@@ -56,7 +62,7 @@ impl Authenticator {
     /// Gives the computer an authenticator of its own.
     ///
     /// # Errors
-    /// As [`Self::security_key`].
+    /// As [`Self::simple_key`].
     pub async fn built_in(browser: &Driver) -> Result<Self> {
         Self::add(browser, "internal", true).await
     }
@@ -66,7 +72,7 @@ impl Authenticator {
             "protocol": "ctap2", "transport": transport, "hasResidentKey": verifies,
             "hasUserVerification": verifies, "isUserVerified": verifies, "isUserConsenting": true,
         });
-        let id = send(browser, Method::POST, "authenticator", Some(wanted)).await?;
+        let id = send(browser, Method::POST, "webauthn/authenticator", Some(wanted)).await?;
         Ok(Self { id: id.as_str().context("the browser names no authenticator")?.to_owned() })
     }
 
@@ -75,7 +81,7 @@ impl Authenticator {
     /// # Errors
     /// That it was not there.
     pub async fn remove(&self, browser: &Driver) -> Result<()> {
-        let path = format!("authenticator/{}", self.id);
+        let path = format!("webauthn/authenticator/{}", self.id);
         send(browser, Method::DELETE, &path, None).await?;
         Ok(())
     }
@@ -85,7 +91,7 @@ impl Authenticator {
     /// # Errors
     /// That it is not there.
     pub async fn verifies(&self, browser: &Driver, verifies: bool) -> Result<()> {
-        let path = format!("authenticator/{}/uv", self.id);
+        let path = format!("webauthn/authenticator/{}/uv", self.id);
         send(browser, Method::POST, &path, Some(json!({ "isUserVerified": verifies }))).await?;
         Ok(())
     }
@@ -95,7 +101,7 @@ impl Authenticator {
     /// # Errors
     /// That it is not there.
     pub async fn credentials(&self, browser: &Driver) -> Result<Vec<Value>> {
-        let path = format!("authenticator/{}/credentials", self.id);
+        let path = format!("webauthn/authenticator/{}/credentials", self.id);
         let held = send(browser, Method::GET, &path, None).await?;
         Ok(held.as_array().cloned().unwrap_or_default())
     }

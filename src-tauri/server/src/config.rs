@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use toml::Spanned;
 use url::Url;
@@ -21,6 +22,7 @@ use crate::{
     data_folder::DataFolder,
     instance::{Identity, Instance, Keys, Shared},
     listeners,
+    mail::{self, Mailing, Smtp, SmtpConfig},
     mfa::Policy,
     organisation::{self, FileError},
     passwords::PasswordBook,
@@ -44,6 +46,8 @@ struct Config {
     /// When a second factor is asked for. What stands here counts from the start on; without it, what was set
     /// last.
     mfa: Option<Policy>,
+    /// The mail server. Without it no mail is sent, and forgotten passwords are the administrator's affair.
+    smtp: Option<SmtpConfig>,
 }
 
 /// Serves until the process is told to stop.
@@ -77,7 +81,13 @@ pub async fn run(file: &Path) -> Result<()> {
         Some(url) => Addresses::behind_proxy(url.get_ref(), listeners.port, instance_id, directory_id),
         None => Addresses::loopback(listeners.port, instance_id, directory_id),
     };
-    let instance = Shared::new(Instance::new(clock, chance, store, organisation, addresses, keys, book));
+    let mut instance = Instance::new(clock, chance, store, organisation, addresses, keys, book);
+    let letters = Arc::new(Notify::new());
+    let smtp = config.smtp.as_ref().map(|config| Smtp::new(config, home)).transpose()?;
+    if smtp.is_some() {
+        instance.mailing = Mailing::Smtp(Arc::clone(&letters));
+    }
+    let instance = Shared::new(instance);
     if let Some(policy) = &config.mfa
         && *policy != instance.store.mfa_policy()?
     {
@@ -95,6 +105,9 @@ pub async fn run(file: &Path) -> Result<()> {
     }
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
+    if let Some(smtp) = smtp {
+        tokio::spawn(mail::deliver(Shared::clone(&instance), smtp, letters, stop.clone()));
+    }
     serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")
 }
 
@@ -186,6 +199,10 @@ mod tests {
         );
         refuses(&format!("{good}public_url = \"https://sso.test/x\"\n"), &["line 4, field `public_url`"]);
         refuses("organisation = \"o.toml\"\n", &["line 1, field `data`"]);
+        let smtp = format!("{good}[smtp]\nfrom = \"Acme <sso@acme.test>\"\n");
+        refuses(&format!("{smtp}host = \"mail.test\"\ntls = \"none\"\n"), &["line 4", "on this machine"]);
+        refuses(&format!("{smtp}host = \"mail.test\"\nusername = \"x\"\n"), &["line 4", "go together"]);
+        refuses(&smtp, &["line 4", "host"]);
         refuses(&format!("{good}[mfa]\nmode = \"on\"\n"), &["line 5, field `mfa.mode`", "always"]);
         refuses(&format!("{good}[mfa]\nmode = \"always\"\nallowed = []\n"), &["line 4", "at least one of"]);
         for listen in ["0.0.0.0:80", "192.0.2.1:80", "127.0.0.2:0"] {

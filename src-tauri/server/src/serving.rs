@@ -20,6 +20,7 @@ use tower::ServiceExt;
 use crate::{
     doors, federation,
     instance::{Instance, Shared},
+    mail::{self, Mailing},
     oidc, portal, saml, sample_apps,
     signin::{self, see_other},
     sts,
@@ -43,7 +44,10 @@ pub fn routes(instance: &Shared) -> Router {
     // The issuer URL is an address people may open (aws-cli's `sso/resolve.py`).
     let issuer = format!("/{}", instance.addresses.instance_id());
     let samples = if instance.sample_apps { sample_apps::routes() } else { Router::new() };
+    let outbox =
+        if matches!(instance.mailing, Mailing::Outbox) { mail::outbox_routes() } else { Router::new() };
     let routes = Router::new()
+        .merge(outbox)
         .merge(oidc::routes())
         .merge(portal::routes())
         .merge(federation::routes())

@@ -86,8 +86,14 @@ pub fn start_registration(
     };
     // The library asks for no discoverable key pairs, without which there is no sign-in by passkey alone; what
     // it checks of the answer stays the same.
+    options["publicKey"]["authenticatorSelection"]["residentKey"] = json!("preferred");
+    // Browsers refuse to protect a key pair by verification that is only preferred.
+    if kind == Kind::SecurityKey
+        && let Some(extensions) = options["publicKey"]["extensions"].as_object_mut()
+    {
+        extensions.retain(|name, _| name == "credProps");
+    }
     let selection = &mut options["publicKey"]["authenticatorSelection"];
-    selection["residentKey"] = json!("preferred");
     selection["authenticatorAttachment"] =
         json!(if kind == Kind::BuiltIn { "platform" } else { "cross-platform" });
     Ok(Ceremony { options: options.to_string(), state })

@@ -15,6 +15,7 @@ use crate::{
     domain::sign_in_session,
     instance::{Instance, Shared},
     mfa::{self, Policy},
+    signin::password::one_time,
 };
 
 /// No control comes near this.
@@ -36,6 +37,8 @@ enum Control {
     Mfa(Policy),
     /// Takes all of a user's devices away.
     MfaReset(String),
+    /// Gives a user a password for one use, which the answer names.
+    OneTimePassword(String),
     /// Shifts the server's clock.
     ClockOffsetSeconds(i64),
 }
@@ -108,7 +111,7 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
         "expected one of {\"expire\":\"credentials\"|\"access_token\"|\"session\"}, {\"session_minutes\":N}, \
          {\"role_credentials_seconds\":N|null}, {\"throttle\":N}, \
          {\"mfa\":{\"mode\":\"off\"|\"always\"|\"context\",\"allowed\":[…],\"without_device\":\"enrol\"|\"block\"|\"allow\"}}, \
-         {\"mfa_reset\":USER}, {\"clock_offset_seconds\":N}",
+         {\"mfa_reset\":USER}, {\"one_time_password\":USER}, {\"clock_offset_seconds\":N}",
     )?;
     let now = instance.now();
     match wanted {
@@ -136,6 +139,10 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
         }
         Control::Mfa(policy) => config::policy_set(instance, &policy)?,
         Control::MfaReset(user) => drop(mfa::reset::reset(instance, &user)?),
+        Control::OneTimePassword(user) => {
+            let password = one_time::give(instance, &user)?;
+            return Ok(json!({ "one_time_password": user, "password": password.expose() }));
+        }
         Control::ClockOffsetSeconds(seconds) => {
             let day = 24 * 60 * 60;
             if !(-day..=day).contains(&seconds) {

@@ -171,6 +171,8 @@ pub enum PageError {
         /// A path here.
         back: String,
     },
+    /// Something else comes first, at this path.
+    Elsewhere(&'static str),
     /// Say this.
     Message {
         /// The status.
@@ -196,7 +198,7 @@ impl PageError {
             Self::Message { status, title, text, .. } => {
                 Self::Message { status, title, text, back: Some(portal) }
             }
-            Self::SignIn { .. } | Self::SignInAgain { .. } => self,
+            Self::SignIn { .. } | Self::SignInAgain { .. } | Self::Elsewhere(_) => self,
         }
     }
 
@@ -216,6 +218,7 @@ impl PageError {
                     .finish();
                 see_other(&format!("/sign-in?{query}"))
             }
+            Self::Elsewhere(path) => see_other(path),
             Self::Message { status, title, text, back } => {
                 let frame = visit.map_or_else(|| Frame::bare(instance), |visit| Frame::of(instance, visit));
                 let back = back.as_deref();

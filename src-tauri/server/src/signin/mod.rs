@@ -8,6 +8,7 @@ mod device;
 mod frame;
 mod known_browser;
 mod mfa;
+pub mod password;
 mod sign_in;
 mod start;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub fn routes() -> Router<Shared> {
     Router::new()
         .route("/sign-in", shown(sign_in::show).merge(post(sign_in)))
         .merge(mfa::routes())
+        .merge(password::routes())
         .route("/sign-out", submitted(sign_in::sign_out))
         .route("/device", shown(device::show).merge(submitted(device::confirm)))
         .route("/device/decision", submitted(device::decide))
@@ -76,11 +78,27 @@ async fn sign_in(
     body: Bytes,
 ) -> Response {
     let network = mfa::network(&instance, peer.map(|Extension(peer)| peer));
+    let submit = move |instance: &Instance, visit: &Visit<'_>, fields: &Fields| {
+        sign_in::submit(instance, visit, fields, network)
+    };
+    in_turn(instance, headers, body, submit).await
+}
+
+/// A form whose work takes as much memory as checking a password.
+fn submitted_in_turn(submit: Show) -> MethodRouter<Shared> {
+    post(move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
+        in_turn(instance, headers, body, submit)
+    })
+}
+
+async fn in_turn(
+    instance: Shared,
+    headers: HeaderMap,
+    body: Bytes,
+    submit: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError> + Send + 'static,
+) -> Response {
     if let Some(turn) = instance.passwords.turn().await {
-        return form_holding(turn, instance, headers, body, move |instance, visit, fields| {
-            sign_in::submit(instance, visit, fields, network)
-        })
-        .await;
+        return form_holding(turn, instance, headers, body, submit).await;
     }
     let text = "Wait a few seconds, then go back and try again.";
     let busy = PageError::new(StatusCode::SERVICE_UNAVAILABLE, "Too many people are signing in", text);

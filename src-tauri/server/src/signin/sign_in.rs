@@ -14,6 +14,7 @@ use super::{
     frame::{Frame, PageError, html, html_with_scripts},
     known_browser,
     mfa::{self, Accepted, KeyRequest},
+    password::{self, Typed},
     see_other,
     visit::Visit,
 };
@@ -38,6 +39,7 @@ struct SignInPage<'a> {
     username: &'a str,
     back: &'a str,
     passkey: Option<KeyRequest>,
+    by_mail: bool,
 }
 
 /// GET `/sign-in`.
@@ -76,15 +78,16 @@ pub fn submit(
         Ok(lockout) => lockout,
         Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left)),
     };
-    let right = instance.passwords.verify(user.map(|user| user.username.as_str()), password);
-    let Some(user) = user.filter(|_| right) else {
+    let typed_password = password::check(instance, user, password)?;
+    let Some(user) = user.filter(|_| typed_password != Typed::Wrong) else {
         instance.store.append_audit(&events(instance, user, None, "Failure"))?;
         return match lockout.remaining(now) {
             Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),
             None => refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."),
         };
     };
-    mfa::after_password(instance, visit, user, Accepted { counter: name, back: &back, network })
+    let must_change = typed_password == Typed::OnlyOnce;
+    mfa::after_password(instance, visit, user, Accepted { counter: name, back: &back, network, must_change })
 }
 
 /// Begins a session, which `keep` stores with what it tells, and sends the person on.
@@ -172,8 +175,8 @@ pub fn render(
     back: &str,
 ) -> Response {
     let passkey = mfa::passkey::offer(instance, visit);
-    let has_script = passkey.is_some();
-    let page = SignInPage { frame: Frame::of(instance, visit), error, username, back, passkey };
+    let (has_script, by_mail) = (passkey.is_some(), instance.mailing.sends());
+    let page = SignInPage { frame: Frame::of(instance, visit), error, username, back, passkey, by_mail };
     if has_script { html_with_scripts(status, &page) } else { html(status, &page) }
 }
 

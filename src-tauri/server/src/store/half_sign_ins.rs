@@ -23,6 +23,8 @@ pub struct HalfSignIn {
     pub network: Digest,
     /// Where to go in the end.
     pub back: String,
+    /// Whether the password was for one use and has to be replaced first.
+    pub must_change: bool,
     /// When it is over.
     pub ends: Timestamp,
 }
@@ -61,8 +63,8 @@ impl Store {
         self.write("begin a sign-in", |tx| {
             tx.execute(
                 "INSERT INTO half_sign_in
-                 (cookie, workflow, username, user_id, proved, counter, network, back, ends)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 (cookie, workflow, username, user_id, proved, counter, network, back, must_change, ends)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 params![
                     cookie.as_bytes(),
                     half.workflow,
@@ -72,6 +74,7 @@ impl Store {
                     half.counter.as_bytes(),
                     half.network.as_bytes(),
                     half.back,
+                    half.must_change,
                     millis(half.ends)
                 ],
             )?;
@@ -98,6 +101,7 @@ impl Store {
                         counter: digest(row, "counter")?,
                         network: digest(row, "network")?,
                         back: row.get("back")?,
+                        must_change: row.get("must_change")?,
                         ends: moment(row, "ends")?,
                     })
                 },

@@ -11,6 +11,7 @@ mod half_sign_ins;
 mod instance;
 mod lockouts;
 mod mfa;
+mod passwords;
 mod role_credentials;
 mod saml;
 mod sessions;
@@ -32,6 +33,7 @@ pub use clients::Client;
 pub use consoles::SigninToken;
 pub use half_sign_ins::{Completion, HalfSignIn};
 pub use mfa::Used;
+pub use passwords::{NewPassword, OwnPassword};
 pub use role_credentials::IssuedKey;
 pub use saml::SamlRequest;
 pub use tokens::{NewTokens, Successor};
@@ -39,8 +41,12 @@ pub use tokens::{NewTokens, Successor};
 use crate::secret::Digest;
 
 /// Forward only, numbered by position.
-const MIGRATIONS: &[M<'_>] =
-    &[M::up(include_str!("schema.sql")), M::up(include_str!("saml.sql")), M::up(include_str!("mfa.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("schema.sql")),
+    M::up(include_str!("saml.sql")),
+    M::up(include_str!("mfa.sql")),
+    M::up(include_str!("passwords.sql")),
+];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
 /// behind it.
@@ -157,6 +163,7 @@ impl Store {
                 "DELETE FROM saml_seen WHERE ends < ?1",
                 "DELETE FROM half_sign_in WHERE ends < ?1",
                 "DELETE FROM mfa_context WHERE ends < ?1",
+                "DELETE FROM password_link WHERE ends < ?1",
                 "DELETE FROM spent_challenge WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {

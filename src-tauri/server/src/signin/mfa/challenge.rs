@@ -143,7 +143,7 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
         Way::Keys(keys) => (answered(instance, &half, keys, answer.unwrap_or_default())?, WRONG_KEY),
     };
     if let Some(used) = used
-        && let Some(response) = complete(instance, visit, &half, Some(used), way.credential_type())?
+        && let Some(response) = complete(instance, visit, &half, Some(used), Some(way.credential_type()))?
     {
         return Ok(response);
     }

@@ -103,7 +103,7 @@ pub fn submit_at_sign_in(
         Ok(kind) => kind,
         Err(mistake) => return enrolment.again(instance, visit, fields, mistake),
     };
-    complete(instance, visit, &half, None, kind.credential_type())?
+    complete(instance, visit, &half, None, Some(kind.credential_type()))?
         .ok_or(PageError::SignIn { back: "/start".to_owned() })
 }
 

@@ -66,6 +66,8 @@ pub struct Accepted<'a> {
     pub back: &'a str,
     /// Where it came from.
     pub network: Digest,
+    /// Whether it was for one use.
+    pub must_change: bool,
 }
 
 /// The part of the internet a visitor comes from: addresses change within it without the person moving.
@@ -85,40 +87,77 @@ pub fn after_password(
     user: &User,
     accepted: Accepted<'_>,
 ) -> Result<Response, PageError> {
-    let policy = instance.store.mfa_policy()?;
-    let user_id = instance.user_id(user);
-    let devices = if policy.mode == Mode::Off { Vec::new() } else { instance.store.mfa_devices(&user_id)? };
-    let has_device = devices.iter().any(|device| policy.counts(device.kind));
-    let known = match (&visit.context, policy.mode) {
-        (Some(browser), Mode::Context) => {
-            instance.store.knows_context(&user_id, browser.digest(), accepted.network, instance.now())?
-        }
-        _ => false,
-    };
-    match policy.ask(has_device, known) {
+    if accepted.must_change {
+        return begin_half(instance, user, accepted, "/sign-in/new-password");
+    }
+    match ask(instance, visit, user, accepted.network)? {
         Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, |session, cookie| {
             let events = sign_in::events(instance, Some(user), Some(session), "Success");
             Ok(instance.store.begin_session(session, cookie, accepted.counter, &events)?)
         }),
-        Ask::Factor => begin_half(instance, user, user_id, accepted, "/sign-in/verify"),
-        Ask::Enrol => begin_half(instance, user, user_id, accepted, "/sign-in/enrol"),
+        Ask::Factor => begin_half(instance, user, accepted, "/sign-in/verify"),
+        Ask::Enrol => begin_half(instance, user, accepted, "/sign-in/enrol"),
         Ask::Block => {
             let step = Step { user, session: None, workflow: &instance.chance.uuid() };
             instance.store.append_audit(&[
                 step.event(instance, "CredentialVerification", "Success", "PASSWORD"),
                 step.event(instance, "UserAuthentication", "Failure", "PASSWORD"),
             ])?;
-            let text = "Your organisation asks for a second factor, such as a security key, and you have none that counts. \
-                        Your administrator can let you set one up.";
-            Err(PageError::new(StatusCode::FORBIDDEN, "You need a second factor to sign in", text))
+            Err(blocked())
         }
     }
+}
+
+/// Goes on after a password for one use was replaced.
+pub fn after_new_password(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    half: &Half<'_>,
+) -> Result<Response, PageError> {
+    match ask(instance, visit, half.user, half.kept.network)? {
+        Ask::Nothing => complete(instance, visit, half, None, None)?
+            .ok_or(PageError::SignIn { back: "/start".to_owned() }),
+        Ask::Factor => Ok(see_other("/sign-in/verify")),
+        Ask::Enrol => Ok(see_other("/sign-in/enrol")),
+        Ask::Block => {
+            let step = Step { user: half.user, session: None, workflow: &half.kept.workflow };
+            instance.store.append_audit(&[step.event(
+                instance,
+                "UserAuthentication",
+                "Failure",
+                "PASSWORD",
+            )])?;
+            Err(blocked())
+        }
+    }
+}
+
+/// What the policy asks of a person in this browser on this network.
+fn ask(instance: &Instance, visit: &Visit<'_>, user: &User, network: Digest) -> Result<Ask, PageError> {
+    let policy = instance.store.mfa_policy()?;
+    if policy.mode == Mode::Off {
+        return Ok(Ask::Nothing);
+    }
+    let user_id = instance.user_id(user);
+    let has_device = instance.store.mfa_devices(&user_id)?.iter().any(|device| policy.counts(device.kind));
+    let known = match (&visit.context, policy.mode) {
+        (Some(browser), Mode::Context) => {
+            instance.store.knows_context(&user_id, browser.digest(), network, instance.now())?
+        }
+        _ => false,
+    };
+    Ok(policy.ask(has_device, known))
+}
+
+fn blocked() -> PageError {
+    let text = "Your organisation asks for a second factor, such as a security key, and you have none that counts. \
+                Your administrator can let you set one up.";
+    PageError::new(StatusCode::FORBIDDEN, "You need a second factor to sign in", text)
 }
 
 fn begin_half(
     instance: &Instance,
     user: &User,
-    user_id: String,
     accepted: Accepted<'_>,
     next: &str,
 ) -> Result<Response, PageError> {
@@ -126,12 +165,13 @@ fn begin_half(
     let half = HalfSignIn {
         workflow: instance.chance.uuid(),
         username: user.username.clone(),
-        user_id,
+        user_id: instance.user_id(user),
         proved: "PASSWORD".to_owned(),
         // Apart from passwords, and in a known browser apart from all others, like these.
         counter: Digest::of(&format!("second step {}", hex::encode(accepted.counter.as_bytes()))),
         network: accepted.network,
         back: accepted.back.to_owned(),
+        must_change: accepted.must_change,
         ends: instance.now().checked_add(HALF_LASTS).unwrap_or(instance.now()),
     };
     let step = Step { user, session: None, workflow: &half.workflow };
@@ -145,16 +185,39 @@ fn begin_half(
 }
 
 /// A half sign-in that the browser brought back.
-struct Half<'i> {
-    cookie: Digest,
+pub struct Half<'i> {
+    /// Its cookie's digest.
+    pub cookie: Digest,
+    /// Who signs in.
+    pub user: &'i User,
     kept: HalfSignIn,
-    user: &'i User,
     /// The devices that count, the one used last first.
     devices: Vec<Device>,
 }
 
-/// The browser's half sign-in, or the way back to its beginning.
+impl Half<'_> {
+    /// Whether the password has to be replaced first.
+    pub fn must_change(&self) -> bool {
+        self.kept.must_change
+    }
+
+    /// The id of the identity store.
+    pub fn user_id(&self) -> &str {
+        &self.kept.user_id
+    }
+}
+
+/// The browser's half sign-in that is ready for its second step, or the way to what comes before it.
 fn half_of<'i>(instance: &'i Instance, visit: &Visit<'_>) -> Result<Half<'i>, PageError> {
+    let half = half_with_duty(instance, visit)?;
+    if half.must_change() {
+        return Err(PageError::Elsewhere("/sign-in/new-password"));
+    }
+    Ok(half)
+}
+
+/// The browser's half sign-in, or the way back to its beginning.
+pub fn half_with_duty<'i>(instance: &'i Instance, visit: &Visit<'_>) -> Result<Half<'i>, PageError> {
     let over = || PageError::SignIn { back: "/start".to_owned() };
     let cookie = visit.half.as_ref().ok_or_else(over)?.digest();
     let kept = instance.store.half_sign_in(cookie, instance.now())?.ok_or_else(over)?;
@@ -171,7 +234,7 @@ fn complete(
     visit: &Visit<'_>,
     half: &Half<'_>,
     used: Option<Used>,
-    credential_type: &str,
+    credential_type: Option<&str>,
 ) -> Result<Option<Response>, PageError> {
     let now = instance.now();
     let browser = match &visit.context {
@@ -182,17 +245,19 @@ fn complete(
     let mut taken = true;
     let response = sign_in::begin(instance, visit, half.user, &half.kept.back, |session, cookie| {
         let step = Step { user: half.user, session: Some(session), workflow: &half.kept.workflow };
-        let proved = format!("{},{credential_type}", half.kept.proved);
-        let entries = [
-            step.event(instance, "CredentialVerification", "Success", credential_type),
-            step.event(instance, "UserAuthentication", "Success", &proved),
-        ];
+        let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
+        let verified =
+            credential_type.map(|proof| step.event(instance, "CredentialVerification", "Success", proof));
+        let authenticated = step.event(instance, "UserAuthentication", "Success", &proved.join(","));
+        let entries: Vec<AuditEntry> = verified.into_iter().chain([authenticated]).collect();
+        let context = (half.kept.user_id.as_str(), browser.digest(), half.kept.network, ends);
         let done = Completion {
             half: Some(half.cookie),
             session: (session, cookie),
             used,
             counters: &[half.kept.counter],
-            context: Some((&half.kept.user_id, browser.digest(), half.kept.network, ends)),
+            // A password alone makes no context known.
+            context: credential_type.map(|_| context),
             challenge: None,
             entries: &entries,
         };
@@ -203,7 +268,9 @@ fn complete(
         return Ok(None);
     }
     let mut response = response;
-    if let Some(cookie) = cookies::set_cookie(instance, CONTEXT, browser.expose(), Some(CONTEXT_KEPT)) {
+    if credential_type.is_some()
+        && let Some(cookie) = cookies::set_cookie(instance, CONTEXT, browser.expose(), Some(CONTEXT_KEPT))
+    {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(Some(response))
