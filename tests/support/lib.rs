@@ -23,6 +23,7 @@ pub mod driver;
 pub mod evidence;
 pub mod gallery;
 pub mod journey;
+pub mod mail_server;
 pub mod organisation;
 pub mod page;
 pub mod person;
