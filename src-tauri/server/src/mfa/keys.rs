@@ -72,8 +72,7 @@ pub fn start_registration(
     let library = library(instance)?;
     let id = user_handle(instance, user)?;
     let (name, display) = (&user.username, &user.display_name);
-    let known: Vec<CredentialID> =
-        devices.iter().filter_map(|device| device.credential.clone()).map(CredentialID::from).collect();
+    let known: Vec<CredentialID> = devices.iter().filter_map(|device| device.credential.clone()).collect();
     let (mut options, state) = if kind == Kind::SecurityKey {
         let (options, state) = library
             .start_securitykey_registration(id, name, display, Some(known), None, None)

@@ -185,3 +185,86 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::mfa::{Device, Kind};
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    /// Whether a session of this id begins.
+    fn complete(
+        store: &Store,
+        id: &str,
+        half: Option<Digest>,
+        challenge: Option<&str>,
+        step: Option<i64>,
+    ) -> bool {
+        let session = SignInSession::begin(id.to_owned(), "sam", SignedDuration::from_hours(1), now());
+        let done = Completion {
+            half,
+            session: (&session, Digest::of(id)),
+            used: step.map(|step| Used::Code { device: "app".to_owned(), step, drift: 0 }),
+            counters: &[],
+            context: None,
+            challenge: challenge.map(|challenge| (Digest::of(challenge), now())),
+            entries: &[],
+        };
+        let completed = store.complete_sign_in(&done, now()).unwrap();
+        assert_eq!(store.session(id).unwrap().is_some(), completed, "all of it or nothing");
+        completed
+    }
+
+    #[test]
+    fn a_challenge_and_a_half_sign_in_complete_one_sign_in_each() {
+        let store = Store::in_memory();
+        assert!(complete(&store, "one", None, Some("first"), None));
+        assert!(!complete(&store, "two", None, Some("first"), None));
+        let half = HalfSignIn {
+            workflow: "w".to_owned(),
+            username: "sam".to_owned(),
+            user_id: "u".to_owned(),
+            proved: "PASSWORD".to_owned(),
+            counter: Digest::of("counter"),
+            network: Digest::of("network"),
+            back: "/start".to_owned(),
+            must_change: false,
+            ends: now().checked_add(SignedDuration::from_mins(10)).unwrap(),
+        };
+        let cookie = Digest::of("half");
+        store.begin_half_sign_in(&half, cookie, Digest::of("name"), &[]).unwrap();
+        assert!(complete(&store, "three", Some(cookie), None, None));
+        assert!(!complete(&store, "four", Some(cookie), None, None));
+    }
+
+    #[test]
+    fn a_code_completes_one_sign_in_whoever_looked_at_it_when() {
+        let store = Store::in_memory();
+        let app = Device {
+            id: "app".to_owned(),
+            user_id: "u".to_owned(),
+            name: "Phone".to_owned(),
+            kind: Kind::Totp,
+            credential: None,
+            data: Vec::new(),
+            last_step: Some(4),
+            drift: 0,
+            added: now(),
+            last_used: None,
+        };
+        let entry =
+            AuditEntry { moment: now(), source: String::new(), name: String::new(), event: "{}".to_owned() };
+        assert!(store.add_mfa_device(&app, &entry).unwrap());
+        for (id, step, taken) in
+            [("a", 4, false), ("b", 6, true), ("c", 6, false), ("d", 5, false), ("e", 7, true)]
+        {
+            assert_eq!(complete(&store, id, None, None, Some(step)), taken, "{step}");
+        }
+    }
+}

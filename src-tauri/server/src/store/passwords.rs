@@ -200,3 +200,37 @@ fn post(tx: &Transaction<'_>, letter: &[u8], now: Timestamp) -> rusqlite::Result
     tx.execute("INSERT INTO mail (letter, written, due) VALUES (?1, ?2, ?2)", params![letter, millis(now)])
         .map(drop)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_sets_one_password_whoever_looked_at_it_when() {
+        let (store, now) = (Store::in_memory(), Timestamp::from_second(1_800_000_000).unwrap());
+        let entry =
+            AuditEntry { moment: now, source: String::new(), name: String::new(), event: "{}".to_owned() };
+        let ends = now.checked_add(jiff::SignedDuration::from_mins(1)).unwrap();
+        let link = Digest::of("link");
+        let set = |user_id: &str, hash: &str, at: Timestamp| {
+            let password = OwnPassword { hash: hash.to_owned(), earlier: Vec::new(), must_change: false };
+            let new = NewPassword {
+                user_id,
+                username: user_id,
+                password: &password,
+                keep_session: None,
+                half: None,
+                link: Some(link),
+            };
+            store.set_password(&new, at, &entry).unwrap()
+        };
+        store.send_password_link("sam", link, ends, b"letter", now, &entry).unwrap();
+        assert!(!set("kim", "hers", now), "another's");
+        assert!(!set("sam", "late", ends), "too late");
+        assert!(set("sam", "first", now));
+        assert!(!set("sam", "second", now), "used");
+        assert_eq!(store.own_password("sam").unwrap().unwrap().hash, "first");
+        assert!(store.own_password("kim").unwrap().is_none());
+    }
+}
