@@ -39,6 +39,7 @@ pub fn check(password: &str, about: &[&str]) -> Result<(), String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use super::*;
 
