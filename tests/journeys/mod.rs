@@ -15,6 +15,7 @@ mod offline;
 mod organisations;
 mod record;
 mod sandbox;
+mod second_factor;
 mod settings;
 mod silence;
 mod start;

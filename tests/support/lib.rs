@@ -13,6 +13,7 @@
 //! [`Boto`] and [`AwsCli`], or [`ServedOrganisation`] with [`ServiceProvider`].
 
 pub mod app;
+pub mod authenticator;
 pub mod aws;
 pub mod boto;
 pub mod deadline;
@@ -22,6 +23,7 @@ pub mod driver;
 pub mod evidence;
 pub mod gallery;
 pub mod journey;
+pub mod mail_server;
 pub mod organisation;
 pub mod page;
 pub mod person;
@@ -36,6 +38,7 @@ pub mod service_provider;
 pub mod tls;
 
 pub use app::App;
+pub use authenticator::Authenticator;
 pub use aws::AwsCli;
 pub use boto::Boto;
 pub use deadline::{until, within};

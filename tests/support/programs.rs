@@ -85,7 +85,7 @@ fn named_or(variable: &str, places: &[PathBuf], what: &str) -> Result<PathBuf> {
     }
 }
 
-/// A Python that has boto3, botocore and PySAML2.
+/// A Python that has boto3, botocore, PySAML2 and aiosmtpd.
 ///
 /// # Errors
 /// That there is none.
@@ -93,7 +93,7 @@ pub fn python() -> Result<PathBuf> {
     named_or(
         "LATCHKEY_TEST_PYTHON",
         &[target()?.join("test-venv/bin/python")],
-        "Python with boto3 and PySAML2",
+        "Python with boto3, PySAML2 and aiosmtpd",
     )
 }
 

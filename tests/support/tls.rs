@@ -42,6 +42,16 @@ impl Authority {
         self.certificate.pem()
     }
 
+    /// A certificate for `host` and its key, PEM.
+    ///
+    /// # Errors
+    /// That none can be made.
+    pub fn certify(&self, host: &str) -> Result<(String, String)> {
+        let key = rcgen::KeyPair::generate()?;
+        let made = rcgen::CertificateParams::new(vec![host.to_owned()])?.signed_by(&key, &self.issuer)?;
+        Ok((made.pem(), key.serialize_pem()))
+    }
+
     /// Answers TLS as `host` and hands what is inside to `port` on this computer.
     ///
     /// # Errors

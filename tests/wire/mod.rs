@@ -4,6 +4,7 @@ mod aws_cli;
 mod device;
 mod federation;
 mod keeping;
+mod mail;
 mod partitions;
 mod pkce;
 mod portal;

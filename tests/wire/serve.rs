@@ -15,7 +15,8 @@ use url::Url;
 
 const PASSWORD: &str = "correct-horse-battery";
 
-const ORGANISATION: &str = r#"name = "Acme"
+/// An organisation of one user, whose fields may go on.
+pub const ORGANISATION: &str = r#"name = "Acme"
 region = "eu-central-1"
 management_account = "900000000001"
 
@@ -29,12 +30,13 @@ fn env() -> BTreeMap<String, String> {
     [("PATH", "/usr/bin:/bin"), ("TZ", "UTC")].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
 }
 
-async fn said(args: &[&str], input: &str) -> Result<Said> {
+/// What the server's program says to these arguments.
+pub async fn said(args: &[&str], input: &str) -> Result<Said> {
     run(WHILE, programs::latchkey_server()?, args, env(), input).await
 }
 
 /// A hash of [`PASSWORD`] as `hash-password` prints it.
-async fn hash() -> Result<String> {
+pub async fn hash() -> Result<String> {
     let hashed = said(&["hash-password"], &format!("{PASSWORD}\n")).await?;
     ensure!(hashed.ok, "{}", hashed.err);
     Ok(hashed.out.trim().to_owned())
@@ -57,33 +59,39 @@ fn write(home: &Path, organisation: &str, listen: &str, more: &str) -> Result<St
 }
 
 /// A server of the organisation with one user; `more` goes into the configuration.
-struct Served {
+pub struct Served {
     process: Process,
-    port: u16,
+    /// Where it listens.
+    pub port: u16,
     user: User,
-    _home: tempfile::TempDir,
+    _home: Option<tempfile::TempDir>,
 }
 
 async fn serve(more: &str) -> Result<Served> {
     let home = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
     let organisation = format!("{ORGANISATION}password_hash = \"{}\"\n", hash().await?);
+    let served = serve_in(home.path(), &organisation, more).await?;
+    Ok(Served { _home: Some(home), ..served })
+}
+
+/// The same in a folder of the test's own.
+pub async fn serve_in(home: &Path, organisation: &str, more: &str) -> Result<Served> {
     let port = free_port()?;
-    let config = write(home.path(), &organisation, &format!("127.0.0.1:{port}"), more)?;
+    let config = write(home, organisation, &format!("127.0.0.1:{port}"), more)?;
+    let log = home.join("server.log");
     let process = Program::new("latchkey-server", programs::latchkey_server()?)
         .args(["serve", "--config", &config])
         .envs(env())
-        .log(home.path().join("server.log"))
+        .log(log.clone())
         .lines()
         .input()
         .start()?;
     let connected = support::until(START, "the server to listen", async || {
         Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok().map(drop))
     });
-    connected
-        .await
-        .with_context(|| fs::read_to_string(home.path().join("server.log")).unwrap_or_default())?;
+    connected.await.with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
     let user = User { username: "sam".to_owned(), password: PASSWORD.to_owned() };
-    Ok(Served { process, port, user, _home: home })
+    Ok(Served { process, port, user, _home: None })
 }
 
 #[tokio::test]

@@ -14,10 +14,13 @@ pub const SSO: &str = "sso.amazonaws.com";
 /// Events of the sign-in pages and the console.
 pub const SIGNIN: &str = "signin.amazonaws.com";
 
+/// Events of the directory that its console and portal cause.
+pub const DIRECTORY: &str = "sso-directory.amazonaws.com";
+
 /// One event, before it is written.
 #[derive(Debug, Default)]
 pub struct Event<'a> {
-    /// [`SSO`] or [`SIGNIN`].
+    /// [`SSO`], [`SIGNIN`] or [`DIRECTORY`].
     pub source: &'a str,
     /// `GetRoleCredentials`, `CredentialVerification` …
     pub name: &'a str,

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{chance::Chance, config, passwords, sandbox, secret::Token};
+use crate::{chance::Chance, config, mfa, passwords, sandbox, secret::Token, signin::password::one_time};
 
 /// A self-hosted server that speaks AWS SSO's protocol.
 #[derive(Debug, Parser)]
@@ -44,8 +44,44 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Help people who cannot prove their second factor.
+    Mfa {
+        #[command(subcommand)]
+        command: MfaCommand,
+    },
+    /// Help people who cannot sign in with their password.
+    Password {
+        #[command(subcommand)]
+        command: PasswordCommand,
+    },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
+}
+
+#[derive(Debug, Subcommand)]
+enum MfaCommand {
+    /// Take all MFA devices of a user away, whether the server runs or not.
+    Reset {
+        /// The server's configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// A user name or email address.
+        #[arg(long)]
+        user: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum PasswordCommand {
+    /// Give a user a password for one use, and print it; their sign-ins end.
+    Reset {
+        /// The server's configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// A user name or email address.
+        #[arg(long)]
+        user: String,
+    },
 }
 
 /// Does what the command line says.
@@ -72,6 +108,10 @@ pub fn run() -> Result<()> {
             runtime.block_on(sandbox::run(listen, &data, json, organisation.as_deref()))
         }
         Command::Serve { config } => runtime.block_on(config::run(&config)),
+        Command::Mfa { command: MfaCommand::Reset { config, user } } => mfa::reset::run(&config, &user),
+        Command::Password { command: PasswordCommand::Reset { config, user } } => {
+            one_time::run(&config, &user)
+        }
         Command::HashPassword => hash_password(),
     };
     runtime.shutdown_background();

@@ -63,7 +63,8 @@ pub enum FolderError {
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
-    _lock: File,
+    /// Held by a server; a command beside one has none.
+    _lock: Option<File>,
 }
 
 impl DataFolder {
@@ -79,7 +80,18 @@ impl DataFolder {
             fs::TryLockError::WouldBlock => FolderError::InUse(path.to_owned()),
             fs::TryLockError::Error(cause) => io_error("lock", &lock_path)(cause),
         })?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), _lock: Some(lock) })
+    }
+
+    /// Opens a server's folder for a command that works beside it: the database takes several writers.
+    ///
+    /// # Errors
+    /// [`FolderError`] if there is none, or it is somebody else's.
+    pub fn beside(path: &Path) -> Result<Self, FolderError> {
+        let key = path.join("instance.key");
+        fs::metadata(&key).map_err(io_error("find a server's data at", &key))?;
+        make_private(path)?;
+        Ok(Self { path: path.to_owned(), _lock: None })
     }
 
     /// Opens the database.

@@ -92,7 +92,18 @@ fn is_page(uri: &Uri) -> bool {
     let query = || Fields::parse(uri.query().unwrap_or_default().as_bytes());
     match uri.path() {
         "/authorize" | "/console" | "/device" | "/sign-in" | "/start" | "/start/" => true,
-        path if ["/saml/assertion/", "/start/saml/", "/sample-apps/"].iter().any(|p| path.starts_with(p)) => {
+        path if [
+            "/saml/assertion/",
+            "/start/saml/",
+            "/start/mfa",
+            "/start/password",
+            "/sandbox/",
+            "/sign-in/",
+            "/sample-apps/",
+        ]
+        .iter()
+        .any(|p| path.starts_with(p)) =>
+        {
             true
         }
         "/federation" => query().get("Action") == Some("login"),

@@ -16,6 +16,7 @@ use crate::{
     chance::Chance,
     clock::Clock,
     issuing::{OwnKeys, RoleCredentialIssuer},
+    mail::Mailing,
     organisation::{Organisation, PermissionSet, User},
     passwords::PasswordBook,
     saml::SigningKey,
@@ -43,6 +44,8 @@ pub struct Instance {
     pub saml_key: SigningKey,
     /// Whether the sandbox plays the organisation's applications.
     pub sample_apps: bool,
+    /// How mail is sent.
+    pub mailing: Mailing,
     /// Makes role credentials.
     pub issuer: Box<dyn RoleCredentialIssuer>,
     /// Checks passwords.
@@ -114,6 +117,7 @@ impl Instance {
             key: keys.instance,
             saml_key: keys.saml,
             sample_apps: false,
+            mailing: Mailing::Off,
             issuer,
             passwords,
             throttle: Throttle::default(),

@@ -23,6 +23,8 @@ mod foreign_tests;
 mod instance;
 mod issuing;
 mod listeners;
+mod mail;
+mod mfa;
 mod oidc;
 mod organisation;
 mod passwords;

@@ -58,10 +58,19 @@ impl PasswordBook {
     /// Whether this is the user's password. Takes as long for `None`, a person who is not there. Whoever asks
     /// on behalf of a stranger holds a [`Turn`].
     pub fn verify(&self, username: Option<&str>, password: &str) -> bool {
-        let known = username.and_then(|name| self.hashes.get(name));
+        self.verify_hash(username.and_then(|name| self.hash_of(name)), password)
+    }
+
+    /// The same with a hash that is kept elsewhere.
+    pub fn verify_hash(&self, known: Option<&str>, password: &str) -> bool {
         let Ok(parsed) = PasswordHash::new(known.unwrap_or(&self.nobodys)) else { return false };
         let matches = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
         matches && known.is_some()
+    }
+
+    /// The user's hash.
+    pub fn hash_of(&self, username: &str) -> Option<&str> {
+        self.hashes.get(username).map(String::as_str)
     }
 }
 

@@ -21,7 +21,9 @@ use crate::{
     clock::Clock,
     data_folder::DataFolder,
     instance::{Identity, Instance, Keys, Shared},
-    listeners, organisation,
+    listeners,
+    mail::{self, Mailing},
+    organisation,
     passwords::{self, PasswordBook},
     secret::Token,
     serving,
@@ -60,6 +62,9 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
         PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let mut instance = Instance::new(clock, chance, store, organisation, addresses, keys, book);
     instance.sample_apps = file.is_none();
+    instance.mailing = Mailing::Outbox;
+    // What this sandbox says below is what holds.
+    instance.store.forget_own_passwords()?;
     let instance = Shared::new(instance);
 
     let stop = CancellationToken::new();
@@ -107,6 +112,7 @@ fn ready(instance: &Instance, passwords: &std::collections::BTreeMap<String, Tok
         "start_url_alias": addresses.start_url_alias(),
         "instance_id": addresses.instance_id(),
         "port": addresses.port(),
+        "outbox_url": mail::outbox_address(instance),
         "users": users,
     })
 }
@@ -122,6 +128,7 @@ fn welcome(instance: &Instance, passwords: &std::collections::BTreeMap<String, T
     for (user, password) in passwords {
         text.push_str(&format!("  {user:<8} {}\n", password.expose()));
     }
+    text.push_str(&format!("Mail to them is at {}\n", mail::outbox_address(instance)));
     text
 }
 

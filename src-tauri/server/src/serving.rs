@@ -1,8 +1,13 @@
 //! From an instance to answers: all routes behind the doors, on all listeners, until told to stop.
 
-use std::{io, time::Duration};
+use std::{io, net::IpAddr, time::Duration};
 
-use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::{Request, StatusCode},
+    response::IntoResponse,
+    routing::get,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
@@ -10,10 +15,12 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use crate::{
     doors, federation,
     instance::{Instance, Shared},
+    mail::{self, Mailing},
     oidc, portal, saml, sample_apps,
     signin::{self, see_other},
     sts,
@@ -28,12 +35,19 @@ const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 /// How often what nobody can use is forgotten.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
 /// All routes of an instance.
 pub fn routes(instance: &Shared) -> Router {
     // The issuer URL is an address people may open (aws-cli's `sso/resolve.py`).
     let issuer = format!("/{}", instance.addresses.instance_id());
     let samples = if instance.sample_apps { sample_apps::routes() } else { Router::new() };
+    let outbox =
+        if matches!(instance.mailing, Mailing::Outbox) { mail::outbox_routes() } else { Router::new() };
     let routes = Router::new()
+        .merge(outbox)
         .merge(oidc::routes())
         .merge(portal::routes())
         .merge(federation::routes())
@@ -88,8 +102,8 @@ async fn accept(socket: TcpListener, routes: Router, headers_in: Duration, stop:
             accepted = socket.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, Peer(peer.ip())),
             Err(error) => {
                 // Out of file descriptors, most likely: what is under way will give some back.
                 tracing::error!(%error, "could not accept a connection");
@@ -97,8 +111,12 @@ async fn accept(socket: TcpListener, routes: Router, headers_in: Duration, stop:
                 continue;
             }
         };
-        let service = TowerToHyperService::new(routes.clone());
-        let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+        let service = routes.clone().map_request(move |mut request: Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let connection =
+            server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
         let connection = under_way.watch(connection);
         tokio::spawn(async move {
             // Visitors come and go as they like.

@@ -54,7 +54,8 @@ impl Browser<'_> {
         cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    fn keep(&self, reply: Reply) -> Reply {
+    /// Keeps the cookies of an answer to a request of [`Browser::form`].
+    pub fn keep(&self, reply: Reply) -> Reply {
         let mut cookies = self.cookies.lock().unwrap();
         for set in reply.headers.get_all(header::SET_COOKIE) {
             let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();

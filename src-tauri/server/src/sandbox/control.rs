@@ -11,8 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::say;
 use crate::{
+    config,
     domain::sign_in_session,
     instance::{Instance, Shared},
+    mfa::{self, Policy},
+    signin::password::one_time,
 };
 
 /// No control comes near this.
@@ -30,6 +33,12 @@ enum Control {
     RoleCredentialsSeconds(Option<u16>),
     /// Portal requests a second; 0 lifts the limit. The answer counts what met the limit before.
     Throttle(u32),
+    /// When a second factor is asked for, as `[mfa]` of a configuration file has it.
+    Mfa(Policy),
+    /// Takes all of a user's devices away.
+    MfaReset(String),
+    /// Gives a user a password for one use, which the answer names.
+    OneTimePassword(String),
     /// Shifts the server's clock.
     ClockOffsetSeconds(i64),
 }
@@ -100,7 +109,9 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
     let told: Value = serde_json::from_str(line).context("not a JSON line")?;
     let wanted = Control::deserialize(&told).context(
         "expected one of {\"expire\":\"credentials\"|\"access_token\"|\"session\"}, {\"session_minutes\":N}, \
-         {\"role_credentials_seconds\":N|null}, {\"throttle\":N}, {\"clock_offset_seconds\":N}",
+         {\"role_credentials_seconds\":N|null}, {\"throttle\":N}, \
+         {\"mfa\":{\"mode\":\"off\"|\"always\"|\"context\",\"allowed\":[…],\"without_device\":\"enrol\"|\"block\"|\"allow\"}}, \
+         {\"mfa_reset\":USER}, {\"one_time_password\":USER}, {\"clock_offset_seconds\":N}",
     )?;
     let now = instance.now();
     match wanted {
@@ -125,6 +136,12 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
             if let Some(counted) = instance.throttle.set(per_second, now) {
                 return Ok(json!({ "throttle": per_second, "before": counted }));
             }
+        }
+        Control::Mfa(policy) => config::policy_set(instance, &policy)?,
+        Control::MfaReset(user) => drop(mfa::reset::reset(instance, &user)?),
+        Control::OneTimePassword(user) => {
+            let password = one_time::give(instance, &user)?;
+            return Ok(json!({ "one_time_password": user, "password": password.expose() }));
         }
         Control::ClockOffsetSeconds(seconds) => {
             let day = 24 * 60 * 60;
@@ -177,6 +194,8 @@ mod tests {
             "",
             "{}",
             "{\"expire\":\"all\"}",
+            "{\"mfa\":{\"mode\":\"always\",\"allowed\":[]}}",
+            "{\"mfa_reset\":\"nobody\"}",
             "{\"session_minutes\":1}",
             "{\"throttle\":-1}",
             "{\"role_credentials_seconds\":0}",

@@ -12,6 +12,10 @@ pub const SESSION: &str = "latchkey-session";
 pub const VISITOR: &str = "latchkey-visitor";
 /// A browser that somebody signed in with before.
 pub const KNOWN_BROWSER: &str = "latchkey-browser";
+/// A sign-in that waits for a second factor.
+pub const HALF: &str = "latchkey-half";
+/// A browser in which somebody proved a second factor; lets nobody in.
+pub const CONTEXT: &str = "latchkey-context";
 /// A console session of the federation endpoint.
 pub const CONSOLE: &str = "latchkey-console";
 

@@ -166,6 +166,13 @@ pub enum PageError {
         /// A path here.
         back: String,
     },
+    /// Sign in anew, signed in or not, and come back to this path.
+    SignInAgain {
+        /// A path here.
+        back: String,
+    },
+    /// Something else comes first, at this path.
+    Elsewhere(&'static str),
     /// Say this.
     Message {
         /// The status.
@@ -191,7 +198,7 @@ impl PageError {
             Self::Message { status, title, text, .. } => {
                 Self::Message { status, title, text, back: Some(portal) }
             }
-            Self::SignIn { .. } => self,
+            Self::SignIn { .. } | Self::SignInAgain { .. } | Self::Elsewhere(_) => self,
         }
     }
 
@@ -204,6 +211,14 @@ impl PageError {
                     form_urlencoded::Serializer::new(String::new()).append_pair("continue", back).finish();
                 see_other(&format!("/sign-in?{query}"))
             }
+            Self::SignInAgain { back } => {
+                let query: String = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("again", "1")
+                    .append_pair("continue", back)
+                    .finish();
+                see_other(&format!("/sign-in?{query}"))
+            }
+            Self::Elsewhere(path) => see_other(path),
             Self::Message { status, title, text, back } => {
                 let frame = visit.map_or_else(|| Frame::bare(instance), |visit| Frame::of(instance, visit));
                 let back = back.as_deref();

@@ -1,11 +1,14 @@
 //! What a person sees in the browser: sign-in, device code, consent, the start page. Plain pages with forms.
 //! Two have a script of their own and work without: the start page, as the fragment of the portal's own links
-//! (`/start/#/saml/…`) never reaches a server, and the page that brings an assertion to its application.
+//! (`/start/#/saml/…`) never reaches a server, and the page that brings an assertion to its application. Those
+//! that ask for a security key need theirs, as browsers have no other way to one.
 
 mod cookies;
 mod device;
 mod frame;
 mod known_browser;
+mod mfa;
+pub mod password;
 mod sign_in;
 mod start;
 #[cfg(test)]
@@ -13,7 +16,7 @@ mod tests;
 mod visit;
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -24,6 +27,7 @@ use axum::{
 use crate::{
     fields::Fields,
     instance::{Instance, Shared},
+    serving::Peer,
 };
 pub use cookies::{CONSOLE, cookie, set_cookie};
 pub use frame::{Consent, Frame, PageError, html, html_for_other_site, redirect};
@@ -36,6 +40,8 @@ pub type Show = fn(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError
 pub fn routes() -> Router<Shared> {
     Router::new()
         .route("/sign-in", shown(sign_in::show).merge(post(sign_in)))
+        .merge(mfa::routes())
+        .merge(password::routes())
         .route("/sign-out", submitted(sign_in::sign_out))
         .route("/device", shown(device::show).merge(submitted(device::confirm)))
         .route("/device/decision", submitted(device::decide))
@@ -49,6 +55,7 @@ pub fn routes() -> Router<Shared> {
         )
         .route("/assets/portal.js", get(async || script(include_str!("../../assets/portal.js"))))
         .route("/assets/post.js", get(async || script(include_str!("../../assets/post.js"))))
+        .route("/assets/webauthn.js", get(async || script(include_str!("../../assets/webauthn.js"))))
 }
 
 fn shown(show: Show) -> MethodRouter<Shared> {
@@ -64,9 +71,34 @@ fn submitted(submit: Show) -> MethodRouter<Shared> {
 }
 
 /// A password is checked when it is its turn, and until then no thread waits for it.
-async fn sign_in(State(instance): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+async fn sign_in(
+    State(instance): State<Shared>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let network = mfa::network(&instance, peer.map(|Extension(peer)| peer));
+    let submit = move |instance: &Instance, visit: &Visit<'_>, fields: &Fields| {
+        sign_in::submit(instance, visit, fields, network)
+    };
+    in_turn(instance, headers, body, submit).await
+}
+
+/// A form whose work takes as much memory as checking a password.
+fn submitted_in_turn(submit: Show) -> MethodRouter<Shared> {
+    post(move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
+        in_turn(instance, headers, body, submit)
+    })
+}
+
+async fn in_turn(
+    instance: Shared,
+    headers: HeaderMap,
+    body: Bytes,
+    submit: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError> + Send + 'static,
+) -> Response {
     if let Some(turn) = instance.passwords.turn().await {
-        return form_holding(turn, instance, headers, body, sign_in::submit).await;
+        return form_holding(turn, instance, headers, body, submit).await;
     }
     let text = "Wait a few seconds, then go back and try again.";
     let busy = PageError::new(StatusCode::SERVICE_UNAVAILABLE, "Too many people are signing in", text);
@@ -108,7 +140,7 @@ async fn form_holding(
     instance: Shared,
     headers: HeaderMap,
     body: Bytes,
-    submit: Show,
+    submit: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
     instance
         .run(move |instance| {

@@ -10,9 +10,12 @@ use serde_json::json;
 use url::Url;
 
 use super::{
-    cookies::{self, SESSION, VISITOR},
-    frame::{Frame, PageError, html},
-    known_browser, see_other,
+    cookies::{self, HALF, SESSION, VISITOR},
+    frame::{Frame, PageError, html, html_with_scripts},
+    known_browser,
+    mfa::{self, Accepted, KeyRequest},
+    password::{self, Typed},
+    see_other,
     visit::Visit,
 };
 use crate::{
@@ -21,6 +24,7 @@ use crate::{
     fields::Fields,
     instance::Instance,
     organisation::User,
+    secret::Digest,
     store::AuditEntry,
 };
 
@@ -34,6 +38,8 @@ struct SignInPage<'a> {
     error: Option<&'a str>,
     username: &'a str,
     back: &'a str,
+    passkey: Option<KeyRequest>,
+    by_mail: bool,
 }
 
 /// GET `/sign-in`.
@@ -46,8 +52,13 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<R
     Ok(render(instance, visit, StatusCode::OK, None, "", &back))
 }
 
-/// POST `/sign-in`.
-pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+/// POST `/sign-in`, from a network.
+pub fn submit(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    fields: &Fields,
+    network: Digest,
+) -> Result<Response, PageError> {
     let back = safe_path(instance, fields.get("continue"));
     let typed = fields.get("username").unwrap_or_default();
     let password = fields.get("password").unwrap_or_default();
@@ -67,24 +78,37 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
         Ok(lockout) => lockout,
         Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left)),
     };
-    let right = instance.passwords.verify(user.map(|user| user.username.as_str()), password);
-    let Some(user) = user.filter(|_| right) else {
+    let typed_password = password::check(instance, user, password)?;
+    let Some(user) = user.filter(|_| typed_password != Typed::Wrong) else {
         instance.store.append_audit(&events(instance, user, None, "Failure"))?;
         return match lockout.remaining(now) {
             Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),
             None => refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."),
         };
     };
+    let must_change = typed_password == Typed::OnlyOnce;
+    mfa::after_password(instance, visit, user, Accepted { counter: name, back: &back, network, must_change })
+}
+
+/// Begins a session, which `keep` stores with what it tells, and sends the person on.
+pub fn begin(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    user: &User,
+    back: &str,
+    keep: impl FnOnce(&SignInSession, Digest) -> Result<(), PageError>,
+) -> Result<Response, PageError> {
     let length = instance.session_length();
-    let session = SignInSession::begin(instance.chance.uuid(), &user.username, length, now);
+    let session = SignInSession::begin(instance.chance.uuid(), &user.username, length, instance.now());
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
-    let events = events(instance, Some(user), Some(&session), "Success");
-    instance.store.begin_session(&session, secret.digest(), name, &events)?;
-    let mut response = see_other(&back);
+    keep(&session, secret.digest())?;
+    let mut response = see_other(back);
+    let over = Some(SignedDuration::ZERO);
     for cookie in [
         cookies::set_cookie(instance, SESSION, secret.expose(), Some(length)),
-        cookies::set_cookie(instance, VISITOR, "", Some(SignedDuration::ZERO)),
+        cookies::set_cookie(instance, VISITOR, "", over),
+        visit.half.as_ref().and_then(|_| cookies::set_cookie(instance, HALF, "", over)),
         known_browser::remember(instance, &user.username),
     ]
     .into_iter()
@@ -114,7 +138,8 @@ pub fn sign_out(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Re
     Ok(response)
 }
 
-fn events(
+/// Events of a step that was taken with a password alone.
+pub fn events(
     instance: &Instance,
     user: Option<&User>,
     session: Option<&SignInSession>,
@@ -132,14 +157,16 @@ fn events(
     })
 }
 
-fn too_many(left: SignedDuration) -> String {
+/// What to do while a name is locked.
+pub fn too_many(left: SignedDuration) -> String {
     let seconds = left.as_secs() + 1;
     let wait =
         if seconds > 90 { format!("{} minutes", (seconds + 59) / 60) } else { format!("{seconds} seconds") };
     format!("Too many sign-in attempts. Wait {wait}, then try again.")
 }
 
-fn render(
+/// The page with an error that says why the person is not signed in.
+pub fn render(
     instance: &Instance,
     visit: &Visit<'_>,
     status: StatusCode,
@@ -147,13 +174,16 @@ fn render(
     username: &str,
     back: &str,
 ) -> Response {
-    html(status, &SignInPage { frame: Frame::of(instance, visit), error, username, back })
+    let passkey = mfa::passkey::offer(instance, visit);
+    let (has_script, by_mail) = (passkey.is_some(), instance.mailing.sends());
+    let page = SignInPage { frame: Frame::of(instance, visit), error, username, back, passkey, by_mail };
+    if has_script { html_with_scripts(status, &page) } else { html(status, &page) }
 }
 
 /// Where to go after signing in: a path of this server, else the start page. A path that begins with two
 /// slashes is no path to a browser but another host, and dot segments can leave such a one behind
 /// (`/.//host`): what counts is how the path begins once they are resolved.
-fn safe_path(instance: &Instance, wanted: Option<&str>) -> String {
+pub fn safe_path(instance: &Instance, wanted: Option<&str>) -> String {
     let home = "/start".to_owned();
     let Some(wanted) = wanted.filter(|path| path.starts_with('/')) else { return home };
     let Ok(base) = Url::parse(&instance.addresses.origin()) else { return home };

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use url::form_urlencoded;
 
 use super::{
-    cookies::{self, KNOWN_BROWSER, SESSION, VISITOR},
+    cookies::{self, CONTEXT, HALF, KNOWN_BROWSER, SESSION, VISITOR},
     frame::PageError,
 };
 use crate::{
@@ -18,6 +18,10 @@ pub struct Visit<'i> {
     pub person: Option<SignedIn<'i>>,
     /// What the browser brought to be known by, unchecked.
     pub known_browser: Option<Token>,
+    /// The sign-in that waits for a second factor, unchecked.
+    pub half: Option<Token>,
+    /// The browser as second factors were proved in it before, unchecked.
+    pub context: Option<Token>,
     /// The cookie that binds forms: the session's, else the visitor's.
     binding: Token,
     is_new: bool,
@@ -36,6 +40,7 @@ impl<'i> Visit<'i> {
     pub fn of(instance: &'i Instance, headers: &HeaderMap) -> Result<Self, StoreError> {
         let owned = |kind| cookies::cookie(instance, headers, kind).map(|value| Token::new(value.to_owned()));
         let known_browser = owned(KNOWN_BROWSER);
+        let (half, context) = (owned(HALF), owned(CONTEXT));
         if let Some(value) = owned(SESSION) {
             let session = instance.store.session_by_cookie(value.digest())?;
             let live = session.filter(|session| session.is_live(instance.now()));
@@ -44,19 +49,24 @@ impl<'i> Visit<'i> {
                 Some(SignedIn { session, user })
             });
             if person.is_some() {
-                return Ok(Self { person, known_browser, binding: value, is_new: false });
+                return Ok(Self { person, known_browser, half, context, binding: value, is_new: false });
             }
         }
         let (binding, is_new) = match owned(VISITOR) {
             Some(value) => (value, false),
             None => (instance.chance.token(), true),
         };
-        Ok(Self { person: None, known_browser, binding, is_new })
+        Ok(Self { person: None, known_browser, half, context, binding, is_new })
     }
 
     /// The token that this visitor's forms carry.
     pub fn form_token(&self, instance: &Instance) -> String {
         hex::encode(instance.key.derive("form", &[self.binding.expose()]).as_slice())
+    }
+
+    /// What this visitor's sealed fields are bound to.
+    pub fn owner(&self) -> String {
+        hex::encode(self.binding.digest().as_bytes())
     }
 
     /// Whether a submitted form token is this visitor's.

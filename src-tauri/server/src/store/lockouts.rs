@@ -43,6 +43,16 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets the attempts counted under a name.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn forget_attempts(&self, name: Digest) -> Result<()> {
+        self.write("forget sign-in attempts", |tx| forget(tx, name))
+    }
+}
+
 pub(super) fn forget(tx: &Transaction<'_>, name: Digest) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM lockout WHERE name = ?1", [name.as_bytes()]).map(drop)
 }

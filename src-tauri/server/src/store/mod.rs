@@ -7,8 +7,11 @@ mod authorization_codes;
 mod clients;
 mod consoles;
 mod device_grants;
+mod half_sign_ins;
 mod instance;
 mod lockouts;
+mod mfa;
+mod passwords;
 mod role_credentials;
 mod saml;
 mod sessions;
@@ -28,6 +31,9 @@ pub use audit::AuditEntry;
 pub use authorization_codes::PresentedCode;
 pub use clients::Client;
 pub use consoles::SigninToken;
+pub use half_sign_ins::{Completion, HalfSignIn};
+pub use mfa::Used;
+pub use passwords::{NewPassword, OwnPassword};
 pub use role_credentials::IssuedKey;
 pub use saml::SamlRequest;
 pub use tokens::{NewTokens, Successor};
@@ -35,7 +41,12 @@ pub use tokens::{NewTokens, Successor};
 use crate::secret::Digest;
 
 /// Forward only, numbered by position.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("schema.sql")), M::up(include_str!("saml.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("schema.sql")),
+    M::up(include_str!("saml.sql")),
+    M::up(include_str!("mfa.sql")),
+    M::up(include_str!("passwords.sql")),
+];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
 /// behind it.
@@ -150,6 +161,10 @@ impl Store {
                 "DELETE FROM console_session WHERE ends < ?1",
                 "DELETE FROM saml_request WHERE ends < ?1",
                 "DELETE FROM saml_seen WHERE ends < ?1",
+                "DELETE FROM half_sign_in WHERE ends < ?1",
+                "DELETE FROM mfa_context WHERE ends < ?1",
+                "DELETE FROM password_link WHERE ends < ?1",
+                "DELETE FROM spent_challenge WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

@@ -1,7 +1,7 @@
 //! Sign-in sessions and what was consented to in them.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{AuditEntry, Result, Store, audit, lockouts, millis, moment, optional_moment};
 use crate::{domain::sign_in_session::SignInSession, secret::Digest};
@@ -22,6 +22,14 @@ pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
 pub(super) const SESSION_COLUMNS: &str =
     "s.id AS session_id, s.username, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
 
+pub(super) fn insert(tx: &Transaction<'_>, session: &SignInSession, cookie: Digest) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO sign_in_session (id, cookie, username, began, ends) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![session.id, cookie.as_bytes(), session.username, millis(session.began), millis(session.ends)],
+    )
+    .map(drop)
+}
+
 impl Store {
     /// Keeps a new session and the digest of its cookie; the attempts counted under `name` are forgotten.
     ///
@@ -35,16 +43,7 @@ impl Store {
         entries: &[AuditEntry],
     ) -> Result<()> {
         self.write("begin a session", |tx| {
-            tx.execute(
-                "INSERT INTO sign_in_session (id, cookie, username, began, ends) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    session.id,
-                    cookie.as_bytes(),
-                    session.username,
-                    millis(session.began),
-                    millis(session.ends)
-                ],
-            )?;
+            insert(tx, session, cookie)?;
             lockouts::forget(tx, name)?;
             entries.iter().try_for_each(|entry| audit::append(tx, entry))
         })
@@ -83,6 +82,42 @@ impl Store {
                 params![id, millis(now)],
             )?;
             audit::append(tx, entry)
+        })
+    }
+
+    /// A person's sessions that are live, the newest first.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn live_sessions(&self, username: &str, now: Timestamp) -> Result<Vec<SignInSession>> {
+        self.read("list a person's sessions", |c| {
+            let sql = format!(
+                "SELECT {SESSION_COLUMNS} FROM sign_in_session s
+                 WHERE s.username = ?1 AND s.ended IS NULL AND s.ends > ?2 ORDER BY s.began DESC LIMIT 100"
+            );
+            let mut statement = c.prepare_cached(&sql)?;
+            statement.query_map(params![username, millis(now)], session_from)?.collect()
+        })
+    }
+
+    /// Ends a person's sessions, but for one to keep, and with them all their tokens; gives their number.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn end_sessions_of(
+        &self,
+        username: &str,
+        keep: Option<&str>,
+        now: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<usize> {
+        self.write("end a person's sessions", |tx| {
+            let ended = tx.execute(
+                "UPDATE sign_in_session SET ended = ?2 WHERE username = ?1 AND ended IS NULL AND id IS NOT ?3",
+                params![username, millis(now), keep],
+            )?;
+            audit::append(tx, entry)?;
+            Ok(ended)
         })
     }
 

@@ -1,0 +1,183 @@
+//! Whether a second factor is asked for, which kinds count, and what happens to a person who has none
+//! (IAM Identity Center User Guide, "Configure MFA").
+
+use serde::{Deserialize, Serialize};
+
+use super::device::Kind;
+
+/// When a second factor is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Never.
+    #[default]
+    Off,
+    /// At every sign-in with a password.
+    Always,
+    /// When the browser or its network is not one that the person proved a factor from before.
+    Context,
+}
+
+/// What counts as a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Factor {
+    /// Security keys and built-in authenticators.
+    Webauthn,
+    /// Authenticator apps.
+    Totp,
+}
+
+/// What happens to a person who has no device that counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutDevice {
+    /// One is set up at sign-in.
+    #[default]
+    Enrol,
+    /// The sign-in is refused.
+    Block,
+    /// The password is enough.
+    Allow,
+}
+
+/// An instance's policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Policy {
+    /// When.
+    pub mode: Mode,
+    /// Which kinds; not empty.
+    pub allowed: Vec<Factor>,
+    /// What about those who have none.
+    pub without_device: WithoutDevice,
+}
+
+/// The policy as a file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    mode: Mode,
+    #[serde(default = "every_factor")]
+    allowed: Vec<Factor>,
+    #[serde(default)]
+    without_device: WithoutDevice,
+}
+
+fn every_factor() -> Vec<Factor> {
+    vec![Factor::Webauthn, Factor::Totp]
+}
+
+impl TryFrom<Written> for Policy {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        if written.allowed.is_empty() {
+            return Err("`allowed` must name at least one of \"webauthn\" and \"totp\"");
+        }
+        Ok(Self { mode: written.mode, allowed: written.allowed, without_device: written.without_device })
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { mode: Mode::Off, allowed: every_factor(), without_device: WithoutDevice::default() }
+    }
+}
+
+/// What to do after the right password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// The password is enough.
+    Nothing,
+    /// Ask for a second factor.
+    Factor,
+    /// Have the person set one up.
+    Enrol,
+    /// Refuse.
+    Block,
+}
+
+impl Policy {
+    /// What to do after the right password of a person who has a device that counts or not, from a context
+    /// that is known for them or not.
+    pub fn ask(&self, has_device: bool, context_is_known: bool) -> Ask {
+        match (self.mode, has_device, self.without_device) {
+            (Mode::Off, ..) => Ask::Nothing,
+            (Mode::Context, ..) if context_is_known => Ask::Nothing,
+            (_, true, _) => Ask::Factor,
+            (_, false, WithoutDevice::Enrol) => Ask::Enrol,
+            (_, false, WithoutDevice::Block) => Ask::Block,
+            (_, false, WithoutDevice::Allow) => Ask::Nothing,
+        }
+    }
+
+    /// Whether devices of this kind count.
+    pub fn counts(&self, kind: Kind) -> bool {
+        self.allowed.contains(&kind.factor())
+    }
+
+    /// Whether people sign in with a passkey in place of a password.
+    pub fn takes_passkeys(&self) -> bool {
+        self.mode != Mode::Off && self.allowed.contains(&Factor::Webauthn)
+    }
+
+    /// Whether a person must keep at least one device that counts.
+    pub fn demands_a_device(&self) -> bool {
+        self.mode != Mode::Off && self.without_device != WithoutDevice::Allow
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    fn policy(mode: Mode, without_device: WithoutDevice) -> Policy {
+        Policy { mode, without_device, ..Policy::default() }
+    }
+
+    #[test]
+    fn every_combination_has_its_answer() {
+        use {Mode as M, WithoutDevice as W};
+        for (mode, without, has_device, known, expected) in [
+            (M::Off, W::Block, false, false, Ask::Nothing),
+            (M::Off, W::Enrol, true, false, Ask::Nothing),
+            (M::Always, W::Allow, true, true, Ask::Factor),
+            (M::Always, W::Enrol, false, true, Ask::Enrol),
+            (M::Always, W::Block, false, true, Ask::Block),
+            (M::Always, W::Allow, false, false, Ask::Nothing),
+            (M::Context, W::Enrol, true, true, Ask::Nothing),
+            (M::Context, W::Enrol, true, false, Ask::Factor),
+            (M::Context, W::Enrol, false, false, Ask::Enrol),
+            (M::Context, W::Block, false, false, Ask::Block),
+            (M::Context, W::Allow, false, false, Ask::Nothing),
+        ] {
+            let asked = policy(mode, without).ask(has_device, known);
+            assert_eq!(asked, expected, "{mode:?} {without:?} {has_device} {known}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_read_from_a_file_and_must_allow_something() {
+        let read = |text: &str| toml::from_str::<Policy>(text);
+        let policy = read("mode = \"context\"\nallowed = [\"totp\"]\nwithout_device = \"block\"").unwrap();
+        assert_eq!(
+            (policy.mode, policy.counts(Kind::Totp), policy.counts(Kind::BuiltIn)),
+            (Mode::Context, true, false)
+        );
+        assert_eq!(read("mode = \"off\"").unwrap(), Policy::default());
+        for bad in ["mode = \"on\"", "", "mode = \"always\"\nallowed = []", "mode = \"off\"\ncolour = 1"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn passkeys_and_the_last_device_follow_the_policy() {
+        assert!(!Policy::default().takes_passkeys());
+        let always = policy(Mode::Always, WithoutDevice::Enrol);
+        assert!(always.takes_passkeys() && always.demands_a_device());
+        assert!(!Policy { allowed: vec![Factor::Totp], ..always }.takes_passkeys());
+        assert!(!policy(Mode::Always, WithoutDevice::Allow).demands_a_device());
+    }
+}

@@ -1,0 +1,185 @@
+//! `/sign-in/verify`: proves a second factor with a device of one's own.
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+
+use super::{Half, KeyRequest, Step, complete, half_of};
+use crate::{
+    fields::Fields,
+    instance::Instance,
+    mfa::{Device, Kind, keys, sealing::Purpose, totp},
+    signin::{
+        Frame, PageError, Visit,
+        frame::{html, html_with_scripts},
+        see_other, sign_in,
+    },
+    store::Used,
+};
+
+/// What the secrets of authenticator apps are sealed for.
+pub const APP_SECRET: &str = "authenticator app";
+/// The word for all of a person's keys in `?with=`.
+const KEYS: &str = "keys";
+
+const WRONG_CODE: &str = "That code is wrong or was used before. Wait for the next one and type that.";
+const WRONG_KEY: &str = "That security key is not one of yours, or its answer came too late. Try again.";
+
+#[derive(Template)]
+#[template(path = "mfa_verify.html")]
+struct VerifyPage<'a> {
+    frame: Frame,
+    error: Option<&'a str>,
+    username: &'a str,
+    /// The app whose code is asked for.
+    app: Option<&'a Device>,
+    key: Option<KeyRequest>,
+    /// The names of the keys that may answer.
+    key_names: String,
+    /// Other ways: address and name.
+    others: Vec<(String, String)>,
+}
+
+/// A way to prove a factor.
+enum Way<'d> {
+    App(&'d Device),
+    Keys(Vec<&'d Device>),
+}
+
+impl Way<'_> {
+    fn credential_type(&self) -> &'static str {
+        match self {
+            Self::App(_) => Kind::Totp.credential_type(),
+            Self::Keys(_) => Kind::SecurityKey.credential_type(),
+        }
+    }
+}
+
+/// The way asked for, else the one used last; `None` without any device.
+fn way<'d>(devices: &'d [Device], wanted: Option<&str>) -> Option<Way<'d>> {
+    let keys = || devices.iter().filter(|device| device.kind != Kind::Totp).collect::<Vec<_>>();
+    let app = |id: &str| devices.iter().find(|device| device.kind == Kind::Totp && device.id == id);
+    match wanted {
+        Some(KEYS) if !keys().is_empty() => Some(Way::Keys(keys())),
+        Some(id) if app(id).is_some() => app(id).map(Way::App),
+        _ => match devices.first()? {
+            first if first.kind == Kind::Totp => Some(Way::App(first)),
+            _ => Some(Way::Keys(keys())),
+        },
+    }
+}
+
+/// GET `/sign-in/verify`, with the way to prove in `with`.
+pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let half = half_of(instance, visit)?;
+    render(instance, visit, &half, fields.get("with"), StatusCode::OK, None)
+}
+
+fn render(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    half: &Half<'_>,
+    wanted: Option<&str>,
+    status: StatusCode,
+    error: Option<&str>,
+) -> Result<Response, PageError> {
+    let Some(way) = way(&half.devices, wanted) else { return Ok(see_other("/sign-in/enrol")) };
+    let step = Step { user: half.user, session: None, workflow: &half.kept.workflow };
+    let challenge = step.event(instance, "CredentialChallenge", "Success", way.credential_type());
+    let mut others: Vec<(String, String)> = Vec::new();
+    if matches!(way, Way::App(_)) && half.devices.iter().any(|device| device.kind != Kind::Totp) {
+        others.push((KEYS.to_owned(), "Security key or built-in authenticator".to_owned()));
+    }
+    let shown = match &way {
+        Way::App(app) => Some(app.id.as_str()),
+        Way::Keys(_) => None,
+    };
+    let apps =
+        half.devices.iter().filter(|device| device.kind == Kind::Totp && Some(device.id.as_str()) != shown);
+    others.extend(apps.map(|app| (app.id.clone(), format!("Code of {}", app.name))));
+    let mut page = VerifyPage {
+        frame: Frame::of(instance, visit),
+        error,
+        username: &half.kept.username,
+        app: None,
+        key: None,
+        key_names: String::new(),
+        others,
+    };
+    match way {
+        Way::App(app) => {
+            instance.store.append_audit(&[challenge])?;
+            page.app = Some(app);
+            Ok(html(status, &page))
+        }
+        Way::Keys(keys) => {
+            let ceremony =
+                keys::start_authentication(instance, &keys).map_err(|error| PageError::failed(&error))?;
+            instance.store.keep_ceremony(half.cookie, &ceremony.state, &challenge)?;
+            page.key = Some(KeyRequest { options: ceremony.options, state: String::new() });
+            page.key_names = keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
+            Ok(html_with_scripts(status, &page))
+        }
+    }
+}
+
+/// POST `/sign-in/verify`: a code or a key's answer.
+pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let half = half_of(instance, visit)?;
+    let now = instance.now();
+    let with = fields.get("with");
+    let answer = fields.get("credential");
+    let Some(way) = way(&half.devices, answer.map_or(with, |_| Some(KEYS))) else {
+        return Ok(see_other("/sign-in/enrol"));
+    };
+    let lockout = match instance.store.count_attempt(half.kept.counter, now)? {
+        Ok(lockout) => lockout,
+        Err(locked) => {
+            let text = sign_in::too_many(locked.left);
+            return render(instance, visit, &half, with, StatusCode::TOO_MANY_REQUESTS, Some(&text));
+        }
+    };
+    let (used, wrong) = match &way {
+        Way::App(app) => (code(instance, app, fields.get("code").unwrap_or_default()), WRONG_CODE),
+        Way::Keys(keys) => (answered(instance, &half, keys, answer.unwrap_or_default())?, WRONG_KEY),
+    };
+    if let Some(used) = used
+        && let Some(response) = complete(instance, visit, &half, Some(used), Some(way.credential_type()))?
+    {
+        return Ok(response);
+    }
+    let step = Step { user: half.user, session: None, workflow: &half.kept.workflow };
+    let proved = format!("{},{}", half.kept.proved, way.credential_type());
+    instance.store.append_audit(&[
+        step.event(instance, "CredentialVerification", "Failure", way.credential_type()),
+        step.event(instance, "UserAuthentication", "Failure", &proved),
+    ])?;
+    match lockout.remaining(now) {
+        Some(left) => {
+            let text = sign_in::too_many(left);
+            render(instance, visit, &half, with, StatusCode::TOO_MANY_REQUESTS, Some(&text))
+        }
+        None => render(instance, visit, &half, with, StatusCode::UNAUTHORIZED, Some(wrong)),
+    }
+}
+
+fn code(instance: &Instance, app: &Device, code: &str) -> Option<Used> {
+    let secret = Purpose { name: APP_SECRET, owner: &app.user_id }.open(&instance.key, &app.data)?;
+    let taken = totp::check(&secret, code, instance.now(), app.last_step, app.drift)?;
+    Some(Used::Code { device: app.id.clone(), step: taken.step, drift: taken.drift })
+}
+
+fn answered(
+    instance: &Instance,
+    half: &Half<'_>,
+    keys: &[&Device],
+    answer: &str,
+) -> Result<Option<Used>, PageError> {
+    let Some(state) = instance.store.take_ceremony(half.cookie)? else { return Ok(None) };
+    match keys::finish_authentication(instance, keys, answer, &state) {
+        Ok(proof) => Ok(Some(Used::Key { device: proof.device, data: proof.data })),
+        Err(error) => {
+            tracing::info!(%error, "a security key's answer was not taken");
+            Ok(None)
+        }
+    }
+}

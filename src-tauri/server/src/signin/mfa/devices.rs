@@ -1,0 +1,179 @@
+//! `/start/mfa`: a person's own devices, and where they are signed in.
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::directory_event;
+use crate::{
+    audit::{self, Event},
+    domain::sign_in_session::SignInSession,
+    fields::Fields,
+    instance::Instance,
+    mfa::{Kind, device, policy::Mode},
+    signin::{Frame, PageError, SignedIn, Visit, frame::html, see_other},
+};
+
+/// How long ago a person may have signed in to change their devices without signing in again.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
+
+#[derive(Template)]
+#[template(path = "mfa_devices.html")]
+struct DevicesPage {
+    frame: Frame,
+    asks: &'static str,
+    devices: Vec<DeviceRow>,
+    sessions: Vec<SessionRow>,
+    others: usize,
+}
+
+struct DeviceRow {
+    id: String,
+    name: String,
+    label: &'static str,
+    counts: bool,
+    added: String,
+    last_used: Option<String>,
+}
+
+struct SessionRow {
+    is_this: bool,
+    began: String,
+    ends: String,
+}
+
+/// The person, if they signed in a short while ago; else the way to sign in again and come back.
+pub fn fresh<'v, 'i>(
+    instance: &Instance,
+    visit: &'v Visit<'i>,
+    path: &str,
+    fields: &Fields,
+    keep: &[&str],
+) -> Result<&'v SignedIn<'i>, PageError> {
+    let person = visit.signed_in_or(path, fields, keep)?;
+    if instance.now().duration_since(person.session.began) < FRESH {
+        return Ok(person);
+    }
+    let kept: Vec<String> =
+        keep.iter().filter_map(|name| Some(format!("{name}={}", fields.get(name)?))).collect();
+    let back = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
+    Err(PageError::SignInAgain { back })
+}
+
+/// GET `/start/mfa`.
+pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let person = visit.signed_in_or("/start/mfa", fields, &[])?;
+    let policy = instance.store.mfa_policy()?;
+    let devices: Vec<DeviceRow> = instance
+        .store
+        .mfa_devices(&instance.user_id(person.user))?
+        .into_iter()
+        .map(|device| DeviceRow {
+            counts: policy.counts(device.kind),
+            id: device.id,
+            name: device.name,
+            label: device.kind.label(),
+            added: day(device.added),
+            last_used: device.last_used.map(moment),
+        })
+        .collect();
+    let sessions: Vec<SessionRow> = instance
+        .store
+        .live_sessions(&person.session.username, instance.now())?
+        .into_iter()
+        .map(|session| SessionRow {
+            is_this: session.id == person.session.id,
+            began: moment(session.began),
+            ends: moment(session.ends),
+        })
+        .collect();
+    let asks = match policy.mode {
+        Mode::Off => "Your organisation does not ask for a second factor.",
+        Mode::Always => "Your organisation asks for a second factor at every sign-in.",
+        Mode::Context => "Your organisation asks for a second factor in a new browser or on a new network.",
+    };
+    let page = DevicesPage {
+        frame: Frame::of(instance, visit),
+        asks,
+        devices,
+        others: sessions.iter().filter(|session| !session.is_this).count(),
+        sessions,
+    };
+    Ok(html(StatusCode::OK, &page))
+}
+
+/// POST `/start/mfa/rename`.
+pub fn rename(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let person = visit.signed_in_or("/start/mfa", fields, &[])?;
+    let id = fields.get("device").unwrap_or_default();
+    let Some(name) = device::name(fields.get("name").unwrap_or_default()) else {
+        let text = "Go back and give it a name of at most 64 characters.";
+        return Err(PageError::new(StatusCode::BAD_REQUEST, "That is no name for a device", text));
+    };
+    let details = json!({ "MfaDeviceId": id });
+    let event =
+        directory_event(instance, "UpdateMfaDeviceForUser", person.user, Some(&person.session), details);
+    if instance.store.rename_mfa_device(&instance.user_id(person.user), id, &name, &event)? {
+        return Ok(see_other("/start/mfa"));
+    }
+    Err(gone())
+}
+
+/// POST `/start/mfa/remove`.
+pub fn remove(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let person = fresh(instance, visit, "/start/mfa", fields, &[])?;
+    let id = fields.get("device").unwrap_or_default();
+    let user_id = instance.user_id(person.user);
+    let policy = instance.store.mfa_policy()?;
+    let demanded: Vec<Kind> = if policy.demands_a_device() {
+        Kind::ALL.into_iter().filter(|kind| policy.counts(*kind)).collect()
+    } else {
+        Vec::new()
+    };
+    let details = json!({ "MfaDeviceId": id });
+    let event =
+        directory_event(instance, "DeleteMfaDeviceForUser", person.user, Some(&person.session), details);
+    if instance.store.remove_mfa_device(&user_id, id, &demanded, &event)? {
+        return Ok(see_other("/start/mfa"));
+    }
+    if instance.store.mfa_devices(&user_id)?.iter().any(|device| device.id == id) {
+        let text =
+            "Your organisation demands a second factor. Add another device first, then remove this one.";
+        return Err(PageError::new(StatusCode::CONFLICT, "This is your last device", text));
+    }
+    Err(gone())
+}
+
+/// POST `/start/mfa/sign-out-elsewhere`: ends all of the person's sessions but this one.
+pub fn sign_out_elsewhere(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    fields: &Fields,
+) -> Result<Response, PageError> {
+    let person = visit.signed_in_or("/start/mfa", fields, &[])?;
+    let session: &SignInSession = &person.session;
+    let event = instance.entry(&Event {
+        source: audit::SSO,
+        name: "Logout",
+        user: Some(person.user),
+        session: Some(session),
+        details: json!({ "Sessions": "all others" }),
+        ..Event::default()
+    });
+    instance.store.end_sessions_of(&session.username, Some(&session.id), instance.now(), &event)?;
+    Ok(see_other("/start/mfa"))
+}
+
+fn gone() -> PageError {
+    let text = "It may have been removed in another window. Load the page of your devices again.";
+    PageError::new(StatusCode::NOT_FOUND, "There is no such device", text)
+}
+
+fn moment(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y").to_string()
+}

@@ -1,0 +1,317 @@
+//! The second step of a sign-in. After the right password the sign-in is kept here, bound to the browser by a
+//! cookie of its own, until a factor is proved, a device is set up, or ten minutes are over.
+
+mod challenge;
+mod devices;
+mod enrol;
+pub mod passkey;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use axum::{Router, http::StatusCode, http::header, response::Response, routing::get};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{
+    PageError, Visit,
+    cookies::{self, CONTEXT, HALF},
+    see_other, shown, sign_in, submitted,
+};
+use crate::{
+    audit::{self, Event},
+    domain::sign_in_session::SignInSession,
+    instance::{Instance, Shared},
+    mfa::{Ask, Device, policy::Mode},
+    organisation::User,
+    secret::{Digest, Token},
+    serving::Peer,
+    store::{AuditEntry, Completion, HalfSignIn, Used},
+};
+
+/// How long a person may take for the second step.
+const HALF_LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// How long a browser on a network counts as known after a second factor was proved there.
+const CONTEXT_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The routes of the second step and of a person's own devices.
+pub fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/sign-in/verify", shown(challenge::show).merge(submitted(challenge::submit)))
+        .route("/sign-in/enrol", shown(enrol::show_at_sign_in).merge(submitted(enrol::submit_at_sign_in)))
+        .route("/sign-in/passkey", submitted(passkey::submit).merge(get(async || see_other("/sign-in"))))
+        .route("/start/mfa", shown(devices::show))
+        .route("/start/mfa/add", shown(enrol::show_in_portal).merge(submitted(enrol::submit_in_portal)))
+        .route("/start/mfa/rename", submitted(devices::rename))
+        .route("/start/mfa/remove", submitted(devices::remove))
+        .route("/start/mfa/sign-out-elsewhere", submitted(devices::sign_out_elsewhere))
+}
+
+/// What a page asks of a security key.
+#[derive(Debug)]
+pub struct KeyRequest {
+    /// The browser's options, as JSON.
+    pub options: String,
+    /// The ceremony's sealed state; empty where it is kept here.
+    pub state: String,
+}
+
+/// A password that was right.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepted<'a> {
+    /// Under what wrong passwords count.
+    pub counter: Digest,
+    /// Where to go in the end.
+    pub back: &'a str,
+    /// Where it came from.
+    pub network: Digest,
+    /// Whether it was for one use.
+    pub must_change: bool,
+}
+
+/// The part of the internet a visitor comes from: addresses change within it without the person moving.
+pub fn network(instance: &Instance, peer: Option<Peer>) -> Digest {
+    let part = match peer.map(|Peer(address)| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => format!("{:?}", &address.octets()[..3]),
+        Some(IpAddr::V6(address)) => format!("{:?}", &address.segments()[..3]),
+        None => String::new(),
+    };
+    instance.key.digest("network", &part)
+}
+
+/// Goes on after the right password.
+pub fn after_password(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    user: &User,
+    accepted: Accepted<'_>,
+) -> Result<Response, PageError> {
+    if accepted.must_change {
+        return begin_half(instance, user, accepted, "/sign-in/new-password");
+    }
+    match ask(instance, visit, user, accepted.network)? {
+        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, |session, cookie| {
+            let events = sign_in::events(instance, Some(user), Some(session), "Success");
+            Ok(instance.store.begin_session(session, cookie, accepted.counter, &events)?)
+        }),
+        Ask::Factor => begin_half(instance, user, accepted, "/sign-in/verify"),
+        Ask::Enrol => begin_half(instance, user, accepted, "/sign-in/enrol"),
+        Ask::Block => {
+            let step = Step { user, session: None, workflow: &instance.chance.uuid() };
+            instance.store.append_audit(&[
+                step.event(instance, "CredentialVerification", "Success", "PASSWORD"),
+                step.event(instance, "UserAuthentication", "Failure", "PASSWORD"),
+            ])?;
+            Err(blocked())
+        }
+    }
+}
+
+/// Goes on after a password for one use was replaced.
+pub fn after_new_password(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    half: &Half<'_>,
+) -> Result<Response, PageError> {
+    match ask(instance, visit, half.user, half.kept.network)? {
+        Ask::Nothing => complete(instance, visit, half, None, None)?
+            .ok_or(PageError::SignIn { back: "/start".to_owned() }),
+        Ask::Factor => Ok(see_other("/sign-in/verify")),
+        Ask::Enrol => Ok(see_other("/sign-in/enrol")),
+        Ask::Block => {
+            let step = Step { user: half.user, session: None, workflow: &half.kept.workflow };
+            instance.store.append_audit(&[step.event(
+                instance,
+                "UserAuthentication",
+                "Failure",
+                "PASSWORD",
+            )])?;
+            Err(blocked())
+        }
+    }
+}
+
+/// What the policy asks of a person in this browser on this network.
+fn ask(instance: &Instance, visit: &Visit<'_>, user: &User, network: Digest) -> Result<Ask, PageError> {
+    let policy = instance.store.mfa_policy()?;
+    if policy.mode == Mode::Off {
+        return Ok(Ask::Nothing);
+    }
+    let user_id = instance.user_id(user);
+    let has_device = instance.store.mfa_devices(&user_id)?.iter().any(|device| policy.counts(device.kind));
+    let known = match (&visit.context, policy.mode) {
+        (Some(browser), Mode::Context) => {
+            instance.store.knows_context(&user_id, browser.digest(), network, instance.now())?
+        }
+        _ => false,
+    };
+    Ok(policy.ask(has_device, known))
+}
+
+fn blocked() -> PageError {
+    let text = "Your organisation asks for a second factor, such as a security key, and you have none that counts. \
+                Your administrator can let you set one up.";
+    PageError::new(StatusCode::FORBIDDEN, "You need a second factor to sign in", text)
+}
+
+fn begin_half(
+    instance: &Instance,
+    user: &User,
+    accepted: Accepted<'_>,
+    next: &str,
+) -> Result<Response, PageError> {
+    let secret = instance.chance.token();
+    let half = HalfSignIn {
+        workflow: instance.chance.uuid(),
+        username: user.username.clone(),
+        user_id: instance.user_id(user),
+        proved: "PASSWORD".to_owned(),
+        // Apart from passwords, and in a known browser apart from all others, like these.
+        counter: Digest::of(&format!("second step {}", hex::encode(accepted.counter.as_bytes()))),
+        network: accepted.network,
+        back: accepted.back.to_owned(),
+        must_change: accepted.must_change,
+        ends: instance.now().checked_add(HALF_LASTS).unwrap_or(instance.now()),
+    };
+    let step = Step { user, session: None, workflow: &half.workflow };
+    let event = step.event(instance, "CredentialVerification", "Success", "PASSWORD");
+    instance.store.begin_half_sign_in(&half, secret.digest(), accepted.counter, &[event])?;
+    let mut response = see_other(next);
+    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_LASTS)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// A half sign-in that the browser brought back.
+pub struct Half<'i> {
+    /// Its cookie's digest.
+    pub cookie: Digest,
+    /// Who signs in.
+    pub user: &'i User,
+    kept: HalfSignIn,
+    /// The devices that count, the one used last first.
+    devices: Vec<Device>,
+}
+
+impl Half<'_> {
+    /// Whether the password has to be replaced first.
+    pub fn must_change(&self) -> bool {
+        self.kept.must_change
+    }
+
+    /// The id of the identity store.
+    pub fn user_id(&self) -> &str {
+        &self.kept.user_id
+    }
+}
+
+/// The browser's half sign-in that is ready for its second step, or the way to what comes before it.
+fn half_of<'i>(instance: &'i Instance, visit: &Visit<'_>) -> Result<Half<'i>, PageError> {
+    let half = half_with_duty(instance, visit)?;
+    if half.must_change() {
+        return Err(PageError::Elsewhere("/sign-in/new-password"));
+    }
+    Ok(half)
+}
+
+/// The browser's half sign-in, or the way back to its beginning.
+pub fn half_with_duty<'i>(instance: &'i Instance, visit: &Visit<'_>) -> Result<Half<'i>, PageError> {
+    let over = || PageError::SignIn { back: "/start".to_owned() };
+    let cookie = visit.half.as_ref().ok_or_else(over)?.digest();
+    let kept = instance.store.half_sign_in(cookie, instance.now())?.ok_or_else(over)?;
+    let user = instance.organisation.users.get(&kept.username).ok_or_else(over)?;
+    let policy = instance.store.mfa_policy()?;
+    let mut devices = instance.store.mfa_devices(&kept.user_id)?;
+    devices.retain(|device| policy.counts(device.kind));
+    Ok(Half { cookie, kept, user, devices })
+}
+
+/// Ends a half sign-in well.
+fn complete(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    half: &Half<'_>,
+    used: Option<Used>,
+    credential_type: Option<&str>,
+) -> Result<Option<Response>, PageError> {
+    let now = instance.now();
+    let browser = match &visit.context {
+        Some(browser) => Token::new(browser.expose().to_owned()),
+        None => instance.chance.token(),
+    };
+    let ends = now.checked_add(CONTEXT_KEPT).unwrap_or(now);
+    let mut taken = true;
+    let response = sign_in::begin(instance, visit, half.user, &half.kept.back, |session, cookie| {
+        let step = Step { user: half.user, session: Some(session), workflow: &half.kept.workflow };
+        let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
+        let verified =
+            credential_type.map(|proof| step.event(instance, "CredentialVerification", "Success", proof));
+        let authenticated = step.event(instance, "UserAuthentication", "Success", &proved.join(","));
+        let entries: Vec<AuditEntry> = verified.into_iter().chain([authenticated]).collect();
+        let context = (half.kept.user_id.as_str(), browser.digest(), half.kept.network, ends);
+        let done = Completion {
+            half: Some(half.cookie),
+            session: (session, cookie),
+            used,
+            counters: &[half.kept.counter],
+            // A password alone makes no context known.
+            context: credential_type.map(|_| context),
+            challenge: None,
+            entries: &entries,
+        };
+        taken = instance.store.complete_sign_in(&done, now)?;
+        Ok(())
+    })?;
+    if !taken {
+        return Ok(None);
+    }
+    let mut response = response;
+    if credential_type.is_some()
+        && let Some(cookie) = cookies::set_cookie(instance, CONTEXT, browser.expose(), Some(CONTEXT_KEPT))
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(Some(response))
+}
+
+/// An event of the directory about a person's own devices (IAM Identity Center User Guide, "Identity store API
+/// operations").
+fn directory_event(
+    instance: &Instance,
+    name: &str,
+    user: &User,
+    session: Option<&SignInSession>,
+    details: serde_json::Value,
+) -> AuditEntry {
+    let event =
+        Event { source: audit::DIRECTORY, name, user: Some(user), session, details, ..Event::default() };
+    instance.entry(&event)
+}
+
+/// One sign-in, for its events.
+struct Step<'a> {
+    user: &'a User,
+    session: Option<&'a SignInSession>,
+    workflow: &'a str,
+}
+
+impl Step<'_> {
+    /// `CredentialChallenge`, `CredentialVerification` or `UserAuthentication` (IAM Identity Center User Guide,
+    /// "Understanding sign-in events").
+    fn event(&self, instance: &Instance, name: &str, outcome: &str, credential_type: &str) -> AuditEntry {
+        instance.entry(&Event {
+            source: audit::SIGNIN,
+            name,
+            user: Some(self.user),
+            session: self.session,
+            details: json!({ name: outcome }),
+            additional: json!({
+                "AuthWorkflowID": self.workflow,
+                "CredentialType": credential_type,
+                "LoginTo": instance.addresses.start_url(),
+            }),
+        })
+    }
+}

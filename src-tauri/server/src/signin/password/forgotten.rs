@@ -1,0 +1,162 @@
+//! A forgotten password: a link by e-mail to the address in the directory. The answer is the same for names
+//! that nobody has, and so is the work.
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{chosen, event, first::NewPasswordPage};
+use crate::{
+    audit::{self, Event},
+    fields::Fields,
+    instance::Instance,
+    mail::Letter,
+    organisation::User,
+    secret::Digest,
+    signin::{
+        Frame, PageError, Visit,
+        frame::{html, message},
+    },
+    store::NewPassword,
+};
+
+/// How long a link is good.
+const LINK_LASTS: SignedDuration = SignedDuration::from_hours(1);
+const WHY: &str = "Choose a new password. Your sign-ins everywhere end with it.";
+
+#[derive(Template)]
+#[template(path = "forgotten.html")]
+struct ForgottenPage {
+    frame: Frame,
+    by_mail: bool,
+}
+
+/// GET `/sign-in/forgotten`.
+pub fn show(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Response, PageError> {
+    let by_mail = instance.mailing.sends();
+    Ok(html(StatusCode::OK, &ForgottenPage { frame: Frame::of(instance, visit), by_mail }))
+}
+
+/// POST `/sign-in/forgotten`.
+pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let typed = fields.get("username").unwrap_or_default();
+    let user = instance.organisation.user_by_login(typed);
+    let canonical = user.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
+    let now = instance.now();
+    // Nobody's mailbox is filled by strangers: five letters, then one in a while.
+    let counter = Digest::of(&format!("forgotten password of {canonical}"));
+    let may = instance.store.count_attempt(counter, now)?.is_ok();
+    let event = |user: Option<&User>| {
+        instance.entry(&Event {
+            source: audit::DIRECTORY,
+            // AWS documents no name for this step.
+            name: "StartPasswordReset",
+            user,
+            details: json!({ "By": "user" }),
+            ..Event::default()
+        })
+    };
+    match user.filter(|_| may && instance.mailing.sends()) {
+        Some(user) => {
+            let token = instance.chance.token();
+            let link = instance.addresses.url(&format!("/sign-in/reset?token={}", token.expose()));
+            let letter = letter(instance, user, &link);
+            let sealed = letter.seal(instance).ok_or_else(|| {
+                PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", "Try again.")
+            })?;
+            let ends = now.checked_add(LINK_LASTS).unwrap_or(now);
+            let user_id = instance.user_id(user);
+            instance.store.send_password_link(
+                &user_id,
+                token.digest(),
+                ends,
+                &sealed,
+                now,
+                &event(Some(user)),
+            )?;
+            instance.mailing.wake();
+        }
+        None => instance.store.append_audit(&[event(None)])?,
+    }
+    let text = "If somebody has that name here, a message is on its way to their e-mail address. Its link is good for one hour.";
+    Ok(message(instance, visit, "Look into your mail", text))
+}
+
+fn letter(instance: &Instance, user: &User, link: &str) -> Letter {
+    let organisation = &instance.organisation.name;
+    Letter {
+        to: user.email.clone(),
+        subject: format!("Set a new password for {organisation}"),
+        text: format!(
+            "Hello {},\n\nsomebody, most likely you, asked for a new password for {} at {organisation}. \
+             Choose one here within one hour:\n\n{link}\n\nIf it was not you, do nothing: your password stays as \
+             it is.\n",
+            user.display_name, user.username
+        ),
+    }
+}
+
+/// GET `/sign-in/reset`, with the link's `token`.
+pub fn show_link(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let token = fields.get("token").unwrap_or_default();
+    let user = owner(instance, token)?;
+    Ok(render(instance, visit, user, token, StatusCode::OK, None))
+}
+
+/// POST `/sign-in/reset`.
+pub fn submit_link(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    let token = fields.get("token").unwrap_or_default();
+    let user = owner(instance, token)?;
+    let password = match chosen(instance, user, fields)? {
+        Ok(password) => password,
+        Err(mistake) => {
+            return Ok(render(instance, visit, user, token, StatusCode::BAD_REQUEST, Some(&mistake)));
+        }
+    };
+    let user_id = instance.user_id(user);
+    let new = NewPassword {
+        user_id: &user_id,
+        username: &user.username,
+        password: &password,
+        keep_session: None,
+        half: None,
+        link: Some(Digest::of(token)),
+    };
+    if !instance.store.set_password(&new, instance.now(), &event(instance, user, None, "link by e-mail"))? {
+        return Err(over());
+    }
+    let done = PageError::SignIn { back: "/start".to_owned() };
+    Ok(done.render(instance, Some(visit)))
+}
+
+fn owner<'i>(instance: &'i Instance, token: &str) -> Result<&'i User, PageError> {
+    let user_id = instance.store.password_link(Digest::of(token), instance.now())?.ok_or_else(over)?;
+    let users = &instance.organisation.users;
+    users.values().find(|user| instance.user_id(user) == user_id).ok_or_else(over)
+}
+
+fn over() -> PageError {
+    let text = "It was used, is more than an hour old, or a newer one was sent. Ask for another on the sign-in page.";
+    PageError::new(StatusCode::GONE, "This link is over", text)
+}
+
+fn render(
+    instance: &Instance,
+    visit: &Visit<'_>,
+    user: &User,
+    token: &str,
+    status: StatusCode,
+    error: Option<&str>,
+) -> Response {
+    let page = NewPasswordPage {
+        frame: Frame::of(instance, visit),
+        error,
+        username: &user.username,
+        why: WHY,
+        token,
+        action: "/sign-in/reset",
+        asks_for_current: false,
+    };
+    html(status, &page)
+}

@@ -1,0 +1,111 @@
+//! Passwords as people set them: what one must be, the first one, a new one, a forgotten one.
+
+mod change;
+mod first;
+pub mod forgotten;
+pub mod one_time;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use serde_json::json;
+
+use super::{PageError, Show, shown, submitted, submitted_in_turn};
+use crate::{
+    audit::{self, Event},
+    domain::sign_in_session::SignInSession,
+    fields::Fields,
+    instance::{Instance, Shared},
+    organisation::User,
+    passwords,
+    secret::Token,
+    store::{AuditEntry, OwnPassword, StoreError},
+};
+
+/// How many passwords of before may not come back (IAM Identity Center User Guide, "Password requirements").
+const NOT_AGAIN: usize = 3;
+
+/// The routes of passwords.
+pub fn routes() -> Router<Shared> {
+    let in_turn = |path: &str, show: Show, submit: Show| {
+        Router::new().route(path, shown(show).merge(submitted_in_turn(submit)))
+    };
+    Router::new()
+        .merge(in_turn("/sign-in/new-password", first::show, first::submit))
+        .merge(in_turn("/start/password", change::show, change::submit))
+        .merge(in_turn("/sign-in/reset", forgotten::show_link, forgotten::submit_link))
+        .route("/sign-in/forgotten", shown(forgotten::show).merge(submitted(forgotten::submit)))
+}
+
+/// What a password that was typed is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    /// Not this person's, or nobody's.
+    Wrong,
+    /// Right.
+    Right,
+    /// Right, and good for nothing but setting another.
+    OnlyOnce,
+}
+
+/// Checks a password; takes as long for a person who is not there. Whoever asks holds a turn.
+///
+/// # Errors
+/// [`StoreError`] if the store cannot be asked.
+pub fn check(instance: &Instance, user: Option<&User>, password: &str) -> Result<Typed, StoreError> {
+    let user_id = user.map(|user| instance.user_id(user)).unwrap_or_default();
+    let own = instance.store.own_password(&user_id)?;
+    let right = match (&own, user) {
+        (Some(own), Some(_)) => instance.passwords.verify_hash(Some(&own.hash), password),
+        _ => instance.passwords.verify(user.map(|user| user.username.as_str()), password),
+    };
+    Ok(match own {
+        _ if !right => Typed::Wrong,
+        Some(own) if own.must_change => Typed::OnlyOnce,
+        _ => Typed::Right,
+    })
+}
+
+/// A new password that two fields agree on and the rules allow, or what to do better.
+fn chosen(
+    instance: &Instance,
+    user: &User,
+    fields: &Fields,
+) -> Result<Result<OwnPassword, String>, PageError> {
+    let new = fields.get("new_password").unwrap_or_default();
+    if new != fields.get("again").unwrap_or_default() {
+        return Ok(Err("The two new passwords are not the same. Type it twice.".to_owned()));
+    }
+    let about = [user.username.as_str(), &user.display_name, &user.email, &instance.organisation.name];
+    if let Err(mistake) = rules::check(new, &about) {
+        return Ok(Err(mistake));
+    }
+    let own = instance.store.own_password(&instance.user_id(user))?;
+    let mut before: Vec<String> = match own {
+        Some(own) => std::iter::once(own.hash).chain(own.earlier).collect(),
+        None => instance.passwords.hash_of(&user.username).map(str::to_owned).into_iter().collect(),
+    };
+    before.truncate(NOT_AGAIN);
+    if before.iter().any(|hash| instance.passwords.verify_hash(Some(hash), new)) {
+        return Ok(Err(
+            "You had that password before. Choose one that is not among your last three.".to_owned()
+        ));
+    }
+    before.truncate(NOT_AGAIN - 1);
+    let hash = passwords::hash(&Token::new(new.to_owned()), &instance.chance)
+        .map_err(|error| PageError::failed(anyhow::anyhow!("could not hash: {error}").as_ref()))?;
+    Ok(Ok(OwnPassword { hash, earlier: before, must_change: false }))
+}
+
+/// `UpdatePassword` (IAM Identity Center User Guide, "Identity store API operations").
+fn event(instance: &Instance, user: &User, session: Option<&SignInSession>, by: &str) -> AuditEntry {
+    instance.entry(&Event {
+        source: audit::DIRECTORY,
+        name: "UpdatePassword",
+        user: Some(user),
+        session,
+        details: json!({ "By": by }),
+        ..Event::default()
+    })
+}

@@ -1,0 +1,65 @@
+//! `latchkey-server password reset`: a password for one use, which its owner replaces at the next sign-in.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::{
+    audit::{self, Event},
+    config,
+    instance::Instance,
+    passwords,
+    secret::Token,
+    store::{NewPassword, OwnPassword},
+};
+
+/// Gives the person of this user name or email address a password for one use, and prints it.
+///
+/// # Errors
+/// What kept it from happening, with what to do.
+pub fn run(config: &Path, user: &str) -> Result<()> {
+    let instance = config::beside(config)?;
+    let password = give(&instance, user)?;
+    writeln!(io::stdout(), "{}", password.expose()).context("could not print")
+}
+
+/// Gives a password for one use. All of the person's sessions end.
+///
+/// # Errors
+/// That nobody has that name, or the store failed.
+pub fn give(instance: &Instance, user: &str) -> Result<Token> {
+    let user = instance
+        .organisation
+        .user_by_login(user)
+        .with_context(|| format!("nobody is called {user:?}; name a user of the organisation file"))?;
+    let user_id = instance.user_id(user);
+    let password = instance.chance.password();
+    let hash = passwords::hash(&password, &instance.chance)
+        .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let earlier = match instance.store.own_password(&user_id)? {
+        Some(own) if own.must_change => own.earlier,
+        Some(own) => std::iter::once(own.hash).chain(own.earlier).take(2).collect(),
+        None => instance.passwords.hash_of(&user.username).map(str::to_owned).into_iter().collect(),
+    };
+    let own = OwnPassword { hash, earlier, must_change: true };
+    let new = NewPassword {
+        user_id: &user_id,
+        username: &user.username,
+        password: &own,
+        keep_session: None,
+        half: None,
+        link: None,
+    };
+    let event = instance.entry(&Event {
+        source: audit::DIRECTORY,
+        name: "UpdatePassword",
+        details: json!({ "UserId": user_id, "By": "administrator" }),
+        ..Event::default()
+    });
+    instance.store.set_password(&new, instance.now(), &event)?;
+    Ok(password)
+}

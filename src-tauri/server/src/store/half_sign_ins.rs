@@ -1,0 +1,270 @@
+//! Sign-ins that wait for a second factor, and the end of such a sign-in.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::{AuditEntry, Result, Store, Used, audit, digest, lockouts, mfa, millis, moment, sessions};
+use crate::{domain::sign_in_session::SignInSession, secret::Digest};
+
+/// A sign-in whose password was right.
+#[derive(Debug, Clone)]
+pub struct HalfSignIn {
+    /// Joins the events of one sign-in.
+    pub workflow: String,
+    /// Who signs in.
+    pub username: String,
+    /// The same in the identity store.
+    pub user_id: String,
+    /// `CredentialType`s proved so far, joined by commas.
+    pub proved: String,
+    /// Under what wrong answers count.
+    pub counter: Digest,
+    /// The network the password came from.
+    pub network: Digest,
+    /// Where to go in the end.
+    pub back: String,
+    /// Whether the password was for one use and has to be replaced first.
+    pub must_change: bool,
+    /// When it is over.
+    pub ends: Timestamp,
+}
+
+/// What ends a half sign-in well.
+#[derive(Debug)]
+pub struct Completion<'a> {
+    /// The half sign-in's cookie, if there was one.
+    pub half: Option<Digest>,
+    /// The session that begins, and its cookie.
+    pub session: (&'a SignInSession, Digest),
+    /// What proved it.
+    pub used: Option<Used>,
+    /// The counters to forget.
+    pub counters: &'a [Digest],
+    /// The context to remember: whose, browser, network, until when.
+    pub context: Option<(&'a str, Digest, Digest, Timestamp)>,
+    /// A challenge that is answered, and until when to know it.
+    pub challenge: Option<(Digest, Timestamp)>,
+    /// The events.
+    pub entries: &'a [AuditEntry],
+}
+
+impl Store {
+    /// Keeps a half sign-in under the digest of its cookie; wrong passwords counted under `name` are forgotten.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn begin_half_sign_in(
+        &self,
+        half: &HalfSignIn,
+        cookie: Digest,
+        name: Digest,
+        entries: &[AuditEntry],
+    ) -> Result<()> {
+        self.write("begin a sign-in", |tx| {
+            tx.execute(
+                "INSERT INTO half_sign_in
+                 (cookie, workflow, username, user_id, proved, counter, network, back, must_change, ends)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                params![
+                    cookie.as_bytes(),
+                    half.workflow,
+                    half.username,
+                    half.user_id,
+                    half.proved,
+                    half.counter.as_bytes(),
+                    half.network.as_bytes(),
+                    half.back,
+                    half.must_change,
+                    millis(half.ends)
+                ],
+            )?;
+            lockouts::forget(tx, name)?;
+            entries.iter().try_for_each(|entry| audit::append(tx, entry))
+        })
+    }
+
+    /// A half sign-in that is not over.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn half_sign_in(&self, cookie: Digest, now: Timestamp) -> Result<Option<HalfSignIn>> {
+        self.read("find a sign-in under way", |c| {
+            c.query_row(
+                "SELECT * FROM half_sign_in WHERE cookie = ?1 AND ends > ?2",
+                params![cookie.as_bytes(), millis(now)],
+                |row| {
+                    Ok(HalfSignIn {
+                        workflow: row.get("workflow")?,
+                        username: row.get("username")?,
+                        user_id: row.get("user_id")?,
+                        proved: row.get("proved")?,
+                        counter: digest(row, "counter")?,
+                        network: digest(row, "network")?,
+                        back: row.get("back")?,
+                        must_change: row.get("must_change")?,
+                        ends: moment(row, "ends")?,
+                    })
+                },
+            )
+            .optional()
+        })
+    }
+
+    /// Keeps the state of a ceremony that begins.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn keep_ceremony(&self, cookie: Digest, state: &str, entry: &AuditEntry) -> Result<()> {
+        self.write("keep a security key's challenge", |tx| {
+            tx.execute(
+                "UPDATE half_sign_in SET ceremony = ?2 WHERE cookie = ?1",
+                params![cookie.as_bytes(), state],
+            )?;
+            audit::append(tx, entry)
+        })
+    }
+
+    /// Takes the state of the ceremony under way: each challenge is answered once.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn take_ceremony(&self, cookie: Digest) -> Result<Option<String>> {
+        self.write("take a security key's challenge", |tx| {
+            let state: Option<Option<String>> = tx
+                .query_row(
+                    "SELECT ceremony FROM half_sign_in WHERE cookie = ?1",
+                    [cookie.as_bytes()],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            tx.execute("UPDATE half_sign_in SET ceremony = NULL WHERE cookie = ?1", [cookie.as_bytes()])?;
+            Ok(state.flatten())
+        })
+    }
+
+    /// Begins the session that was proved. `false`, and nothing happened, if the half sign-in is gone, its code
+    /// was taken by somebody else, or its challenge was answered before.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn complete_sign_in(&self, done: &Completion<'_>, now: Timestamp) -> Result<bool> {
+        let (session, cookie) = done.session;
+        let outcome = self.write("complete a sign-in", |tx| {
+            if let Some(half) = done.half
+                && tx.execute("DELETE FROM half_sign_in WHERE cookie = ?1", [half.as_bytes()])? != 1
+            {
+                return Err(rusqlite::Error::QueryReturnedNoRows);
+            }
+            if let Some(used) = &done.used
+                && !used.keep(tx, now)?
+            {
+                return Err(rusqlite::Error::QueryReturnedNoRows);
+            }
+            if let Some((challenge, ends)) = done.challenge
+                && tx.execute(
+                    "INSERT OR IGNORE INTO spent_challenge (challenge, ends) VALUES (?1, ?2)",
+                    params![challenge.as_bytes(), millis(ends)],
+                )? != 1
+            {
+                return Err(rusqlite::Error::QueryReturnedNoRows);
+            }
+            if let Some((user_id, browser, network, ends)) = done.context {
+                mfa::remember_context(tx, user_id, browser, network, ends)?;
+            }
+            sessions::insert(tx, session, cookie)?;
+            done.counters.iter().try_for_each(|counter| lockouts::forget(tx, *counter))?;
+            done.entries.iter().try_for_each(|entry| audit::append(tx, entry))
+        });
+        match outcome {
+            Ok(()) => Ok(true),
+            // The transaction rolled back.
+            Err(super::StoreError::Statement { cause: rusqlite::Error::QueryReturnedNoRows, .. }) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::mfa::{Device, Kind};
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    /// Whether a session of this id begins.
+    fn complete(
+        store: &Store,
+        id: &str,
+        half: Option<Digest>,
+        challenge: Option<&str>,
+        step: Option<i64>,
+    ) -> bool {
+        let session = SignInSession::begin(id.to_owned(), "sam", SignedDuration::from_hours(1), now());
+        let done = Completion {
+            half,
+            session: (&session, Digest::of(id)),
+            used: step.map(|step| Used::Code { device: "app".to_owned(), step, drift: 0 }),
+            counters: &[],
+            context: None,
+            challenge: challenge.map(|challenge| (Digest::of(challenge), now())),
+            entries: &[],
+        };
+        let completed = store.complete_sign_in(&done, now()).unwrap();
+        assert_eq!(store.session(id).unwrap().is_some(), completed, "all of it or nothing");
+        completed
+    }
+
+    #[test]
+    fn a_challenge_and_a_half_sign_in_complete_one_sign_in_each() {
+        let store = Store::in_memory();
+        assert!(complete(&store, "one", None, Some("first"), None));
+        assert!(!complete(&store, "two", None, Some("first"), None));
+        let half = HalfSignIn {
+            workflow: "w".to_owned(),
+            username: "sam".to_owned(),
+            user_id: "u".to_owned(),
+            proved: "PASSWORD".to_owned(),
+            counter: Digest::of("counter"),
+            network: Digest::of("network"),
+            back: "/start".to_owned(),
+            must_change: false,
+            ends: now().checked_add(SignedDuration::from_mins(10)).unwrap(),
+        };
+        let cookie = Digest::of("half");
+        store.begin_half_sign_in(&half, cookie, Digest::of("name"), &[]).unwrap();
+        assert!(complete(&store, "three", Some(cookie), None, None));
+        assert!(!complete(&store, "four", Some(cookie), None, None));
+    }
+
+    #[test]
+    fn a_code_completes_one_sign_in_whoever_looked_at_it_when() {
+        let store = Store::in_memory();
+        let app = Device {
+            id: "app".to_owned(),
+            user_id: "u".to_owned(),
+            name: "Phone".to_owned(),
+            kind: Kind::Totp,
+            credential: None,
+            data: Vec::new(),
+            last_step: Some(4),
+            drift: 0,
+            added: now(),
+            last_used: None,
+        };
+        let entry =
+            AuditEntry { moment: now(), source: String::new(), name: String::new(), event: "{}".to_owned() };
+        assert!(store.add_mfa_device(&app, &entry).unwrap());
+        for (id, step, taken) in
+            [("a", 4, false), ("b", 6, true), ("c", 6, false), ("d", 5, false), ("e", 7, true)]
+        {
+            assert_eq!(complete(&store, id, None, None, Some(step)), taken, "{step}");
+        }
+    }
+}
