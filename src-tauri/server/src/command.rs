@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{chance::Chance, config, passwords, sandbox, secret::Token};
+use crate::{applications, chance::Chance, config, passwords, sandbox, secret::Token};
 
 /// A self-hosted server that speaks AWS SSO's protocol.
 #[derive(Debug, Parser)]
@@ -44,6 +44,19 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// List the applications of the catalogue, or print one for an organisation file.
+    Catalogue {
+        /// Words to look for, or one id.
+        words: Vec<String>,
+    },
+    /// Print an application for an organisation file, from its SAML metadata.
+    ImportApplication {
+        /// A file, or an https address.
+        metadata: String,
+        /// What it is called in the portal.
+        #[arg(long)]
+        name: String,
+    },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
 }
@@ -72,6 +85,10 @@ pub fn run() -> Result<()> {
             runtime.block_on(sandbox::run(listen, &data, json, organisation.as_deref()))
         }
         Command::Serve { config } => runtime.block_on(config::run(&config)),
+        Command::Catalogue { words } => applications::show_catalogue(&words),
+        Command::ImportApplication { metadata, name } => {
+            runtime.block_on(applications::import_application(&metadata, &name))
+        }
         Command::HashPassword => hash_password(),
     };
     runtime.shutdown_background();

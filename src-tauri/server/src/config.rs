@@ -22,7 +22,7 @@ use crate::{
     listeners,
     organisation::{self, FileError},
     passwords::PasswordBook,
-    saml::Target,
+    saml::{self, Target},
     serving,
 };
 
@@ -81,6 +81,9 @@ pub async fn run(file: &Path) -> Result<()> {
     for target in instance.organisation.applications.values().filter_map(Target::of) {
         let metadata = target.metadata_url(&instance);
         tracing::info!(application = target.application.name, metadata, "give the application this address");
+        for step in saml::steps(&instance, target) {
+            tracing::info!(application = target.application.name, "{step}");
+        }
     }
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;

@@ -11,6 +11,7 @@ mod instance;
 mod lockouts;
 mod role_credentials;
 mod saml;
+mod saml_certificates;
 mod sessions;
 mod tokens;
 
@@ -30,12 +31,17 @@ pub use clients::Client;
 pub use consoles::SigninToken;
 pub use role_credentials::IssuedKey;
 pub use saml::SamlRequest;
+pub use saml_certificates::SamlCertificate;
 pub use tokens::{NewTokens, Successor};
 
 use crate::secret::Digest;
 
 /// Forward only, numbered by position.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("schema.sql")), M::up(include_str!("saml.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("schema.sql")),
+    M::up(include_str!("saml.sql")),
+    M::up(include_str!("saml_certificates.sql")),
+];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
 /// behind it.
