@@ -11,7 +11,7 @@ use super::{
     certificates::{self, CertificateError},
     mapping::Template,
     preview,
-    tests::{address, xml},
+    tests::{address, authn_request, post, xml},
 };
 use crate::{
     catalogue::NameFormat,
@@ -52,7 +52,7 @@ async fn an_assertion_says_what_was_mapped() {
             mapping("who", &["${user:familyName}, ${user:givenName}"], NameFormat::Basic),
             mapping("urn:oid:1.2.3", &["admin", "${user:groups}", "${user:AD_GUID}"], NameFormat::Uri),
             mapping("guid", &["${user:AD_GUID}"], NameFormat::Unspecified),
-            mapping("{NameID}", &["{Name0} {Audience}"], NameFormat::Unspecified),
+            mapping("{NameID}", &["{Name0} {Audience} {NameID}"], NameFormat::Unspecified),
         ];
     });
     let browser = rig.browser_of("sam").await;
@@ -67,6 +67,9 @@ async fn an_assertion_says_what_was_mapped() {
         ">admin</saml:AttributeValue><saml:AttributeValue xsi:type=\"xs:string\">engineering<",
     ] {
         assert!(said.contains(part), "{part} is missing:\n{said}");
+    }
+    for part in [" Name=\"{NameID}\"", ">{Name0} {Audience} {NameID}<"] {
+        assert!(said.contains(part), "data is no place to fill: {said}");
     }
     assert!(!said.contains("\"guid\""), "nothing is known, so nothing is said:\n{said}");
     pass_on(&browser, &page).await.is(200);
@@ -109,13 +112,9 @@ async fn requests_must_be_signed_where_that_is_demanded() {
     let metadata = address(&demanding, "Grafana").replace("assertion", "metadata");
     let metadata = demanding.browser().get(&metadata).await.is(200);
     assert!(metadata.body.contains("WantAuthnRequestsSigned=\"true\""), "{}", metadata.body);
-    let asked = demanding.browser().get("/sample-apps/grafana/sign-in").await;
-    // The sample application has no key, so it may not even be able to ask.
-    if asked.status == 303 {
-        let there = asked.header("location").trim_start_matches("http://localhost:4711").to_owned();
-        let reply = demanding.browser().get(&there).await.is(403);
-        assert!(reply.body.contains("signature"), "{}", reply.body);
-    }
+    let unsigned = authn_request(&demanding, "Grafana", &[]);
+    let reply = post(&demanding, "Grafana", &unsigned, None).await.is(403);
+    assert!(reply.body.contains("signature"), "{}", reply.body);
     // Where it is not demanded, no signature is good, and a bad one is not.
     let lenient = rig(|saml| saml.signing_certificates = vec![certificate]);
     let asked = lenient.browser().get("/sample-apps/grafana/sign-in").await.is(303);

@@ -77,7 +77,7 @@ pub fn compose(
     let [id, assertion_id] = [instance.chance.uuid(), instance.chance.uuid()].map(|uuid| format!("_{uuid}"));
     let now = instance.now();
     let known = attributes_of(instance, user);
-    let (statement, values, attributes) = attribute_statement(target, &known);
+    let (statement, values, attributes) = attribute_statement(target, &known, &instance.chance.hex(16));
     let ends = now.checked_add(target.saml.assertion_lifetime).unwrap_or(now).min(session.ends);
     let (issued, expires) = (instant(now), instant(ends));
     let length = target.saml.session_duration;
@@ -103,9 +103,10 @@ pub fn compose(
     ];
     let mut tags: Vec<(String, Option<String>)> =
         said.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    // Last, so that no part of a person's data is taken for a place to fill.
-    tags.extend(values.into_iter().map(|(name, value)| (name, Some(value))));
+    // Data comes last and in this order, into places that nobody can know beforehand, so that no part of it is taken
+    // for a place to fill.
     tags.push(("NameID".to_owned(), Some(name_id.clone())));
+    tags.extend(values.into_iter().map(|(name, value)| (name, Some(value))));
     Said { id, statements: format!("{AUTHN_STATEMENT}{statement}"), tags, name_id, attributes }
 }
 
@@ -181,7 +182,7 @@ type Values = Vec<(String, String)>;
 type Named = Vec<(String, Vec<String>)>;
 
 /// The statement with a place for every value, the values by place, and the same by attribute.
-fn attribute_statement(target: Target<'_>, known: &Attributes) -> (String, Values, Named) {
+fn attribute_statement(target: Target<'_>, known: &Attributes, secret: &str) -> (String, Values, Named) {
     let (mut places, mut values, mut named) = (String::new(), Vec::new(), Vec::new());
     for (index, mapping) in target.saml.attributes.iter().enumerate() {
         let said: Vec<String> = mapping.values.iter().flat_map(|value| value.values(known)).collect();
@@ -189,16 +190,16 @@ fn attribute_statement(target: Target<'_>, known: &Attributes) -> (String, Value
             continue;
         }
         let format = mapping.format.urn();
-        places.push_str(&format!("<saml:Attribute Name=\"{{Name{index}}}\" NameFormat=\"{format}\">"));
+        places
+            .push_str(&format!("<saml:Attribute Name=\"{{Name{index}-{secret}}}\" NameFormat=\"{format}\">"));
         for (number, text) in said.iter().enumerate() {
-            let place = format!("Value{index}n{number}");
+            let place = format!("Value{index}-{number}-{secret}");
             places.push_str(&format!(
                 "<saml:AttributeValue xsi:type=\"xs:string\">{{{place}}}</saml:AttributeValue>"
             ));
             values.push((place, text.clone()));
         }
-        // After its values: a name may be written like a place.
-        values.push((format!("Name{index}"), mapping.name.clone()));
+        values.push((format!("Name{index}-{secret}"), mapping.name.clone()));
         places.push_str("</saml:Attribute>");
         named.push((mapping.name.clone(), said));
     }
