@@ -42,7 +42,6 @@ files![
     "hcp-terraform",
     "hubspot",
     "jamf-pro",
-    "jfrog",
     "jira-cloud",
     "lattice",
     "microsoft-365",
