@@ -30,12 +30,20 @@ def configure(told):
     sp = {
         "endpoints": {"assertion_consumer_service": [(told["acs"], saml2.BINDING_HTTP_POST)]},
         "allow_unsolicited": told["unsolicited"],
-        "authn_requests_signed": False,
+        "authn_requests_signed": told["sign"],
         "want_assertions_signed": True,
         "want_response_signed": True,
     }
+    keys = {}
+    if told["keys"]:
+        own = {"key_file": told["keys"] + "/sp.key", "cert_file": told["keys"] + "/sp.pem"}
+        keys = {**own, "encryption_keypairs": [own]}
     config = saml2.config.SPConfig().load(
         {
+            **keys,
+            # PySAML2 would sign with SHA-1.
+            "signing_algorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            "digest_algorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
             "entityid": told["entity_id"],
             "service": {"sp": sp},
             "metadata": {"inline": told["metadata"]},

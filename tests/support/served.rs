@@ -29,7 +29,15 @@ impl ServedOrganisation {
     /// # Errors
     /// That the server is not built, or not ready in time.
     pub async fn start(more: &str) -> Result<Self> {
-        Self::serve(more, "listen = \"127.0.0.1:0\"\n").await
+        Self::serve(more, "listen = \"127.0.0.1:0\"\n", None).await
+    }
+
+    /// As [`Self::start`], with this key and certificate (PEM) to sign assertions with.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with_saml_key(more: &str, pem: &str) -> Result<Self> {
+        Self::serve(more, "listen = \"127.0.0.1:0\"\n", Some(pem)).await
     }
 
     /// As [`Self::start`], known as `https://HOST` behind a TLS proxy; gives its own port too.
@@ -40,11 +48,15 @@ impl ServedOrganisation {
         // Free on both loopback addresses a moment ago.
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let place = format!("listen = \"127.0.0.1:{port}\"\npublic_url = \"https://{host}\"\n");
-        Ok((Self::serve(more, &place).await?, port))
+        Ok((Self::serve(more, &place, None).await?, port))
     }
 
-    async fn serve(more: &str, place: &str) -> Result<Self> {
+    async fn serve(more: &str, place: &str, saml_key: Option<&str>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
+        if let Some(pem) = saml_key {
+            fs::create_dir(folder.path().join("data"))?;
+            fs::write(folder.path().join("data/saml.pem"), pem)?;
+        }
         let hash = hash_password(folder.path()).await?;
         let more = format!("password_hash = \"{hash}\"\n{more}\n");
         let organisation = organisation::head("Test", "900000000001", "engineering", "sam", &more);

@@ -62,7 +62,25 @@ impl ServiceProvider {
     /// # Errors
     /// That PySAML2 does not read their metadata.
     pub async fn trust(&self, metadata: &[String], provider: &str, unsolicited: bool) -> Result<()> {
+        self.trust_with(metadata, provider, unsolicited, None, false).await
+    }
+
+    /// As [`Self::trust`], with a key of its own: `sp.key` and `sp.pem` in a folder. It decrypts with it, and
+    /// signs its requests if it is to.
+    ///
+    /// # Errors
+    /// As [`Self::trust`].
+    pub async fn trust_with(
+        &self,
+        metadata: &[String],
+        provider: &str,
+        unsolicited: bool,
+        keys: Option<&Path>,
+        sign: bool,
+    ) -> Result<()> {
         self.tell(json!({
+            "keys": keys,
+            "sign": sign,
             "entity_id": self.entity_id(),
             "acs": self.acs(),
             "metadata": metadata,

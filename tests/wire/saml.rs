@@ -2,11 +2,16 @@
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 use support::{
     Person, ServedOrganisation, ServiceProvider,
-    deadline::WHILE,
+    deadline::{WHILE, until},
     page::{Form, Page},
     process::Program,
     programs,
@@ -19,8 +24,8 @@ struct Saml {
     server: ServedOrganisation,
     sp: ServiceProvider,
     person: Person,
-    /// Where PySAML2 says what it thinks.
-    _folder: TempDir,
+    /// Where PySAML2 says what it thinks, and has its key.
+    folder: TempDir,
 }
 
 fn application(name: &str, acs: &str, audience: &str) -> String {
@@ -40,12 +45,42 @@ impl Saml {
         let mine = application("Mine", &sp.acs(), &sp.entity_id());
         let others = application("Others", &sp.acs(), "https://others.test/sp");
         let server = ServedOrganisation::start(&format!("{mine}{others}")).await?;
-        let saml = Self { server, sp, person: Person::new()?, _folder: folder };
+        let saml = Self { server, sp, person: Person::new()?, folder };
         let (mine, others) = (saml.address("Mine").await?, saml.address("Others").await?);
         let metadata = [saml.metadata(&mine).await?, saml.metadata(&others).await?];
         saml.sp.trust(&metadata, mine.as_str(), unsolicited).await?;
         saml.person.forget();
         Ok(saml)
+    }
+
+    /// With PySAML2 as the only application, which has a key of its own, and `more` in `[application.saml]`, where
+    /// `CERTIFICATE` stands for that key's.
+    async fn start_with(more: &str, pem: Option<&str>, sign: bool) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("lk-saml-").tempdir()?;
+        let sp = ServiceProvider::start(&folder.path().join("pysaml2.log")).await?;
+        let (key, certificate) = key_for(365)?;
+        fs::write(folder.path().join("sp.key"), key)?;
+        fs::write(folder.path().join("sp.pem"), &certificate)?;
+        let more = more.replace("CERTIFICATE", &format!("\"\"\"{certificate}\"\"\""));
+        let mine = application("Mine", &sp.acs(), &sp.entity_id())
+            .replace("relay_state = \"home\"\n", &format!("relay_state = \"home\"\n{more}\n"));
+        let server = match pem {
+            Some(pem) => ServedOrganisation::start_with_saml_key(&mine, pem).await?,
+            None => ServedOrganisation::start(&mine).await?,
+        };
+        let saml = Self { server, sp, person: Person::new()?, folder };
+        saml.trust(sign).await?;
+        saml.person.forget();
+        Ok(saml)
+    }
+
+    /// PySAML2 reads the metadata as it is now.
+    async fn trust(&self, sign: bool) -> Result<String> {
+        let mine = self.address("Mine").await?;
+        let metadata = self.metadata(&mine).await?;
+        let folder = Some(self.folder.path());
+        self.sp.trust_with(std::slice::from_ref(&metadata), mine.as_str(), true, folder, sign).await?;
+        Ok(metadata)
     }
 
     /// Where the sign-in to an application starts, as the portal's page links it.
@@ -89,6 +124,26 @@ impl Saml {
         answer_on(&self.past_sign_in(page).await?)
     }
 
+    /// Starts at the application; the page that its request leads to.
+    async fn request_page(&self, binding: &str) -> Result<Page> {
+        let page = self.person.open(&self.sp.sign_in(binding)?).await?;
+        match &page.leads_to {
+            Some(there) => self.person.open(there).await,
+            None => self.person.send(&page.form("continue")?).await,
+        }
+    }
+
+    /// Until the metadata has two certificates, which PySAML2 then knows.
+    async fn until_two_certificates(&self) -> Result<String> {
+        let mine = self.address("Mine").await?;
+        let two = until(WHILE, "two certificates in the metadata", async || {
+            let metadata = self.metadata(&mine).await?;
+            Ok((certificates(&metadata).len() == 2).then_some(metadata))
+        });
+        two.await?;
+        self.trust(false).await
+    }
+
     /// Starts at the portal; the form with the answer.
     async fn unasked(&self, name: &str) -> Result<Form> {
         let address = self.address(name).await?;
@@ -108,6 +163,20 @@ impl Saml {
         let said: Value = serde_json::from_str(&page.html)?;
         Ok(format!("{}: {}", said["refused"], said["message"]))
     }
+}
+
+/// An RSA key and its certificate, which is good for so many days from yesterday on.
+fn key_for(days: i64) -> Result<(String, String)> {
+    let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+    let mut params = CertificateParams::default();
+    let now = SystemTime::now();
+    params.not_before = (now - Duration::from_secs(24 * 60 * 60)).into();
+    params.not_after = (now + Duration::from_secs(u64::try_from(days)? * 24 * 60 * 60)).into();
+    Ok((pair.serialize_pem(), params.self_signed(&pair)?.pem()))
+}
+
+fn bare(pem: &str) -> String {
+    pem.lines().filter(|line| !line.starts_with('-')).collect()
 }
 
 fn answer_on(page: &Page) -> Result<Form> {
@@ -239,5 +308,119 @@ async fn xmlsec1_accepts_both_signatures() -> Result<()> {
         let forged = xml.replace("sam@acme.test", "kim@acme.test");
         ensure!(!xmlsec1_accepts(folder, &forged, &signature).await?, "{parent}: accepted a forgery");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn pysaml2_signs_its_requests_where_that_is_demanded() -> Result<()> {
+    let more = "signing_certificates = [CERTIFICATE]\nrequire_signed_requests = true";
+    let saml = Saml::start_with(more, None, true).await?;
+    for binding in ["redirect", "post"] {
+        let greeted = saml.greeted(&saml.asked(binding).await?).await.context(binding)?;
+        ensure!(greeted["name_id"] == "sam@acme.test" && greeted["in_response_to"].is_string(), "{greeted}");
+    }
+    // Another key signs.
+    let (key, certificate) = key_for(365)?;
+    fs::write(saml.folder.path().join("sp.key"), key)?;
+    fs::write(saml.folder.path().join("sp.pem"), certificate)?;
+    saml.trust(true).await?;
+    for binding in ["redirect", "post"] {
+        let page = saml.request_page(binding).await?;
+        ensure!(page.status == 403 && page.html.contains("signature"), "{binding}: {}", page.html);
+    }
+    // Nobody signs.
+    saml.trust(false).await?;
+    for binding in ["redirect", "post"] {
+        let page = saml.request_page(binding).await?;
+        ensure!(page.status == 403 && page.html.contains("signature"), "{binding}: {}", page.html);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_signed_request_that_was_changed_is_refused() -> Result<()> {
+    let more = "signing_certificates = [CERTIFICATE]";
+    let saml = Saml::start_with(more, None, true).await?;
+    let page = saml.person.open(&saml.sp.sign_in("redirect")?).await?;
+    let there = page.leads_to.context("no redirect to the identity provider")?;
+    let changed = there.as_str().replace("RelayState=a", "RelayState=b");
+    ensure!(changed != there.as_str(), "no relay state in {there}");
+    let page = saml.person.open(&Url::parse(&changed)?).await?;
+    ensure!(page.status == 403 && page.html.contains("signature"), "{}: {}", page.status, page.html);
+    saml.person.open(&there).await?;
+    // Where it is not demanded, a request without a signature is good.
+    saml.trust(false).await?;
+    saml.greeted(&saml.asked("post").await?).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn pysaml2_and_xmlsec1_decrypt_an_assertion_that_is_for_them() -> Result<()> {
+    let saml = Saml::start_with("encryption_certificate = CERTIFICATE", None, false).await?;
+    let form = saml.unasked("Mine").await?;
+    let encrypted = xml(&form)?;
+    ensure!(encrypted.contains("EncryptedAssertion") && !encrypted.contains("sam@acme.test"), "{encrypted}");
+    let folder = saml.folder.path();
+    fs::write(folder.join("response.xml"), &encrypted)?;
+    let decrypt = async |key: &str| -> Result<(bool, String)> {
+        let output = folder.join("decrypted.xml");
+        let process = Program::new("xmlsec1", programs::xmlsec1()?)
+            .args(["--decrypt", "--privkey-pem"])
+            .args([folder.join(key)])
+            .args(["--output"])
+            .args([&output])
+            .args([folder.join("response.xml")])
+            .log(folder.join("xmlsec1.log"))
+            .start()?;
+        let good = process.ended(WHILE).await?.success();
+        Ok((good, fs::read_to_string(output).unwrap_or_default()))
+    };
+    fs::write(folder.join("other.key"), key_for(365)?.0)?;
+    let (good, _) = decrypt("other.key").await?;
+    ensure!(!good, "another key opened it");
+    let (good, plain) = decrypt("sp.key").await?;
+    let log = fs::read_to_string(folder.join("xmlsec1.log")).unwrap_or_default();
+    ensure!(good && plain.contains(">sam@acme.test</saml:NameID>"), "{log}\n{plain}");
+    let greeted = saml.greeted(&form).await?;
+    ensure!(greeted["name_id"] == "sam@acme.test", "{greeted}");
+    ensure!(greeted["attributes"]["groups"][0] == "engineering", "{greeted}");
+    let greeted = saml.greeted(&saml.asked("post").await?).await?;
+    ensure!(greeted["in_response_to"].is_string(), "{greeted}");
+    Ok(())
+}
+
+/// The certificates in metadata.
+fn certificates(metadata: &str) -> Vec<&str> {
+    metadata.split("X509Certificate>").skip(1).step_by(2).filter_map(|rest| rest.split('<').next()).collect()
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_told_before_it_signs() -> Result<()> {
+    let (key, certificate) = key_for(60)?;
+    let saml = Saml::start_with("", Some(&format!("{key}{certificate}")), false).await?;
+    let metadata = saml.until_two_certificates().await?;
+    ensure!(certificates(&metadata).contains(&&*bare(&certificate)), "{metadata}");
+    let form = saml.unasked("Mine").await?;
+    ensure!(xml(&form)?.contains(&bare(&certificate)), "the old one signs");
+    saml.greeted(&form).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_certificate_signs_before_the_old_one_ends() -> Result<()> {
+    let (key, certificate) = key_for(7)?;
+    let saml = Saml::start_with("", Some(&format!("{key}{certificate}")), false).await?;
+    saml.until_two_certificates().await?;
+    let form = saml.unasked("Mine").await?;
+    ensure!(!xml(&form)?.contains(&bare(&certificate)), "the new one signs");
+    saml.greeted(&form).await?;
+    // Who knows the old one only refuses.
+    let mine = saml.address("Mine").await?;
+    let metadata = saml.metadata(&mine).await?;
+    let new = certificates(&metadata).into_iter().find(|other| **other != bare(&certificate));
+    let old_only = metadata.replace(new.context("no new certificate")?, &bare(&certificate));
+    saml.sp.trust(&[old_only], mine.as_str(), true).await?;
+    let refusal = saml.refused(&saml.unasked("Mine").await?).await?;
+    ensure!(refusal.to_lowercase().contains("signature"), "{refusal}");
     Ok(())
 }

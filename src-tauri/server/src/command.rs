@@ -11,7 +11,9 @@ use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{chance::Chance, config, mfa, passwords, sandbox, secret::Token, signin::password::one_time};
+use crate::{
+    applications, chance::Chance, config, mfa, passwords, sandbox, secret::Token, signin::password::one_time,
+};
 
 /// A self-hosted server that speaks AWS SSO's protocol.
 #[derive(Debug, Parser)]
@@ -53,6 +55,19 @@ enum Command {
     Password {
         #[command(subcommand)]
         command: PasswordCommand,
+    },
+    /// List the applications of the catalogue, or print one for an organisation file.
+    Catalogue {
+        /// Words to look for, or one id.
+        words: Vec<String>,
+    },
+    /// Print an application for an organisation file, from its SAML metadata.
+    ImportApplication {
+        /// A file, or an https address.
+        metadata: String,
+        /// What it is called in the portal.
+        #[arg(long)]
+        name: String,
     },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
@@ -111,6 +126,10 @@ pub fn run() -> Result<()> {
         Command::Mfa { command: MfaCommand::Reset { config, user } } => mfa::reset::run(&config, &user),
         Command::Password { command: PasswordCommand::Reset { config, user } } => {
             one_time::run(&config, &user)
+        }
+        Command::Catalogue { words } => applications::show_catalogue(&words),
+        Command::ImportApplication { metadata, name } => {
+            runtime.block_on(applications::import_application(&metadata, &name))
         }
         Command::HashPassword => hash_password(),
     };

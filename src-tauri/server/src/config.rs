@@ -26,7 +26,7 @@ use crate::{
     mfa::Policy,
     organisation::{self, FileError},
     passwords::PasswordBook,
-    saml::Target,
+    saml::{self, Target},
     serving,
     store::StoreError,
 };
@@ -102,6 +102,9 @@ pub async fn run(file: &Path) -> Result<()> {
     for target in instance.organisation.applications.values().filter_map(Target::of) {
         let metadata = target.metadata_url(&instance);
         tracing::info!(application = target.application.name, metadata, "give the application this address");
+        for step in saml::steps(&instance, target) {
+            tracing::info!(application = target.application.name, "{step}");
+        }
     }
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;

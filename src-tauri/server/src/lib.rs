@@ -8,7 +8,9 @@
 #![allow(rustdoc::private_intra_doc_links, reason = "the map above is for people who read the sources")]
 
 mod addresses;
+mod applications;
 mod audit;
+mod catalogue;
 mod chance;
 mod clock;
 pub mod command;

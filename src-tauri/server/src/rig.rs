@@ -98,7 +98,7 @@ fn hashes() -> HashMap<String, String> {
 }
 
 /// One for all: making one takes a while.
-fn saml_key() -> SigningKey {
+pub fn saml_key() -> SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     let make = || SigningKey::make(&Chance::from_system(), Timestamp::from_second(1_800_000_000).unwrap());
     KEY.get_or_init(|| make().unwrap()).clone()

@@ -137,6 +137,7 @@ async fn sweep(instance: Shared) {
         if let Err(error) = swept {
             tracing::error!(%error, "could not sweep");
         }
+        Shared::clone(&instance).run(saml::tend_certificates).await;
     }
 }
 

@@ -10,8 +10,10 @@ use jiff::SignedDuration;
 use toml::Spanned;
 use url::Url;
 
-use super::{Account, Application, Assignment, Organisation, PermissionSet, Principal, User, file, saml};
-use crate::domain::sign_in_session;
+use super::{
+    Account, Application, Assignment, Organisation, PermissionSet, Principal, User, file, saml_check,
+};
+use crate::{domain::sign_in_session, saml::import::OPENID_CONNECT_REFUSED};
 
 /// A mistake and where it stands.
 pub(super) struct Mistake {
@@ -204,6 +206,9 @@ fn applications(
     let mut applications = BTreeMap::new();
     for application in raw {
         not_empty(&application.name, "application.name")?;
+        if let Some(value) = &application.oidc {
+            return Err(mistake(value, "application.oidc", OPENID_CONNECT_REFUSED));
+        }
         match (&application.url, &application.saml) {
             (None, None) => {
                 let problem = "is missing: give a `url`, or [application.saml] to sign in from here";
@@ -214,7 +219,7 @@ fn applications(
             }
             _ => {}
         }
-        let saml = application.saml.map(saml::check).transpose()?;
+        let saml = application.saml.map(saml_check::check).transpose()?;
         let mut principals = Vec::new();
         for user in application.users {
             principals.push(user_principal(&user, "application.users", users)?);

@@ -1,12 +1,10 @@
 //! The shape of an organisation file.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{FileError, Organisation, check};
+use super::{FileError, Organisation, check, saml_check::Saml};
 
 /// Reads an organisation from the text of its file; `file` names it in errors.
 ///
@@ -97,19 +95,9 @@ pub(super) struct Application {
     pub users: Vec<Spanned<String>>,
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,
-    pub saml: Option<Saml>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Saml {
-    pub acs_url: Spanned<String>,
-    pub audience: Spanned<String>,
-    pub name_id_format: Option<Spanned<String>>,
-    pub relay_state: Option<Spanned<String>>,
-    pub assertion_lifetime: Option<Spanned<SignedDuration>>,
-    #[serde(default)]
-    pub attributes: BTreeMap<String, Spanned<String>>,
+    pub saml: Option<Spanned<Saml>>,
+    /// The other protocol, which is refused.
+    pub oidc: Option<Spanned<toml::Table>>,
 }
 
 #[cfg(test)]
@@ -217,7 +205,16 @@ mod tests {
             ("assertion_lifetime = \"PT2H\"", "assertion_lifetime", "1 hour"),
             ("colour = 1", "colour", "unknown"),
             ("attributes.a = \"${user:shoeSize}\"", "attributes", "${user:email}"),
-            ("attributes.a = \"Dr ${user:name}\"", "attributes", "plain text"),
+            ("attributes.a = \"Dr ${user:name\"", "attributes", "at character 4"),
+            ("attributes.a = [\"x\", \"in ${user:groups}\"]", "attributes", "stand alone"),
+            ("name_id = \"${user:x}\"", "name_id", "${user:email}"),
+            ("session_duration = \"PT1M\"", "session_duration", "15 minutes"),
+            ("fields = { domain = \"acme\" }", "fields", "`catalogue`"),
+            ("signing_certificates = [\"AAAA\"]", "signing_certificates", "certificate"),
+            ("encryption_certificate = \"x\"", "encryption_certificate", "certificate"),
+            ("require_signed_requests = true", "require_signed_requests", "signing_certificates"),
+            ("metadata = \"<x/>\"", "metadata", "is not SAML metadata"),
+            ("catalogue = \"saleforce\"", "catalogue", "no entry"),
             ("attributes.\" \" = \"x\"", "attributes", "name"),
         ] {
             refuses(&format!("{good}{line}\n"), 9, Some(&format!("application.saml.{field}")), words);
@@ -228,6 +225,35 @@ mod tests {
             Some("application.saml.attributes"),
             "plain text",
         );
+    }
+
+    #[test]
+    fn an_application_may_come_from_the_catalogue() {
+        let from = |rest: &str| format!("{SAML}catalogue = \"salesforce\"\n{rest}");
+        let text = from("fields = { domain = \"acme\" }\nrelay_state = \"home\"\nattributes.a = \"b\"\n");
+        let acme = read("acme.toml", &format!("{HEAD}{text}")).expect("this is all it takes");
+        let saml = acme.applications["x"].saml.as_ref().expect("it has SAML");
+        assert_eq!(saml.acs_url, "https://acme.my.salesforce.com");
+        assert_eq!((saml.relay_state.as_deref(), saml.attributes.len()), (Some("home"), 1));
+        assert_eq!(saml.catalogue.as_ref().map(|choice| &*choice.id), Some("salesforce"));
+        let field = Some("application.saml.fields");
+        refuses(&from(""), 7, field, "`domain` is missing: My Domain name, such as acme");
+        refuses(&from("fields = { domain = \"a.b/\" }\n"), 8, field, "`domain` must be");
+        refuses(
+            &from("fields = { domain = \"a\", x = \"y\" }\n"),
+            8,
+            field,
+            "`x` is not a field of Salesforce",
+        );
+        refuses(&from("[application.saml.fields]\ndomain = \"a.b\"\n"), 9, field, "`domain` must be");
+        let slack = from("").replace("salesforce", "github");
+        refuses(&slack, 7, Some("application.saml.catalogue"), "github-enterprise-server");
+    }
+
+    #[test]
+    fn openid_connect_is_refused_with_the_reason() {
+        let text = "[[application]]\nname = \"x\"\n[application.oidc]\nclient_id = \"y\"\n";
+        refuses(text, 6, Some("application.oidc"), "sign in by SAML 2.0 here");
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod check;
 mod file;
 mod file_error;
 mod saml;
+mod saml_check;
+pub mod saml_rules;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +15,8 @@ use jiff::SignedDuration;
 pub(crate) use check::is_region;
 pub use file::read;
 pub use file_error::{FileError, text_of};
-pub use saml::{NameIdFormat, SamlApplication};
+#[allow(unused_imports, reason = "whoever makes applications elsewhere says these too")]
+pub use saml::{AttributeMapping, CatalogueChoice, NameIdFormat, SamlApplication};
 
 /// The sample organisation of the sandbox, as a file like any other.
 pub const SAMPLE: &str = include_str!("sample.toml");

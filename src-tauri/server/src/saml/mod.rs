@@ -6,9 +6,19 @@
 //! [`pass_on`].
 
 mod assertion;
+mod certificate;
+pub mod certificates;
+#[cfg(test)]
+mod custom_tests;
+mod download;
 mod encoded_response;
+pub mod fetch;
+pub mod import;
 mod links;
+pub mod mapping;
 mod pass_on;
+mod person;
+mod preview;
 mod provider;
 mod refusal;
 mod replay;
@@ -19,20 +29,18 @@ mod target;
 #[cfg(test)]
 pub mod tests;
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, http::StatusCode, routing::get};
 
 use crate::{
+    catalogue::{self, IdentityProviderFacts},
     instance::{Instance, Shared},
     organisation::Application,
     signin::PageError,
 };
+pub use certificate::{certificate_text, encryption_certificate_text};
 pub use pass_on::PassOn;
+#[allow(unused_imports, reason = "the administration console's wizard shows it")]
+pub use preview::{Preview, preview};
 pub use provider::{metadata, service_provider};
 pub use refusal::Refusal;
 pub use replay::Seen;
@@ -46,7 +54,8 @@ pub use target::{Target, instance_of, profile_of, profile_path};
 /// The routes of SAML.
 pub fn routes() -> Router<Shared> {
     Router::new()
-        .route("/saml/metadata/{target}", get(show_metadata))
+        .route("/saml/metadata/{target}", get(download::show_metadata))
+        .route("/saml/metadata/{target}/{file}", get(download::show_certificate))
         .route("/saml/assertion/{target}", get(assertion::open).post(assertion::receive_form))
         .route("/start/saml/{kind}/{name}/{target}", get(links::follow))
 }
@@ -60,22 +69,30 @@ pub fn way_to(instance: &Instance, application: &Application) -> String {
     }
 }
 
-/// GET `/saml/metadata/{target}`.
-async fn show_metadata(State(instance): State<Shared>, Path(target): Path<String>) -> Response {
-    instance
-        .run(move |instance| {
-            let Some(target) = Target::named(instance, &target) else {
-                return no_such_application(instance).render(instance, None);
-            };
-            match metadata(instance, target) {
-                Ok(xml) => ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], xml).into_response(),
-                Err(error) => {
-                    tracing::error!(%error, "metadata could not be made");
-                    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-                }
-            }
-        })
-        .await
+/// Does what is due for the certificates of all applications.
+pub fn tend_certificates(instance: &Instance) {
+    for target in instance.organisation.applications.values().filter_map(Target::of) {
+        if let Err(error) = certificates::tend(instance, target) {
+            tracing::error!(application = target.application.name, %error, "could not see to its certificates");
+        }
+    }
+}
+
+/// What to do on an application's side, where it is one of the catalogue's.
+pub fn steps(instance: &Instance, target: Target<'_>) -> Vec<String> {
+    let Some(choice) = &target.saml.catalogue else { return Vec::new() };
+    let Some(entry) = catalogue::entry(&choice.id) else { return Vec::new() };
+    let held = certificates::told(instance, target).unwrap_or_default();
+    let fingerprint = held.first().map(|held| held.certificate.fingerprint()).unwrap_or_default();
+    let (metadata_url, address) = (target.metadata_url(instance), target.address(instance));
+    let ours = IdentityProviderFacts {
+        metadata_url: &metadata_url,
+        sign_in_url: &address,
+        issuer: &address,
+        certificate: &format!("{metadata_url}/certificate.pem"),
+        fingerprint: &fingerprint,
+    };
+    entry.steps(&ours, &choice.fields)
 }
 
 fn no_such_application(instance: &Instance) -> PageError {

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use saml_rs::{
-    AuthnRequest, AuthnRequestAgePolicy, BrowserInput, ClockSkew, EntityId, ForceAuthn, IsPassive,
-    MetadataTrustPolicy, ReplayPolicy, SamlError, SamlValidationContext, SpDescriptor, SsoResponseBinding,
+    AuthnRequest, AuthnRequestAgePolicy, BrowserInput, ClockSkew, ForceAuthn, IsPassive, ReplayPolicy,
+    SamlError, SamlValidationContext, SsoResponseBinding,
 };
 
 use super::{Refusal, Target, provider, replay::Seen, response::CLOCK_SKEW};
@@ -36,12 +36,7 @@ pub fn receive(
     let mut seen = Seen { store: &instance.store, party: &party };
     let received = {
         let idp = provider::identity_provider(instance, target)?;
-        let sp = SpDescriptor::from_metadata_xml_for(
-            EntityId::try_new(&*target.saml.audience)?,
-            provider::service_provider(target)?.metadata_xml(),
-            // Made here a moment ago.
-            MetadataTrustPolicy::UnsignedForCompatibility,
-        )?;
+        let sp = provider::requester(target)?;
         let context = context(now, ReplayPolicy::RequireCache(&mut seen))
             .with_authn_request_age(AuthnRequestAgePolicy::Bounded { max_age: OLDEST })
             .with_replay_retention(REMEMBERED);

@@ -12,7 +12,7 @@ use saml_rs::{
     template::replace_tags_by_optional_value,
 };
 
-use super::{Target, provider};
+use super::{Target, mapping::Attributes, person::attributes_of, provider};
 use crate::{
     domain::sign_in_session::SignInSession,
     instance::Instance,
@@ -24,7 +24,6 @@ const AUTHN_STATEMENT: &str = "<saml:AuthnStatement AuthnInstant=\"{AuthnInstant
      SessionNotOnOrAfter=\"{SessionNotOnOrAfter}\"><saml:AuthnContext><saml:AuthnContextClassRef>\
      urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef></saml:AuthnContext>\
      </saml:AuthnStatement>";
-const NAME_FORMAT: &str = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified";
 /// A response without an assertion (SAML Core 2.0 §3.2.2.2).
 const NO_PASSIVE: &str = "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
      xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{ID}\" Version=\"2.0\" \
@@ -43,6 +42,74 @@ pub struct Posted {
     pub relay_state: Option<String>,
 }
 
+/// What a response says, before it is signed.
+#[derive(Debug)]
+pub struct Said {
+    id: String,
+    statements: String,
+    tags: Vec<(String, Option<String>)>,
+    /// The name of the person.
+    pub name_id: String,
+    /// Names and values of attributes, those without values left out.
+    pub attributes: Vec<(String, Vec<String>)>,
+}
+
+impl Said {
+    /// The id, and the template filled in.
+    pub fn fill(&self, template: &str) -> (String, String) {
+        let whole = template.replacen("{AuthnStatement}", &self.statements, 1);
+        // The library's template has a place of its own for attributes, which ours stand before.
+        let whole = whole.replacen("{AttributeStatement}", "", 1);
+        let tags: Vec<(&str, Option<String>)> =
+            self.tags.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        (self.id.clone(), replace_tags_by_optional_value(&whole, &tags))
+    }
+}
+
+/// Says all there is to say about a person.
+pub fn compose(
+    instance: &Instance,
+    target: Target<'_>,
+    person: (&User, &SignInSession),
+    in_response_to: Option<&str>,
+) -> Said {
+    let (user, session) = person;
+    let [id, assertion_id] = [instance.chance.uuid(), instance.chance.uuid()].map(|uuid| format!("_{uuid}"));
+    let now = instance.now();
+    let known = attributes_of(instance, user);
+    let (statement, values, attributes) = attribute_statement(target, &known, &instance.chance.hex(16));
+    let ends = now.checked_add(target.saml.assertion_lifetime).unwrap_or(now).min(session.ends);
+    let (issued, expires) = (instant(now), instant(ends));
+    let length = target.saml.session_duration;
+    let session_ends = length.and_then(|length| now.checked_add(length).ok()).unwrap_or(session.ends);
+    let name_id = name_id(instance, target, user, &known);
+    let said = [
+        ("ID", Some(id.clone())),
+        ("AssertionID", Some(assertion_id)),
+        ("Destination", Some(target.saml.acs_url.clone())),
+        ("SubjectRecipient", Some(target.saml.acs_url.clone())),
+        ("Audience", Some(target.saml.audience.clone())),
+        ("Issuer", Some(target.address(instance))),
+        ("IssueInstant", Some(issued.clone())),
+        ("StatusCode", Some(SUCCESS.to_owned())),
+        ("ConditionsNotBefore", Some(issued)),
+        ("ConditionsNotOnOrAfter", Some(expires.clone())),
+        ("SubjectConfirmationDataNotOnOrAfter", Some(expires)),
+        ("AuthnInstant", Some(instant(session.began))),
+        ("SessionNotOnOrAfter", Some(instant(session_ends.min(session.ends)))),
+        ("NameIDFormat", Some(provider::format(target.saml.name_id_format).as_uri().to_owned())),
+        // None leaves the attribute out.
+        ("InResponseTo", in_response_to.map(str::to_owned)),
+    ];
+    let mut tags: Vec<(String, Option<String>)> =
+        said.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    // Data comes last and in this order, into places that nobody can know beforehand, so that no part of it is taken
+    // for a place to fill.
+    tags.push(("NameID".to_owned(), Some(name_id.clone())));
+    tags.extend(values.into_iter().map(|(name, value)| (name, Some(value))));
+    Said { id, statements: format!("{AUTHN_STATEMENT}{statement}"), tags, name_id, attributes }
+}
+
 /// Makes the response about a person; `in_response_to` is the request's id, absent where sign-in starts here.
 ///
 /// # Errors
@@ -54,38 +121,8 @@ pub fn issue(
     in_response_to: Option<&str>,
     relay_state: Option<&str>,
 ) -> Result<Posted, SamlError> {
-    let (user, session) = person;
-    let ids = [instance.chance.uuid(), instance.chance.uuid()].map(|uuid| format!("_{uuid}"));
-    let now = instance.now();
-    let (attributes, mut tags) = attribute_statement(target, user);
-    let statements = format!("{AUTHN_STATEMENT}{attributes}");
-    let ends = now.checked_add(target.saml.assertion_lifetime).unwrap_or(now).min(session.ends);
-    let (issued, expires) = (instant(now), instant(ends));
-    let mut said = vec![
-        ("ID", Some(ids[0].clone())),
-        ("AssertionID", Some(ids[1].clone())),
-        ("Destination", Some(target.saml.acs_url.clone())),
-        ("SubjectRecipient", Some(target.saml.acs_url.clone())),
-        ("Audience", Some(target.saml.audience.clone())),
-        ("Issuer", Some(target.address(instance))),
-        ("IssueInstant", Some(issued.clone())),
-        ("StatusCode", Some(SUCCESS.to_owned())),
-        ("ConditionsNotBefore", Some(issued)),
-        ("ConditionsNotOnOrAfter", Some(expires.clone())),
-        ("SubjectConfirmationDataNotOnOrAfter", Some(expires)),
-        ("AuthnInstant", Some(instant(session.began))),
-        ("SessionNotOnOrAfter", Some(instant(session.ends))),
-        ("NameIDFormat", Some(provider::format(target.saml.name_id_format).as_uri().to_owned())),
-        // None leaves the attribute out.
-        ("InResponseTo", in_response_to.map(str::to_owned)),
-    ];
-    // Last, so that no part of a person's data is taken for a place to fill.
-    tags.push(("NameID".to_owned(), name_id(instance, target, user)));
-    said.extend(tags.iter().map(|(name, value)| (name.as_str(), Some(value.clone()))));
-    let fill = |template: &str| {
-        let whole = template.replacen("{AuthnStatement}", &statements, 1);
-        (ids[0].clone(), replace_tags_by_optional_value(&whole, &said))
-    };
+    let said = compose(instance, target, person, in_response_to);
+    let fill = |template: &str| said.fill(template);
     let options = LoginResponseOptions { relay_state, custom: Some(&fill), ..Default::default() };
     sign(instance, target, true, &options)
 }
@@ -117,54 +154,67 @@ pub fn no_passive(
     )
 }
 
-/// Signs the response and, if there is one, the assertion in it.
+/// Signs the assertion, if there is one, encrypts it where that is wanted, and signs the response.
 fn sign(
     instance: &Instance,
     target: Target<'_>,
     has_assertion: bool,
     options: &LoginResponseOptions<'_>,
 ) -> Result<Posted, SamlError> {
+    let encrypted = target.saml.encryption_certificate.iter().filter(|_| has_assertion).cloned();
     let sp = SpMetadataConfig {
         entity_id: target.saml.audience.clone(),
         want_assertions_signed: has_assertion,
+        encrypt_certs: encrypted.collect(),
         assertion_consumer_service: vec![Endpoint::new(Binding::Post, &*target.saml.acs_url)],
         ..SpMetadataConfig::default()
     };
+    let is_encrypted = !sp.encrypt_certs.is_empty();
     let mut sp = ServiceProvider::from_config(&sp, EntitySetting::default())?;
     sp.setting.want_message_signed = true;
-    let idp = provider::identity_provider(instance, target)?;
+    let idp = provider::identity_provider_that(instance, target, is_encrypted)?;
     let made =
         idp.raw_identity_provider().create_login_response(&sp, Binding::Post, &Nobody::default(), options)?;
     Ok(Posted { encoded: made.context, relay_state: made.relay_state })
 }
 
-/// The statement with a place for every value, and the values.
-fn attribute_statement(target: Target<'_>, user: &User) -> (String, Vec<(String, String)>) {
-    let (mut places, mut values) = (String::new(), Vec::new());
-    for (index, (name, value)) in target.saml.attributes.iter().enumerate() {
-        let said = value.of(user);
+type Values = Vec<(String, String)>;
+type Named = Vec<(String, Vec<String>)>;
+
+/// The statement with a place for every value, the values by place, and the same by attribute.
+fn attribute_statement(target: Target<'_>, known: &Attributes, secret: &str) -> (String, Values, Named) {
+    let (mut places, mut values, mut named) = (String::new(), Vec::new(), Vec::new());
+    for (index, mapping) in target.saml.attributes.iter().enumerate() {
+        let said: Vec<String> = mapping.values.iter().flat_map(|value| value.values(known)).collect();
         if said.is_empty() {
             continue;
         }
-        places.push_str(&format!("<saml:Attribute Name=\"{{Name{index}}}\" NameFormat=\"{NAME_FORMAT}\">"));
-        values.push((format!("Name{index}"), name.clone()));
-        for (number, text) in said.into_iter().enumerate() {
-            let place = format!("Value{index}n{number}");
+        let format = mapping.format.urn();
+        places
+            .push_str(&format!("<saml:Attribute Name=\"{{Name{index}-{secret}}}\" NameFormat=\"{format}\">"));
+        for (number, text) in said.iter().enumerate() {
+            let place = format!("Value{index}-{number}-{secret}");
             places.push_str(&format!(
                 "<saml:AttributeValue xsi:type=\"xs:string\">{{{place}}}</saml:AttributeValue>"
             ));
-            values.push((place, text));
+            values.push((place, text.clone()));
         }
+        values.push((format!("Name{index}-{secret}"), mapping.name.clone()));
         places.push_str("</saml:Attribute>");
+        named.push((mapping.name.clone(), said));
     }
-    if places.is_empty() {
-        return (places, values);
+    if !places.is_empty() {
+        places = format!("<saml:AttributeStatement>{places}</saml:AttributeStatement>");
     }
-    (format!("<saml:AttributeStatement>{places}</saml:AttributeStatement>"), values)
+    (places, values, named)
 }
 
 /// How the person is called there (SAML Core 2.0 §8.3).
-fn name_id(instance: &Instance, target: Target<'_>, user: &User) -> String {
+fn name_id(instance: &Instance, target: Target<'_>, user: &User, known: &Attributes) -> String {
+    let given = target.saml.name_id.as_ref().and_then(|template| template.values(known).into_iter().next());
+    if let Some(given) = given {
+        return given;
+    }
     match target.saml.name_id_format {
         NameIdFormat::Email => user.email.clone(),
         NameIdFormat::Unspecified => user.username.clone(),

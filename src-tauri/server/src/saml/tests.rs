@@ -30,7 +30,7 @@ pub fn xml(page: &Reply) -> String {
 }
 
 /// A request as an application other than ours might write it.
-fn authn_request(rig: &Rig, application: &str, changes: &[(&str, &str)]) -> String {
+pub fn authn_request(rig: &Rig, application: &str, changes: &[(&str, &str)]) -> String {
     let app = rig.instance.organisation.applications[application].saml.as_ref().unwrap();
     let destination = rig.instance.addresses.url(&address(rig, application));
     let mut xml = format!(
@@ -48,7 +48,7 @@ fn authn_request(rig: &Rig, application: &str, changes: &[(&str, &str)]) -> Stri
 }
 
 /// Posts a request as another site's page does: without our cookies.
-async fn post(rig: &Rig, application: &str, xml: &str, relay_state: Option<&str>) -> Reply {
+pub async fn post(rig: &Rig, application: &str, xml: &str, relay_state: Option<&str>) -> Reply {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("SAMLRequest", &BASE64_STANDARD.encode(xml));
     if let Some(state) = relay_state {

@@ -14,6 +14,7 @@ mod mfa;
 mod passwords;
 mod role_credentials;
 mod saml;
+mod saml_certificates;
 mod sessions;
 mod tokens;
 
@@ -36,6 +37,7 @@ pub use mfa::Used;
 pub use passwords::{NewPassword, OwnPassword};
 pub use role_credentials::IssuedKey;
 pub use saml::SamlRequest;
+pub use saml_certificates::SamlCertificate;
 pub use tokens::{NewTokens, Successor};
 
 use crate::secret::Digest;
@@ -46,6 +48,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("saml.sql")),
     M::up(include_str!("mfa.sql")),
     M::up(include_str!("passwords.sql")),
+    M::up(include_str!("saml_certificates.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
