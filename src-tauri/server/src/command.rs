@@ -11,7 +11,13 @@ use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{chance::Chance, config, passwords, sandbox, secret::Token};
+use crate::{
+    admin::{self, command::AdminCommand},
+    audit::{self, command::AuditCommand},
+    chance::Chance,
+    config, passwords, sandbox,
+    secret::Token,
+};
 
 /// A self-hosted server that speaks AWS SSO's protocol.
 #[derive(Debug, Parser)]
@@ -44,6 +50,16 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Make, list and disable the access keys of administrators.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// See what was done, and whether the record of it is whole.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
 }
@@ -72,6 +88,8 @@ pub fn run() -> Result<()> {
             runtime.block_on(sandbox::run(listen, &data, json, organisation.as_deref()))
         }
         Command::Serve { config } => runtime.block_on(config::run(&config)),
+        Command::Admin { command } => admin::command::run(command),
+        Command::Audit { command } => audit::command::run(command),
         Command::HashPassword => hash_password(),
     };
     runtime.shutdown_background();

@@ -15,15 +15,21 @@ use url::Url;
 
 use crate::{
     addresses::Addresses,
+    audit::{
+        delivery::Delivery,
+        keeping::{self, Keeping},
+    },
     chance::Chance,
     clock::Clock,
     data_folder::DataFolder,
     instance::{Identity, Instance, Keys, Shared},
     listeners,
-    organisation::{self, FileError},
+    organisation::{self, FileError, Organisation},
     passwords::PasswordBook,
+    proxies::TrustedProxies,
     saml::Target,
     serving,
+    tls::{self, Certificate, TlsError},
 };
 
 /// The configuration file. Relative paths start at its folder.
@@ -34,10 +40,53 @@ struct Config {
     organisation: PathBuf,
     /// Where the instance keeps its database and key.
     data: PathBuf,
-    /// A loopback address and port.
+    /// Address and port. One that others than this machine reach needs TLS, here or in a proxy.
     listen: Spanned<SocketAddr>,
-    /// What people and clients call it, when a TLS proxy stands before it.
+    /// What people and clients call it, if that is not `localhost`.
     public_url: Option<Spanned<Url>>,
+    /// Addresses or networks of the proxies whose `X-Forwarded-*` headers count.
+    #[serde(default)]
+    trusted_proxies: Vec<Spanned<String>>,
+    /// TLS of our own.
+    tls: Option<Tls>,
+    /// What becomes of the audit trail.
+    #[serde(default)]
+    audit: Audit,
+}
+
+/// Two files in PEM; changed ones count with the next connection.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tls {
+    /// The certificate, and those between it and the authority.
+    cert: Spanned<PathBuf>,
+    /// Its private key.
+    key: Spanned<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Audit {
+    /// Events older than so many days are forgotten; without it none are.
+    retention_days: Option<Spanned<u32>>,
+    /// The folder that gets them as CloudTrail's log and digest files.
+    deliver_to: Option<PathBuf>,
+}
+
+/// A configuration that may be served.
+#[derive(Debug)]
+struct Checked {
+    config: Config,
+    proxies: TrustedProxies,
+    certificate: Option<Certificate>,
+}
+
+/// The folder that a configuration names, for commands beside the server.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn data_folder_of(file: &Path) -> Result<PathBuf> {
+    Ok(home_of(file).join(parse(file)?.0.data))
 }
 
 /// Serves until the process is told to stop.
@@ -45,8 +94,8 @@ struct Config {
 /// # Errors
 /// What kept it from starting; mistakes in files name line and field.
 pub async fn run(file: &Path) -> Result<()> {
-    let (config, port) = read(file)?;
-    let home = file.parent().unwrap_or(Path::new("."));
+    let Checked { config, proxies, certificate } = read(file)?;
+    let home = home_of(file);
     let organisation_file = home.join(&config.organisation);
     let text = organisation::text_of(&organisation_file)?;
     let organisation = organisation::read(&organisation_file.display().to_string(), &text)?;
@@ -54,7 +103,9 @@ pub async fn run(file: &Path) -> Result<()> {
     let chance = Arc::new(Chance::from_system());
     let store = Arc::new(folder.store()?);
     let clock = Clock::system();
-    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
+    let key = folder.key(&chance)?;
+    keeping::begin(&store, &key, &folder.audit_mark())?;
+    let keys = Keys { instance: key, saml: folder.saml_key(&chance, clock.now())? };
     let mut hashes = HashMap::new();
     for user in organisation.users.values() {
         match &user.password_hash {
@@ -65,13 +116,36 @@ pub async fn run(file: &Path) -> Result<()> {
     let book =
         PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let identity = Identity::of(&store, &chance)?;
-    let listeners = listeners::exactly(port).await?;
-    let (instance_id, directory_id) = (&identity.instance_id, &identity.directory_id);
-    let addresses = match &config.public_url {
-        Some(url) => Addresses::behind_proxy(url.get_ref(), listeners.port, instance_id, directory_id),
-        None => Addresses::loopback(listeners.port, instance_id, directory_id),
+    let listen = *config.listen.get_ref();
+    let listeners = match listeners::only_loopback(listen) {
+        Ok(port) => listeners::exactly(port).await?,
+        Err(_) => listeners::at(listen).await?,
     };
-    let instance = Shared::new(Instance::new(clock, chance, store, organisation, addresses, keys, book));
+    let (port, instance_id, directory_id) = (listeners.port, &identity.instance_id, &identity.directory_id);
+    let public = config.public_url.as_ref().map(Spanned::get_ref);
+    let addresses = match (public, &certificate) {
+        (Some(url), None) => Addresses::behind_proxy(url, port, instance_id, directory_id),
+        (Some(url), Some(_)) if proxies.is_empty() => {
+            Addresses::public_tls(url, port, instance_id, directory_id)
+        }
+        (Some(url), Some(_)) => Addresses::behind_proxy(url, port, instance_id, directory_id),
+        (None, Some(_)) => Addresses::loopback_tls(port, instance_id, directory_id),
+        (None, None) => Addresses::loopback(port, instance_id, directory_id),
+    };
+    let mut instance = Instance::new(clock, chance, store, organisation, addresses, keys, book);
+    instance.proxies = proxies;
+    instance.keeping = Keeping {
+        retention_days: config.audit.retention_days.map(Spanned::into_inner),
+        mark: Some(folder.audit_mark()),
+        delivery: match config.audit.deliver_to {
+            Some(path) => {
+                let key = folder.audit_key(&instance.chance, instance.now())?;
+                Some(Delivery { folder: home.join(path), key })
+            }
+            None => None,
+        },
+    };
+    let instance = Shared::new(instance);
     tracing::info!(
         start_url = instance.addresses.start_url(),
         region = instance.organisation.region,
@@ -84,25 +158,79 @@ pub async fn run(file: &Path) -> Result<()> {
     }
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
-    serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")
+    let tls = certificate.map(|certificate| Arc::new(certificate).config());
+    serving::serve(instance, listeners.sockets, tls, stop).await.context("the server stopped")
 }
 
-/// The configuration and the port it asks for.
-fn read(file: &Path) -> Result<(Config, u16)> {
+/// The folder and the organisation that a configuration names, for commands beside the server.
+///
+/// # Errors
+/// What is wrong with a file.
+pub fn home(file: &Path) -> Result<(PathBuf, Organisation)> {
+    let (config, _) = parse(file)?;
+    let path = home_of(file).join(config.organisation);
+    let organisation = organisation::read(&path.display().to_string(), &organisation::text_of(&path)?)?;
+    Ok((home_of(file).join(config.data), organisation))
+}
+
+fn home_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("."))
+}
+
+/// The configuration as it is written, and its text.
+fn parse(file: &Path) -> Result<(Config, String)> {
     let text = organisation::text_of(file)?;
     let name = file.display().to_string();
-    let config: Config = toml::from_str(&text).map_err(|error| FileError::syntax(&name, &text, &error))?;
-    let listen = &config.listen;
-    let port = listeners::only_loopback(*listen.get_ref())
-        .map_err(|error| FileError::in_field(&name, &text, listen.span(), "listen", error.to_string()))?;
+    let config = toml::from_str(&text).map_err(|error| FileError::syntax(&name, &text, &error))?;
+    Ok((config, text))
+}
+
+/// The configuration, if it may be served.
+fn read(file: &Path) -> Result<Checked> {
+    let (config, text) = parse(file)?;
+    let name = file.display().to_string();
+    let wrong = |span, field: &str, problem: &str| FileError::in_field(&name, &text, span, field, problem);
     if let Some(value) = &config.public_url {
         let url = value.get_ref();
         if !(url.scheme() == "https" && url.has_host() && url.path() == "/" && url.query().is_none()) {
-            let problem = "must be https:// and a host, without a path";
-            bail!(FileError::in_field(&name, &text, value.span(), "public_url", problem));
+            bail!(wrong(value.span(), "public_url", "must be https:// and a host, without a path"));
         }
     }
-    Ok((config, port))
+    let mut networks = Vec::new();
+    for proxy in &config.trusted_proxies {
+        let problem = "must be an IP address or a network, such as 10.0.0.7 or 10.0.0.0/24";
+        let network = TrustedProxies::parse(proxy.get_ref());
+        networks.push(network.ok_or_else(|| wrong(proxy.span(), "trusted_proxies", problem))?);
+    }
+    let listen = &config.listen;
+    if let Err(error) = listeners::only_loopback(*listen.get_ref()) {
+        let proxied = config.public_url.is_some() && !networks.is_empty();
+        if config.tls.is_none() && !proxied {
+            bail!(wrong(listen.span(), "listen", &error.to_string()));
+        }
+        if config.public_url.is_none() {
+            let problem = "is reached by others: give `public_url` the https address that they use";
+            bail!(wrong(listen.span(), "listen", problem));
+        }
+    }
+    if let Some(days) = &config.audit.retention_days
+        && *days.get_ref() == 0
+    {
+        let problem = "must be 1 or more; leave it out to keep all events";
+        bail!(wrong(days.span(), "audit.retention_days", problem));
+    }
+    let certificate = config.tls.as_ref().map(|files| {
+        let home = home_of(file);
+        let (cert, key) = (home.join(files.cert.get_ref()), home.join(files.key.get_ref()));
+        Certificate::open(cert, key).map_err(|error| {
+            let of_key = matches!(&error, TlsError::Unreadable { what: tls::PRIVATE_KEY, .. });
+            let (field, span) =
+                if of_key { ("tls.key", files.key.span()) } else { ("tls.cert", files.cert.span()) };
+            wrong(span, field, &error.to_string())
+        })
+    });
+    let certificate = certificate.transpose()?;
+    Ok(Checked { config, proxies: TrustedProxies::new(networks), certificate })
 }
 
 #[cfg(test)]
@@ -137,7 +265,55 @@ mod tests {
         refuses("organisation = \"o.toml\"\n", &["line 1, field `data`"]);
         for listen in ["0.0.0.0:80", "192.0.2.1:80", "127.0.0.2:0"] {
             let text = format!("organisation = \"o.toml\"\ndata = \"data\"\nlisten = \"{listen}\"\n");
-            refuses(&text, &["server.toml, line 3, field `listen`", "loopback"]);
+            refuses(
+                &text,
+                &["server.toml, line 3, field `listen`", "loopback", "tls.cert", "trusted_proxies"],
+            );
+        }
+        refuses(
+            &format!("{good}trusted_proxies = [\n  \"10.0.0.0/8\",\n  \"proxy\",\n]\n"),
+            &["line 6, field `trusted_proxies`", "10.0.0.7"],
+        );
+        refuses(&format!("{good}[audit]\nretention_days = 0\n"), &["line 5, field `audit.retention_days`"]);
+        refuses(&format!("{good}[tls]\ncert = \"a\"\n"), &["field `tls.key`"]);
+    }
+
+    /// A certificate of its own making and its key.
+    fn pair(folder: &Path, name: &str) {
+        let made = rcgen::generate_simple_self_signed(vec!["sso.example.test".to_owned()]).unwrap();
+        fs::write(folder.join(format!("{name}.crt")), made.cert.pem()).unwrap();
+        fs::write(folder.join(format!("{name}.key")), made.signing_key.serialize_pem()).unwrap();
+    }
+
+    #[test]
+    fn others_are_served_with_tls_here_or_in_a_trusted_proxy_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("server.toml");
+        pair(home.path(), "a");
+        pair(home.path(), "b");
+        let check = |rest: &str| {
+            let text =
+                format!("organisation = \"o.toml\"\ndata = \"data\"\nlisten = \"0.0.0.0:8443\"\n{rest}");
+            fs::write(&file, text).unwrap();
+            read(&file).map(drop).map_err(|error| format!("{error:#}"))
+        };
+        let (public, proxies) =
+            ("public_url = \"https://sso.example.test\"\n", "trusted_proxies = [\"10.0.0.7\"]\n");
+        let tls = |cert: &str, key: &str| format!("[tls]\ncert = \"{cert}\"\nkey = \"{key}\"\n");
+        check(&format!("{public}{}", tls("a.crt", "a.key"))).unwrap();
+        check(&format!("{public}{proxies}")).unwrap();
+        check(&format!("{public}{proxies}{}", tls("a.crt", "a.key"))).unwrap();
+        for (rest, words) in [
+            (public.to_owned(), "line 3, field `listen`: 0.0.0.0 is not the loopback address"),
+            (proxies.to_owned(), "line 3, field `listen`: 0.0.0.0 is not the loopback address"),
+            (tls("a.crt", "a.key"), "line 3, field `listen`: is reached by others"),
+            (format!("{public}{}", tls("none.crt", "a.key")), "line 6, field `tls.cert`: could not read"),
+            (format!("{public}{}", tls("a.crt", "none.key")), "line 7, field `tls.key`: could not read"),
+            (format!("{public}{}", tls("a.key", "a.key")), "line 6, field `tls.cert`: could not read"),
+            (format!("{public}{}", tls("a.crt", "b.key")), "line 6, field `tls.cert`: the certificate in"),
+        ] {
+            let error = check(&rest).unwrap_err();
+            assert!(error.contains(words), "{words} expected:\n{error}");
         }
     }
 }

@@ -8,6 +8,7 @@
 #![allow(rustdoc::private_intra_doc_links, reason = "the map above is for people who read the sources")]
 
 mod addresses;
+mod admin;
 mod audit;
 mod chance;
 mod clock;
@@ -25,9 +26,11 @@ mod issuing;
 mod listeners;
 mod oidc;
 mod organisation;
+mod origin;
 mod passwords;
 mod portal;
 mod provider;
+mod proxies;
 #[cfg(test)]
 mod rig;
 mod saml;
@@ -36,8 +39,10 @@ mod sandbox;
 mod secret;
 mod serving;
 mod signin;
+mod sigv4;
 mod store;
 mod sts;
 mod throttle;
+mod tls;
 
 pub use provider::install_provider;

@@ -65,7 +65,10 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     let name = known_browser::counter(instance, visit.known_browser.as_ref(), &canonical);
     let lockout = match instance.store.count_attempt(name, now)? {
         Ok(lockout) => lockout,
-        Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left)),
+        Err(locked) => {
+            instance.store.append_audit(&events(instance, user, None, "Failure"))?;
+            return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left));
+        }
     };
     let right = instance.passwords.verify(user.map(|user| user.username.as_str()), password);
     let Some(user) = user.filter(|_| right) else {
@@ -79,7 +82,14 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     let session = SignInSession::begin(instance.chance.uuid(), &user.username, length, now);
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
-    let events = events(instance, Some(user), Some(&session), "Success");
+    let mut events = events(instance, Some(user), Some(&session), "Success").to_vec();
+    events.push(instance.entry(&Event {
+        source: audit::SSO,
+        name: "Authenticate",
+        user: Some(user),
+        session: Some(&session),
+        ..Event::default()
+    }));
     instance.store.begin_session(&session, secret.digest(), name, &events)?;
     let mut response = see_other(&back);
     for cookie in [
@@ -128,6 +138,7 @@ fn events(
             session,
             details: json!({ name: outcome }),
             additional: json!({ "CredentialType": "PASSWORD", "LoginTo": instance.addresses.start_url() }),
+            ..Event::default()
         })
     })
 }
