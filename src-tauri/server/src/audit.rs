@@ -4,6 +4,8 @@
 pub mod command;
 pub mod delivery;
 pub mod keeping;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
