@@ -33,7 +33,13 @@ pub fn keep(instance: &Instance) -> Result<(), StoreError> {
         let age = SignedDuration::from_hours(24 * i64::from(days));
         let cutoff = instance.now().checked_sub(age).unwrap_or(Timestamp::MIN);
         let up_to = keeping.delivery.as_ref().map(|_| instance.store.digested_audit()).transpose()?;
-        let gone = instance.store.forget_audit(&instance.key, cutoff, up_to)?;
+        let mut gone = 0;
+        loop {
+            match instance.store.forget_audit(&instance.key, cutoff, up_to)? {
+                0 => break,
+                some => gone += some,
+            }
+        }
         if gone > 0 {
             tracing::info!(events = gone, days, "forgot old events of the audit trail");
         }
@@ -82,10 +88,64 @@ pub fn read_mark(key: &InstanceKey, path: &Path) -> Result<Option<End>, FolderEr
 fn move_mark(store: &Store, key: &InstanceKey, path: &Path) -> Result<(), FolderError> {
     let failed = |cause| FolderError::Database { path: path.to_owned(), cause };
     let Some(head) = store.audit_head(key).map_err(failed)? else { return Ok(()) };
-    if read_mark(key, path)?.is_some_and(|mark| mark.id >= head.id) {
+    if let Some(mark) = read_mark(key, path)?
+        && mark.id >= head.id
+    {
+        if mark.id > head.id {
+            let (once, now) = (mark.id, head.id);
+            tracing::error!(
+                once,
+                now,
+                "the audit trail is shorter than it was; see `latchkey-server audit verify`"
+            );
+        }
         return Ok(());
     }
     let (id, mac) = (head.id.to_string(), hex::encode(&head.mac));
     let seal = hex::encode(key.derive("audit mark 1", &[&id, &mac]).as_slice());
     data_folder::write_private(path, &format!("{id} {mac} {seal}\n"))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{audit::Event, rig::Rig, store::Verdict};
+
+    #[test]
+    fn the_mark_goes_forward_alone_and_a_chain_is_begun_once() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("audit.mark");
+        let rig = Rig::with(|instance| {
+            instance.keeping = Keeping { retention_days: Some(1), mark: Some(path.clone()), delivery: None };
+        });
+        let (store, key) = (&rig.instance.store, &rig.instance.key);
+        let at = || read_mark(key, &path).unwrap().map(|mark| mark.id);
+        assert_eq!(at(), None);
+        begin(store, key, &path).unwrap();
+        assert_eq!(at(), Some(0));
+        let record = || rig.instance.record(&Event { source: "s", name: "n", ..Event::default() }).unwrap();
+        record();
+        record();
+        keep(&rig.instance).unwrap();
+        assert_eq!(at(), Some(2));
+        // What is forgotten is no loss, and the mark stays good.
+        rig.pass(3 * 86400);
+        keep(&rig.instance).unwrap();
+        let mark = read_mark(key, &path).unwrap();
+        let verdict = store.verify_audit(key, mark.as_ref()).unwrap();
+        assert!(matches!(verdict, Verdict::Whole(_)), "{verdict:?}");
+        assert_eq!(store.audit_trail().len(), 0);
+        // Emptied by somebody else, and started again: the chain is not begun anew.
+        store.tamper("DELETE FROM audit_end");
+        begin(store, key, &path).unwrap();
+        assert!(matches!(store.verify_audit(key, mark.as_ref()).unwrap(), Verdict::Broken(_)));
+        assert_eq!(at(), Some(2));
+        for text in ["", "2", "9 00 00", &fs::read_to_string(&path).unwrap().replacen('2', "1", 1)] {
+            fs::write(&path, text).unwrap();
+            assert!(matches!(read_mark(key, &path), Err(FolderError::DamagedMark(_))), "{text:?}");
+        }
+    }
 }

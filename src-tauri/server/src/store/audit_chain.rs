@@ -17,6 +17,9 @@ const GENESIS: [u8; 32] = [0; 32];
 /// Stands for the MAC before where that cannot be trusted: what follows it fits no chain, and is found.
 const BROKEN: [u8; 32] = [0xff; 32];
 
+/// Rows forgotten in one transaction: requests wait for it.
+const AT_ONCE: i64 = 2000;
+
 /// One end of the chain: a row's number and its MAC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
@@ -254,7 +257,7 @@ impl Store {
 
     /// Forgets the rows from before `cutoff`, from the oldest on and none after `up_to`; the anchor moves in
     /// the same transaction. A row whose moment was changed must not take the proof along: where the chain does
-    /// not fit, nothing goes. Gives how many went.
+    /// not fit, nothing goes. Gives how many went; more may be left until it is 0.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -266,7 +269,7 @@ impl Store {
                 |row| row.get(0),
             )?;
             let Some(anchor) = end(tx, key, "anchor")? else { return Ok(0) };
-            let stays = stays.unwrap_or(i64::MAX);
+            let stays = stays.unwrap_or(i64::MAX).min(anchor.id.saturating_add(AT_ONCE + 1));
             let Ok((last, events)) = follow(tx, key, &anchor, stays)? else { return Ok(0) };
             if events > 0 {
                 set_end(tx, key, "anchor", &last)?;

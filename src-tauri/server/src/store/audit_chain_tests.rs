@@ -130,21 +130,6 @@ fn the_ends_cannot_be_moved_or_taken_away() {
     noticed("DELETE FROM audit; DELETE FROM audit_end WHERE which = 'head'", Break::Head(0));
 }
 
-/// Not a figure to rely on: that neither costs more with a longer trail.
-#[test]
-#[ignore = "prints figures; run it with --ignored --nocapture"]
-fn figures() {
-    let trail = Trail::new();
-    for round in 0..5 {
-        let begun = std::time::Instant::now();
-        (0..2000).for_each(|second| trail.append(round * 2000 + second));
-        let appended = begun.elapsed();
-        let begun = std::time::Instant::now();
-        trail.is_whole(u64::try_from(round + 1).unwrap() * 2000);
-        println!("2000 appended in {appended:?}; {} followed in {:?}", (round + 1) * 2000, begun.elapsed());
-    }
-}
-
 #[test]
 fn another_key_opens_nothing() {
     let trail = Trail::of(3);
