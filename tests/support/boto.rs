@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, ffi::OsStr};
+use std::{collections::BTreeMap, ffi::OsStr, path::Path};
 use url::Url;
 
 const SCRIPT: &str = include_str!("boto.py");
@@ -55,21 +55,41 @@ impl Boto {
         server: &SandboxServer,
         env: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self> {
-        let process = Program::new("python", programs::python()?)
-            .args(["-I", "-u", "-c", SCRIPT])
-            .envs(env)
-            .log(server.data().with_extension("boto.log"))
-            .lines()
-            .input()
-            .start()?;
-        process.line(START, "Python to import boto3", |l| (l == "\"ready\"").then_some(())).await?;
         let ready = server.ready();
         let endpoints = BTreeMap::from([
             ("sso-oidc", ready.oidc_endpoint.clone()),
             ("sso", ready.portal_endpoint.clone()),
             ("sts", ready.sts_endpoint.clone()),
         ]);
-        Ok(Self { process, endpoints, region: ready.region.clone() })
+        Self::run(endpoints, &ready.region, server.data(), env).await
+    }
+
+    /// One whose clients of `services` are pointed at `endpoint`; its home is `folder`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn at(endpoint: &Url, services: &[&'static str], region: &str, folder: &Path) -> Result<Self> {
+        let home = folder.to_string_lossy().into_owned();
+        let env = [("HOME", home.as_str()), ("PATH", "/usr/bin:/bin"), ("AWS_EC2_METADATA_DISABLED", "true")];
+        let endpoints = services.iter().map(|service| (*service, endpoint.clone())).collect();
+        Self::run(endpoints, region, folder, env).await
+    }
+
+    async fn run<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        endpoints: BTreeMap<&'static str, Url>,
+        region: &str,
+        folder: &Path,
+        env: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self> {
+        let process = Program::new("python", programs::python()?)
+            .args(["-I", "-u", "-c", SCRIPT])
+            .envs(env)
+            .log(folder.with_extension("boto.log"))
+            .lines()
+            .input()
+            .start()?;
+        process.line(START, "Python to import boto3", |l| (l == "\"ready\"").then_some(())).await?;
+        Ok(Self { process, endpoints, region: region.to_owned() })
     }
 
     /// Calls `operation` of `service`: the answer, or what botocore raised.
@@ -83,6 +103,25 @@ impl Boto {
         params: Value,
     ) -> Result<Result<Value, Refusal>> {
         self.send(service, json!({ "operation": operation, "params": params })).await
+    }
+
+    /// As [`Self::call`], signed with these keys (`accessKeyId`, `secretAccessKey`, and for temporary ones
+    /// `sessionToken`); with `page_size` all pages in one list, by botocore's own paginator.
+    ///
+    /// # Errors
+    /// That Python itself failed.
+    pub async fn signed(
+        &self,
+        keys: &Value,
+        (service, operation): (&str, &str),
+        params: Value,
+        page_size: Option<u32>,
+    ) -> Result<Result<Value, Refusal>> {
+        let mut asked = json!({ "operation": operation, "params": params, "keys": keys });
+        if let Some(size) = page_size {
+            asked["page_size"] = json!(size);
+        }
+        self.send(service, asked).await
     }
 
     /// As [`Self::call`], where an answer is expected.

@@ -1,14 +1,17 @@
 //! `latchkey-server serve` with an organisation of the test's own.
 
 use crate::{
-    deadline::{START, until},
+    deadline::{START, WHILE, until},
     organisation,
-    process::{Process, Program},
+    process::{Process, Program, Said, run},
     programs,
     sandbox::User,
 };
 use anyhow::{Context, Result};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use tempfile::TempDir;
 use url::Url;
 
@@ -51,12 +54,29 @@ impl ServedOrganisation {
         Ok((Self::serve(more, &place, None).await?, port))
     }
 
+    /// As [`Self::start`], with a configuration of the test's own besides the organisation and the data folder,
+    /// and files beside it.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(config: &str, files: &[(&str, String)]) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text)?;
+        }
+        Self::serve_in(folder, "", config).await
+    }
+
     async fn serve(more: &str, place: &str, saml_key: Option<&str>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
         if let Some(pem) = saml_key {
             fs::create_dir(folder.path().join("data"))?;
             fs::write(folder.path().join("data/saml.pem"), pem)?;
         }
+        Self::serve_in(folder, more, place).await
+    }
+
+    async fn serve_in(folder: TempDir, more: &str, place: &str) -> Result<Self> {
         let hash = hash_password(folder.path()).await?;
         let more = format!("password_hash = \"{hash}\"\n{more}\n");
         let organisation = organisation::head("Test", "900000000001", "engineering", "sam", &more);
@@ -83,6 +103,22 @@ impl ServedOrganisation {
     #[must_use]
     pub fn start_url(&self) -> &Url {
         &self.start_url
+    }
+
+    /// The configuration file.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("server.toml")
+    }
+
+    /// Runs `latchkey-server COMMAND --config FILE MORE` beside the running one.
+    ///
+    /// # Errors
+    /// That it did not end.
+    pub async fn command(&self, command: &[&str], more: &[&str]) -> Result<Said> {
+        let config = self.config().display().to_string();
+        let arguments = [command, &["--config", &config], more].concat();
+        run(WHILE, programs::latchkey_server()?, &arguments, [("PATH", "/usr/bin:/bin")], "").await
     }
 
     /// A folder of the test's own.

@@ -1,5 +1,6 @@
 //! The server as AWS's own clients see it: nothing of ours is between them and the wire.
 
+mod administration;
 mod aws_cli;
 mod device;
 mod federation;

@@ -12,15 +12,36 @@ pub struct Addresses {
     directory_id: String,
     hosts: Vec<String>,
     origins: Vec<String>,
+    /// A proxy may name us as it likes.
+    is_proxied: bool,
 }
 
 impl Addresses {
     /// A loopback instance: pages say `localhost`, because WebAuthn knows no IP addresses, and both literal
     /// loopback addresses are accepted.
     pub fn loopback(port: u16, instance_id: &str, directory_id: &str) -> Self {
+        Self::at_loopback("http", port, instance_id, directory_id)
+    }
+
+    /// The same with TLS of our own.
+    pub fn loopback_tls(port: u16, instance_id: &str, directory_id: &str) -> Self {
+        Self::at_loopback("https", port, instance_id, directory_id)
+    }
+
+    /// An instance with TLS of our own that the network knows as `public`.
+    pub fn public_tls(public: &Url, port: u16, instance_id: &str, directory_id: &str) -> Self {
+        let mut addresses = Self::behind_proxy(public, port, instance_id, directory_id);
+        addresses.is_proxied = false;
+        // Nobody else puts a name of their own in between.
+        addresses.hosts.drain(..3);
+        addresses.origins.drain(..3);
+        addresses
+    }
+
+    fn at_loopback(scheme: &str, port: u16, instance_id: &str, directory_id: &str) -> Self {
         let hosts = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("{host}:{port}")).to_vec();
-        let origins = hosts.iter().map(|host| format!("http://{host}")).collect();
-        let base = Url::parse(&format!("http://localhost:{port}"))
+        let origins = hosts.iter().map(|host| format!("{scheme}://{host}")).collect();
+        let base = Url::parse(&format!("{scheme}://localhost:{port}"))
             .unwrap_or_else(|_| unreachable!("a port makes a valid URL"));
         Self {
             base,
@@ -29,6 +50,7 @@ impl Addresses {
             directory_id: directory_id.to_owned(),
             hosts,
             origins,
+            is_proxied: false,
         }
     }
 
@@ -44,6 +66,7 @@ impl Addresses {
         addresses.origins.push(base.origin().ascii_serialization());
         addresses.hosts.push(authority);
         addresses.base = base;
+        addresses.is_proxied = true;
         addresses
     }
 
@@ -98,6 +121,11 @@ impl Addresses {
         self.base.scheme() == "https"
     }
 
+    /// Whether browsers may be told to use TLS only. Not for `localhost`, whose other ports would be told, too.
+    pub fn wants_hsts(&self) -> bool {
+        self.is_https() && self.base.host_str().is_some_and(|host| host != "localhost")
+    }
+
     /// Whether a `Host` header names this instance, exactly.
     pub fn is_our_host(&self, host: &str) -> bool {
         self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
@@ -106,7 +134,7 @@ impl Addresses {
     /// Whether pages are shown under this one of our hosts. Behind a proxy it is the proxy's choice what it
     /// calls us, and the browser sees the public name either way.
     pub fn shows_pages_under(&self, host: &str) -> bool {
-        self.is_https() || self.hosts.first().is_some_and(|first| first.eq_ignore_ascii_case(host))
+        self.is_proxied || self.hosts.first().is_some_and(|first| first.eq_ignore_ascii_case(host))
     }
 
     /// Whether an `Origin` header names this instance, exactly.

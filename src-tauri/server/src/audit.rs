@@ -1,11 +1,21 @@
-//! What happened, as CloudTrail would tell it (IAM Identity Center User Guide, CloudTrail).
+//! What happened, as CloudTrail would tell it (IAM Identity Center User Guide, CloudTrail; CloudTrail User Guide,
+//! record contents).
 
-use serde_json::{Value, json};
+pub mod command;
+pub mod delivery;
+pub mod keeping;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 
 use crate::{
     domain::sign_in_session::SignInSession,
     instance::Instance,
     organisation::User,
+    origin::Origin,
+    secret::InstanceKey,
     store::{AuditEntry, StoreError},
 };
 
@@ -13,6 +23,10 @@ use crate::{
 pub const SSO: &str = "sso.amazonaws.com";
 /// Events of the sign-in pages and the console.
 pub const SIGNIN: &str = "signin.amazonaws.com";
+/// Events of the look-up.
+pub const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
+/// Events of administrators' access keys.
+pub const IAM: &str = "iam.amazonaws.com";
 
 /// Events of the directory that its console and portal cause.
 pub const DIRECTORY: &str = "sso-directory.amazonaws.com";
@@ -20,7 +34,7 @@ pub const DIRECTORY: &str = "sso-directory.amazonaws.com";
 /// One event, before it is written.
 #[derive(Debug, Default)]
 pub struct Event<'a> {
-    /// [`SSO`], [`SIGNIN`] or [`DIRECTORY`].
+    /// [`SSO`], [`SIGNIN`], [`DIRECTORY`] …
     pub source: &'a str,
     /// `GetRoleCredentials`, `CredentialVerification` …
     pub name: &'a str,
@@ -28,10 +42,41 @@ pub struct Event<'a> {
     pub user: Option<&'a User>,
     /// In which session; joins the events of one sign-in.
     pub session: Option<&'a SignInSession>,
-    /// `serviceEventDetails`.
+    /// `serviceEventDetails`. What it says of `account_id`, `role_name` and `application` becomes the event's
+    /// resources.
     pub details: Value,
     /// `additionalEventData`.
     pub additional: Value,
+    /// Which administrator's key signed the request.
+    pub administrator: Option<Administrator<'a>>,
+    /// `requestParameters`, without secrets.
+    pub request: Value,
+    /// `errorCode` and `errorMessage`, if it was refused.
+    pub error: Option<(&'a str, &'a str)>,
+}
+
+/// An administrator as events name them.
+#[derive(Debug, Clone, Copy)]
+pub struct Administrator<'a> {
+    /// `AKIA…`.
+    pub access_key_id: &'a str,
+    /// The key's name.
+    pub name: &'a str,
+}
+
+/// What all events of an instance have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The organisation's management account.
+    pub account: &'a str,
+    /// Its home region.
+    pub region: &'a str,
+    /// `d-` and 10 hex digits.
+    pub directory_id: &'a str,
+    /// `ssoins-` and 16 hex digits.
+    pub instance_id: &'a str,
+    /// What the trail is sealed under.
+    pub key: &'a InstanceKey,
 }
 
 impl Instance {
@@ -46,42 +91,133 @@ impl Instance {
 
     /// An event for the transaction of what it tells.
     pub fn entry(&self, event: &Event<'_>) -> AuditEntry {
-        let now = self.now();
-        let account = &self.organisation.management_account;
-        let directory = self.addresses.directory_id();
-        let identity = match event.user {
-            Some(user) => json!({
+        let user_id = event.user.map(|user| self.user_id(user));
+        self.place().entry(event, user_id, &self.chance.uuid(), self.now())
+    }
+
+    /// Where its events are at home.
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            account: &self.organisation.management_account,
+            region: &self.organisation.region,
+            directory_id: self.addresses.directory_id(),
+            instance_id: self.addresses.instance_id(),
+            key: &self.key,
+        }
+    }
+}
+
+impl Place<'_> {
+    /// An event as it is written.
+    pub fn entry(
+        &self,
+        event: &Event<'_>,
+        user_id: Option<String>,
+        event_id: &str,
+        now: Timestamp,
+    ) -> AuditEntry {
+        let origin = Origin::current();
+        let mut body = json!({
+            "eventVersion": "1.08",
+            "eventID": event_id,
+            "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "eventSource": event.source,
+            "eventName": event.name,
+            "eventType": if event.administrator.is_some() { "AwsApiCall" } else { "AwsServiceEvent" },
+            "eventCategory": "Management",
+            "managementEvent": true,
+            "readOnly": is_read_only(event.name),
+            "awsRegion": self.region,
+            "sourceIPAddress": origin.source_ip,
+            "userAgent": origin.user_agent,
+            "userIdentity": self.identity(event, user_id),
+            "requestParameters": event.request,
+            "responseElements": null,
+            "additionalEventData": additional(event),
+            "serviceEventDetails": event.details,
+            "recipientAccountId": self.account,
+        });
+        let resources = self.resources(&event.details);
+        if !resources.is_empty() {
+            body["resources"] = Value::Array(resources);
+        }
+        if let Some((code, message)) = event.error {
+            body["errorCode"] = json!(code);
+            body["errorMessage"] = json!(message);
+        }
+        AuditEntry {
+            moment: now,
+            source: event.source.to_owned(),
+            name: event.name.to_owned(),
+            event: body.to_string(),
+            key: self.key.clone(),
+        }
+    }
+
+    fn identity(&self, event: &Event<'_>, user_id: Option<String>) -> Value {
+        let (account, directory) = (self.account, self.directory_id);
+        if let Some(administrator) = event.administrator {
+            return json!({
+                "type": "IAMUser",
+                "accountId": account,
+                "accessKeyId": administrator.access_key_id,
+                "userName": administrator.name,
+                "arn": format!("arn:aws:iam::{account}:user/{}", administrator.name),
+            });
+        }
+        match user_id {
+            Some(user_id) => json!({
                 "type": "IdentityCenterUser",
                 "accountId": account,
                 "onBehalfOf": {
-                    "userId": self.user_id(user),
+                    "userId": user_id,
                     "identityStoreArn": format!("arn:aws:identitystore::{account}:identitystore/{directory}"),
                 },
                 "credentialId": event.session.map(|session| &session.id),
             }),
             // A name nobody has is not written down: it may be a password in the wrong field.
             None => json!({ "type": "Unknown", "accountId": account }),
-        };
-        let body = json!({
-            "eventVersion": "1.08",
-            "eventID": self.chance.uuid(),
-            "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "eventSource": event.source,
-            "eventName": event.name,
-            "eventType": "AwsServiceEvent",
-            "awsRegion": self.organisation.region,
-            "userIdentity": identity,
-            "requestParameters": null,
-            "responseElements": null,
-            "additionalEventData": event.additional,
-            "serviceEventDetails": event.details,
-            "recipientAccountId": account,
-        });
-        AuditEntry {
-            moment: now,
-            source: event.source.to_owned(),
-            name: event.name.to_owned(),
-            event: body.to_string(),
         }
     }
+
+    fn resources(&self, details: &Value) -> Vec<Value> {
+        let (account, instance) = (self.account, self.instance_id);
+        [
+            (
+                "account_id",
+                "AWS::Organizations::Account",
+                format!("arn:aws:organizations::{account}:account/o-latchkey"),
+            ),
+            ("role_name", "AWS::SSO::PermissionSet", format!("arn:aws:sso:::permissionSet/{instance}")),
+            (
+                "application",
+                "AWS::SSO::Application",
+                format!("arn:aws:sso::{account}:application/{instance}"),
+            ),
+            ("access_key_id", "AWS::IAM::AccessKey", format!("arn:aws:iam::{account}:access-key")),
+        ]
+        .into_iter()
+        .filter_map(|(field, kind, prefix)| {
+            let name = details[field].as_str()?;
+            Some(json!({ "type": kind, "ARN": format!("{prefix}/{name}"), "accountId": account }))
+        })
+        .collect()
+    }
+}
+
+/// With the user's name, which `userIdentity` has no more since July 2025 (IAM Identity Center User Guide).
+fn additional(event: &Event<'_>) -> Value {
+    let Some(user) = event.user else { return event.additional.clone() };
+    let mut data = match &event.additional {
+        Value::Object(data) => data.clone(),
+        _ => Map::new(),
+    };
+    data.insert("UserName".to_owned(), json!(user.username));
+    Value::Object(data)
+}
+
+/// Whether an operation only looks. Credentials and tokens are made by what is called Get.
+fn is_read_only(name: &str) -> bool {
+    let looks = ["List", "Get", "Describe", "Lookup", "Is"].iter().any(|verb| name.starts_with(verb));
+    looks && !["GetRoleCredentials", "GetSigninToken"].contains(&name)
 }

@@ -67,6 +67,11 @@ impl Chance {
         format!("ASIA{}", self.letters(KEY_ID_LETTERS, 16))
     }
 
+    /// A lasting access key id, `AKIA` and 16 characters.
+    pub fn administrator_key_id(&self) -> String {
+        format!("AKIA{}", self.letters(KEY_ID_LETTERS, 16))
+    }
+
     /// A password of four groups of five characters (99 bits).
     pub fn password(&self) -> Token {
         let groups: Vec<String> = (0..4).map(|_| self.letters(PASSWORD_LETTERS, 5)).collect();

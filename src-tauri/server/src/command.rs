@@ -12,7 +12,13 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    applications, chance::Chance, config, mfa, passwords, sandbox, secret::Token, signin::password::one_time,
+    admin::{self, command::AdminCommand},
+    applications,
+    audit::{self, command::AuditCommand},
+    chance::Chance,
+    config, mfa, passwords, sandbox,
+    secret::Token,
+    signin::password::one_time,
 };
 
 /// A self-hosted server that speaks AWS SSO's protocol.
@@ -68,6 +74,16 @@ enum Command {
         /// What it is called in the portal.
         #[arg(long)]
         name: String,
+    },
+    /// Make, list and disable the access keys of administrators.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// See what was done, and whether the record of it is whole.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
     },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
@@ -131,6 +147,8 @@ pub fn run() -> Result<()> {
         Command::ImportApplication { metadata, name } => {
             runtime.block_on(applications::import_application(&metadata, &name))
         }
+        Command::Admin { command } => admin::command::run(command),
+        Command::Audit { command } => audit::command::run(command),
         Command::HashPassword => hash_password(),
     };
     runtime.shutdown_background();

@@ -16,7 +16,11 @@ use url::Url;
 
 use crate::{
     addresses::Addresses,
-    audit::{self, Event},
+    audit::{
+        self, Event,
+        delivery::Delivery,
+        keeping::{self, Keeping},
+    },
     chance::Chance,
     clock::Clock,
     data_folder::DataFolder,
@@ -24,11 +28,13 @@ use crate::{
     listeners,
     mail::{self, Mailing, Smtp, SmtpConfig},
     mfa::Policy,
-    organisation::{self, FileError},
+    organisation::{self, FileError, Organisation},
     passwords::PasswordBook,
+    proxies::TrustedProxies,
     saml::{self, Target},
     serving,
     store::StoreError,
+    tls::{self, Certificate, TlsError},
 };
 
 /// The configuration file. Relative paths start at its folder.
@@ -39,15 +45,58 @@ struct Config {
     organisation: PathBuf,
     /// Where the instance keeps its database and key.
     data: PathBuf,
-    /// A loopback address and port.
+    /// Address and port. One that others than this machine reach needs TLS, here or in a proxy.
     listen: Spanned<SocketAddr>,
-    /// What people and clients call it, when a TLS proxy stands before it.
+    /// What people and clients call it, if that is not `localhost`.
     public_url: Option<Spanned<Url>>,
     /// When a second factor is asked for. What stands here counts from the start on; without it, what was set
     /// last.
     mfa: Option<Policy>,
     /// The mail server. Without it no mail is sent, and forgotten passwords are the administrator's affair.
     smtp: Option<SmtpConfig>,
+    /// Addresses or networks of the proxies whose `X-Forwarded-*` headers count.
+    #[serde(default)]
+    trusted_proxies: Vec<Spanned<String>>,
+    /// TLS of our own.
+    tls: Option<Tls>,
+    /// What becomes of the audit trail.
+    #[serde(default)]
+    audit: Audit,
+}
+
+/// Two files in PEM; changed ones count with the next connection.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tls {
+    /// The certificate, and those between it and the authority.
+    cert: Spanned<PathBuf>,
+    /// Its private key.
+    key: Spanned<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Audit {
+    /// Events older than so many days are forgotten; without it none are.
+    retention_days: Option<Spanned<u32>>,
+    /// The folder that gets them as CloudTrail's log and digest files.
+    deliver_to: Option<PathBuf>,
+}
+
+/// A configuration that may be served.
+#[derive(Debug)]
+struct Checked {
+    config: Config,
+    proxies: TrustedProxies,
+    certificate: Option<Certificate>,
+}
+
+/// The folder that a configuration names, for commands beside the server.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn data_folder_of(file: &Path) -> Result<PathBuf> {
+    Ok(home_of(file).join(parse(file)?.0.data))
 }
 
 /// Serves until the process is told to stop.
@@ -55,8 +104,8 @@ struct Config {
 /// # Errors
 /// What kept it from starting; mistakes in files name line and field.
 pub async fn run(file: &Path) -> Result<()> {
-    let (config, port) = read(file)?;
-    let home = file.parent().unwrap_or(Path::new("."));
+    let Checked { config, proxies, certificate } = read(file)?;
+    let home = home_of(file);
     let organisation_file = home.join(&config.organisation);
     let text = organisation::text_of(&organisation_file)?;
     let organisation = organisation::read(&organisation_file.display().to_string(), &text)?;
@@ -64,7 +113,9 @@ pub async fn run(file: &Path) -> Result<()> {
     let chance = Arc::new(Chance::from_system());
     let store = Arc::new(folder.store()?);
     let clock = Clock::system();
-    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
+    let key = folder.key(&chance)?;
+    keeping::begin(&store, &key, &folder.audit_mark())?;
+    let keys = Keys { instance: key, saml: folder.saml_key(&chance, clock.now())? };
     let mut hashes = HashMap::new();
     for user in organisation.users.values() {
         match &user.password_hash {
@@ -75,18 +126,30 @@ pub async fn run(file: &Path) -> Result<()> {
     let book =
         PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let identity = Identity::of(&store, &chance)?;
-    let listeners = listeners::exactly(port).await?;
-    let (instance_id, directory_id) = (&identity.instance_id, &identity.directory_id);
-    let addresses = match &config.public_url {
-        Some(url) => Addresses::behind_proxy(url.get_ref(), listeners.port, instance_id, directory_id),
-        None => Addresses::loopback(listeners.port, instance_id, directory_id),
+    let listen = *config.listen.get_ref();
+    let listeners = match listeners::only_loopback(listen) {
+        Ok(port) => listeners::exactly(port).await?,
+        Err(_) => listeners::at(listen).await?,
     };
+    let addresses = addresses(&config, listeners.port, &identity);
     let mut instance = Instance::new(clock, chance, store, organisation, addresses, keys, book);
     let letters = Arc::new(Notify::new());
     let smtp = config.smtp.as_ref().map(|config| Smtp::new(config, home)).transpose()?;
     if smtp.is_some() {
         instance.mailing = Mailing::Smtp(Arc::clone(&letters));
     }
+    instance.proxies = proxies;
+    instance.keeping = Keeping {
+        retention_days: config.audit.retention_days.map(Spanned::into_inner),
+        mark: Some(folder.audit_mark()),
+        delivery: match config.audit.deliver_to {
+            Some(path) => {
+                let key = folder.audit_key(&instance.chance, instance.now())?;
+                Some(Delivery { folder: home.join(path), key })
+            }
+            None => None,
+        },
+    };
     let instance = Shared::new(instance);
     if let Some(policy) = &config.mfa
         && *policy != instance.store.mfa_policy()?
@@ -111,7 +174,21 @@ pub async fn run(file: &Path) -> Result<()> {
     if let Some(smtp) = smtp {
         tokio::spawn(mail::deliver(Shared::clone(&instance), smtp, letters, stop.clone()));
     }
-    serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")
+    let tls = certificate.map(|certificate| Arc::new(certificate).config());
+    serving::serve(instance, listeners.sockets, tls, stop).await.context("the server stopped")
+}
+
+/// Where the instance answers.
+fn addresses(config: &Config, port: u16, Identity { instance_id, directory_id }: &Identity) -> Addresses {
+    let is_tls = config.tls.is_some();
+    match &config.public_url {
+        Some(url) if is_tls && config.trusted_proxies.is_empty() => {
+            Addresses::public_tls(url.get_ref(), port, instance_id, directory_id)
+        }
+        Some(url) => Addresses::behind_proxy(url.get_ref(), port, instance_id, directory_id),
+        None if is_tls => Addresses::loopback_tls(port, instance_id, directory_id),
+        None => Addresses::loopback(port, instance_id, directory_id),
+    }
 }
 
 /// Sets the policy for second factors.
@@ -134,8 +211,8 @@ pub fn policy_set(instance: &Instance, policy: &Policy) -> Result<(), StoreError
 /// # Errors
 /// What is wrong with the files.
 pub fn beside(file: &Path) -> Result<Instance> {
-    let (config, port) = read(file)?;
-    let home = file.parent().unwrap_or(Path::new("."));
+    let (config, _) = parse(file)?;
+    let home = home_of(file);
     let organisation_file = home.join(&config.organisation);
     let text = organisation::text_of(&organisation_file)?;
     let organisation = organisation::read(&organisation_file.display().to_string(), &text)?;
@@ -146,30 +223,80 @@ pub fn beside(file: &Path) -> Result<Instance> {
     let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
     let book = PasswordBook::new(HashMap::new(), &chance)
         .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
-    let Identity { instance_id, directory_id } = Identity::of(&store, &chance)?;
-    let addresses = match &config.public_url {
-        Some(url) => Addresses::behind_proxy(url.get_ref(), port, &instance_id, &directory_id),
-        None => Addresses::loopback(port, &instance_id, &directory_id),
-    };
+    let identity = Identity::of(&store, &chance)?;
+    let addresses = addresses(&config, config.listen.get_ref().port(), &identity);
     Ok(Instance::new(clock, chance, store, organisation, addresses, keys, book))
 }
 
-/// The configuration and the port it asks for.
-fn read(file: &Path) -> Result<(Config, u16)> {
+/// The folder and the organisation that a configuration names, for commands beside the server.
+///
+/// # Errors
+/// What is wrong with a file.
+pub fn home(file: &Path) -> Result<(PathBuf, Organisation)> {
+    let (config, _) = parse(file)?;
+    let path = home_of(file).join(config.organisation);
+    let organisation = organisation::read(&path.display().to_string(), &organisation::text_of(&path)?)?;
+    Ok((home_of(file).join(config.data), organisation))
+}
+
+fn home_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("."))
+}
+
+/// The configuration as it is written, and its text.
+fn parse(file: &Path) -> Result<(Config, String)> {
     let text = organisation::text_of(file)?;
     let name = file.display().to_string();
-    let config: Config = toml::from_str(&text).map_err(|error| FileError::syntax(&name, &text, &error))?;
-    let listen = &config.listen;
-    let port = listeners::only_loopback(*listen.get_ref())
-        .map_err(|error| FileError::in_field(&name, &text, listen.span(), "listen", error.to_string()))?;
+    let config = toml::from_str(&text).map_err(|error| FileError::syntax(&name, &text, &error))?;
+    Ok((config, text))
+}
+
+/// The configuration, if it may be served.
+fn read(file: &Path) -> Result<Checked> {
+    let (config, text) = parse(file)?;
+    let name = file.display().to_string();
+    let wrong = |span, field: &str, problem: &str| FileError::in_field(&name, &text, span, field, problem);
     if let Some(value) = &config.public_url {
         let url = value.get_ref();
         if !(url.scheme() == "https" && url.has_host() && url.path() == "/" && url.query().is_none()) {
-            let problem = "must be https:// and a host, without a path";
-            bail!(FileError::in_field(&name, &text, value.span(), "public_url", problem));
+            bail!(wrong(value.span(), "public_url", "must be https:// and a host, without a path"));
         }
     }
-    Ok((config, port))
+    let mut networks = Vec::new();
+    for proxy in &config.trusted_proxies {
+        let problem = "must be an IP address or a network, such as 10.0.0.7 or 10.0.0.0/24";
+        let network = TrustedProxies::parse(proxy.get_ref());
+        networks.push(network.ok_or_else(|| wrong(proxy.span(), "trusted_proxies", problem))?);
+    }
+    let listen = &config.listen;
+    if let Err(error) = listeners::only_loopback(*listen.get_ref()) {
+        let proxied = config.public_url.is_some() && !networks.is_empty();
+        if config.tls.is_none() && !proxied {
+            bail!(wrong(listen.span(), "listen", &error.to_string()));
+        }
+        if config.public_url.is_none() {
+            let problem = "is reached by others: give `public_url` the https address that they use";
+            bail!(wrong(listen.span(), "listen", problem));
+        }
+    }
+    if let Some(days) = &config.audit.retention_days
+        && *days.get_ref() == 0
+    {
+        let problem = "must be 1 or more; leave it out to keep all events";
+        bail!(wrong(days.span(), "audit.retention_days", problem));
+    }
+    let certificate = config.tls.as_ref().map(|files| {
+        let home = home_of(file);
+        let (cert, key) = (home.join(files.cert.get_ref()), home.join(files.key.get_ref()));
+        Certificate::open(cert, key).map_err(|error| {
+            let of_key = matches!(&error, TlsError::Unreadable { what: tls::PRIVATE_KEY, .. });
+            let (field, span) =
+                if of_key { ("tls.key", files.key.span()) } else { ("tls.cert", files.cert.span()) };
+            wrong(span, field, &error.to_string())
+        })
+    });
+    let certificate = certificate.transpose()?;
+    Ok(Checked { config, proxies: TrustedProxies::new(networks), certificate })
 }
 
 #[cfg(test)]
@@ -210,7 +337,55 @@ mod tests {
         refuses(&format!("{good}[mfa]\nmode = \"always\"\nallowed = []\n"), &["line 4", "at least one of"]);
         for listen in ["0.0.0.0:80", "192.0.2.1:80", "127.0.0.2:0"] {
             let text = format!("organisation = \"o.toml\"\ndata = \"data\"\nlisten = \"{listen}\"\n");
-            refuses(&text, &["server.toml, line 3, field `listen`", "loopback"]);
+            refuses(
+                &text,
+                &["server.toml, line 3, field `listen`", "loopback", "tls.cert", "trusted_proxies"],
+            );
+        }
+        refuses(
+            &format!("{good}trusted_proxies = [\n  \"10.0.0.0/8\",\n  \"proxy\",\n]\n"),
+            &["line 6, field `trusted_proxies`", "10.0.0.7"],
+        );
+        refuses(&format!("{good}[audit]\nretention_days = 0\n"), &["line 5, field `audit.retention_days`"]);
+        refuses(&format!("{good}[tls]\ncert = \"a\"\n"), &["field `tls.key`"]);
+    }
+
+    /// A certificate of its own making and its key.
+    fn pair(folder: &Path, name: &str) {
+        let made = rcgen::generate_simple_self_signed(vec!["sso.example.test".to_owned()]).unwrap();
+        fs::write(folder.join(format!("{name}.crt")), made.cert.pem()).unwrap();
+        fs::write(folder.join(format!("{name}.key")), made.signing_key.serialize_pem()).unwrap();
+    }
+
+    #[test]
+    fn others_are_served_with_tls_here_or_in_a_trusted_proxy_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("server.toml");
+        pair(home.path(), "a");
+        pair(home.path(), "b");
+        let check = |rest: &str| {
+            let text =
+                format!("organisation = \"o.toml\"\ndata = \"data\"\nlisten = \"0.0.0.0:8443\"\n{rest}");
+            fs::write(&file, text).unwrap();
+            read(&file).map(drop).map_err(|error| format!("{error:#}"))
+        };
+        let (public, proxies) =
+            ("public_url = \"https://sso.example.test\"\n", "trusted_proxies = [\"10.0.0.7\"]\n");
+        let tls = |cert: &str, key: &str| format!("[tls]\ncert = \"{cert}\"\nkey = \"{key}\"\n");
+        check(&format!("{public}{}", tls("a.crt", "a.key"))).unwrap();
+        check(&format!("{public}{proxies}")).unwrap();
+        check(&format!("{public}{proxies}{}", tls("a.crt", "a.key"))).unwrap();
+        for (rest, words) in [
+            (public.to_owned(), "line 3, field `listen`: 0.0.0.0 is not the loopback address"),
+            (proxies.to_owned(), "line 3, field `listen`: 0.0.0.0 is not the loopback address"),
+            (tls("a.crt", "a.key"), "line 3, field `listen`: is reached by others"),
+            (format!("{public}{}", tls("none.crt", "a.key")), "line 6, field `tls.cert`: could not read"),
+            (format!("{public}{}", tls("a.crt", "none.key")), "line 7, field `tls.key`: could not read"),
+            (format!("{public}{}", tls("a.key", "a.key")), "line 6, field `tls.cert`: could not read"),
+            (format!("{public}{}", tls("a.crt", "b.key")), "line 6, field `tls.cert`: the certificate in"),
+        ] {
+            let error = check(&rest).unwrap_err();
+            assert!(error.contains(words), "{words} expected:\n{error}");
         }
     }
 }

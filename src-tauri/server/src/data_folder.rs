@@ -18,6 +18,12 @@ use crate::{
     store::{Store, StoreError},
 };
 
+const DATABASE: &str = "instance.sqlite";
+/// The mark of the audit trail (`audit/keeping.rs`).
+pub const AUDIT_MARK: &str = "audit.mark";
+
+const AUDIT_KEY: &str = "audit.pem";
+
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -31,6 +37,9 @@ pub enum FolderError {
         /// The system's words.
         cause: io::Error,
     },
+    /// No server lives there.
+    #[error("{} has no database of latchkey-server; start it once with `latchkey-server serve`", .0.display())]
+    NothingThere(PathBuf),
     /// A file stands where the folder should.
     #[error("{} is a file; name a folder with --data", .0.display())]
     NotAFolder(PathBuf),
@@ -46,6 +55,15 @@ pub enum FolderError {
     /// The signing key of SAML is not as this server wrote it.
     #[error("{} is damaged; bring back a copy, or remove it to have a key made (every application has to be given the new certificate)", .0.display())]
     DamagedSamlKey(PathBuf),
+    /// The mark of the audit trail is not as this server wrote it.
+    #[error("{} was changed by somebody else or belongs to another key; `latchkey-server audit verify` tells whether the audit trail is whole. To go on without it, move it away and note the day", .0.display())]
+    DamagedMark(PathBuf),
+    /// The signing key of digests is not as this server wrote it.
+    #[error("{} is damaged; bring back a copy, or remove it to have a key made (digests before it are checked with the old one)", .0.display())]
+    DamagedAuditKey(PathBuf),
+    /// No signing key for digests could be made.
+    #[error("could not make a signing key for the audit trail's digests: {0}")]
+    AuditKey(rcgen::Error),
     /// No signing key for SAML could be made.
     #[error("could not make a signing key for SAML: {0}")]
     SamlKey(rcgen::Error),
@@ -94,12 +112,33 @@ impl DataFolder {
         Ok(Self { path: path.to_owned(), _lock: None })
     }
 
+    /// Looks into the folder of a server that may be running: nothing is made, nothing is locked.
+    ///
+    /// # Errors
+    /// [`FolderError::NothingThere`] if no server ever started with it.
+    pub fn look(path: &Path) -> Result<(Store, InstanceKey), FolderError> {
+        let database = path.join(DATABASE);
+        let there = database.is_file().then(|| read(&path.join("instance.key"))).transpose()?.flatten();
+        let text = there.ok_or_else(|| FolderError::NothingThere(path.to_owned()))?;
+        let mut key = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim(), key.as_mut_slice())
+            .map_err(|_| FolderError::Damaged(path.join("instance.key")))?;
+        let store =
+            Store::open(&database).map_err(|cause| FolderError::Database { path: database, cause })?;
+        Ok((store, InstanceKey::new(*key)))
+    }
+
+    /// The file that says how far the audit trail reaches.
+    pub fn audit_mark(&self) -> PathBuf {
+        self.path.join(AUDIT_MARK)
+    }
+
     /// Opens the database.
     ///
     /// # Errors
     /// [`FolderError::Database`].
     pub fn store(&self) -> Result<Store, FolderError> {
-        let path = self.path.join("instance.sqlite");
+        let path = self.path.join(DATABASE);
         // SQLite gives its side files the permissions of the main one.
         private_options().truncate(false).open(&path).map_err(io_error("open", &path))?;
         Store::open(&path).map_err(|cause| FolderError::Database { path, cause })
@@ -132,6 +171,19 @@ impl DataFolder {
         }
         let key = SigningKey::make(chance, now).map_err(FolderError::SamlKey)?;
         write_private(&path, key.to_pem().expose())?;
+        Ok(key)
+    }
+
+    /// The key that digests of delivered log files are signed with; made on first use.
+    ///
+    /// # Errors
+    /// [`FolderError`] if the file cannot be read, made or understood.
+    pub fn audit_key(&self, chance: &Chance, now: Timestamp) -> Result<SigningKey, FolderError> {
+        if let Some(key) = audit_key_in(&self.path)? {
+            return Ok(key);
+        }
+        let key = SigningKey::make(chance, now).map_err(FolderError::AuditKey)?;
+        write_private(&self.path.join(AUDIT_KEY), key.to_pem().expose())?;
         Ok(key)
     }
 
@@ -185,12 +237,26 @@ impl DataFolder {
     }
 }
 
+/// The key that digests are signed with, if one was made.
+///
+/// # Errors
+/// [`FolderError`] if the file cannot be read or understood.
+pub fn audit_key_in(folder: &Path) -> Result<Option<SigningKey>, FolderError> {
+    let path = folder.join(AUDIT_KEY);
+    let Some(text) = read(&path)? else { return Ok(None) };
+    SigningKey::from_pem(&text).map(Some).ok_or(FolderError::DamagedAuditKey(path))
+}
+
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
     move |cause| FolderError::Io { doing, path, cause }
 }
 
-fn read(path: &Path) -> Result<Option<Zeroizing<String>>, FolderError> {
+/// The text of a file of the folder, if it is there.
+///
+/// # Errors
+/// [`FolderError::Io`].
+pub fn read(path: &Path) -> Result<Option<Zeroizing<String>>, FolderError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(Zeroizing::new(text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -208,7 +274,10 @@ fn private_options() -> fs::OpenOptions {
 }
 
 /// Whole or not at all, readable by this user only.
-fn write_private(path: &Path, text: &str) -> Result<(), FolderError> {
+///
+/// # Errors
+/// [`FolderError::Io`].
+pub fn write_private(path: &Path, text: &str) -> Result<(), FolderError> {
     let fresh = path.with_extension("new");
     let write = || {
         let mut file = private_options().open(&fresh)?;

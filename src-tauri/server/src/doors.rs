@@ -1,6 +1,6 @@
 //! What every request passes before an operation sees it, and what every answer carries: an exact list of
 //! `Host` names (DNS rebinding) and one of them for pages, our own `Origin` on anything that changes state,
-//! small bodies, no CORS, and headers that keep pages out of frames and caches.
+//! small bodies, TLS where people use it, no CORS, and headers that keep pages out of frames and caches.
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +19,10 @@ use url::Url;
 use crate::{
     fields::Fields,
     instance::{Instance, Shared},
-    portal, signin,
+    origin::Origin,
+    portal,
+    proxies::{Peer, Way},
+    signin,
 };
 
 /// No request of the protocols comes near this: the longest known body has 2 KB (SSO-OIDC API, RegisterClient).
@@ -36,19 +39,30 @@ pub fn guard(routes: Router, instance: &Shared) -> Router {
 }
 
 async fn pass(State(instance): State<Shared>, request: Request, next: Next) -> Response {
-    let mut response = match refuse(&instance, &request).or_else(|| send_home(&instance, &request)) {
+    let peer = request.extensions().get::<Peer>().copied();
+    let way = instance.proxies.way(request.headers(), peer, instance.addresses.is_https());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let origin = way.client.map_or_else(
+        || Origin::of("127.0.0.1".to_owned(), agent),
+        |client| Origin::of(client.to_string(), agent),
+    );
+    let instead = refuse(&instance, &request, &way).or_else(|| send_home(&instance, &request, &way));
+    let mut response = match instead {
         Some(instead) => instead,
-        None => next.run(request).await,
+        None => origin.around(next.run(request)).await,
     };
     dress(&instance, response.headers_mut());
     response
 }
 
-fn refuse(instance: &Instance, request: &Request<Body>) -> Option<Response> {
+fn refuse(instance: &Instance, request: &Request<Body>, way: &Way) -> Option<Response> {
     let headers = request.headers();
-    if !names_us(instance, request) {
+    if !names_us(instance, request, way) {
         let text = "This server does not answer under that host name.\n";
         return Some((StatusCode::MISDIRECTED_REQUEST, text).into_response());
+    }
+    if way.in_clear {
+        return Some(refuse_in_clear(instance, request));
     }
     let changes_state = !matches!(*request.method(), Method::GET | Method::HEAD);
     let foreign_origin = headers
@@ -69,10 +83,25 @@ fn refuse(instance: &Instance, request: &Request<Body>) -> Option<Response> {
     None
 }
 
+/// A password or token that came in clear text was seen by others already: nothing is done for it, and pages
+/// send people to where TLS is.
+fn refuse_in_clear(instance: &Instance, request: &Request<Body>) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let path = request.uri().path_and_query().filter(|_| reads && is_page(request.uri()));
+    let home = path.and_then(|path| Url::parse(&instance.addresses.url(path.as_str())).ok());
+    home.map_or_else(
+        || {
+            let text = format!("Use {}\n", instance.addresses.origin());
+            (StatusCode::FORBIDDEN, text).into_response()
+        },
+        |home| signin::redirect(&home),
+    )
+}
+
 /// People see pages under one name only: cookies, form policies and security keys are bound to it. What
 /// programs call answers under all of our names.
-fn send_home(instance: &Instance, request: &Request<Body>) -> Option<Response> {
-    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+fn send_home(instance: &Instance, request: &Request<Body>, way: &Way) -> Option<Response> {
+    let host = way.host.as_deref()?;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let for_a_person = is_page(request.uri()) && !portal::has_token(request.headers());
     if !reads || instance.addresses.shows_pages_under(host) || !for_a_person {
@@ -112,11 +141,9 @@ fn is_page(uri: &Uri) -> bool {
 }
 
 /// Exactly one `Host`, ours; and if the request line names an authority, that too.
-fn names_us(instance: &Instance, request: &Request<Body>) -> bool {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+fn names_us(instance: &Instance, request: &Request<Body>, way: &Way) -> bool {
     let ours = |host: &str| instance.addresses.is_our_host(host);
-    host.to_str().is_ok_and(ours)
+    way.host.as_deref().is_some_and(ours)
         && request.uri().authority().is_none_or(|authority| ours(authority.as_str()))
 }
 
@@ -128,6 +155,10 @@ fn dress(instance: &Instance, headers: &mut HeaderMap) {
     }
     if let Ok(id) = HeaderValue::from_str(&instance.chance.uuid()) {
         headers.entry("x-amzn-requestid").or_insert(id);
+    }
+    if instance.addresses.wants_hsts() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
     let defaults: [(HeaderName, &str); 7] = [
         (header::CONTENT_SECURITY_POLICY, STRICTEST_CSP),

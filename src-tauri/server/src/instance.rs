@@ -13,12 +13,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     addresses::Addresses,
+    audit::keeping::Keeping,
     chance::Chance,
     clock::Clock,
     issuing::{OwnKeys, RoleCredentialIssuer},
     mail::Mailing,
     organisation::{Organisation, PermissionSet, User},
+    origin::Origin,
     passwords::PasswordBook,
+    proxies::TrustedProxies,
     saml::SigningKey,
     secret::InstanceKey,
     store::{Store, StoreError},
@@ -52,6 +55,10 @@ pub struct Instance {
     pub passwords: PasswordBook,
     /// Refuses portal calls when they come too fast.
     pub throttle: Throttle,
+    /// What becomes of the audit trail.
+    pub keeping: Keeping,
+    /// Whose word on a request's way here counts.
+    pub proxies: TrustedProxies,
     session_seconds: AtomicI64,
     /// How long role credentials last, whatever their permission set says; 0 as it says.
     role_credentials_seconds: AtomicI64,
@@ -121,6 +128,8 @@ impl Instance {
             issuer,
             passwords,
             throttle: Throttle::default(),
+            keeping: Keeping::default(),
+            proxies: TrustedProxies::default(),
             session_seconds,
             role_credentials_seconds: AtomicI64::new(0),
         }
@@ -131,7 +140,8 @@ impl Instance {
         self: Arc<Self>,
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> T {
-        match tokio::task::spawn_blocking(move || work(&self)).await {
+        let origin = Origin::current();
+        match tokio::task::spawn_blocking(move || origin.around_blocking(|| work(&self))).await {
             Ok(value) => value,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),

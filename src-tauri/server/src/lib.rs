@@ -8,6 +8,7 @@
 #![allow(rustdoc::private_intra_doc_links, reason = "the map above is for people who read the sources")]
 
 mod addresses;
+mod admin;
 mod applications;
 mod audit;
 mod catalogue;
@@ -29,9 +30,11 @@ mod mail;
 mod mfa;
 mod oidc;
 mod organisation;
+mod origin;
 mod passwords;
 mod portal;
 mod provider;
+mod proxies;
 #[cfg(test)]
 mod rig;
 mod saml;
@@ -40,8 +43,10 @@ mod sandbox;
 mod secret;
 mod serving;
 mod signin;
+mod sigv4;
 mod store;
 mod sts;
 mod throttle;
+mod tls;
 
 pub use provider::install_provider;

@@ -1,4 +1,4 @@
-//! Listening on loopback: the same port on 127.0.0.1 and ::1, so that whoever asks for `localhost` finds this
+//! Listening, as a rule on loopback: the same port on 127.0.0.1 and ::1, so that whoever asks for `localhost` finds this
 //! server and not a neighbour's on the other address.
 
 use std::{
@@ -23,14 +23,24 @@ pub struct Listeners {
 /// Why nothing listens.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Only loopback is served.
-    #[error("{0} is not the loopback address; listen on 127.0.0.1 and let a TLS proxy face the network")]
+    /// Only loopback is served without TLS.
+    #[error(
+        "{0} is not the loopback address; listen on 127.0.0.1, or give `tls.cert` and `tls.key`, or an https `public_url` with the `trusted_proxies` before it"
+    )]
     NotLoopback(IpAddr),
     /// The port is taken.
     #[error("port {port} is taken on 127.0.0.1 or ::1 ({cause}); choose another")]
     Taken {
         /// The port.
         port: u16,
+        /// The system's words.
+        cause: io::Error,
+    },
+    /// The address cannot be had.
+    #[error("could not listen on {address}: {cause}")]
+    Elsewhere {
+        /// The address.
+        address: SocketAddr,
         /// The system's words.
         cause: io::Error,
     },
@@ -58,6 +68,17 @@ pub fn only_loopback(address: SocketAddr) -> Result<u16, ListenError> {
 /// [`ListenError::Taken`].
 pub async fn exactly(port: u16) -> Result<Listeners, ListenError> {
     pair(port).await.map_err(|cause| ListenError::Taken { port, cause })
+}
+
+/// Takes exactly this address, which others than this machine may reach.
+///
+/// # Errors
+/// [`ListenError::Elsewhere`].
+pub async fn at(address: SocketAddr) -> Result<Listeners, ListenError> {
+    let refused = |cause| ListenError::Elsewhere { address, cause };
+    let socket = TcpListener::bind(address).await.map_err(refused)?;
+    let port = socket.local_addr().map_err(refused)?.port();
+    Ok(Listeners { sockets: vec![socket], port })
 }
 
 /// Takes the first of the wished ports that is free on both addresses, else any.

@@ -114,6 +114,8 @@ impl Rig {
         let chance = Arc::new(Chance::from_system());
         let store = Arc::new(Store::in_memory());
         let identity = Identity::of(&store, &chance).unwrap();
+        let key = InstanceKey::new(chance.key());
+        store.begin_audit(&key).unwrap();
         let book = PasswordBook::new(hashes(), &chance).unwrap();
         let mut instance = Instance::new(
             Clock::manual(Timestamp::from_second(1_800_000_000).unwrap()),
@@ -121,7 +123,7 @@ impl Rig {
             store,
             organisation::sample("http://localhost:4711").unwrap(),
             Addresses::loopback(4711, &identity.instance_id, &identity.directory_id),
-            Keys { instance: InstanceKey::new(chance.key()), saml: saml_key() },
+            Keys { instance: key, saml: saml_key() },
             book,
         );
         instance.sample_apps = true;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     addresses::Addresses,
+    audit::keeping,
     chance::Chance,
     clock::Clock,
     data_folder::DataFolder,
@@ -39,6 +40,8 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
     let folder = DataFolder::open(data)?;
     let chance = Arc::new(Chance::from_system());
     let store = Arc::new(folder.store()?);
+    let key = folder.key(&chance)?;
+    keeping::begin(&store, &key, &folder.audit_mark())?;
     let identity = Identity::of(&store, &chance)?;
     let wishes = Some(wish).filter(|port| *port != 0).into_iter().chain(folder.port()?);
     let listeners = listeners::preferably(wishes).await?;
@@ -50,7 +53,7 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
         None => organisation::sample(&addresses.origin())?,
     };
     let clock = Clock::system();
-    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
+    let keys = Keys { instance: key, saml: folder.saml_key(&chance, clock.now())? };
     let passwords = folder.passwords(organisation.users.keys(), &chance)?;
     let mut hashes = HashMap::new();
     for (user, password) in &passwords {
@@ -65,13 +68,14 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
     instance.mailing = Mailing::Outbox;
     // What this sandbox says below is what holds.
     instance.store.forget_own_passwords()?;
+    instance.keeping.mark = Some(folder.audit_mark());
     let instance = Shared::new(instance);
 
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
     say(&if json { ready(&instance, &passwords).to_string() } else { welcome(&instance, &passwords) })?;
     tokio::spawn(control::obey(Shared::clone(&instance), stop.clone()));
-    serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")?;
+    serving::serve(instance, listeners.sockets, None, stop).await.context("the server stopped")?;
     drop(folder);
     Ok(())
 }

@@ -1,6 +1,11 @@
 //! From an instance to answers: all routes behind the doors, on all listeners, until told to stop.
 
-use std::{io, net::IpAddr, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -13,15 +18,20 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
+use rustls::ServerConfig;
 use tokio::{net::TcpListener, task::JoinSet};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tower::Service;
 
 use crate::{
+    audit::{delivery, keeping},
     doors, federation,
     instance::{Instance, Shared},
     mail::{self, Mailing},
-    oidc, portal, saml, sample_apps,
+    oidc, portal,
+    proxies::Peer,
+    saml, sample_apps,
     signin::{self, see_other},
     sts,
 };
@@ -32,12 +42,10 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const HEADERS_IN: Duration = Duration::from_secs(30);
 /// The pause after the system refused a connection.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
+/// How often events are delivered as files (CloudTrail User Guide: about every five minutes).
+const DELIVER: Duration = Duration::from_secs(5 * 60);
 /// How often what nobody can use is forgotten.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
-
-/// Who is at the other end of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub IpAddr);
 
 /// All routes of an instance.
 pub fn routes(instance: &Shared) -> Router {
@@ -65,22 +73,31 @@ pub fn routes(instance: &Shared) -> Router {
 ///
 /// # Errors
 /// The system's error if an answer under way ends in a panic.
-pub async fn serve(instance: Shared, sockets: Vec<TcpListener>, stop: CancellationToken) -> io::Result<()> {
+pub async fn serve(
+    instance: Shared,
+    sockets: Vec<TcpListener>,
+    tls: Option<Arc<ServerConfig>>,
+    stop: CancellationToken,
+) -> io::Result<()> {
     let sweeper = tokio::spawn(sweep(Shared::clone(&instance)));
-    let outcome = answer(routes(&instance), sockets, HEADERS_IN, stop).await;
+    let deliverer = tokio::spawn(deliver(Shared::clone(&instance)));
+    let outcome = answer(routes(&instance), sockets, tls, HEADERS_IN, stop).await;
     sweeper.abort();
+    deliverer.abort();
     outcome
 }
 
 async fn answer(
     routes: Router,
     sockets: Vec<TcpListener>,
+    tls: Option<Arc<ServerConfig>>,
     headers_in: Duration,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    let tls = tls.map(TlsAcceptor::from);
     let mut servers = JoinSet::new();
     for socket in sockets {
-        servers.spawn(accept(socket, routes.clone(), headers_in, stop.clone()));
+        servers.spawn(accept(socket, tls.clone(), routes.clone(), headers_in, stop.clone()));
     }
     stop.cancelled().await;
     let ended = async {
@@ -93,7 +110,13 @@ async fn answer(
 }
 
 /// Answers who connects to one socket. `axum::serve` would do, but waits for a request's headers for ever.
-async fn accept(socket: TcpListener, routes: Router, headers_in: Duration, stop: CancellationToken) {
+async fn accept(
+    socket: TcpListener,
+    tls: Option<TlsAcceptor>,
+    routes: Router,
+    headers_in: Duration,
+    stop: CancellationToken,
+) {
     let mut server = Builder::new(TokioExecutor::new()).http1_only();
     server.http1().timer(TokioTimer::new()).header_read_timeout(headers_in);
     let under_way = GracefulShutdown::new();
@@ -102,8 +125,8 @@ async fn accept(socket: TcpListener, routes: Router, headers_in: Duration, stop:
             accepted = socket.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        let (stream, peer) = match accepted {
-            Ok((stream, peer)) => (stream, Peer(peer.ip())),
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, most likely: what is under way will give some back.
                 tracing::error!(%error, "could not accept a connection");
@@ -111,16 +134,25 @@ async fn accept(socket: TcpListener, routes: Router, headers_in: Duration, stop:
                 continue;
             }
         };
-        let service = routes.clone().map_request(move |mut request: Request<_>| {
-            request.extensions_mut().insert(peer);
-            request
-        });
-        let connection =
-            server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
-        let connection = under_way.watch(connection);
+        let peer = Peer { address, is_tls: tls.is_some() };
+        let service = TowerToHyperService::new(WithPeer { routes: routes.clone(), peer });
+        let (server, watcher, tls) = (server.clone(), under_way.watcher(), tls.clone());
         tokio::spawn(async move {
             // Visitors come and go as they like.
-            if let Err(error) = connection.await {
+            let ended = match tls {
+                None => {
+                    watcher.watch(server.serve_connection(TokioIo::new(stream), service).into_owned()).await
+                }
+                Some(tls) => match tokio::time::timeout(headers_in, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        let stream = TokioIo::new(stream);
+                        watcher.watch(server.serve_connection(stream, service).into_owned()).await
+                    }
+                    Ok(Err(error)) => Err(error.into()),
+                    Err(slow) => Err(slow.into()),
+                },
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -128,12 +160,60 @@ async fn accept(socket: TcpListener, routes: Router, headers_in: Duration, stop:
     under_way.shutdown().await;
 }
 
+/// All routes, for one connection.
+#[derive(Clone)]
+struct WithPeer {
+    routes: Router,
+    peer: Peer,
+}
+
+impl<B> Service<Request<B>> for WithPeer
+where
+    Router: Service<Request<B>>,
+{
+    type Response = <Router as Service<Request<B>>>::Response;
+    type Error = <Router as Service<Request<B>>>::Error;
+    type Future = <Router as Service<Request<B>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::<Request<B>>::poll_ready(&mut self.routes, context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.routes.call(request)
+    }
+}
+
+async fn deliver(instance: Shared) {
+    if instance.keeping.delivery.is_none() {
+        return;
+    }
+    let mut ticks = tokio::time::interval(DELIVER);
+    loop {
+        ticks.tick().await;
+        let delivered = Shared::clone(&instance)
+            .run(|instance: &Instance| {
+                let to = instance.keeping.delivery.as_ref();
+                to.map_or(Ok(()), |to| delivery::deliver(instance, to))
+            })
+            .await;
+        if let Err(error) = delivered {
+            tracing::error!(%error, "could not deliver the audit trail; it is tried again");
+        }
+    }
+}
+
 async fn sweep(instance: Shared) {
     let mut ticks = tokio::time::interval(SWEEP);
     loop {
         ticks.tick().await;
-        let swept =
-            Shared::clone(&instance).run(|instance: &Instance| instance.store.sweep(instance.now())).await;
+        let swept = Shared::clone(&instance)
+            .run(|instance: &Instance| {
+                keeping::keep(instance)?;
+                instance.store.sweep(instance.now())
+            })
+            .await;
         if let Err(error) = swept {
             tracing::error!(%error, "could not sweep");
         }
@@ -168,7 +248,8 @@ mod tests {
         let listeners = listeners::preferably([]).await.unwrap();
         let (port, stop) = (listeners.port, CancellationToken::new());
         let patience = Duration::from_millis(50);
-        let server = tokio::spawn(answer(routes(&rig.instance), listeners.sockets, patience, stop.clone()));
+        let server =
+            tokio::spawn(answer(routes(&rig.instance), listeners.sockets, None, patience, stop.clone()));
         let whole = "GET /sign-in HTTP/1.1\r\nHost: localhost:4711\r\n\r\n";
         for slow in ["", "GET", &whole[..whole.len() - 2]] {
             let answer = exchange(port, slow.as_bytes()).await;

@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 
 use super::keep_token;
 use crate::{
+    audit::{self, Event},
     fields::Fields,
     instance::Instance,
     issuing::IssuingError,
@@ -48,6 +49,15 @@ pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
         }
         let now = instance.now();
         let ends = duration.and_then(|duration| now.checked_add(duration).ok()).unwrap_or(key.ends);
+        instance
+            .record(&Event {
+                source: audit::SIGNIN,
+                name: "GetSigninToken",
+                user: instance.organisation.users.get(&key.session_name),
+                details: json!({ "account_id": key.account_id, "role_name": key.permission_set }),
+                ..Event::default()
+            })
+            .map_err(|cause| IssuingError::new("record a sign-in token", cause))?;
         keep_token(instance, key.access_key_id, ends).map(Some)
     });
     match outcome {

@@ -70,29 +70,53 @@ pub fn event(instance: &Instance, client: &Client, grant_type: &str, session: &S
 /// what each grant refuses.
 pub fn create_token(instance: &Instance, request: Request) -> Result<Answer, OidcError> {
     let client = clients::authenticate(instance, &request.client_id, &request.client_secret)?;
-    let grant_type = request.grant_type.as_str();
+    let grant_type = request.grant_type.clone();
+    let grant_type = grant_type.as_str();
     if ![DEVICE_CODE, AUTHORIZATION_CODE, REFRESH_TOKEN].contains(&grant_type) {
         return Err(Kind::UnsupportedGrantType.because("Grant type is not supported"));
     }
     clients::must_cover(&client, grant_type)?;
-    let issued = match grant_type {
-        DEVICE_CODE => {
-            grants::device_code(instance, &client, need(request.device_code, "deviceCode")?.as_str())?
+    let issued = exchange(instance, &client, grant_type, request).inspect_err(|error| {
+        // Polls are none: the person has not decided yet, or the program asks too often.
+        if matches!(error.code(), "invalid_grant" | "access_denied" | "expired_token") {
+            let refused = Event {
+                source: audit::SSO,
+                name: "CreateToken",
+                additional: json!({ "grantType": grant_type, "clientName": client.name }),
+                error: Some((error.code(), error.description())),
+                ..Event::default()
+            };
+            if let Err(error) = instance.record(&refused) {
+                tracing::error!(%error, "a refusal could not be recorded");
+            }
         }
-        AUTHORIZATION_CODE => grants::authorization_code(
-            instance,
-            &client,
-            &need(request.code, "code")?,
-            &need(request.redirect_uri, "redirectUri")?,
-            &need(request.code_verifier, "codeVerifier")?,
-        )?,
-        _ => refresh::refresh(instance, &client, &need(request.refresh_token, "refreshToken")?)?,
-    };
+    })?;
     Ok(Answer {
         access_token: issued.access.expose().to_owned(),
         token_type: "Bearer",
         expires_in: issued.seconds,
         refresh_token: issued.refresh.map(|token| token.expose().to_owned()),
+    })
+}
+
+fn exchange(
+    instance: &Instance,
+    client: &Client,
+    grant_type: &str,
+    request: Request,
+) -> Result<Issued, OidcError> {
+    Ok(match grant_type {
+        DEVICE_CODE => {
+            grants::device_code(instance, client, need(request.device_code, "deviceCode")?.as_str())?
+        }
+        AUTHORIZATION_CODE => grants::authorization_code(
+            instance,
+            client,
+            &need(request.code, "code")?,
+            &need(request.redirect_uri, "redirectUri")?,
+            &need(request.code_verifier, "codeVerifier")?,
+        )?,
+        _ => refresh::refresh(instance, client, &need(request.refresh_token, "refreshToken")?)?,
     })
 }
 

@@ -116,6 +116,23 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// Writes to the audit trail that a role was refused, and gives the refusal.
+    fn forbidden(&self, name: &str, account: &str, role: &str) -> PortalError {
+        let event = Event {
+            source: audit::SSO,
+            name,
+            user: Some(self.caller.user),
+            session: Some(&self.caller.session),
+            details: serde_json::json!({ "account_id": account, "role_name": role }),
+            error: Some(("ForbiddenException", "No access")),
+            ..Event::default()
+        };
+        match self.instance.record(&event) {
+            Ok(()) => PortalError::Forbidden,
+            Err(error) => error.into(),
+        }
+    }
+
     /// The operation as it stands in the audit trail.
     fn event(&self, name: &str, details: serde_json::Value) -> AuditEntry {
         self.instance.entry(&Event {

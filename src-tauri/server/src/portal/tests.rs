@@ -193,9 +193,18 @@ async fn logout_ends_the_session_and_leaves_a_trail() {
     let names: Vec<_> = trail.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
-        ["CredentialVerification", "UserAuthentication", "CreateToken", "GetRoleCredentials", "Logout"]
+        [
+            "CredentialVerification",
+            "UserAuthentication",
+            "Authenticate",
+            "CreateToken",
+            "GetRoleCredentials",
+            "Logout",
+            "CreateToken"
+        ]
     );
-    let (_, event) = &trail[3];
+    assert_eq!(trail[6].1["errorCode"], "invalid_grant");
+    let (_, event) = &trail[4];
     assert_eq!(event["userIdentity"]["type"], "IdentityCenterUser");
     assert_eq!(event["serviceEventDetails"]["role_name"], "ReadOnly");
     let all = serde_json::to_string(&trail.iter().map(|(_, event)| event).collect::<Vec<_>>()).unwrap();

@@ -16,7 +16,7 @@ mod tests;
 mod visit;
 
 use axum::{
-    Extension, Router,
+    Router,
     body::Bytes,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -27,7 +27,7 @@ use axum::{
 use crate::{
     fields::Fields,
     instance::{Instance, Shared},
-    serving::Peer,
+    origin::Origin,
 };
 pub use cookies::{CONSOLE, cookie, set_cookie};
 pub use frame::{Consent, Frame, PageError, html, html_for_other_site, redirect};
@@ -71,13 +71,8 @@ fn submitted(submit: Show) -> MethodRouter<Shared> {
 }
 
 /// A password is checked when it is its turn, and until then no thread waits for it.
-async fn sign_in(
-    State(instance): State<Shared>,
-    peer: Option<Extension<Peer>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let network = mfa::network(&instance, peer.map(|Extension(peer)| peer));
+async fn sign_in(State(instance): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let network = mfa::network(&instance, &Origin::current());
     let submit = move |instance: &Instance, visit: &Visit<'_>, fields: &Fields| {
         sign_in::submit(instance, visit, fields, network)
     };

@@ -76,7 +76,10 @@ pub fn submit(
     let name = known_browser::counter(instance, visit.known_browser.as_ref(), &canonical);
     let lockout = match instance.store.count_attempt(name, now)? {
         Ok(lockout) => lockout,
-        Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left)),
+        Err(locked) => {
+            instance.store.append_audit(&events(instance, user, None, "Failure"))?;
+            return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left));
+        }
     };
     let typed_password = password::check(instance, user, password)?;
     let Some(user) = user.filter(|_| typed_password != Typed::Wrong) else {
@@ -144,8 +147,8 @@ pub fn events(
     user: Option<&User>,
     session: Option<&SignInSession>,
     outcome: &str,
-) -> [AuditEntry; 2] {
-    ["CredentialVerification", "UserAuthentication"].map(|name| {
+) -> Vec<AuditEntry> {
+    let steps = ["CredentialVerification", "UserAuthentication"].map(|name| {
         instance.entry(&Event {
             source: audit::SIGNIN,
             name,
@@ -153,7 +156,20 @@ pub fn events(
             session,
             details: json!({ name: outcome }),
             additional: json!({ "CredentialType": "PASSWORD", "LoginTo": instance.addresses.start_url() }),
+            ..Event::default()
         })
+    });
+    steps.into_iter().chain(session.map(|session| authenticated(instance, user, session))).collect()
+}
+
+/// A session began.
+pub fn authenticated(instance: &Instance, user: Option<&User>, session: &SignInSession) -> AuditEntry {
+    instance.entry(&Event {
+        source: audit::SSO,
+        name: "Authenticate",
+        user,
+        session: Some(session),
+        ..Event::default()
     })
 }
 

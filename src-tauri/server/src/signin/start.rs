@@ -80,6 +80,15 @@ pub fn open_console(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> 
     let (account, role) =
         (fields.get("account_id").unwrap_or_default(), fields.get("role_name").unwrap_or_default());
     let Some((account, set)) = instance.organisation.assigned(person.user, account, role) else {
+        instance.record(&Event {
+            source: audit::SSO,
+            name: "Federate",
+            user: Some(person.user),
+            session: Some(&person.session),
+            details: json!({ "account_id": account, "role_name": role }),
+            error: Some(("ForbiddenException", "No access")),
+            ..Event::default()
+        })?;
         let text = "You are not assigned to this role any more. Load the start page again.";
         return Err(PageError::new(StatusCode::FORBIDDEN, "No access", text));
     };

@@ -1,9 +1,11 @@
 //! The audit trail: appended, never changed.
 
 use jiff::Timestamp;
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, Transaction, params};
+use serde_json::Value;
 
-use super::{Result, Store, millis};
+use super::{Result, Store, audit_chain, millis};
+use crate::secret::InstanceKey;
 
 /// An event as it is written. Changes that cannot be undone take theirs along into their transaction: what
 /// cannot be recorded must not happen.
@@ -17,14 +19,71 @@ pub struct AuditEntry {
     pub name: String,
     /// The whole event as JSON.
     pub event: String,
+    /// What the chain is sealed under.
+    pub key: InstanceKey,
+}
+
+#[cfg(test)]
+impl AuditEntry {
+    /// One that tells nothing, for tests of what is written with it.
+    pub fn empty(moment: Timestamp) -> Self {
+        let key = InstanceKey::new([7; 32]);
+        Self { moment, source: String::new(), name: String::new(), event: "{}".to_owned(), key }
+    }
+}
+
+/// Something that an event was about, as it is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resource {
+    /// Such as `AWS::SSO::PermissionSet`.
+    pub kind: String,
+    /// The last part of its ARN.
+    pub name: String,
+}
+
+/// The resources that an event names, each once.
+pub fn resources_of(event: &Value) -> Vec<Resource> {
+    let named = event["resources"].as_array().into_iter().flatten().filter_map(|resource| {
+        let arn = resource["ARN"].as_str()?;
+        let name = arn.rsplit_once('/').map_or(arn, |(_, name)| name).to_owned();
+        Some(Resource { kind: resource["type"].as_str()?.to_owned(), name })
+    });
+    let mut all: Vec<Resource> = named.collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn resources_in(event: &str) -> Vec<Resource> {
+    serde_json::from_str(event).map(|event| resources_of(&event)).unwrap_or_default()
 }
 
 pub(super) fn append(tx: &Transaction<'_>, entry: &AuditEntry) -> rusqlite::Result<()> {
-    tx.execute(
-        "INSERT INTO audit (moment, source, name, event) VALUES (?1, ?2, ?3, ?4)",
-        params![millis(entry.moment), entry.source, entry.name, entry.event],
-    )
-    .map(drop)
+    let moment = millis(entry.moment);
+    let id = audit_chain::append(tx, &entry.key, moment, [&entry.source, &entry.name, &entry.event])?;
+    let sql = "INSERT INTO audit_resource (name, moment, audit, type) VALUES (?1, ?2, ?3, ?4)";
+    for resource in resources_in(&entry.event) {
+        tx.prepare_cached(sql)?.execute(params![resource.name, moment, id, resource.kind])?;
+    }
+    Ok(())
+}
+
+/// Whether a row is found by the resources it names and by no others.
+pub(super) fn is_found_by_what_it_says(
+    c: &Connection,
+    id: i64,
+    moment: i64,
+    event: &str,
+) -> rusqlite::Result<bool> {
+    let mut statement = c.prepare_cached(
+        "SELECT type, name, moment FROM audit_resource WHERE audit = ?1 ORDER BY type, name",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok((Resource { kind: row.get(0)?, name: row.get(1)? }, row.get::<_, i64>(2)?))
+    };
+    let found = statement.query_map([id], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(found.iter().all(|(_, at)| *at == moment)
+        && found.into_iter().map(|(resource, _)| resource).eq(resources_in(event)))
 }
 
 impl Store {
@@ -47,6 +106,12 @@ impl Store {
             })
         })
         .expect("a trigger can be made and dropped");
+    }
+
+    /// Does to the database what somebody with access to it could.
+    #[cfg(test)]
+    pub fn tamper(&self, sql: &str) {
+        self.write("tamper", |tx| tx.execute_batch(sql)).expect("the statement is valid");
     }
 
     /// Names and bodies of all events, oldest first.

@@ -258,8 +258,7 @@ mod tests {
             added: now(),
             last_used: None,
         };
-        let entry =
-            AuditEntry { moment: now(), source: String::new(), name: String::new(), event: "{}".to_owned() };
+        let entry = AuditEntry::empty(now());
         assert!(store.add_mfa_device(&app, &entry).unwrap());
         for (id, step, taken) in
             [("a", 4, false), ("b", 6, true), ("c", 6, false), ("d", 5, false), ("e", 7, true)]

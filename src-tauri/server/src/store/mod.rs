@@ -2,7 +2,11 @@
 //! module, so that another database can take its place. Absent is `Ok(None)`; a compare-and-swap that lost is
 //! `Ok(false)`.
 
+mod administrator_keys;
 mod audit;
+mod audit_chain;
+mod audit_delivery;
+mod audit_lookup;
 mod authorization_codes;
 mod clients;
 mod consoles;
@@ -28,7 +32,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, types::Type};
 use rusqlite_migration::{M, Migrations};
 
-pub use audit::AuditEntry;
+pub use administrator_keys::AdministratorKey;
+pub use audit::{AuditEntry, resources_of};
+pub use audit_chain::{Break, End, Verdict};
+pub use audit_delivery::{DigestFile, LogFile, Record};
+pub use audit_lookup::{FoundEvent, Lookup, Position};
 pub use authorization_codes::PresentedCode;
 pub use clients::Client;
 pub use consoles::SigninToken;
@@ -49,6 +57,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("mfa.sql")),
     M::up(include_str!("passwords.sql")),
     M::up(include_str!("saml_certificates.sql")),
+    M::up(include_str!("audit.sql")),
+    M::up(include_str!("administrator_keys.sql")),
+    M::up(include_str!("audit_delivery.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

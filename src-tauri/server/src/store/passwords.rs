@@ -209,8 +209,7 @@ mod tests {
     #[test]
     fn a_link_sets_one_password_whoever_looked_at_it_when() {
         let (store, now) = (Store::in_memory(), Timestamp::from_second(1_800_000_000).unwrap());
-        let entry =
-            AuditEntry { moment: now, source: String::new(), name: String::new(), event: "{}".to_owned() };
+        let entry = AuditEntry::empty(now);
         let ends = now.checked_add(jiff::SignedDuration::from_mins(1)).unwrap();
         let link = Digest::of("link");
         let set = |user_id: &str, hash: &str, at: Timestamp| {

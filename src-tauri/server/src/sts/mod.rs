@@ -1,7 +1,6 @@
 //! STS: GetCallerIdentity for keys of this server, with SigV4 checked for real (STS API 2011-06-15).
 
 mod get_caller_identity;
-mod signature;
 #[cfg(test)]
 pub(crate) mod tests;
 mod verify;
@@ -17,13 +16,15 @@ use axum::{
 };
 
 use crate::{
+    admin,
     fields::Fields,
     instance::{Instance, Shared},
     signin::see_other,
+    sigv4::SignedRequest,
 };
 use wire::{Identity, StsError};
 
-/// STS answers at `/`, as AWS's does; a browser that comes there without a request goes to the portal.
+/// STS answers at `/`, as AWS's does, and so do the administration APIs, which name a target; a browser that comes there without a request goes to the portal.
 pub fn routes() -> Router<Shared> {
     Router::new().route("/", get(root).post(root))
 }
@@ -35,9 +36,12 @@ async fn root(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let request = Request { method, uri, headers, body };
+    let request = SignedRequest { method, uri, headers, body };
     instance
         .run(move |instance| {
+            if admin::is_for_it(&request) {
+                return admin::answer(instance, &request);
+            }
             if request.method == Method::GET && request.uri.query().is_none() {
                 return see_other("/start");
             }
@@ -49,15 +53,7 @@ async fn root(
         .await
 }
 
-/// A request as it was signed.
-struct Request {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-fn answer(instance: &Instance, request: &Request) -> Result<Identity, StsError> {
+fn answer(instance: &Instance, request: &SignedRequest) -> Result<Identity, StsError> {
     let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
     let fields = Fields::parse(&request.body).and(query);
     let action = fields.get("Action").unwrap_or_default();

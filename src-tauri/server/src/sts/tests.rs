@@ -7,11 +7,13 @@ use axum::{
     http::{self, HeaderMap, Method, Uri},
 };
 
-use super::{
-    Request,
-    signature::{Signed, tests::sign},
+use crate::{
+    rig::{Reply, Rig},
+    sigv4::{
+        SignedRequest,
+        signature::{Signed, tests::sign},
+    },
 };
-use crate::rig::{Reply, Rig};
 
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 
@@ -42,6 +44,7 @@ fn signed(stamp: &str, headers: &[&str], in_query: bool) -> Signed {
         scope: format!("{date}/eu-central-1/sts/aws4_request"),
         date,
         region: "eu-central-1".to_owned(),
+        service: "sts".to_owned(),
         stamp: stamp.to_owned(),
         in_query,
     }
@@ -62,7 +65,7 @@ pub async fn call(
     for (name, value) in names.iter().zip(values) {
         headers.insert(*name, value.parse().unwrap());
     }
-    let request = Request {
+    let request = SignedRequest {
         method: Method::POST,
         uri: Uri::from_static("/"),
         headers: headers.clone(),
@@ -213,7 +216,7 @@ async fn presigned_urls_work_until_they_expire() {
     let mut headers = HeaderMap::new();
     headers.insert("host", "localhost:4711".parse().unwrap());
     let request =
-        Request { method: Method::GET, uri: unsigned.parse().unwrap(), headers, body: Bytes::new() };
+        SignedRequest { method: Method::GET, uri: unsigned.parse().unwrap(), headers, body: Bytes::new() };
     let url = format!("{unsigned}&X-Amz-Signature={}", sign(&signed, &request, &keys.secret));
     rig.browser().get(&url).await.is(200);
     refused(&rig.browser().get(&url.replace("Expires=60", "Expires=99")).await, 403, "SignatureDoesNotMatch");

@@ -25,8 +25,8 @@ use crate::{
     instance::{Instance, Shared},
     mfa::{Ask, Device, policy::Mode},
     organisation::User,
+    origin::Origin,
     secret::{Digest, Token},
-    serving::Peer,
     store::{AuditEntry, Completion, HalfSignIn, Used},
 };
 
@@ -71,8 +71,8 @@ pub struct Accepted<'a> {
 }
 
 /// The part of the internet a visitor comes from: addresses change within it without the person moving.
-pub fn network(instance: &Instance, peer: Option<Peer>) -> Digest {
-    let part = match peer.map(|Peer(address)| address.to_canonical()) {
+pub fn network(instance: &Instance, origin: &Origin) -> Digest {
+    let part = match origin.source_ip.parse::<IpAddr>().ok().map(|address| address.to_canonical()) {
         Some(IpAddr::V4(address)) => format!("{:?}", &address.octets()[..3]),
         Some(IpAddr::V6(address)) => format!("{:?}", &address.segments()[..3]),
         None => String::new(),
@@ -249,7 +249,10 @@ fn complete(
         let verified =
             credential_type.map(|proof| step.event(instance, "CredentialVerification", "Success", proof));
         let authenticated = step.event(instance, "UserAuthentication", "Success", &proved.join(","));
-        let entries: Vec<AuditEntry> = verified.into_iter().chain([authenticated]).collect();
+        let entries: Vec<AuditEntry> = verified
+            .into_iter()
+            .chain([authenticated, sign_in::authenticated(instance, Some(half.user), session)])
+            .collect();
         let context = (half.kept.user_id.as_str(), browser.digest(), half.kept.network, ends);
         let done = Completion {
             half: Some(half.cookie),
@@ -312,6 +315,7 @@ impl Step<'_> {
                 "CredentialType": credential_type,
                 "LoginTo": instance.addresses.start_url(),
             }),
+            ..Event::default()
         })
     }
 }

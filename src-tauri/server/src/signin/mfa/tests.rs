@@ -1,13 +1,15 @@
 //! Second steps over their routes; security keys are tested with a real browser in `tests/wire`.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+use std::net::SocketAddr;
+
 use serde_json::Value;
 
 use crate::{
     config,
     mfa::{Policy, totp},
+    proxies::Peer,
     rig::{Browser, PASSWORD, Reply, Rig},
-    serving::Peer,
 };
 
 fn rig(policy: &str) -> Rig {
@@ -246,7 +248,9 @@ async fn sign_in_from(rig: &Rig, browser: &Browser<'_>, address: &str) -> Reply 
     let page = browser.get("/sign-in?again=1").await.is(200);
     let fields = [("username", "sam"), ("password", PASSWORD)];
     let mut request = browser.form(&page, "/sign-in", &fields);
-    request.extensions_mut().insert(Peer(address.parse().unwrap()));
+    request
+        .extensions_mut()
+        .insert(Peer { address: SocketAddr::new(address.parse().unwrap(), 4711), is_tls: false });
     browser.keep(rig.send(request).await)
 }
 

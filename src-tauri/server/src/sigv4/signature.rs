@@ -5,13 +5,14 @@ use hmac::{Hmac, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 use sha2::{Digest as _, Sha256};
 
-use super::Request;
+use super::SignedRequest;
 use crate::secret::Token;
 
 /// Everything but the unreserved characters of RFC 3986.
 const ENCODE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The parts of a signature as the client named them.
+#[derive(Debug)]
 pub struct Signed {
     /// Lower-case names of the headers that were signed, in the client's order.
     pub headers: Vec<String>,
@@ -23,6 +24,8 @@ pub struct Signed {
     pub date: String,
     /// The region the key is derived for.
     pub region: String,
+    /// The service the key is derived for.
+    pub service: String,
     /// `YYYYMMDDTHHMMSSZ`.
     pub stamp: String,
     /// Whether it stands in the query; then it does not sign itself.
@@ -30,7 +33,7 @@ pub struct Signed {
 }
 
 /// Whether the signature is over this request and made with this secret.
-pub fn matches(signed: &Signed, request: &Request, secret: &Token) -> bool {
+pub fn matches(signed: &Signed, request: &SignedRequest, secret: &Token) -> bool {
     let Some(canonical) = canonical_request(signed, request) else { return false };
     let Ok(claimed) = hex::decode(&signed.signature) else { return false };
     let to_sign = format!(
@@ -41,7 +44,7 @@ pub fn matches(signed: &Signed, request: &Request, secret: &Token) -> bool {
     );
     let first = zeroize::Zeroizing::new(format!("AWS4{}", secret.expose()));
     let mut key = hmac(first.as_bytes(), signed.date.as_bytes()).finalize().into_bytes();
-    for part in [signed.region.as_str(), "sts", "aws4_request"] {
+    for part in [signed.region.as_str(), &signed.service, "aws4_request"] {
         key = hmac(&key, part.as_bytes()).finalize().into_bytes();
     }
     hmac(&key, to_sign.as_bytes()).verify_slice(&claimed).is_ok()
@@ -55,7 +58,7 @@ fn hmac(key: &[u8], message: &[u8]) -> Hmac<Sha256> {
 }
 
 /// `None` if a header that was signed is not there, or if an `x-amz-` header was left out of the signature.
-fn canonical_request(signed: &Signed, request: &Request) -> Option<String> {
+fn canonical_request(signed: &Signed, request: &SignedRequest) -> Option<String> {
     let mut headers = String::new();
     for name in &signed.headers {
         let values: Vec<String> = request
@@ -112,12 +115,12 @@ pub mod tests {
     use super::*;
 
     /// Signs like a client, for tests of the whole way.
-    pub fn sign(signed: &Signed, request: &Request, secret: &str) -> String {
+    pub fn sign(signed: &Signed, request: &SignedRequest, secret: &str) -> String {
         let canonical = canonical_request(signed, request).expect("the signed headers are there");
         let hash = hex::encode(Sha256::digest(canonical.as_bytes()));
         let to_sign = format!("AWS4-HMAC-SHA256\n{}\n{}\n{hash}", signed.stamp, signed.scope);
         let mut key = format!("AWS4{secret}").into_bytes();
-        for part in [signed.date.as_str(), &signed.region, "sts", "aws4_request"] {
+        for part in [signed.date.as_str(), &signed.region, &signed.service, "aws4_request"] {
             key = hmac(&key, part.as_bytes()).finalize().into_bytes().to_vec();
         }
         hex::encode(hmac(&key, to_sign.as_bytes()).finalize().into_bytes())

@@ -1,0 +1,132 @@
+//! How the administration APIs speak: AWS JSON 1.1, errors as `{"__type", "message"}` with status 400
+//! (botocore's `JSONParser`).
+
+use std::error::Error;
+
+use axum::{
+    body::Bytes,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::Outcome;
+use crate::{issuing::IssuingError, sigv4::Refusal, store::StoreError};
+
+/// An error, as AWS names it.
+#[derive(Debug)]
+pub struct AdminError {
+    status: StatusCode,
+    kind: &'static str,
+    message: String,
+}
+
+impl AdminError {
+    /// An error of an operation's model, with status 400.
+    pub fn new(kind: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, kind, message: message.into() }
+    }
+
+    /// `AccessDeniedException` and so on.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// No such operation here.
+    pub fn unknown_operation() -> Self {
+        Self::new("UnknownOperationException", "This server does not have the operation that was asked for.")
+    }
+
+    /// A known person's key that may not do this.
+    pub fn access_denied(arn: &str, service: &str, operation: &str) -> Self {
+        let message = format!("User: {arn} is not authorized to perform: {service}:{operation}");
+        Self::new("AccessDeniedException", message)
+    }
+
+    /// The key is unknown or disabled, or the session token is not its own.
+    pub fn unrecognized_client() -> Self {
+        Self::new("UnrecognizedClientException", "The security token included in the request is invalid.")
+    }
+
+    /// The key's time is over.
+    pub fn expired_token() -> Self {
+        Self::new("ExpiredTokenException", "The security token included in the request is expired")
+    }
+
+    /// The signature is not over this request, or not with this key.
+    pub fn does_not_match() -> Self {
+        Self::new(
+            "InvalidSignatureException",
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+             Access Key and signing method. Consult the service documentation for details.",
+        )
+    }
+
+    fn failed(error: &dyn Error) -> Self {
+        tracing::error!(error = %error, "an administration operation failed");
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            kind: "InternalServerException",
+            message: "Internal server error".to_owned(),
+        }
+    }
+}
+
+impl From<Refusal> for AdminError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Missing => {
+                Self::new("MissingAuthenticationTokenException", "Missing Authentication Token")
+            }
+            Refusal::Incomplete(words) => Self::new("IncompleteSignatureException", words),
+            Refusal::Refused(words) => Self::new("InvalidSignatureException", words),
+        }
+    }
+}
+
+impl From<StoreError> for AdminError {
+    fn from(error: StoreError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+impl From<IssuingError> for AdminError {
+    fn from(error: IssuingError) -> Self {
+        Self::failed(&error)
+    }
+}
+
+/// The body: an object, and nothing at all is an empty one.
+pub fn read(body: &Bytes) -> Result<Value, AdminError> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    serde_json::from_slice(body)
+        .ok()
+        .filter(Value::is_object)
+        .ok_or_else(|| AdminError::new("SerializationException", "The body is not a JSON object."))
+}
+
+/// Writes an answer or an error.
+pub fn respond(outcome: Outcome, request_id: &str) -> Response {
+    let (status, body, kind) = match outcome {
+        Ok(answer) => (StatusCode::OK, answer, None),
+        Err(error) => {
+            (error.status, json!({ "__type": error.kind, "message": error.message }), Some(error.kind))
+        }
+    };
+    let content = [(header::CONTENT_TYPE, "application/x-amz-json-1.1")];
+    let mut response = (status, content, body.to_string()).into_response();
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    if let Some(kind) = kind {
+        response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(kind));
+    }
+    response
+}
