@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     domain::sign_in_session::SignInSession,
     instance::Instance,
-    organisation::User,
+    organisation::{Settings, User},
     store::{AuditEntry, StoreError},
 };
 
@@ -43,8 +43,13 @@ impl Instance {
 
     /// An event for the transaction of what it tells.
     pub fn entry(&self, event: &Event<'_>) -> AuditEntry {
+        self.entry_under(&self.settings(), event)
+    }
+
+    /// The same where the settings are at hand and the database is not: in the midst of a transaction.
+    pub fn entry_under(&self, settings: &Settings, event: &Event<'_>) -> AuditEntry {
         let now = self.now();
-        let account = &self.organisation.management_account;
+        let account = &settings.management_account;
         let directory = self.addresses.directory_id();
         let identity = match event.user {
             Some(user) => json!({
@@ -66,7 +71,7 @@ impl Instance {
             "eventSource": event.source,
             "eventName": event.name,
             "eventType": "AwsServiceEvent",
-            "awsRegion": self.organisation.region,
+            "awsRegion": settings.region,
             "userIdentity": identity,
             "requestParameters": null,
             "responseElements": null,

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{chance::Chance, config, passwords, sandbox, secret::Token};
+use crate::{applying::Told, chance::Chance, config, passwords, sandbox, secret::Token, store::Change};
 
 /// A self-hosted server that speaks AWS SSO's protocol.
 #[derive(Debug, Parser)]
@@ -44,6 +44,22 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Show what an organisation file (TOML or YAML) would change.
+    Plan {
+        /// The configuration file that `serve` gets (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The organisation file.
+        file: PathBuf,
+    },
+    /// Change the organisation to what a file says; a running server sees it at once.
+    Apply {
+        /// The configuration file that `serve` gets (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The organisation file.
+        file: PathBuf,
+    },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
 }
@@ -72,10 +88,16 @@ pub fn run() -> Result<()> {
             runtime.block_on(sandbox::run(listen, &data, json, organisation.as_deref()))
         }
         Command::Serve { config } => runtime.block_on(config::run(&config)),
+        Command::Plan { config, file } => tell(&config::apply(&config, &file, true)?),
+        Command::Apply { config, file } => tell(&config::apply(&config, &file, false)?),
         Command::HashPassword => hash_password(),
     };
     runtime.shutdown_background();
     outcome
+}
+
+fn tell(changes: &[Change]) -> Result<()> {
+    write!(io::stdout(), "{}", Told(changes)).context("could not print")
 }
 
 fn hash_password() -> Result<()> {

@@ -1,7 +1,6 @@
 //! `latchkey-server serve --config FILE`: an organisation of one's own.
 
 use std::{
-    collections::HashMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,23 +14,29 @@ use url::Url;
 
 use crate::{
     addresses::Addresses,
+    applying,
     chance::Chance,
     clock::Clock,
     data_folder::DataFolder,
     instance::{Identity, Instance, Keys, Shared},
     listeners,
-    organisation::{self, FileError},
+    organisation::{self, Document, FileError},
     passwords::PasswordBook,
     saml::Target,
     serving,
+    store::Change,
 };
+
+/// Applications that are named at the start.
+const MOST_NAMED: u32 = 100;
 
 /// The configuration file. Relative paths start at its folder.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
-    /// The organisation file.
-    organisation: PathBuf,
+    /// The organisation file, applied at a start when it has changed. Without one the organisation is what was
+    /// applied before and what administrators made of it.
+    organisation: Option<PathBuf>,
     /// Where the instance keeps its database and key.
     data: PathBuf,
     /// A loopback address and port.
@@ -47,23 +52,19 @@ struct Config {
 pub async fn run(file: &Path) -> Result<()> {
     let (config, port) = read(file)?;
     let home = file.parent().unwrap_or(Path::new("."));
-    let organisation_file = home.join(&config.organisation);
-    let text = organisation::text_of(&organisation_file)?;
-    let organisation = organisation::read(&organisation_file.display().to_string(), &text)?;
+    let document = config.organisation.as_ref().map(|path| document(&home.join(path))).transpose()?;
     let folder = DataFolder::open(&home.join(&config.data))?;
-    let chance = Arc::new(Chance::from_system());
+    let (clock, chance) = (Clock::system(), Arc::new(Chance::from_system()));
     let store = Arc::new(folder.store()?);
-    let clock = Clock::system();
-    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
-    let mut hashes = HashMap::new();
-    for user in organisation.users.values() {
-        match &user.password_hash {
-            Some(hash) => drop(hashes.insert(user.username.clone(), hash.clone())),
-            None => tracing::warn!(user = user.username, "has no password_hash and cannot sign in"),
-        }
+    if document.is_none() && store.settings()?.is_none() {
+        bail!(
+            "there is no organisation yet: name its file in {} as `organisation`, or apply one with \
+               `latchkey-server apply`",
+            file.display()
+        );
     }
-    let book =
-        PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
+    let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let identity = Identity::of(&store, &chance)?;
     let listeners = listeners::exactly(port).await?;
     let (instance_id, directory_id) = (&identity.instance_id, &identity.directory_id);
@@ -71,20 +72,60 @@ pub async fn run(file: &Path) -> Result<()> {
         Some(url) => Addresses::behind_proxy(url.get_ref(), listeners.port, instance_id, directory_id),
         None => Addresses::loopback(listeners.port, instance_id, directory_id),
     };
-    let instance = Shared::new(Instance::new(clock, chance, store, organisation, addresses, keys, book));
+    let instance = Shared::new(Instance::new(clock, chance, store, addresses, keys, book));
+    if let Some((document, text)) = &document {
+        for user in document.users.values().filter(|user| user.password_hash.is_none()) {
+            tracing::warn!(user = user.username, "has no password_hash in the organisation file");
+        }
+        instance.apply_if_changed(document, text)?;
+    }
     tracing::info!(
         start_url = instance.addresses.start_url(),
-        region = instance.organisation.region,
+        region = instance.settings().region,
         "serving {}",
-        instance.organisation.name
+        instance.settings().name
     );
-    for target in instance.organisation.applications.values().filter_map(Target::of) {
+    let applications = instance.store.applications("", MOST_NAMED)?;
+    for target in applications.iter().filter_map(Target::of) {
         let metadata = target.metadata_url(&instance);
         tracing::info!(application = target.application.name, metadata, "give the application this address");
     }
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
     serving::serve(instance, listeners.sockets, stop).await.context("the server stopped")
+}
+
+/// The organisation in a file, and its text.
+fn document(file: &Path) -> Result<(Document, String)> {
+    let text = organisation::text_of(file)?;
+    Ok((organisation::read(&file.display().to_string(), &text)?, text))
+}
+
+/// `latchkey-server plan` and `apply`: what an organisation file changes, and changing it. A server that is running
+/// on the same data folder sees it at once.
+///
+/// # Errors
+/// What kept it from being applied; then nothing has changed. Mistakes in files name line and field.
+pub fn apply(config_file: &Path, organisation_file: &Path, rehearse: bool) -> Result<Vec<Change>> {
+    let (config, _) = read(config_file)?;
+    let home = config_file.parent().unwrap_or(Path::new("."));
+    let (document, text) = document(organisation_file)?;
+    let folder = DataFolder::join(&home.join(&config.data))?;
+    let (clock, chance) = (Clock::system(), Arc::new(Chance::from_system()));
+    let store = Arc::new(folder.store()?);
+    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
+    let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let identity = Identity::of(&store, &chance)?;
+    let addresses = Addresses::loopback(0, &identity.instance_id, &identity.directory_id);
+    let instance = Instance::new(clock, chance, store, addresses, keys, book);
+    if rehearse {
+        return Ok(instance.plan(&document)?);
+    }
+    // The file that the server starts with need not be applied again by it.
+    let own = config.organisation.as_ref().and_then(|own| home.join(own).canonicalize().ok());
+    let is_own = own.is_some_and(|own| organisation_file.canonicalize().is_ok_and(|file| file == own));
+    let digest = is_own.then(|| applying::digest(&text));
+    Ok(instance.apply(&document, digest.as_deref())?)
 }
 
 /// The configuration and the port it asks for.

@@ -63,7 +63,8 @@ pub enum FolderError {
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
-    _lock: File,
+    /// None for a guest beside the server that holds it.
+    _lock: Option<File>,
 }
 
 impl DataFolder {
@@ -79,7 +80,18 @@ impl DataFolder {
             fs::TryLockError::WouldBlock => FolderError::InUse(path.to_owned()),
             fs::TryLockError::Error(cause) => io_error("lock", &lock_path)(cause),
         })?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), _lock: Some(lock) })
+    }
+
+    /// The same, beside a server that may be running in it: the database takes several processes.
+    ///
+    /// # Errors
+    /// [`FolderError`], but not that it is in use.
+    pub fn join(path: &Path) -> Result<Self, FolderError> {
+        match Self::open(path) {
+            Err(FolderError::InUse(path)) => Ok(Self { path, _lock: None }),
+            outcome => outcome,
+        }
     }
 
     /// Opens the database.

@@ -8,6 +8,7 @@
 #![allow(rustdoc::private_intra_doc_links, reason = "the map above is for people who read the sources")]
 
 mod addresses;
+mod applying;
 mod audit;
 mod chance;
 mod clock;
@@ -20,6 +21,7 @@ mod federation;
 mod fields;
 #[cfg(test)]
 mod foreign_tests;
+mod ids;
 mod instance;
 mod issuing;
 mod listeners;
@@ -28,6 +30,8 @@ mod organisation;
 mod passwords;
 mod portal;
 mod provider;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod provisioning;
 #[cfg(test)]
 mod rig;
 mod saml;

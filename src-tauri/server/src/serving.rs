@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     doors, federation,
     instance::{Instance, Shared},
-    oidc, portal, saml, sample_apps,
+    oidc, portal, provisioning, saml, sample_apps,
     signin::{self, see_other},
     sts,
 };
@@ -53,8 +53,10 @@ pub fn routes(instance: &Shared) -> Router {
 /// The system's error if an answer under way ends in a panic.
 pub async fn serve(instance: Shared, sockets: Vec<TcpListener>, stop: CancellationToken) -> io::Result<()> {
     let sweeper = tokio::spawn(sweep(Shared::clone(&instance)));
+    let provisioner = tokio::spawn(provisioning::provision(Shared::clone(&instance)));
     let outcome = answer(routes(&instance), sockets, HEADERS_IN, stop).await;
     sweeper.abort();
+    provisioner.abort();
     outcome
 }
 

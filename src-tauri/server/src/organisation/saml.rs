@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 use url::{Host, Url};
 
@@ -22,7 +23,7 @@ const LONGEST_RELAY_STATE: usize = 80;
 const LONGEST_ENTITY_ID: usize = 1024;
 
 /// A service provider, as the organisation knows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SamlApplication {
     /// Its assertion consumer service: the only address that gets assertions, by HTTP-POST.
     pub acs_url: String,
@@ -39,7 +40,8 @@ pub struct SamlApplication {
 }
 
 /// Which kind of name an assertion is about (SAML Core 2.0 §8.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NameIdFormat {
     /// The email address.
     Email,
@@ -52,7 +54,8 @@ pub enum NameIdFormat {
 }
 
 /// What an attribute says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Value {
     /// Always this text.
     Text(String),
@@ -62,7 +65,8 @@ pub enum Value {
 
 /// What is known of a person, under the names that AWS has for attribute mappings (IAM Identity Center User
 /// Guide, attribute mappings).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UserField {
     /// `${user:email}`
     Email,

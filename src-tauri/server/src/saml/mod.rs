@@ -41,7 +41,7 @@ pub use response::instant;
 #[cfg(test)]
 pub use response::issue;
 pub use signing_key::SigningKey;
-pub use target::{Target, instance_of, profile_of, profile_path};
+pub use target::{Target, application_named, profile_of, profile_path};
 
 /// The routes of SAML.
 pub fn routes() -> Router<Shared> {
@@ -64,7 +64,11 @@ pub fn way_to(instance: &Instance, application: &Application) -> String {
 async fn show_metadata(State(instance): State<Shared>, Path(target): Path<String>) -> Response {
     instance
         .run(move |instance| {
-            let Some(target) = Target::named(instance, &target) else {
+            let application = match application_named(instance, &target) {
+                Ok(application) => application,
+                Err(error) => return PageError::from(error).render(instance, None),
+            };
+            let Some(target) = application.as_ref().and_then(Target::of) else {
                 return no_such_application(instance).render(instance, None);
             };
             match metadata(instance, target) {

@@ -30,7 +30,7 @@ pub use frame::{Consent, Frame, PageError, html, html_for_other_site, redirect};
 pub use visit::{SignedIn, Visit};
 
 /// What a page does: reads the parameters and answers.
-pub type Show = fn(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError>;
+pub type Show = fn(&Instance, &Visit, &Fields) -> Result<Response, PageError>;
 
 /// The routes of the pages.
 pub fn routes() -> Router<Shared> {
@@ -92,7 +92,7 @@ pub async fn page(
     instance: Shared,
     headers: HeaderMap,
     query: String,
-    show: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError> + Send + 'static,
+    show: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
     instance.run(move |instance| answer(instance, &headers, &Fields::parse(query.as_bytes()), show)).await
 }
@@ -136,7 +136,7 @@ fn answer(
     instance: &Instance,
     headers: &HeaderMap,
     fields: &Fields,
-    show: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError>,
+    show: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError>,
 ) -> Response {
     let visit = match Visit::of(instance, headers) {
         Ok(visit) => visit,

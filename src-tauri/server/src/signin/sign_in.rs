@@ -37,7 +37,7 @@ struct SignInPage<'a> {
 }
 
 /// GET `/sign-in`.
-pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let back = safe_path(instance, fields.get("continue"));
     // An application may ask that the person proves anew who they are.
     if visit.person.is_some() && fields.get("again").is_none() {
@@ -47,7 +47,7 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<R
 }
 
 /// POST `/sign-in`.
-pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let back = safe_path(instance, fields.get("continue"));
     let typed = fields.get("username").unwrap_or_default();
     let password = fields.get("password").unwrap_or_default();
@@ -59,28 +59,32 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
         return refuse(StatusCode::BAD_REQUEST, "That is too long for a user name and a password.");
     }
     let now = instance.now();
-    let user = instance.organisation.user_by_login(typed);
+    let user = instance.user_by_login(typed)?;
+    let known = user.as_ref();
     // One lock for all the names of one person; names that nobody has are locked as well.
-    let canonical = user.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
+    let canonical = known.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
     let name = known_browser::counter(instance, visit.known_browser.as_ref(), &canonical);
     let lockout = match instance.store.count_attempt(name, now)? {
         Ok(lockout) => lockout,
         Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left)),
     };
-    let right = instance.passwords.verify(user.map(|user| user.username.as_str()), password);
-    let Some(user) = user.filter(|_| right) else {
-        instance.store.append_audit(&events(instance, user, None, "Failure"))?;
+    let kept = known.map(|user| instance.store.password(&user.id)).transpose()?.flatten();
+    let right = instance.passwords.verify(kept.as_ref().map(|kept| kept.hash.as_str()), password);
+    let Some(user) = known.filter(|_| right) else {
+        instance.store.append_audit(&events(instance, known, None, "Failure"))?;
         return match lockout.remaining(now) {
             Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),
             None => refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."),
         };
     };
     let length = instance.session_length();
-    let session = SignInSession::begin(instance.chance.uuid(), &user.username, length, now);
+    let session = SignInSession::begin(instance.chance.uuid(), &user.id, length, now);
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
     let events = events(instance, Some(user), Some(&session), "Success");
-    instance.store.begin_session(&session, secret.digest(), name, &events)?;
+    if !instance.store.begin_session(&session, secret.digest(), name, &events)? {
+        return refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong.");
+    }
     let mut response = see_other(&back);
     for cookie in [
         cookies::set_cookie(instance, SESSION, secret.expose(), Some(length)),
@@ -96,12 +100,12 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
 }
 
 /// POST `/sign-out`: ends the session, and with it all tokens that were approved in it.
-pub fn sign_out(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Response, PageError> {
+pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, PageError> {
     if let Some(person) = &visit.person {
         let event = instance.entry(&Event {
             source: audit::SSO,
             name: "Logout",
-            user: Some(person.user),
+            user: Some(&person.user),
             session: Some(&person.session),
             ..Event::default()
         });
@@ -141,7 +145,7 @@ fn too_many(left: SignedDuration) -> String {
 
 fn render(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     status: StatusCode,
     error: Option<&str>,
     username: &str,

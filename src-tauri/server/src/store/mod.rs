@@ -2,32 +2,61 @@
 //! module, so that another database can take its place. Absent is `Ok(None)`; a compare-and-swap that lost is
 //! `Ok(false)`.
 
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod access_requests;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod accounts;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod applications;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod assignments;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod attributes;
 mod audit;
 mod authorization_codes;
 mod clients;
 mod consoles;
 mod device_grants;
+mod document;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod groups;
 mod instance;
 mod lockouts;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod organisation;
+mod passwords;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod permission_sets;
 mod role_credentials;
 mod saml;
 mod sessions;
 mod tokens;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod users;
 
 use std::{
     fmt,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior, types::Type};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, types::Type};
 use rusqlite_migration::{M, Migrations};
 
+#[allow(unused_imports, reason = "the administration's APIs and pages use the rest")]
+pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
+#[allow(unused_imports, reason = "the administration's APIs and pages use it")]
+pub use assignments::Provisioned;
 pub use audit::AuditEntry;
 pub use authorization_codes::PresentedCode;
 pub use clients::Client;
 pub use consoles::SigninToken;
+pub use document::{Action, Apply, Change, Kind, Refused};
+pub use passwords::{Password, PasswordState};
 pub use role_credentials::IssuedKey;
 pub use saml::SamlRequest;
 pub use tokens::{NewTokens, Successor};
@@ -35,7 +64,11 @@ pub use tokens::{NewTokens, Successor};
 use crate::secret::Digest;
 
 /// Forward only, numbered by position.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("schema.sql")), M::up(include_str!("saml.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("schema.sql")),
+    M::up(include_str!("saml.sql")),
+    M::up(include_str!("directory.sql")),
+];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
 /// behind it.
@@ -82,8 +115,21 @@ impl StoreError {
 
 type Result<T> = std::result::Result<T, StoreError>;
 
+/// Connections that only read, so that no reader waits for a writer: SQLite's write-ahead log shows each of them
+/// what was committed last.
+const READERS: usize = 4;
+/// How long a statement waits while another process writes.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+/// Statements that each connection keeps ready.
+const STATEMENTS: usize = 128;
+
 /// The instance's database.
-pub struct Store(Mutex<Connection>);
+pub struct Store {
+    writer: Mutex<Connection>,
+    /// None for a database in memory, which one connection has to itself.
+    readers: Vec<Mutex<Connection>>,
+    next: AtomicUsize,
+}
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +145,19 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         let connection =
             Connection::open(path).map_err(|cause| StoreError::Statement { doing: "open", cause })?;
-        Self::prepare(connection)
+        let mut store = Self::prepare(connection)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = || {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
+            Ok(Mutex::new(connection))
+        };
+        store.readers = (0..READERS)
+            .map(|_| reader())
+            .collect::<rusqlite::Result<_>>()
+            .map_err(|cause| StoreError::Statement { doing: "open", cause })?;
+        Ok(store)
     }
 
     /// A store that lives as long as the value.
@@ -112,7 +170,7 @@ impl Store {
     /// Leaves the database no room to grow, or gives it back.
     #[cfg(test)]
     pub fn fill(&self, full: bool) {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.writer();
         // Less than it has is as much as it has.
         let pages = if full { 1 } else { 1 << 20 };
         connection.pragma_update(None, "max_page_count", pages).expect("the pragma is known");
@@ -120,6 +178,8 @@ impl Store {
 
     fn prepare(mut connection: Connection) -> Result<Self> {
         let set = |connection: &Connection| {
+            connection.busy_timeout(PATIENCE)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.pragma_update(None, "foreign_keys", true)
@@ -128,7 +188,7 @@ impl Store {
         Migrations::from_slice(MIGRATIONS)
             .to_latest(&mut connection)
             .map_err(|cause| StoreError::Migration { cause })?;
-        Ok(Self(Mutex::new(connection)))
+        Ok(Self { writer: Mutex::new(connection), readers: Vec::new(), next: AtomicUsize::new(0) })
     }
 
     /// Forgets what nobody can use any more.
@@ -158,9 +218,22 @@ impl Store {
         })
     }
 
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection to read with: one that is free, or else one of them in its turn.
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        let Some(turn) = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(self.readers.len()) else {
+            return self.writer();
+        };
+        let (before, from) = self.readers.split_at(turn);
+        let free = from.iter().chain(before).find_map(|reader| reader.try_lock().ok());
+        free.unwrap_or_else(|| self.readers[turn].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn read<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        f(&connection).map_err(|cause| StoreError::Statement { doing, cause })
+        f(&self.reader()).map_err(|cause| StoreError::Statement { doing, cause })
     }
 
     /// One transaction: all of `f` or nothing of it.
@@ -169,15 +242,69 @@ impl Store {
         doing: &'static str,
         f: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.attempt(doing, |tx| f(tx).map(|value| (value, true)))
+    }
+
+    /// One transaction that is kept or, on `false`, undone.
+    fn attempt<T>(
+        &self,
+        doing: &'static str,
+        f: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<(T, bool)>,
+    ) -> Result<T> {
+        let mut connection = self.writer();
         let run = |connection: &mut Connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = f(&tx)?;
-            tx.commit()?;
+            let (value, keep) = f(&tx)?;
+            if keep {
+                tx.commit()?
+            } else {
+                tx.rollback()?
+            }
             Ok(value)
         };
         run(&mut connection).map_err(|cause| StoreError::Statement { doing, cause })
     }
+}
+
+/// A value that stands in its column as JSON.
+fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
+
+/// The JSON of a value for its column.
+fn to_json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// All rows of a statement that stays prepared.
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    connection.prepare_cached(sql)?.query_map(parameters, read)?.collect()
+}
+
+/// The row of a statement that stays prepared, if there is one.
+fn one<T>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    connection.prepare_cached(sql)?.query_row(parameters, read).optional()
+}
+
+/// How many rows a statement that stays prepared changed.
+fn execute(connection: &Connection, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute(parameters)
+}
+
+fn seconds(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<SignedDuration> {
+    row.get(column).map(SignedDuration::from_secs)
 }
 
 fn millis(moment: Timestamp) -> i64 {

@@ -10,7 +10,7 @@ use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
     Ok(SignInSession {
         id: row.get("session_id")?,
-        username: row.get("username")?,
+        user_id: row.get("user_id")?,
         began: moment(row, "began")?,
         ends: moment(row, "session_ends")?,
         ended: optional_moment(row, "ended")?,
@@ -20,10 +20,11 @@ pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
 
 /// The columns [`session_from`] reads, of a table `s`.
 pub(super) const SESSION_COLUMNS: &str =
-    "s.id AS session_id, s.username, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
+    "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
 
 impl Store {
-    /// Keeps a new session and the digest of its cookie; the attempts counted under `name` are forgotten.
+    /// Keeps a new session and the digest of its cookie; the attempts counted under `name` are forgotten. `false`
+    /// if the person was disabled or deleted while their password was looked at.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
@@ -33,20 +34,25 @@ impl Store {
         cookie: Digest,
         name: Digest,
         entries: &[AuditEntry],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.write("begin a session", |tx| {
-            tx.execute(
-                "INSERT INTO sign_in_session (id, cookie, username, began, ends) VALUES (?1, ?2, ?3, ?4, ?5)",
+            let begun = tx.execute(
+                "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends)
+                 SELECT ?1, ?2, username, id, ?4, ?5 FROM user WHERE id = ?3 AND enabled",
                 params![
                     session.id,
                     cookie.as_bytes(),
-                    session.username,
+                    session.user_id,
                     millis(session.began),
                     millis(session.ends)
                 ],
             )?;
+            if begun == 0 {
+                return Ok(false);
+            }
             lockouts::forget(tx, name)?;
-            entries.iter().try_for_each(|entry| audit::append(tx, entry))
+            entries.iter().try_for_each(|entry| audit::append(tx, entry))?;
+            Ok(true)
         })
     }
 
