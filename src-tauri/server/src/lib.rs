@@ -7,8 +7,12 @@
 //! Invariant: SQL stands in `store/` alone; time and randomness come from the [`instance`].
 #![allow(rustdoc::private_intra_doc_links, reason = "the map above is for people who read the sources")]
 
+#[cfg(test)]
+mod access_tests;
 mod addresses;
 mod applying;
+#[cfg(test)]
+mod applying_tests;
 mod audit;
 mod chance;
 mod clock;

@@ -17,6 +17,8 @@ mod authorization_codes;
 mod clients;
 mod consoles;
 mod device_grants;
+#[cfg(test)]
+mod directory_tests;
 mod document;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod groups;
@@ -167,6 +169,23 @@ impl Store {
         Self::prepare(connection).expect("the schema is valid")
     }
 
+    /// The steps of all statements with which `work` reads, as SQLite plans them.
+    #[cfg(test)]
+    pub fn plans(&self, work: impl FnOnce()) -> Vec<String> {
+        SEEN.take();
+        work();
+        let connection = self.writer();
+        let seen = SEEN.take();
+        let steps = seen.iter().flat_map(|sql| {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("it ran before");
+            // Plans do not depend on the values.
+            let unbound = vec![rusqlite::types::Null; plan.parameter_count()];
+            let steps = plan.query_map(rusqlite::params_from_iter(unbound), |row| row.get::<_, String>(3));
+            steps.expect("a plan is a table").collect::<rusqlite::Result<Vec<_>>>().expect("of text")
+        });
+        steps.collect()
+    }
+
     /// Leaves the database no room to grow, or gives it back.
     #[cfg(test)]
     pub fn fill(&self, full: bool) {
@@ -266,6 +285,12 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The statements that this thread has read with.
+    static SEEN: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
 /// A value that stands in its column as JSON.
 fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
@@ -285,6 +310,8 @@ fn all<T>(
     parameters: impl rusqlite::Params,
     read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
+    #[cfg(test)]
+    SEEN.with_borrow_mut(|seen| seen.push(sql.to_owned()));
     connection.prepare_cached(sql)?.query_map(parameters, read)?.collect()
 }
 
@@ -295,6 +322,8 @@ fn one<T>(
     parameters: impl rusqlite::Params,
     read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Option<T>> {
+    #[cfg(test)]
+    SEEN.with_borrow_mut(|seen| seen.push(sql.to_owned()));
     connection.prepare_cached(sql)?.query_row(parameters, read).optional()
 }
 
