@@ -60,7 +60,7 @@ async fn an_assignment_acts_when_its_request_says_succeeded() {
     let left = store.provisioned_accounts(&wanted.permission_set, "", 10).unwrap();
     assert!(left.iter().all(|one| one.account_id != PROD), "with the last assignment the set is gone");
     let listed = store.access_requests(RequestKind::Assign, None, 10).unwrap();
-    assert_eq!(listed, [settled.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&settled));
     let after = Some((settled.created, settled.id.as_str()));
     assert!(store.access_requests(RequestKind::Assign, after, 10).unwrap().is_empty());
 }

@@ -193,6 +193,9 @@ fn who_leaves_the_file_leaves_no_trace_and_comes_back_as_somebody_with_nothing()
     assert!(store.password(&sam.id).unwrap().is_none());
     assert!(store.assignments_of(&Principal::User(sam.id.clone())).unwrap().is_empty());
     assert!(store.accounts_of(&sam.id).unwrap().is_empty());
+    let left = store.provisioned_sets("111122225555", "", 10).unwrap();
+    let incident = store.permission_set_by_name("Incident15").unwrap().unwrap().arn;
+    assert!(left.iter().all(|one| one.permission_set != incident), "nobody has it there any more");
     let changes = rig.instance.apply(&sample(), None).unwrap();
     let kinds: Vec<_> = changes.iter().map(|change| (change.action, change.kind)).collect();
     assert_eq!(kinds, [(Action::Create, Kind::User), (Action::Create, Kind::Assignment)]);

@@ -46,6 +46,11 @@ impl Ids<'_> {
         format!("ins-{}", self.key.public_id("application instance", &[name], 16))
     }
 
+    /// `apl-…` and `ins-…` of a new application.
+    pub fn random_application(&self) -> (String, String) {
+        (format!("apl-{}", self.chance.hex(16)), format!("ins-{}", self.chance.hex(16)))
+    }
+
     /// `r-…` for the root, `ou-…` for a unit below it (AWS Organizations API, `OrganizationalUnit`).
     pub fn unit(&self, path: &str) -> String {
         let root = self.key.public_id("organization root", &[], 4);

@@ -77,6 +77,15 @@ pub(super) fn remove(c: &Connection, assignment: &Assignment) -> rusqlite::Resul
     Ok(found)
 }
 
+/// Revokes everything that a principal itself has.
+pub(super) fn remove_all_of(c: &Connection, principal_id: &str) -> rusqlite::Result<()> {
+    let sql = "SELECT * FROM assignment WHERE principal_id = ?1";
+    for assignment in all(c, sql, [principal_id], assignment_from)? {
+        remove(c, &assignment)?;
+    }
+    Ok(())
+}
+
 /// Puts the newest revision of a set in force where it is: in one account, or in all. How many those are.
 pub(super) fn provision(c: &Connection, arn: &str, account: Option<&str>) -> rusqlite::Result<usize> {
     let sql = "UPDATE provisioned SET (revision, session_seconds) =

@@ -11,7 +11,11 @@ use rusqlite::{Connection, Transaction};
 
 use super::{
     AuditEntry, Password, PasswordState, Result, Store, accounts, all, applications, assignments, attributes,
-    audit, execute, groups, one, organisation, passwords, permission_sets, to_json, users,
+    audit,
+    changes::{
+        Change, Kind, account_facts, application_facts, change, gone, set_facts, settings_facts, user_facts,
+    },
+    execute, groups, one, organisation, passwords, permission_sets, users,
 };
 use crate::{
     ids::Ids,
@@ -20,62 +24,6 @@ use crate::{
         PermissionSet, Principal, User,
     },
 };
-
-/// What happens to something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// It is new.
-    Create,
-    /// Some of it changes.
-    Update,
-    /// It goes.
-    Delete,
-}
-
-/// To what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The instance's settings.
-    Organisation,
-    /// A group.
-    Group,
-    /// A user.
-    User,
-    /// An account.
-    Account,
-    /// A permission set.
-    PermissionSet,
-    /// An assignment to an account.
-    Assignment,
-    /// An application.
-    Application,
-    /// An attribute for access control.
-    AccessControlAttribute,
-}
-
-/// One field of a change; absent is empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldChange {
-    /// As it is called in the file.
-    pub field: &'static str,
-    /// What was there.
-    pub before: String,
-    /// What is there now.
-    pub after: String,
-}
-
-/// One thing that a document changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// What happens.
-    pub action: Action,
-    /// To what kind of thing.
-    pub kind: Kind,
-    /// Its name in the file.
-    pub name: String,
-    /// Field by field; none for what goes.
-    pub fields: Vec<FieldChange>,
-}
 
 /// Why a document is not applied: an administrator made something that stands in its way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,35 +50,6 @@ impl fmt::Debug for Apply<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Apply(..)")
     }
-}
-
-type Facts = Vec<(&'static str, String)>;
-
-/// The change from one state to another; `None` if there is none.
-fn change(kind: Kind, name: &str, before: Option<&Facts>, after: &Facts) -> Option<Change> {
-    let was = |field: &str| {
-        before.and_then(|facts| facts.iter().find(|(name, _)| *name == field)).map(|(_, value)| value.clone())
-    };
-    let fields: Vec<FieldChange> = after
-        .iter()
-        .map(|(field, after)| FieldChange {
-            field,
-            before: was(field).unwrap_or_default(),
-            after: after.clone(),
-        })
-        .filter(|field| field.before != field.after)
-        .collect();
-    let action = if before.is_some() { Action::Update } else { Action::Create };
-    (action == Action::Create || !fields.is_empty()).then(|| Change {
-        action,
-        kind,
-        name: name.to_owned(),
-        fields,
-    })
-}
-
-fn gone(kind: Kind, name: impl Into<String>) -> Change {
-    Change { action: Action::Delete, kind, name: name.into(), fields: Vec::new() }
 }
 
 impl Store {
@@ -187,17 +106,9 @@ impl Apply<'_> {
     }
 
     fn settings(&self, c: &Connection) -> rusqlite::Result<Option<Change>> {
-        let facts = |settings: &crate::organisation::Settings| -> Facts {
-            vec![
-                ("name", settings.name.clone()),
-                ("region", settings.region.clone()),
-                ("management_account", settings.management_account.clone()),
-                ("session_duration", settings.session_duration.to_string()),
-            ]
-        };
         let wanted = &self.document.settings;
-        let before = organisation::settings(c)?.as_ref().map(facts);
-        let change = change(Kind::Organisation, &wanted.name, before.as_ref(), &facts(wanted));
+        let before = organisation::settings(c)?.as_ref().map(settings_facts);
+        let change = change(Kind::Organisation, &wanted.name, before.as_ref(), &settings_facts(wanted));
         if change.is_some() {
             organisation::put_settings(c, wanted)?;
         }
@@ -345,12 +256,9 @@ impl Apply<'_> {
                 changes.push(gone(Kind::Account, id));
             }
         }
-        let facts = |account: &crate::organisation::Account| -> Facts {
-            vec![("name", account.name.clone()), ("email", account.email.clone()), ("ou", account.ou.clone())]
-        };
         for wanted in self.document.accounts.values() {
-            let before = accounts::find(c, &wanted.id)?.as_ref().map(facts);
-            let change = change(Kind::Account, &wanted.id, before.as_ref(), &facts(wanted));
+            let before = accounts::find(c, &wanted.id)?.as_ref().map(account_facts);
+            let change = change(Kind::Account, &wanted.id, before.as_ref(), &account_facts(wanted));
             if change.is_some() {
                 let unit = accounts::unit_at(c, &wanted.ou, &|path| self.ids.unit(path))?;
                 accounts::put(c, wanted, &unit, true)?;
@@ -449,10 +357,16 @@ impl Apply<'_> {
 
     fn application(&self, c: &Connection, wanted: &DocumentApplication) -> rusqlite::Result<Option<Change>> {
         let known = applications::find_by_name(c, &wanted.name)?;
-        let id = known.as_ref().map_or_else(|| self.ids.application(&wanted.name), |known| known.id.clone());
-        let instance_id = known
-            .as_ref()
-            .map_or_else(|| self.ids.application_instance(&wanted.name), |known| known.instance_id.clone());
+        let (id, instance_id) = match &known {
+            Some(known) => (known.id.clone(), known.instance_id.clone()),
+            None => {
+                let (id, instance_id) =
+                    (self.ids.application(&wanted.name), self.ids.application_instance(&wanted.name));
+                let sql = "SELECT 1 FROM application WHERE id = ?1 OR instance_id = ?2";
+                let taken = one(c, sql, [&id, &instance_id], |_| Ok(()))?.is_some();
+                if taken { self.ids.random_application() } else { (id, instance_id) }
+            }
+        };
         let next = Application {
             id,
             instance_id,
@@ -540,45 +454,6 @@ fn groups_after(
     let kept = before.into_iter().filter(|name| !declared.contains_key(name));
     let all: BTreeSet<String> = kept.chain(wanted.groups.iter().cloned()).collect();
     all.into_iter().collect()
-}
-
-fn user_facts(user: &User, groups: &[String]) -> Facts {
-    let mut facts = vec![
-        ("display_name", user.display_name.clone()),
-        ("email", user.email.clone()),
-        ("enabled", user.enabled.to_string()),
-        ("groups", groups.join(", ")),
-    ];
-    let named = user.profile.named();
-    facts.extend(named.into_iter().map(|(name, value)| (name, value.clone().unwrap_or_default())));
-    facts
-}
-
-fn set_facts(set: &PermissionSet) -> rusqlite::Result<Facts> {
-    let tags: Vec<String> = set.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let policies = &set.policies;
-    let references = &policies.customer_managed;
-    Ok(vec![
-        ("description", set.description.clone()),
-        ("session_duration", set.session_duration.to_string()),
-        ("relay_state", set.relay_state.clone().unwrap_or_default()),
-        ("tags", tags.join(", ")),
-        ("managed_policies", policies.managed.join(", ")),
-        (
-            "customer_managed_policies",
-            if references.is_empty() { String::new() } else { to_json(references)? },
-        ),
-        ("inline_policy", policies.inline.clone().unwrap_or_default()),
-        ("permissions_boundary", policies.boundary.as_ref().map(to_json).transpose()?.unwrap_or_default()),
-    ])
-}
-
-fn application_facts(application: &Application) -> rusqlite::Result<Facts> {
-    Ok(vec![
-        ("description", application.description.clone()),
-        ("url", application.url.clone().unwrap_or_default()),
-        ("saml", application.saml.as_ref().map(to_json).transpose()?.unwrap_or_default()),
-    ])
 }
 
 fn principal(c: &Connection, name: &DocumentPrincipal) -> rusqlite::Result<Option<Principal>> {

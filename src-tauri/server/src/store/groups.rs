@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{AuditEntry, Result, Store, all, audit, execute, millis, moment, one};
+use super::{AuditEntry, Result, Store, all, assignments, audit, execute, millis, moment, one};
 use crate::organisation::Group;
 
 fn group_from(row: &Row<'_>) -> rusqlite::Result<Group> {
@@ -34,7 +34,7 @@ pub(super) fn put(c: &Connection, group: &Group, declared: bool) -> rusqlite::Re
 }
 
 pub(super) fn remove(c: &Connection, id: &str) -> rusqlite::Result<bool> {
-    execute(c, "DELETE FROM assignment WHERE principal_id = ?1", [id])?;
+    assignments::remove_all_of(c, id)?;
     execute(c, "DELETE FROM application_assignment WHERE principal_id = ?1", [id])?;
     Ok(execute(c, "DELETE FROM user_group WHERE id = ?1", [id])? == 1)
 }

@@ -14,6 +14,7 @@ mod assignments;
 mod attributes;
 mod audit;
 mod authorization_codes;
+mod changes;
 mod clients;
 mod consoles;
 mod device_grants;
@@ -55,9 +56,10 @@ pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
 pub use assignments::Provisioned;
 pub use audit::AuditEntry;
 pub use authorization_codes::PresentedCode;
+pub use changes::{Action, Change, Kind};
 pub use clients::Client;
 pub use consoles::SigninToken;
-pub use document::{Action, Apply, Change, Kind, Refused};
+pub use document::{Apply, Refused};
 pub use passwords::{Password, PasswordState};
 pub use role_credentials::IssuedKey;
 pub use saml::SamlRequest;
@@ -122,6 +124,8 @@ type Result<T> = std::result::Result<T, StoreError>;
 const READERS: usize = 4;
 /// How long a statement waits while another process writes.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long it is told what became of a request for access, in milliseconds: 90 days.
+const REQUESTS_KEPT: i64 = 90 * 24 * 60 * 60 * 1000;
 /// Statements that each connection keeps ready.
 const STATEMENTS: usize = 128;
 
@@ -233,6 +237,8 @@ impl Store {
             ] {
                 tx.execute(statement, [gone])?;
             }
+            let settled = "DELETE FROM access_request WHERE status <> 'IN_PROGRESS' AND created < ?1";
+            tx.execute(settled, [gone - REQUESTS_KEPT])?;
             Ok(())
         })
     }
@@ -275,9 +281,9 @@ impl Store {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let (value, keep) = f(&tx)?;
             if keep {
-                tx.commit()?
+                tx.commit()?;
             } else {
-                tx.rollback()?
+                tx.rollback()?;
             }
             Ok(value)
         };

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::{AuditEntry, Result, Store, all, audit, execute, from_json, millis, moment, one, to_json};
+use super::{
+    AuditEntry, Result, Store, all, assignments, audit, execute, from_json, millis, moment, one, to_json,
+};
 use crate::organisation::User;
 
 /// A user with the names of their groups, of a table `u`.
@@ -99,7 +101,7 @@ pub(super) fn end_sessions(c: &Connection, id: &str, now: Timestamp) -> rusqlite
 /// Forgets a person and all that was theirs; `false` if there is none.
 pub(super) fn remove(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<bool> {
     end_sessions(c, id, now)?;
-    execute(c, "DELETE FROM assignment WHERE principal_id = ?1", [id])?;
+    assignments::remove_all_of(c, id)?;
     execute(c, "DELETE FROM application_assignment WHERE principal_id = ?1", [id])?;
     Ok(execute(c, "DELETE FROM user WHERE id = ?1", [id])? == 1)
 }
