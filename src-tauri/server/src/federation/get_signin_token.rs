@@ -42,7 +42,9 @@ pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
     let Some(session) = session else { return invalid("Session") };
     let outcome = check(instance, &session).and_then(|key| {
         let Some(key) = key else { return Ok(None) };
-        let limit = instance.organisation.permission_sets.get(&key.permission_set);
+        // A console of a role that was assumed ends with its credentials (IAM User Guide, role chaining).
+        let assigned = key.assumed.is_none().then_some(&key.permission_set);
+        let limit = assigned.and_then(|name| instance.organisation.permission_sets.get(name));
         if duration.is_some_and(|duration| limit.is_none_or(|set| duration > set.session_duration)) {
             return Ok(None);
         }

@@ -43,7 +43,7 @@ pub fn login(instance: &Instance, _: &HeaderMap, fields: &Fields) -> Result<Resp
     instance.record(&Event {
         source: audit::SIGNIN,
         name: "ConsoleLogin",
-        user: instance.organisation.users.get(&key.session_name),
+        user: instance.organisation.users.get(key.username()),
         details: json!({ "account_id": key.account_id, "role_name": key.permission_set }),
         ..Event::default()
     })?;

@@ -48,6 +48,7 @@ impl RoleCredentialIssuer for Elsewhere {
             role_id: "AROAELSEWHERE".to_owned(),
             session_name: user.username.clone(),
             ends,
+            assumed: None,
         };
         self.keys.lock().unwrap().insert(key.access_key_id.clone(), key.clone());
         Ok(RoleCredentials {
@@ -56,6 +57,16 @@ impl RoleCredentialIssuer for Elsewhere {
             session_token: Token::new(SESSION_TOKEN.to_owned()),
             ends,
         })
+    }
+
+    fn assume(
+        &self,
+        _: &Role,
+        _: Assumption,
+        _: &AuditEntry,
+        _: Timestamp,
+    ) -> Result<(RoleCredentials, IssuedKey), IssuingError> {
+        Err(IssuingError::new("ask STS", "it knows no such role"))
     }
 
     fn find(&self, access_key_id: &str) -> Result<Option<IssuedKey>, IssuingError> {

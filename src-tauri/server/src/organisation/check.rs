@@ -10,7 +10,9 @@ use jiff::SignedDuration;
 use toml::Spanned;
 use url::Url;
 
-use super::{Account, Application, Assignment, Organisation, PermissionSet, Principal, User, file, saml};
+use super::{
+    Account, Application, Assignment, Organisation, PermissionSet, Principal, User, file, roles, saml,
+};
 use crate::domain::sign_in_session;
 
 /// A mistake and where it stands.
@@ -81,6 +83,7 @@ pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
         });
     }
     let applications = applications(raw.application, &users, &groups)?;
+    let roles = roles::check(raw.role, &accounts, &permission_sets)?;
 
     Ok(Organisation {
         name: raw.name.into_inner(),
@@ -92,6 +95,7 @@ pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
         permission_sets,
         assignments,
         applications,
+        roles,
     })
 }
 
@@ -291,7 +295,7 @@ fn email(value: &Spanned<String>, field: &'static str) -> Result<(), Mistake> {
     }
 }
 
-fn is_name_byte(b: u8) -> bool {
+pub(crate) fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)
 }
 

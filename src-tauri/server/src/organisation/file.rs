@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{FileError, Organisation, check};
+use super::{FileError, Organisation, check, roles};
 
 /// Reads an organisation from the text of its file; `file` names it in errors.
 ///
@@ -37,6 +37,8 @@ pub(super) struct File {
     pub assignment: Vec<Assignment>,
     #[serde(default)]
     pub application: Vec<Application>,
+    #[serde(default)]
+    pub role: Vec<roles::Raw>,
 }
 
 #[derive(Deserialize)]

@@ -1,18 +1,21 @@
-//! What an administrator wrote down: users, groups, accounts, permission sets, assignments, applications.
+//! What an administrator wrote down: users, groups, accounts, permission sets, assignments, applications, roles.
 //! Read from one TOML file ([`read`]); every name in it is known to resolve once an [`Organisation`] exists.
 
 mod check;
 mod file;
 mod file_error;
+mod roles;
 mod saml;
 
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-pub(crate) use check::is_region;
+pub(crate) use check::{is_name_byte, is_region};
 pub use file::read;
 pub use file_error::{FileError, text_of};
+pub(crate) use roles::is_external_id_byte;
+pub use roles::{Role, Trusted};
 pub use saml::{NameIdFormat, SamlApplication};
 
 /// The sample organisation of the sandbox, as a file like any other.
@@ -49,6 +52,8 @@ pub struct Organisation {
     pub assignments: Vec<Assignment>,
     /// By name.
     pub applications: BTreeMap<String, Application>,
+    /// By ARN: roles that are assumed, not assigned.
+    pub roles: BTreeMap<String, Role>,
 }
 
 /// A person.
@@ -224,6 +229,7 @@ mod tests {
         assert_eq!(acme.permission_sets.len(), 6);
         assert_eq!(acme.assignments.len(), 25);
         assert_eq!(acme.applications.len(), 5);
+        assert_eq!(acme.roles.len(), 3);
         assert_eq!(acme.users.len(), 4);
         let groups: std::collections::BTreeSet<_> =
             acme.users.values().flat_map(|user| user.groups.clone()).collect();

@@ -128,6 +128,7 @@ fn events(
             session,
             details: json!({ name: outcome }),
             additional: json!({ "CredentialType": "PASSWORD", "LoginTo": instance.addresses.start_url() }),
+            ..Event::default()
         })
     })
 }

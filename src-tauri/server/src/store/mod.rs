@@ -28,14 +28,18 @@ pub use audit::AuditEntry;
 pub use authorization_codes::PresentedCode;
 pub use clients::Client;
 pub use consoles::SigninToken;
-pub use role_credentials::IssuedKey;
+pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use tokens::{NewTokens, Successor};
 
 use crate::secret::Digest;
 
 /// Forward only, numbered by position.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("schema.sql")), M::up(include_str!("saml.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("schema.sql")),
+    M::up(include_str!("saml.sql")),
+    M::up(include_str!("assumed_role.sql")),
+];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
 /// behind it.

@@ -1,5 +1,9 @@
-//! STS: GetCallerIdentity for keys of this server, with SigV4 checked for real (STS API 2011-06-15).
+//! STS for keys of this server: GetCallerIdentity and AssumeRole, with SigV4 checked for real (STS API
+//! 2011-06-15).
 
+mod assume_role;
+#[cfg(test)]
+mod assume_role_tests;
 mod get_caller_identity;
 mod signature;
 #[cfg(test)]
@@ -21,7 +25,7 @@ use crate::{
     instance::{Instance, Shared},
     signin::see_other,
 };
-use wire::{Identity, StsError};
+use wire::{Answer, StsError};
 
 /// STS answers at `/`, as AWS's does; a browser that comes there without a request goes to the portal.
 pub fn routes() -> Router<Shared> {
@@ -57,13 +61,19 @@ struct Request {
     body: Bytes,
 }
 
-fn answer(instance: &Instance, request: &Request) -> Result<Identity, StsError> {
+fn answer(instance: &Instance, request: &Request) -> Result<Answer, StsError> {
     let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
     let fields = Fields::parse(&request.body).and(query);
     let action = fields.get("Action").unwrap_or_default();
     let version = fields.get("Version").unwrap_or("2011-06-15");
-    if action != "GetCallerIdentity" || version != "2011-06-15" {
-        return Err(StsError::invalid_action(action, version));
+    match action {
+        _ if version != "2011-06-15" => Err(StsError::invalid_action(action, version)),
+        "GetCallerIdentity" => {
+            get_caller_identity::get_caller_identity(instance, request).map(Answer::Identity)
+        }
+        "AssumeRole" => {
+            assume_role::assume_role(instance, request, &fields).map(Box::new).map(Answer::Assumed)
+        }
+        _ => Err(StsError::invalid_action(action, version)),
     }
-    get_caller_identity::get_caller_identity(instance, request)
 }
