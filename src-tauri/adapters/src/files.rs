@@ -16,6 +16,7 @@ use engine::{
         delivery::Delivery,
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
+        secret::RoleCredentials,
     },
     ports::{
         AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Reads,
@@ -112,52 +113,12 @@ impl AwsFiles for DiskFiles {
             let mut outcomes: Vec<Option<FileOutcome>> = Vec::with_capacity(changes.len());
             let mut wanted = Vec::new();
             for change in &changes {
-                if let FileChange::Ask { profile, grant, region, last, placed: before, replace_foreign } =
-                    change
-                {
-                    let (region, last) = (region.as_ref(), last.as_ref());
-                    let (placed, replace_foreign) = (*before, *replace_foreign);
-                    let wish = on_demand::Wish { profile, grant, region, last, placed, replace_foreign };
-                    let (outcome, backup) = pair.place(&latch, &wish, now)?;
-                    backups.extend(backup);
-                    outcomes.push(Some(outcome));
-                    continue;
-                }
-                if let FileChange::SignIn {
-                    profile,
-                    grant,
-                    start_url,
-                    sso_region,
-                    session,
-                    others,
-                    region,
-                    last,
-                    replace_foreign,
-                } = change
-                {
-                    let (region, last) = (region.as_ref(), last.as_ref());
-                    let replace_foreign = *replace_foreign;
-                    let wish = sso_cache::Wish {
-                        profile,
-                        grant,
-                        start_url,
-                        sso_region,
-                        session,
-                        others,
-                        region,
-                        last,
-                        replace_foreign,
-                    };
-                    let (outcome, backup) = pair.sign_in_by_session(&wish, now)?;
-                    backups.extend(backup);
-                    outcomes.push(Some(outcome));
-                    continue;
-                }
-                outcomes.push(match to_change(change) {
-                    // One that cannot be written must not keep the others from being.
-                    Err(code) => Some(FileOutcome::Failed(code)),
-                    Ok(_) if pair.prefers_sso(change) => Some(FileOutcome::Conflict(Conflict::SsoSettings)),
-                    Ok(edit) => {
+                outcomes.push(match pair.deliver(&latch, change, now)? {
+                    Step::Done(outcome, backup) => {
+                        backups.extend(backup);
+                        Some(outcome)
+                    }
+                    Step::Edit(edit) => {
                         wanted.push((change, edit));
                         None
                     }
@@ -347,17 +308,57 @@ impl AwsFiles for DiskFiles {
 }
 
 impl Pair {
-    /// Whether most tools would not look at what is to be written: they prefer the profile's SSO settings.
-    fn prefers_sso(&self, change: &FileChange) -> bool {
-        match change {
-            FileChange::Put { profile, replace_foreign: false, .. } => {
-                self.has_sso_settings(profile.as_str())
+    /// Puts a change in its place, but for what waits for the one write of the credentials file.
+    fn deliver(&self, latch: &Path, change: &FileChange, now: jiff::Timestamp) -> Result<Step, Code> {
+        let edit = match change {
+            FileChange::Ask { profile, grant, region, last, placed, replace_foreign } => {
+                let (region, last) = (region.as_ref(), last.as_ref());
+                let (placed, replace_foreign) = (*placed, *replace_foreign);
+                let wish = on_demand::Wish { profile, grant, region, last, placed, replace_foreign };
+                return self.place(latch, &wish, now).map(Step::done);
             }
-            FileChange::Put { .. }
-            | FileChange::Ask { .. }
-            | FileChange::SignIn { .. }
-            | FileChange::Remove { .. } => false,
-        }
+            FileChange::SignIn {
+                profile,
+                grant,
+                start_url,
+                sso_region,
+                session,
+                others,
+                region,
+                last,
+                replace_foreign,
+            } => {
+                let (region, last) = (region.as_ref(), last.as_ref());
+                let replace_foreign = *replace_foreign;
+                let wish = sso_cache::Wish {
+                    profile,
+                    grant,
+                    start_url,
+                    sso_region,
+                    session,
+                    others,
+                    region,
+                    last,
+                    replace_foreign,
+                };
+                return self.sign_in_by_session(&wish, now).map(Step::done);
+            }
+            FileChange::Put { profile, grant, credentials, region, last, replace_foreign } => {
+                keys_of(profile, grant, credentials, region.clone(), last.as_ref(), *replace_foreign)
+                    .and_then(
+                        // Most tools would not look at it: they prefer the profile's SSO settings.
+                        |edit| {
+                            let hidden = !replace_foreign && self.has_sso_settings(profile.as_str());
+                            if hidden { Err(FileOutcome::Conflict(Conflict::SsoSettings)) } else { Ok(edit) }
+                        },
+                    )
+            }
+            FileChange::Remove { profile, last } => profile_name(profile)
+                .map(|profile| Change::Remove(Remove { profile, last: last.as_ref().map(fingerprint) }))
+                .map_err(FileOutcome::Failed),
+        };
+        // One that cannot be written must not keep the others from being.
+        Ok(edit.map_or_else(|outcome| Step::Done(outcome, None), Step::Edit))
     }
 
     /// What is delivered by the credentials file or not at all has no section of ours in the config file.
@@ -419,28 +420,40 @@ fn not_converted(error: &ConvertError) -> Code {
     }
 }
 
-fn to_change(change: &FileChange) -> Result<Change, Code> {
-    Ok(match change {
-        FileChange::Ask { .. } | FileChange::SignIn { .. } => {
-            return Err(Code::Internal { what: "no change of one file".to_owned() });
-        }
-        FileChange::Put { profile, grant, credentials, region, last, replace_foreign } => Change::Put(Put {
-            profile: profile_name(profile)?,
-            owner: owner(grant)?,
-            credentials: Credentials {
-                access_key_id: credentials.access_key_id.clone(),
-                secret_access_key: credentials.secret_access_key.clone(),
-                session_token: credentials.session_token.clone(),
-                expires: credentials.expires,
-            },
-            region: region.clone(),
-            last: last.as_ref().map(fingerprint),
-            consent: if *replace_foreign { Consent::ReplaceWithBackup } else { Consent::OursOnly },
-        }),
-        FileChange::Remove { profile, last } => {
-            Change::Remove(Remove { profile: profile_name(profile)?, last: last.as_ref().map(fingerprint) })
-        }
-    })
+/// What became of a change, or what is still to be written.
+enum Step {
+    Done(FileOutcome, Option<PathBuf>),
+    Edit(Change),
+}
+
+impl Step {
+    fn done((outcome, backup): (FileOutcome, Option<PathBuf>)) -> Self {
+        Self::Done(outcome, backup)
+    }
+}
+
+/// A profile with its keys, for the credentials file.
+fn keys_of(
+    profile: &ProfileName,
+    grant: &Grant,
+    credentials: &RoleCredentials,
+    region: Option<String>,
+    last: Option<&Written>,
+    replace_foreign: bool,
+) -> Result<Change, FileOutcome> {
+    Ok(Change::Put(Put {
+        profile: profile_name(profile).map_err(FileOutcome::Failed)?,
+        owner: owner(grant).map_err(FileOutcome::Failed)?,
+        credentials: Credentials {
+            access_key_id: credentials.access_key_id.clone(),
+            secret_access_key: credentials.secret_access_key.clone(),
+            session_token: credentials.session_token.clone(),
+            expires: credentials.expires,
+        },
+        region,
+        last: last.map(fingerprint),
+        consent: if replace_foreign { Consent::ReplaceWithBackup } else { Consent::OursOnly },
+    }))
 }
 
 fn outcome(path: &Path, change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) -> FileOutcome {
