@@ -2,6 +2,7 @@
 
 mod alone;
 mod beside_the_app;
+mod chains;
 mod doctor;
 mod imports;
 mod leading;

@@ -38,7 +38,9 @@ pub use frame::{MAX_ANSWER, MAX_FRAME};
 #[cfg(target_os = "linux")]
 pub use listener::Listener;
 pub use lock::EngineLock;
-pub use message::{Endpoints, HandOver, Hello, PROTOCOL, Refusal, Reply, Request, Role, Status, Wanted};
+pub use message::{
+    Assume, Endpoints, HandOver, Hello, PROTOCOL, Refusal, Reply, Request, Role, Status, Wanted,
+};
 pub use path::SocketPath;
 pub use told::{
     Confirm, Credentials, Line, ListedApp, ListedRole, Listing, Lowered, Organisation, Overview, Problem,

@@ -312,6 +312,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "Latchkey keeps no profile of that name, and your AWS config file has none with SSO settings of an organisation that was added.".into(),
             "Keep a role fresh under that name, or add its organisation.".into(),
         ),
+        Code::AssumeRefused { role_arn, reason } => (
+            "The role was not assumed".into(),
+            format!("STS said of {role_arn}: {}.", reason.trim_end_matches('.')),
+            "Check that the role trusts the one it is assumed with, and its external ID, tags and duration.".into(),
+        ),
         Code::Gone { what } => (
             format!("{} is not there any more", capital(what)),
             "It was removed since this was shown.".into(),
@@ -472,6 +477,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::PlacesChanged { .. }
         | Code::BackupGone { .. }
         | Code::FolderNotShown { .. }
+        | Code::AssumeRefused { .. }
         | Code::UnknownProfile { .. } => vec![],
     };
     found.into_iter().flatten().collect()
