@@ -7,6 +7,7 @@ mod doctor;
 mod imports;
 mod leading;
 mod profiles;
+mod registrations;
 mod sdks;
 mod serving;
 mod steps;

@@ -181,6 +181,18 @@ impl SandboxServer {
         self.control(json!({ "expire": "session" })).await.map(drop)
     }
 
+    /// The ids of the clients that were registered.
+    ///
+    /// # Errors
+    /// That the server's database cannot be read.
+    pub fn clients(&self) -> Result<Vec<String>> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let database = rusqlite::Connection::open_with_flags(self.data.join("instance.sqlite"), flags)?;
+        let mut rows = database.prepare("SELECT id FROM client")?;
+        let ids = rows.query_map([], |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// How long sign-ins begun from now on last.
     ///
     /// # Errors

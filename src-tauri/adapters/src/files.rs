@@ -16,7 +16,8 @@ use engine::{
         delivery::Delivery,
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
-        secret::RoleCredentials,
+        secret::{ClientRegistration, RoleCredentials},
+        sign_in::Method,
     },
     ports::{
         AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Reads,
@@ -289,6 +290,58 @@ impl AwsFiles for DiskFiles {
     async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code> {
         let (cache, session) = (self.cache.clone(), session.to_owned());
         self.blocking(FileSet::Own, move |_| cache.remove(&session, &clients).map_err(|e| code(&e))).await
+    }
+
+    async fn shared_registration(
+        &self,
+        start_url: &str,
+        region: &str,
+        method: Method,
+        but: Vec<String>,
+    ) -> Result<Option<ClientRegistration>, Code> {
+        let (cache, now) = (self.cache.clone(), self.clock.now());
+        let wanted = sso_cache::Sessions::new(start_url, region, but);
+        self.blocking(FileSet::Own, move |pair| {
+            for session in wanted.of(&pair.config)? {
+                let found = cache.read_registration(&session, method == Method::Browser, now);
+                if let Some(found) = found.map_err(|e| code(&e))? {
+                    return Ok(Some(sso_cache::client(found, method)));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    async fn share_registration(
+        &self,
+        start_url: &str,
+        region: &str,
+        client: ClientRegistration,
+        but: Vec<String>,
+    ) -> Result<(), Code> {
+        let (cache, now) = (self.cache.clone(), self.clock.now());
+        let wanted = sso_cache::Sessions::new(start_url, region, but);
+        self.blocking(FileSet::Own, move |pair| {
+            let registration = sso_cache::registration(client);
+            for session in wanted.of(&pair.config)? {
+                cache.write_registration(&session, &registration, now).map_err(|e| code(&e))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn unshare_registration(&self, start_url: &str, region: &str, client_id: &str) -> Result<(), Code> {
+        let (cache, client_id) = (self.cache.clone(), client_id.to_owned());
+        let wanted = sso_cache::Sessions::new(start_url, region, Vec::new());
+        self.blocking(FileSet::Own, move |pair| {
+            for session in wanted.of(&pair.config)? {
+                cache.forget_registration(&session, &client_id).map_err(|e| code(&e))?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn make_private(&self, set: FileSet) -> Result<(), Code> {

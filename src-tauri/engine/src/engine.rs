@@ -349,7 +349,10 @@ fn signal(ctx: &Context, state: &mut State, signal: Signal) {
             state.window_focused = focused;
             notify::person_back(state);
         }
-        Signal::FilesChanged => keep::recheck(ctx, state),
+        Signal::FilesChanged => {
+            keep::recheck(ctx, state);
+            cache::look(ctx, state);
+        }
     }
 }
 

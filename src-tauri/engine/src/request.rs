@@ -476,7 +476,7 @@ pub enum Signal {
     NetworkDown,
     /// The person came back: unlocked the screen or moved after being idle.
     PersonBack,
-    /// The credentials file or its neighbour changed on disk.
+    /// The credentials file, its neighbour or the cache of sign-ins changed on disk.
     FilesChanged,
     /// The window got or lost the focus.
     WindowFocus(bool),
