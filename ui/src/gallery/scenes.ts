@@ -137,6 +137,21 @@ const otherProcess = problem(
   button('Replace and keep a backup', { danger: true }),
 );
 
+const latchMissing = problem(
+  'The program latch is missing',
+  'Tools would ask /usr/bin/latch, and there is none. Nothing was changed.',
+  "Install Latchkey's package again, which brings it; or use another delivery.",
+  button('Try again'),
+);
+
+const signsInByItself = problem(
+  '"payments-dev-poweruser" already signs in by itself',
+  'It has sso settings in ~/.aws/config. Nothing was changed. Every tool would use those instead.',
+  'Let Latchkey keep that sign-in fresh, or choose another name.',
+  button('Use SSO cache delivery'),
+  button('Use "payments-dev-poweruser-2"'),
+);
+
 const ways = [
   profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42),
   onDemand('pay-admin', 'payments-prod', 'Administrator', 3),
@@ -302,6 +317,12 @@ export const SCENES: Record<string, () => Shown> = {
       reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: taken } : { reply: 'done' }),
     }),
   'keys-on-demand': () => scene({ query: 'payments-prod', press: ['Keys…, payments-prod, Administrator, production'] }),
+  'keys-sso-cache': () => scene({ press: [KEYS, 'SSO cache'] }),
+  'keys-sso-settings': () =>
+    scene({
+      press: [KEYS, 'Credentials file', 'Start'],
+      reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: signsInByItself } : { reply: 'done' }),
+    }),
   'keys-hidden': () =>
     scene({
       query: 'payments-prod',
@@ -398,6 +419,22 @@ export const SCENES: Record<string, () => Shown> = {
       state: state({ profiles: ways }),
       press: ['Details of pay-dev', 'Change delivery…', 'On demand (credential_process)', 'Change delivery'],
       reply: (request) => (request.ask === 'change_delivery' ? { reply: 'failed', field: null, problem: otherProcess } : { reply: 'done' }),
+    }),
+  'credentials-latch-missing': () =>
+    scene({
+      view: 'credentials',
+      state: state({ profiles: ways }),
+      press: ['Details of pay-dev', 'Change delivery…', 'On demand (credential_process)', 'Change delivery'],
+      reply: (request) => (request.ask === 'change_delivery' ? { reply: 'failed', field: null, problem: latchMissing } : { reply: 'done' }),
+    }),
+  'credentials-on-demand-signed-out': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        { profiles: [onDemand('pay-admin', 'payments-prod', 'Administrator', 12, { status: 'sign_in_needed', status_word: 'Sign in needed', chip: 'sign in needed' })], attention: '1 needs attention', credentials_line: '' },
+        { ...SIGNED_OUT, synced: NOW - HOUR, banner: banner('signed_out', 'Sign in to Acme to keep 1 profile working', 'Programs that ask for pay-admin wait for your sign-in.', signIn) },
+      ),
+      press: ['Details of pay-admin'],
     }),
   'credentials-empty': () => scene({ view: 'credentials', state: state({ profiles: [] }) }),
   'credentials-empty-import': () => scene({ view: 'credentials', state: state({ profiles: [], import: CONFIG_NOTE }) }),
