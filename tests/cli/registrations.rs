@@ -1,4 +1,4 @@
-//! Client registrations are shared with the AWS CLI, both ways: Debian's, by the device's way, which it has only.
+//! Client registrations are shared with the AWS CLI: Debian's, by the device's way, which it has only.
 
 use super::steps::Latch;
 use anyhow::{Context, Result, ensure};
@@ -67,21 +67,5 @@ fn the_cli_uses_our_registration() {
         let token = left.context("the CLI's sign-in went with ours")?["accessToken"].clone();
         let token = token.as_str().context("no token")?;
         cli.answer(&["sso", "list-accounts", "--access-token", token]).await.map(drop)
-    });
-}
-
-#[test]
-fn we_use_the_registration_of_the_cli() {
-    journey("latch-registration-theirs", |desk| async move {
-        let server = SandboxServer::start().await?;
-        let cli = cli(&desk, &server)?;
-        aws_signs_in(&cli, &server).await?;
-        let (theirs, sign_in) = cached(&desk)?;
-        latch_signs_in(&desk, &server).await?;
-        ensure!(cached(&desk)? == (theirs.clone(), sign_in), "what the CLI left has changed");
-        // The only client that the server knows.
-        let clients = server.clients()?;
-        ensure!(clients.len() == 1 && theirs["clientId"] == clients[0].as_str(), "{clients:?}");
-        Ok(())
     });
 }

@@ -1,13 +1,14 @@
 //! `~/.aws/credentials` and `~/.aws/config` behind the engine's port; the editing itself is `aws-files`'.
 
+mod errors;
 mod on_demand;
 mod sso_cache;
 
 use crate::home::Home;
 use async_trait::async_trait;
 use aws_files::{
-    Change, ConfigFile, Consent, ConvertError, Credentials, CredentialsFile, DiffKind, Doing, FileError,
-    Fingerprint, ForeignKeys, Owner, Paths, ProfileOutcome, Put, Refused, Remove, Standing,
+    Change, ConfigFile, Consent, ConvertError, Credentials, CredentialsFile, DiffKind, Fingerprint,
+    ForeignKeys, Owner, Paths, ProfileOutcome, Put, Refused, Remove, Standing,
 };
 use engine::{
     model::{
@@ -23,6 +24,7 @@ use engine::{
         AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Reads,
     },
 };
+use errors::{code, refused};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use std::{
@@ -568,59 +570,6 @@ fn owner(grant: &Grant) -> Result<Owner, Code> {
     let whole = format!("{}\n{}\n{}", grant.org, grant.account, grant.role);
     let hash = hex::encode(Sha256::digest(whole.as_bytes()));
     Owner::new(hash.get(..32).unwrap_or(&hash)).map_err(|e| refused(&e))
-}
-
-fn refused(error: &Refused) -> Code {
-    match error {
-        Refused::ProfileName(name, _) => Code::BadProfileName { profile: name.clone() },
-        Refused::Owner | Refused::Value(_) | Refused::Role(_) => Code::Internal { what: error.to_string() },
-    }
-}
-
-fn code(error: &FileError) -> Code {
-    let shown = |path: &Path| path.display().to_string();
-    let reading = |doing: &Doing| matches!(doing, Doing::Find | Doing::Read);
-    match error {
-        FileError::Unparseable { path, error } => Code::FileUnparseable {
-            path: shown(path),
-            line: u32::try_from(error.line).unwrap_or(u32::MAX),
-            what: error.kind.to_string(),
-        },
-        FileError::BeingWritten { path } | FileError::Locked { path } => Code::FileBusy { path: shown(path) },
-        FileError::DiskFull { path, .. } => Code::DiskFull { path: shown(path) },
-        FileError::NotAllowed { path, doing } if reading(doing) => {
-            Code::FileUnreadable { path: shown(path), reason: "the permissions do not allow it".to_owned() }
-        }
-        FileError::NotAllowed { path, .. } => {
-            Code::FileNotWritable { path: shown(path), reason: "the permissions do not allow it".to_owned() }
-        }
-        FileError::ReadOnly { path, .. } => {
-            Code::FileNotWritable { path: shown(path), reason: "its file system is read-only".to_owned() }
-        }
-        FileError::NotPlain { path, what } => {
-            Code::FileUnreadable { path: shown(path), reason: format!("it is {what}") }
-        }
-        FileError::OwnerWouldChange { path } => {
-            Code::FileNotWritable { path: shown(path), reason: "it belongs to another user".to_owned() }
-        }
-        FileError::TooLarge { path, .. } => {
-            Code::FileUnreadable { path: shown(path), reason: "it is too large".to_owned() }
-        }
-        FileError::NoFile { path } => {
-            Code::FileUnreadable { path: shown(path), reason: "it is not the path of a file".to_owned() }
-        }
-        FileError::NotABackup { .. } => Code::Gone { what: "backup".to_owned() },
-        FileError::NotAsWritten { path } => Code::FileNotWritable {
-            path: shown(path),
-            reason: "the disk does not hold what was written".to_owned(),
-        },
-        FileError::Io { path, doing, source } if reading(doing) => {
-            Code::FileUnreadable { path: shown(path), reason: source.to_string() }
-        }
-        FileError::Io { path, source, .. } => {
-            Code::FileNotWritable { path: shown(path), reason: source.to_string() }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ import type { UiActivity, UiImport, UiOrganisation, UiReply, UiRequest } from '.
 import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, onDemand, organisation, portal, profile, shortcut } from './organisation';
 import { ACTIVITY, banner, button, line, NETWORK, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
+import { hidden, latchMissing, otherProcess, signsInByItself, ways } from './deliveries';
 
 export { button, problem, reads, state, type Shown } from './state';
 
@@ -121,42 +122,6 @@ const taken = problem(
   button('Replace and keep a backup', { danger: true }),
   button('Cancel'),
 );
-
-const hidden = problem(
-  'Keys in ~/.aws/credentials hide "payments-prod-administrator"',
-  'They come before what the config file says. The AWS CLI, boto3, Go programs such as Terraform and JavaScript programs would not use what Latchkey brings.',
-  'Choose another name, or move those keys to a backup.',
-  button('Use "payments-prod-administrator-2"'),
-  button('Move those keys to a backup', { danger: true }),
-);
-
-const otherProcess = problem(
-  '"pay-dev" gets its credentials from another program',
-  'Its credential_process in ~/.aws/config is not Latchkey\'s. Nothing was changed.',
-  'Choose another name, so that no two programs compete; or replace it and keep a backup.',
-  button('Replace and keep a backup', { danger: true }),
-);
-
-const latchMissing = problem(
-  'The program latch is missing',
-  'Tools would ask /usr/bin/latch, and there is none. Nothing was changed.',
-  "Install Latchkey's package again, which brings it; or use another delivery.",
-  button('Try again'),
-);
-
-const signsInByItself = problem(
-  '"payments-dev-poweruser" already signs in by itself',
-  'It has sso settings in ~/.aws/config. Nothing was changed. Every tool would use those instead.',
-  'Let Latchkey keep that sign-in fresh, or choose another name.',
-  button('Use SSO cache delivery'),
-  button('Use "payments-dev-poweruser-2"'),
-);
-
-const ways = [
-  profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42),
-  onDemand('pay-admin', 'payments-prod', 'Administrator', 3),
-  onDemand('pay-ro', 'payments-prod', 'ReadOnly', null),
-];
 
 const defaulted = {
   ...problem(
@@ -320,8 +285,7 @@ export const SCENES: Record<string, () => Shown> = {
   'keys-sso-cache': () => scene({ press: [KEYS, 'SSO cache'] }),
   'keys-sso-settings': () =>
     scene({
-      press: [KEYS, 'Credentials file', 'Start'],
-      reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: signsInByItself } : { reply: 'done' }),
+      press: [KEYS, 'Credentials file', 'Start'], reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: signsInByItself } : { reply: 'done' }),
     }),
   'keys-hidden': () =>
     scene({
