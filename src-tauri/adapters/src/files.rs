@@ -8,7 +8,7 @@ use crate::home::Home;
 use async_trait::async_trait;
 use aws_files::{
     Change, ConfigFile, Consent, ConvertError, Credentials, CredentialsFile, DiffKind, Fingerprint,
-    ForeignKeys, Owner, Paths, ProfileOutcome, Put, Refused, Remove, Standing,
+    ForeignKeys, Owner, Paths, ProfileOutcome, Put, Remove, Standing,
 };
 use engine::{
     model::{
