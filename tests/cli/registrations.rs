@@ -1,4 +1,4 @@
-//! Client registrations are shared with the AWS CLI: Debian's, by the device's way, which it has only.
+//! Client registrations are shared with the AWS CLI, both ways: Debian's, by the device's way, which it has only.
 
 use super::steps::Latch;
 use anyhow::{Context, Result, ensure};
@@ -61,11 +61,33 @@ fn the_cli_uses_our_registration() {
         let (still, sign_in) = cached(&desk)?;
         ensure!(still == ours, "the CLI registered anew");
         ensure!(sign_in.context("no sign-in")?["clientId"] == ours["clientId"], "another client signed in");
+        let clients = server.clients_that_signed_in()?;
+        ensure!(
+            clients.len() == 2 && clients.iter().all(|it| ours["clientId"] == it.as_str()),
+            "{clients:?}"
+        );
         // Two sign-ins of one client: each goes on without the other.
         Latch(&desk).out(&["logout"]).await?;
         let (_, left) = cached(&desk)?;
         let token = left.context("the CLI's sign-in went with ours")?["accessToken"].clone();
         let token = token.as_str().context("no token")?;
         cli.answer(&["sso", "list-accounts", "--access-token", token]).await.map(drop)
+    });
+}
+
+#[test]
+fn we_use_the_registration_of_the_cli() {
+    journey("latch-registration-theirs", |desk| async move {
+        let server = SandboxServer::start().await?;
+        let cli = cli(&desk, &server)?;
+        aws_signs_in(&cli, &server).await?;
+        let (theirs, sign_in) = cached(&desk)?;
+        latch_signs_in(&desk, &server).await?;
+        ensure!(cached(&desk)? == (theirs.clone(), sign_in), "what the CLI left has changed");
+        // The look at the start URL registers one of its own, by which nobody signs in.
+        let clients = server.clients_that_signed_in()?;
+        let theirs = theirs["clientId"].as_str().context("no client")?;
+        ensure!(clients == [theirs, theirs], "the CLI's is {theirs}: {clients:?}");
+        Ok(())
     });
 }
