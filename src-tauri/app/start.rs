@@ -110,7 +110,7 @@ pub async fn start(app: &AppHandle, home: &Home, flags: Flags) -> anyhow::Result
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
     tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));
     tokio::spawn(forward(shell.clone(), wishes, told));
-    let cache = adapters::home::sso_cache(&home);
+    let cache = adapters::home::sso_cache(home);
     tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), cache, signals));
     tokio::spawn(follow_panel(shell.clone(), host.clone()));
     tokio::spawn(first_window(shell.clone(), flags, was_painted, host));

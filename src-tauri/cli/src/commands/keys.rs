@@ -24,7 +24,7 @@ pub fn credentials(access: &mut Access, whose: &Whose) -> Result<u8, Stop> {
         // The argument framework demands one of them.
         (None, None) => return Err(unexpected()),
     };
-    let keys = of_wanted(access, &of, assumed(&whose.assume)?, !whose.no_sign_in, whose.yes)?;
+    let keys = of_wanted(access, &of, assumed(&whose.assume)?.as_ref(), !whose.no_sign_in, whose.yes)?;
     Ok(if out::secret(&fast::document(&keys)) { 0 } else { exit::FAILED })
 }
 
@@ -66,11 +66,11 @@ fn assumed(wanted: &Assumed) -> Result<Option<Assume>, Stop> {
 fn of_wanted(
     access: &mut Access,
     of: &Wanted,
-    assume: Option<Assume>,
+    assume: Option<&Assume>,
     sign_in: bool,
     yes: bool,
 ) -> Result<Credentials, Stop> {
-    let request = |confirmed| match assume.clone() {
+    let request = |confirmed| match assume.cloned() {
         None => Request::Credentials { of: of.clone(), sign_in, confirmed },
         Some(assume) => Request::Assume { of: of.clone(), assume, sign_in, confirmed },
     };
