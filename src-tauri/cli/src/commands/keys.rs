@@ -2,12 +2,12 @@
 
 use crate::{
     access::Access,
-    args::{Named, Whose},
+    args::{Assumed, Named, Session, Whose},
     exit, fast,
     find::{self, Stop, ask, unexpected},
     out, pick, rank,
 };
-use link::{Confirm, Credentials, Reply, Request, Role, Wanted};
+use link::{Assume, Confirm, Credentials, Reply, Request, Role, Wanted};
 use std::io::{self, BufRead};
 
 /// `latch credentials`.
@@ -24,7 +24,7 @@ pub fn credentials(access: &mut Access, whose: &Whose) -> Result<u8, Stop> {
         // The argument framework demands one of them.
         (None, None) => return Err(unexpected()),
     };
-    let keys = of_wanted(access, &of, !whose.no_sign_in, whose.yes)?;
+    let keys = of_wanted(access, &of, assumed(&whose.assume)?.as_ref(), !whose.no_sign_in, whose.yes)?;
     Ok(if out::secret(&fast::document(&keys)) { 0 } else { exit::FAILED })
 }
 
@@ -37,7 +37,7 @@ pub fn named(access: &mut Access, whose: &Named) -> Result<Credentials, Stop> {
 pub fn meant(access: &mut Access, whose: &Named) -> Result<(Wanted, Credentials), Stop> {
     if let Some(name) = &whose.name {
         let profile = Wanted::Profile(name.clone());
-        match of_wanted(access, &profile, true, whose.yes) {
+        match of_wanted(access, &profile, None, true, whose.yes) {
             Err(Stop::Problem(problem)) if problem.code == "unknown_profile" => {}
             other => return other.map(|keys| (profile, keys)),
         }
@@ -47,11 +47,33 @@ pub fn meant(access: &mut Access, whose: &Named) -> Result<(Wanted, Credentials)
         Some((account, role)) => find::exact_role(access, account, role, None)?,
         None => find::role(access, words)?,
     });
-    of_wanted(access, &role, true, whose.yes).map(|keys| (role, keys))
+    of_wanted(access, &role, None, true, whose.yes).map(|keys| (role, keys))
 }
 
-fn of_wanted(access: &mut Access, of: &Wanted, sign_in: bool, yes: bool) -> Result<Credentials, Stop> {
-    let request = |confirmed| Request::Credentials { of: of.clone(), sign_in, confirmed };
+/// The role to assume, if one is.
+fn assumed(wanted: &Assumed) -> Result<Option<Assume>, Stop> {
+    let Session { session_name, external_id, duration, tag, transitive_tag } = wanted.session.clone();
+    let Some(role_arn) = wanted.assume.clone() else {
+        return wanted.session.first_flag().map_or(Ok(None), |flag| {
+            let title = format!("{flag} is of a role that is assumed, and none was named");
+            Err(Stop::new("usage", &title, "Name it: --assume arn:aws:iam::111122223333:role/NAME"))
+        });
+    };
+    let (tags, transitive) = (tag.into_iter().collect(), transitive_tag.into_iter().collect());
+    Ok(Some(Assume { role_arn, session_name, external_id, seconds: duration, tags, transitive }))
+}
+
+fn of_wanted(
+    access: &mut Access,
+    of: &Wanted,
+    assume: Option<&Assume>,
+    sign_in: bool,
+    yes: bool,
+) -> Result<Credentials, Stop> {
+    let request = |confirmed| match assume.cloned() {
+        None => Request::Credentials { of: of.clone(), sign_in, confirmed },
+        Some(assume) => Request::Assume { of: of.clone(), assume, sign_in, confirmed },
+    };
     match ask(access, &request(yes))? {
         Reply::Credentials(keys) => Ok(keys),
         Reply::Confirm(confirm) => {

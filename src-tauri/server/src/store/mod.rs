@@ -38,6 +38,7 @@ mod passwords;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod permission_sets;
 mod role_credentials;
+mod roles;
 mod saml;
 mod saml_certificates;
 mod sessions;
@@ -76,7 +77,7 @@ pub use half_sign_ins::{Completion, HalfSignIn};
 pub use mfa::Used;
 pub use own_passwords::{NewPassword, OwnPassword};
 pub use passwords::{Password, PasswordState};
-pub use role_credentials::IssuedKey;
+pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
 pub use tokens::{NewTokens, Successor};
@@ -94,6 +95,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("administrator_keys.sql")),
     M::up(include_str!("audit_delivery.sql")),
     M::up(include_str!("directory.sql")),
+    M::up(include_str!("assumed_role.sql")),
+    M::up(include_str!("roles.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

@@ -4,8 +4,9 @@ use super::{delivery, overview, program, words, write};
 use crate::{
     access::Access,
     args::profiles::{Delivery, Import, Tool},
-    find::{Stop, ask},
+    find::{self, Stop, ask},
     out, pick,
+    rank::Item,
 };
 use adapters::{
     foreign::{self, ForeignProfile, Obstacle, SignIn, Tools},
@@ -49,7 +50,7 @@ pub fn import(
     }
     let failed = add(access, &found, &now, wanted)?;
     let now = overview(access)?;
-    let (wishes, left) = wishes(&profiles, &now)?;
+    let (wishes, left) = wishes(access, &profiles, &now, wanted)?;
     let more = serde_json::json!({
         "organisations": found.iter().map(|it| serde_json::json!({
             "start_url": it.start_url, "region": it.region, "tools": it.tools, "profiles": it.profiles,
@@ -211,8 +212,15 @@ fn add(access: &mut Access, found: &[Found], now: &Overview, wanted: &Import) ->
 }
 
 /// Profiles that become ours, and those that do not, with the reason.
-fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec<Left>), Stop> {
+fn wishes(
+    access: &mut Access,
+    profiles: &[ForeignProfile],
+    now: &Overview,
+    wanted: &Import,
+) -> Result<(Vec<Wish>, Vec<Left>), Stop> {
     let (mut wishes, mut left) = (Vec::new(), Vec::new());
+    let several = now.organisations.len() > 1;
+    let listed = if several && !profiles.is_empty() { find::items(access)? } else { Vec::new() };
     for it in profiles {
         let (Some(account), Some(role), SignIn::At { start_url, .. }, None) =
             (&it.account, &it.role, &it.sign_in, it.obstacle)
@@ -220,9 +228,23 @@ fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec
             left.push((it.name.clone(), why(it.obstacle.unwrap_or(Obstacle::Incomplete))));
             continue;
         };
-        let Some(org) = known(now, start_url).filter(|org| !super::is_sample(org)) else {
-            left.push((it.name.clone(), "its organisation was not added."));
-            continue;
+        let org = match which(now, start_url, wanted) {
+            Which::One(org) => org,
+            Which::NotAdded => {
+                left.push((it.name.clone(), "its organisation was not added."));
+                continue;
+            }
+            Which::Another => {
+                left.push((it.name.clone(), "it is of another organisation."));
+                continue;
+            }
+            Which::Several(names) => {
+                let title = format!("You are several users of {}", pick::plain(start_url));
+                let next = format!(
+                    "Say whose the profiles become ({names}): latch profiles import --organisation NAME"
+                );
+                return Err(Stop::new("ambiguous", &title, &next));
+            }
         };
         if !is_role(account, role) {
             left.push((it.name.clone(), "its account or role is none that AWS could have."));
@@ -239,13 +261,50 @@ fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec
                 account: account.clone(),
                 role: role.clone(),
             },
-            Delivery::Process => program::way(account, role, None)?,
+            Delivery::Process => {
+                let holders = crate::rank::exactly(&listed, account, role);
+                let others = holders.iter().any(|it| matches!(it, Item::Role(role) if role.org != org.id));
+                program::way(account, role, others.then_some(org.id.as_str()))?
+            }
         };
         let region = it.region.clone().or_else(|| Some(org.region.clone()));
         let take_over = Some(it.keys.clone());
         wishes.push(Wish { profile, origin: Origin::Added, way, region, region_too: false, take_over });
     }
     Ok((wishes, left))
+}
+
+/// Whose a profile of a start URL becomes.
+enum Which<'a> {
+    One(&'a Organisation),
+    NotAdded,
+    /// Not the one that was named.
+    Another,
+    /// One of these.
+    Several(String),
+}
+
+fn which<'a>(now: &'a Overview, start_url: &str, wanted: &Import) -> Which<'a> {
+    let here =
+        |org: &&Organisation| comparable(&org.start_url) == comparable(start_url) && !super::is_sample(org);
+    let all: Vec<&Organisation> = now.organisations.iter().filter(here).collect();
+    let named: Vec<&Organisation> = match &wanted.organisation {
+        Some(name) => {
+            all.iter().copied().filter(|org| org.id == *name || org.name.eq_ignore_ascii_case(name)).collect()
+        }
+        None => all.clone(),
+    };
+    match named.as_slice() {
+        [one] => Which::One(one),
+        [] if all.is_empty() => Which::NotAdded,
+        [] => Which::Another,
+        several => {
+            let shown = |org: &&Organisation| {
+                pick::plain(&format!("{} ({})", org.id, org.user.as_deref().unwrap_or(&org.name)))
+            };
+            Which::Several(several.iter().map(shown).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 fn counted(profiles: usize) -> String {
