@@ -81,6 +81,24 @@ fn awss_tools_chain_through_a_profile_of_ours() {
     });
 }
 
+/// `tagged` is asked for by its name as profiles are that Latchkey keeps.
+async fn by_its_name(latch: &Latch<'_>, server: &SandboxServer, expect: &str) -> Result<()> {
+    let aws = programs::aws()?;
+    let (aws, sts) = (aws.to_str().context("path")?, server.ready().sts_endpoint.as_str());
+    let who = ["--", aws, "--endpoint-url", sts, "sts", "get-caller-identity"];
+    for way in ["exec", "serve"] {
+        let said = latch.run(&[&[way, "tagged"], &who[..]].concat()).await?;
+        ensure!(said.ok && said.out.contains(expect), "{way}: {said:?}");
+    }
+    let lines = latch.json(&["env", "tagged", "--json"]).await?;
+    ensure!(lines["AWS_REGION"] == "us-west-2", "the profile's region is another: {}", lines["AWS_REGION"]);
+    // What AWS's tools assume by themselves is no role of ours, whatever its name sounds like.
+    chain(latch, "deploy", DEPLOY, &[]).await?;
+    let (status, told) = latch.refused(&["exec", "deploy", "--", "true"]).await?;
+    ensure!(status == 1 && told.contains("AWS_PROFILE=deploy"), "{status}: {told}");
+    Ok(())
+}
+
 #[test]
 fn latch_assumes_a_role_with_session_tags() {
     journey("latch-chains-tags", |desk| async move {
@@ -88,7 +106,8 @@ fn latch_assumes_a_role_with_session_tags() {
         begin(&desk, &server).await?;
         let latch = Latch(&desk);
         let tags = ["--tag", "Team=payments", "--tag", "Ticket=PAY 7", "--transitive-tag", "Team"];
-        chain(&latch, "tagged", DEPLOY, &[&tags[..], &["--session-name", "ci-9"]].concat()).await?;
+        let more = ["--session-name", "ci-9", "--region", "us-west-2"];
+        chain(&latch, "tagged", DEPLOY, &[&tags[..], &more].concat()).await?;
         let config = fs::read_to_string(desk.home(".aws/config"))?;
         let line = config.lines().find(|line| line.contains("--assume=")).context("no line of ours")?;
         ensure!(!config.contains("role_arn") && line.contains("\"--tag=Ticket=PAY 7\""), "{config}");
@@ -101,6 +120,8 @@ fn latch_assumes_a_role_with_session_tags() {
         for (sdk, said) in ask_all(&with_profile(server.ready(), desk.env(), "tagged")).await? {
             ensure!(said["arn"] == expect, "{sdk:?}: {said}");
         }
+
+        by_its_name(&latch, &server, expect).await?;
 
         // The tag is there, and goes on: the next role's session cannot have another one of that key.
         let document = latch.json(&["credentials", "--profile", "pay"]).await;

@@ -370,7 +370,7 @@ pub(crate) fn conflict_words(
         ),
         Conflict::SsoSettings => (
             format!("\"{profile}\" already signs in by itself"),
-            meaning("It has sso settings in ~/.aws/config. Nothing was changed."),
+            meaning("It has SSO settings in ~/.aws/config. Nothing was changed."),
             match delivery {
                 Delivery::CredentialsFile => {
                     "Let Latchkey keep that sign-in fresh, or choose another name.".into()

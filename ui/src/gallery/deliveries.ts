@@ -25,7 +25,7 @@ export const latchMissing = problem(
 
 export const signsInByItself = problem(
   '"payments-dev-poweruser" already signs in by itself',
-  'It has sso settings in ~/.aws/config. Nothing was changed. Every tool would use those instead.',
+  'It has SSO settings in ~/.aws/config. Nothing was changed. Every tool would use those instead.',
   'Let Latchkey keep that sign-in fresh, or choose another name.',
   button('Use SSO cache delivery'),
   button('Use "payments-dev-poweruser-2"'),

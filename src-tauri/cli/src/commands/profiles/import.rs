@@ -310,3 +310,52 @@ fn which<'a>(now: &'a Overview, start_url: &str, wanted: &Import) -> Which<'a> {
 fn counted(profiles: usize) -> String {
     if profiles == 1 { "1 profile".to_owned() } else { format!("{profiles} profiles") }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::args::{Command, Latch, profiles::Profiles};
+    use clap::Parser;
+
+    const URL: &str = "https://acme.awsapps.com/start";
+
+    /// What is meant where two users of one organisation stand beside another one.
+    fn meant(named: Option<&str>, start_url: &str) -> String {
+        let org = |id: &str, user: &str, start_url: &str| {
+            serde_json::json!({
+                "id": id, "name": if start_url == URL { "Acme" } else { "Beta" }, "start_url": start_url,
+                "region": "eu-west-1", "sign_in": "signed_in", "accounts": 1, "kind": "aws", "user": user,
+            })
+        };
+        let orgs = [
+            org("o-1", "sam", URL),
+            org("o-2", "kim", URL),
+            org("o-3", "bea", "https://b.awsapps.com/start"),
+        ];
+        let now = serde_json::json!({ "at": "", "organisations": orgs, "profiles": [], "online": true });
+        let words = ["latch", "profiles", "import"].into_iter().map(ToOwned::to_owned);
+        let words = words.chain(named.map(|name| format!("--organisation={name}")));
+        let Command::Profiles { action: Some(Profiles::Import(wanted)) } =
+            Latch::try_parse_from(words).unwrap().command
+        else {
+            panic!("another command")
+        };
+        match which(&serde_json::from_value(now).unwrap(), start_url, &wanted) {
+            Which::One(org) => org.id.clone(),
+            Which::NotAdded => "not added".to_owned(),
+            Which::Another => "another".to_owned(),
+            Which::Several(names) => names,
+        }
+    }
+
+    #[test]
+    fn of_several_users_one_has_to_be_named() {
+        assert_eq!(meant(None, URL), "o-1 (sam), o-2 (kim)");
+        assert_eq!(meant(Some("acme"), URL), "o-1 (sam), o-2 (kim)", "both are called so");
+        assert_eq!(meant(Some("o-2"), &format!("{URL}/#/")), "o-2");
+        assert_eq!(meant(Some("Beta"), URL), "another");
+        assert_eq!(meant(None, "https://b.awsapps.com/start"), "o-3");
+        assert_eq!(meant(Some("Beta"), "https://new.awsapps.com/start"), "not added");
+    }
+}
