@@ -9,7 +9,7 @@ const REGION: &str = "eu-central-1";
 const LOOK_UP: (&str, &str) = ("cloudtrail", "lookup_events");
 
 /// An administrator's key, made by command.
-async fn create_key(served: &ServedOrganisation) -> Result<Value> {
+pub async fn create_key(served: &ServedOrganisation) -> Result<Value> {
     let said = served.command(&["admin", "create-key"], &["--name", "robot"]).await?;
     ensure!(said.ok, "{}", said.err);
     let value = |name: &str| {

@@ -216,6 +216,8 @@ impl Place<'_> {
                 "AWS::SSO::Application",
                 format!("arn:aws:sso::{account}:application/{instance}"),
             ),
+            ("user_id", "AWS::IdentityStore::User", "arn:aws:identitystore:::user".to_owned()),
+            ("group_id", "AWS::IdentityStore::Group", "arn:aws:identitystore:::group".to_owned()),
             ("access_key_id", "AWS::IAM::AccessKey", format!("arn:aws:iam::{account}:access-key")),
         ]
         .into_iter()
@@ -239,7 +241,7 @@ fn additional(event: &Event<'_>) -> Value {
 }
 
 /// Whether an operation only looks. Credentials and tokens are made by what is called Get.
-fn is_read_only(name: &str) -> bool {
+pub fn is_read_only(name: &str) -> bool {
     let looks = ["List", "Get", "Describe", "Lookup", "Is"].iter().any(|verb| name.starts_with(verb));
     looks && !["GetRoleCredentials", "GetSigninToken"].contains(&name)
 }

@@ -2,16 +2,21 @@
 //! signed with SigV4 by an administrator's key ([`keys`]).
 //!
 //! To add an operation, write a file named as AWS names it with a function of the type [`Operation`], and give
-//! it a line in [`OPERATIONS`] with its target and the service its signatures are scoped to. It gets a caller
-//! who was found to be an administrator, and the body as JSON; it answers with JSON or an [`AdminError`]. What
-//! it changes, it writes together with [`Call::entry`] in one transaction of the store; what it only looks at,
-//! it notes with [`Call::record`]. Refusals before it (no such operation, no such key, wrong signature) are
-//! made here, and of those the ones of known keys are recorded.
+//! it a line in its service's table in [`TABLES`]. It gets a caller who was found to be an administrator, and the
+//! body as JSON; it answers with JSON or an [`AdminError`]. What it changes, it writes together with
+//! [`Call::entry`] in one transaction of the store; that it looked is recorded here. Refusals before it (no such
+//! operation, no such key, wrong signature) are made here, and of those the ones of known keys are recorded.
 
+#[cfg(test)]
+mod authorization_tests;
+mod body;
 mod caller;
 pub mod command;
+mod identitystore;
 pub mod keys;
 mod lookup_events;
+mod page;
+mod sso_admin;
 #[cfg(test)]
 pub mod tests;
 mod wire;
@@ -20,11 +25,12 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::{
-    audit::{Administrator, Event},
+    audit::{Administrator, Event, is_read_only},
     instance::Instance,
     sigv4::SignedRequest,
     store::{AdministratorKey, AuditEntry},
 };
+use body::Body;
 pub use wire::AdminError;
 
 /// An operation's answer or refusal.
@@ -42,17 +48,24 @@ struct Known {
     service: &'static str,
     /// `eventSource` of its events.
     source: &'static str,
+    /// What of the body may be written down.
+    shown: fn(&Value) -> Value,
     run: Operation,
 }
 
-/// Everything that is answered. A service with operations of its own adds lines here and nothing else.
-const OPERATIONS: &[Known] = &[Known {
-    target: lookup_events::TARGET,
-    name: "LookupEvents",
-    service: "cloudtrail",
-    source: crate::audit::CLOUDTRAIL,
-    run: lookup_events::lookup_events,
-}];
+/// Everything that is answered, by service.
+const TABLES: [&[Known]; 3] = [
+    &[Known {
+        target: lookup_events::TARGET,
+        name: "LookupEvents",
+        service: "cloudtrail",
+        source: crate::audit::CLOUDTRAIL,
+        shown: Value::clone,
+        run: lookup_events::lookup_events,
+    }],
+    identitystore::OPERATIONS,
+    sso_admin::OPERATIONS,
+];
 
 /// What an operation gets.
 pub struct Call<'i> {
@@ -66,23 +79,19 @@ pub struct Call<'i> {
 }
 
 impl Call<'_> {
-    /// The operation's event, for the transaction of what it changes. `request` is what of the body may be
-    /// written down, `details` names the resources (`audit::Event`).
-    #[expect(dead_code, reason = "for the first operation that changes something")]
-    pub fn entry(&self, request: Value, details: Value) -> AuditEntry {
-        self.instance.entry(&self.event(request, details))
+    /// The operation's event, for the transaction of what it changes. `details` names the resources
+    /// (`audit::Event`).
+    pub fn entry(&self, details: Value) -> AuditEntry {
+        self.instance.entry(&self.event(details))
     }
 
-    /// Notes an operation that only looked.
-    ///
-    /// # Errors
-    /// [`AdminError`] if it cannot be noted; then it must not happen.
-    pub fn record(&self, request: Value, details: Value) -> Result<(), AdminError> {
-        Ok(self.instance.record(&self.event(request, details))?)
-    }
-
-    fn event(&self, request: Value, details: Value) -> Event<'_> {
+    fn event(&self, details: Value) -> Event<'_> {
         let administrator = Administrator { access_key_id: &self.key.access_key_id, name: &self.key.name };
+        let mut request = (self.known.shown)(&self.request);
+        if let Some(fields) = request.as_object_mut() {
+            // It says nothing that is not in the answer it came with.
+            fields.remove("NextToken");
+        }
         Event {
             source: self.known.source,
             name: self.known.name,
@@ -91,6 +100,11 @@ impl Call<'_> {
             details,
             ..Event::default()
         }
+    }
+
+    /// The body, member by member.
+    pub fn body(&self) -> Body<'_> {
+        Body(&self.request)
     }
 }
 
@@ -110,17 +124,26 @@ pub fn answer(instance: &Instance, request: &SignedRequest) -> Response {
 fn dispatch(instance: &Instance, request: &SignedRequest) -> Outcome {
     let target = request.headers.get(TARGET_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let wanted = target.rsplit_once('.').and_then(|(target, name)| {
-        OPERATIONS.iter().find(|known| known.target == target && known.name == name)
+        TABLES.into_iter().flatten().find(|known| known.target == target && known.name == name)
     });
     let known = wanted.ok_or_else(AdminError::unknown_operation)?;
     let key = caller::authenticate(instance, request, known)?;
     let body = wire::read(&request.body)?;
     let call = Call { instance, key, request: body, known };
-    (known.run)(&call).inspect_err(|error| {
-        let mut event = call.event(Value::Null, Value::Null);
-        event.error = Some((error.kind(), error.message()));
-        if let Err(error) = instance.record(&event) {
-            tracing::error!(%error, "a refusal could not be recorded");
+    match (known.run)(&call) {
+        Ok(answer) => {
+            if is_read_only(known.name) {
+                instance.record(&call.event(Value::Null))?;
+            }
+            Ok(answer)
         }
-    })
+        Err(error) => {
+            let mut event = call.event(Value::Null);
+            event.error = Some((error.kind(), error.message()));
+            if let Err(error) = instance.record(&event) {
+                tracing::error!(%error, "a refusal could not be recorded");
+            }
+            Err(error)
+        }
+    }
 }

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Outcome;
 use crate::{issuing::IssuingError, sigv4::Refusal, store::StoreError};
@@ -19,12 +19,38 @@ pub struct AdminError {
     status: StatusCode,
     kind: &'static str,
     message: String,
+    /// Members besides the message, by name.
+    more: Map<String, Value>,
+    /// How the service's model spells the message; botocore reads both.
+    spelt: &'static str,
 }
 
 impl AdminError {
     /// An error of an operation's model, with status 400.
     pub fn new(kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, kind, message: message.into() }
+        let (status, message) = (StatusCode::BAD_REQUEST, message.into());
+        Self { status, kind, message, more: Map::new(), spelt: "message" }
+    }
+
+    /// An error of the models of `identitystore` and `sso-admin`, whose member is `Message`.
+    pub fn modelled(kind: &'static str, message: impl Into<String>) -> Self {
+        Self { spelt: "Message", ..Self::new(kind, message) }
+    }
+
+    /// With another member.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// `ValidationException`
+    pub fn validation(message: impl Into<String>) -> Self {
+        Self::modelled("ValidationException", message)
+    }
+
+    /// A member that has the wrong type.
+    pub fn wrong_type() -> Self {
+        Self::new("SerializationException", "A member has the wrong type.")
     }
 
     /// `AccessDeniedException` and so on.
@@ -71,8 +97,7 @@ impl AdminError {
         tracing::error!(error = %error, "an administration operation failed");
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            kind: "InternalServerException",
-            message: "Internal server error".to_owned(),
+            ..Self::new("InternalServerException", "Internal server error")
         }
     }
 }
@@ -117,7 +142,10 @@ pub fn respond(outcome: Outcome, request_id: &str) -> Response {
     let (status, body, kind) = match outcome {
         Ok(answer) => (StatusCode::OK, answer, None),
         Err(error) => {
-            (error.status, json!({ "__type": error.kind, "message": error.message }), Some(error.kind))
+            let mut body = Value::Object(error.more);
+            body["__type"] = json!(error.kind);
+            body[error.spelt] = json!(error.message);
+            (error.status, body, Some(error.kind))
         }
     };
     let content = [(header::CONTENT_TYPE, "application/x-amz-json-1.1")];

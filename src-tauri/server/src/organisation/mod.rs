@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use abac::{AccessControlAttribute, Tags, session_tags};
+pub use abac::{
+    AccessControlAttribute, Tags, is_key as is_attribute_key, is_source as is_attribute_source, session_tags,
+};
 pub(crate) use check::{is_name_byte, is_region};
 pub use document::{
     Document, DocumentApplication, DocumentAssignment, DocumentPermissionSet, DocumentPrincipal,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::{AuditEntry, Result, Store, all, audit, execute, one, to_json};
 use crate::organisation::{Application, Principal, SamlApplication};
 
-fn application_from(row: &Row<'_>) -> rusqlite::Result<Application> {
+pub(super) fn application_from(row: &Row<'_>) -> rusqlite::Result<Application> {
     let saml: Option<String> = row.get("saml")?;
     let saml =
         saml.map(|text| serde_json::from_str::<SamlApplication>(&text)).transpose().map_err(|error| {
@@ -90,9 +90,12 @@ impl Store {
                            UNION ALL SELECT m.group_id FROM membership m JOIN user u ON u.id = m.user_id
                            WHERE u.id = ?1 AND u.enabled
                        )
-                       SELECT a.* FROM (SELECT DISTINCT t.application_id FROM principal p
-                           CROSS JOIN application_assignment t ON t.principal_id = p.id) x
-                       CROSS JOIN application a ON a.id = x.application_id ORDER BY a.name";
+                       SELECT a.* FROM (SELECT t.application_id FROM principal p
+                           CROSS JOIN application_assignment t ON t.principal_id = p.id
+                           UNION SELECT e.id FROM application e
+                           WHERE e.assignment_required = 0 AND EXISTS (SELECT 1 FROM principal p)) x
+                       CROSS JOIN application a ON a.id = x.application_id
+                       WHERE a.enabled AND a.visible ORDER BY a.name";
             all(c, sql, [user_id], application_from)
         })
     }
@@ -103,8 +106,9 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn is_for(&self, application: &Application, user_id: &str) -> Result<bool> {
         self.read("look for an application's assignment", |c| {
-            let sql = "SELECT 1 FROM user u WHERE u.id = ?1 AND u.enabled AND (
-                           EXISTS (SELECT 1 FROM application_assignment t
+            let sql = "SELECT 1 FROM application a CROSS JOIN user u
+                       WHERE a.id = ?2 AND a.enabled AND u.id = ?1 AND u.enabled AND (
+                           NOT a.assignment_required OR EXISTS (SELECT 1 FROM application_assignment t
                                WHERE t.principal_id = u.id AND t.application_id = ?2)
                            OR EXISTS (SELECT 1 FROM membership m CROSS JOIN application_assignment t
                                ON t.principal_id = m.group_id AND t.application_id = ?2 WHERE m.user_id = u.id))";

@@ -6,7 +6,9 @@
 mod access_requests;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod accounts;
+mod administration;
 mod administrator_keys;
+mod application_records;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod applications;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
@@ -28,6 +30,7 @@ mod document;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod groups;
 mod half_sign_ins;
+mod identity_records;
 mod instance;
 mod lockouts;
 mod mfa;
@@ -59,10 +62,9 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, types::Type};
 use rusqlite_migration::{M, Migrations};
 
-#[allow(unused_imports, reason = "the administration's APIs and pages use the rest")]
 pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
 pub use administrator_keys::AdministratorKey;
-#[allow(unused_imports, reason = "the administration's APIs and pages use it")]
+pub use application_records::{ApplicationAssignment, ApplicationRecord};
 pub use assignments::Provisioned;
 pub use audit::{AuditEntry, resources_of};
 pub use audit_chain::{Break, End, Verdict};
@@ -74,6 +76,7 @@ pub use clients::Client;
 pub use consoles::SigninToken;
 pub use document::{Apply, Refused};
 pub use half_sign_ins::{Completion, HalfSignIn};
+pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
 pub use mfa::Used;
 pub use own_passwords::{NewPassword, OwnPassword};
 pub use passwords::{Password, PasswordState};
@@ -97,6 +100,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("directory.sql")),
     M::up(include_str!("assumed_role.sql")),
     M::up(include_str!("roles.sql")),
+    M::up(include_str!("identitystore.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

@@ -1,0 +1,12 @@
+//! ListAccountAssignmentCreationStatus.
+
+use super::super::status;
+use crate::{
+    admin::{Call, Outcome},
+    store::RequestKind,
+};
+
+/// A page of requests.
+pub fn list_account_assignment_creation_status(call: &Call<'_>) -> Outcome {
+    status::list(call, RequestKind::Assign, "AccountAssignmentsCreationStatus")
+}
