@@ -384,6 +384,38 @@ async fn applications(sso: &Api<'_>, user: &Value) -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_template_is_planned_and_applied_while_it_serves() -> Result<()> {
+    let office = Office::start().await?;
+    let instances = office.call("sso-admin", "list_instances", json!({}), None).await?;
+    let arn = instances["Instances"][0]["InstanceArn"].clone();
+    let store = json!({ "IdentityStoreId": instances["Instances"][0]["IdentityStoreId"] });
+    let user = office.call("identitystore", "list_users", store, None).await?["Users"][0]["UserId"].clone();
+    let template = json!({ "Resources": {
+        "Theatre": { "Type": "AWS::SSO::PermissionSet", "Properties": { "InstanceArn": arn, "Name": "Theatre" } },
+        "Sam": { "Type": "AWS::SSO::Assignment", "Properties": {
+            "InstanceArn": arn, "TargetId": ACCOUNT, "TargetType": "AWS_ACCOUNT", "PrincipalType": "USER",
+            "PrincipalId": user, "PermissionSetArn": { "Fn::GetAtt": ["Theatre", "PermissionSetArn"] } } },
+    } });
+    let file = office.served.folder().join("template.json");
+    std::fs::write(&file, serde_json::to_string_pretty(&template)?)?;
+    let file = file.display().to_string();
+    let say = async |command: &str| office.served.command(&[command], &[&file]).await;
+    let planned = say("plan").await?;
+    let line = format!("+ assignment Theatre in {ACCOUNT} for user sam");
+    ensure!(planned.ok && planned.out.lines().any(|said| said == line), "{planned:?}");
+    let applied = say("apply").await?;
+    ensure!(applied.ok && applied.out == planned.out, "{applied:?}");
+    ensure!(say("plan").await?.out.contains("Nothing to change"));
+    let asked = json!({ "InstanceArn": arn, "PrincipalId": user, "PrincipalType": "USER" });
+    let listed = office.call("sso-admin", "list_account_assignments_for_principal", asked, None).await?;
+    ensure!(count(&listed, "AccountAssignments") == 2, "{listed}");
+    std::fs::write(&file, r#"{ "Resources": { "Bucket": { "Type": "AWS::S3::Bucket" } } }"#)?;
+    let refused = say("apply").await?;
+    ensure!(!refused.ok && refused.err.contains("field `Bucket`"), "{refused:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_table_names_every_operation_of_botocores_models() -> Result<()> {
     let env = [("PATH", "/usr/bin:/bin")];
     let said = run(WHILE, programs::python()?, &["-I", "-c", MODELS], env, "").await?;

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     audit::{self, Event},
     instance::Instance,
-    organisation::Document,
-    store::{Action, Apply, Change, Kind, Refused, StoreError},
+    organisation::{Document, Settings},
+    store::{Action, Apply, AuditEntry, Change, Kind, NotThere, Refused, StoreError, Template},
 };
 
 /// Why a document was not applied.
@@ -21,6 +21,9 @@ pub enum ApplyError {
     /// Something stands in its way.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// It names something that is not there.
+    #[error(transparent)]
+    NotThere(#[from] NotThere),
 }
 
 /// Events of the identity store and of the organization's accounts (CloudTrail).
@@ -44,23 +47,38 @@ impl Instance {
     /// # Errors
     /// [`ApplyError`]; then nothing has changed.
     pub fn apply(&self, document: &Document, digest: Option<&str>) -> Result<Vec<Change>, ApplyError> {
-        let record = |change: &Change| {
-            let (source, name) = event_of(change);
-            let fields: Vec<&str> = change.fields.iter().map(|field| field.field).collect();
-            self.entry_under(
-                &document.settings,
-                &Event {
-                    source,
-                    name,
-                    details: json!({ "name": change.name, "fields": fields }),
-                    additional: json!({ "appliedDocument": true }),
-                    ..Event::default()
-                },
-            )
-        };
+        let record = |change: &Change| self.entry_of(&document.settings, change);
         let ids = self.ids();
         let apply = Apply { document, ids: &ids, now: self.now(), record: Some(&record), digest };
         Ok(self.store.apply(&apply)??)
+    }
+
+    /// Applies a CloudFormation template, or tells what that would change: what it names is made or changed, and
+    /// everything else stays.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; then nothing has changed.
+    pub fn apply_template(&self, template: &Template, rehearse: bool) -> Result<Vec<Change>, ApplyError> {
+        let settings = self.settings();
+        let record = |change: &Change| self.entry_of(&settings, change);
+        let record: Option<&dyn Fn(&Change) -> AuditEntry> = if rehearse { None } else { Some(&record) };
+        Ok(self.store.apply_template(template, self.now(), record)??)
+    }
+
+    /// The event of a change by a file.
+    fn entry_of(&self, settings: &Settings, change: &Change) -> AuditEntry {
+        let (source, name) = event_of(change);
+        let fields: Vec<&str> = change.fields.iter().map(|field| field.field).collect();
+        self.entry_under(
+            settings,
+            &Event {
+                source,
+                name,
+                details: json!({ "name": change.name, "fields": fields }),
+                additional: json!({ "appliedDocument": true }),
+                ..Event::default()
+            },
+        )
     }
 
     /// Applies the organisation file that the instance starts with, if it is another than last time.

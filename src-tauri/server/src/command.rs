@@ -87,12 +87,12 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Show what an organisation file (TOML or YAML) would change.
+    /// Show what an organisation file (TOML or YAML) or a CloudFormation template would change.
     Plan {
         /// The configuration file that `serve` gets (TOML).
         #[arg(long)]
         config: PathBuf,
-        /// The organisation file.
+        /// The organisation file or template.
         file: PathBuf,
     },
     /// Change the organisation to what a file says; a running server sees it at once.
@@ -100,7 +100,7 @@ enum Command {
         /// The configuration file that `serve` gets (TOML).
         #[arg(long)]
         config: PathBuf,
-        /// The organisation file.
+        /// The organisation file or template.
         file: PathBuf,
     },
     /// Read a password from standard input and print its hash for an organisation file.

@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::{
     addresses::Addresses,
+    admin::template,
     applying,
     audit::{
         self, Event,
@@ -249,6 +250,12 @@ fn document(file: &Path) -> Result<(Document, String)> {
 pub fn apply(config_file: &Path, organisation_file: &Path, rehearse: bool) -> Result<Vec<Change>> {
     let Checked { config, .. } = read(config_file)?;
     let home = home_of(config_file);
+    let text = organisation::text_of(organisation_file)?;
+    if template::is_template(&text) {
+        let instance = instance_in(&config, &DataFolder::join(&home.join(&config.data))?)?;
+        let template = template::read(&instance, &organisation_file.display().to_string(), &text)?;
+        return Ok(instance.apply_template(&template, rehearse)?);
+    }
     let (document, text) = document(organisation_file)?;
     let folder = DataFolder::join(&home.join(&config.data))?;
     let instance = instance_in(&config, &folder)?;

@@ -31,6 +31,7 @@ use crate::{
     store::{AdministratorKey, AuditEntry},
 };
 use body::Body;
+pub use sso_admin::template;
 pub use wire::AdminError;
 
 /// An operation's answer or refusal.

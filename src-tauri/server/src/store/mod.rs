@@ -45,6 +45,7 @@ mod roles;
 mod saml;
 mod saml_certificates;
 mod sessions;
+mod template;
 mod tokens;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod users;
@@ -83,6 +84,7 @@ pub use passwords::{Password, PasswordState};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
+pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
 
 use crate::secret::Digest;

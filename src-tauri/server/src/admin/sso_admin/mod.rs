@@ -10,6 +10,9 @@ mod policies;
 mod provisioning;
 mod status;
 mod tags;
+pub mod template;
+#[cfg(test)]
+mod template_tests;
 #[cfg(test)]
 mod tests;
 
