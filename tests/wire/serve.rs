@@ -64,14 +64,21 @@ pub struct Served {
     /// Where it listens.
     pub port: u16,
     user: User,
-    _home: Option<tempfile::TempDir>,
+    config: String,
+    home: Option<tempfile::TempDir>,
+}
+
+impl Served {
+    fn folder(&self) -> Result<&Path> {
+        Ok(self.home.as_ref().context("it has a folder of the test's own")?.path())
+    }
 }
 
 async fn serve(more: &str) -> Result<Served> {
     let home = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
     let organisation = format!("{ORGANISATION}password_hash = \"{}\"\n", hash().await?);
     let served = serve_in(home.path(), &organisation, more).await?;
-    Ok(Served { _home: Some(home), ..served })
+    Ok(Served { home: Some(home), ..served })
 }
 
 /// The same in a folder of the test's own.
@@ -91,7 +98,7 @@ pub async fn serve_in(home: &Path, organisation: &str, more: &str) -> Result<Ser
     });
     connected.await.with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
     let user = User { username: "sam".to_owned(), password: PASSWORD.to_owned() };
-    Ok(Served { process, port, user, _home: None })
+    Ok(Served { process, port, user, config, home: None })
 }
 
 #[tokio::test]
@@ -111,6 +118,53 @@ async fn an_organisation_of_ones_own_is_served_and_controls_are_not_obeyed() -> 
     served.process.signal(rustix::process::Signal::TERM)?;
     let status = served.process.ended(WHILE).await?;
     ensure!(status.success(), "it ended with {status}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_planned_and_applied_while_it_serves() -> Result<()> {
+    let served = serve("").await?;
+    let start = Url::parse(&format!("http://localhost:{}/start", served.port))?;
+    let person = Person::new()?;
+    let page = person.open(&start).await?;
+    person.give_password(&page, &served.user).await?.says("Sam Sample")?;
+
+    // The same organisation in YAML, and an account more.
+    let file = served.folder()?.join("next.yaml");
+    let text = "name: Acme\nregion: eu-central-1\nmanagement_account: \"900000000001\"\n\
+        user:\n- username: sam\n  display_name: Samantha Sample\n  email: sam@acme.test\n\
+        account:\n- {id: \"111122223333\", name: payments-prod, email: pay@acme.test, ou: Production}\n\
+        permission_set:\n- name: ReadOnly\n\
+        assignment:\n- {account: \"111122223333\", permission_set: ReadOnly, user: sam}\n";
+    fs::write(&file, text)?;
+    let file = file.to_str().context("the folder is not UTF-8")?;
+    let say = async |verb: &str| said(&[verb, "--config", &served.config, file], "").await;
+    let planned = say("plan").await?;
+    ensure!(planned.ok, "{}", planned.err);
+    let lines = [
+        "~ user sam",
+        "    display_name: \"Sam Sample\" -> \"Samantha Sample\"",
+        "+ account 111122223333",
+        "+ permission set ReadOnly",
+        "+ assignment ReadOnly in 111122223333 for user sam",
+        "3 to create, 1 to change, 0 to delete.",
+    ];
+    for line in lines {
+        ensure!(planned.out.lines().any(|said| said == line), "{line:?} in {}", planned.out);
+    }
+    person.open(&start).await?.says("Sam Sample")?;
+    let applied = say("apply").await?;
+    ensure!(applied.ok && applied.out == planned.out, "{} {}", applied.out, applied.err);
+    // The browser is still signed in, and sees it.
+    let page = person.open(&start).await?;
+    page.says("Samantha Sample")?;
+    page.says("payments-prod")?;
+    let again = say("plan").await?;
+    ensure!(again.ok && again.out.starts_with("Nothing to change"), "{} {}", again.out, again.err);
+
+    fs::write(served.folder()?.join("next.yaml"), text.replace("sam@acme.test", "nowhere"))?;
+    let refused = say("apply").await?;
+    ensure!(!refused.ok && refused.err.contains("field `user[1].email`"), "{}", refused.err);
     Ok(())
 }
 

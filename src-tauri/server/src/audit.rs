@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     domain::sign_in_session::SignInSession,
     instance::Instance,
-    organisation::User,
+    organisation::{Settings, User},
     origin::Origin,
     secret::InstanceKey,
     store::{AuditEntry, StoreError},
@@ -91,15 +91,20 @@ impl Instance {
 
     /// An event for the transaction of what it tells.
     pub fn entry(&self, event: &Event<'_>) -> AuditEntry {
+        self.entry_under(&self.settings(), event)
+    }
+
+    /// The same where the settings are at hand and the database is not: in the midst of a transaction.
+    pub fn entry_under(&self, settings: &Settings, event: &Event<'_>) -> AuditEntry {
         let user_id = event.user.map(|user| self.user_id(user));
-        self.place().entry(event, user_id, &self.chance.uuid(), self.now())
+        self.place(settings).entry(event, user_id, &self.chance.uuid(), self.now())
     }
 
     /// Where its events are at home.
-    pub fn place(&self) -> Place<'_> {
+    pub fn place<'a>(&'a self, settings: &'a Settings) -> Place<'a> {
         Place {
-            account: &self.organisation.management_account,
-            region: &self.organisation.region,
+            account: &settings.management_account,
+            region: &settings.region,
             directory_id: self.addresses.directory_id(),
             instance_id: self.addresses.instance_id(),
             key: &self.key,

@@ -14,11 +14,13 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     admin::{self, command::AdminCommand},
     applications,
+    applying::Told,
     audit::{self, command::AuditCommand},
     chance::Chance,
     config, mfa, passwords, sandbox,
     secret::Token,
     signin::password::one_time,
+    store::Change,
 };
 
 /// A self-hosted server that speaks AWS SSO's protocol.
@@ -85,6 +87,22 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Show what an organisation file (TOML or YAML) would change.
+    Plan {
+        /// The configuration file that `serve` gets (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The organisation file.
+        file: PathBuf,
+    },
+    /// Change the organisation to what a file says; a running server sees it at once.
+    Apply {
+        /// The configuration file that `serve` gets (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The organisation file.
+        file: PathBuf,
+    },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
 }
@@ -149,10 +167,16 @@ pub fn run() -> Result<()> {
         }
         Command::Admin { command } => admin::command::run(command),
         Command::Audit { command } => audit::command::run(command),
+        Command::Plan { config, file } => tell(&config::apply(&config, &file, true)?),
+        Command::Apply { config, file } => tell(&config::apply(&config, &file, false)?),
         Command::HashPassword => hash_password(),
     };
     runtime.shutdown_background();
     outcome
+}
+
+fn tell(changes: &[Change]) -> Result<()> {
+    write!(io::stdout(), "{}", Told(changes)).context("could not print")
 }
 
 fn hash_password() -> Result<()> {

@@ -1,7 +1,6 @@
 //! `latchkey-server serve --config FILE`: an organisation of one's own.
 
 use std::{
-    collections::HashMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,6 +15,7 @@ use url::Url;
 
 use crate::{
     addresses::Addresses,
+    applying,
     audit::{
         self, Event,
         delivery::Delivery,
@@ -28,21 +28,25 @@ use crate::{
     listeners,
     mail::{self, Mailing, Smtp, SmtpConfig},
     mfa::Policy,
-    organisation::{self, FileError, Organisation},
+    organisation::{self, Document, FileError},
     passwords::PasswordBook,
     proxies::TrustedProxies,
     saml::{self, Target},
     serving,
-    store::StoreError,
+    store::{Change, StoreError},
     tls::{self, Certificate, TlsError},
 };
+
+/// Applications that are named at the start.
+const MOST_NAMED: u32 = 100;
 
 /// The configuration file. Relative paths start at its folder.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
-    /// The organisation file.
-    organisation: PathBuf,
+    /// The organisation file, applied at a start when it has changed. Without one the organisation is what was
+    /// applied before and what administrators made of it.
+    organisation: Option<PathBuf>,
     /// Where the instance keeps its database and key.
     data: PathBuf,
     /// Address and port. One that others than this machine reach needs TLS, here or in a proxy.
@@ -106,25 +110,21 @@ pub fn data_folder_of(file: &Path) -> Result<PathBuf> {
 pub async fn run(file: &Path) -> Result<()> {
     let Checked { config, proxies, certificate } = read(file)?;
     let home = home_of(file);
-    let organisation_file = home.join(&config.organisation);
-    let text = organisation::text_of(&organisation_file)?;
-    let organisation = organisation::read(&organisation_file.display().to_string(), &text)?;
+    let document = config.organisation.as_ref().map(|path| document(&home.join(path))).transpose()?;
     let folder = DataFolder::open(&home.join(&config.data))?;
-    let chance = Arc::new(Chance::from_system());
+    let (clock, chance) = (Clock::system(), Arc::new(Chance::from_system()));
     let store = Arc::new(folder.store()?);
-    let clock = Clock::system();
+    if document.is_none() && store.settings()?.is_none() {
+        bail!(
+            "there is no organisation yet: name its file in {} as `organisation`, or apply one with \
+               `latchkey-server apply`",
+            file.display()
+        );
+    }
     let key = folder.key(&chance)?;
     keeping::begin(&store, &key, &folder.audit_mark())?;
     let keys = Keys { instance: key, saml: folder.saml_key(&chance, clock.now())? };
-    let mut hashes = HashMap::new();
-    for user in organisation.users.values() {
-        match &user.password_hash {
-            Some(hash) => drop(hashes.insert(user.username.clone(), hash.clone())),
-            None => tracing::warn!(user = user.username, "has no password_hash and cannot sign in"),
-        }
-    }
-    let book =
-        PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let identity = Identity::of(&store, &chance)?;
     let listen = *config.listen.get_ref();
     let listeners = match listeners::only_loopback(listen) {
@@ -132,7 +132,7 @@ pub async fn run(file: &Path) -> Result<()> {
         Err(_) => listeners::at(listen).await?,
     };
     let addresses = addresses(&config, listeners.port, &identity);
-    let mut instance = Instance::new(clock, chance, store, organisation, addresses, keys, book);
+    let mut instance = Instance::new(clock, chance, store, addresses, keys, book);
     let letters = Arc::new(Notify::new());
     let smtp = config.smtp.as_ref().map(|config| Smtp::new(config, home)).transpose()?;
     if smtp.is_some() {
@@ -156,13 +156,20 @@ pub async fn run(file: &Path) -> Result<()> {
     {
         policy_set(&instance, policy)?;
     }
+    if let Some((document, text)) = &document {
+        for user in document.users.values().filter(|user| user.password_hash.is_none()) {
+            tracing::warn!(user = user.username, "has no password_hash in the organisation file");
+        }
+        instance.apply_if_changed(document, text)?;
+    }
     tracing::info!(
         start_url = instance.addresses.start_url(),
-        region = instance.organisation.region,
+        region = instance.settings().region,
         "serving {}",
-        instance.organisation.name
+        instance.settings().name
     );
-    for target in instance.organisation.applications.values().filter_map(Target::of) {
+    let applications = instance.store.applications("", MOST_NAMED)?;
+    for target in applications.iter().filter_map(Target::of) {
         let metadata = target.metadata_url(&instance);
         tracing::info!(application = target.application.name, metadata, "give the application this address");
         for step in saml::steps(&instance, target) {
@@ -206,37 +213,53 @@ pub fn policy_set(instance: &Instance, policy: &Policy) -> Result<(), StoreError
 }
 
 /// The instance of a configuration file for a command beside the server, which may be running: it answers
-/// nothing and checks no passwords.
+/// nothing.
 ///
 /// # Errors
 /// What is wrong with the files.
 pub fn beside(file: &Path) -> Result<Instance> {
     let (config, _) = parse(file)?;
-    let home = home_of(file);
-    let organisation_file = home.join(&config.organisation);
-    let text = organisation::text_of(&organisation_file)?;
-    let organisation = organisation::read(&organisation_file.display().to_string(), &text)?;
-    let folder = DataFolder::beside(&home.join(&config.data))?;
-    let chance = Arc::new(Chance::from_system());
-    let store = Arc::new(folder.store()?);
-    let clock = Clock::system();
-    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
-    let book = PasswordBook::new(HashMap::new(), &chance)
-        .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
-    let identity = Identity::of(&store, &chance)?;
-    let addresses = addresses(&config, config.listen.get_ref().port(), &identity);
-    Ok(Instance::new(clock, chance, store, organisation, addresses, keys, book))
+    let folder = DataFolder::beside(&home_of(file).join(&config.data))?;
+    instance_in(&config, &folder)
 }
 
-/// The folder and the organisation that a configuration names, for commands beside the server.
+/// An instance that answers nothing.
+fn instance_in(config: &Config, folder: &DataFolder) -> Result<Instance> {
+    let (clock, chance) = (Clock::system(), Arc::new(Chance::from_system()));
+    let store = Arc::new(folder.store()?);
+    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
+    store.begin_audit(&keys.instance)?;
+    let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let identity = Identity::of(&store, &chance)?;
+    let addresses = addresses(config, config.listen.get_ref().port(), &identity);
+    Ok(Instance::new(clock, chance, store, addresses, keys, book))
+}
+
+/// The organisation in a file, and its text.
+fn document(file: &Path) -> Result<(Document, String)> {
+    let text = organisation::text_of(file)?;
+    Ok((organisation::read(&file.display().to_string(), &text)?, text))
+}
+
+/// `latchkey-server plan` and `apply`: what an organisation file changes, and changing it. A server that is running
+/// on the same data folder sees it at once.
 ///
 /// # Errors
-/// What is wrong with a file.
-pub fn home(file: &Path) -> Result<(PathBuf, Organisation)> {
-    let (config, _) = parse(file)?;
-    let path = home_of(file).join(config.organisation);
-    let organisation = organisation::read(&path.display().to_string(), &organisation::text_of(&path)?)?;
-    Ok((home_of(file).join(config.data), organisation))
+/// What kept it from being applied; then nothing has changed. Mistakes in files name line and field.
+pub fn apply(config_file: &Path, organisation_file: &Path, rehearse: bool) -> Result<Vec<Change>> {
+    let Checked { config, .. } = read(config_file)?;
+    let home = home_of(config_file);
+    let (document, text) = document(organisation_file)?;
+    let folder = DataFolder::join(&home.join(&config.data))?;
+    let instance = instance_in(&config, &folder)?;
+    if rehearse {
+        return Ok(instance.plan(&document)?);
+    }
+    // The file that the server starts with need not be applied again by it.
+    let own = config.organisation.as_ref().and_then(|own| home.join(own).canonicalize().ok());
+    let is_own = own.is_some_and(|own| organisation_file.canonicalize().is_ok_and(|file| file == own));
+    let digest = is_own.then(|| applying::digest(&text));
+    Ok(instance.apply(&document, digest.as_deref())?)
 }
 
 fn home_of(file: &Path) -> &Path {

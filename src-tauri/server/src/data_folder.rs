@@ -81,7 +81,7 @@ pub enum FolderError {
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
-    /// Held by a server; a command beside one has none.
+    /// Held by a server; a guest beside one has none.
     _lock: Option<File>,
 }
 
@@ -131,6 +131,17 @@ impl DataFolder {
     /// The file that says how far the audit trail reaches.
     pub fn audit_mark(&self) -> PathBuf {
         self.path.join(AUDIT_MARK)
+    }
+
+    /// The same, beside a server that may be running in it: the database takes several processes.
+    ///
+    /// # Errors
+    /// [`FolderError`], but not that it is in use.
+    pub fn join(path: &Path) -> Result<Self, FolderError> {
+        match Self::open(path) {
+            Err(FolderError::InUse(path)) => Ok(Self { path, _lock: None }),
+            outcome => outcome,
+        }
     }
 
     /// Opens the database.

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     fmt::Debug,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -16,9 +16,11 @@ use crate::{
     audit::keeping::Keeping,
     chance::Chance,
     clock::Clock,
+    domain::sign_in_session,
+    ids::Ids,
     issuing::{OwnKeys, RoleCredentialIssuer},
     mail::Mailing,
-    organisation::{Organisation, PermissionSet, User},
+    organisation::{PermissionSet, Settings, Tags, User, session_tags},
     origin::Origin,
     passwords::PasswordBook,
     proxies::TrustedProxies,
@@ -37,8 +39,6 @@ pub struct Instance {
     pub chance: Arc<Chance>,
     /// What is remembered.
     pub store: Arc<Store>,
-    /// Who and what there is.
-    pub organisation: Organisation,
     /// Where it answers.
     pub addresses: Addresses,
     /// Makes public ids and form tokens.
@@ -59,6 +59,11 @@ pub struct Instance {
     pub keeping: Keeping,
     /// Whose word on a request's way here counts.
     pub proxies: TrustedProxies,
+    /// The settings as they were read last, for when they cannot be read.
+    settings: Mutex<Arc<Settings>>,
+    /// Wakes who settles requests for access.
+    pub access_requested: tokio::sync::Notify,
+    /// How long new sign-ins last, whatever the organisation says; 0 as it says.
     session_seconds: AtomicI64,
     /// How long role credentials last, whatever their permission set says; 0 as it says.
     role_credentials_seconds: AtomicI64,
@@ -104,7 +109,6 @@ impl Instance {
         clock: Clock,
         chance: Arc<Chance>,
         store: Arc<Store>,
-        organisation: Organisation,
         addresses: Addresses,
         keys: Keys,
         passwords: PasswordBook,
@@ -114,12 +118,16 @@ impl Instance {
             chance: Arc::clone(&chance),
             key: keys.instance.clone(),
         });
-        let session_seconds = AtomicI64::new(organisation.session_duration.as_secs());
+        let settings = Settings {
+            name: String::new(),
+            region: "us-east-1".to_owned(),
+            management_account: String::new(),
+            session_duration: sign_in_session::DEFAULT_LENGTH,
+        };
         Self {
             clock,
             chance,
             store,
-            organisation,
             addresses,
             key: keys.instance,
             saml_key: keys.saml,
@@ -130,7 +138,9 @@ impl Instance {
             throttle: Throttle::default(),
             keeping: Keeping::default(),
             proxies: TrustedProxies::default(),
-            session_seconds,
+            settings: Mutex::new(Arc::new(settings)),
+            access_requested: tokio::sync::Notify::new(),
+            session_seconds: AtomicI64::new(0),
             role_credentials_seconds: AtomicI64::new(0),
         }
     }
@@ -158,10 +168,13 @@ impl Instance {
 
     /// How long new sign-ins last.
     pub fn session_length(&self) -> SignedDuration {
-        SignedDuration::from_secs(self.session_seconds.load(Ordering::SeqCst))
+        match self.session_seconds.load(Ordering::SeqCst) {
+            0 => self.settings().session_duration,
+            seconds => SignedDuration::from_secs(seconds),
+        }
     }
 
-    /// Changes how long new sign-ins last.
+    /// Changes how long new sign-ins last while this process runs.
     pub fn set_session_length(&self, length: SignedDuration) {
         self.session_seconds.store(length.as_secs(), Ordering::SeqCst);
     }
@@ -182,9 +195,50 @@ impl Instance {
         }
     }
 
+    /// What holds for the whole instance, as of now. It is asked for where nothing can fail, so that a database
+    /// that cannot be read leaves it as it was.
+    pub fn settings(&self) -> Arc<Settings> {
+        let read = self.store.settings();
+        let mut last = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(Some(settings)) if settings != **last => *last = Arc::new(settings),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "the organisation's settings stay as they were"),
+        }
+        Arc::clone(&last)
+    }
+
+    /// Where ids of new things come from.
+    pub fn ids(&self) -> Ids<'_> {
+        Ids { key: &self.key, chance: &self.chance, instance_id: self.addresses.instance_id() }
+    }
+
+    /// A person by id, if they may use anything.
+    ///
+    /// # Errors
+    /// [`StoreError`] if that cannot be told.
+    pub fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
+        Ok(self.store.user(id)?.filter(|user| user.enabled))
+    }
+
+    /// A person by what was typed at sign-in, if they may use anything.
+    ///
+    /// # Errors
+    /// [`StoreError`] if that cannot be told.
+    pub fn user_by_login(&self, typed: &str) -> Result<Option<User>, StoreError> {
+        Ok(self.store.user_by_login(typed)?.filter(|user| user.enabled))
+    }
+
     /// A person's stable id in the identity store, in the form of a UUID.
     pub fn user_id(&self, user: &User) -> String {
-        let hex = self.key.public_id("user id", &[&user.username], 32);
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        user.id.clone()
+    }
+
+    /// The tags of a person's sessions.
+    ///
+    /// # Errors
+    /// [`StoreError`] if that cannot be told.
+    pub fn session_tags(&self, user: &User) -> Result<Tags, StoreError> {
+        Ok(session_tags(&self.store.access_control_attributes()?, user))
     }
 }

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     chance::Chance,
-    organisation::{Account, PermissionSet, User},
+    organisation::{Account, PermissionSet, Tags, User},
     secret::{Digest, InstanceKey, Token},
     store::{IssuedKey, Store},
 };
@@ -46,7 +46,7 @@ impl IssuingError {
 
 /// Makes credentials for somebody who was found to be assigned, and knows them again.
 pub trait RoleCredentialIssuer: Debug + Send + Sync {
-    /// Issues credentials that live for the permission set's session duration.
+    /// Issues credentials that live for the permission set's session duration and carry these session tags.
     ///
     /// # Errors
     /// [`IssuingError`] if none were issued.
@@ -55,6 +55,7 @@ pub trait RoleCredentialIssuer: Debug + Send + Sync {
         user: &User,
         account: &Account,
         set: &PermissionSet,
+        tags: Tags,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError>;
 
@@ -95,6 +96,7 @@ impl RoleCredentialIssuer for OwnKeys {
         user: &User,
         account: &Account,
         set: &PermissionSet,
+        tags: Tags,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError> {
         let access_key_id = self.chance.access_key_id();
@@ -109,6 +111,8 @@ impl RoleCredentialIssuer for OwnKeys {
             role_name: format!("AWSReservedSSO_{}_{}", set.name, self.key.public_id("role", &parts, 16)),
             role_id: format!("AROA{}", self.key.public_id("role id", &parts, 17).to_uppercase()),
             session_name: user.username.clone(),
+            user_id: user.id.clone(),
+            tags,
             ends,
         };
         self.store

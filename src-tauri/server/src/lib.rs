@@ -7,9 +7,14 @@
 //! Invariant: SQL stands in `store/` alone; time and randomness come from the [`instance`].
 #![allow(rustdoc::private_intra_doc_links, reason = "the map above is for people who read the sources")]
 
+#[cfg(test)]
+mod access_tests;
 mod addresses;
 mod admin;
 mod applications;
+mod applying;
+#[cfg(test)]
+mod applying_tests;
 mod audit;
 mod catalogue;
 mod chance;
@@ -23,6 +28,7 @@ mod federation;
 mod fields;
 #[cfg(test)]
 mod foreign_tests;
+mod ids;
 mod instance;
 mod issuing;
 mod listeners;
@@ -34,6 +40,8 @@ mod origin;
 mod passwords;
 mod portal;
 mod provider;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod provisioning;
 mod proxies;
 #[cfg(test)]
 mod rig;

@@ -2,7 +2,7 @@
 //! sign-ins cannot take the machine's memory, and a short line before it so that it cannot take the server's
 //! threads either.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use argon2::{
     Argon2,
@@ -16,9 +16,8 @@ use crate::{chance::Chance, secret::Token};
 /// How many sign-ins may wait behind the one whose password is being checked: a few seconds' worth.
 const LINE: usize = 32;
 
-/// The users' password hashes.
+/// Checks passwords against their hashes.
 pub struct PasswordBook {
-    hashes: HashMap<String, String>,
     nobodys: String,
     line: Arc<Semaphore>,
     turn: Arc<Semaphore>,
@@ -33,19 +32,19 @@ pub struct Turn {
 
 impl fmt::Debug for PasswordBook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PasswordBook({} users)", self.hashes.len())
+        f.write_str("PasswordBook(..)")
     }
 }
 
 impl PasswordBook {
-    /// Takes hashes in PHC form by user name.
+    /// A book that nobody waits at yet.
     ///
     /// # Errors
     /// The hashing library's error, if the stand-in hash cannot be made.
-    pub fn new(hashes: HashMap<String, String>, chance: &Chance) -> Result<Self, Error> {
+    pub fn new(chance: &Chance) -> Result<Self, Error> {
         let nobodys = hash(&chance.password(), chance)?;
         let (line, turn) = (Arc::new(Semaphore::new(LINE + 1)), Arc::new(Semaphore::new(1)));
-        Ok(Self { hashes, nobodys, line, turn })
+        Ok(Self { nobodys, line, turn })
     }
 
     /// Waits for one's turn; `None` if the line is full.
@@ -55,22 +54,12 @@ impl PasswordBook {
         Some(Turn { _checking: checking, _place: place })
     }
 
-    /// Whether this is the user's password. Takes as long for `None`, a person who is not there. Whoever asks
-    /// on behalf of a stranger holds a [`Turn`].
-    pub fn verify(&self, username: Option<&str>, password: &str) -> bool {
-        self.verify_hash(username.and_then(|name| self.hash_of(name)), password)
-    }
-
-    /// The same with a hash that is kept elsewhere.
-    pub fn verify_hash(&self, known: Option<&str>, password: &str) -> bool {
+    /// Whether this is the password with this hash in PHC form. Takes as long for `None`, a person who is not there
+    /// or has none. Whoever asks on behalf of a stranger holds a [`Turn`].
+    pub fn verify(&self, known: Option<&str>, password: &str) -> bool {
         let Ok(parsed) = PasswordHash::new(known.unwrap_or(&self.nobodys)) else { return false };
         let matches = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
         matches && known.is_some()
-    }
-
-    /// The user's hash.
-    pub fn hash_of(&self, username: &str) -> Option<&str> {
-        self.hashes.get(username).map(String::as_str)
     }
 }
 
@@ -94,10 +83,10 @@ mod tests {
         let password = chance.password();
         let hash = hash(&password, &chance).unwrap();
         assert!(hash.starts_with("$argon2id$"));
-        let book = PasswordBook::new(HashMap::from([("sam".to_owned(), hash)]), &chance).unwrap();
-        assert!(book.verify(Some("sam"), password.expose()));
-        assert!(!book.verify(Some("sam"), "wrong"));
-        assert!(!book.verify(Some("kim"), password.expose()));
+        let book = PasswordBook::new(&chance).unwrap();
+        assert!(book.verify(Some(&hash), password.expose()));
+        assert!(!book.verify(Some(&hash), "wrong"));
+        assert!(!book.verify(Some("plain"), "plain"));
         assert!(!book.verify(None, password.expose()));
     }
 }

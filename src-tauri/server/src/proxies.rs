@@ -41,11 +41,6 @@ impl TrustedProxies {
         text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| IpNet::from(address)))
     }
 
-    /// Whether any are trusted.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }

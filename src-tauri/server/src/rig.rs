@@ -5,7 +5,7 @@
 mod browser;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, OnceLock},
 };
 
@@ -24,15 +24,16 @@ pub use browser::Browser;
 
 use crate::{
     addresses::Addresses,
+    audit::{self, Event},
     chance::Chance,
     clock::Clock,
     instance::{Identity, Instance, Keys, Shared},
-    organisation,
+    organisation::{self, Application, User},
     passwords::{self, PasswordBook},
     saml::SigningKey,
     secret::{InstanceKey, Token},
     serving,
-    store::Store,
+    store::{AuditEntry, Store},
 };
 
 /// Everybody's password.
@@ -90,11 +91,11 @@ impl Reply {
     }
 }
 
-fn hashes() -> HashMap<String, String> {
+/// Its hash.
+pub fn hash() -> String {
     static HASH: OnceLock<String> = OnceLock::new();
-    let hash = HASH
-        .get_or_init(|| passwords::hash(&Token::new(PASSWORD.to_owned()), &Chance::from_system()).unwrap());
-    ["sam", "kim", "robin", "alex"].map(|user| (user.to_owned(), hash.clone())).into()
+    let make = || passwords::hash(&Token::new(PASSWORD.to_owned()), &Chance::from_system()).unwrap();
+    HASH.get_or_init(make).clone()
 }
 
 /// One for all: making one takes a while.
@@ -116,21 +117,39 @@ impl Rig {
         let identity = Identity::of(&store, &chance).unwrap();
         let key = InstanceKey::new(chance.key());
         store.begin_audit(&key).unwrap();
-        let book = PasswordBook::new(hashes(), &chance).unwrap();
+        let book = PasswordBook::new(&chance).unwrap();
         let mut instance = Instance::new(
             Clock::manual(Timestamp::from_second(1_800_000_000).unwrap()),
             Arc::clone(&chance),
             store,
-            organisation::sample("http://localhost:4711").unwrap(),
             Addresses::loopback(4711, &identity.instance_id, &identity.directory_id),
             Keys { instance: key, saml: saml_key() },
             book,
         );
         instance.sample_apps = true;
+        // Unrecorded: the trail of a test begins with the test.
+        let mut sample = organisation::sample("http://localhost:4711").unwrap();
+        sample.users.values_mut().for_each(|user| user.password_hash = Some(hash()));
+        instance.seed(&sample);
         change(&mut instance);
         let instance = Shared::new(instance);
         let routes = serving::routes(&instance);
         Self { instance, routes }
+    }
+
+    /// A person, disabled ones included.
+    pub fn user(&self, username: &str) -> User {
+        self.instance.store.user_by_login(username).unwrap().unwrap()
+    }
+
+    /// An application by name.
+    pub fn application(&self, name: &str) -> Application {
+        self.instance.store.application_by_name(name).unwrap().unwrap()
+    }
+
+    /// Any event, for changes whose event is not what is tested.
+    pub fn entry(&self) -> AuditEntry {
+        self.instance.entry(&Event { source: audit::SSO, name: "Test", ..Event::default() })
     }
 
     /// Lets time pass.

@@ -4,7 +4,7 @@
 mod control;
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     io::{self, Write},
     net::SocketAddr,
     path::Path,
@@ -24,10 +24,11 @@ use crate::{
     instance::{Identity, Instance, Keys, Shared},
     listeners,
     mail::{self, Mailing},
-    organisation,
+    organisation::{self, SAMPLE},
     passwords::{self, PasswordBook},
     secret::Token,
     serving,
+    store::{Password, PasswordState},
 };
 
 /// Serves the sandbox, the sample organisation unless another file is named, until standard input ends or the
@@ -48,32 +49,32 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
     folder.keep_port(listeners.port)?;
     let addresses = Addresses::loopback(listeners.port, &identity.instance_id, &identity.directory_id);
 
-    let organisation = match file {
-        Some(file) => organisation::read(&file.display().to_string(), &organisation::text_of(file)?)?,
-        None => organisation::sample(&addresses.origin())?,
+    let (document, text) = match file {
+        Some(file) => {
+            let text = organisation::text_of(file)?;
+            (organisation::read(&file.display().to_string(), &text)?, text)
+        }
+        // Its applications answer at this origin.
+        None => (organisation::sample(&addresses.origin())?, addresses.origin() + SAMPLE),
     };
     let clock = Clock::system();
     let keys = Keys { instance: key, saml: folder.saml_key(&chance, clock.now())? };
-    let passwords = folder.passwords(organisation.users.keys(), &chance)?;
-    let mut hashes = HashMap::new();
-    for (user, password) in &passwords {
-        let hash =
-            passwords::hash(password, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
-        hashes.insert(user.clone(), hash);
-    }
-    let book =
-        PasswordBook::new(hashes, &chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
-    let mut instance = Instance::new(clock, chance, store, organisation, addresses, keys, book);
+    let passwords = folder.passwords(document.users.keys(), &chance)?;
+    let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let mut instance = Instance::new(clock, chance, store, addresses, keys, book);
     instance.sample_apps = file.is_none();
     instance.mailing = Mailing::Outbox;
+    instance.keeping.mark = Some(folder.audit_mark());
+    instance.apply_if_changed(&document, &text)?;
     // What this sandbox says below is what holds.
     instance.store.forget_own_passwords()?;
-    instance.keeping.mark = Some(folder.audit_mark());
+    set_passwords(&instance, &passwords)?;
     let instance = Shared::new(instance);
+    let ready = if json { ready(&instance, &passwords)?.to_string() } else { welcome(&instance, &passwords) };
 
     let stop = CancellationToken::new();
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
-    say(&if json { ready(&instance, &passwords).to_string() } else { welcome(&instance, &passwords) })?;
+    say(&ready)?;
     tokio::spawn(control::obey(Shared::clone(&instance), stop.clone()));
     serving::serve(instance, listeners.sockets, None, stop).await.context("the server stopped")?;
     drop(folder);
@@ -86,16 +87,37 @@ fn say(line: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Makes the passwords that the sandbox names the ones that are good.
+fn set_passwords(instance: &Instance, passwords: &BTreeMap<String, Token>) -> Result<()> {
+    let mut changed = Vec::new();
+    for (username, password) in passwords {
+        let Some(user) = instance.store.user_by_login(username)? else { continue };
+        let known = instance.store.password(&user.id)?;
+        if known.is_some_and(|known| instance.passwords.verify(Some(&known.hash), password.expose())) {
+            continue;
+        }
+        let hash = passwords::hash(password, &instance.chance)
+            .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+        changed.push((user.id, Password { hash, state: PasswordState::Chosen }));
+    }
+    Ok(instance.store.set_passwords(&changed, instance.now(), &[])?)
+}
+
 /// What a program needs to know to use this sandbox.
-fn ready(instance: &Instance, passwords: &std::collections::BTreeMap<String, Token>) -> Value {
+fn ready(instance: &Instance, passwords: &BTreeMap<String, Token>) -> Result<Value> {
     let addresses = &instance.addresses;
     let origin = addresses.origin();
     // Sam, who sees most, comes first.
-    let mut users: Vec<_> = instance.organisation.users.values().collect();
-    users.sort_by_key(|user| std::cmp::Reverse(instance.organisation.accounts_of(user).len()));
+    let mut users = Vec::new();
+    for username in passwords.keys() {
+        if let Some(user) = instance.user_by_login(username)? {
+            users.push((instance.store.accounts_of(&user.id)?.len(), user));
+        }
+    }
+    users.sort_by_key(|(accounts, _)| std::cmp::Reverse(*accounts));
     let users: Vec<Value> = users
         .into_iter()
-        .map(|user| {
+        .map(|(_, user)| {
             json!({
                 "username": user.username,
                 "password": passwords.get(&user.username).map(Token::expose),
@@ -104,10 +126,11 @@ fn ready(instance: &Instance, passwords: &std::collections::BTreeMap<String, Tok
             })
         })
         .collect();
-    json!({
-        "name": instance.organisation.name,
+    let settings = instance.settings();
+    Ok(json!({
+        "name": settings.name,
         "start_url": addresses.start_url(),
-        "region": instance.organisation.region,
+        "region": settings.region,
         "oidc_endpoint": origin,
         "portal_endpoint": origin,
         "sts_endpoint": origin,
@@ -118,16 +141,17 @@ fn ready(instance: &Instance, passwords: &std::collections::BTreeMap<String, Tok
         "port": addresses.port(),
         "outbox_url": mail::outbox_address(instance),
         "users": users,
-    })
+    }))
 }
 
 /// The same for a person.
-fn welcome(instance: &Instance, passwords: &std::collections::BTreeMap<String, Token>) -> String {
+fn welcome(instance: &Instance, passwords: &BTreeMap<String, Token>) -> String {
+    let settings = instance.settings();
     let mut text = format!(
         "{} is open at {} (region {}).\nEnd of input stops it. Sign in as\n",
-        instance.organisation.name,
+        settings.name,
         instance.addresses.start_url(),
-        instance.organisation.region
+        settings.region
     );
     for (user, password) in passwords {
         text.push_str(&format!("  {user:<8} {}\n", password.expose()));
@@ -145,8 +169,9 @@ mod tests {
     #[tokio::test]
     async fn the_ready_line_names_everything_a_program_needs() {
         let rig = Rig::new();
-        let passwords = [("sam".to_owned(), Token::new("pw".to_owned()))].into();
-        let line = ready(&rig.instance, &passwords);
+        let passwords =
+            ["alex", "kim", "robin", "sam"].map(|user| (user.to_owned(), Token::new("pw".to_owned())));
+        let line = ready(&rig.instance, &passwords.into()).unwrap();
         for key in [
             "start_url",
             "region",

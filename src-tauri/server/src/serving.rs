@@ -29,7 +29,7 @@ use crate::{
     doors, federation,
     instance::{Instance, Shared},
     mail::{self, Mailing},
-    oidc, portal,
+    oidc, portal, provisioning,
     proxies::Peer,
     saml, sample_apps,
     signin::{self, see_other},
@@ -81,9 +81,11 @@ pub async fn serve(
 ) -> io::Result<()> {
     let sweeper = tokio::spawn(sweep(Shared::clone(&instance)));
     let deliverer = tokio::spawn(deliver(Shared::clone(&instance)));
+    let provisioner = tokio::spawn(provisioning::provision(Shared::clone(&instance)));
     let outcome = answer(routes(&instance), sockets, tls, HEADERS_IN, stop).await;
     sweeper.abort();
     deliverer.abort();
+    provisioner.abort();
     outcome
 }
 

@@ -66,7 +66,7 @@ fn refuse_person(
     instance.record(&Event {
         source: known.source,
         name: known.name,
-        user: instance.organisation.users.get(&key.session_name),
+        user: instance.store.user_by_login(&key.session_name)?.as_ref(),
         error: Some((error.kind(), error.message())),
         ..Event::default()
     })?;

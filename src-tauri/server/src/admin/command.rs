@@ -95,10 +95,11 @@ struct Home {
 
 impl Home {
     fn open(file: &Path, chance: &Chance) -> Result<Self> {
-        let (data, organisation) = config::home(file)?;
-        let (store, key) = DataFolder::look(&data)?;
+        let (store, key) = DataFolder::look(&config::data_folder_of(file)?)?;
         let identity = Identity::of(&store, chance)?;
-        let (account, region) = (organisation.management_account, organisation.region);
+        let settings =
+            store.settings()?.context("there is no organisation yet: start the server with one")?;
+        let (account, region) = (settings.management_account, settings.region);
         Ok(Self { store, key, identity, account, region })
     }
 

@@ -30,7 +30,13 @@ pub struct Signer {
 
 pub fn administrator(rig: &Rig) -> Signer {
     let instance = &rig.instance;
-    let made = keys::create(&instance.store, &instance.chance, instance.place(), "robot", instance.now());
+    let made = keys::create(
+        &instance.store,
+        &instance.chance,
+        instance.place(&instance.settings()),
+        "robot",
+        instance.now(),
+    );
     let (key, secret) = made.unwrap();
     Signer { id: key.access_key_id, secret: secret.expose().to_owned(), token: None }
 }
@@ -258,8 +264,14 @@ async fn only_administrators_keys_are_let_in() {
     refused(&call_with(&rig, &admin, cloudtrail, "[]", 0, |_, _| {}).await, "SerializationException");
     let instance = &rig.instance;
     assert!(
-        keys::disable(&instance.store, &instance.chance, instance.place(), &admin.id, instance.now())
-            .unwrap()
+        keys::disable(
+            &instance.store,
+            &instance.chance,
+            instance.place(&instance.settings()),
+            &admin.id,
+            instance.now()
+        )
+        .unwrap()
     );
     refused(&call(&admin).await, "UnrecognizedClientException");
     let trail = instance.store.audit_trail();

@@ -22,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     instance::Instance,
+    organisation::Settings,
     saml::SigningKey,
     store::{DigestFile, LogFile, Record, StoreError},
 };
@@ -74,23 +75,23 @@ pub enum DeliveryError {
 /// # Errors
 /// [`DeliveryError`]; what was not delivered is the next time.
 pub fn deliver(instance: &Instance, to: &Delivery) -> Result<(), DeliveryError> {
-    let now = instance.now();
-    while let Some(file) = instance.store.plan_log_file(MOST, || log_name(instance, now))? {
+    let (now, settings) = (instance.now(), instance.settings());
+    while let Some(file) = instance.store.plan_log_file(MOST, || log_name(instance, &settings, now))? {
         let records = instance.store.records_of(&file)?;
         let bytes = log_bytes(&file, &records)?;
         write(&to.folder.join(&file.object), &bytes)?;
         instance.store.log_file_written(&file, &hash(&bytes))?;
     }
     let due = |last: Option<Timestamp>| last.is_none_or(|last| now.duration_since(last) >= DIGEST_EVERY);
-    if let Some(digest) = instance.store.plan_digest_file(now, due, || digest_name(instance, now))? {
+    if let Some(digest) = instance.store.plan_digest_file(now, due, || digest_name(&settings, now))? {
         write_digest(instance, to, &digest)?;
     }
     Ok(())
 }
 
-fn log_name(instance: &Instance, now: Timestamp) -> String {
-    let place = instance.place();
-    let (account, region) = (place.account, place.region);
+/// The settings come from before: a name is made in the midst of a transaction.
+fn log_name(instance: &Instance, settings: &Settings, now: Timestamp) -> String {
+    let (account, region) = (&settings.management_account, &settings.region);
     let (day, stamp) = (now.strftime("%Y/%m/%d"), now.strftime("%Y%m%dT%H%MZ"));
     let unique = instance.chance.hex(16);
     format!(
@@ -98,9 +99,8 @@ fn log_name(instance: &Instance, now: Timestamp) -> String {
     )
 }
 
-fn digest_name(instance: &Instance, now: Timestamp) -> String {
-    let place = instance.place();
-    let (account, region) = (place.account, place.region);
+fn digest_name(settings: &Settings, now: Timestamp) -> String {
+    let (account, region) = (&settings.management_account, &settings.region);
     let (day, stamp) = (now.strftime("%Y/%m/%d"), now.strftime("%Y%m%dT%H%M%SZ"));
     format!(
         "AWSLogs/{account}/CloudTrail-Digest/{region}/{day}/{account}_CloudTrail-Digest_{region}_{TRAIL}_{region}_{stamp}.json.gz"
@@ -140,7 +140,7 @@ fn write_digest(instance: &Instance, to: &Delivery, digest: &DigestFile) -> Resu
     let previous = before.as_ref();
     let signature_before = previous.and_then(|before| before.signature.clone());
     let body = json!({
-        "awsAccountId": instance.place().account,
+        "awsAccountId": instance.settings().management_account,
         "digestStartTime": stamp(digest.began),
         "digestEndTime": stamp(digest.ended),
         "digestS3Bucket": bucket,

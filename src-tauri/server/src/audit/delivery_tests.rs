@@ -86,8 +86,8 @@ async fn digests_chain_over_every_log_file_and_are_signed() {
     let (logs, digests) = (it.files("CloudTrail", ".json.gz"), it.files("CloudTrail-Digest", ".json.gz"));
     assert_eq!((logs.len(), digests.len()), (6, 4));
     assert_eq!(it.delivered_ids(), it.event_ids(), "each event once, in order");
-    let account = &it.rig.instance.organisation.management_account;
-    let region = &it.rig.instance.organisation.region;
+    let settings = it.rig.instance.settings();
+    let (account, region) = (&settings.management_account, &settings.region);
     let first = logs[0].strip_prefix(&it.to().folder).unwrap().display().to_string();
     let start = format!(
         "AWSLogs/{account}/CloudTrail/{region}/2027/01/15/{account}_CloudTrail_{region}_20270115T0800Z_"
@@ -143,8 +143,9 @@ async fn a_crash_between_file_and_note_repeats_the_file_and_nothing_else() {
     it.some_events().await;
     // Planned, perhaps written, not noted.
     let store = &it.rig.instance.store;
-    let planned =
-        store.plan_log_file(MOST, || log_name(&it.rig.instance, it.rig.instance.now())).unwrap().unwrap();
+    let settings = it.rig.instance.settings();
+    let name = || log_name(&it.rig.instance, &settings, it.rig.instance.now());
+    let planned = store.plan_log_file(MOST, name).unwrap().unwrap();
     let bytes = log_bytes(&planned, &store.records_of(&planned).unwrap()).unwrap();
     let path = it.to().folder.join(&planned.object);
     write(&path, &bytes[..10]).unwrap();
@@ -158,7 +159,7 @@ async fn a_crash_between_file_and_note_repeats_the_file_and_nothing_else() {
     let digest = store.plan_digest_file(
         it.rig.instance.now(),
         |_| true,
-        || digest_name(&it.rig.instance, it.rig.instance.now()),
+        || digest_name(&settings, it.rig.instance.now()),
     );
     let digest = digest.unwrap().unwrap();
     it.rig.pass(3600);

@@ -15,8 +15,8 @@ pub const LENGTHS: std::ops::RangeInclusive<SignedDuration> =
 pub struct SignInSession {
     /// Its id, which is no secret.
     pub id: String,
-    /// Who signed in.
-    pub username: String,
+    /// Who signed in: the person's id.
+    pub user_id: String,
     /// When.
     pub began: Timestamp,
     /// When it is over by itself.
@@ -29,10 +29,10 @@ pub struct SignInSession {
 
 impl SignInSession {
     /// Begins a session.
-    pub fn begin(id: String, username: &str, length: SignedDuration, now: Timestamp) -> Self {
+    pub fn begin(id: String, user_id: &str, length: SignedDuration, now: Timestamp) -> Self {
         Self {
             id,
-            username: username.to_owned(),
+            user_id: user_id.to_owned(),
             began: now,
             ends: now.checked_add(length).unwrap_or(Timestamp::MAX),
             ended: None,

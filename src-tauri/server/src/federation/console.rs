@@ -27,6 +27,7 @@ struct ConsolePage {
     service: String,
     region: String,
     ends: String,
+    tags: Vec<(String, String)>,
 }
 
 /// GET `/console`.
@@ -50,20 +51,21 @@ fn page(instance: &Instance, headers: &HeaderMap, fields: &Fields) -> Result<Res
         return Err(over());
     }
     let key = instance.issuer.find(&access_key_id)?.ok_or_else(over)?;
-    let account = instance.organisation.accounts.get(&key.account_id);
+    let account = instance.store.account(&key.account_id)?;
     let destination = fields.get("destination").and_then(destination::read);
     let (service, region) =
         destination.map_or((None, None), |destination| (destination.service, destination.region));
     let page = ConsolePage {
         frame: Frame::bare(instance),
-        account_name: account.map_or_else(|| key.account_id.clone(), |account| account.name.clone()),
+        account_name: account.as_ref().map_or_else(|| key.account_id.clone(), |account| account.name.clone()),
         account_id: key.account_id,
-        production: account.is_some_and(crate::organisation::Account::is_production),
+        production: account.is_some_and(|account| account.is_production()),
         role_name: key.permission_set,
         session_name: key.session_name,
         service: service.unwrap_or_else(|| "Console home".to_owned()),
-        region: region.unwrap_or_else(|| instance.organisation.region.clone()),
+        region: region.unwrap_or_else(|| instance.settings().region.clone()),
         ends: ends.strftime("%H:%M UTC").to_string(),
+        tags: key.tags.into_iter().collect(),
     };
     Ok(html(StatusCode::OK, &page))
 }

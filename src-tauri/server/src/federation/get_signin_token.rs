@@ -43,17 +43,23 @@ pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
     let Some(session) = session else { return invalid("Session") };
     let outcome = check(instance, &session).and_then(|key| {
         let Some(key) = key else { return Ok(None) };
-        let limit = instance.organisation.permission_sets.get(&key.permission_set);
-        if duration.is_some_and(|duration| limit.is_none_or(|set| duration > set.session_duration)) {
+        let limit = instance
+            .store
+            .permission_set_by_name(&key.permission_set)
+            .map_err(|cause| IssuingError::new("find a permission set", cause))?;
+        if duration.is_some_and(|duration| limit.as_ref().is_none_or(|set| duration > set.session_duration)) {
             return Ok(None);
         }
         let now = instance.now();
         let ends = duration.and_then(|duration| now.checked_add(duration).ok()).unwrap_or(key.ends);
+        let user = instance
+            .user_by_login(&key.session_name)
+            .map_err(|cause| IssuingError::new("find a person", cause))?;
         instance
             .record(&Event {
                 source: audit::SIGNIN,
                 name: "GetSigninToken",
-                user: instance.organisation.users.get(&key.session_name),
+                user: user.as_ref(),
                 details: json!({ "account_id": key.account_id, "role_name": key.permission_set }),
                 ..Event::default()
             })

@@ -40,10 +40,11 @@ pub fn login(instance: &Instance, _: &HeaderMap, fields: &Fields) -> Result<Resp
     let Some(key) = instance.issuer.find(&known.access_key_id)? else {
         return Err(expired("Open the console again from where you started."));
     };
+    let user = instance.user(&key.user_id)?;
     instance.record(&Event {
         source: audit::SIGNIN,
         name: "ConsoleLogin",
-        user: instance.organisation.users.get(&key.session_name),
+        user: user.as_ref(),
         details: json!({ "account_id": key.account_id, "role_name": key.permission_set }),
         ..Event::default()
     })?;

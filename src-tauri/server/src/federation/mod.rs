@@ -78,7 +78,9 @@ pub fn signin_token_for(
     account: &Account,
     set: &PermissionSet,
 ) -> Result<Token, IssuingError> {
-    let issued = instance.issuer.issue(user, account, set, instance.now())?;
+    let tags =
+        instance.session_tags(user).map_err(|cause| IssuingError::new("find a session's tags", cause))?;
+    let issued = instance.issuer.issue(user, account, set, tags, instance.now())?;
     keep_token(instance, issued.access_key_id, issued.ends)
 }
 

@@ -35,6 +35,7 @@ impl RoleCredentialIssuer for Elsewhere {
         user: &User,
         account: &Account,
         set: &PermissionSet,
+        tags: Tags,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError> {
         self.reach()?;
@@ -47,6 +48,8 @@ impl RoleCredentialIssuer for Elsewhere {
             role_name: "Elsewhere".to_owned(),
             role_id: "AROAELSEWHERE".to_owned(),
             session_name: user.username.clone(),
+            user_id: user.id.clone(),
+            tags,
             ends,
         };
         self.keys.lock().unwrap().insert(key.access_key_id.clone(), key.clone());

@@ -48,7 +48,7 @@ pub fn address(instance: &Instance) -> String {
     instance.addresses.url(&format!("/sandbox/outbox?key={key}"))
 }
 
-fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let claimed = fields.get("key").and_then(|key| hex::decode(key).ok()).unwrap_or_default();
     if !instance.key.verify(PURPOSE, &[], &claimed) {
         let text = "Open it with the address that the sandbox gave when it started.";

@@ -198,7 +198,7 @@ fn library(instance: &Instance) -> Result<Webauthn> {
     let origin = Url::parse(&instance.addresses.origin()).map_err(|_| KeyError::NoDomain)?;
     let domain = origin.domain().ok_or(KeyError::NoDomain)?;
     let builder = WebauthnBuilder::new(domain, &origin).map_err(KeyError::Refused)?;
-    builder.rp_name(&instance.organisation.name).build().map_err(KeyError::Refused)
+    builder.rp_name(&instance.settings().name).build().map_err(KeyError::Refused)
 }
 
 /// What authenticators know a person by.

@@ -31,10 +31,10 @@ pub fn run(config: &Path, user: &str) -> Result<()> {
 /// # Errors
 /// That nobody has that name, or the store failed.
 pub fn reset(instance: &Instance, user: &str) -> Result<usize> {
-    let user = instance
-        .organisation
-        .user_by_login(user)
-        .with_context(|| format!("nobody is called {user:?}; name a user of the organisation file"))?;
+    let user = &instance
+        .store
+        .user_by_login(user)?
+        .with_context(|| format!("nobody is called {user:?}; name a user of the organisation"))?;
     let user_id = instance.user_id(user);
     let event = instance.entry(&Event {
         source: audit::DIRECTORY,
@@ -57,6 +57,6 @@ mod tests {
         let rig = Rig::new();
         assert_eq!(reset(&rig.instance, "sam").unwrap(), 0);
         let error = reset(&rig.instance, "nobody").unwrap_err().to_string();
-        assert!(error.contains("organisation file"), "{error}");
+        assert!(error.contains("user of the organisation"), "{error}");
     }
 }

@@ -46,7 +46,7 @@ pub async fn decide(State(instance): State<Shared>, headers: HeaderMap, body: By
     signin::form(instance, headers, body, decide_page).await
 }
 
-fn show_page(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+fn show_page(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let wanted = match Wanted::read(instance, fields)? {
         Ok(wanted) => wanted,
         Err(back) => return Ok(redirect(&back)),
@@ -69,7 +69,7 @@ fn show_page(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<
     consent.render(instance, visit)
 }
 
-fn decide_page(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+fn decide_page(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let wanted = match Wanted::read(instance, fields)? {
         Ok(wanted) => wanted,
         Err(back) => return Ok(redirect(&back)),
@@ -160,7 +160,7 @@ impl Wanted {
         url
     }
 
-    fn send_code(self, instance: &Instance, person: &SignedIn<'_>) -> Result<Response, PageError> {
+    fn send_code(self, instance: &Instance, person: &SignedIn) -> Result<Response, PageError> {
         let now = instance.now();
         let code = instance.chance.token();
         let kept = AuthorizationCode {

@@ -13,7 +13,7 @@ use crate::{
     domain::sign_in_session::SignInSession,
     instance::Instance,
     secret::Token,
-    store::{AuditEntry, Client},
+    store::{AuditEntry, Client, StoreError},
 };
 
 /// What a client sends. `scope` is accepted and ignored, as AWS does.
@@ -52,15 +52,24 @@ pub struct Issued {
 }
 
 /// The event of an exchange, which goes into the trail together with it.
-pub fn event(instance: &Instance, client: &Client, grant_type: &str, session: &SignInSession) -> AuditEntry {
-    instance.entry(&Event {
+///
+/// # Errors
+/// [`StoreError`] if the person cannot be looked up.
+pub fn event(
+    instance: &Instance,
+    client: &Client,
+    grant_type: &str,
+    session: &SignInSession,
+) -> Result<AuditEntry, StoreError> {
+    let user = instance.user(&session.user_id)?;
+    Ok(instance.entry(&Event {
         source: audit::SSO,
         name: "CreateToken",
-        user: instance.organisation.users.get(&session.username),
+        user: user.as_ref(),
         session: Some(session),
         additional: json!({ "grantType": grant_type, "clientName": client.name }),
         ..Event::default()
-    })
+    }))
 }
 
 /// Exchanges a device code, an authorization code or a refresh token.

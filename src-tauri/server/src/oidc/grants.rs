@@ -46,7 +46,7 @@ pub fn device_code(instance: &Instance, client: &Client, device_code: &str) -> R
             }
             let (facts, session_id) = approved.exchange(now).map_err(expired)?;
             let session = live_session(instance, &session_id, now)?;
-            let event = create_token::event(instance, client, DEVICE_CODE, &session);
+            let event = create_token::event(instance, client, DEVICE_CODE, &session)?;
             let (issued, tokens) =
                 first_tokens(instance, client, facts.scopes.clone(), &session, instance.chance.uuid(), now);
             if !instance.store.exchange_device_grant(&facts, &tokens, &event)? {
@@ -90,7 +90,7 @@ pub fn authorization_code(
         _ => Kind::InvalidGrant.because(refused.to_string()),
     })?;
     let session = live_session(instance, &redeemed.session_id, now)?;
-    let event = create_token::event(instance, client, AUTHORIZATION_CODE, &session);
+    let event = create_token::event(instance, client, AUTHORIZATION_CODE, &session)?;
     let (issued, tokens) = first_tokens(instance, client, redeemed.scopes, &session, redeemed.family_id, now);
     if !instance.store.exchange_authorization_code(digest, &tokens, now, &event)? {
         return Err(unknown());

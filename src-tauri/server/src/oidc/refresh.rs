@@ -42,7 +42,7 @@ fn attempt(instance: &Instance, client: &Client, token: &str) -> Result<Option<I
     let refresh = instance.chance.token();
     let access_ends = token_family::access_token_ends(&known.scopes, known.session.ends, now);
     let next = Successor { access: access.digest(), access_ends, refresh: refresh.digest() };
-    let event = create_token::event(instance, client, REFRESH_TOKEN, &known.session);
+    let event = create_token::event(instance, client, REFRESH_TOKEN, &known.session)?;
     let done = match token_family::judge_refresh(known.generation, known.newest, now) {
         Refresh::Rotate => instance.store.rotate(&known, &next, now, &event)?,
         Refresh::Reissue => instance.store.reissue(&known, &next, &event)?,

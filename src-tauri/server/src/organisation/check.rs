@@ -11,7 +11,9 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Account, Application, Assignment, Organisation, PermissionSet, Principal, User, file, saml_check,
+    AccessControlAttribute, Account, Document, DocumentApplication, DocumentAssignment,
+    DocumentPermissionSet, DocumentPrincipal, DocumentUser, Policies, Profile, ROOT, Settings, abac, file,
+    saml_check,
 };
 use crate::{domain::sign_in_session, saml::import::OPENID_CONNECT_REFUSED};
 
@@ -32,7 +34,7 @@ const DEFAULT_ROLE_SESSION: SignedDuration = SignedDuration::from_hours(1);
 const ROLE_SESSIONS: std::ops::RangeInclusive<SignedDuration> =
     SignedDuration::from_mins(15)..=SignedDuration::from_hours(12);
 
-pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
+pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
     not_empty(&raw.name, "name")?;
     if !is_region(raw.region.get_ref()) {
         return Err(mistake(&raw.region, "region", "must be an AWS region such as eu-central-1"));
@@ -50,10 +52,10 @@ pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
         None => sign_in_session::DEFAULT_LENGTH,
     };
 
-    let mut groups = BTreeSet::new();
+    let mut groups = BTreeMap::new();
     for group in raw.group {
         not_empty(&group.name, "group.name")?;
-        if !groups.insert(group.name.get_ref().clone()) {
+        if groups.insert(group.name.get_ref().clone(), group.description).is_some() {
             return Err(twice(&group.name, "group.name"));
         }
     }
@@ -61,6 +63,7 @@ pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
     let accounts = accounts(raw.account)?;
     let permission_sets = permission_sets(raw.permission_set)?;
     let mut assignments = Vec::new();
+    let mut known_assignments = BTreeSet::new();
     for assignment in raw.assignment {
         let known_account = accounts.contains_key(assignment.account.get_ref());
         known(&assignment.account, "assignment.account", "account", known_account)?;
@@ -76,28 +79,68 @@ pub(super) fn check(raw: file::File) -> Result<Organisation, Mistake> {
                 return Err(mistake(&assignment.account, "assignment.user", "name a user or a group"));
             }
         };
-        assignments.push(Assignment {
-            account: assignment.account.into_inner(),
-            permission_set: assignment.permission_set.into_inner(),
-            principal,
-        });
+        let (account, permission_set) =
+            (assignment.account.into_inner(), assignment.permission_set.into_inner());
+        // Twice the same is once.
+        if known_assignments.insert((account.clone(), permission_set.clone(), principal.clone())) {
+            assignments.push(DocumentAssignment { account, permission_set, principal });
+        }
     }
     let applications = applications(raw.application, &users, &groups)?;
+    let access_control_attributes = access_control_attributes(raw.access_control_attribute)?;
 
-    Ok(Organisation {
-        name: raw.name.into_inner(),
-        region: raw.region.into_inner(),
-        management_account: raw.management_account.into_inner(),
-        session_duration,
+    Ok(Document {
+        settings: Settings {
+            name: raw.name.into_inner(),
+            region: raw.region.into_inner(),
+            management_account: raw.management_account.into_inner(),
+            session_duration,
+        },
+        groups,
         users,
         accounts,
         permission_sets,
         assignments,
         applications,
+        access_control_attributes,
     })
 }
 
-fn users(raw: Vec<file::User>, groups: &BTreeSet<String>) -> Result<BTreeMap<String, User>, Mistake> {
+fn access_control_attributes(
+    raw: Vec<file::AccessControlAttribute>,
+) -> Result<Vec<AccessControlAttribute>, Mistake> {
+    let mut attributes: Vec<AccessControlAttribute> = Vec::new();
+    for attribute in raw {
+        let key = attribute.key.get_ref();
+        if !abac::is_key(key) {
+            let problem = "must be a tag's key: 1 to 128 letters, digits, spaces and _.:/=+-@";
+            return Err(mistake(&attribute.key, "access_control_attribute.key", problem));
+        }
+        if attributes.iter().any(|known| known.key == *key) {
+            return Err(twice(&attribute.key, "access_control_attribute.key"));
+        }
+        if attributes.len() == abac::MOST {
+            let problem = "is one too many: a session has at most 50 tags";
+            return Err(mistake(&attribute.key, "access_control_attribute.key", problem));
+        }
+        if let Some(unknown) = attribute.source.iter().find(|source| !abac::is_source(source.get_ref())) {
+            let problem = "must be an attribute such as ${path:enterprise.costCenter} or ${path:userName}";
+            return Err(mistake(unknown, "access_control_attribute.source", problem));
+        }
+        if attribute.source.is_empty() {
+            let problem = "needs a `source` such as [\"${path:enterprise.costCenter}\"]";
+            return Err(mistake(&attribute.key, "access_control_attribute.source", problem));
+        }
+        let sources = attribute.source.into_iter().map(Spanned::into_inner).collect();
+        attributes.push(AccessControlAttribute { key: attribute.key.into_inner(), sources });
+    }
+    Ok(attributes)
+}
+
+fn users(
+    raw: Vec<file::User>,
+    groups: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, DocumentUser>, Mistake> {
     let mut users = BTreeMap::new();
     // Both are typed at sign-in, in any case: what is one person's name must not be another's address.
     let mut emails = BTreeMap::new();
@@ -125,7 +168,7 @@ fn users(raw: Vec<file::User>, groups: &BTreeSet<String>) -> Result<BTreeMap<Str
         }
         emails.insert(address, username.clone());
         for group in &user.groups {
-            known(group, "user.groups", "group", groups.contains(group.get_ref()))?;
+            known(group, "user.groups", "group", groups.contains_key(group.get_ref()))?;
         }
         if let Some(hash) = &user.password_hash {
             let whole = PasswordHash::new(hash.get_ref()).is_ok_and(|parsed| {
@@ -141,11 +184,39 @@ fn users(raw: Vec<file::User>, groups: &BTreeSet<String>) -> Result<BTreeMap<Str
         }
         users.insert(
             username.clone(),
-            User {
+            DocumentUser {
                 username,
                 display_name: user.display_name.into_inner(),
                 email: user.email.into_inner(),
-                groups: user.groups.into_iter().map(Spanned::into_inner).collect(),
+                groups: user
+                    .groups
+                    .into_iter()
+                    .map(Spanned::into_inner)
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect(),
+                enabled: user.enabled,
+                profile: Profile {
+                    given_name: user.given_name,
+                    family_name: user.family_name,
+                    middle_name: user.middle_name,
+                    honorific_prefix: user.honorific_prefix,
+                    honorific_suffix: user.honorific_suffix,
+                    nick_name: user.nick_name,
+                    profile_url: user.profile_url,
+                    phone: user.phone,
+                    preferred_language: user.preferred_language,
+                    locale: user.locale,
+                    timezone: user.timezone,
+                    title: user.title,
+                    user_type: user.user_type,
+                    employee_number: user.employee_number,
+                    cost_center: user.cost_center,
+                    organization: user.organization,
+                    division: user.division,
+                    department: user.department,
+                    manager: user.manager,
+                },
                 password_hash: user.password_hash.map(Spanned::into_inner),
             },
         );
@@ -167,14 +238,23 @@ fn accounts(raw: Vec<file::Account>) -> Result<BTreeMap<String, Account>, Mistak
             id: id.clone(),
             name: account.name.into_inner(),
             email: account.email.into_inner(),
-            ou: account.ou,
+            ou: unit_path(&account.ou),
         };
         accounts.insert(id, account);
     }
     Ok(accounts)
 }
 
-fn permission_sets(raw: Vec<file::PermissionSet>) -> Result<BTreeMap<String, PermissionSet>, Mistake> {
+/// The names of a unit and those above it, without the root's.
+fn unit_path(written: &str) -> String {
+    let names: Vec<&str> = written.split('/').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let below = if names.first() == Some(&ROOT) { names.get(1..).unwrap_or_default() } else { &names };
+    if below.is_empty() { ROOT.to_owned() } else { below.join("/") }
+}
+
+fn permission_sets(
+    raw: Vec<file::PermissionSet>,
+) -> Result<BTreeMap<String, DocumentPermissionSet>, Mistake> {
     let mut sets = BTreeMap::new();
     for set in raw {
         let name = set.name.get_ref().clone();
@@ -193,16 +273,51 @@ fn permission_sets(raw: Vec<file::PermissionSet>) -> Result<BTreeMap<String, Per
             Some(value) => value.into_inner(),
             None => DEFAULT_ROLE_SESSION,
         };
-        sets.insert(name.clone(), PermissionSet { name, description: set.description, session_duration });
+        if let Some(value) = &set.relay_state
+            && !(1..=240).contains(&value.get_ref().chars().count())
+        {
+            return Err(mistake(value, "permission_set.relay_state", "must have 1 to 240 characters"));
+        }
+        for policy in &set.managed_policies {
+            if !policy.get_ref().starts_with("arn:") || !policy.get_ref().contains(":iam::aws:policy/") {
+                let problem = "must be the ARN of an AWS managed policy, arn:aws:iam::aws:policy/…";
+                return Err(mistake(policy, "permission_set.managed_policies", problem));
+            }
+        }
+        if let Some(policy) = &set.inline_policy
+            && let Err(error) =
+                serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(policy.get_ref())
+        {
+            // The library's words quote nothing of the text but name the place.
+            let problem = format!("must be a policy in JSON: {error}");
+            return Err(mistake(policy, "permission_set.inline_policy", problem));
+        }
+        let policies = Policies {
+            managed: set.managed_policies.into_iter().map(Spanned::into_inner).collect(),
+            customer_managed: set.customer_managed_policies,
+            inline: set.inline_policy.map(Spanned::into_inner),
+            boundary: set.permissions_boundary,
+        };
+        sets.insert(
+            name.clone(),
+            DocumentPermissionSet {
+                name,
+                description: set.description,
+                relay_state: set.relay_state.map(Spanned::into_inner),
+                session_duration,
+                tags: set.tags,
+                policies,
+            },
+        );
     }
     Ok(sets)
 }
 
 fn applications(
     raw: Vec<file::Application>,
-    users: &BTreeMap<String, User>,
-    groups: &BTreeSet<String>,
-) -> Result<BTreeMap<String, Application>, Mistake> {
+    users: &BTreeMap<String, DocumentUser>,
+    groups: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, DocumentApplication>, Mistake> {
     let mut applications = BTreeMap::new();
     for application in raw {
         not_empty(&application.name, "application.name")?;
@@ -227,6 +342,8 @@ fn applications(
         for group in application.groups {
             principals.push(group_principal(group, "application.groups", groups)?);
         }
+        principals.sort();
+        principals.dedup();
         let name = application.name.get_ref().clone();
         if applications.contains_key(&name) {
             return Err(twice(&application.name, "application.name"));
@@ -234,7 +351,7 @@ fn applications(
         let url = application.url.map(Spanned::into_inner);
         applications.insert(
             name.clone(),
-            Application { name, description: application.description, url, saml, principals },
+            DocumentApplication { name, description: application.description, url, saml, principals },
         );
     }
     Ok(applications)
@@ -247,20 +364,20 @@ fn is_web_url(text: &str) -> bool {
 fn user_principal(
     value: &Spanned<String>,
     field: &'static str,
-    users: &BTreeMap<String, User>,
-) -> Result<Principal, Mistake> {
+    users: &BTreeMap<String, DocumentUser>,
+) -> Result<DocumentPrincipal, Mistake> {
     let username = value.get_ref().to_lowercase();
     known(value, field, "user", users.contains_key(&username))?;
-    Ok(Principal::User(username))
+    Ok(DocumentPrincipal::User(username))
 }
 
 fn group_principal(
     value: Spanned<String>,
     field: &'static str,
-    groups: &BTreeSet<String>,
-) -> Result<Principal, Mistake> {
-    known(&value, field, "group", groups.contains(value.get_ref()))?;
-    Ok(Principal::Group(value.into_inner()))
+    groups: &BTreeMap<String, String>,
+) -> Result<DocumentPrincipal, Mistake> {
+    known(&value, field, "group", groups.contains_key(value.get_ref()))?;
+    Ok(DocumentPrincipal::Group(value.into_inner()))
 }
 
 fn known(value: &Spanned<String>, field: &'static str, kind: &str, is_known: bool) -> Result<(), Mistake> {

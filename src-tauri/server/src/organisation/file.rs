@@ -1,16 +1,26 @@
 //! The shape of an organisation file.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{FileError, Organisation, check, saml_check::Saml};
+use super::{Boundary, Document, FileError, PolicyReference, check, saml_check::Saml, yaml};
 
-/// Reads an organisation from the text of its file; `file` names it in errors.
+/// Reads an organisation from the text of its file, YAML if its name says so, else TOML; `file` names it in
+/// errors.
 ///
 /// # Errors
 /// [`FileError`] names the line and the field of the first mistake.
-pub fn read(file: &str, text: &str) -> Result<Organisation, FileError> {
+pub fn read(file: &str, text: &str) -> Result<Document, FileError> {
+    if file.ends_with(".yaml") || file.ends_with(".yml") {
+        return yaml::read(file, text);
+    }
+    read_toml(file, text)
+}
+
+pub(super) fn read_toml(file: &str, text: &str) -> Result<Document, FileError> {
     let raw: File = toml::from_str(text).map_err(|error| FileError::syntax(file, text, &error))?;
     check::check(raw)
         .map_err(|mistake| FileError::in_field(file, text, mistake.span, mistake.field, mistake.problem))
@@ -35,14 +45,23 @@ pub(super) struct File {
     pub assignment: Vec<Assignment>,
     #[serde(default)]
     pub application: Vec<Application>,
+    #[serde(default)]
+    pub access_control_attribute: Vec<AccessControlAttribute>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccessControlAttribute {
+    pub key: Spanned<String>,
+    pub source: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Group {
     pub name: Spanned<String>,
-    #[serde(rename = "description", default)]
-    pub _description: String,
+    #[serde(default)]
+    pub description: String,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +72,32 @@ pub(super) struct User {
     pub email: Spanned<String>,
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    pub given_name: Option<String>,
+    pub family_name: Option<String>,
+    pub middle_name: Option<String>,
+    pub honorific_prefix: Option<String>,
+    pub honorific_suffix: Option<String>,
+    pub nick_name: Option<String>,
+    pub profile_url: Option<String>,
+    pub phone: Option<String>,
+    pub preferred_language: Option<String>,
+    pub locale: Option<String>,
+    pub timezone: Option<String>,
+    pub title: Option<String>,
+    pub user_type: Option<String>,
+    pub employee_number: Option<String>,
+    pub cost_center: Option<String>,
+    pub organization: Option<String>,
+    pub division: Option<String>,
+    pub department: Option<String>,
+    pub manager: Option<String>,
     pub password_hash: Option<Spanned<String>>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -73,6 +117,15 @@ pub(super) struct PermissionSet {
     #[serde(default)]
     pub description: String,
     pub session_duration: Option<Spanned<SignedDuration>>,
+    pub relay_state: Option<Spanned<String>>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub managed_policies: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub customer_managed_policies: Vec<PolicyReference>,
+    pub inline_policy: Option<Spanned<String>>,
+    pub permissions_boundary: Option<Boundary>,
 }
 
 #[derive(Deserialize)]

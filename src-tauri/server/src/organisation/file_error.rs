@@ -4,11 +4,11 @@ use std::{fs, io, ops::Range, path::Path};
 
 /// A mistake in an organisation or configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}, line {line}{}: {problem}", field.as_ref().map(|name| format!(", field `{name}`")).unwrap_or_default())]
+#[error("{file}{}{}: {problem}", if *line == 0 { String::new() } else { format!(", line {line}") }, field.as_ref().map(|name| format!(", field `{name}`")).unwrap_or_default())]
 pub struct FileError {
     /// The file as it was named.
     pub file: String,
-    /// From 1.
+    /// From 1; 0 where it is not known, as in YAML, whose fields are named with their place in the list.
     pub line: usize,
     /// The field, such as `assignment.account`; `None` where the form of the file breaks outside of any.
     pub field: Option<String>,

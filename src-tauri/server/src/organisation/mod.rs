@@ -1,39 +1,35 @@
-//! What an administrator wrote down: users, groups, accounts, permission sets, assignments, applications.
-//! Read from one TOML file ([`read`]); every name in it is known to resolve once an [`Organisation`] exists.
+//! Users, groups, accounts, permission sets, applications: what they are. Where they live is the store, which
+//! administration changes while it serves; an organisation file is a [`Document`] that is applied to it.
 
+mod abac;
 mod check;
+mod document;
 mod file;
 mod file_error;
 mod saml;
 mod saml_check;
 pub mod saml_rules;
+mod yaml;
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
+pub use abac::{AccessControlAttribute, Tags, session_tags};
 pub(crate) use check::is_region;
+pub use document::{
+    Document, DocumentApplication, DocumentAssignment, DocumentPermissionSet, DocumentPrincipal,
+    DocumentUser, SAMPLE, sample,
+};
 pub use file::read;
 pub use file_error::{FileError, text_of};
 #[allow(unused_imports, reason = "whoever makes applications elsewhere says these too")]
 pub use saml::{AttributeMapping, CatalogueChoice, NameIdFormat, SamlApplication};
 
-/// The sample organisation of the sandbox, as a file like any other.
-pub const SAMPLE: &str = include_str!("sample.toml");
-/// What the sample calls the sandbox it is served by.
-const SAMPLE_ORIGIN: &str = "https://sandbox.test";
-
-/// The sample organisation, whose applications answer at `origin`.
-///
-/// # Errors
-/// [`FileError`], as for any other file.
-pub fn sample(origin: &str) -> Result<Organisation, FileError> {
-    read("sample.toml", &SAMPLE.replace(SAMPLE_ORIGIN, origin))
-}
-
-/// An organisation whose references all resolve.
-#[derive(Debug, Clone)]
-pub struct Organisation {
+/// What holds for the whole instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
     /// Shown to people.
     pub name: String,
     /// The home region of the instance, as in `sso_region`.
@@ -42,47 +38,195 @@ pub struct Organisation {
     pub management_account: String,
     /// Length of a sign-in session.
     pub session_duration: SignedDuration,
-    /// By user name.
-    pub users: BTreeMap<String, User>,
-    /// By account id.
-    pub accounts: BTreeMap<String, Account>,
-    /// By name.
-    pub permission_sets: BTreeMap<String, PermissionSet>,
-    /// One principal, one account, one permission set each, as AWS has them.
-    pub assignments: Vec<Assignment>,
-    /// By name.
-    pub applications: BTreeMap<String, Application>,
 }
 
 /// A person.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
+    /// `UserId` of the identity store, in the form of a UUID.
+    pub id: String,
     /// What is typed at sign-in, in lower case.
     pub username: String,
     /// `Sam Sample`.
     pub display_name: String,
-    /// May be typed at sign-in, too.
+    /// May be typed at sign-in, too; empty if there is none. One, as the identity store allows no second
+    /// (identitystore API, `Emails`).
     pub email: String,
-    /// Names of groups.
+    /// Whether the person has shown that the address is theirs.
+    pub email_verified: bool,
+    /// Names of groups, in order.
     pub groups: Vec<String>,
-    /// An Argon2id hash in PHC form; absent in the sandbox, which makes passwords of its own.
-    pub password_hash: Option<String>,
+    /// Whether the person may sign in and use anything.
+    pub enabled: bool,
+    /// What else is known.
+    pub profile: Profile,
+    /// When the record was made.
+    pub created: Timestamp,
+    /// When it was changed last.
+    pub updated: Timestamp,
+}
+
+/// What else the identity store knows of a person (identitystore API, `User`; SCIM's enterprise extension,
+/// RFC 7643 §4.3). Absent is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    /// `name.givenName`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// `name.familyName`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// `name.middleName`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub middle_name: Option<String>,
+    /// `name.honorificPrefix`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub honorific_prefix: Option<String>,
+    /// `name.honorificSuffix`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub honorific_suffix: Option<String>,
+    /// `nickName`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nick_name: Option<String>,
+    /// `profileUrl`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile_url: Option<String>,
+    /// `phoneNumbers`, of which there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// `preferredLanguage`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_language: Option<String>,
+    /// `locale`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// `timezone`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// `title`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// `userType`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_type: Option<String>,
+    /// `enterprise.employeeNumber`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub employee_number: Option<String>,
+    /// `enterprise.costCenter`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_center: Option<String>,
+    /// `enterprise.organization`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// `enterprise.division`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division: Option<String>,
+    /// `enterprise.department`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// `enterprise.manager.value`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manager: Option<String>,
+}
+
+impl Profile {
+    /// Every attribute under its name in the organisation file.
+    pub fn named(&self) -> [(&'static str, &Option<String>); 19] {
+        [
+            ("given_name", &self.given_name),
+            ("family_name", &self.family_name),
+            ("middle_name", &self.middle_name),
+            ("honorific_prefix", &self.honorific_prefix),
+            ("honorific_suffix", &self.honorific_suffix),
+            ("nick_name", &self.nick_name),
+            ("profile_url", &self.profile_url),
+            ("phone", &self.phone),
+            ("preferred_language", &self.preferred_language),
+            ("locale", &self.locale),
+            ("timezone", &self.timezone),
+            ("title", &self.title),
+            ("user_type", &self.user_type),
+            ("employee_number", &self.employee_number),
+            ("cost_center", &self.cost_center),
+            ("organization", &self.organization),
+            ("division", &self.division),
+            ("department", &self.department),
+            ("manager", &self.manager),
+        ]
+    }
+
+    /// These attributes, and where there are none, those of `other`.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            given_name: self.given_name.or(other.given_name),
+            family_name: self.family_name.or(other.family_name),
+            middle_name: self.middle_name.or(other.middle_name),
+            honorific_prefix: self.honorific_prefix.or(other.honorific_prefix),
+            honorific_suffix: self.honorific_suffix.or(other.honorific_suffix),
+            nick_name: self.nick_name.or(other.nick_name),
+            profile_url: self.profile_url.or(other.profile_url),
+            phone: self.phone.or(other.phone),
+            preferred_language: self.preferred_language.or(other.preferred_language),
+            locale: self.locale.or(other.locale),
+            timezone: self.timezone.or(other.timezone),
+            title: self.title.or(other.title),
+            user_type: self.user_type.or(other.user_type),
+            employee_number: self.employee_number.or(other.employee_number),
+            cost_center: self.cost_center.or(other.cost_center),
+            organization: self.organization.or(other.organization),
+            division: self.division.or(other.division),
+            department: self.department.or(other.department),
+            manager: self.manager.or(other.manager),
+        }
+    }
 }
 
 impl User {
-    /// The first word of the display name.
+    /// The given name, or the first word of the display name.
     pub fn given_name(&self) -> &str {
-        self.display_name.split_whitespace().next().unwrap_or(&self.username)
+        let first = || self.display_name.split_whitespace().next().unwrap_or(&self.username);
+        self.profile.given_name.as_deref().unwrap_or_else(first)
     }
 
-    /// The display name after its first word.
+    /// The family name, or the display name after its first word.
     pub fn family_name(&self) -> &str {
-        self.display_name.split_once(' ').map_or("", |(_, rest)| rest)
+        let rest = || self.display_name.split_once(' ').map_or("", |(_, rest)| rest);
+        self.profile.family_name.as_deref().unwrap_or_else(rest)
     }
 }
 
+/// A group of users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// `GroupId` of the identity store, in the form of a UUID.
+    pub id: String,
+    /// `DisplayName`.
+    pub name: String,
+    /// Shown to people.
+    pub description: String,
+    /// When the record was made.
+    pub created: Timestamp,
+    /// When it was changed last.
+    pub updated: Timestamp,
+}
+
+/// A node of the tree that accounts stand in.
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationalUnit {
+    /// `r-…` for the root, `ou-…` for the others.
+    pub id: String,
+    /// What it stands below; the root stands below nothing.
+    pub parent: Option<String>,
+    /// Its own name.
+    pub name: String,
+    /// The names from below the root on, joined by slashes; empty for the root.
+    pub path: String,
+}
+
 /// An AWS account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// 12 digits.
     pub id: String,
@@ -90,9 +234,12 @@ pub struct Account {
     pub name: String,
     /// The account's root email address.
     pub email: String,
-    /// Its organisational unit, `Workloads/Production`.
+    /// The path of its organizational unit, `Workloads/Production`; [`ROOT`] at the top.
     pub ou: String,
 }
+
+/// The name of the organizational unit above all others.
+pub const ROOT: &str = "Root";
 
 impl Account {
     /// Whether it stands in a production unit.
@@ -102,31 +249,108 @@ impl Account {
 }
 
 /// A permission set: a role that appears in every account it is assigned in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermissionSet {
+    /// `arn:aws:sso:::permissionSet/ssoins-…/ps-…`
+    pub arn: String,
     /// At most 32 characters of `[\w+=,.@-]` (IAM Identity Center User Guide).
     pub name: String,
     /// Shown to people.
     pub description: String,
+    /// Where its console sessions begin.
+    pub relay_state: Option<String>,
     /// How long its credentials live.
     pub session_duration: SignedDuration,
+    /// The set's own tags.
+    pub tags: BTreeMap<String, String>,
+    /// What its roles may do.
+    pub policies: Policies,
+    /// Counts edits; an account that has an older one is `OUTDATED`.
+    pub revision: i64,
+    /// When it was made.
+    pub created: Timestamp,
 }
 
-/// Who an assignment is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the roles of a permission set may do (sso-admin API).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Policies {
+    /// ARNs of AWS managed policies.
+    pub managed: Vec<String>,
+    /// Policies of the accounts' own, by name.
+    pub customer_managed: Vec<PolicyReference>,
+    /// A policy document.
+    pub inline: Option<String>,
+    /// The most they may do, whatever the policies say.
+    pub boundary: Option<Boundary>,
+}
+
+/// A policy that every account has for itself (sso-admin API, `CustomerManagedPolicyReference`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyReference {
+    /// Its name.
+    pub name: String,
+    /// Its path, `/` by default.
+    #[serde(default = "root_path")]
+    pub path: String,
+}
+
+fn root_path() -> String {
+    "/".to_owned()
+}
+
+/// A permissions boundary (sso-admin API, `PermissionsBoundary`): one or the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Boundary {
+    /// The ARN of an AWS managed policy.
+    Managed(String),
+    /// A policy of the accounts' own.
+    CustomerManaged(PolicyReference),
+}
+
+/// Who an assignment is for, by id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Principal {
-    /// A user name.
+    /// A user.
     User(String),
-    /// A group name.
+    /// A group.
     Group(String),
 }
 
+impl Principal {
+    /// `PrincipalType` (sso-admin API).
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::User(_) => "USER",
+            Self::Group(_) => "GROUP",
+        }
+    }
+
+    /// `PrincipalId`.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::User(id) | Self::Group(id) => id,
+        }
+    }
+
+    /// The principal of this type and id; `None` for a type there is not.
+    pub fn of(kind: &str, id: String) -> Option<Self> {
+        match kind {
+            "USER" => Some(Self::User(id)),
+            "GROUP" => Some(Self::Group(id)),
+            _ => None,
+        }
+    }
+}
+
 /// A principal may use a permission set in an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Assignment {
     /// 12 digits.
-    pub account: String,
-    /// A permission set's name.
+    pub account_id: String,
+    /// The permission set's ARN.
     pub permission_set: String,
     /// Who.
     pub principal: Principal,
@@ -135,6 +359,10 @@ pub struct Assignment {
 /// An application in the portal.
 #[derive(Debug, Clone)]
 pub struct Application {
+    /// `apl-` and 16 hex digits.
+    pub id: String,
+    /// `ins-` and 16 hex digits: the application as the portal lists it.
+    pub instance_id: String,
     /// `Grafana`.
     pub name: String,
     /// Shown to people.
@@ -144,126 +372,4 @@ pub struct Application {
     pub url: Option<String>,
     /// How it is signed in to; absent for a mere link.
     pub saml: Option<SamlApplication>,
-    /// Who sees it.
-    pub principals: Vec<Principal>,
-}
-
-impl Application {
-    /// Whether a person is assigned to it.
-    pub fn is_for(&self, user: &User) -> bool {
-        self.principals.iter().any(|principal| principal.is(user))
-    }
-}
-
-impl Organisation {
-    /// Finds a person by what was typed at sign-in: user name or email address, in any case.
-    pub fn user_by_login(&self, typed: &str) -> Option<&User> {
-        let typed = typed.trim().to_lowercase();
-        self.users.get(&typed).or_else(|| self.users.values().find(|user| user.email.to_lowercase() == typed))
-    }
-
-    /// The accounts a person is assigned to, in order of account id, without repetition.
-    pub fn accounts_of(&self, user: &User) -> Vec<&Account> {
-        self.accounts
-            .values()
-            .filter(|account| self.assignments_of(user).any(|assignment| assignment.account == account.id))
-            .collect()
-    }
-
-    /// The permission sets a person may use in an account, by name, without repetition.
-    pub fn permission_sets_of(&self, user: &User, account_id: &str) -> Vec<&PermissionSet> {
-        self.permission_sets
-            .values()
-            .filter(|set| {
-                self.assignments_of(user).any(|assignment| {
-                    assignment.account == account_id && assignment.permission_set == set.name
-                })
-            })
-            .collect()
-    }
-
-    /// The account and the permission set, if the person is assigned to them.
-    pub fn assigned(
-        &self,
-        user: &User,
-        account_id: &str,
-        role_name: &str,
-    ) -> Option<(&Account, &PermissionSet)> {
-        let account = self.accounts.get(account_id)?;
-        let set = self.permission_sets_of(user, account_id).into_iter().find(|set| set.name == role_name)?;
-        Some((account, set))
-    }
-
-    /// The applications a person sees, by name.
-    pub fn applications_of(&self, user: &User) -> Vec<&Application> {
-        self.applications.values().filter(|application| application.is_for(user)).collect()
-    }
-
-    fn assignments_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Assignment> {
-        self.assignments.iter().filter(|assignment| assignment.principal.is(user))
-    }
-}
-
-impl Principal {
-    fn is(&self, user: &User) -> bool {
-        match self {
-            Self::User(name) => *name == user.username,
-            Self::Group(name) => user.groups.contains(name),
-        }
-    }
-}
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_is_what_the_sandbox_promises() {
-        let acme = read("sample.toml", SAMPLE).unwrap();
-        assert_eq!(acme.name, "Acme");
-        assert_eq!(acme.accounts.len(), 12);
-        assert_eq!(acme.accounts.values().filter(|account| account.is_production()).count(), 3);
-        assert_eq!(acme.permission_sets.len(), 6);
-        assert_eq!(acme.assignments.len(), 25);
-        assert_eq!(acme.applications.len(), 5);
-        assert_eq!(acme.users.len(), 4);
-        let groups: std::collections::BTreeSet<_> =
-            acme.users.values().flat_map(|user| user.groups.clone()).collect();
-        assert_eq!(groups.len(), 3);
-        let short: Vec<_> = acme
-            .permission_sets
-            .values()
-            .filter(|set| set.session_duration == SignedDuration::from_mins(15))
-            .map(|set| set.name.as_str())
-            .collect();
-        assert_eq!(short, ["Incident15"]);
-    }
-
-    #[test]
-    fn each_sample_user_sees_something_else() {
-        let acme = read("sample.toml", SAMPLE).unwrap();
-        let counts: BTreeMap<_, _> = acme
-            .users
-            .values()
-            .map(|user| {
-                (user.username.as_str(), (acme.accounts_of(user).len(), acme.applications_of(user).len()))
-            })
-            .collect();
-        assert_eq!(
-            counts,
-            BTreeMap::from([("alex", (1, 2)), ("kim", (8, 4)), ("robin", (9, 3)), ("sam", (11, 4))])
-        );
-    }
-
-    #[test]
-    fn people_sign_in_by_name_or_address() {
-        let acme = read("sample.toml", SAMPLE).unwrap();
-        for typed in ["sam", " Sam ", "SAM@acme.test"] {
-            assert_eq!(acme.user_by_login(typed).unwrap().display_name, "Sam Sample");
-        }
-        assert!(acme.user_by_login("nobody").is_none());
-        let alex = acme.user_by_login("alex").unwrap();
-        assert!(acme.assigned(alex, "111122223333", "ReadOnly").is_none());
-    }
 }

@@ -17,11 +17,11 @@ use crate::{
 
 /// `ListApplications`: accounts first, then applications.
 pub fn list_applications(call: &Call<'_>) -> Result<Response, PortalError> {
-    let organisation = &call.instance.organisation;
+    let (store, user_id) = (&call.instance.store, &call.caller.user.id);
     let mut result = Vec::new();
-    for account in organisation.accounts_of(call.caller.user) {
+    for account in store.accounts_of(user_id)? {
         result.push(json!({
-            "id": account_instance(call, account),
+            "id": account_instance(call, &account),
             "name": format!("{} ({})", account.id, account.name),
             "description": "AWS administrative console",
             "applicationId": application_id(call, "AWS Account"),
@@ -34,9 +34,9 @@ pub fn list_applications(call: &Call<'_>) -> Result<Response, PortalError> {
             },
         }));
     }
-    for application in organisation.applications_of(call.caller.user) {
+    for application in store.applications_of(user_id)? {
         result.push(json!({
-            "id": saml::instance_of(call.instance, application),
+            "id": application.instance_id,
             "name": application.name,
             "description": application.description,
             "applicationId": application_id(call, &application.name),
@@ -55,13 +55,12 @@ pub fn list_profiles(call: &Call<'_>) -> Result<Response, PortalError> {
         .strip_prefix("/instance/appinstance/")
         .and_then(|rest| rest.strip_suffix("/profiles"))
         .unwrap_or_default();
-    let organisation = &call.instance.organisation;
-    let user = call.caller.user;
+    let (store, user_id) = (&call.instance.store, &call.caller.user.id);
     let account =
-        organisation.accounts_of(user).into_iter().find(|account| account_instance(call, account) == wanted);
+        store.accounts_of(user_id)?.into_iter().find(|account| account_instance(call, account) == wanted);
     let result = if let Some(account) = account {
-        organisation
-            .permission_sets_of(user, &account.id)
+        store
+            .permission_sets_of(user_id, &account.id)?
             .into_iter()
             .map(|set| {
                 let id = profile_of(call.instance, wanted, &set.name);
@@ -76,12 +75,12 @@ pub fn list_profiles(call: &Call<'_>) -> Result<Response, PortalError> {
             })
             .collect::<Vec<Value>>()
     } else {
-        let application = organisation
-            .applications_of(user)
+        let application = store
+            .applications_of(user_id)?
             .into_iter()
-            .find(|application| saml::instance_of(call.instance, application) == wanted)
+            .find(|application| application.instance_id == wanted)
             .ok_or(PortalError::NotFound("No such application instance"))?;
-        vec![application_profile(call, wanted, application)]
+        vec![application_profile(call, wanted, &application)]
     };
     call.record("ListProfilesForApplication", json!({ "app_instance_id": wanted }))?;
     Ok(Json(json!({ "paginationToken": null, "result": result })).into_response())

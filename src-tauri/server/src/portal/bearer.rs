@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// The person behind a portal call.
-pub struct Caller<'i> {
+pub struct Caller {
     /// The session that the token was approved in.
     pub session: SignInSession,
     /// The person.
-    pub user: &'i User,
+    pub user: User,
 }
 
 /// Finds the caller.
@@ -23,7 +23,7 @@ pub struct Caller<'i> {
 /// # Errors
 /// `UnauthorizedException` for a missing, unknown, expired or revoked token alike, and for one without the
 /// portal's scope.
-pub fn authenticate<'i>(instance: &'i Instance, headers: &HeaderMap) -> Result<Caller<'i>, PortalError> {
+pub fn authenticate(instance: &Instance, headers: &HeaderMap) -> Result<Caller, PortalError> {
     let token = token(headers).map(Digest::of).ok_or(PortalError::Unauthorized)?;
     let bearer = instance.store.bearer(token)?.ok_or(PortalError::Unauthorized)?;
     let now = instance.now();
@@ -31,8 +31,8 @@ pub fn authenticate<'i>(instance: &'i Instance, headers: &HeaderMap) -> Result<C
         && now < bearer.ends
         && bearer.session.is_live(now)
         && token_family::may_use_portal(&bearer.scopes);
-    let user = instance.organisation.users.get(&bearer.session.username);
-    let Some(user) = user.filter(|_| good) else { return Err(PortalError::Unauthorized) };
+    let user = if good { instance.user(&bearer.session.user_id)? } else { None };
+    let user = user.ok_or(PortalError::Unauthorized)?;
     if bearer.is_arrival {
         instance.store.note_arrival(token)?;
     }

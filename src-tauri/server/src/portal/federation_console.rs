@@ -13,10 +13,10 @@ use crate::federation;
 pub fn federation_console(call: &Call<'_>) -> Result<Response, PortalError> {
     let account = call.need_account_id()?;
     let role = call.need("role_name")?;
-    let assigned = call.instance.organisation.assigned(call.caller.user, account, role);
+    let assigned = call.instance.store.assigned(&call.caller.user.id, account, role)?;
     let (account, set) = assigned.ok_or_else(|| call.forbidden("Federate", account, role))?;
     call.record("Federate", json!({ "account_id": account.id, "role_name": set.name }))?;
-    let token = federation::signin_token_for(call.instance, call.caller.user, account, set)?;
+    let token = federation::signin_token_for(call.instance, &call.caller.user, &account, &set)?;
     let body = json!({
         "signInToken": token.expose(),
         "signInFederationLocation": call.instance.addresses.federation_url(),

@@ -11,7 +11,7 @@ use super::{Call, pagination::page, wire::PortalError};
 /// One page of the permission sets that the caller may use in an account.
 pub fn list_account_roles(call: &Call<'_>) -> Result<Response, PortalError> {
     let account = call.need_account_id()?;
-    let sets = call.instance.organisation.permission_sets_of(call.caller.user, account);
+    let sets = call.instance.store.permission_sets_of(&call.caller.user.id, account)?;
     if sets.is_empty() {
         return Err(PortalError::Forbidden);
     }

@@ -10,7 +10,7 @@ use super::{Call, pagination::page, wire::PortalError};
 
 /// One page of the accounts that the caller is assigned to.
 pub fn list_accounts(call: &Call<'_>) -> Result<Response, PortalError> {
-    let accounts = call.instance.organisation.accounts_of(call.caller.user);
+    let accounts = call.instance.store.accounts_of(&call.caller.user.id)?;
     let (accounts, next) = page(&call.fields, "accounts", accounts, |account| &account.id)?;
     call.record("ListAccounts", Value::Null)?;
     let list: Vec<Value> = accounts

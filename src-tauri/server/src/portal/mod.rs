@@ -38,7 +38,7 @@ pub struct Call<'i> {
     /// The instance.
     pub instance: &'i Instance,
     /// Who calls.
-    pub caller: Caller<'i>,
+    pub caller: Caller,
     /// The query.
     pub fields: Fields,
     /// The path as it was sent.
@@ -121,7 +121,7 @@ impl Call<'_> {
         let event = Event {
             source: audit::SSO,
             name,
-            user: Some(self.caller.user),
+            user: Some(&self.caller.user),
             session: Some(&self.caller.session),
             details: serde_json::json!({ "account_id": account, "role_name": role }),
             error: Some(("ForbiddenException", "No access")),
@@ -138,7 +138,7 @@ impl Call<'_> {
         self.instance.entry(&Event {
             source: audit::SSO,
             name,
-            user: Some(self.caller.user),
+            user: Some(&self.caller.user),
             session: Some(&self.caller.session),
             details,
             ..Event::default()

@@ -10,10 +10,10 @@ use super::{Call, wire::PortalError};
 
 /// The caller's record in the identity store.
 pub fn user(call: &Call<'_>) -> Result<Response, PortalError> {
-    let (instance, user) = (call.instance, call.caller.user);
+    let (instance, user) = (call.instance, &call.caller.user);
     let id = instance.user_id(user);
     let body = json!({
-        "accountId": instance.organisation.management_account,
+        "accountId": instance.settings().management_account,
         "managedActiveDirectoryId": instance.addresses.directory_id(),
         "ssoInstanceId": instance.addresses.instance_id(),
         "identityStoreUserId": id,

@@ -12,7 +12,7 @@ use super::{Call, wire::PortalError};
 /// Who is signed in, and from when till when (epoch milliseconds).
 pub fn who_am_i(call: &Call<'_>) -> Result<Response, PortalError> {
     let body = json!({
-        "accountId": call.instance.organisation.management_account,
+        "accountId": call.instance.settings().management_account,
         "createDate": call.caller.session.began.as_millisecond(),
         "directoryId": call.instance.addresses.directory_id(),
         "expireDate": call.caller.session.ends.as_millisecond(),

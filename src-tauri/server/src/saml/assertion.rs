@@ -13,7 +13,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::{
-    PassOn, Refusal, Target,
+    PassOn, Refusal, Target, application_named,
     encoded_response::encoded_response,
     no_such_application, request,
     response::{self, Posted},
@@ -43,8 +43,10 @@ pub async fn open(
     if Fields::parse(query.as_bytes()).get("SAMLRequest").is_some() {
         return keep(instance, target, BrowserInput::<AuthnRequest>::redirect(query)).await;
     }
-    let show = move |instance: &Instance, visit: &Visit<'_>, fields: &Fields| {
-        let target = Target::named(instance, &target).ok_or_else(|| no_such_application(instance))?;
+    let show = move |instance: &Instance, visit: &Visit, fields: &Fields| {
+        let application = application_named(instance, &target)?;
+        let target = application.as_ref().and_then(Target::of);
+        let target = target.ok_or_else(|| no_such_application(instance))?;
         match fields.get("request") {
             Some(handle) => answer(instance, visit, target, Digest::of(handle), fields),
             None => begin(instance, visit, target, fields),
@@ -67,7 +69,11 @@ pub async fn receive_form(
 async fn keep(instance: Shared, target: String, input: BrowserInput<AuthnRequest>) -> Response {
     instance
         .run(move |instance| {
-            let Some(target) = Target::named(instance, &target) else {
+            let application = match application_named(instance, &target) {
+                Ok(application) => application,
+                Err(error) => return PageError::from(error).render(instance, None),
+            };
+            let Some(target) = application.as_ref().and_then(Target::of) else {
                 return no_such_application(instance).render(instance, None);
             };
             match request::receive(instance, target, input) {
@@ -90,14 +96,14 @@ fn refuse(target: Target<'_>, refusal: Refusal) -> PageError {
 /// Sign-in that starts here.
 fn begin(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     target: Target<'_>,
     fields: &Fields,
 ) -> Result<Response, PageError> {
     let person = visit.signed_in_or(&target.path(instance), fields, &[])?;
     assigned(instance, target, person)?;
     instance.store.append_audit(&[federate(instance, target, Some(person))])?;
-    let who = (person.user, &person.session);
+    let who = (&person.user, &person.session);
     let made = response::issue(instance, target, who, None, target.saml.relay_state.as_deref());
     deliver(instance, target, made)
 }
@@ -105,7 +111,7 @@ fn begin(
 /// Sign-in that the application started.
 fn answer(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     target: Target<'_>,
     handle: Digest,
     fields: &Fields,
@@ -121,7 +127,7 @@ fn answer(
         Some(person) => {
             assigned(instance, target, person)?;
             close(instance, handle, &federate(instance, target, Some(person)))?;
-            let who = (person.user, &person.session);
+            let who = (&person.user, &person.session);
             response::issue(instance, target, who, Some(&request.id), request.relay_state.as_deref())
         }
         None if request.is_passive => {
@@ -146,12 +152,12 @@ fn answer(
 }
 
 /// Whether the session satisfies `ForceAuthn` (SAML Core 2.0 §3.4.1).
-fn is_fresh(person: &SignedIn<'_>, request: &SamlRequest) -> bool {
+fn is_fresh(person: &SignedIn, request: &SamlRequest) -> bool {
     !request.force_authn || person.session.began >= request.received
 }
 
-fn assigned(instance: &Instance, target: Target<'_>, person: &SignedIn<'_>) -> Result<(), PageError> {
-    if target.application.is_for(person.user) {
+fn assigned(instance: &Instance, target: Target<'_>, person: &SignedIn) -> Result<(), PageError> {
+    if instance.store.is_for(target.application, &person.user.id)? {
         return Ok(());
     }
     let text = "You are not assigned to it. An administrator assigns access.";
@@ -167,12 +173,12 @@ fn close(instance: &Instance, handle: Digest, entry: &AuditEntry) -> Result<(), 
     Err(PageError::new(StatusCode::GONE, "This sign-in is over", text))
 }
 
-fn federate(instance: &Instance, target: Target<'_>, person: Option<&SignedIn<'_>>) -> AuditEntry {
+fn federate(instance: &Instance, target: Target<'_>, person: Option<&SignedIn>) -> AuditEntry {
     let outcome = if person.is_some() { "Success" } else { "NoPassive" };
     instance.entry(&Event {
         source: audit::SSO,
         name: "Federate",
-        user: person.map(|person| person.user),
+        user: person.map(|person| &person.user),
         session: person.map(|person| &person.session),
         details: json!({ "application": target.application.name, "Federate": outcome }),
         ..Event::default()

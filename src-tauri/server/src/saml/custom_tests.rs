@@ -23,13 +23,20 @@ const DAY: i64 = 24 * 60 * 60;
 
 /// An instance whose Grafana is set up like this.
 fn rig(change: impl FnOnce(&mut SamlApplication)) -> Rig {
-    Rig::with(|instance| {
-        change(instance.organisation.applications.get_mut("Grafana").unwrap().saml.as_mut().unwrap());
-    })
+    let rig = Rig::new();
+    let mut application = rig.application("Grafana");
+    change(application.saml.as_mut().unwrap());
+    rig.instance.store.put_application(&application, rig.instance.now(), &rig.entry()).unwrap();
+    rig
 }
 
-fn grafana(rig: &Rig) -> Target<'_> {
-    Target::of(&rig.instance.organisation.applications["Grafana"]).unwrap()
+/// An application as it is now, for as long as a test runs.
+fn named(rig: &Rig, name: &str) -> Target<'static> {
+    Target::of(Box::leak(Box::new(rig.application(name)))).unwrap()
+}
+
+fn grafana(rig: &Rig) -> Target<'static> {
+    named(rig, "Grafana")
 }
 
 fn mapping(name: &str, values: &[&str], format: NameFormat) -> AttributeMapping {
@@ -78,7 +85,8 @@ async fn an_assertion_says_what_was_mapped() {
 #[test]
 fn a_preview_shows_the_assertion_and_signs_nobody_in() {
     let rig = rig(|saml| saml.attributes.push(mapping("team", &["${user:groups}"], NameFormat::Basic)));
-    let shown = preview(&rig.instance, grafana(&rig), &rig.instance.organisation.users["sam"]);
+    let told = rig.instance.store.audit_trail().len();
+    let shown = preview(&rig.instance, grafana(&rig), &rig.user("sam"));
     assert_eq!(shown.name_id, "sam@acme.test");
     assert_eq!(shown.name_id_format, "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress");
     assert_eq!(shown.acs_url, "http://localhost:4711/sample-apps/grafana/acs");
@@ -89,13 +97,13 @@ fn a_preview_shows_the_assertion_and_signs_nobody_in() {
     );
     assert!(shown.xml.contains(">sam@acme.test</saml:NameID>") && !shown.xml.contains('{'), "{}", shown.xml);
     assert!(!shown.xml.contains("Signature"), "{}", shown.xml);
-    assert!(rig.instance.store.audit_trail().is_empty(), "nobody was told anything");
+    assert_eq!(rig.instance.store.audit_trail().len(), told, "nobody was told anything");
 }
 
 #[tokio::test]
 async fn a_preview_is_refused_by_the_application() {
     let rig = Rig::new();
-    let shown = preview(&rig.instance, grafana(&rig), &rig.instance.organisation.users["sam"]);
+    let shown = preview(&rig.instance, grafana(&rig), &rig.user("sam"));
     let browser = rig.browser();
     let page = browser.get("/sample-apps/grafana").await.is(200);
     let encoded = BASE64_STANDARD.encode(&shown.xml);
@@ -193,7 +201,7 @@ async fn certificates_are_rotated_with_overlap() {
 async fn certificates_are_changed_by_hand_one_application_at_a_time() {
     let rig = Rig::new();
     let target = grafana(&rig);
-    let other = Target::of(&rig.instance.organisation.applications["Wiki"]).unwrap();
+    let other = named(&rig, "Wiki");
     let id = certificates::create(&rig.instance, target, None).unwrap();
     assert!(matches!(certificates::create(&rig.instance, target, None), Err(CertificateError::Enough)));
     let all = certificates::all(&rig.instance, target).unwrap();
@@ -228,7 +236,7 @@ fn a_sealed_key_is_good_for_its_application_only() {
     let mut stolen = rows[0].clone();
     (stolen.application, stolen.id) = ("Wiki".to_owned(), "cert-stolen".to_owned());
     assert!(rig.instance.store.add_saml_certificates(0, &[stolen], &entry).unwrap());
-    let wiki = Target::of(&rig.instance.organisation.applications["Wiki"]).unwrap();
+    let wiki = named(&rig, "Wiki");
     assert!(matches!(certificates::all(&rig.instance, wiki), Err(CertificateError::Sealed(_))));
 }
 

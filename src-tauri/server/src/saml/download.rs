@@ -6,14 +6,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Target, certificates, metadata, no_such_application};
-use crate::{fields::Fields, instance::Shared};
+use super::{Target, certificates, metadata, no_such_application, target::application_named};
+use crate::{fields::Fields, instance::Shared, signin::PageError};
 
 /// GET `/saml/metadata/{target}`.
 pub async fn show_metadata(State(instance): State<Shared>, Path(target): Path<String>) -> Response {
     instance
         .run(move |instance| {
-            let Some(target) = Target::named(instance, &target) else {
+            let application = match application_named(instance, &target) {
+                Ok(application) => application,
+                Err(error) => return PageError::from(error).render(instance, None),
+            };
+            let Some(target) = application.as_ref().and_then(Target::of) else {
                 return no_such_application(instance).render(instance, None);
             };
             match metadata(instance, target) {
@@ -41,7 +45,11 @@ pub async fn show_certificate(
                 "certificate.der" => true,
                 _ => return StatusCode::NOT_FOUND.into_response(),
             };
-            let Some(target) = Target::named(instance, &target) else {
+            let application = match application_named(instance, &target) {
+                Ok(application) => application,
+                Err(error) => return PageError::from(error).render(instance, None),
+            };
+            let Some(target) = application.as_ref().and_then(Target::of) else {
                 return no_such_application(instance).render(instance, None);
             };
             let held = match certificates::told(instance, target) {

@@ -7,20 +7,23 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Target, response};
+use super::{Target, application_named, response};
 use crate::portal::{Call, PortalError};
 
 /// The response for a person who is assigned to the application.
 pub fn encoded_response(call: &Call<'_>) -> Result<Response, PortalError> {
     let encoded = call.path.strip_prefix("/saml/assertion/").unwrap_or_default();
     let encoded = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy();
-    let target = Target::named(call.instance, &encoded)
+    let application = application_named(call.instance, &encoded)?;
+    let target = application
+        .as_ref()
+        .and_then(Target::of)
         .ok_or(PortalError::NotFound("No such application instance"))?;
-    if !target.application.is_for(call.caller.user) {
+    if !call.instance.store.is_for(target.application, &call.caller.user.id)? {
         return Err(PortalError::Forbidden);
     }
     call.record("Federate", json!({ "application": target.application.name }))?;
-    let person = (call.caller.user, &call.caller.session);
+    let person = (&call.caller.user, &call.caller.session);
     let made = response::issue(call.instance, target, person, None, target.saml.relay_state.as_deref())
         .map_err(|error| PortalError::failed(&error))?;
     let body = json!({

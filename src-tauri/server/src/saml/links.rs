@@ -8,11 +8,12 @@ use axum::{
 };
 use url::Url;
 
-use super::{Target, instance_of, no_such_application, way_to};
+use super::{application_named, no_such_application, way_to};
 use crate::{
     instance::{Instance, Shared},
     organisation::Application,
-    signin::{redirect, see_other},
+    signin::{PageError, redirect, see_other},
+    store::StoreError,
 };
 
 /// GET `/start/saml/{kind}/{name}/{target}`.
@@ -22,10 +23,12 @@ pub async fn follow(
 ) -> Response {
     instance
         .run(move |instance| {
-            let Some(application) = meant(instance, &kind, &target) else {
-                return no_such_application(instance).render(instance, None);
+            let application = match meant(instance, &kind, &target) {
+                Ok(Some(application)) => application,
+                Ok(None) => return no_such_application(instance).render(instance, None),
+                Err(error) => return PageError::from(error).render(instance, None),
             };
-            let way = way_to(instance, application);
+            let way = way_to(instance, &application);
             match Url::parse(&way) {
                 Ok(elsewhere) => redirect(&elsewhere),
                 Err(_) => see_other(&way),
@@ -34,13 +37,10 @@ pub async fn follow(
         .await
 }
 
-fn meant<'i>(instance: &'i Instance, kind: &str, target: &str) -> Option<&'i Application> {
+fn meant(instance: &Instance, kind: &str, target: &str) -> Result<Option<Application>, StoreError> {
     match kind {
-        "default" => {
-            let mut all = instance.organisation.applications.values();
-            all.find(|application| instance_of(instance, application) == target)
-        }
-        "custom" => Target::named(instance, target).map(|target| target.application),
-        _ => None,
+        "default" => instance.store.application_by_instance(target),
+        "custom" => application_named(instance, target),
+        _ => Ok(None),
     }
 }

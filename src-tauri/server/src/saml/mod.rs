@@ -49,7 +49,7 @@ pub use response::instant;
 #[cfg(test)]
 pub use response::issue;
 pub use signing_key::SigningKey;
-pub use target::{Target, instance_of, profile_of, profile_path};
+pub use target::{Target, application_named, profile_of, profile_path};
 
 /// The routes of SAML.
 pub fn routes() -> Router<Shared> {
@@ -69,12 +69,24 @@ pub fn way_to(instance: &Instance, application: &Application) -> String {
     }
 }
 
+/// Applications that are looked at together.
+const AT_ONCE: u32 = 100;
+
 /// Does what is due for the certificates of all applications.
 pub fn tend_certificates(instance: &Instance) {
-    for target in instance.organisation.applications.values().filter_map(Target::of) {
-        if let Err(error) = certificates::tend(instance, target) {
-            tracing::error!(application = target.application.name, %error, "could not see to its certificates");
+    let mut after = String::new();
+    loop {
+        let applications = match instance.store.applications(&after, AT_ONCE) {
+            Ok(applications) => applications,
+            Err(error) => return tracing::error!(%error, "could not see to the applications' certificates"),
+        };
+        for target in applications.iter().filter_map(Target::of) {
+            if let Err(error) = certificates::tend(instance, target) {
+                tracing::error!(application = target.application.name, %error, "could not see to its certificates");
+            }
         }
+        let Some(last) = applications.last() else { return };
+        after.clone_from(&last.name);
     }
 }
 

@@ -10,6 +10,7 @@ use base64::{
 use crate::{
     instance::Instance,
     organisation::{Application, SamlApplication},
+    store::StoreError,
 };
 
 /// An application that is signed in to by SAML.
@@ -21,11 +22,6 @@ pub struct Target<'i> {
     pub saml: &'i SamlApplication,
 }
 
-/// `ins-` and 16 hex digits: an application as the portal lists it.
-pub fn instance_of(instance: &Instance, application: &Application) -> String {
-    format!("ins-{}", instance.key.public_id("application instance", &[&application.name], 16))
-}
-
 /// `p-` and 16 hex digits: a profile of an application instance.
 pub fn profile_of(instance: &Instance, application_instance: &str, name: &str) -> String {
     format!("p-{}", instance.key.public_id("profile", &[application_instance, name], 16))
@@ -33,35 +29,37 @@ pub fn profile_of(instance: &Instance, application_instance: &str, name: &str) -
 
 /// The path of a profile's assertions, for accounts as for applications.
 pub fn profile_path(instance: &Instance, application_instance: &str, profile: &str) -> String {
-    let account = &instance.organisation.management_account;
+    let account = &instance.settings().management_account;
     let encoded = BASE64_STANDARD.encode(format!("{account}_{application_instance}_{profile}"));
     format!("/saml/assertion/{encoded}")
+}
+
+/// The application that the last part of an address names, if it is signed in to by SAML.
+///
+/// # Errors
+/// [`StoreError`] if it cannot be looked up.
+pub fn application_named(instance: &Instance, encoded: &str) -> Result<Option<Application>, StoreError> {
+    let Some(wanted) = instance_named(instance, encoded) else { return Ok(None) };
+    let found = instance.store.application_by_instance(&wanted)?;
+    Ok(found.filter(|application| application.saml.is_some()))
+}
+
+/// The application instance's id in the last part of an address that is one of ours.
+fn instance_named(instance: &Instance, encoded: &str) -> Option<String> {
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, config);
+    let name = String::from_utf8(engine.decode(encoded).ok()?).ok()?;
+    let (account, rest) = name.split_once('_')?;
+    let (wanted, profile) = rest.split_once('_').map_or((rest, None), |(id, profile)| (id, Some(profile)));
+    let ours = account == instance.settings().management_account
+        && profile.is_none_or(|profile| profile == profile_of(instance, wanted, "Default"));
+    ours.then(|| wanted.to_owned())
 }
 
 impl<'i> Target<'i> {
     /// The target, if the application has one.
     pub fn of(application: &'i Application) -> Option<Self> {
         application.saml.as_ref().map(|saml| Self { application, saml })
-    }
-
-    /// The target that the last part of an address names.
-    pub fn named(instance: &'i Instance, encoded: &str) -> Option<Self> {
-        let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-        let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, config);
-        let name = String::from_utf8(engine.decode(encoded).ok()?).ok()?;
-        let (account, rest) = name.split_once('_')?;
-        let (wanted, profile) =
-            rest.split_once('_').map_or((rest, None), |(id, profile)| (id, Some(profile)));
-        let target = Self::by_instance(instance, wanted)?;
-        let ours = account == instance.organisation.management_account
-            && profile.is_none_or(|profile| profile == profile_of(instance, wanted, "Default"));
-        ours.then_some(target)
-    }
-
-    /// The target with this application instance's id.
-    pub fn by_instance(instance: &'i Instance, wanted: &str) -> Option<Self> {
-        let mut all = instance.organisation.applications.values();
-        all.find(|application| instance_of(instance, application) == wanted).and_then(Self::of)
     }
 
     /// Where this application's sign-in starts and requests go, and the entity id of its identity provider.
@@ -81,7 +79,7 @@ impl<'i> Target<'i> {
 
     /// The last part of this application's SAML addresses.
     fn encoded(&self, instance: &Instance) -> String {
-        let account = &instance.organisation.management_account;
-        BASE64_STANDARD.encode(format!("{account}_{}", instance_of(instance, self.application)))
+        let account = &instance.settings().management_account;
+        BASE64_STANDARD.encode(format!("{account}_{}", self.application.instance_id))
     }
 }

@@ -8,12 +8,12 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use url::form_urlencoded;
 
-use super::{Target, instance_of};
+use super::Target;
 use crate::rig::{Browser, PASSWORD, Reply, Rig, query_field};
 
 /// The path where an application's sign-in starts.
 pub fn address(rig: &Rig, application: &str) -> String {
-    let application = &rig.instance.organisation.applications[application];
+    let application = &rig.application(application);
     Target::of(application).unwrap().path(&rig.instance)
 }
 
@@ -31,7 +31,7 @@ pub fn xml(page: &Reply) -> String {
 
 /// A request as an application other than ours might write it.
 pub fn authn_request(rig: &Rig, application: &str, changes: &[(&str, &str)]) -> String {
-    let app = rig.instance.organisation.applications[application].saml.as_ref().unwrap();
+    let app = rig.application(application).saml.unwrap();
     let destination = rig.instance.addresses.url(&address(rig, application));
     let mut xml = format!(
         "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
@@ -164,7 +164,7 @@ async fn only_who_is_assigned_gets_an_assertion() {
 #[tokio::test]
 async fn the_portals_own_links_lead_to_the_application() {
     let rig = Rig::new();
-    let id = |name: &str| instance_of(&rig.instance, &rig.instance.organisation.applications[name]);
+    let id = |name: &str| rig.application(name).instance_id;
     let browser = rig.browser();
     let to = async |path: &str| browser.get(path).await.is(303).header("location").to_owned();
     assert_eq!(to(&format!("/start/saml/default/Grafana/{}", id("Grafana"))).await, address(&rig, "Grafana"));
@@ -190,10 +190,7 @@ async fn the_portals_own_links_lead_to_the_application() {
 async fn programs_get_the_response_with_a_portal_token() {
     let rig = Rig::new();
     let (_, token, _) = rig.tokens("sam").await;
-    let profiles = format!(
-        "/instance/appinstance/{}/profiles",
-        instance_of(&rig.instance, &rig.instance.organisation.applications["Grafana"])
-    );
+    let profiles = format!("/instance/appinstance/{}/profiles", rig.application("Grafana").instance_id);
     let profile = rig.portal_get(&profiles, &token).await.is(200).json()["result"][0].clone();
     assert_eq!((&profile["protocol"], &profile["relayState"]), (&"SAML".into(), &"dashboards".into()));
     let url = profile["url"].as_str().unwrap().trim_start_matches("http://localhost:4711").to_owned();

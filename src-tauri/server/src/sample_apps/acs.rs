@@ -14,7 +14,7 @@ use saml_rs::{
 };
 use url::form_urlencoded;
 
-use super::{REQUEST, home_of, identity_provider, played};
+use super::{REQUEST, home_of, identity_provider, played, target_of};
 use crate::{
     instance::{Instance, Shared},
     saml::{Refusal, Seen, Target, context, service_provider},
@@ -51,7 +51,8 @@ pub async fn consume(
 }
 
 fn greet(instance: &Instance, name: &str, headers: &HeaderMap, body: &[u8]) -> Result<Response, PageError> {
-    let target = played(instance, name)?;
+    let application = played(instance, name)?;
+    let target = target_of(&application)?;
     let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
     let relay_state = fields.iter().find(|(name, _)| name == "RelayState").map_or("", |(_, value)| value);
     let asked = signin::cookie(instance, headers, REQUEST)

@@ -7,10 +7,10 @@ use axum::{
     response::Response,
 };
 
-use super::{home_of, played};
+use super::{home_of, played, target_of};
 use crate::{
-    instance::Shared,
-    signin::{Frame, html},
+    instance::{Instance, Shared},
+    signin::{Frame, PageError, html},
 };
 
 #[derive(Template)]
@@ -25,18 +25,17 @@ struct HomePage<'a> {
 /// GET `/sample-apps/{name}`.
 pub async fn show(State(instance): State<Shared>, Path(name): Path<String>) -> Response {
     instance
-        .run(move |instance| {
-            let target = match played(instance, &name) {
-                Ok(target) => target,
-                Err(error) => return error.render(instance, None),
-            };
-            let page = HomePage {
-                frame: Frame::bare(instance),
-                name: &target.application.name,
-                description: &target.application.description,
-                home: home_of(target),
-            };
-            html(StatusCode::OK, &page)
-        })
+        .run(move |instance| page(instance, &name).unwrap_or_else(|error| error.render(instance, None)))
         .await
+}
+
+fn page(instance: &Instance, name: &str) -> Result<Response, PageError> {
+    let application = played(instance, name)?;
+    let page = HomePage {
+        frame: Frame::bare(instance),
+        name: &application.name,
+        description: &application.description,
+        home: home_of(target_of(&application)?),
+    };
+    Ok(html(StatusCode::OK, &page))
 }

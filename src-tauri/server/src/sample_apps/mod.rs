@@ -18,6 +18,7 @@ use saml_rs::{EntityId, IdpDescriptor, MetadataTrustPolicy, SamlError};
 
 use crate::{
     instance::{Instance, Shared},
+    organisation::Application,
     saml::{self, Target},
     signin::PageError,
 };
@@ -34,12 +35,26 @@ pub fn routes() -> Router<Shared> {
 }
 
 /// The application that is played at `/sample-apps/{name}`.
-fn played<'i>(instance: &'i Instance, name: &str) -> Result<Target<'i>, PageError> {
+fn played(instance: &Instance, name: &str) -> Result<Application, PageError> {
     let acs = instance.addresses.url(&format!("/sample-apps/{name}/acs"));
-    let mut targets = instance.organisation.applications.values().filter_map(Target::of);
-    targets.find(|target| target.saml.acs_url == acs).ok_or_else(|| {
-        let text = "The sandbox plays the applications of its sample organisation only.";
-        PageError::new(StatusCode::NOT_FOUND, "There is no such application", text)
+    // There are a handful of them.
+    let mut all = instance.store.applications("", 100)?.into_iter();
+    all.find(|application| application.saml.as_ref().is_some_and(|saml| saml.acs_url == acs)).ok_or_else(
+        || {
+            let text = "The sandbox plays the applications of its sample organisation only.";
+            PageError::new(StatusCode::NOT_FOUND, "There is no such application", text)
+        },
+    )
+}
+
+/// A played application is signed in to by SAML.
+fn target_of(application: &Application) -> Result<Target<'_>, PageError> {
+    Target::of(application).ok_or_else(|| {
+        PageError::new(
+            StatusCode::NOT_FOUND,
+            "There is no such application",
+            "It is not signed in to from here.",
+        )
     })
 }
 

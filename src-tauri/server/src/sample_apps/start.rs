@@ -14,7 +14,7 @@ use saml_rs::{
 };
 use url::Url;
 
-use super::{REQUEST, identity_provider, played};
+use super::{REQUEST, identity_provider, played, target_of};
 use crate::{
     fields::Fields,
     instance::{Instance, Shared},
@@ -41,7 +41,8 @@ pub async fn sign_in(
 }
 
 fn begin(instance: &Instance, name: &str, fields: &Fields) -> Result<Response, PageError> {
-    let target = played(instance, name)?;
+    let application = played(instance, name)?;
+    let target = target_of(&application)?;
     let binding = if fields.get("binding") == Some("post") { Binding::Post } else { Binding::Redirect };
     // It comes back as the relay state, which the identity provider keeps as it is for a while.
     let secret = Token::new(instance.chance.hex(43));

@@ -30,12 +30,12 @@ async fn present(browser: &Browser<'_>, xml: &str, relay_state: &str) -> Reply {
 
 /// A response as our identity provider would make it for an application with these changes.
 fn made(rig: &Rig, change: impl FnOnce(&mut SamlApplication), in_response_to: Option<&str>) -> String {
-    let application = &rig.instance.organisation.applications["Grafana"];
+    let application = &rig.application("Grafana");
     let mut saml = application.saml.clone().unwrap();
     change(&mut saml);
-    let user = &rig.instance.organisation.users["sam"];
+    let user = &rig.user("sam");
     let session =
-        SignInSession::begin("s".to_owned(), "sam", SignedDuration::from_hours(8), rig.instance.now());
+        SignInSession::begin("s".to_owned(), &user.id, SignedDuration::from_hours(8), rig.instance.now());
     let target = Target { application, saml: &saml };
     let posted = issue(&rig.instance, target, (user, &session), in_response_to, None).unwrap();
     String::from_utf8(BASE64_STANDARD.decode(posted.encoded).unwrap()).unwrap()

@@ -183,7 +183,7 @@ mod tests {
             json!({"throttle": 0, "before": {"passed": 1, "refused": 1}})
         );
         control(&rig.instance, "{\"role_credentials_seconds\":30}").unwrap();
-        let set = rig.instance.organisation.permission_sets.values().next().unwrap();
+        let set = &rig.instance.store.permission_set_by_name("ReadOnly").unwrap().unwrap();
         assert_eq!(rig.instance.lasting(set).session_duration, SignedDuration::from_secs(30));
         control(&rig.instance, "{\"role_credentials_seconds\":null}").unwrap();
         assert_eq!(rig.instance.lasting(set).session_duration, set.session_duration);

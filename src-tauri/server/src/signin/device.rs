@@ -27,7 +27,7 @@ const UNKNOWN: &str = "That code is not waiting for an answer. It may be mistype
      the code that the application shows.";
 
 /// GET `/device`, with `user_code` when the application gave the complete link.
-pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     visit.signed_in_or("/device", fields, &["user_code"])?;
     let user_code = fields.get("user_code").map(canonical).unwrap_or_default();
     let page = DevicePage { frame: Frame::of(instance, visit), error: None, user_code: &user_code };
@@ -35,7 +35,7 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<R
 }
 
 /// POST `/device`: the code is right, show who asks.
-pub fn confirm(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn confirm(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/device", fields, &["user_code"])?;
     let (user_code, found) = find(instance, person, fields)?;
     let Some((_, client)) = found else {
@@ -54,7 +54,7 @@ pub fn confirm(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Resul
 }
 
 /// POST `/device/decision`.
-pub fn decide(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn decide(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/device", fields, &["user_code"])?;
     let gone = || PageError::new(StatusCode::CONFLICT, "This request is over", UNKNOWN);
     let (_, found) = find(instance, person, fields)?;
@@ -81,7 +81,7 @@ pub fn decide(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
 /// guesses is stopped.
 fn find(
     instance: &Instance,
-    person: &SignedIn<'_>,
+    person: &SignedIn,
     fields: &Fields,
 ) -> Result<(String, Option<(Pending, Client)>), PageError> {
     if !person.session.may_try_user_code() {

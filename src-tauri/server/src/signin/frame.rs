@@ -27,7 +27,7 @@ pub struct Frame {
 
 impl Frame {
     /// The frame for this visit.
-    pub fn of(instance: &Instance, visit: &Visit<'_>) -> Self {
+    pub fn of(instance: &Instance, visit: &Visit) -> Self {
         Self {
             person: visit.person.as_ref().map(|person| person.user.display_name.clone()),
             csrf: visit.form_token(instance),
@@ -39,7 +39,7 @@ impl Frame {
     pub fn bare(instance: &Instance) -> Self {
         let origin = instance.addresses.origin();
         let host = origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
-        Self { organisation: instance.organisation.name.clone(), host, ..Self::default() }
+        Self { organisation: instance.settings().name.clone(), host, ..Self::default() }
     }
 }
 
@@ -128,7 +128,7 @@ struct ConsentPage<'a> {
 
 impl Consent<'_> {
     /// Renders the page.
-    pub fn render(&self, instance: &Instance, visit: &Visit<'_>) -> Result<Response, PageError> {
+    pub fn render(&self, instance: &Instance, visit: &Visit) -> Result<Response, PageError> {
         let page = ConsentPage {
             frame: Frame::of(instance, visit),
             client_name: self.client_name,
@@ -153,7 +153,7 @@ struct MessagePage<'a> {
 }
 
 /// A page with one message and what to do next.
-pub fn message(instance: &Instance, visit: &Visit<'_>, title: &str, text: &str) -> Response {
+pub fn message(instance: &Instance, visit: &Visit, title: &str, text: &str) -> Response {
     let frame = Frame::of(instance, visit);
     html(StatusCode::OK, &MessagePage { frame, title, text, good: true, back: None })
 }
@@ -204,7 +204,7 @@ impl PageError {
 
     /// The page, or the redirect to sign in. With the visit at hand the page's frame offers what any other's
     /// does, signing out above all.
-    pub fn render(&self, instance: &Instance, visit: Option<&Visit<'_>>) -> Response {
+    pub fn render(&self, instance: &Instance, visit: Option<&Visit>) -> Response {
         match self {
             Self::SignIn { back } => {
                 let query: String =

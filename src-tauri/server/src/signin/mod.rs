@@ -34,7 +34,7 @@ pub use frame::{Consent, Frame, PageError, html, html_for_other_site, redirect};
 pub use visit::{SignedIn, Visit};
 
 /// What a page does: reads the parameters and answers.
-pub type Show = fn(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError>;
+pub type Show = fn(&Instance, &Visit, &Fields) -> Result<Response, PageError>;
 
 /// The routes of the pages.
 pub fn routes() -> Router<Shared> {
@@ -73,7 +73,7 @@ fn submitted(submit: Show) -> MethodRouter<Shared> {
 /// A password is checked when it is its turn, and until then no thread waits for it.
 async fn sign_in(State(instance): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let network = mfa::network(&instance, &Origin::current());
-    let submit = move |instance: &Instance, visit: &Visit<'_>, fields: &Fields| {
+    let submit = move |instance: &Instance, visit: &Visit, fields: &Fields| {
         sign_in::submit(instance, visit, fields, network)
     };
     in_turn(instance, headers, body, submit).await
@@ -90,7 +90,7 @@ async fn in_turn(
     instance: Shared,
     headers: HeaderMap,
     body: Bytes,
-    submit: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError> + Send + 'static,
+    submit: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
     if let Some(turn) = instance.passwords.turn().await {
         return form_holding(turn, instance, headers, body, submit).await;
@@ -119,7 +119,7 @@ pub async fn page(
     instance: Shared,
     headers: HeaderMap,
     query: String,
-    show: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError> + Send + 'static,
+    show: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
     instance.run(move |instance| answer(instance, &headers, &Fields::parse(query.as_bytes()), show)).await
 }
@@ -135,7 +135,7 @@ async fn form_holding(
     instance: Shared,
     headers: HeaderMap,
     body: Bytes,
-    submit: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError> + Send + 'static,
+    submit: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
     instance
         .run(move |instance| {
@@ -163,7 +163,7 @@ fn answer(
     instance: &Instance,
     headers: &HeaderMap,
     fields: &Fields,
-    show: impl FnOnce(&Instance, &Visit<'_>, &Fields) -> Result<Response, PageError>,
+    show: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError>,
 ) -> Response {
     let visit = match Visit::of(instance, headers) {
         Ok(visit) => visit,

@@ -43,7 +43,7 @@ struct SignInPage<'a> {
 }
 
 /// GET `/sign-in`.
-pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let back = safe_path(instance, fields.get("continue"));
     // An application may ask that the person proves anew who they are.
     if visit.person.is_some() && fields.get("again").is_none() {
@@ -55,7 +55,7 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<R
 /// POST `/sign-in`, from a network.
 pub fn submit(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     fields: &Fields,
     network: Digest,
 ) -> Result<Response, PageError> {
@@ -70,20 +70,21 @@ pub fn submit(
         return refuse(StatusCode::BAD_REQUEST, "That is too long for a user name and a password.");
     }
     let now = instance.now();
-    let user = instance.organisation.user_by_login(typed);
+    let user = instance.user_by_login(typed)?;
+    let known = user.as_ref();
     // One lock for all the names of one person; names that nobody has are locked as well.
-    let canonical = user.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
+    let canonical = known.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
     let name = known_browser::counter(instance, visit.known_browser.as_ref(), &canonical);
     let lockout = match instance.store.count_attempt(name, now)? {
         Ok(lockout) => lockout,
         Err(locked) => {
-            instance.store.append_audit(&events(instance, user, None, "Failure"))?;
+            instance.store.append_audit(&events(instance, known, None, "Failure"))?;
             return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left));
         }
     };
-    let typed_password = password::check(instance, user, password)?;
-    let Some(user) = user.filter(|_| typed_password != Typed::Wrong) else {
-        instance.store.append_audit(&events(instance, user, None, "Failure"))?;
+    let typed_password = password::check(instance, known, password)?;
+    let Some(user) = known.filter(|_| typed_password != Typed::Wrong) else {
+        instance.store.append_audit(&events(instance, known, None, "Failure"))?;
         return match lockout.remaining(now) {
             Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),
             None => refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."),
@@ -96,13 +97,13 @@ pub fn submit(
 /// Begins a session, which `keep` stores with what it tells, and sends the person on.
 pub fn begin(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     user: &User,
     back: &str,
     keep: impl FnOnce(&SignInSession, Digest) -> Result<(), PageError>,
 ) -> Result<Response, PageError> {
     let length = instance.session_length();
-    let session = SignInSession::begin(instance.chance.uuid(), &user.username, length, instance.now());
+    let session = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
     keep(&session, secret.digest())?;
@@ -123,12 +124,12 @@ pub fn begin(
 }
 
 /// POST `/sign-out`: ends the session, and with it all tokens that were approved in it.
-pub fn sign_out(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Response, PageError> {
+pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, PageError> {
     if let Some(person) = &visit.person {
         let event = instance.entry(&Event {
             source: audit::SSO,
             name: "Logout",
-            user: Some(person.user),
+            user: Some(&person.user),
             session: Some(&person.session),
             ..Event::default()
         });
@@ -184,7 +185,7 @@ pub fn too_many(left: SignedDuration) -> String {
 /// The page with an error that says why the person is not signed in.
 pub fn render(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     status: StatusCode,
     error: Option<&str>,
     username: &str,

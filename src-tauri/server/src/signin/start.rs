@@ -40,31 +40,27 @@ struct ApplicationRow {
 }
 
 /// GET `/start`.
-pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start", fields, &[])?;
-    let organisation = &instance.organisation;
-    let accounts = organisation
-        .accounts_of(person.user)
-        .into_iter()
-        .map(|account| AccountRow {
-            id: account.id.clone(),
-            name: account.name.clone(),
-            ou: account.ou.clone(),
+    let (store, user_id) = (&instance.store, &person.user.id);
+    let mut accounts = Vec::new();
+    for account in store.accounts_of(user_id)? {
+        let sets = store.permission_sets_of(user_id, &account.id)?;
+        accounts.push(AccountRow {
             production: account.is_production(),
-            roles: organisation
-                .permission_sets_of(person.user, &account.id)
-                .into_iter()
-                .map(|set| set.name.clone())
-                .collect(),
-        })
-        .collect();
-    let applications = organisation
-        .applications_of(person.user)
+            roles: sets.into_iter().map(|set| set.name).collect(),
+            id: account.id,
+            name: account.name,
+            ou: account.ou,
+        });
+    }
+    let applications = store
+        .applications_of(user_id)?
         .into_iter()
         .map(|application| ApplicationRow {
-            name: application.name.clone(),
-            description: application.description.clone(),
-            url: saml::way_to(instance, application),
+            url: saml::way_to(instance, &application),
+            name: application.name,
+            description: application.description,
         })
         .collect();
     let until = person.session.ends.strftime("%H:%M UTC").to_string();
@@ -75,15 +71,15 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<R
 }
 
 /// POST `/start/console`: opens the console of an account as a role.
-pub fn open_console(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn open_console(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start", fields, &[])?;
     let (account, role) =
         (fields.get("account_id").unwrap_or_default(), fields.get("role_name").unwrap_or_default());
-    let Some((account, set)) = instance.organisation.assigned(person.user, account, role) else {
+    let Some((account, set)) = instance.store.assigned(&person.user.id, account, role)? else {
         instance.record(&Event {
             source: audit::SSO,
             name: "Federate",
-            user: Some(person.user),
+            user: Some(&person.user),
             session: Some(&person.session),
             details: json!({ "account_id": account, "role_name": role }),
             error: Some(("ForbiddenException", "No access")),
@@ -95,12 +91,12 @@ pub fn open_console(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> 
     instance.record(&Event {
         source: audit::SSO,
         name: "Federate",
-        user: Some(person.user),
+        user: Some(&person.user),
         session: Some(&person.session),
         details: json!({ "account_id": account.id, "role_name": set.name }),
         ..Event::default()
     })?;
-    let token = federation::signin_token_for(instance, person.user, account, set)?;
+    let token = federation::signin_token_for(instance, &person.user, &account, &set)?;
     let url = federation::login_url(instance, &token)?;
     Ok(super::frame::redirect(&url))
 }

@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// One request of a browser.
-pub struct Visit<'i> {
+pub struct Visit {
     /// The person, if signed in.
-    pub person: Option<SignedIn<'i>>,
+    pub person: Option<SignedIn>,
     /// What the browser brought to be known by, unchecked.
     pub known_browser: Option<Token>,
     /// The sign-in that waits for a second factor, unchecked.
@@ -28,26 +28,24 @@ pub struct Visit<'i> {
 }
 
 /// A person with a live session.
-pub struct SignedIn<'i> {
+pub struct SignedIn {
     /// The session.
     pub session: SignInSession,
     /// The person.
-    pub user: &'i User,
+    pub user: User,
 }
 
-impl<'i> Visit<'i> {
+impl Visit {
     /// Reads the cookies.
-    pub fn of(instance: &'i Instance, headers: &HeaderMap) -> Result<Self, StoreError> {
+    pub fn of(instance: &Instance, headers: &HeaderMap) -> Result<Self, StoreError> {
         let owned = |kind| cookies::cookie(instance, headers, kind).map(|value| Token::new(value.to_owned()));
         let known_browser = owned(KNOWN_BROWSER);
         let (half, context) = (owned(HALF), owned(CONTEXT));
         if let Some(value) = owned(SESSION) {
             let session = instance.store.session_by_cookie(value.digest())?;
             let live = session.filter(|session| session.is_live(instance.now()));
-            let person = live.and_then(|session| {
-                let user = instance.organisation.users.get(&session.username)?;
-                Some(SignedIn { session, user })
-            });
+            let user = live.as_ref().map(|session| instance.user(&session.user_id)).transpose()?.flatten();
+            let person = live.zip(user).map(|(session, user)| SignedIn { session, user });
             if person.is_some() {
                 return Ok(Self { person, known_browser, half, context, binding: value, is_new: false });
             }
@@ -84,12 +82,7 @@ impl<'i> Visit<'i> {
     }
 
     /// The person, or a way to the sign-in page that comes back to `path` with these parameters.
-    pub fn signed_in_or(
-        &self,
-        path: &str,
-        fields: &Fields,
-        keep: &[&str],
-    ) -> Result<&SignedIn<'i>, PageError> {
+    pub fn signed_in_or(&self, path: &str, fields: &Fields, keep: &[&str]) -> Result<&SignedIn, PageError> {
         self.person.as_ref().ok_or_else(|| {
             let mut query = form_urlencoded::Serializer::new(String::new());
             for name in keep {

@@ -171,7 +171,9 @@ impl Store {
             if let Some((user_id, browser, network, ends)) = done.context {
                 mfa::remember_context(tx, user_id, browser, network, ends)?;
             }
-            sessions::insert(tx, session, cookie)?;
+            if !sessions::insert(tx, session, cookie)? {
+                return Err(rusqlite::Error::QueryReturnedNoRows);
+            }
             done.counters.iter().try_for_each(|counter| lockouts::forget(tx, *counter))?;
             done.entries.iter().try_for_each(|entry| audit::append(tx, entry))
         });
@@ -198,6 +200,16 @@ mod tests {
         Timestamp::from_second(1_800_000_000).unwrap()
     }
 
+    /// A store with one person.
+    fn store() -> Store {
+        let store = Store::in_memory();
+        let insert = "INSERT INTO user
+            (id, username, display_name, email, email_verified, enabled, profile, created, updated)
+            VALUES ('u', 'sam', 'Sam', 'sam@acme.test', 1, 1, '{}', 0, 0)";
+        store.write("add a person", |tx| tx.execute(insert, [])).unwrap();
+        store
+    }
+
     /// Whether a session of this id begins.
     fn complete(
         store: &Store,
@@ -206,7 +218,7 @@ mod tests {
         challenge: Option<&str>,
         step: Option<i64>,
     ) -> bool {
-        let session = SignInSession::begin(id.to_owned(), "sam", SignedDuration::from_hours(1), now());
+        let session = SignInSession::begin(id.to_owned(), "u", SignedDuration::from_hours(1), now());
         let done = Completion {
             half,
             session: (&session, Digest::of(id)),
@@ -223,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_challenge_and_a_half_sign_in_complete_one_sign_in_each() {
-        let store = Store::in_memory();
+        let store = store();
         assert!(complete(&store, "one", None, Some("first"), None));
         assert!(!complete(&store, "two", None, Some("first"), None));
         let half = HalfSignIn {
@@ -245,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_code_completes_one_sign_in_whoever_looked_at_it_when() {
-        let store = Store::in_memory();
+        let store = store();
         let app = Device {
             id: "app".to_owned(),
             user_id: "u".to_owned(),

@@ -2,47 +2,80 @@
 //! module, so that another database can take its place. Absent is `Ok(None)`; a compare-and-swap that lost is
 //! `Ok(false)`.
 
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod access_requests;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod accounts;
 mod administrator_keys;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod applications;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod assignments;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod attributes;
 mod audit;
 mod audit_chain;
 mod audit_delivery;
 mod audit_lookup;
 mod authorization_codes;
+mod changes;
 mod clients;
 mod consoles;
 mod device_grants;
+#[cfg(test)]
+mod directory_tests;
+mod document;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod groups;
 mod half_sign_ins;
 mod instance;
 mod lockouts;
 mod mfa;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod organisation;
+mod own_passwords;
 mod passwords;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod permission_sets;
 mod role_credentials;
 mod saml;
 mod saml_certificates;
 mod sessions;
 mod tokens;
+#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
+mod users;
 
 use std::{
     fmt,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior, types::Type};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, types::Type};
 use rusqlite_migration::{M, Migrations};
 
+#[allow(unused_imports, reason = "the administration's APIs and pages use the rest")]
+pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
 pub use administrator_keys::AdministratorKey;
+#[allow(unused_imports, reason = "the administration's APIs and pages use it")]
+pub use assignments::Provisioned;
 pub use audit::{AuditEntry, resources_of};
 pub use audit_chain::{Break, End, Verdict};
 pub use audit_delivery::{DigestFile, LogFile, Record};
 pub use audit_lookup::{FoundEvent, Lookup, Position};
 pub use authorization_codes::PresentedCode;
+pub use changes::{Action, Change, Kind};
 pub use clients::Client;
 pub use consoles::SigninToken;
+pub use document::{Apply, Refused};
 pub use half_sign_ins::{Completion, HalfSignIn};
 pub use mfa::Used;
-pub use passwords::{NewPassword, OwnPassword};
+pub use own_passwords::{NewPassword, OwnPassword};
+pub use passwords::{Password, PasswordState};
 pub use role_credentials::IssuedKey;
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
@@ -60,6 +93,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("audit.sql")),
     M::up(include_str!("administrator_keys.sql")),
     M::up(include_str!("audit_delivery.sql")),
+    M::up(include_str!("directory.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -107,8 +141,23 @@ impl StoreError {
 
 type Result<T> = std::result::Result<T, StoreError>;
 
+/// Connections that only read, so that no reader waits for a writer: SQLite's write-ahead log shows each of them
+/// what was committed last.
+const READERS: usize = 4;
+/// How long a statement waits while another process writes.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long it is told what became of a request for access, in milliseconds: 90 days.
+const REQUESTS_KEPT: i64 = 90 * 24 * 60 * 60 * 1000;
+/// Statements that each connection keeps ready.
+const STATEMENTS: usize = 128;
+
 /// The instance's database.
-pub struct Store(Mutex<Connection>);
+pub struct Store {
+    writer: Mutex<Connection>,
+    /// None for a database in memory, which one connection has to itself.
+    readers: Vec<Mutex<Connection>>,
+    next: AtomicUsize,
+}
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,7 +173,19 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self> {
         let connection =
             Connection::open(path).map_err(|cause| StoreError::Statement { doing: "open", cause })?;
-        Self::prepare(connection)
+        let mut store = Self::prepare(connection)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = || {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
+            Ok(Mutex::new(connection))
+        };
+        store.readers = (0..READERS)
+            .map(|_| reader())
+            .collect::<rusqlite::Result<_>>()
+            .map_err(|cause| StoreError::Statement { doing: "open", cause })?;
+        Ok(store)
     }
 
     /// A store that lives as long as the value.
@@ -134,10 +195,27 @@ impl Store {
         Self::prepare(connection).expect("the schema is valid")
     }
 
+    /// The steps of all statements with which `work` reads, as SQLite plans them.
+    #[cfg(test)]
+    pub fn plans(&self, work: impl FnOnce()) -> Vec<String> {
+        SEEN.take();
+        work();
+        let connection = self.writer();
+        let seen = SEEN.take();
+        let steps = seen.iter().flat_map(|sql| {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("it ran before");
+            // Plans do not depend on the values.
+            let unbound = vec![rusqlite::types::Null; plan.parameter_count()];
+            let steps = plan.query_map(rusqlite::params_from_iter(unbound), |row| row.get::<_, String>(3));
+            steps.expect("a plan is a table").collect::<rusqlite::Result<Vec<_>>>().expect("of text")
+        });
+        steps.collect()
+    }
+
     /// Leaves the database no room to grow, or gives it back.
     #[cfg(test)]
     pub fn fill(&self, full: bool) {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.writer();
         // Less than it has is as much as it has.
         let pages = if full { 1 } else { 1 << 20 };
         connection.pragma_update(None, "max_page_count", pages).expect("the pragma is known");
@@ -145,6 +223,8 @@ impl Store {
 
     fn prepare(mut connection: Connection) -> Result<Self> {
         let set = |connection: &Connection| {
+            connection.busy_timeout(PATIENCE)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.pragma_update(None, "foreign_keys", true)
@@ -153,7 +233,7 @@ impl Store {
         Migrations::from_slice(MIGRATIONS)
             .to_latest(&mut connection)
             .map_err(|cause| StoreError::Migration { cause })?;
-        Ok(Self(Mutex::new(connection)))
+        Ok(Self { writer: Mutex::new(connection), readers: Vec::new(), next: AtomicUsize::new(0) })
     }
 
     /// Forgets what nobody can use any more.
@@ -183,13 +263,28 @@ impl Store {
             ] {
                 tx.execute(statement, [gone])?;
             }
+            let settled = "DELETE FROM access_request WHERE status <> 'IN_PROGRESS' AND created < ?1";
+            tx.execute(settled, [gone - REQUESTS_KEPT])?;
             Ok(())
         })
     }
 
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection to read with: one that is free, or else one of them in its turn.
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        let Some(turn) = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(self.readers.len()) else {
+            return self.writer();
+        };
+        let (before, from) = self.readers.split_at(turn);
+        let free = from.iter().chain(before).find_map(|reader| reader.try_lock().ok());
+        free.unwrap_or_else(|| self.readers[turn].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn read<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        f(&connection).map_err(|cause| StoreError::Statement { doing, cause })
+        f(&self.reader()).map_err(|cause| StoreError::Statement { doing, cause })
     }
 
     /// One transaction: all of `f` or nothing of it.
@@ -198,15 +293,79 @@ impl Store {
         doing: &'static str,
         f: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.attempt(doing, |tx| f(tx).map(|value| (value, true)))
+    }
+
+    /// One transaction that is kept or, on `false`, undone.
+    fn attempt<T>(
+        &self,
+        doing: &'static str,
+        f: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<(T, bool)>,
+    ) -> Result<T> {
+        let mut connection = self.writer();
         let run = |connection: &mut Connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = f(&tx)?;
-            tx.commit()?;
+            let (value, keep) = f(&tx)?;
+            if keep {
+                tx.commit()?;
+            } else {
+                tx.rollback()?;
+            }
             Ok(value)
         };
         run(&mut connection).map_err(|cause| StoreError::Statement { doing, cause })
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The statements that this thread has read with.
+    static SEEN: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// A value that stands in its column as JSON.
+fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+}
+
+/// The JSON of a value for its column.
+fn to_json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// All rows of a statement that stays prepared.
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    #[cfg(test)]
+    SEEN.with_borrow_mut(|seen| seen.push(sql.to_owned()));
+    connection.prepare_cached(sql)?.query_map(parameters, read)?.collect()
+}
+
+/// The row of a statement that stays prepared, if there is one.
+fn one<T>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+    read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    #[cfg(test)]
+    SEEN.with_borrow_mut(|seen| seen.push(sql.to_owned()));
+    connection.prepare_cached(sql)?.query_row(parameters, read).optional()
+}
+
+/// How many rows a statement that stays prepared changed.
+fn execute(connection: &Connection, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute(parameters)
+}
+
+fn seconds(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<SignedDuration> {
+    row.get(column).map(SignedDuration::from_secs)
 }
 
 fn millis(moment: Timestamp) -> i64 {

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Result, Store, digest, millis, moment};
-use crate::secret::Digest;
+use super::{Result, Store, digest, from_json, millis, moment, to_json};
+use crate::{organisation::Tags, secret::Digest};
 
 /// One set of role credentials, without its secrets.
 #[derive(Debug, Clone)]
@@ -24,6 +24,10 @@ pub struct IssuedKey {
     pub role_id: String,
     /// The user name.
     pub session_name: String,
+    /// The person's id.
+    pub user_id: String,
+    /// The session's tags.
+    pub tags: Tags,
     /// When they stop working.
     pub ends: Timestamp,
 }
@@ -44,8 +48,9 @@ impl Store {
         self.write("keep role credentials", |tx| {
             tx.execute(
                 "INSERT INTO role_credentials
-                 (access_key_id, session_token, account_id, permission_set, role_name, role_id, session_name, ends)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (access_key_id, session_token, account_id, permission_set, role_name, role_id, session_name, ends,
+                  user_id, tags)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 params![
                     key.access_key_id,
                     key.session_token.as_bytes(),
@@ -54,7 +59,9 @@ impl Store {
                     key.role_name,
                     key.role_id,
                     key.session_name,
-                    millis(key.ends)
+                    millis(key.ends),
+                    key.user_id,
+                    to_json(&key.tags)?
                 ],
             )
             .map(drop)
@@ -76,6 +83,8 @@ impl Store {
                     role_name: row.get("role_name")?,
                     role_id: row.get("role_id")?,
                     session_name: row.get("session_name")?,
+                    user_id: row.get("user_id")?,
+                    tags: from_json(row, "tags")?,
                     ends: moment(row, "ends")?,
                 })
             })

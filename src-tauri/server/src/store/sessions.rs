@@ -10,7 +10,7 @@ use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
     Ok(SignInSession {
         id: row.get("session_id")?,
-        username: row.get("username")?,
+        user_id: row.get("user_id")?,
         began: moment(row, "began")?,
         ends: moment(row, "session_ends")?,
         ended: optional_moment(row, "ended")?,
@@ -20,18 +20,25 @@ pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
 
 /// The columns [`session_from`] reads, of a table `s`.
 pub(super) const SESSION_COLUMNS: &str =
-    "s.id AS session_id, s.username, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
+    "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
 
-pub(super) fn insert(tx: &Transaction<'_>, session: &SignInSession, cookie: Digest) -> rusqlite::Result<()> {
-    tx.execute(
-        "INSERT INTO sign_in_session (id, cookie, username, began, ends) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![session.id, cookie.as_bytes(), session.username, millis(session.began), millis(session.ends)],
-    )
-    .map(drop)
+/// Keeps a session. `false` if the person was disabled or deleted while they proved who they are.
+pub(super) fn insert(
+    tx: &Transaction<'_>,
+    session: &SignInSession,
+    cookie: Digest,
+) -> rusqlite::Result<bool> {
+    let begun = tx.execute(
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends)
+         SELECT ?1, ?2, username, id, ?4, ?5 FROM user WHERE id = ?3 AND enabled",
+        params![session.id, cookie.as_bytes(), session.user_id, millis(session.began), millis(session.ends)],
+    )?;
+    Ok(begun == 1)
 }
 
 impl Store {
-    /// Keeps a new session and the digest of its cookie; the attempts counted under `name` are forgotten.
+    /// Keeps a new session and the digest of its cookie; the attempts counted under `name` are forgotten. `false`
+    /// if the person was disabled or deleted while their password was looked at.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
@@ -41,11 +48,14 @@ impl Store {
         cookie: Digest,
         name: Digest,
         entries: &[AuditEntry],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.write("begin a session", |tx| {
-            insert(tx, session, cookie)?;
+            if !insert(tx, session, cookie)? {
+                return Ok(false);
+            }
             lockouts::forget(tx, name)?;
-            entries.iter().try_for_each(|entry| audit::append(tx, entry))
+            entries.iter().try_for_each(|entry| audit::append(tx, entry))?;
+            Ok(true)
         })
     }
 
@@ -89,32 +99,32 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn live_sessions(&self, username: &str, now: Timestamp) -> Result<Vec<SignInSession>> {
+    pub fn live_sessions(&self, user_id: &str, now: Timestamp) -> Result<Vec<SignInSession>> {
         self.read("list a person's sessions", |c| {
             let sql = format!(
                 "SELECT {SESSION_COLUMNS} FROM sign_in_session s
-                 WHERE s.username = ?1 AND s.ended IS NULL AND s.ends > ?2 ORDER BY s.began DESC LIMIT 100"
+                 WHERE s.user_id = ?1 AND s.ended IS NULL AND s.ends > ?2 ORDER BY s.began DESC LIMIT 100"
             );
             let mut statement = c.prepare_cached(&sql)?;
-            statement.query_map(params![username, millis(now)], session_from)?.collect()
+            statement.query_map(params![user_id, millis(now)], session_from)?.collect()
         })
     }
 
-    /// Ends a person's sessions, but for one to keep, and with them all their tokens; gives their number.
+    /// Ends a person's sessions but for one to keep, and with them all their tokens; gives their number.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn end_sessions_of(
+    pub fn end_other_sessions(
         &self,
-        username: &str,
-        keep: Option<&str>,
+        user_id: &str,
+        keep: &str,
         now: Timestamp,
         entry: &AuditEntry,
     ) -> Result<usize> {
         self.write("end a person's sessions", |tx| {
             let ended = tx.execute(
-                "UPDATE sign_in_session SET ended = ?2 WHERE username = ?1 AND ended IS NULL AND id IS NOT ?3",
-                params![username, millis(now), keep],
+                "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND id <> ?3",
+                params![user_id, millis(now), keep],
             )?;
             audit::append(tx, entry)?;
             Ok(ended)

@@ -69,21 +69,21 @@ fn way<'d>(devices: &'d [Device], wanted: Option<&str>) -> Option<Way<'d>> {
 }
 
 /// GET `/sign-in/verify`, with the way to prove in `with`.
-pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let half = half_of(instance, visit)?;
     render(instance, visit, &half, fields.get("with"), StatusCode::OK, None)
 }
 
 fn render(
     instance: &Instance,
-    visit: &Visit<'_>,
-    half: &Half<'_>,
+    visit: &Visit,
+    half: &Half,
     wanted: Option<&str>,
     status: StatusCode,
     error: Option<&str>,
 ) -> Result<Response, PageError> {
     let Some(way) = way(&half.devices, wanted) else { return Ok(see_other("/sign-in/enrol")) };
-    let step = Step { user: half.user, session: None, workflow: &half.kept.workflow };
+    let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
     let challenge = step.event(instance, "CredentialChallenge", "Success", way.credential_type());
     let mut others: Vec<(String, String)> = Vec::new();
     if matches!(way, Way::App(_)) && half.devices.iter().any(|device| device.kind != Kind::Totp) {
@@ -123,7 +123,7 @@ fn render(
 }
 
 /// POST `/sign-in/verify`: a code or a key's answer.
-pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let half = half_of(instance, visit)?;
     let now = instance.now();
     let with = fields.get("with");
@@ -147,7 +147,7 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     {
         return Ok(response);
     }
-    let step = Step { user: half.user, session: None, workflow: &half.kept.workflow };
+    let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
     let proved = format!("{},{}", half.kept.proved, way.credential_type());
     instance.store.append_audit(&[
         step.event(instance, "CredentialVerification", "Failure", way.credential_type()),
@@ -170,7 +170,7 @@ fn code(instance: &Instance, app: &Device, code: &str) -> Option<Used> {
 
 fn answered(
     instance: &Instance,
-    half: &Half<'_>,
+    half: &Half,
     keys: &[&Device],
     answer: &str,
 ) -> Result<Option<Used>, PageError> {

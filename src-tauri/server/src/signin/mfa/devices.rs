@@ -44,13 +44,13 @@ struct SessionRow {
 }
 
 /// The person, if they signed in a short while ago; else the way to sign in again and come back.
-pub fn fresh<'v, 'i>(
+pub fn fresh<'v>(
     instance: &Instance,
-    visit: &'v Visit<'i>,
+    visit: &'v Visit,
     path: &str,
     fields: &Fields,
     keep: &[&str],
-) -> Result<&'v SignedIn<'i>, PageError> {
+) -> Result<&'v SignedIn, PageError> {
     let person = visit.signed_in_or(path, fields, keep)?;
     if instance.now().duration_since(person.session.began) < FRESH {
         return Ok(person);
@@ -62,12 +62,12 @@ pub fn fresh<'v, 'i>(
 }
 
 /// GET `/start/mfa`.
-pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start/mfa", fields, &[])?;
     let policy = instance.store.mfa_policy()?;
     let devices: Vec<DeviceRow> = instance
         .store
-        .mfa_devices(&instance.user_id(person.user))?
+        .mfa_devices(&instance.user_id(&person.user))?
         .into_iter()
         .map(|device| DeviceRow {
             counts: policy.counts(device.kind),
@@ -80,7 +80,7 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<R
         .collect();
     let sessions: Vec<SessionRow> = instance
         .store
-        .live_sessions(&person.session.username, instance.now())?
+        .live_sessions(&person.session.user_id, instance.now())?
         .into_iter()
         .map(|session| SessionRow {
             is_this: session.id == person.session.id,
@@ -104,7 +104,7 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<R
 }
 
 /// POST `/start/mfa/rename`.
-pub fn rename(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn rename(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start/mfa", fields, &[])?;
     let id = fields.get("device").unwrap_or_default();
     let Some(name) = device::name(fields.get("name").unwrap_or_default()) else {
@@ -113,18 +113,18 @@ pub fn rename(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     };
     let details = json!({ "MfaDeviceId": id });
     let event =
-        directory_event(instance, "UpdateMfaDeviceForUser", person.user, Some(&person.session), details);
-    if instance.store.rename_mfa_device(&instance.user_id(person.user), id, &name, &event)? {
+        directory_event(instance, "UpdateMfaDeviceForUser", &person.user, Some(&person.session), details);
+    if instance.store.rename_mfa_device(&instance.user_id(&person.user), id, &name, &event)? {
         return Ok(see_other("/start/mfa"));
     }
     Err(gone())
 }
 
 /// POST `/start/mfa/remove`.
-pub fn remove(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn remove(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = fresh(instance, visit, "/start/mfa", fields, &[])?;
     let id = fields.get("device").unwrap_or_default();
-    let user_id = instance.user_id(person.user);
+    let user_id = instance.user_id(&person.user);
     let policy = instance.store.mfa_policy()?;
     let demanded: Vec<Kind> = if policy.demands_a_device() {
         Kind::ALL.into_iter().filter(|kind| policy.counts(*kind)).collect()
@@ -133,7 +133,7 @@ pub fn remove(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     };
     let details = json!({ "MfaDeviceId": id });
     let event =
-        directory_event(instance, "DeleteMfaDeviceForUser", person.user, Some(&person.session), details);
+        directory_event(instance, "DeleteMfaDeviceForUser", &person.user, Some(&person.session), details);
     if instance.store.remove_mfa_device(&user_id, id, &demanded, &event)? {
         return Ok(see_other("/start/mfa"));
     }
@@ -148,7 +148,7 @@ pub fn remove(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
 /// POST `/start/mfa/sign-out-elsewhere`: ends all of the person's sessions but this one.
 pub fn sign_out_elsewhere(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     fields: &Fields,
 ) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start/mfa", fields, &[])?;
@@ -156,12 +156,12 @@ pub fn sign_out_elsewhere(
     let event = instance.entry(&Event {
         source: audit::SSO,
         name: "Logout",
-        user: Some(person.user),
+        user: Some(&person.user),
         session: Some(session),
         details: json!({ "Sessions": "all others" }),
         ..Event::default()
     });
-    instance.store.end_sessions_of(&session.username, Some(&session.id), instance.now(), &event)?;
+    instance.store.end_other_sessions(&session.user_id, &session.id, instance.now(), &event)?;
     Ok(see_other("/start/mfa"))
 }
 

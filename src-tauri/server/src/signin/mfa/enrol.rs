@@ -69,11 +69,7 @@ struct AddKeyPage<'a> {
 }
 
 /// GET `/sign-in/enrol`, with the kind of device in `type`.
-pub fn show_at_sign_in(
-    instance: &Instance,
-    visit: &Visit<'_>,
-    fields: &Fields,
-) -> Result<Response, PageError> {
+pub fn show_at_sign_in(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let half = half_of(instance, visit)?;
     if !half.devices.is_empty() {
         return Ok(see_other("/sign-in/verify"));
@@ -82,11 +78,7 @@ pub fn show_at_sign_in(
 }
 
 /// POST `/sign-in/enrol`: the device proves itself, which ends the sign-in.
-pub fn submit_at_sign_in(
-    instance: &Instance,
-    visit: &Visit<'_>,
-    fields: &Fields,
-) -> Result<Response, PageError> {
+pub fn submit_at_sign_in(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let half = half_of(instance, visit)?;
     if !half.devices.is_empty() {
         return Ok(see_other("/sign-in/verify"));
@@ -108,32 +100,24 @@ pub fn submit_at_sign_in(
 }
 
 /// GET `/start/mfa/add`, with the kind of device in `type`.
-pub fn show_in_portal(
-    instance: &Instance,
-    visit: &Visit<'_>,
-    fields: &Fields,
-) -> Result<Response, PageError> {
+pub fn show_in_portal(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = fresh(instance, visit, "/start/mfa/add", fields, &["type"])?;
-    in_portal(instance, person.user, &person.session)?.show(instance, visit, fields)
+    in_portal(instance, &person.user, &person.session)?.show(instance, visit, fields)
 }
 
 /// POST `/start/mfa/add`.
-pub fn submit_in_portal(
-    instance: &Instance,
-    visit: &Visit<'_>,
-    fields: &Fields,
-) -> Result<Response, PageError> {
+pub fn submit_in_portal(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = fresh(instance, visit, "/start/mfa/add", fields, &["type"])?;
-    let enrolment = in_portal(instance, person.user, &person.session)?;
+    let enrolment = in_portal(instance, &person.user, &person.session)?;
     match enrolment.submit(instance, fields)? {
         Ok(_) => Ok(see_other("/start/mfa")),
         Err(mistake) => enrolment.again(instance, visit, fields, mistake),
     }
 }
 
-fn at_sign_in<'a>(instance: &Instance, half: &Half<'a>) -> Result<Enrolment<'a>, PageError> {
+fn at_sign_in<'a>(instance: &Instance, half: &'a Half) -> Result<Enrolment<'a>, PageError> {
     Ok(Enrolment {
-        user: half.user,
+        user: &half.user,
         user_id: half.kept.user_id.clone(),
         session: None,
         owner: hex::encode(half.cookie.as_bytes()),
@@ -171,7 +155,7 @@ impl Enrolment<'_> {
         self.policy.counts(kind) && alike < kind.most()
     }
 
-    fn show(&self, instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+    fn show(&self, instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
         match fields.get("type").and_then(Kind::of_word).filter(|kind| self.offers(*kind)) {
             Some(kind) => self.page(instance, visit, kind, fields, StatusCode::OK, None),
             None => {
@@ -188,7 +172,7 @@ impl Enrolment<'_> {
     fn again(
         &self,
         instance: &Instance,
-        visit: &Visit<'_>,
+        visit: &Visit,
         fields: &Fields,
         mistake: &str,
     ) -> Result<Response, PageError> {
@@ -201,7 +185,7 @@ impl Enrolment<'_> {
     fn page(
         &self,
         instance: &Instance,
-        visit: &Visit<'_>,
+        visit: &Visit,
         kind: Kind,
         fields: &Fields,
         status: StatusCode,
@@ -228,7 +212,7 @@ impl Enrolment<'_> {
                     instance.chance.key()[..totp::SECRET_LENGTH].to_vec()
                 }
             };
-            let invitation = totp::invitation(&secret, &instance.organisation.name, &self.user.username)
+            let invitation = totp::invitation(&secret, &instance.settings().name, &self.user.username)
                 .map_err(|error| PageError::failed(&error))?;
             let state = seal(&secret)?;
             return Ok(html(status, &AddAppPage { frame, error, path: self.path, name, state, invitation }));

@@ -83,7 +83,7 @@ pub fn network(instance: &Instance, origin: &Origin) -> Digest {
 /// Goes on after the right password.
 pub fn after_password(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     user: &User,
     accepted: Accepted<'_>,
 ) -> Result<Response, PageError> {
@@ -93,7 +93,11 @@ pub fn after_password(
     match ask(instance, visit, user, accepted.network)? {
         Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, |session, cookie| {
             let events = sign_in::events(instance, Some(user), Some(session), "Success");
-            Ok(instance.store.begin_session(session, cookie, accepted.counter, &events)?)
+            // Disabled or deleted in the meantime.
+            match instance.store.begin_session(session, cookie, accepted.counter, &events)? {
+                true => Ok(()),
+                false => Err(PageError::SignIn { back: accepted.back.to_owned() }),
+            }
         }),
         Ask::Factor => begin_half(instance, user, accepted, "/sign-in/verify"),
         Ask::Enrol => begin_half(instance, user, accepted, "/sign-in/enrol"),
@@ -109,18 +113,14 @@ pub fn after_password(
 }
 
 /// Goes on after a password for one use was replaced.
-pub fn after_new_password(
-    instance: &Instance,
-    visit: &Visit<'_>,
-    half: &Half<'_>,
-) -> Result<Response, PageError> {
-    match ask(instance, visit, half.user, half.kept.network)? {
+pub fn after_new_password(instance: &Instance, visit: &Visit, half: &Half) -> Result<Response, PageError> {
+    match ask(instance, visit, &half.user, half.kept.network)? {
         Ask::Nothing => complete(instance, visit, half, None, None)?
             .ok_or(PageError::SignIn { back: "/start".to_owned() }),
         Ask::Factor => Ok(see_other("/sign-in/verify")),
         Ask::Enrol => Ok(see_other("/sign-in/enrol")),
         Ask::Block => {
-            let step = Step { user: half.user, session: None, workflow: &half.kept.workflow };
+            let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
             instance.store.append_audit(&[step.event(
                 instance,
                 "UserAuthentication",
@@ -133,7 +133,7 @@ pub fn after_new_password(
 }
 
 /// What the policy asks of a person in this browser on this network.
-fn ask(instance: &Instance, visit: &Visit<'_>, user: &User, network: Digest) -> Result<Ask, PageError> {
+fn ask(instance: &Instance, visit: &Visit, user: &User, network: Digest) -> Result<Ask, PageError> {
     let policy = instance.store.mfa_policy()?;
     if policy.mode == Mode::Off {
         return Ok(Ask::Nothing);
@@ -185,17 +185,17 @@ fn begin_half(
 }
 
 /// A half sign-in that the browser brought back.
-pub struct Half<'i> {
+pub struct Half {
     /// Its cookie's digest.
     pub cookie: Digest,
     /// Who signs in.
-    pub user: &'i User,
+    pub user: User,
     kept: HalfSignIn,
     /// The devices that count, the one used last first.
     devices: Vec<Device>,
 }
 
-impl Half<'_> {
+impl Half {
     /// Whether the password has to be replaced first.
     pub fn must_change(&self) -> bool {
         self.kept.must_change
@@ -208,7 +208,7 @@ impl Half<'_> {
 }
 
 /// The browser's half sign-in that is ready for its second step, or the way to what comes before it.
-fn half_of<'i>(instance: &'i Instance, visit: &Visit<'_>) -> Result<Half<'i>, PageError> {
+fn half_of(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
     let half = half_with_duty(instance, visit)?;
     if half.must_change() {
         return Err(PageError::Elsewhere("/sign-in/new-password"));
@@ -217,11 +217,11 @@ fn half_of<'i>(instance: &'i Instance, visit: &Visit<'_>) -> Result<Half<'i>, Pa
 }
 
 /// The browser's half sign-in, or the way back to its beginning.
-pub fn half_with_duty<'i>(instance: &'i Instance, visit: &Visit<'_>) -> Result<Half<'i>, PageError> {
+pub fn half_with_duty(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
     let over = || PageError::SignIn { back: "/start".to_owned() };
     let cookie = visit.half.as_ref().ok_or_else(over)?.digest();
     let kept = instance.store.half_sign_in(cookie, instance.now())?.ok_or_else(over)?;
-    let user = instance.organisation.users.get(&kept.username).ok_or_else(over)?;
+    let user = instance.user(&kept.user_id)?.ok_or_else(over)?;
     let policy = instance.store.mfa_policy()?;
     let mut devices = instance.store.mfa_devices(&kept.user_id)?;
     devices.retain(|device| policy.counts(device.kind));
@@ -231,8 +231,8 @@ pub fn half_with_duty<'i>(instance: &'i Instance, visit: &Visit<'_>) -> Result<H
 /// Ends a half sign-in well.
 fn complete(
     instance: &Instance,
-    visit: &Visit<'_>,
-    half: &Half<'_>,
+    visit: &Visit,
+    half: &Half,
     used: Option<Used>,
     credential_type: Option<&str>,
 ) -> Result<Option<Response>, PageError> {
@@ -243,15 +243,15 @@ fn complete(
     };
     let ends = now.checked_add(CONTEXT_KEPT).unwrap_or(now);
     let mut taken = true;
-    let response = sign_in::begin(instance, visit, half.user, &half.kept.back, |session, cookie| {
-        let step = Step { user: half.user, session: Some(session), workflow: &half.kept.workflow };
+    let response = sign_in::begin(instance, visit, &half.user, &half.kept.back, |session, cookie| {
+        let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
         let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
         let verified =
             credential_type.map(|proof| step.event(instance, "CredentialVerification", "Success", proof));
         let authenticated = step.event(instance, "UserAuthentication", "Success", &proved.join(","));
         let entries: Vec<AuditEntry> = verified
             .into_iter()
-            .chain([authenticated, sign_in::authenticated(instance, Some(half.user), session)])
+            .chain([authenticated, sign_in::authenticated(instance, Some(&half.user), session)])
             .collect();
         let context = (half.kept.user_id.as_str(), browser.digest(), half.kept.network, ends);
         let done = Completion {

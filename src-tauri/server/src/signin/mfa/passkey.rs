@@ -21,7 +21,7 @@ const WRONG: &str =
     "That passkey is not known here, or the page was open for too long. Try again, or use your password.";
 
 /// What the sign-in page asks of passkeys, if people may use them.
-pub fn offer(instance: &Instance, visit: &Visit<'_>) -> Option<KeyRequest> {
+pub fn offer(instance: &Instance, visit: &Visit) -> Option<KeyRequest> {
     let takes_passkeys = instance.store.mfa_policy().is_ok_and(|policy| policy.takes_passkeys());
     if !takes_passkeys {
         return None;
@@ -36,7 +36,7 @@ pub fn offer(instance: &Instance, visit: &Visit<'_>) -> Option<KeyRequest> {
 }
 
 /// POST `/sign-in/passkey`.
-pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let back = sign_in::safe_path(instance, fields.get("continue"));
     let refuse = || Ok(sign_in::render(instance, visit, StatusCode::UNAUTHORIZED, Some(WRONG), "", &back));
     if !instance.store.mfa_policy()?.takes_passkeys() {
@@ -50,10 +50,7 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
     let Ok(state) = std::str::from_utf8(&state) else { return refuse() };
     let Ok(credential) = keys::claimed_credential(answer) else { return refuse() };
     let Some(device) = instance.store.mfa_device_by_credential(&credential)? else { return refuse() };
-    let users = &instance.organisation.users;
-    let Some(user) = users.values().find(|user| instance.user_id(user) == device.user_id) else {
-        return refuse();
-    };
+    let Some(user) = &instance.user(&device.user_id)? else { return refuse() };
     let workflow = instance.chance.uuid();
     let proof = match keys::finish_passkey(instance, &device, answer, state) {
         Ok(proof) => proof,

@@ -18,13 +18,13 @@ use crate::{
 const WHY: &str = "You stay signed in here. Everywhere else you are signed out.";
 
 /// GET `/start/password`.
-pub fn show(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start/password", fields, &[])?;
     Ok(render(instance, visit, person, StatusCode::OK, None))
 }
 
 /// POST `/start/password`.
-pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start/password", fields, &[])?;
     let refuse = |status, error: &str| Ok(render(instance, visit, person, status, Some(error)));
     let now = instance.now();
@@ -35,35 +35,34 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
         Err(locked) => return refuse(StatusCode::TOO_MANY_REQUESTS, &sign_in::too_many(locked.left)),
     };
     let current = fields.get("current_password").unwrap_or_default();
-    if check(instance, Some(person.user), current)? == Typed::Wrong {
+    if check(instance, Some(&person.user), current)? == Typed::Wrong {
         return match lockout.remaining(now) {
             Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &sign_in::too_many(left)),
             None => refuse(StatusCode::UNAUTHORIZED, "The current password is wrong."),
         };
     }
     instance.store.forget_attempts(counter)?;
-    let password = match chosen(instance, person.user, fields)? {
+    let password = match chosen(instance, &person.user, fields)? {
         Ok(password) => password,
         Err(mistake) => return refuse(StatusCode::BAD_REQUEST, &mistake),
     };
-    let user_id = instance.user_id(person.user);
+    let user_id = instance.user_id(&person.user);
     let new = NewPassword {
         user_id: &user_id,
-        username: &person.user.username,
         password: &password,
         keep_session: Some(&person.session.id),
         half: None,
         link: None,
     };
-    let event = event(instance, person.user, Some(&person.session), "user");
+    let event = event(instance, &person.user, Some(&person.session), "user");
     instance.store.set_password(&new, now, &event)?;
     Ok(message(instance, visit, "Password changed", "Use it from now on. Your other sign-ins have ended."))
 }
 
 fn render(
     instance: &Instance,
-    visit: &Visit<'_>,
-    person: &SignedIn<'_>,
+    visit: &Visit,
+    person: &SignedIn,
     status: StatusCode,
     error: Option<&str>,
 ) -> Response {

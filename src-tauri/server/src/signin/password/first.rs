@@ -32,7 +32,7 @@ pub struct NewPasswordPage<'a> {
 const WHY: &str = "The password you signed in with is for one use. Choose one of your own.";
 
 /// GET `/sign-in/new-password`.
-pub fn show(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, PageError> {
     let half = mfa::half_with_duty(instance, visit)?;
     if !half.must_change() {
         return Ok(see_other("/sign-in/verify"));
@@ -41,31 +41,30 @@ pub fn show(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Respon
 }
 
 /// POST `/sign-in/new-password`.
-pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let half = mfa::half_with_duty(instance, visit)?;
     if !half.must_change() {
         return Ok(see_other("/sign-in/verify"));
     }
-    let password = match chosen(instance, half.user, fields)? {
+    let password = match chosen(instance, &half.user, fields)? {
         Ok(password) => password,
         Err(mistake) => return Ok(render(instance, visit, &half, StatusCode::BAD_REQUEST, Some(&mistake))),
     };
     let new = NewPassword {
         user_id: half.user_id(),
-        username: &half.user.username,
         password: &password,
         keep_session: None,
         half: Some(half.cookie),
         link: None,
     };
-    instance.store.set_password(&new, instance.now(), &event(instance, half.user, None, "first sign-in"))?;
+    instance.store.set_password(&new, instance.now(), &event(instance, &half.user, None, "first sign-in"))?;
     mfa::after_new_password(instance, visit, &half)
 }
 
 fn render(
     instance: &Instance,
-    visit: &Visit<'_>,
-    half: &Half<'_>,
+    visit: &Visit,
+    half: &Half,
     status: StatusCode,
     error: Option<&str>,
 ) -> Response {

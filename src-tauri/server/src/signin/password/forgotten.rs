@@ -33,15 +33,16 @@ struct ForgottenPage {
 }
 
 /// GET `/sign-in/forgotten`.
-pub fn show(instance: &Instance, visit: &Visit<'_>, _: &Fields) -> Result<Response, PageError> {
+pub fn show(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, PageError> {
     let by_mail = instance.mailing.sends();
     Ok(html(StatusCode::OK, &ForgottenPage { frame: Frame::of(instance, visit), by_mail }))
 }
 
 /// POST `/sign-in/forgotten`.
-pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let typed = fields.get("username").unwrap_or_default();
-    let user = instance.organisation.user_by_login(typed);
+    let known = instance.user_by_login(typed)?;
+    let user = known.as_ref();
     let canonical = user.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
     let now = instance.now();
     // Nobody's mailbox is filled by strangers: five letters, then one in a while.
@@ -84,7 +85,7 @@ pub fn submit(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result
 }
 
 fn letter(instance: &Instance, user: &User, link: &str) -> Letter {
-    let organisation = &instance.organisation.name;
+    let organisation = &instance.settings().name;
     Letter {
         to: user.email.clone(),
         subject: format!("Set a new password for {organisation}"),
@@ -98,16 +99,16 @@ fn letter(instance: &Instance, user: &User, link: &str) -> Letter {
 }
 
 /// GET `/sign-in/reset`, with the link's `token`.
-pub fn show_link(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn show_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let token = fields.get("token").unwrap_or_default();
-    let user = owner(instance, token)?;
+    let user = &owner(instance, token)?;
     Ok(render(instance, visit, user, token, StatusCode::OK, None))
 }
 
 /// POST `/sign-in/reset`.
-pub fn submit_link(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> Result<Response, PageError> {
+pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let token = fields.get("token").unwrap_or_default();
-    let user = owner(instance, token)?;
+    let user = &owner(instance, token)?;
     let password = match chosen(instance, user, fields)? {
         Ok(password) => password,
         Err(mistake) => {
@@ -117,7 +118,6 @@ pub fn submit_link(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> R
     let user_id = instance.user_id(user);
     let new = NewPassword {
         user_id: &user_id,
-        username: &user.username,
         password: &password,
         keep_session: None,
         half: None,
@@ -130,10 +130,9 @@ pub fn submit_link(instance: &Instance, visit: &Visit<'_>, fields: &Fields) -> R
     Ok(done.render(instance, Some(visit)))
 }
 
-fn owner<'i>(instance: &'i Instance, token: &str) -> Result<&'i User, PageError> {
+fn owner(instance: &Instance, token: &str) -> Result<User, PageError> {
     let user_id = instance.store.password_link(Digest::of(token), instance.now())?.ok_or_else(over)?;
-    let users = &instance.organisation.users;
-    users.values().find(|user| instance.user_id(user) == user_id).ok_or_else(over)
+    instance.user(&user_id)?.ok_or_else(over)
 }
 
 fn over() -> PageError {
@@ -143,7 +142,7 @@ fn over() -> PageError {
 
 fn render(
     instance: &Instance,
-    visit: &Visit<'_>,
+    visit: &Visit,
     user: &User,
     token: &str,
     status: StatusCode,

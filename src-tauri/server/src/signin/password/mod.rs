@@ -20,7 +20,7 @@ use crate::{
     organisation::User,
     passwords,
     secret::Token,
-    store::{AuditEntry, OwnPassword, StoreError},
+    store::{AuditEntry, OwnPassword, PasswordState, StoreError},
 };
 
 /// How many passwords of before may not come back (IAM Identity Center User Guide, "Password requirements").
@@ -56,14 +56,16 @@ pub enum Typed {
 pub fn check(instance: &Instance, user: Option<&User>, password: &str) -> Result<Typed, StoreError> {
     let user_id = user.map(|user| instance.user_id(user)).unwrap_or_default();
     let own = instance.store.own_password(&user_id)?;
-    let right = match (&own, user) {
-        (Some(own), Some(_)) => instance.passwords.verify_hash(Some(&own.hash), password),
-        _ => instance.passwords.verify(user.map(|user| user.username.as_str()), password),
+    let given = instance.store.password(&user_id)?;
+    let (hash, only_once) = match (&own, &given) {
+        (Some(own), _) => (Some(own.hash.as_str()), own.must_change),
+        (None, Some(given)) => (Some(given.hash.as_str()), given.state != PasswordState::Chosen),
+        (None, None) => (None, false),
     };
-    Ok(match own {
-        _ if !right => Typed::Wrong,
-        Some(own) if own.must_change => Typed::OnlyOnce,
-        _ => Typed::Right,
+    Ok(match instance.passwords.verify(hash, password) {
+        false => Typed::Wrong,
+        true if only_once => Typed::OnlyOnce,
+        true => Typed::Right,
     })
 }
 
@@ -77,17 +79,18 @@ fn chosen(
     if new != fields.get("again").unwrap_or_default() {
         return Ok(Err("The two new passwords are not the same. Type it twice.".to_owned()));
     }
-    let about = [user.username.as_str(), &user.display_name, &user.email, &instance.organisation.name];
+    let settings = instance.settings();
+    let about = [user.username.as_str(), &user.display_name, &user.email, &settings.name];
     if let Err(mistake) = rules::check(new, &about) {
         return Ok(Err(mistake));
     }
     let own = instance.store.own_password(&instance.user_id(user))?;
     let mut before: Vec<String> = match own {
         Some(own) => std::iter::once(own.hash).chain(own.earlier).collect(),
-        None => instance.passwords.hash_of(&user.username).map(str::to_owned).into_iter().collect(),
+        None => instance.store.password(&user.id)?.map(|given| given.hash).into_iter().collect(),
     };
     before.truncate(NOT_AGAIN);
-    if before.iter().any(|hash| instance.passwords.verify_hash(Some(hash), new)) {
+    if before.iter().any(|hash| instance.passwords.verify(Some(hash), new)) {
         return Ok(Err(
             "You had that password before. Choose one that is not among your last three.".to_owned()
         ));

@@ -32,10 +32,10 @@ pub fn run(config: &Path, user: &str) -> Result<()> {
 /// # Errors
 /// That nobody has that name, or the store failed.
 pub fn give(instance: &Instance, user: &str) -> Result<Token> {
-    let user = instance
-        .organisation
-        .user_by_login(user)
-        .with_context(|| format!("nobody is called {user:?}; name a user of the organisation file"))?;
+    let user = &instance
+        .store
+        .user_by_login(user)?
+        .with_context(|| format!("nobody is called {user:?}; name a user of the organisation"))?;
     let user_id = instance.user_id(user);
     let password = instance.chance.password();
     let hash = passwords::hash(&password, &instance.chance)
@@ -43,17 +43,10 @@ pub fn give(instance: &Instance, user: &str) -> Result<Token> {
     let earlier = match instance.store.own_password(&user_id)? {
         Some(own) if own.must_change => own.earlier,
         Some(own) => std::iter::once(own.hash).chain(own.earlier).take(2).collect(),
-        None => instance.passwords.hash_of(&user.username).map(str::to_owned).into_iter().collect(),
+        None => instance.store.password(&user.id)?.map(|given| given.hash).into_iter().collect(),
     };
     let own = OwnPassword { hash, earlier, must_change: true };
-    let new = NewPassword {
-        user_id: &user_id,
-        username: &user.username,
-        password: &own,
-        keep_session: None,
-        half: None,
-        link: None,
-    };
+    let new = NewPassword { user_id: &user_id, password: &own, keep_session: None, half: None, link: None };
     let event = instance.entry(&Event {
         source: audit::DIRECTORY,
         name: "UpdatePassword",

@@ -1,0 +1,253 @@
+//! Requests that take their time (sso-admin API, `AccountAssignmentOperationStatus` and
+//! `PermissionSetProvisioningStatus`): what they ask for acts when they say `SUCCEEDED`, in one transaction.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::{
+    AuditEntry, Result, Store, accounts, all, assignments, audit, execute, groups, millis, moment, one,
+    permission_sets, users,
+};
+use crate::organisation::{Assignment, Principal};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// `CreateAccountAssignment`
+    Assign(Assignment),
+    /// `DeleteAccountAssignment`
+    Revoke(Assignment),
+    /// `ProvisionPermissionSet`
+    Provision {
+        /// The permission set's ARN.
+        permission_set: String,
+        /// The account; all that have it, if there is none.
+        account_id: Option<String>,
+    },
+}
+
+/// Which list a request is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestKind {
+    /// `ListAccountAssignmentCreationStatus`
+    Assign,
+    /// `ListAccountAssignmentDeletionStatus`
+    Revoke,
+    /// `ListPermissionSetProvisioningStatus`
+    Provision,
+}
+
+impl RequestKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Assign => "CREATE_ASSIGNMENT",
+            Self::Revoke => "DELETE_ASSIGNMENT",
+            Self::Provision => "PROVISION",
+        }
+    }
+}
+
+/// How far a request is (sso-admin API, `StatusValues`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestStatus {
+    /// `IN_PROGRESS`
+    InProgress,
+    /// `SUCCEEDED`
+    Succeeded,
+    /// `FAILED`, with `FailureReason`.
+    Failed(String),
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRequest {
+    /// `RequestId`, in the form of a UUID.
+    pub id: String,
+    /// What it asks for.
+    pub wanted: Wanted,
+    /// How far it is.
+    pub status: RequestStatus,
+    /// `CreatedDate`.
+    pub created: Timestamp,
+}
+
+impl Wanted {
+    /// Which list it is in.
+    pub fn kind(&self) -> RequestKind {
+        match self {
+            Self::Assign(_) => RequestKind::Assign,
+            Self::Revoke(_) => RequestKind::Revoke,
+            Self::Provision { .. } => RequestKind::Provision,
+        }
+    }
+}
+
+/// Most that are settled in one transaction, so that others get their turn.
+const BATCH: u32 = 64;
+
+fn request_from(row: &Row<'_>) -> rusqlite::Result<AccessRequest> {
+    let (kind, status): (String, String) = (row.get("kind")?, row.get("status")?);
+    let wanted = if kind == RequestKind::Provision.word() {
+        Wanted::Provision { permission_set: row.get("permission_set")?, account_id: row.get("account_id")? }
+    } else {
+        let assignment = assignments::assignment_from(row)?;
+        if kind == RequestKind::Assign.word() {
+            Wanted::Assign(assignment)
+        } else {
+            Wanted::Revoke(assignment)
+        }
+    };
+    let status = match status.as_str() {
+        "SUCCEEDED" => RequestStatus::Succeeded,
+        "FAILED" => RequestStatus::Failed(row.get::<_, Option<String>>("failure")?.unwrap_or_default()),
+        _ => RequestStatus::InProgress,
+    };
+    Ok(AccessRequest { id: row.get("id")?, wanted, status, created: moment(row, "created")? })
+}
+
+/// Does what is asked for, or says why it cannot be done.
+fn settle(
+    c: &Connection,
+    wanted: &Wanted,
+    now: Timestamp,
+) -> rusqlite::Result<std::result::Result<(), String>> {
+    let refuse = |what: &str, id: &str| Ok(Err(format!("There is no {what} {id}.")));
+    match wanted {
+        Wanted::Assign(assignment) => {
+            if accounts::find(c, &assignment.account_id)?.is_none() {
+                return refuse("account", &assignment.account_id);
+            }
+            if permission_sets::find(c, &assignment.permission_set)?.is_none() {
+                return refuse("permission set", &assignment.permission_set);
+            }
+            let known = match &assignment.principal {
+                Principal::User(id) => users::find(c, id)?.is_some(),
+                Principal::Group(id) => groups::find(c, id)?.is_some(),
+            };
+            if !known {
+                let what = if assignment.principal.kind() == "USER" { "user" } else { "group" };
+                return refuse(what, assignment.principal.id());
+            }
+            assignments::add(c, assignment, now, false)?;
+        }
+        Wanted::Revoke(assignment) => {
+            assignments::remove(c, assignment)?;
+        }
+        Wanted::Provision { permission_set, account_id } => {
+            if permission_sets::find(c, permission_set)?.is_none() {
+                return refuse("permission set", permission_set);
+            }
+            let accounts = assignments::provision(c, permission_set, account_id.as_deref())?;
+            if let Some(account) = account_id
+                && accounts == 0
+            {
+                return Ok(Err(format!("The permission set is not provisioned to account {account}.")));
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+impl Store {
+    /// Keeps a new request under an id drawn by the caller.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn add_access_request(
+        &self,
+        id: String,
+        wanted: Wanted,
+        now: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<AccessRequest> {
+        self.write("keep a request for access", |tx| {
+            let (set, account, principal) = match &wanted {
+                Wanted::Assign(assignment) | Wanted::Revoke(assignment) => {
+                    let Assignment { account_id, permission_set, principal } = assignment;
+                    (permission_set, Some(account_id), Some(principal))
+                }
+                Wanted::Provision { permission_set, account_id } => {
+                    (permission_set, account_id.as_ref(), None)
+                }
+            };
+            execute(
+                tx,
+                "INSERT INTO access_request
+                     (id, kind, status, permission_set, account_id, principal_type, principal_id, created)
+                 VALUES (?1, ?2, 'IN_PROGRESS', ?3, ?4, ?5, ?6, ?7)",
+                params![
+                    id,
+                    wanted.kind().word(),
+                    set,
+                    account,
+                    principal.map(Principal::kind),
+                    principal.map(Principal::id),
+                    millis(now)
+                ],
+            )?;
+            audit::append(tx, entry)
+        })?;
+        Ok(AccessRequest { id, wanted, status: RequestStatus::InProgress, created: now })
+    }
+
+    /// Finds a request.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn access_request(&self, id: &str) -> Result<Option<AccessRequest>> {
+        self.read("find a request for access", |c| {
+            one(c, "SELECT * FROM access_request WHERE id = ?1", [id], request_from)
+        })
+    }
+
+    /// Up to `limit` requests of a kind after this one (by the moment it was made and its id), oldest first.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn access_requests(
+        &self,
+        kind: RequestKind,
+        after: Option<(Timestamp, &str)>,
+        limit: u32,
+    ) -> Result<Vec<AccessRequest>> {
+        let (moment, id) = after.map_or((i64::MIN, ""), |(moment, id)| (millis(moment), id));
+        self.read("list requests for access", |c| {
+            let sql = "SELECT * FROM access_request WHERE kind = ?1 AND (created, id) > (?2, ?3)
+                       ORDER BY created, id LIMIT ?4";
+            all(c, sql, params![kind.word(), moment, id, limit], request_from)
+        })
+    }
+
+    /// Does what requests ask for, oldest first, until none is open: how many there were.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails; what was settled before stays so.
+    pub fn settle_access_requests(&self, now: Timestamp) -> Result<usize> {
+        let mut settled = 0;
+        loop {
+            let batch = self.settle_some(now)?;
+            settled += batch;
+            if batch == 0 {
+                return Ok(settled);
+            }
+        }
+    }
+
+    fn settle_some(&self, now: Timestamp) -> Result<usize> {
+        let open = "SELECT * FROM access_request WHERE status = 'IN_PROGRESS' ORDER BY created, id LIMIT ?1";
+        // Looking costs no lock.
+        if self.read("look for open requests", |c| all(c, open, [1], |_| Ok(())))?.is_empty() {
+            return Ok(0);
+        }
+        self.write("settle requests for access", |tx| {
+            let batch = all(tx, open, [BATCH], request_from)?;
+            for request in &batch {
+                let failure = settle(tx, &request.wanted, now)?.err();
+                let status = if failure.is_none() { "SUCCEEDED" } else { "FAILED" };
+                let sql = "UPDATE access_request SET status = ?2, failure = ?3 WHERE id = ?1";
+                execute(tx, sql, params![request.id, status, failure])?;
+            }
+            Ok(batch.len())
+        })
+    }
+}

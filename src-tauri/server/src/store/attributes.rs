@@ -1,0 +1,52 @@
+//! Attributes for access control.
+
+use rusqlite::{Connection, params};
+
+use super::{AuditEntry, Result, Store, all, audit, execute, from_json, to_json};
+use crate::organisation::AccessControlAttribute;
+
+pub(super) fn list(c: &Connection) -> rusqlite::Result<Vec<AccessControlAttribute>> {
+    all(c, "SELECT * FROM access_control_attribute ORDER BY key", [], |row| {
+        Ok(AccessControlAttribute { key: row.get("key")?, sources: from_json(row, "sources")? })
+    })
+}
+
+pub(super) fn put(
+    c: &Connection,
+    attribute: &AccessControlAttribute,
+    declared: bool,
+) -> rusqlite::Result<()> {
+    execute(
+        c,
+        "INSERT INTO access_control_attribute (key, sources, declared) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET sources = ?2, declared = declared OR ?3",
+        params![attribute.key, to_json(&attribute.sources)?, declared],
+    )
+    .map(drop)
+}
+
+impl Store {
+    /// The attributes that go into sessions, by key.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn access_control_attributes(&self) -> Result<Vec<AccessControlAttribute>> {
+        self.read("list access control attributes", list)
+    }
+
+    /// Puts these attributes in the place of all that are there.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn set_access_control_attributes(
+        &self,
+        attributes: &[AccessControlAttribute],
+        entry: &AuditEntry,
+    ) -> Result<()> {
+        self.write("set access control attributes", |tx| {
+            execute(tx, "DELETE FROM access_control_attribute", [])?;
+            attributes.iter().try_for_each(|attribute| put(tx, attribute, false))?;
+            audit::append(tx, entry)
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! What holds for the whole instance, and what was applied to it.
+
+use jiff::SignedDuration;
+use rusqlite::{Connection, params};
+
+use super::{Result, Store, execute, one, seconds};
+use crate::organisation::Settings;
+
+const APPLIED: &str = "organisation_file";
+
+pub(super) fn settings(c: &Connection) -> rusqlite::Result<Option<Settings>> {
+    one(c, "SELECT * FROM organisation", [], |row| {
+        Ok(Settings {
+            name: row.get("name")?,
+            region: row.get("region")?,
+            management_account: row.get("management_account")?,
+            session_duration: seconds(row, "session_seconds")?,
+        })
+    })
+}
+
+pub(super) fn put_settings(c: &Connection, settings: &Settings) -> rusqlite::Result<()> {
+    execute(
+        c,
+        "INSERT INTO organisation (only, name, region, management_account, session_seconds)
+         VALUES (1, ?1, ?2, ?3, ?4)
+         ON CONFLICT (only) DO UPDATE SET name = ?1, region = ?2, management_account = ?3, session_seconds = ?4",
+        params![settings.name, settings.region, settings.management_account, settings.session_duration.as_secs()],
+    )
+    .map(drop)
+}
+
+impl Store {
+    /// The instance's settings; `None` before anything was applied.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn settings(&self) -> Result<Option<Settings>> {
+        self.read("read the organisation", settings)
+    }
+
+    /// Changes how long new sign-ins last.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn set_session_length(&self, length: SignedDuration) -> Result<()> {
+        self.write("set the length of sessions", |tx| {
+            execute(tx, "UPDATE organisation SET session_seconds = ?1", [length.as_secs()]).map(drop)
+        })
+    }
+
+    /// The digest of the organisation file that was applied last at a start.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn applied_file(&self) -> Result<Option<String>> {
+        self.read("read what was applied", |c| {
+            one(c, "SELECT value FROM meta WHERE name = ?1", [APPLIED], |row| row.get(0))
+        })
+    }
+}
+
+pub(super) fn put_applied(c: &Connection, digest: &str) -> rusqlite::Result<()> {
+    execute(c, "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)", [APPLIED, digest]).map(drop)
+}

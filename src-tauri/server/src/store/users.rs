@@ -1,0 +1,187 @@
+//! Users, and what ends with them.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::{
+    AuditEntry, Result, Store, all, assignments, audit, execute, from_json, millis, moment, one, to_json,
+};
+use crate::organisation::User;
+
+/// A user with the names of their groups, of a table `u`.
+const COLUMNS: &str = "u.*, (SELECT json_group_array(g.name ORDER BY g.name) FROM membership m
+     JOIN user_group g ON g.id = m.group_id WHERE m.user_id = u.id) AS groups";
+
+fn user_from(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get("id")?,
+        username: row.get("username")?,
+        display_name: row.get("display_name")?,
+        email: row.get("email")?,
+        email_verified: row.get("email_verified")?,
+        groups: from_json(row, "groups")?,
+        enabled: row.get("enabled")?,
+        profile: from_json(row, "profile")?,
+        created: moment(row, "created")?,
+        updated: moment(row, "updated")?,
+    })
+}
+
+pub(super) fn find(c: &Connection, id: &str) -> rusqlite::Result<Option<User>> {
+    one(c, &format!("SELECT {COLUMNS} FROM user u WHERE u.id = ?1"), [id], user_from)
+}
+
+pub(super) fn find_by_username(c: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
+    one(c, &format!("SELECT {COLUMNS} FROM user u WHERE u.username = ?1"), [username], user_from)
+}
+
+/// Whether nobody else can be meant by what this person types.
+pub(super) fn are_logins_free(c: &Connection, user: &User) -> rusqlite::Result<bool> {
+    let names = [user.username.to_lowercase(), user.email.to_lowercase()];
+    let taken = one(
+        c,
+        "SELECT 1 FROM login WHERE name IN (?1, ?2) AND user_id <> ?3 LIMIT 1",
+        params![names[0], names[1], user.id],
+        |_| Ok(()),
+    )?;
+    Ok(taken.is_none())
+}
+
+pub(super) fn forget_logins(c: &Connection, id: &str) -> rusqlite::Result<()> {
+    execute(c, "DELETE FROM login WHERE user_id = ?1", [id]).map(drop)
+}
+
+fn put_logins(c: &Connection, user: &User) -> rusqlite::Result<()> {
+    for name in [&user.username, &user.email] {
+        if !name.is_empty() {
+            // One's own address may be one's user name.
+            execute(
+                c,
+                "INSERT INTO login (name, user_id) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET name = name
+                 WHERE user_id = ?2",
+                params![name.to_lowercase(), user.id],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a person, new or known, but not their groups. The caller has seen that their names are free.
+pub(super) fn put(c: &Connection, user: &User, declared: bool) -> rusqlite::Result<()> {
+    execute(
+        c,
+        "INSERT INTO user (id, username, display_name, email, email_verified, enabled, profile, created, updated,
+                           declared)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (id) DO UPDATE SET username = ?2, display_name = ?3, email = ?4, email_verified = ?5,
+             enabled = ?6, profile = ?7, updated = ?9, declared = declared OR ?10",
+        params![
+            user.id,
+            user.username,
+            user.display_name,
+            user.email,
+            user.email_verified,
+            user.enabled,
+            to_json(&user.profile)?,
+            millis(user.created),
+            millis(user.updated),
+            declared
+        ],
+    )?;
+    forget_logins(c, &user.id)?;
+    put_logins(c, user)
+}
+
+/// Ends all sessions of a person, and with them every token that was approved in one.
+pub(super) fn end_sessions(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<usize> {
+    let sql = "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND ends > ?2";
+    execute(c, sql, params![id, millis(now)])
+}
+
+/// Forgets a person and all that was theirs; `false` if there is none.
+pub(super) fn remove(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<bool> {
+    end_sessions(c, id, now)?;
+    assignments::remove_all_of(c, id)?;
+    execute(c, "DELETE FROM application_assignment WHERE principal_id = ?1", [id])?;
+    Ok(execute(c, "DELETE FROM user WHERE id = ?1", [id])? == 1)
+}
+
+impl Store {
+    /// Finds a person by id, disabled ones included.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn user(&self, id: &str) -> Result<Option<User>> {
+        self.read("find a user", |c| find(c, id))
+    }
+
+    /// Finds a person by what was typed at sign-in, user name or email address, in any case; disabled ones
+    /// included.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn user_by_login(&self, typed: &str) -> Result<Option<User>> {
+        self.read("find a user", |c| {
+            let sql =
+                format!("SELECT {COLUMNS} FROM login l JOIN user u ON u.id = l.user_id WHERE l.name = ?1");
+            one(c, &sql, [typed.trim().to_lowercase()], user_from)
+        })
+    }
+
+    /// Up to `limit` people after this user name, in order.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn users(&self, after: &str, limit: u32) -> Result<Vec<User>> {
+        self.read("list users", |c| {
+            let sql =
+                format!("SELECT {COLUMNS} FROM user u WHERE u.username > ?1 ORDER BY u.username LIMIT ?2");
+            all(c, &sql, params![after, limit], user_from)
+        })
+    }
+
+    /// Adds a person or changes one, but not their groups; `false` if somebody else has the user name or the
+    /// email address. Who is disabled by it is signed out everywhere.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn put_user(&self, user: &User, now: Timestamp, entry: &AuditEntry) -> Result<bool> {
+        self.write("keep a user", |tx| {
+            if !are_logins_free(tx, user)? {
+                return Ok(false);
+            }
+            put(tx, user, false)?;
+            if !user.enabled {
+                end_sessions(tx, &user.id, now)?;
+            }
+            audit::append(tx, entry)?;
+            Ok(true)
+        })
+    }
+
+    /// Forgets a person: sessions, tokens, assignments, password; `false` if there is none.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn delete_user(&self, id: &str, now: Timestamp, entry: &AuditEntry) -> Result<bool> {
+        self.write("delete a user", |tx| {
+            let found = remove(tx, id, now)?;
+            if found {
+                audit::append(tx, entry)?;
+            }
+            Ok(found)
+        })
+    }
+
+    /// Signs a person out everywhere: how many sessions that ended.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn end_sessions_of(&self, id: &str, now: Timestamp, entry: &AuditEntry) -> Result<usize> {
+        self.write("end a user's sessions", |tx| {
+            let ended = end_sessions(tx, id, now)?;
+            audit::append(tx, entry)?;
+            Ok(ended)
+        })
+    }
+}
