@@ -69,7 +69,10 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .map(|unit| {
             let depth = if unit.path.is_empty() { 0 } else { unit.path.matches('/').count() + 1 };
             let text = format!("{}{}", "\u{2003}".repeat(depth), unit.name);
-            vec![Cell::Link(Link::new(way("/admin/accounts", [("unit", unit.id.as_str())]), text)), Cell::Code(unit.id.clone())]
+            vec![
+                Cell::Link(Link::new(way("/admin/accounts", [("unit", unit.id.as_str())]), text)),
+                Cell::Code(unit.id.clone()),
+            ]
         })
         .collect();
     let tree = Table {

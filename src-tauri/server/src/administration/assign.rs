@@ -8,7 +8,7 @@ use super::{
     accounts::assignment_details,
     assign_choices::{Choices, value_of},
     number,
-    page::{Cell, Field, Form, Page, Part, Table, Tone},
+    page::{Cell, Field, Form, Link, Page, Part, Table, Tone, way},
     users,
 };
 use crate::{
@@ -159,19 +159,28 @@ fn form(of: &Administrator<'_>, step: Step, choices: &Choices, words: &str) -> R
         }
         Step::Principals => {
             let chosen = choices.principals.iter();
-            let chosen = chosen.map(|(principal, label)| (value_of(principal), label.clone(), true)).collect();
-            let groups = store.find_groups(words, "", OFFERED)?.into_iter().map(|group| {
-                (value_of(&Principal::Group(group.id)), format!("Group {}", group.name))
-            });
+            let chosen =
+                chosen.map(|(principal, label)| (value_of(principal), label.clone(), true)).collect();
+            let groups = store
+                .find_groups(words, "", OFFERED)?
+                .into_iter()
+                .map(|group| (value_of(&Principal::Group(group.id)), format!("Group {}", group.name)));
             let users = store.find_users(words, "", OFFERED)?.into_iter().map(|user| {
                 (value_of(&Principal::User(user.id.clone())), format!("User {}", users::label(&user)))
             });
             let options = ticked(chosen, groups.chain(users));
-            (&["principal"], vec![search("Search users and groups"), Field::many("principal", "Users and groups", options)])
+            (
+                &["principal"],
+                vec![
+                    search("Search users and groups"),
+                    Field::many("principal", "Users and groups", options),
+                ],
+            )
         }
         Step::Sets => {
             let label = |set: &crate::organisation::PermissionSet| {
-                let about = if set.description.is_empty() { String::new() } else { format!(": {}", set.description) };
+                let about =
+                    if set.description.is_empty() { String::new() } else { format!(": {}", set.description) };
                 (set.arn.clone(), format!("{}{about}", set.name))
             };
             let chosen = choices.sets.iter().map(label).map(|(value, text)| (value, text, true)).collect();
@@ -209,15 +218,11 @@ fn review(of: &Administrator<'_>, page: Page, choices: &Choices) -> Result<Page,
         ..Table::default()
     };
     let mut page = page.with(Part::Facts(facts)).with(Part::Table(table));
-    let back = |fields: Vec<Field>| Form {
-        action: "/admin/assign",
-        is_step: true,
-        fields,
-        submit: "Back",
-        ..Form::default()
-    };
     if total > 0 && total <= MOST {
-        let note = format!("This asks for {}. Those that are there already stay as they are.", number(total, "assignment", "assignments"));
+        let note = format!(
+            "This asks for {}. Those that are there already stay as they are.",
+            number(total, "assignment", "assignments")
+        );
         let mut fields = choices.hidden(&[]);
         fields.push(Field::hidden("step", "4"));
         let form = Form { action: "/admin/assign", fields, submit: "Give access", ..Form::default() };
@@ -225,14 +230,17 @@ fn review(of: &Administrator<'_>, page: Page, choices: &Choices) -> Result<Page,
     } else if total > MOST {
         page = page.with(Part::Banner(Tone::Error, too_many(total)));
     }
-    let mut fields = choices.hidden(&[]);
-    fields.push(Field::hidden("step", "3"));
-    Ok(page.with(Part::Form(back(fields))))
+    let chosen = choices.hidden(&[]);
+    let chosen = chosen.iter().map(|field| (field.name, field.value.as_str()));
+    let back = way("/admin/assign", chosen.chain([("step", "3")]));
+    Ok(page.with(Part::Links(vec![Link::new(back, "Back")])))
 }
 
 fn too_many(total: usize) -> String {
-    format!("This would be {total} assignments at once, and at most {MOST} can be made. Go back and choose a group in \
-             place of its members, or fewer accounts.")
+    format!(
+        "This would be {total} assignments at once, and at most {MOST} can be made. Go back and choose a group in \
+             place of its members, or fewer accounts."
+    )
 }
 
 /// POST `/admin/assign`.

@@ -33,24 +33,26 @@ impl Choices {
     pub fn of(of: &Administrator<'_>, fields: &Fields) -> Result<Self, PageError> {
         let store = &of.instance.store;
         let mut choices = Self::default();
-        for id in fields.each("account") {
+        for id in fields.all("account") {
             choices.accounts.extend(store.account(id)?);
         }
-        let units: Vec<&str> = fields.each("unit");
+        let units: Vec<&str> = fields.all("unit").collect();
         if !units.is_empty() {
             let all = store.organizational_units()?;
             choices.units = all.into_iter().filter(|unit| units.contains(&unit.id.as_str())).collect();
         }
-        for value in fields.each("principal") {
+        for value in fields.all("principal") {
             let (kind, id) = value.split_once(':').unwrap_or_default();
             let label = match Principal::of(kind, id.to_owned()) {
-                Some(Principal::User(id)) => store.user(&id)?.map(|user| format!("User {}", users::label(&user))),
+                Some(Principal::User(id)) => {
+                    store.user(&id)?.map(|user| format!("User {}", users::label(&user)))
+                }
                 Some(Principal::Group(id)) => store.group(&id)?.map(|group| format!("Group {}", group.name)),
                 None => None,
             };
             choices.principals.extend(Principal::of(kind, id.to_owned()).zip(label));
         }
-        for arn in fields.each("set") {
+        for arn in fields.all("set") {
             choices.sets.extend(store.permission_set(arn)?);
         }
         Ok(choices)
@@ -77,6 +79,8 @@ impl Choices {
         let principals = self.principals.iter().map(|(principal, _)| ("principal", value_of(principal)));
         let sets = self.sets.iter().map(|set| ("set", set.arn.clone()));
         let all = accounts.chain(units).chain(principals).chain(sets);
-        all.filter(|(name, _)| !offered.contains(name)).map(|(name, value)| Field::hidden(name, value)).collect()
+        all.filter(|(name, _)| !offered.contains(name))
+            .map(|(name, value)| Field::hidden(name, value))
+            .collect()
     }
 }

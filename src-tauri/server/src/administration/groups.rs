@@ -98,7 +98,10 @@ pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
         let group = Group { id, name, description, created: now, updated: now };
         let details = json!({ "GroupId": group.id, "GroupName": group.name });
         if of.instance.store.put_group(&group, &of.entry(audit::DIRECTORY, "CreateGroup", details))? {
-            return Ok(see_other(&way("/admin/groups/group", [("id", group.id.as_str()), ("done", "created")])));
+            return Ok(see_other(&way(
+                "/admin/groups/group",
+                [("id", group.id.as_str()), ("done", "created")],
+            )));
         }
         mistakes.add("name", TAKEN);
     }
@@ -130,9 +133,10 @@ fn whole(
     };
     let members = store.members(&group.id, fields.get("after").unwrap_or_default(), ROWS + 1)?;
     let members = Paged::of(members, |(_, user)| user);
-    let next = members.next.as_deref().map(|after| {
-        way("/admin/groups/group", [("id", group.id.as_str()), ("after", after)])
-    });
+    let next = members
+        .next
+        .as_deref()
+        .map(|after| way("/admin/groups/group", [("id", group.id.as_str()), ("after", after)]));
     let mut rows = Vec::new();
     for (_, user_id) in &members.rows {
         let Some(user) = store.user(user_id)? else { continue };

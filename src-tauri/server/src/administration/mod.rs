@@ -138,9 +138,8 @@ static ROUTES: [Route; 36] = [
 /// The routes of the administration.
 pub fn routes() -> Router<Shared> {
     let routes = ROUTES.iter().fold(Router::new(), |routes, route| {
-        let answer = move |instance: &Instance, visit: &Visit, fields: &Fields| {
-            answer(route, instance, visit, fields)
-        };
+        let answer =
+            move |instance: &Instance, visit: &Visit, fields: &Fields| answer(route, instance, visit, fields);
         let methods = if route.form_of.is_none() {
             get(move |State(instance): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery| {
                 signin::page(instance, headers, query.unwrap_or_default(), answer)

@@ -12,14 +12,18 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
     let policy = instance.store.mfa_policy()?;
     let mut needs = Vec::new();
     if counts.administrators == 1 {
-        needs.push("You are the only administrator. If you lose your password or your security key, somebody \
+        needs.push(
+            "You are the only administrator. If you lose your password or your security key, somebody \
                     with access to the server has to help; make a second administrator."
-            .to_owned());
+                .to_owned(),
+        );
     }
     if policy.mode == Mode::Off {
-        needs.push("A password alone opens everything: no second factor is asked for. Turn MFA on in the \
+        needs.push(
+            "A password alone opens everything: no second factor is asked for. Turn MFA on in the \
                     server's configuration file."
-            .to_owned());
+                .to_owned(),
+        );
     }
     if counts.outdated > 0 {
         needs.push(format!(
@@ -28,7 +32,10 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
         ));
     }
     if counts.failed > 0 {
-        needs.push(format!("Requests for access failed: {}. Their reasons are under Requests.", counts.failed));
+        needs.push(format!(
+            "Requests for access failed: {}. Their reasons are under Requests.",
+            counts.failed
+        ));
     }
     let mut page = Page::new("Administration").with(Part::Heading("Needs attention".to_owned()));
     page = if needs.is_empty() {

@@ -6,7 +6,10 @@ use axum::{http::StatusCode, response::Response};
 use url::form_urlencoded;
 
 use super::{Administrator, SECTIONS};
-use crate::{fields::Fields, signin::{Frame, html}};
+use crate::{
+    fields::Fields,
+    signin::{Frame, html},
+};
 
 /// A page.
 #[derive(Debug, Default)]
@@ -195,11 +198,6 @@ pub enum Kind {
     Fixed,
     /// Several lines.
     Lines,
-    /// A box to tick, for the field's value.
-    Tick {
-        /// Whether it is.
-        is_on: bool,
-    },
     /// One of these: value and words.
     Choice(Vec<(String, String)>),
     /// Any of these: value, words, whether it is ticked.
@@ -295,6 +293,7 @@ struct Rendered<'a> {
     frame: Frame,
     sections: &'a [(&'static str, &'static str)],
     here: &'static str,
+    marks: &'static str,
     page: &'a Page,
 }
 
@@ -330,14 +329,15 @@ impl Page {
     /// The answer with another status.
     pub fn show_as(&self, of: &Administrator<'_>, status: StatusCode) -> Response {
         let path = of.route.page();
-        let here = SECTIONS
-            .iter()
-            .map(|(href, _)| *href)
-            .filter(|href| path == *href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/')))
-            .max_by_key(|href| href.len())
-            .unwrap_or_default();
+        let is_in = |section: &str| path == section || path.starts_with(&format!("{section}/"));
+        let here = match path {
+            "/admin" => path,
+            "/admin/assign" => "/admin/accounts",
+            _ => SECTIONS.iter().skip(1).map(|(href, _)| *href).find(|href| is_in(href)).unwrap_or_default(),
+        };
+        let marks = if path == here { "page" } else { "true" };
         let frame = Frame::of(of.instance, of.visit);
-        html(status, &Rendered { frame, sections: &SECTIONS, here, page: self })
+        html(status, &Rendered { frame, sections: &SECTIONS, here, marks, page: self })
     }
 }
 

@@ -85,8 +85,10 @@ fn read(
     let allowed = |minutes: &i64| (60..=720).contains(minutes) || as_it_was == Some(*minutes);
     let minutes = mistakes.take("session", minutes.filter(allowed).ok_or("Choose 1 to 12 hours.".to_owned()));
     let chosen = fields.all("policy").collect::<Vec<_>>().join("\n");
-    let managed = mistakes.take("managed", policies::managed_list(&format!("{chosen}\n{}", typed("managed"))));
-    let customer_managed = mistakes.take("customer_managed", policies::customer_managed_list(typed("customer_managed")));
+    let managed =
+        mistakes.take("managed", policies::managed_list(&format!("{chosen}\n{}", typed("managed"))));
+    let customer_managed =
+        mistakes.take("customer_managed", policies::customer_managed_list(typed("customer_managed")));
     let inline = mistakes.take("inline", policies::inline(typed("inline")));
     let boundary = mistakes.take("boundary", policies::boundary(typed("boundary_kind"), typed("boundary")));
     let tags = mistakes.take("tags", policies::tags(typed("tags")));
@@ -139,7 +141,9 @@ fn written(set: &PermissionSet) -> Fields {
 
 fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
     let line = |name, label| Field::line(name, label, fields);
-    let mut name = line("name", "Name").hint("1 to 32 letters, digits and _+=,.@-. It cannot be changed later.").of(Kind::Required);
+    let mut name = line("name", "Name")
+        .hint("1 to 32 letters, digits and _+=,.@-. It cannot be changed later.")
+        .of(Kind::Required);
     if let Some(set) = known {
         (name.value, name.kind, name.hint) = (set.name.clone(), Kind::Fixed, "A name cannot be changed.");
     }
@@ -147,10 +151,13 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
     let jobs = JOB_FUNCTIONS.map(|(name, arn)| (arn.to_owned(), name.to_owned(), chosen.contains(&arn)));
     let mut lengths: Vec<(String, String)> =
         (1..=12).map(|hours| ((hours * 60).to_string(), format!("{hours} h"))).collect();
-    if let Some(set) = known.filter(|set| !lengths.iter().any(|(value, _)| *value == set.session_duration.as_mins().to_string())) {
+    if let Some(set) = known
+        .filter(|set| !lengths.iter().any(|(value, _)| *value == set.session_duration.as_mins().to_string()))
+    {
         lengths.insert(0, (set.session_duration.as_mins().to_string(), duration(set)));
     }
-    let kinds = [("", "No boundary"), ("managed", "AWS managed policy"), ("customer", "Customer managed policy")];
+    let kinds =
+        [("", "No boundary"), ("managed", "AWS managed policy"), ("customer", "Customer managed policy")];
     let kinds = kinds.map(|(value, text)| (value.to_owned(), text.to_owned())).to_vec();
     let mut all = vec![
         name,
@@ -161,12 +168,16 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
             .hint("One a line, by name or ARN, such as AmazonS3ReadOnlyAccess.")
             .of(Kind::Lines),
         line("customer_managed", "Customer managed policies")
-            .hint("One a line, such as MyPolicy or /path/MyPolicy. Every account needs a policy of that name.")
+            .hint(
+                "One a line, such as MyPolicy or /path/MyPolicy. Every account needs a policy of that name.",
+            )
             .of(Kind::Lines),
         line("inline", "Inline policy").hint("A policy in JSON.").of(Kind::Lines),
         line("boundary_kind", "Permissions boundary").of(Kind::Choice(kinds)),
-        line("boundary", "Policy of the boundary").hint("The most that roles may do, whatever their policies say."),
-        line("relay_state", "Console opens at").hint("An address in the AWS console, such as https://console.aws.amazon.com/s3/."),
+        line("boundary", "Policy of the boundary")
+            .hint("The most that roles may do, whatever their policies say."),
+        line("relay_state", "Console opens at")
+            .hint("An address in the AWS console, such as https://console.aws.amazon.com/s3/."),
         line("tags", "Tags").hint("One a line, such as team=payments.").of(Kind::Lines),
     ];
     if let Some(set) = known {

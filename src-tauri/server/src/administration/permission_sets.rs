@@ -80,7 +80,9 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let set = named(of, fields)?;
     let done = match fields.get("done") {
         Some("created") => Some("The permission set is created. Assign it to give access."),
-        Some("saved") => Some("The changes are saved. Accounts that have the set are OUTDATED until it is reapplied."),
+        Some("saved") => {
+            Some("The changes are saved. Accounts that have the set are OUTDATED until it is reapplied.")
+        }
         _ => None,
     };
     let in_use = (fields.get("done") == Some("in-use")).then(|| {
@@ -89,22 +91,29 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     });
     let policies = &set.policies;
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
-    let managed: Vec<&str> =
-        policies.managed.iter().map(|arn| arn.split_once("policy/").map_or(arn.as_str(), |(_, name)| name)).collect();
+    let managed: Vec<&str> = policies
+        .managed
+        .iter()
+        .map(|arn| arn.split_once("policy/").map_or(arn.as_str(), |(_, name)| name))
+        .collect();
     let boundary = match &policies.boundary {
         None => "none".to_owned(),
         Some(Boundary::Managed(arn)) => arn.clone(),
         Some(Boundary::CustomerManaged(policy)) => reference(policy),
     };
     let tags: Vec<String> = set.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let inline = policies.inline.as_ref().map_or("none".to_owned(), |text| {
-        number(text.lines().count(), "line of JSON", "lines of JSON")
-    });
+    let inline = policies
+        .inline
+        .as_ref()
+        .map_or("none".to_owned(), |text| number(text.lines().count(), "line of JSON", "lines of JSON"));
     let facts = vec![
         ("Description", or_none(set.description.clone())),
         ("Session", duration(&set)),
         ("AWS managed policies", or_none(managed.join(", "))),
-        ("Customer managed policies", or_none(policies.customer_managed.iter().map(reference).collect::<Vec<_>>().join(", "))),
+        (
+            "Customer managed policies",
+            or_none(policies.customer_managed.iter().map(reference).collect::<Vec<_>>().join(", ")),
+        ),
         ("Inline policy", inline),
         ("Permissions boundary", boundary),
         ("Console opens at", or_none(set.relay_state.clone().unwrap_or_default())),
@@ -129,7 +138,10 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         action: "/admin/permission-sets/delete",
         fields: vec![Field::hidden("id", &set.arn)],
         submit: "Delete the permission set",
-        costs: Some(format!("{} is gone for good. That works only while it is assigned to nobody.", set.name)),
+        costs: Some(format!(
+            "{} is gone for good. That works only while it is assigned to nobody.",
+            set.name
+        )),
         ..Form::default()
     };
     let page = Page::new(&set.name)
@@ -147,13 +159,18 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
 }
 
 /// Where the set is, and whether any of these places has an older one.
-fn accounts(of: &Administrator<'_>, set: &PermissionSet, fields: &Fields) -> Result<(Table, bool), PageError> {
+fn accounts(
+    of: &Administrator<'_>,
+    set: &PermissionSet,
+    fields: &Fields,
+) -> Result<(Table, bool), PageError> {
     let store = &of.instance.store;
     let after = fields.get("after").unwrap_or_default();
     let found = Paged::of(store.provisioned_accounts(&set.arn, after, ROWS + 1)?, |place| &place.account_id);
-    let next = found.next.as_deref().map(|after| {
-        way("/admin/permission-sets/set", [("id", set.arn.as_str()), ("after", after)])
-    });
+    let next = found
+        .next
+        .as_deref()
+        .map(|after| way("/admin/permission-sets/set", [("id", set.arn.as_str()), ("after", after)]));
     let mut rows = Vec::new();
     for place in &found.rows {
         let Some(account) = store.account(&place.account_id)? else { continue };

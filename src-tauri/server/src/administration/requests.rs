@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     fields::Fields,
-    store::{AccessRequest, RequestStatus, Wanted},
     signin::PageError,
+    store::{AccessRequest, RequestStatus, Wanted},
 };
 
 /// Requests that the page shows.
@@ -27,12 +27,18 @@ pub fn list(of: &Administrator<'_>, _: &Fields) -> Answer {
     };
     let note = "An assignment acts when its request says SUCCEEDED.";
     let still = open.then(|| {
-        Part::Banner(Tone::Warning, "Some requests are in progress. Load this page again to see what became of them.".to_owned())
+        Part::Banner(
+            Tone::Warning,
+            "Some requests are in progress. Load this page again to see what became of them.".to_owned(),
+        )
     });
     let page = Page::new("Requests")
         .with(Part::Note(note.to_owned()))
         .with_some(still)
-        .with(Part::Links(vec![Link::new("/admin/requests", "Load again"), Link::new("/admin/assign", "Give access to accounts")]))
+        .with(Part::Links(vec![
+            Link::new("/admin/requests", "Load again"),
+            Link::new("/admin/assign", "Give access to accounts"),
+        ]))
         .with(Part::Table(table));
     Ok(page.show(of))
 }

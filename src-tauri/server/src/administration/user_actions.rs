@@ -76,7 +76,7 @@ pub fn delete(of: &Administrator<'_>, fields: &Fields) -> Answer {
 /// POST `/admin/users/one-time-password`: shown this once.
 pub fn one_time_password(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let user = users::named(of, fields)?;
-    let password = one_time::give(of.instance, &user, &entry(of, "UpdatePassword", &user))
+    let password = one_time::give_to(of.instance, &user, &entry(of, "UpdatePassword", &user))
         .map_err(|error| PageError::failed(error.as_ref()))?;
     let text = "Hand it over in a way that nobody else reads. It is good for one sign-in, at which the user chooses a \
                 password of their own. It is not shown again.";
@@ -93,10 +93,19 @@ pub fn one_time_password(of: &Administrator<'_>, fields: &Fields) -> Answer {
 pub fn password_link(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let user = users::named(of, fields)?;
     if !of.instance.mailing.sends() || user.email.is_empty() || !user.enabled {
-        return refused(of, &user, "No message can be sent: the user has no address or is disabled, or the server \
-                                   has no mail server. Make a one-time password.");
+        return refused(
+            of,
+            &user,
+            "No message can be sent: the user has no address or is disabled, or the server \
+                                   has no mail server. Make a one-time password.",
+        );
     }
-    forgotten::send_link(of.instance, &user, forgotten::By::Administrator, &entry(of, "StartPasswordReset", &user))?;
+    forgotten::send_link(
+        of.instance,
+        &user,
+        forgotten::By::Administrator,
+        &entry(of, "StartPasswordReset", &user),
+    )?;
     done(&user, "mail")
 }
 
@@ -110,9 +119,7 @@ pub fn reset_mfa(of: &Administrator<'_>, fields: &Fields) -> Answer {
 /// POST `/admin/users/end-sessions`.
 pub fn end_sessions(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let user = users::named(of, fields)?;
-    // The administrator's own session goes on.
-    let keep = (user.id == of.person.user.id).then_some(of.person.session.id.as_str());
-    of.instance.store.end_sessions_of(&user.id, keep, of.now(), &entry(of, "DeleteUserSessions", &user))?;
+    of.instance.store.end_sessions_of(&user.id, of.now(), &entry(of, "DeleteUserSessions", &user))?;
     done(&user, "sessions")
 }
 
@@ -127,9 +134,11 @@ pub fn appoint(of: &Administrator<'_>, fields: &Fields) -> Answer {
 pub fn dismiss(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let user = users::named(of, fields)?;
     match of.instance.store.dismiss_administrator(&user.id, &entry(of, "DismissAdministrator", &user))? {
-        Dismissed::IsTheLast => {
-            refused(of, &user, "This is the last administrator who can sign in. Make somebody else one first.")
-        }
+        Dismissed::IsTheLast => refused(
+            of,
+            &user,
+            "This is the last administrator who can sign in. Make somebody else one first.",
+        ),
         // Who took their own role away sees no more of these pages.
         _ if user.id == of.person.user.id => Ok(see_other("/start")),
         Dismissed::Done | Dismissed::WasNone => done(&user, "dismissed"),

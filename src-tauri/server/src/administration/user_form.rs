@@ -130,7 +130,8 @@ fn taken(
         Ok(!name.is_empty() && owner.is_some_and(|owner| owner.id != user.id))
     };
     if is_anothers(&user.email)? {
-        mistakes.add("email", "Another user signs in with this address. Give each user an address of their own.");
+        mistakes
+            .add("email", "Another user signs in with this address. Give each user an address of their own.");
     }
     if is_anothers(&user.username)? || mistakes.status() == StatusCode::OK {
         mistakes.add("username", "Another user signs in with this name. Choose a different one.");
@@ -146,7 +147,8 @@ fn read(
     mistakes: &mut Mistakes,
 ) -> User {
     let typed = |name: &str| fields.get(name).unwrap_or_default().trim().to_owned();
-    let (username, email, display_name) = (typed("username").to_lowercase(), typed("email"), typed("display_name"));
+    let (username, email, display_name) =
+        (typed("username").to_lowercase(), typed("email"), typed("display_name"));
     if !is_username(&username) {
         mistakes.add("username", "A user name has 2 to 64 letters, digits and _+=,.@- without spaces.");
     }

@@ -60,7 +60,9 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         Some("saved") => Some("The changes are saved."),
         Some("enabled") => Some("The user is enabled."),
         Some("disabled") => Some("The user is disabled and signed out everywhere."),
-        Some("mail") => Some("A message with a link to set a password is on its way. The link is good for an hour."),
+        Some("mail") => {
+            Some("A message with a link to set a password is on its way. The link is good for an hour.")
+        }
         Some("mfa") => Some("All MFA devices of the user are removed."),
         Some("sessions") => Some("The user is signed out everywhere."),
         Some("appointed") => Some("The user is an administrator now."),
@@ -171,7 +173,9 @@ fn actions(of: &Administrator<'_>, user: &User, is_administrator: bool) -> Vec<P
     let mut actions = vec![form(
         "/admin/users/one-time-password",
         "Make a one-time password",
-        &format!("The password is shown to you once. {name} is signed out everywhere and chooses a new one at the next sign-in."),
+        &format!(
+            "The password is shown to you once. {name} is signed out everywhere and chooses a new one at the next sign-in."
+        ),
     )];
     if of.instance.mailing.sends() && !user.email.is_empty() {
         actions.push(form(
@@ -191,20 +195,44 @@ fn actions(of: &Administrator<'_>, user: &User, is_administrator: bool) -> Vec<P
         &format!("{name} is signed out everywhere, and programs that got access in those sign-ins lose it."),
     ));
     actions.push(if is_administrator {
-        form("/admin/users/dismiss", "Take the administrator role away", &format!("{name} cannot open these pages any more."))
+        form(
+            "/admin/users/dismiss",
+            "Take the administrator role away",
+            &format!("{name} cannot open these pages any more."),
+        )
     } else {
-        form("/admin/users/appoint", "Make an administrator", &format!("{name} can change everything that you can."))
+        form(
+            "/admin/users/appoint",
+            "Make an administrator",
+            &format!("{name} can change everything that you can."),
+        )
     });
     actions.push(if user.enabled {
-        form("/admin/users/disable", "Disable the user", &format!("{name} is signed out everywhere and cannot sign in. Groups and assignments stay."))
+        form(
+            "/admin/users/disable",
+            "Disable the user",
+            &format!("{name} is signed out everywhere and cannot sign in. Groups and assignments stay."),
+        )
     } else {
-        form("/admin/users/enable", "Enable the user", &format!("{name} can sign in again, with everything that is still assigned."))
+        form(
+            "/admin/users/enable",
+            "Enable the user",
+            &format!("{name} can sign in again, with everything that is still assigned."),
+        )
     });
     let fields = vec![
         Field::hidden("id", &user.id),
-        Field { name: "typed", label: format!("Type {name} to delete"), kind: Kind::Required, ..Field::default() },
+        Field {
+            name: "typed",
+            label: format!("Type {name} to delete"),
+            kind: Kind::Required,
+            ..Field::default()
+        },
     ];
-    let costs = format!("{name} is gone for good, with {} and all assignments of their own.", number(user.groups.len(), "membership", "memberships"));
+    let costs = format!(
+        "{name} is gone for good, with {} and all assignments of their own.",
+        number(user.groups.len(), "membership", "memberships")
+    );
     actions.push(Part::Form(Form {
         action: "/admin/users/delete",
         fields,

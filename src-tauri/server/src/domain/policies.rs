@@ -39,12 +39,16 @@ pub fn managed(written: &str) -> Result<String, String> {
     }
     let is_arn = written.starts_with("arn:");
     if is_arn && !written.contains(":iam::aws:policy/") {
-        return Err(format!("{written} is not the ARN of an AWS managed policy. Those begin with arn:aws:iam::aws:policy/."));
+        return Err(format!(
+            "{written} is not the ARN of an AWS managed policy. Those begin with arn:aws:iam::aws:policy/."
+        ));
     }
     let path = written.rsplit_once("policy/").map_or(written, |(_, path)| path);
     let good = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
     if path.is_empty() || path.len() > 512 || !path.chars().all(good) {
-        return Err(format!("{written} is not the name of an AWS managed policy, such as AmazonS3ReadOnlyAccess."));
+        return Err(format!(
+            "{written} is not the name of an AWS managed policy, such as AmazonS3ReadOnlyAccess."
+        ));
     }
     Ok(if is_arn { written.to_owned() } else { format!("arn:aws:iam::aws:policy/{written}") })
 }
@@ -146,7 +150,9 @@ pub fn tags(text: &str) -> Result<BTreeMap<String, String>, String> {
         let good = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c));
         let is_key = (1..=128).contains(&key.chars().count()) && good(key);
         if !is_key || value.chars().count() > 256 || !good(value) {
-            return Err(format!("{line} is no tag. Write key=value with letters, digits, spaces and _.:/=+-@."));
+            return Err(format!(
+                "{line} is no tag. Write key=value with letters, digits, spaces and _.:/=+-@."
+            ));
         }
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(format!("{key} begins with aws:, which AWS keeps for itself."));

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::{AuditEntry, Result, Store, all, assignments, audit, execute, millis, moment, one};
 use crate::organisation::Group;
 
-fn group_from(row: &Row<'_>) -> rusqlite::Result<Group> {
+pub(super) fn group_from(row: &Row<'_>) -> rusqlite::Result<Group> {
     Ok(Group {
         id: row.get("id")?,
         name: row.get("name")?,

@@ -7,6 +7,7 @@ mod access_requests;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod accounts;
 mod administrator_keys;
+mod administrators;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod applications;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
@@ -40,6 +41,7 @@ mod permission_sets;
 mod role_credentials;
 mod saml;
 mod saml_certificates;
+mod searches;
 mod sessions;
 mod tokens;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
@@ -61,6 +63,7 @@ use rusqlite_migration::{M, Migrations};
 #[allow(unused_imports, reason = "the administration's APIs and pages use the rest")]
 pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
 pub use administrator_keys::AdministratorKey;
+pub use administrators::Dismissed;
 #[allow(unused_imports, reason = "the administration's APIs and pages use it")]
 pub use assignments::Provisioned;
 pub use audit::{AuditEntry, resources_of};
@@ -94,6 +97,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("administrator_keys.sql")),
     M::up(include_str!("audit_delivery.sql")),
     M::up(include_str!("directory.sql")),
+    M::up(include_str!("administrators.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

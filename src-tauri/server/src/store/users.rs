@@ -9,10 +9,10 @@ use super::{
 use crate::organisation::User;
 
 /// A user with the names of their groups, of a table `u`.
-const COLUMNS: &str = "u.*, (SELECT json_group_array(g.name ORDER BY g.name) FROM membership m
+pub(super) const COLUMNS: &str = "u.*, (SELECT json_group_array(g.name ORDER BY g.name) FROM membership m
      JOIN user_group g ON g.id = m.group_id WHERE m.user_id = u.id) AS groups";
 
-fn user_from(row: &Row<'_>) -> rusqlite::Result<User> {
+pub(super) fn user_from(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: row.get("id")?,
         username: row.get("username")?,
