@@ -63,16 +63,12 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         next,
         first,
     };
-    // Each unit after the one it stands below: what is in front of its name shows how deep it is.
+    // Each unit after the one it stands below.
     let tree = units
         .iter()
         .map(|unit| {
-            let depth = if unit.path.is_empty() { 0 } else { unit.path.matches('/').count() + 1 };
-            let text = format!("{}{}", "\u{2003}".repeat(depth), unit.name);
-            vec![
-                Cell::Link(Link::new(way("/admin/accounts", [("unit", unit.id.as_str())]), text)),
-                Cell::Code(unit.id.clone()),
-            ]
+            let link = Link::new(way("/admin/accounts", [("unit", unit.id.as_str())]), &unit.name);
+            vec![Cell::Below(depth(&unit.path), link), Cell::Code(unit.id.clone())]
         })
         .collect();
     let tree = Table {
@@ -98,6 +94,11 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .with(Part::Heading("Organizational units".to_owned()))
         .with(Part::Table(tree));
     Ok(page.show(of))
+}
+
+/// How many units are above one with this path; as far as the stylesheet tells them apart.
+pub fn depth(path: &str) -> usize {
+    if path.is_empty() { 0 } else { (path.matches('/').count() + 1).min(6) }
 }
 
 /// GET `/admin/accounts/account`, with its `id`.

@@ -5,10 +5,10 @@ use axum::{http::StatusCode, response::Response};
 
 use super::{
     Administrator, Answer,
-    accounts::assignment_details,
+    accounts::{assignment_details, depth},
     assign_choices::{Choices, value_of},
     number,
-    page::{Cell, Field, Form, Link, Page, Part, Table, Tone, way},
+    page::{Cell, Field, Form, Kind, Link, Page, Part, Table, Tone, way},
     users,
 };
 use crate::{
@@ -78,12 +78,10 @@ impl Step {
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let choices = Choices::of(of, fields)?;
     let step = Step::of(fields);
-    // Who typed something new to look for and pressed Enter wants to see it.
     let words = fields.get("words").unwrap_or_default();
-    let asks_anew = fields.get("words") != fields.get("shown");
     match fields.get("go") {
         Some("back") => render(of, step.before(), &choices, "", None),
-        Some("next") if !asks_anew || words.is_empty() => match step.lacks(&choices) {
+        Some("next") => match step.lacks(&choices) {
             Some(lack) => render(of, step, &choices, words, Some(lack)),
             None => render(of, step.after(), &choices, "", None),
         },
@@ -133,6 +131,7 @@ fn form(of: &Administrator<'_>, step: Step, choices: &Choices, words: &str) -> R
         label: label.to_owned(),
         hint: "The first 50 are listed. What is ticked stays while you search.",
         value: words.to_owned(),
+        kind: Kind::Words,
         ..Field::default()
     };
     let (offered, mut fields): (&[&str], Vec<Field>) = match step {
@@ -145,8 +144,7 @@ fn form(of: &Administrator<'_>, step: Step, choices: &Choices, words: &str) -> R
             let found = store.find_accounts(words, "", OFFERED)?;
             let units = store.organizational_units()?;
             let units = units.iter().map(|unit| {
-                let depth = if unit.path.is_empty() { 0 } else { unit.path.matches('/').count() + 1 };
-                let text = format!("{}{}", "\u{2003}".repeat(depth), unit.name);
+                let text = format!("{}{}", "\u{2003}".repeat(depth(&unit.path)), unit.name);
                 (unit.id.clone(), text, choices.units.iter().any(|known| known.id == unit.id))
             });
             let fields = vec![
@@ -191,8 +189,7 @@ fn form(of: &Administrator<'_>, step: Step, choices: &Choices, words: &str) -> R
     };
     fields.extend(choices.hidden(offered));
     fields.push(Field::hidden("step", step.number().to_string()));
-    fields.push(Field::hidden("shown", words));
-    let mut others = vec![("Search", "search")];
+    let mut others = Vec::new();
     if step != Step::Accounts {
         others.push(("Back", "back"));
     }
@@ -204,6 +201,7 @@ fn review(of: &Administrator<'_>, page: Page, choices: &Choices) -> Result<Page,
     let total = accounts.len() * choices.principals.len() * choices.sets.len();
     let names = |names: Vec<&str>| names.join(", ");
     let facts = vec![
+        ("Accounts", accounts.len().to_string()),
         ("Permission sets", names(choices.sets.iter().map(|set| set.name.as_str()).collect())),
         ("For", names(choices.principals.iter().map(|(_, label)| label.as_str()).collect())),
     ];

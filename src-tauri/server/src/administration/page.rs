@@ -113,6 +113,8 @@ pub enum Cell {
     Code(String),
     /// A way to the thing.
     Link(Link),
+    /// The same, so many steps below the first of its list.
+    Below(usize, Link),
     /// A state.
     Chip(Tone, &'static str),
     /// A button that does something to the thing.
@@ -196,6 +198,8 @@ pub enum Kind {
     Required,
     /// One line that cannot be changed.
     Fixed,
+    /// One line with a button that looks it up.
+    Words,
     /// Several lines.
     Lines,
     /// One of these: value and words.

@@ -240,7 +240,7 @@ async fn access_is_given_in_four_steps_and_acts_when_its_request_succeeded() {
     assert!(who.body.contains("step 2 of 4") && who.body.contains(&format!("USER:{}", alex.id)));
     assert!(who.body.contains(&format!("name=\"unit\" value=\"{security}\"")), "what was chosen goes along");
     let found =
-        ada.get(&format!("/admin/assign?step=2&go=next&account={account}&words=Moreno&shown=")).await.is(200);
+        ada.get(&format!("/admin/assign?step=2&go=search&account={account}&words=Moreno")).await.is(200);
     assert!(found.body.contains("step 2 of 4") && found.body.contains("Alex Moreno"));
     assert!(!found.body.contains("Kim Keller"), "only what was looked for");
     let chosen = format!("account={account}&unit={security}&principal=USER:{}&set={set}", alex.id);
