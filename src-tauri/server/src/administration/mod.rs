@@ -6,6 +6,7 @@
 mod accounts;
 mod assign;
 mod assign_choices;
+mod audit;
 mod groups;
 pub mod invite;
 mod overview;
@@ -13,6 +14,7 @@ mod page;
 mod permission_set_form;
 mod permission_sets;
 mod requests;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod user_actions;
@@ -48,13 +50,15 @@ pub const BODY_LIMIT: usize = 128 * 1024;
 const LONGEST_WAY_BACK: usize = 6 * 1024;
 
 /// The administration's sections.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 8] = [
     ("/admin", "Overview"),
     ("/admin/users", "Users"),
     ("/admin/groups", "Groups"),
     ("/admin/accounts", "AWS accounts"),
     ("/admin/permission-sets", "Permission sets"),
     ("/admin/requests", "Requests"),
+    ("/admin/settings", "Settings"),
+    ("/admin/audit", "Audit"),
 ];
 
 /// An administrator's request.
@@ -96,7 +100,7 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 36] = [
+static ROUTES: [Route; 42] = [
     shown("/admin", overview::show),
     shown("/admin/users", users::list),
     shown("/admin/users/new", user_form::show_new),
@@ -133,6 +137,12 @@ static ROUTES: [Route; 36] = [
     shown("/admin/requests", requests::list),
     shown("/admin/assign", assign::show),
     submitted("/admin/assign", "/admin/assign", assign::submit),
+    shown("/admin/settings", settings::show),
+    submitted("/admin/settings/mfa", "/admin/settings", settings::set_mfa),
+    submitted("/admin/settings/session", "/admin/settings", settings::set_session),
+    submitted("/admin/settings/attributes", "/admin/settings", settings::set_attributes),
+    shown("/admin/audit", audit::list),
+    shown("/admin/audit/event", audit::show),
 ];
 
 /// The routes of the administration.

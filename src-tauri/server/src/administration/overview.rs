@@ -20,8 +20,8 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
     }
     if policy.mode == Mode::Off {
         needs.push(
-            "A password alone opens everything: no second factor is asked for. Turn MFA on in the \
-                    server's configuration file."
+            "A password alone opens everything: no second factor is asked for. Turn MFA on under \
+                    Settings."
                 .to_owned(),
         );
     }

@@ -33,6 +33,8 @@ pub enum Part {
     Banner(Tone, String),
     /// Something to copy, under its name.
     Secret(&'static str, String),
+    /// Text as a program wrote it.
+    Code(String),
     /// Names and values.
     Facts(Vec<(&'static str, String)>),
     /// A list of things.

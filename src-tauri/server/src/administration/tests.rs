@@ -380,6 +380,70 @@ async fn lists_are_searched_and_paged() {
     assert!(ada.get("/admin/groups?words=PLAT").await.is(200).body.contains("platform"));
 }
 
+#[tokio::test]
+async fn settings_hold_from_then_on_and_a_preview_shows_what_they_do() {
+    let rig = rig();
+    let (ada, store) = (rig.browser_of("ada").await, &rig.instance.store);
+    let path = "/admin/settings";
+    let wrong =
+        submit(&ada, path, "/admin/settings/mfa", &[("mode", "always"), ("without_device", "block")]).await;
+    assert!(wrong.is(400).body.contains("Choose at least one kind"));
+    let mfa = [("mode", "context"), ("without_device", "allow"), ("factor", "totp")];
+    submit(&ada, path, "/admin/settings/mfa", &mfa).await.is(303);
+    let policy = store.mfa_policy().unwrap();
+    assert_eq!((policy.mode, policy.allowed.len()), (crate::mfa::policy::Mode::Context, 1));
+    for bad in ["14", "129601", "x", "-5"] {
+        submit(&ada, path, "/admin/settings/session", &[("session", bad)]).await.is(400);
+    }
+    submit(&ada, path, "/admin/settings/session", &[("session", "240")]).await.is(303);
+    assert_eq!(rig.instance.session_length(), jiff::SignedDuration::from_hours(4));
+    let wrong = [("attributes", "Centre=${path:salary}")];
+    let form = submit(&ada, path, "/admin/settings/attributes", &wrong).await.is(400);
+    assert!(form.body.contains("is no attribute") && form.body.contains("Centre=${path:salary}"));
+    let good =
+        [("attributes", "Centre=${path:enterprise.costCenter}, ${path:userName}\r\nMail=${path:title}")];
+    submit(&ada, path, "/admin/settings/attributes", &good).await.is(303);
+    let preview = ada.get("/admin/settings?username=SAM%40acme.test&account=111122223333").await.is(200);
+    assert!(preview.body.contains("sam gets Incident15, ReadOnly in payments-prod"), "{}", preview.body);
+    assert!(preview.body.contains(">Centre</td>") && preview.body.contains(">sam</td>"));
+    assert!(!preview.body.contains(">Mail</td>"), "sam has no title");
+    let none = ada.get("/admin/settings?username=alex&account=111122223333").await.is(200);
+    assert!(none.body.contains("alex gets nothing in payments-prod"));
+    let events = events_after(&rig, 0);
+    let changes = [
+        "PutMfaDeviceManagementForDirectory",
+        "UpdateInstance",
+        "UpdateInstanceAccessControlAttributeConfiguration",
+    ];
+    assert!(events.ends_with(&changes.map(str::to_owned)), "{events:?}");
+}
+
+#[tokio::test]
+async fn the_trail_is_looked_up_by_who_what_and_when() {
+    let rig = rig();
+    let ada = rig.browser_of("ada").await;
+    for n in 0..60 {
+        let name = format!("group {n}");
+        submit(&ada, "/admin/groups/new", "/admin/groups/new", &[("name", &name)]).await.is(303);
+    }
+    let first = ada.get("/admin/audit?username=ada&event=CreateGroup").await.is(200);
+    assert_eq!(first.body.matches(">CreateGroup</a>").count(), 50);
+    let next = first.body.split("href=\"").find(|href| href.contains("after=")).unwrap();
+    let next = next.split('"').next().unwrap().replace("&#38;", "&");
+    let second = ada.get(&next).await.is(200);
+    assert_eq!(second.body.matches(">CreateGroup</a>").count(), 10);
+    assert!(ada.get("/admin/audit?username=sam").await.is(200).body.contains("No event matches"));
+    let day = rig.instance.now().strftime("%Y-%m-%d").to_string();
+    assert!(ada.get(&format!("/admin/audit?from={day}&to={day}")).await.is(200).body.contains("CreateGroup"));
+    assert!(ada.get("/admin/audit?to=2001-01-01").await.is(200).body.contains("No event matches"));
+    let wrong = ada.get("/admin/audit?from=yesterday").await.is(400);
+    assert!(wrong.body.contains("Write a day as") && wrong.body.contains("value=\"yesterday\""));
+    let event = first.body.split("/admin/audit/event?id=").nth(1).unwrap().split('"').next().unwrap();
+    let shown = ada.get(&format!("/admin/audit/event?id={event}")).await.is(200);
+    assert!(shown.body.contains("onBehalfOf") && shown.body.contains("group 59"), "{}", shown.body);
+    ada.get("/admin/audit/event?id=none").await.is(404);
+}
+
 /// Every page says which language it is in, has one first heading and names each field.
 #[tokio::test]
 async fn every_page_is_named_and_every_field_has_a_label() {
@@ -387,11 +451,13 @@ async fn every_page_is_named_and_every_field_has_a_label() {
     let ada = rig.browser_of("ada").await;
     let (user, group) = (rig.user("sam"), rig.instance.store.group_by_name("platform").unwrap().unwrap());
     let set = set_arn(&rig, "ReadOnly");
+    let event = rig.instance.store.audit_trail()[0].1["eventID"].as_str().unwrap().to_owned();
     for route in ROUTES.iter().filter(|route| route.form_of.is_none()) {
         let id = match route.path {
             path if path.starts_with("/admin/users") => &user.id,
             path if path.starts_with("/admin/groups") => &group.id,
             path if path.starts_with("/admin/accounts") => "111122223333",
+            path if path.starts_with("/admin/audit") => event.as_str(),
             _ => set.as_str(),
         };
         let page = ada.get(&format!("{}?id={id}", route.path)).await.is(200);

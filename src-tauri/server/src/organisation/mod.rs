@@ -16,7 +16,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use abac::{AccessControlAttribute, Tags, session_tags};
+pub use abac::{
+    AccessControlAttribute, MOST as MOST_TAGS, Tags, is_key as is_tag_key, is_source as is_attribute_source,
+    session_tags,
+};
 pub(crate) use check::is_region;
 pub use document::{
     Document, DocumentApplication, DocumentAssignment, DocumentPermissionSet, DocumentPrincipal,
