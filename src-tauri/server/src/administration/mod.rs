@@ -4,6 +4,8 @@
 //! Invariant: a path below `/admin` is answered through [`ROUTES`] alone, so that no page is without the check.
 
 mod accounts;
+mod application_form;
+mod applications;
 mod assign;
 mod assign_choices;
 mod audit;
@@ -50,12 +52,13 @@ pub const BODY_LIMIT: usize = 128 * 1024;
 const LONGEST_WAY_BACK: usize = 6 * 1024;
 
 /// The administration's sections.
-const SECTIONS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 9] = [
     ("/admin", "Overview"),
     ("/admin/users", "Users"),
     ("/admin/groups", "Groups"),
     ("/admin/accounts", "AWS accounts"),
     ("/admin/permission-sets", "Permission sets"),
+    ("/admin/applications", "Applications"),
     ("/admin/requests", "Requests"),
     ("/admin/settings", "Settings"),
     ("/admin/audit", "Audit"),
@@ -100,7 +103,7 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 42] = [
+static ROUTES: [Route; 49] = [
     shown("/admin", overview::show),
     shown("/admin/users", users::list),
     shown("/admin/users/new", user_form::show_new),
@@ -137,6 +140,13 @@ static ROUTES: [Route; 42] = [
     shown("/admin/requests", requests::list),
     shown("/admin/assign", assign::show),
     submitted("/admin/assign", "/admin/assign", assign::submit),
+    shown("/admin/applications", applications::list),
+    shown("/admin/applications/new", application_form::show),
+    submitted("/admin/applications/new", "/admin/applications/new", application_form::create),
+    shown("/admin/applications/application", applications::show),
+    submitted("/admin/applications/assign", "/admin/applications/application", applications::assign),
+    submitted("/admin/applications/remove", "/admin/applications/application", applications::remove),
+    submitted("/admin/applications/delete", "/admin/applications/application", applications::delete),
     shown("/admin/settings", settings::show),
     submitted("/admin/settings/mfa", "/admin/settings", settings::set_mfa),
     submitted("/admin/settings/session", "/admin/settings", settings::set_session),

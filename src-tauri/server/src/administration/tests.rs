@@ -444,13 +444,76 @@ async fn the_trail_is_looked_up_by_who_what_and_when() {
     ada.get("/admin/audit/event?id=none").await.is(404);
 }
 
+#[tokio::test]
+async fn an_application_is_added_shown_tested_and_taken_away() {
+    let rig = rig();
+    let (ada, path) = (rig.browser_of("ada").await, "/admin/applications/new");
+    let refused = ada.get("/admin/applications/new?origin=openid-connect").await.is(200);
+    assert!(
+        refused.body.contains("choose SAML on the application's side")
+            || refused.body.contains("SAML 2.0 here")
+    );
+    assert!(
+        ada.get("/admin/applications/new?words=salesforce").await.is(200).body.contains("entry=salesforce")
+    );
+    let form = ada.get("/admin/applications/new?origin=hand").await.is(200);
+    let wrong = [
+        ("name", "Shop"),
+        ("acs_url", "http://shop.test/acs"),
+        ("audience", "shop"),
+        ("attributes", "mail=${user:shoe}"),
+    ];
+    let form = ada.submit(&form, path, &wrong).await.is(400);
+    assert!(
+        form.body.contains("Assertion consumer service must") && form.body.contains("mail=${user:shoe}"),
+        "{}",
+        form.body
+    );
+    let good = [
+        ("name", "Shop"),
+        ("acs_url", "https://shop.test/acs"),
+        ("audience", "shop"),
+        ("attributes", "mail=${user:email}"),
+    ];
+    let done = ada.submit(&form, path, &good).await.is(303);
+    let shop = rig.application("Shop");
+    let page = ada.get(done.header("location")).await.is(200);
+    assert!(page.body.contains("Nobody sees this application") && page.body.contains("certificate.pem"));
+    let who = |kind, who| [("id", shop.id.as_str()), ("kind", kind), ("who", who)];
+    ada.submit(&page, "/admin/applications/assign", &who("GROUP", "sam")).await.is(400);
+    ada.submit(&page, "/admin/applications/assign", &who("USER", "alex")).await.is(303);
+    let alex = rig.user("alex");
+    let sees = || rig.instance.store.applications_of(&alex.id).unwrap().iter().any(|seen| seen.id == shop.id);
+    assert!(sees(), "at once");
+    let tested = ada.get(&format!("{}&test=alex", done.header("location"))).await.is(200);
+    assert!(
+        tested.body.contains("alex@acme.test") && tested.body.contains("AttributeStatement"),
+        "{}",
+        tested.body
+    );
+    assert!(!tested.body.contains("SignatureValue"), "it opens nothing");
+    let remove = [("id", shop.id.as_str()), ("kind", "USER"), ("principal", alex.id.as_str())];
+    ada.submit(&page, "/admin/applications/remove", &remove).await.is(303);
+    assert!(!sees());
+    ada.submit(&page, "/admin/applications/delete", &[("id", &shop.id)]).await.is(303);
+    ada.get(done.header("location")).await.is(404);
+    let events = events_after(&rig, 0);
+    let changes = [
+        "CreateApplication",
+        "CreateApplicationAssignment",
+        "DeleteApplicationAssignment",
+        "DeleteApplication",
+    ];
+    assert!(events.ends_with(&changes.map(str::to_owned)), "{events:?}");
+}
+
 /// Every page says which language it is in, has one first heading and names each field.
 #[tokio::test]
 async fn every_page_is_named_and_every_field_has_a_label() {
     let rig = rig();
     let ada = rig.browser_of("ada").await;
     let (user, group) = (rig.user("sam"), rig.instance.store.group_by_name("platform").unwrap().unwrap());
-    let set = set_arn(&rig, "ReadOnly");
+    let (set, application) = (set_arn(&rig, "ReadOnly"), rig.application("Wiki").id);
     let event = rig.instance.store.audit_trail()[0].1["eventID"].as_str().unwrap().to_owned();
     for route in ROUTES.iter().filter(|route| route.form_of.is_none()) {
         let id = match route.path {
@@ -458,6 +521,7 @@ async fn every_page_is_named_and_every_field_has_a_label() {
             path if path.starts_with("/admin/groups") => &group.id,
             path if path.starts_with("/admin/accounts") => "111122223333",
             path if path.starts_with("/admin/audit") => event.as_str(),
+            path if path.starts_with("/admin/applications") => application.as_str(),
             _ => set.as_str(),
         };
         let page = ada.get(&format!("{}?id={id}", route.path)).await.is(200);

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use super::{AuditEntry, Result, Store, all, audit, execute, one, to_json};
 use crate::organisation::{Application, Principal, SamlApplication};
 
-fn application_from(row: &Row<'_>) -> rusqlite::Result<Application> {
+pub(super) fn application_from(row: &Row<'_>) -> rusqlite::Result<Application> {
     let saml: Option<String> = row.get("saml")?;
     let saml =
         saml.map(|text| serde_json::from_str::<SamlApplication>(&text)).transpose().map_err(|error| {

@@ -4,9 +4,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     AccessRequest, Result, Store, access_requests::request_from, accounts, accounts::account_from, all,
-    groups::group_from, one, permission_sets::set_from, users,
+    applications::application_from, groups::group_from, one, permission_sets::set_from, users,
 };
-use crate::organisation::{Account, Group, PermissionSet, User};
+use crate::organisation::{Account, Application, Group, PermissionSet, Principal, User};
 
 /// How many there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,6 +103,43 @@ impl Store {
             );
             let by = ("a.id", ["a.id", "a.name", "a.email", "o.path"].as_slice());
             matching(c, &select, by, (words, after, limit), account_from)
+        })
+    }
+
+    /// Up to `limit` applications after this name in whose name or description the words occur.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn find_applications(&self, words: &str, after: &str, limit: u32) -> Result<Vec<Application>> {
+        self.read("look for applications", |c| {
+            let by = ("name", ["name", "description"].as_slice());
+            matching(c, "SELECT * FROM application", by, (words, after, limit), application_from)
+        })
+    }
+
+    /// Finds an application by its id, `apl-…`.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn application_by_id(&self, id: &str) -> Result<Option<Application>> {
+        self.read("find an application", |c| {
+            one(c, "SELECT * FROM application WHERE id = ?1", [id], application_from)
+        })
+    }
+
+    /// Up to `limit` users and groups that see an application, by id.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn principals_of_application(&self, id: &str, limit: u32) -> Result<Vec<Principal>> {
+        self.read("list who sees an application", |c| {
+            let sql = "SELECT principal_type, principal_id FROM application_assignment
+                       WHERE application_id = ?1 ORDER BY principal_id LIMIT ?2";
+            let read = |row: &Row<'_>| {
+                let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
+                Ok(if kind == "GROUP" { Principal::Group(id) } else { Principal::User(id) })
+            };
+            all(c, sql, params![id, limit], read)
         })
     }
 
