@@ -375,6 +375,8 @@ async fn lists_are_searched_and_paged() {
     assert!(!second.body.contains("person049") && second.body.contains("First page"));
     assert!(ada.get("/admin/users?words=%C3%9Cnal").await.is(200).body.contains("person000"));
     assert!(ada.get("/admin/users?words=p119%40").await.is(200).body.contains("person119"));
+    assert!(ada.get("/admin/users?words=p_rson").await.is(200).body.contains("No user is called that"));
+    assert!(ada.get("/admin/users?words=%25").await.is(200).body.contains("No user is called that"));
     assert!(ada.get("/admin/users?words=zzz").await.is(200).body.contains("No user is called that"));
     assert!(ada.get("/admin/accounts?words=payments").await.is(200).body.contains("payments-staging"));
     assert!(ada.get("/admin/groups?words=PLAT").await.is(200).body.contains("platform"));
@@ -456,6 +458,14 @@ async fn an_application_is_added_shown_tested_and_taken_away() {
     assert!(
         ada.get("/admin/applications/new?words=salesforce").await.is(200).body.contains("entry=salesforce")
     );
+    let form = ada.get("/admin/applications/new?origin=catalogue&entry=salesforce").await.is(200);
+    let fields = crate::catalogue::entry("salesforce").unwrap().fields.iter();
+    let answers: Vec<(&str, &str)> =
+        fields.map(|field| (field.name.as_str(), field.example.as_str())).collect();
+    let empty = ada.submit(&form, path, &[("name", "Sales")]).await.is(400);
+    assert!(empty.body.contains("aria-invalid"), "{}", empty.body);
+    ada.submit(&empty, path, &[answers, vec![("name", "Sales")]].concat()).await.is(303);
+    assert!(rig.application("Sales").saml.unwrap().catalogue.is_some());
     let form = ada.get("/admin/applications/new?origin=hand").await.is(200);
     let wrong = [
         ("name", "Shop"),
@@ -505,6 +515,37 @@ async fn an_application_is_added_shown_tested_and_taken_away() {
         "DeleteApplication",
     ];
     assert!(events.ends_with(&changes.map(str::to_owned)), "{events:?}");
+}
+
+/// `cargo test -p server --lib -- --ignored --nocapture lists_answer`: for people, who judge the figures.
+#[tokio::test]
+#[ignore = "it makes 100,000 users and tells how long the pages take"]
+async fn lists_answer_at_a_hundred_thousand_users() {
+    let rig = rig();
+    rig.instance.store.tamper(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+         INSERT INTO user (id, username, display_name, email, email_verified, enabled, profile, created, updated)
+         SELECT printf('00000000-0000-4000-8000-%012d', i), printf('person%06d', i), printf('Person %d', i),
+                printf('p%d@acme.test', i), 0, 1, '{}', 0, 0 FROM n",
+    );
+    let ada = rig.browser_of("ada").await;
+    for path in [
+        "/admin",
+        "/admin/users",
+        "/admin/users?after=person090000",
+        "/admin/users?words=person0999",
+        "/admin/users?words=nobody-is-called-that",
+        "/admin/assign?step=2&account=111122223333",
+    ] {
+        let mut took: Vec<_> = Vec::new();
+        for _ in 0..20 {
+            let begun = std::time::Instant::now();
+            ada.get(path).await.is(200);
+            took.push(begun.elapsed());
+        }
+        took.sort();
+        println!("{path}: p50 {:?}, slowest of 20 {:?}", took[10], took[19]);
+    }
 }
 
 /// Every page says which language it is in, has one first heading and names each field.

@@ -33,8 +33,8 @@ pub struct Counts {
     pub administrators: i64,
 }
 
-/// Rows of `from` after `after` in the order of `key`, of which one of `columns` contains the words in any case.
-/// All rows are looked at in turn, and no more of them than it takes to fill a page.
+/// Rows after `after` in the order of `key`, of which one of `columns` contains the words in any case of ASCII's
+/// letters; others are found as they are written. Rows are looked at in turn, no more than it takes to fill a page.
 fn matching<T>(
     c: &Connection,
     select: &str,
@@ -42,17 +42,17 @@ fn matching<T>(
     (words, after, limit): (&str, &str, u32),
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
-    // SQLite's lower() knows ASCII only: what has other letters is found as it is written, too.
-    let contains: Vec<String> = columns
-        .iter()
-        .map(|column| format!("instr(lower({column}), ?4) > 0 OR instr({column}, ?1) > 0"))
-        .collect();
-    let sql = format!(
-        "{select} WHERE {key} > ?2 AND (?1 = '' OR {}) ORDER BY {key} LIMIT ?3",
-        contains.join(" OR ")
-    );
     let words = words.trim();
-    all(c, &sql, params![words, after, limit, words.to_lowercase()], read)
+    if words.is_empty() {
+        let sql = format!("{select} WHERE {key} > ?1 ORDER BY {key} LIMIT ?2");
+        return all(c, &sql, params![after, limit], read);
+    }
+    let contains: Vec<String> =
+        columns.iter().map(|column| format!("{column} LIKE ?3 ESCAPE '\\'")).collect();
+    let contains = contains.join(" OR ");
+    let sql = format!("{select} WHERE {key} > ?1 AND ({contains}) ORDER BY {key} LIMIT ?2");
+    let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    all(c, &sql, params![after, limit, format!("%{escaped}%")], read)
 }
 
 impl Store {
