@@ -191,7 +191,10 @@ fn test(of: &Administrator<'_>, target: Target<'_>, fields: &Fields, page: Page)
         empty: "No attribute is told.",
         ..Table::default()
     };
-    Ok(page.with(Part::Facts(facts)).with(Part::Table(table)).with(Part::Code(told.xml)))
+    Ok(page
+        .with(Part::Facts(facts))
+        .with(Part::Table(table))
+        .with(Part::Code(told.xml.replace("><", ">\n<"))))
 }
 
 /// POST `/admin/applications/assign`, to `who` of a `kind`.

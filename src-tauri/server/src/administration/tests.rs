@@ -1,5 +1,6 @@
 //! The administration from outside: who gets in, and what each form does.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+#![expect(clippy::print_stdout, reason = "figures are for people")]
 
 use super::{ROUTES, invite};
 use crate::rig::{Browser, PASSWORD, Reply, Rig};
