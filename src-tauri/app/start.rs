@@ -135,7 +135,8 @@ pub async fn start(
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
     tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));
     tokio::spawn(forward(shell.clone(), wishes, told));
-    tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), signals));
+    let cache = adapters::home::sso_cache(home);
+    tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), cache, signals));
     tokio::spawn(follow_panel(shell.clone(), host.clone()));
     tokio::spawn(first_window(shell.clone(), flags, was_painted, host));
     tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox, desk));
@@ -199,13 +200,19 @@ async fn forward(shell: Shell, mut wishes: UnboundedReceiver<Request>, mut told:
     }
 }
 
-/// Watches the person's credentials file, wherever the environment put it, and the sandbox's.
-async fn watch_files(shell: Shell, of_sandbox: PathBuf, signals: tokio::sync::mpsc::UnboundedSender<Signal>) {
+/// Watches the person's credentials file, wherever the environment put it, the sandbox's, and the cache of
+/// sign-ins.
+async fn watch_files(
+    shell: Shell,
+    of_sandbox: PathBuf,
+    cache: PathBuf,
+    signals: tokio::sync::mpsc::UnboundedSender<Signal>,
+) {
     let mut snapshots = shell.engine.snapshots();
     let Ok(file) = snapshots.wait_for(|now| now.loaded).await.map(|now| now.file.clone()) else { return };
     let neighbour = file.path.with_file_name("config");
     let files = [Some(file.path), file.target, Some(neighbour), Some(of_sandbox)];
-    desktop::watch_files(files.into_iter().flatten().collect(), signals);
+    desktop::watch_files(files.into_iter().flatten().collect(), cache, signals);
 }
 
 /// Tells the window and the event log whether a panel shows our icon.

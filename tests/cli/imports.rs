@@ -3,7 +3,7 @@
 use super::steps::Latch;
 use anyhow::ensure;
 use std::fs;
-use support::{Boto, SandboxServer, journey};
+use support::{Boto, SandboxServer, journey, organisation};
 
 #[test]
 fn set_ups_of_other_tools_are_found_and_taken_over() {
@@ -96,6 +96,44 @@ fn set_ups_of_other_tools_are_found_and_taken_over() {
             .await?;
         ensure!(again["diff"].as_array().is_some_and(Vec::is_empty), "{again}");
         ensure!(again["left_alone"][0]["profile"] == "keys", "{again}");
+        Ok(())
+    });
+}
+
+#[test]
+fn of_several_organisations_the_one_that_is_named_is_taken_over() {
+    journey("latch-import-orgs", |desk| async move {
+        let first = SandboxServer::start().await?;
+        // Both have this role.
+        let file = organisation::head("Beta", "900000000009", "ops", "bea", "")
+            + &organisation::account("111122223333", "payments-prod", "ReadOnly", "ops");
+        let second = organisation::serve(&desk.folders().tmp().join("beta"), &file).await?;
+        let latch = Latch(&desk);
+        for server in [&first, &second] {
+            latch.login(server, &server.user()?.clone()).await?;
+        }
+        let mut config = String::new();
+        for (name, server) in [("one", &first), ("two", &second)] {
+            let (start_url, region) = (&server.ready().start_url, &server.ready().region);
+            config += &format!(
+                "[profile {name}]\nsso_start_url = {start_url}\nsso_region = {region}\n\
+                 sso_account_id = 111122223333\nsso_role_name = ReadOnly\n\n"
+            );
+        }
+        fs::create_dir_all(desk.home(".aws"))?;
+        fs::write(desk.home(".aws/config"), &config)?;
+        let beta = format!("localhost:{}", second.port()?);
+        let import = ["profiles", "import", "--take-over", "--yes", "--json", "--organisation"];
+        let done = latch.json(&[&import[..], &[&beta]].concat()).await?;
+        ensure!(done["left_alone"][0]["profile"] == "one", "{done}");
+        ensure!(done["left_alone"][0]["why"] == "it is of another organisation.", "{done}");
+        let written = fs::read_to_string(desk.home(".aws/config"))?;
+        let (one, _) = config.split_at(config.find("[profile two]").unwrap_or_default());
+        ensure!(written.starts_with(one), "the other's profile changed: {written}");
+        ensure!(written.matches("credentials --organisation ").count() == 1, "{written}");
+        // The second's STS knows the keys of the second alone.
+        let boto = Boto::start_with(&second, desk.env()).await?;
+        boto.who_is("two").await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
         Ok(())
     });
 }

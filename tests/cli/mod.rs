@@ -2,10 +2,12 @@
 
 mod alone;
 mod beside_the_app;
+mod chains;
 mod doctor;
 mod imports;
 mod leading;
 mod profiles;
+mod registrations;
 mod sdks;
 mod serving;
 mod steps;

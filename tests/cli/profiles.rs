@@ -247,9 +247,20 @@ fn profiles_by_name_and_roles_that_are_assumed() {
         )
         .await?;
         refuses(
-            &["profiles", "add", "x", "--chain-from", "pay", "--role-arn", arn, "--tag", "team=pay", "--yes"],
-            1,
-            "no key for session tags",
+            &[
+                "profiles",
+                "add",
+                "x",
+                "--account",
+                "payments-prod",
+                "--role",
+                "ReadOnly",
+                "--tag",
+                "a=b",
+                "--yes",
+            ],
+            2,
+            "--tag is of a role that is assumed",
         )
         .await?;
         refuses(
@@ -333,6 +344,22 @@ fn several_organisations_stand_side_by_side() {
         }
         ensure!(known == 1, "{known} of them are of the second");
         ensure!(boto.who_is("beta-dev-Developer").await?.is_ok(), "{names:?}");
+
+        // One by name: of several that have such a role, the one that is named.
+        let add = ["profiles", "add", "mine", "--account", "payments-prod", "--role", "ReadOnly", "--yes"];
+        let (status, told) = latch.refused(&add).await?;
+        // Servers of one's own are called by their addresses.
+        let mut orgs = [first.port()?, second.port()?].map(|port| format!("localhost:{port}"));
+        let beta = orgs[1].clone();
+        orgs.sort();
+        let orgs = orgs.join(", ");
+        ensure!(status == 6 && told.contains(&format!("of which organisation ({orgs})")), "{status}: {told}");
+        let (status, told) = latch.refused(&[&add[..], &["--organisation", "Gamma"]].concat()).await?;
+        ensure!(status == 6 && told.contains(&format!("There are: {orgs}.")), "{status}: {told}");
+        latch.out(&[&add[..], &["--organisation", &beta]].concat()).await?;
+        ensure!(boto.who_is("mine").await?.is_ok(), "it is not of the second: {}", config(&desk)?);
+        latch.out(&["profiles", "rm", "mine", "--yes"]).await?;
+        ensure!(config(&desk)? == written, "{}", config(&desk)?);
 
         // One alone: what the other has stays, also where its role is gone.
         let gone = "\n[profile old]\n# Kept by Latchkey as old (sync): FIRST 111122225555 Gone\ncredential_process = x\n";

@@ -13,7 +13,7 @@ use support::{
     journey,
     process::run,
     programs,
-    sdks::{Sdk, Who, pointed_at},
+    sdks::{Sdk, Who, ask_all, pointed_at},
     until,
 };
 
@@ -29,8 +29,8 @@ fn with(env: &Env, more: &[(&str, &str)]) -> Env {
 }
 
 /// The key that a program says it used, once it turned out to be good for the account.
-fn key(who: &Who, how: &str, said: &Value) -> Result<String> {
-    ensure!(said["account"] == ACCOUNT, "{:?}, {how}: {said}", who.sdk);
+fn key(sdk: Sdk, how: &str, said: &Value) -> Result<String> {
+    ensure!(said["account"] == ACCOUNT, "{sdk:?}, {how}: {said}");
     Ok(said["key"].as_str().context("no key")?.to_owned())
 }
 
@@ -68,7 +68,9 @@ fn every_sdk_reads_every_delivery_through_expiry_and_renewal() {
             }
         }
         let ask = || {
-            try_join_all(programs.iter().map(|(how, who)| async move { key(who, how, &who.ask().await?) }))
+            try_join_all(
+                programs.iter().map(|(how, who)| async move { key(who.sdk, how, &who.ask().await?) }),
+            )
         };
         let first = ask().await?;
         // The youngest key that any of them holds is no younger than this one.
@@ -92,9 +94,8 @@ fn every_sdk_reads_every_delivery_through_expiry_and_renewal() {
             ("AWS_SESSION_TOKEN", token.as_str()),
         ];
         let environment = with(&env, &keys);
-        for sdk in Sdk::all() {
-            let who = Who::start(sdk, &environment)?;
-            ensure!(key(&who, "environment", &who.ask().await?)? == id, "{sdk:?} used other keys");
+        for (sdk, said) in ask_all(&environment).await? {
+            ensure!(key(sdk, "environment", &said)? == id, "{sdk:?} used other keys");
         }
         // Debian's CLI is from before the token had a file.
         let file = deliveries[1].1.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").context("no file")?;

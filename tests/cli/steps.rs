@@ -63,17 +63,7 @@ impl Latch<'_> {
 
     /// Adds the server's organisation and signs in to it, with the browser that the desk has.
     pub async fn login(&self, server: &SandboxServer, user: &User) -> Result<()> {
-        let ready = server.ready();
-        let text = |url: &url::Url| url.to_string();
-        let args = [
-            "login".to_owned(),
-            text(&ready.start_url),
-            format!("--region={}", ready.region),
-            format!("--oidc-endpoint={}", ready.oidc_endpoint),
-            format!("--portal-endpoint={}", ready.portal_endpoint),
-            format!("--federation-endpoint={}", ready.federation_endpoint),
-            format!("--sts-endpoint={}", ready.sts_endpoint),
-        ];
+        let args = Self::login_to(server);
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let opened = self.0.browser_requests().mark();
         let login = self.start(&args)?;
@@ -81,6 +71,21 @@ impl Latch<'_> {
         let status = login.ended(WHILE).await?;
         ensure!(status.success(), "latch login ended with {status}");
         Ok(())
+    }
+
+    /// The words that sign in at a server.
+    pub fn login_to(server: &SandboxServer) -> [String; 7] {
+        let ready = server.ready();
+        let text = |url: &url::Url| url.to_string();
+        [
+            "login".to_owned(),
+            text(&ready.start_url),
+            format!("--region={}", ready.region),
+            format!("--oidc-endpoint={}", ready.oidc_endpoint),
+            format!("--portal-endpoint={}", ready.portal_endpoint),
+            format!("--federation-endpoint={}", ready.federation_endpoint),
+            format!("--sts-endpoint={}", ready.sts_endpoint),
+        ]
     }
 
     /// A person signs in on the page that was opened after `mark`.

@@ -167,6 +167,19 @@ fn a_file_goes_from_one_to_the_others_and_no_change_on_its_way_is_missed() {
         ensure!(!fs::read_to_string(&settings)?.contains(".*"), "taken all the same");
         let seen = latch.json(&["team", "show", &lax_arg, "--json"]).await?;
         ensure!(seen["lowered"].as_array().is_some_and(|all| !all.is_empty()), "{seen}");
+        // At a terminal there is a second question, and a no to it is a no to all of the file.
+        let before = fs::read_to_string(&settings)?;
+        let line = format!("'{}' team apply '{lax_arg}'", programs::latch()?.display());
+        let answers = async |answers: &str| {
+            let said = run(WHILE, "script", &["-qec", &line, "/dev/null"], desk.env(), answers).await?;
+            for question in ["Take this over?", "Ask less than now about "] {
+                ensure!(said.out.contains(question), "{question} {said:?}");
+            }
+            fs::read_to_string(&settings).map_err(anyhow::Error::from)
+        };
+        ensure!(answers("y\nn\n").await? == before, "taken after a no");
+        ensure!(answers("y\ny\n").await?.contains(".*"), "not taken after two yeses");
+        fs::write(&settings, before)?;
         latch.out(&[lax.as_slice(), &["--lower-safety"]].concat()).await?;
         ensure!(fs::read_to_string(&settings)?.contains(".*"), "not taken");
         Ok(())

@@ -17,7 +17,13 @@ const LOOK: &str = "const [options, done] = arguments;
         nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary.replaceAll(/\\s+/g, ' ')}`))),
         (error) => done([`axe: ${error}`]));";
 
-async fn violations(browser: &Driver, axe: &str, theme: &str) -> Result<Vec<String>> {
+/// The program that looks.
+pub fn axe() -> Result<String> {
+    fs::read_to_string(ui()?.join("node_modules/axe-core/axe.min.js")).context("axe-core")
+}
+
+/// What it finds on the page that is shown.
+pub async fn violations(browser: &Driver, axe: &str, theme: &str) -> Result<Vec<String>> {
     let mut options = json!({ "resultTypes": ["violations"] });
     if theme == "dark" {
         options["runOnly"] = json!(["color-contrast"]);
@@ -30,7 +36,7 @@ async fn violations(browser: &Driver, axe: &str, theme: &str) -> Result<Vec<Stri
 /// Every state in one theme. Each theme is a test of its own, as a journey has a time by which it ends.
 fn look_at_all(name: &str, theme: &'static str) {
     journey(name, |desk| async move {
-        let axe = fs::read_to_string(ui()?.join("node_modules/axe-core/axe.min.js")).context("axe-core")?;
+        let axe = axe()?;
         let gallery = Gallery::serve(&desk).await?;
         let browser = driver::chromium(&desk).await?;
         let mut breaches = Vec::new();

@@ -1,3 +1,3 @@
 //! The window's gallery in a real browser: what only one that paints can tell.
 
-mod access;
+pub mod access;

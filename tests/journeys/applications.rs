@@ -23,7 +23,8 @@ async fn sign_in(browser: &Driver, user: &User) -> Result<()> {
 async fn link(server: &SandboxServer, name: &str) -> Result<Url> {
     let person = Person::new()?;
     let page = person.open(&server.ready().start_url).await?;
-    let page = person.give_password(&page, server.user()?).await?;
+    person.give_password(&page, server.user()?).await?;
+    let page = person.open(&server.ready().start_url.join("/start/applications")?).await?;
     let before = page.html.split_once(&format!("\" rel=\"noreferrer\">{name}</a>"));
     let address = before.and_then(|(before, _)| before.rsplit_once('/')).map(|(_, encoded)| encoded);
     let named = BASE64_STANDARD.decode(address.with_context(|| format!("no link to {name}"))?)?;
@@ -73,6 +74,7 @@ fn another_sites_request_finds_the_browsers_session() {
         let browser = driver::chromium(&desk).await?;
         browser.go(server.start_url()).await?;
         sign_in(&browser, &server.user()).await?;
+        browser.click(Locator::Id("tab-applications")).await?;
         let link = browser.see(Locator::LinkText("Mine")).await?;
         let address = link.attr("href").await?.context("the link leads nowhere")?;
         let address = server.start_url().join(&address)?;

@@ -9,13 +9,13 @@ use fantoccini::Locator;
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
 use support::{
-    AwsCli, Boto, Desk, SandboxServer,
+    App, AwsCli, Boto, Desk, SandboxServer,
     deadline::{SOON, WHILE},
     driver::Driver,
     journey,
     process::run,
     programs,
-    sdks::{Sdk, Who, pointed_at},
+    sdks::{ask_all, pointed_at, with_profile},
     until,
 };
 
@@ -26,6 +26,16 @@ const ACCOUNT: &str = "381200003344";
 pub async fn choose(window: &Driver, delivery: &str) -> Result<()> {
     let label = format!("//dialog//label[.//span[starts-with(normalize-space(.), '{delivery}')]]");
     window.click(Locator::XPath(&label)).await.map(drop)
+}
+
+/// Keeps the profile, delivered so, from the row of its role.
+async fn keep(app: &App, window: &Driver, delivery: &str) -> Result<()> {
+    let row = format!("[data-row='{ACCOUNT}/Developer'] button[aria-label^='Keys']");
+    window.click(Locator::Css(&row)).await?;
+    window.fill_labelled("Profile name", PROFILE).await?;
+    choose(window, delivery).await?;
+    window.press("Start").await?;
+    app.says(0, "profile", &json!({ "name": PROFILE, "state": "ready" })).await.map(drop)
 }
 
 async fn change(window: &Driver, delivery: &str) -> Result<()> {
@@ -49,14 +59,7 @@ async fn aws(desk: &Desk, server: &SandboxServer) -> Result<String> {
 async fn boto(desk: &Desk, server: &SandboxServer) -> Result<String> {
     const WHO: &str = "import boto3, sys\n\
         print(boto3.Session(profile_name=sys.argv[1]).client('sts').get_caller_identity()['Account'])";
-    let ready = server.ready();
-    let mut env = desk.env().clone();
-    for (service, endpoint) in
-        [("SSO", &ready.portal_endpoint), ("SSO_OIDC", &ready.oidc_endpoint), ("STS", &ready.sts_endpoint)]
-    {
-        let endpoint = endpoint.as_str().trim_end_matches('/').to_owned();
-        env.insert(format!("AWS_ENDPOINT_URL_{service}"), endpoint);
-    }
+    let env = pointed_at(server.ready(), desk.env());
     let said = run(WHILE, programs::python()?, &["-I", "-c", WHO, PROFILE], &env, "").await?;
     ensure!(said.ok, "boto3: {}", said.err);
     Ok(said.out.trim().to_owned())
@@ -64,10 +67,7 @@ async fn boto(desk: &Desk, server: &SandboxServer) -> Result<String> {
 
 /// Every SDK of AWS's that can run here finds the profile's keys where they were delivered.
 async fn every_sdk(desk: &Desk, server: &SandboxServer) -> Result<()> {
-    let mut env = pointed_at(server.ready(), desk.env());
-    env.insert("AWS_PROFILE".to_owned(), PROFILE.to_owned());
-    for sdk in Sdk::all() {
-        let said = Who::start(sdk, &env)?.ask().await?;
+    for (sdk, said) in ask_all(&with_profile(server.ready(), desk.env(), PROFILE)).await? {
         ensure!(said["account"] == ACCOUNT, "{sdk:?}: {said}");
     }
     Ok(())
@@ -96,12 +96,7 @@ fn tools_ask_for_what_lies_in_no_file_and_the_choice_can_be_changed() {
         let (app, window) = first_window(&desk).await?;
         sign_in(&desk, &app, &window, &server).await?;
 
-        let row = format!("[data-row='{ACCOUNT}/Developer'] button[aria-label^='Keys']");
-        window.click(Locator::Css(&row)).await?;
-        window.fill_labelled("Profile name", PROFILE).await?;
-        choose(&window, "On demand").await?;
-        window.press("Start").await?;
-        app.says(0, "profile", &json!({ "name": PROFILE, "state": "ready" })).await?;
+        keep(&app, &window, "On demand").await?;
         let config = text(&desk, "config");
         ensure!(config.starts_with(foreign), "what was there is not as it was: {config}");
         ensure!(config.contains("latch credentials --profile data-dev"), "{config}");
@@ -149,12 +144,7 @@ fn the_clis_own_sign_in_is_kept_fresh_and_shared_with_tools_that_renew_it() {
         let server = SandboxServer::start().await?;
         let (app, window) = first_window(&desk).await?;
         sign_in(&desk, &app, &window, &server).await?;
-        let row = format!("[data-row='{ACCOUNT}/Developer'] button[aria-label^='Keys']");
-        window.click(Locator::Css(&row)).await?;
-        window.fill_labelled("Profile name", PROFILE).await?;
-        choose(&window, "SSO cache").await?;
-        window.press("Start").await?;
-        app.says(0, "profile", &json!({ "name": PROFILE, "state": "ready" })).await?;
+        keep(&app, &window, "SSO cache").await?;
         until(SOON, "the sign-in in the CLI's cache", || async { Ok(cached(&desk).ok()) }).await?;
         let (path, first) = cached(&desk)?;
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path)?.permissions()) & 0o777;

@@ -13,6 +13,7 @@ mod main_job;
 mod network;
 mod offline;
 mod organisations;
+mod portal;
 mod record;
 mod sandbox;
 mod second_factor;

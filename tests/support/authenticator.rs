@@ -37,14 +37,20 @@ async fn send(browser: &Driver, method: Method, path: &str, body: Option<Value>)
 }
 
 impl Driver {
-    /// Runs a script in Chromium before those of every page to come (CDP).
+    /// Runs a script in Chromium before those of every page to come.
     ///
     /// # Errors
     /// That the browser does not take it.
     pub async fn before_each_page(&self, script: &str) -> Result<()> {
-        let wanted = json!({
-            "cmd": "Page.addScriptToEvaluateOnNewDocument", "params": { "source": script },
-        });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await
+    }
+
+    /// Gives Chromium a command of its developer tools (CDP).
+    ///
+    /// # Errors
+    /// That the browser does not take it.
+    pub async fn devtools(&self, command: &str, params: Value) -> Result<()> {
+        let wanted = json!({ "cmd": command, "params": params });
         send(self, Method::POST, "goog/cdp/execute", Some(wanted)).await?;
         Ok(())
     }

@@ -50,9 +50,13 @@ impl AwsCli {
     /// That the files cannot be written.
     pub fn point_at(&self, server: &SandboxServer) -> Result<()> {
         let ready = server.ready();
-        let services = [("sso", &ready.portal_endpoint), ("sso-oidc", &ready.oidc_endpoint)];
-        for (service, endpoint) in services {
-            let folder = self.home.join(".aws/models").join(service).join("2019-06-10");
+        let services = [
+            ("sso", "2019-06-10", &ready.portal_endpoint),
+            ("sso-oidc", "2019-06-10", &ready.oidc_endpoint),
+            ("sts", "2011-06-15", &ready.sts_endpoint),
+        ];
+        for (service, version, endpoint) in services {
+            let folder = self.home.join(".aws/models").join(service).join(version);
             fs::create_dir_all(&folder)?;
             let parameter = |kind: &str, builtin: &str| json!({ "builtIn": builtin, "required": false, "documentation": "", "type": kind });
             let rules = json!({
@@ -60,6 +64,7 @@ impl AwsCli {
                 "parameters": {
                     "Region": parameter("String", "AWS::Region"),
                     "UseDualStack": { "builtIn": "AWS::UseDualStack", "required": true, "default": false, "documentation": "", "type": "Boolean" },
+                    "UseGlobalEndpoint": parameter("Boolean", "AWS::STS::UseGlobalEndpoint"),
                     "UseFIPS": { "builtIn": "AWS::UseFIPS", "required": true, "default": false, "documentation": "", "type": "Boolean" },
                     "Endpoint": parameter("String", "SDK::Endpoint"),
                 },

@@ -176,6 +176,21 @@ impl Boto {
         self.send("sts", asked).await
     }
 
+    /// As [`Self::call`], with the keys of an answer of `GetRoleCredentials`.
+    ///
+    /// # Errors
+    /// That Python itself failed.
+    pub async fn call_as(
+        &self,
+        role_credentials: &Value,
+        service: &str,
+        operation: &str,
+        params: Value,
+    ) -> Result<Result<Value, Refusal>> {
+        let asked = json!({ "operation": operation, "params": params, "keys": role_credentials });
+        self.send(service, asked).await
+    }
+
     async fn send(&self, service: &str, mut asked: Value) -> Result<Result<Value, Refusal>> {
         let endpoint = self.endpoints.get(service).with_context(|| format!("no endpoint of {service}"))?;
         asked["service"] = json!(service);

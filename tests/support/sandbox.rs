@@ -181,6 +181,18 @@ impl SandboxServer {
         self.control(json!({ "expire": "session" })).await.map(drop)
     }
 
+    /// The ids of the clients by which somebody signed in, one for each sign-in that goes on.
+    ///
+    /// # Errors
+    /// That the server's database cannot be read.
+    pub fn clients_that_signed_in(&self) -> Result<Vec<String>> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let database = rusqlite::Connection::open_with_flags(self.data.join("instance.sqlite"), flags)?;
+        let mut rows = database.prepare("SELECT client_id FROM token_family")?;
+        let ids = rows.query_map([], |row| row.get(0))?;
+        Ok(ids.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// How long sign-ins begun from now on last.
     ///
     /// # Errors

@@ -82,6 +82,29 @@ impl Who {
     }
 }
 
+/// Who each SDK is with this environment, its program started for that.
+///
+/// # Errors
+/// That one is not there, or does not answer.
+pub async fn ask_all(env: &BTreeMap<String, String>) -> Result<Vec<(Sdk, Value)>> {
+    let mut said = Vec::new();
+    for sdk in Sdk::all() {
+        said.push((sdk, Who::start(sdk, env)?.ask().await?));
+    }
+    Ok(said)
+}
+
+/// As [`pointed_at`], of a profile.
+pub fn with_profile(
+    ready: &Ready,
+    env: &BTreeMap<String, String>,
+    profile: &str,
+) -> BTreeMap<String, String> {
+    let mut env = pointed_at(ready, env);
+    env.insert("AWS_PROFILE".to_owned(), profile.to_owned());
+    env
+}
+
 /// `env` with the variables that point AWS's SDKs at a server.
 pub fn pointed_at(ready: &Ready, env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut env = env.clone();

@@ -96,11 +96,14 @@ async fn boto3_and_the_aws_cli_look_events_up() -> Result<()> {
 #[tokio::test]
 async fn the_trail_is_listed_and_verified_beside_the_running_server() -> Result<()> {
     let served = ServedOrganisation::start("").await?;
+    // What the organisation file brought was told first.
+    let database = rusqlite::Connection::open(served.folder().join("data/instance.sqlite"))?;
+    let brought: i64 = database.query_row("SELECT max(id) FROM audit", [], |row| row.get(0))?;
     for _ in 0..3 {
         create_key(&served).await?;
     }
     let whole = served.command(&["audit", "verify"], &[]).await?;
-    ensure!(whole.ok && whole.out.contains("is whole: 3 events"), "{whole:?}");
+    ensure!(whole.ok && whole.out.contains(&format!("is whole: {} events", brought + 3)), "{whole:?}");
     let listed =
         served.command(&["audit", "ls"], &["--name", "CreateAccessKey", "--json", "--limit", "2"]).await?;
     let events: Vec<Value> = listed.out.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
@@ -110,18 +113,22 @@ async fn the_trail_is_listed_and_verified_beside_the_running_server() -> Result<
     );
     ensure!(served.command(&["audit", "ls"], &["--to", "2001-01-01T00:00:00Z"]).await?.out.is_empty());
 
-    let database = rusqlite::Connection::open(served.folder().join("data/instance.sqlite"))?;
-    database.execute("UPDATE audit SET event = replace(event, 'robot', 'someone') WHERE id = 2", [])?;
+    let (changed, cut) = (brought + 2, brought + 3);
+    database
+        .execute("UPDATE audit SET event = replace(event, 'robot', 'someone') WHERE id = ?1", [changed])?;
     let broken = served.command(&["audit", "verify"], &[]).await?;
     ensure!(
-        broken.status == Some(1) && broken.err.contains("row 2 of the audit trail is not as"),
+        broken.status == Some(1)
+            && broken.err.contains(&format!("row {changed} of the audit trail is not as")),
         "{broken:?}"
     );
-    database.execute("UPDATE audit SET event = replace(event, 'someone', 'robot') WHERE id = 2", [])?;
+    database
+        .execute("UPDATE audit SET event = replace(event, 'someone', 'robot') WHERE id = ?1", [changed])?;
     ensure!(served.command(&["audit", "verify"], &[]).await?.ok);
-    database.execute("DELETE FROM audit WHERE id = 3", [])?;
-    let cut = served.command(&["audit", "verify"], &[]).await?;
-    ensure!(cut.status == Some(1) && cut.err.contains("row 3 of the audit trail is missing"), "{cut:?}");
+    database.execute("DELETE FROM audit WHERE id = ?1", [cut])?;
+    let missing = served.command(&["audit", "verify"], &[]).await?;
+    let row = format!("row {cut} of the audit trail is missing");
+    ensure!(missing.status == Some(1) && missing.err.contains(&row), "{missing:?}");
     Ok(())
 }
 

@@ -85,7 +85,7 @@ impl Saml {
 
     /// Where the sign-in to an application starts, as the portal's page links it.
     async fn address(&self, name: &str) -> Result<Url> {
-        let page = self.signed_in(self.server.start_url()).await?;
+        let page = self.signed_in(&self.server.start_url().join("/start/applications")?).await?;
         let before = page.html.split_once(&format!("\" rel=\"noreferrer\">{name}</a>"));
         let link = before.and_then(|(before, _)| before.rsplit_once("href=\"")).map(|(_, link)| link);
         Ok(page.url.join(link.with_context(|| format!("no link to {name}:\n{}", page.html))?)?)

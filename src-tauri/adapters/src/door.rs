@@ -9,6 +9,7 @@ use engine::{
     Engine, Reply as Answered, Request as Wish, Snapshot,
     model::{
         Timestamp,
+        assume::Assume,
         code::Code,
         history::Entry,
         ids::{AccountId, AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
@@ -86,7 +87,10 @@ impl Door {
         self.catch_up().await;
         match request {
             Request::Credentials { of, sign_in, confirmed } => {
-                self.credentials(of, caller, sign_in, confirmed).await
+                self.credentials(of, None, caller, sign_in, confirmed).await
+            }
+            Request::Assume { of, assume, sign_in, confirmed } => {
+                self.credentials(of, Some(told::assume(assume)), caller, sign_in, confirmed).await
             }
             Request::AddOrganisation { typed, region, endpoints, name } => {
                 let endpoints = match endpoints.as_ref().map(told::endpoints).transpose() {
@@ -154,7 +158,14 @@ impl Door {
         }
     }
 
-    async fn credentials(&self, of: Wanted, caller: &Caller, sign_in: bool, confirmed: bool) -> Reply {
+    async fn credentials(
+        &self,
+        of: Wanted,
+        assume: Option<Assume>,
+        caller: &Caller,
+        sign_in: bool,
+        confirmed: bool,
+    ) -> Reply {
         let (of, org) = match of {
             Wanted::Profile(name) => (Of::Profile(ProfileName::new(name)), None),
             Wanted::Role(role) => {
@@ -164,7 +175,7 @@ impl Door {
             }
         };
         let asker = Asker { program: caller.program.clone(), pid: caller.pid };
-        let wish = Wish::HandOut { of, asker, may_sign_in: sign_in, confirmed: false };
+        let wish = Wish::HandOut { of, assume, asker, may_sign_in: sign_in, confirmed: false };
         match self.engine.ask(agreed(wish, confirmed)).await {
             Ok(Answered::Credentials(handed)) => Reply::Credentials(told::credentials(&handed)),
             other => self.plain(other, org.as_ref()),

@@ -1,13 +1,14 @@
 //! `~/.aws/credentials` and `~/.aws/config` behind the engine's port; the editing itself is `aws-files`'.
 
+mod errors;
 mod on_demand;
 mod sso_cache;
 
 use crate::home::Home;
 use async_trait::async_trait;
 use aws_files::{
-    Change, ConfigFile, Consent, ConvertError, Credentials, CredentialsFile, DiffKind, Doing, FileError,
-    Fingerprint, ForeignKeys, Owner, Paths, ProfileOutcome, Put, Refused, Remove, Standing,
+    Change, ConfigFile, Consent, ConvertError, Credentials, CredentialsFile, DiffKind, Fingerprint,
+    ForeignKeys, Owner, Paths, ProfileOutcome, Put, Remove, Standing,
 };
 use engine::{
     model::{
@@ -16,11 +17,14 @@ use engine::{
         delivery::Delivery,
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
+        secret::{ClientRegistration, RoleCredentials},
+        sign_in::Method,
     },
     ports::{
         AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Reads,
     },
 };
+use errors::{code, refused};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use std::{
@@ -112,52 +116,12 @@ impl AwsFiles for DiskFiles {
             let mut outcomes: Vec<Option<FileOutcome>> = Vec::with_capacity(changes.len());
             let mut wanted = Vec::new();
             for change in &changes {
-                if let FileChange::Ask { profile, grant, region, last, placed: before, replace_foreign } =
-                    change
-                {
-                    let (region, last) = (region.as_ref(), last.as_ref());
-                    let (placed, replace_foreign) = (*before, *replace_foreign);
-                    let wish = on_demand::Wish { profile, grant, region, last, placed, replace_foreign };
-                    let (outcome, backup) = pair.place(&latch, &wish, now)?;
-                    backups.extend(backup);
-                    outcomes.push(Some(outcome));
-                    continue;
-                }
-                if let FileChange::SignIn {
-                    profile,
-                    grant,
-                    start_url,
-                    sso_region,
-                    session,
-                    others,
-                    region,
-                    last,
-                    replace_foreign,
-                } = change
-                {
-                    let (region, last) = (region.as_ref(), last.as_ref());
-                    let replace_foreign = *replace_foreign;
-                    let wish = sso_cache::Wish {
-                        profile,
-                        grant,
-                        start_url,
-                        sso_region,
-                        session,
-                        others,
-                        region,
-                        last,
-                        replace_foreign,
-                    };
-                    let (outcome, backup) = pair.sign_in_by_session(&wish, now)?;
-                    backups.extend(backup);
-                    outcomes.push(Some(outcome));
-                    continue;
-                }
-                outcomes.push(match to_change(change) {
-                    // One that cannot be written must not keep the others from being.
-                    Err(code) => Some(FileOutcome::Failed(code)),
-                    Ok(_) if pair.prefers_sso(change) => Some(FileOutcome::Conflict(Conflict::SsoSettings)),
-                    Ok(edit) => {
+                outcomes.push(match pair.deliver(&latch, change, now)? {
+                    Step::Done(outcome, backup) => {
+                        backups.extend(backup);
+                        Some(outcome)
+                    }
+                    Step::Edit(edit) => {
                         wanted.push((change, edit));
                         None
                     }
@@ -330,6 +294,58 @@ impl AwsFiles for DiskFiles {
         self.blocking(FileSet::Own, move |_| cache.remove(&session, &clients).map_err(|e| code(&e))).await
     }
 
+    async fn shared_registration(
+        &self,
+        start_url: &str,
+        region: &str,
+        method: Method,
+        but: Vec<String>,
+    ) -> Result<Option<ClientRegistration>, Code> {
+        let (cache, now) = (self.cache.clone(), self.clock.now());
+        let wanted = sso_cache::Sessions::new(start_url, region, but);
+        self.blocking(FileSet::Own, move |pair| {
+            for session in wanted.of(&pair.config)? {
+                let found = cache.read_registration(&session, method == Method::Browser, now);
+                if let Some(found) = found.map_err(|e| code(&e))? {
+                    return Ok(Some(sso_cache::client(found, method)));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    async fn share_registration(
+        &self,
+        start_url: &str,
+        region: &str,
+        client: ClientRegistration,
+        but: Vec<String>,
+    ) -> Result<(), Code> {
+        let (cache, now) = (self.cache.clone(), self.clock.now());
+        let wanted = sso_cache::Sessions::new(start_url, region, but);
+        self.blocking(FileSet::Own, move |pair| {
+            let registration = sso_cache::registration(client);
+            for session in wanted.of(&pair.config)? {
+                cache.write_registration(&session, &registration, now).map_err(|e| code(&e))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn unshare_registration(&self, start_url: &str, region: &str, client_id: &str) -> Result<(), Code> {
+        let (cache, client_id) = (self.cache.clone(), client_id.to_owned());
+        let wanted = sso_cache::Sessions::new(start_url, region, Vec::new());
+        self.blocking(FileSet::Own, move |pair| {
+            for session in wanted.of(&pair.config)? {
+                cache.forget_registration(&session, &client_id).map_err(|e| code(&e))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn make_private(&self, set: FileSet) -> Result<(), Code> {
         self.blocking(set, |pair| pair.credentials.make_private().map_err(|e| code(&e))).await
     }
@@ -347,17 +363,57 @@ impl AwsFiles for DiskFiles {
 }
 
 impl Pair {
-    /// Whether most tools would not look at what is to be written: they prefer the profile's SSO settings.
-    fn prefers_sso(&self, change: &FileChange) -> bool {
-        match change {
-            FileChange::Put { profile, replace_foreign: false, .. } => {
-                self.has_sso_settings(profile.as_str())
+    /// Puts a change in its place, but for what waits for the one write of the credentials file.
+    fn deliver(&self, latch: &Path, change: &FileChange, now: jiff::Timestamp) -> Result<Step, Code> {
+        let edit = match change {
+            FileChange::Ask { profile, grant, region, last, placed, replace_foreign } => {
+                let (region, last) = (region.as_ref(), last.as_ref());
+                let (placed, replace_foreign) = (*placed, *replace_foreign);
+                let wish = on_demand::Wish { profile, grant, region, last, placed, replace_foreign };
+                return self.place(latch, &wish, now).map(Step::done);
             }
-            FileChange::Put { .. }
-            | FileChange::Ask { .. }
-            | FileChange::SignIn { .. }
-            | FileChange::Remove { .. } => false,
-        }
+            FileChange::SignIn {
+                profile,
+                grant,
+                start_url,
+                sso_region,
+                session,
+                others,
+                region,
+                last,
+                replace_foreign,
+            } => {
+                let (region, last) = (region.as_ref(), last.as_ref());
+                let replace_foreign = *replace_foreign;
+                let wish = sso_cache::Wish {
+                    profile,
+                    grant,
+                    start_url,
+                    sso_region,
+                    session,
+                    others,
+                    region,
+                    last,
+                    replace_foreign,
+                };
+                return self.sign_in_by_session(&wish, now).map(Step::done);
+            }
+            FileChange::Put { profile, grant, credentials, region, last, replace_foreign } => {
+                keys_of(profile, grant, credentials, region.clone(), last.as_ref(), *replace_foreign)
+                    .and_then(
+                        // Most tools would not look at it: they prefer the profile's SSO settings.
+                        |edit| {
+                            let hidden = !replace_foreign && self.has_sso_settings(profile.as_str());
+                            if hidden { Err(FileOutcome::Conflict(Conflict::SsoSettings)) } else { Ok(edit) }
+                        },
+                    )
+            }
+            FileChange::Remove { profile, last } => profile_name(profile)
+                .map(|profile| Change::Remove(Remove { profile, last: last.as_ref().map(fingerprint) }))
+                .map_err(FileOutcome::Failed),
+        };
+        // One that cannot be written must not keep the others from being.
+        Ok(edit.map_or_else(|outcome| Step::Done(outcome, None), Step::Edit))
     }
 
     /// What is delivered by the credentials file or not at all has no section of ours in the config file.
@@ -419,28 +475,40 @@ fn not_converted(error: &ConvertError) -> Code {
     }
 }
 
-fn to_change(change: &FileChange) -> Result<Change, Code> {
-    Ok(match change {
-        FileChange::Ask { .. } | FileChange::SignIn { .. } => {
-            return Err(Code::Internal { what: "no change of one file".to_owned() });
-        }
-        FileChange::Put { profile, grant, credentials, region, last, replace_foreign } => Change::Put(Put {
-            profile: profile_name(profile)?,
-            owner: owner(grant)?,
-            credentials: Credentials {
-                access_key_id: credentials.access_key_id.clone(),
-                secret_access_key: credentials.secret_access_key.clone(),
-                session_token: credentials.session_token.clone(),
-                expires: credentials.expires,
-            },
-            region: region.clone(),
-            last: last.as_ref().map(fingerprint),
-            consent: if *replace_foreign { Consent::ReplaceWithBackup } else { Consent::OursOnly },
-        }),
-        FileChange::Remove { profile, last } => {
-            Change::Remove(Remove { profile: profile_name(profile)?, last: last.as_ref().map(fingerprint) })
-        }
-    })
+/// What became of a change, or what is still to be written.
+enum Step {
+    Done(FileOutcome, Option<PathBuf>),
+    Edit(Change),
+}
+
+impl Step {
+    fn done((outcome, backup): (FileOutcome, Option<PathBuf>)) -> Self {
+        Self::Done(outcome, backup)
+    }
+}
+
+/// A profile with its keys, for the credentials file.
+fn keys_of(
+    profile: &ProfileName,
+    grant: &Grant,
+    credentials: &RoleCredentials,
+    region: Option<String>,
+    last: Option<&Written>,
+    replace_foreign: bool,
+) -> Result<Change, FileOutcome> {
+    Ok(Change::Put(Put {
+        profile: profile_name(profile).map_err(FileOutcome::Failed)?,
+        owner: owner(grant).map_err(FileOutcome::Failed)?,
+        credentials: Credentials {
+            access_key_id: credentials.access_key_id.clone(),
+            secret_access_key: credentials.secret_access_key.clone(),
+            session_token: credentials.session_token.clone(),
+            expires: credentials.expires,
+        },
+        region,
+        last: last.map(fingerprint),
+        consent: if replace_foreign { Consent::ReplaceWithBackup } else { Consent::OursOnly },
+    }))
 }
 
 fn outcome(path: &Path, change: &FileChange, result: ProfileOutcome, now: jiff::Timestamp) -> FileOutcome {
@@ -502,59 +570,6 @@ fn owner(grant: &Grant) -> Result<Owner, Code> {
     let whole = format!("{}\n{}\n{}", grant.org, grant.account, grant.role);
     let hash = hex::encode(Sha256::digest(whole.as_bytes()));
     Owner::new(hash.get(..32).unwrap_or(&hash)).map_err(|e| refused(&e))
-}
-
-fn refused(error: &Refused) -> Code {
-    match error {
-        Refused::ProfileName(name, _) => Code::BadProfileName { profile: name.clone() },
-        Refused::Owner | Refused::Value(_) | Refused::Role(_) => Code::Internal { what: error.to_string() },
-    }
-}
-
-fn code(error: &FileError) -> Code {
-    let shown = |path: &Path| path.display().to_string();
-    let reading = |doing: &Doing| matches!(doing, Doing::Find | Doing::Read);
-    match error {
-        FileError::Unparseable { path, error } => Code::FileUnparseable {
-            path: shown(path),
-            line: u32::try_from(error.line).unwrap_or(u32::MAX),
-            what: error.kind.to_string(),
-        },
-        FileError::BeingWritten { path } | FileError::Locked { path } => Code::FileBusy { path: shown(path) },
-        FileError::DiskFull { path, .. } => Code::DiskFull { path: shown(path) },
-        FileError::NotAllowed { path, doing } if reading(doing) => {
-            Code::FileUnreadable { path: shown(path), reason: "the permissions do not allow it".to_owned() }
-        }
-        FileError::NotAllowed { path, .. } => {
-            Code::FileNotWritable { path: shown(path), reason: "the permissions do not allow it".to_owned() }
-        }
-        FileError::ReadOnly { path, .. } => {
-            Code::FileNotWritable { path: shown(path), reason: "its file system is read-only".to_owned() }
-        }
-        FileError::NotPlain { path, what } => {
-            Code::FileUnreadable { path: shown(path), reason: format!("it is {what}") }
-        }
-        FileError::OwnerWouldChange { path } => {
-            Code::FileNotWritable { path: shown(path), reason: "it belongs to another user".to_owned() }
-        }
-        FileError::TooLarge { path, .. } => {
-            Code::FileUnreadable { path: shown(path), reason: "it is too large".to_owned() }
-        }
-        FileError::NoFile { path } => {
-            Code::FileUnreadable { path: shown(path), reason: "it is not the path of a file".to_owned() }
-        }
-        FileError::NotABackup { .. } => Code::Gone { what: "backup".to_owned() },
-        FileError::NotAsWritten { path } => Code::FileNotWritable {
-            path: shown(path),
-            reason: "the disk does not hold what was written".to_owned(),
-        },
-        FileError::Io { path, doing, source } if reading(doing) => {
-            Code::FileUnreadable { path: shown(path), reason: source.to_string() }
-        }
-        FileError::Io { path, source, .. } => {
-            Code::FileNotWritable { path: shown(path), reason: source.to_string() }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 };
 use yaml_rust2::{Yaml, YamlLoader};
 
-pub use aws_files::foreign::{ForeignProfile, Obstacle, SignIn};
+pub use aws_files::foreign::{ForeignProfile, Obstacle, SignIn, words};
 
 /// No configuration of a person is longer.
 const LIMIT: u64 = 4 * 1024 * 1024;

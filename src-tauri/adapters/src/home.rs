@@ -173,6 +173,12 @@ pub(crate) fn make_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
+/// The AWS CLI's cache of sign-ins, which the person's home alone decides on.
+#[must_use]
+pub fn sso_cache(home: &Home) -> PathBuf {
+    aws_files::SsoCache::in_home(&home.user).folder().to_path_buf()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]

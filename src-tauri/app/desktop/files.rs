@@ -1,33 +1,44 @@
-//! Notices that the credentials files changed on disk.
+//! Notices that the credentials files, or sign-ins in the AWS CLI's cache, changed on disk.
 
 use engine::Signal;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::{collections::BTreeSet, ffi::OsString, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// A program that rewrites a file makes several events; the last one tells that it is done.
 const SETTLED: Duration = Duration::from_millis(250);
 
-/// Sends [`Signal::FilesChanged`] some time after any of the files changed. Their folders are watched,
-/// not the files, since a file is replaced by renaming another over it. While a folder is not there, the
+/// Sends [`Signal::FilesChanged`] some time after any of the files changed, or any sign-in in the folder
+/// `cache`, whose files are called by hashes. Folders are watched, not the files, since a file is replaced by renaming another over it. While a folder is not there, the
 /// nearest one above it is watched, until it comes.
-pub fn watch(files: Vec<PathBuf>, signals: UnboundedSender<Signal>) {
+pub fn watch(files: Vec<PathBuf>, cache: PathBuf, signals: UnboundedSender<Signal>) {
     tokio::spawn(async move {
-        let folders: BTreeSet<PathBuf> =
-            files.iter().filter_map(|file| file.parent().map(PathBuf::from)).collect();
+        let parents = files.iter().filter_map(|file| file.parent().map(PathBuf::from));
+        let folders: BTreeSet<PathBuf> = parents.chain([cache.clone()]).collect();
         // By name, since macOS tells of paths in a form of its own. What makes or ends a folder is told by
         // the name of one on the way to it.
         let names: BTreeSet<OsString> = files
             .iter()
-            .flat_map(|file| file.ancestors())
+            .map(PathBuf::as_path)
+            .chain([cache.as_path()])
+            .flat_map(Path::ancestors)
             .filter_map(|path| path.file_name().map(OsString::from))
             .collect();
         let (sender, mut changes) = unbounded_channel();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let Ok(event) = event else { return };
             let reading = matches!(event.kind, EventKind::Access(_));
-            let ours =
-                event.paths.iter().filter_map(|path| path.file_name()).any(|name| names.contains(name));
+            let sign_in = |path: &PathBuf| {
+                let there = path.parent().and_then(Path::file_name) == cache.file_name();
+                there && path.extension().is_some_and(|it| it == "json")
+            };
+            let named = |path: &PathBuf| path.file_name().is_some_and(|name| names.contains(name));
+            let ours = event.paths.iter().any(|path| named(path) || sign_in(path));
             if ours && !reading {
                 // The receiver lives as long as this watcher.
                 let _ = sender.send(matches!(event.kind, EventKind::Remove(_)));
@@ -95,7 +106,6 @@ impl Watches {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
     use super::*;
-    use std::path::Path;
     use tokio::sync::mpsc::UnboundedReceiver;
 
     /// Writes as a program does that replaces the file, until that is noticed: the watch begins some time
@@ -123,8 +133,18 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("credentials");
         let (sender, mut signals) = unbounded_channel();
-        watch(vec![file.clone()], sender);
+        watch(vec![file.clone()], home.path().join("sso/cache"), sender);
         noticed(&mut signals, &file).await;
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_that_a_tool_renewed_is_noticed() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = home.path().join("sso/cache");
+        let (sender, mut signals) = unbounded_channel();
+        watch(vec![home.path().join("credentials")], cache.clone(), sender);
+        std::fs::create_dir_all(&cache).unwrap();
+        noticed(&mut signals, &cache.join("640d87e741e6aa4c669a82a4cd304787960513ab.json")).await;
     }
 
     #[tokio::test]
@@ -133,7 +153,7 @@ mod tests {
         let folder = home.path().join("a/.aws");
         let file = folder.join("credentials");
         let (sender, mut signals) = unbounded_channel();
-        watch(vec![file.clone()], sender);
+        watch(vec![file.clone()], home.path().join("sso/cache"), sender);
         for _ in 0..2 {
             std::fs::create_dir_all(&folder).unwrap();
             noticed(&mut signals, &file).await;

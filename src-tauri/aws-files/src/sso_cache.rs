@@ -21,9 +21,9 @@ use std::{
 use zeroize::Zeroizing;
 
 /// How long another program of ours may hold a file's lock.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 /// Older versions of the CLI write in place: what cannot be read is looked at again.
-const TRIES: u32 = 5;
+pub(crate) const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The folder of the cache. It has no variable of its own: it is always in the home folder.
@@ -74,10 +74,30 @@ impl SsoCache {
         Self { folder: home.join(".aws/sso/cache") }
     }
 
+    /// The folder, for those who watch it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The file of a session: the SHA-1 of its name.
     #[must_use]
     pub fn path(&self, session: &str) -> PathBuf {
-        self.folder.join(format!("{}.json", hex::encode(Sha1::digest(session.as_bytes()))))
+        self.file(&hex::encode(Sha1::digest(session.as_bytes())))
+    }
+
+    pub(crate) fn file(&self, stem: &str) -> PathBuf {
+        self.folder.join(format!("{stem}.json"))
+    }
+
+    /// Makes what there is not yet of `~/.aws/sso/cache`.
+    pub(crate) fn make_folder(&self) -> Result<(), FileError> {
+        for folder in self.folder.ancestors().take(3).collect::<Vec<_>>().into_iter().rev() {
+            if !folder.exists() {
+                Place::find(&folder.join("x"))?.make_folder()?;
+            }
+        }
+        Ok(())
     }
 
     /// The sign-in of a session; `None` when there is none, or nothing that can be read as one.
@@ -110,11 +130,7 @@ impl SsoCache {
         now: Timestamp,
     ) -> Result<Option<CachedSignIn>, FileError> {
         let place = Place::find(&self.path(session))?;
-        for folder in self.folder.ancestors().take(3).collect::<Vec<_>>().into_iter().rev() {
-            if !folder.exists() {
-                Place::find(&folder.join("x"))?.make_folder()?;
-            }
-        }
+        self.make_folder()?;
         let _lock = FileLock::take(&place, PATIENCE)?;
         for _ in 0..TRIES {
             let stays = |there: &CachedSignIn| {
@@ -179,7 +195,7 @@ fn parse(bytes: &[u8]) -> Option<CachedSignIn> {
 }
 
 /// `2026-11-24T10:00:00Z`; older versions of the CLI wrote `UTC` at the end.
-fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let text = text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |rest| format!("{rest}Z"));
     text.parse().ok()
 }

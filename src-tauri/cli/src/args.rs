@@ -189,12 +189,67 @@ pub struct Whose {
     /// Of this organisation, where several have such a role
     #[arg(long, requires = "role", visible_alias = "organization")]
     pub organisation: Option<String>,
+    #[command(flatten)]
+    pub assume: Assumed,
     /// Never open a browser: fail when a sign-in is needed
     #[arg(long)]
     pub no_sign_in: bool,
     /// Yes to the question before production
     #[arg(long, short)]
     pub yes: bool,
+}
+
+/// A role to assume with the credentials that are found.
+#[derive(Debug, Default, Args)]
+pub struct Assumed {
+    /// The role to assume with these credentials, such as arn:aws:iam::111122223333:role/Deploy
+    #[arg(long, value_name = "ARN")]
+    pub assume: Option<String>,
+    #[command(flatten)]
+    pub session: Session,
+}
+
+/// How the session of an assumed role is to be.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Session {
+    /// What the session is called in the account's records; without it as you are
+    #[arg(long, value_name = "NAME")]
+    pub session_name: Option<String>,
+    /// The external ID that the role's owner demands
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
+    /// How long the session lasts, in seconds: 900 to 3600
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(900..=3600))]
+    pub duration: Option<u32>,
+    /// A session tag
+    #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
+    pub tag: Vec<(String, String)>,
+    /// A tag's key that goes on to roles assumed from there
+    #[arg(long, value_name = "KEY")]
+    pub transitive_tag: Vec<String>,
+}
+
+impl Session {
+    /// The first option that was given.
+    #[must_use]
+    pub fn first_flag(&self) -> Option<&'static str> {
+        let Self { session_name, external_id, duration, tag, transitive_tag } = self;
+        [
+            (session_name.is_some(), "--session-name"),
+            (external_id.is_some(), "--external-id"),
+            (duration.is_some(), "--duration"),
+            (!tag.is_empty(), "--tag"),
+            (!transitive_tag.is_empty(), "--transitive-tag"),
+        ]
+        .into_iter()
+        .find_map(|(given, flag)| given.then_some(flag))
+    }
+}
+
+/// A tag as it is typed.
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("it has no \"=\"")?;
+    if key.is_empty() { Err("its key is empty".to_owned()) } else { Ok((key.to_owned(), value.to_owned())) }
 }
 
 /// Whose syntax.

@@ -132,10 +132,48 @@ pub fn exact_role(
     organisation: Option<&str>,
 ) -> Result<Role, Stop> {
     let items = roles(access, organisation)?;
-    exact(&items, account, role)
+    exact(&items, account, role, "latch credentials --role ACCOUNT/ROLE --organisation NAME")
 }
 
-fn exact(items: &[Item], account: &str, role: &str) -> Result<Role, Stop> {
+/// As [`exact_role`], of a command that names the organisation as `how` says; with it, whether other
+/// organisations have such a role as well.
+///
+/// # Errors
+/// Those of [`exact_role`], and that no organisation is called so.
+pub fn role_among(
+    access: &mut Access,
+    account: &str,
+    role: &str,
+    organisation: Option<&str>,
+    how: &str,
+) -> Result<(Role, bool), Stop> {
+    let all = roles(access, None)?;
+    let items: Vec<Item> = all.iter().filter(|item| is_of(item, organisation)).cloned().collect();
+    if let Some(name) = organisation.filter(|_| items.is_empty() && !all.is_empty()) {
+        let title = format!("No organisation that lists roles is called {}", pick::plain(name));
+        return Err(Stop::new("not_found", &title, &format!("There are: {}.", names(&all))));
+    }
+    let found = exact(&items, account, role, how)?;
+    let elsewhere = rank::exactly(&all, &found.account, &found.role);
+    let others = elsewhere.into_iter().any(|item| matches!(item, Item::Role(it) if it.org != found.org));
+    Ok((found, others))
+}
+
+/// The organisations of roles, so that each can be named: by its id as well where two are called the same.
+fn names(items: &[Item]) -> String {
+    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
+    known.extend(items.iter().filter_map(|item| match item {
+        Item::Role(role) => Some((role.org_name.as_str(), role.org.as_str())),
+        Item::App(_) => None,
+    }));
+    let twice = |name: &str| known.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name)).count() > 1;
+    let shown = |(name, id): &(&str, &str)| {
+        if twice(name) { pick::plain(&format!("{id} ({name})")) } else { pick::plain(name) }
+    };
+    known.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+fn exact(items: &[Item], account: &str, role: &str, how: &str) -> Result<Role, Stop> {
     if items.is_empty() {
         return Err(nothing());
     }
@@ -155,11 +193,11 @@ fn exact(items: &[Item], account: &str, role: &str) -> Result<Role, Stop> {
             let numbers: BTreeSet<_> =
                 several.iter().filter_map(|it| as_role(it).ok()).map(|it| it.account).collect();
             let next = if numbers.len() > 1 {
-                "Type the account's number."
+                "Type the account's number.".to_owned()
             } else {
-                "Say of which organisation: latch credentials --role ACCOUNT/ROLE --organisation NAME"
+                format!("Say of which organisation ({}): {how}", names(several))
             };
-            Err(Stop::new("ambiguous", &title, next))
+            Err(Stop::new("ambiguous", &title, &next))
         }
     }
 }
@@ -198,11 +236,16 @@ pub fn role(access: &mut Access, query: &str) -> Result<Role, Stop> {
 /// The roles that can be reached, of one organisation: by its id or name.
 fn roles(access: &mut Access, organisation: Option<&str>) -> Result<Vec<Item>, Stop> {
     let mut items = items(access)?;
+    items.retain(|item| is_of(item, organisation));
+    Ok(items)
+}
+
+/// Whether it is a role, of that organisation where one is named by id or name.
+fn is_of(item: &Item, organisation: Option<&str>) -> bool {
     let meant = |org: &str, name: &str| {
         organisation.is_none_or(|wanted| wanted == org || wanted.eq_ignore_ascii_case(name))
     };
-    items.retain(|item| matches!(item, Item::Role(role) if meant(&role.org, &role.org_name)));
-    Ok(items)
+    matches!(item, Item::Role(role) if meant(&role.org, &role.org_name))
 }
 
 #[cfg(test)]
@@ -214,13 +257,29 @@ mod tests {
     fn a_role_that_was_taken_away_is_not_made_up_for_by_another() {
         // Of the account only the more powerful one is left, which fits a few letters of the other.
         let left = [role("111122223333", "payments-prod", "ReadOnlyAdmin", "production")];
-        let refused = exact(&left, "111122223333", "ReadOnly");
+        let refused = exact(&left, "111122223333", "ReadOnly", "");
         assert!(
             matches!(&refused, Err(stop) if matches!(stop, Stop::Problem(it) if it.code == "not_found"
             && it.title == "You have no role 111122223333/ReadOnly")),
             "{refused:?}"
         );
         assert!(rank::certain(&left, "111122223333/ReadOnly").is_some(), "as the letters would have it");
-        assert!(exact(&left, "payments-prod", "readonlyadmin").is_ok_and(|it| it.role == "ReadOnlyAdmin"));
+        assert!(
+            exact(&left, "payments-prod", "readonlyadmin", "").is_ok_and(|it| it.role == "ReadOnlyAdmin")
+        );
+    }
+
+    #[test]
+    fn organisations_are_told_apart() {
+        let of = |org: &str, name: &str| match role("111122223333", "pay", "ReadOnly", "production") {
+            Item::Role(role) => {
+                Item::Role(link::ListedRole { org: org.to_owned(), org_name: name.to_owned(), ..role })
+            }
+            app => app,
+        };
+        assert_eq!(names(&[of("1", "Acme"), of("2", "Beta"), of("1", "Acme")]), "Acme, Beta");
+        assert_eq!(names(&[of("1", "Acme"), of("2", "Acme"), of("3", "Beta")]), "1 (Acme), 2 (Acme), Beta");
+        assert!(is_of(&of("1", "Acme"), Some("acme")) && is_of(&of("1", "Acme"), Some("1")));
+        assert!(!is_of(&of("1", "Acme"), Some("Beta")));
     }
 }

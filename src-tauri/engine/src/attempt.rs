@@ -18,6 +18,8 @@ pub(crate) struct Run {
     pub ctx: Context,
     pub org: Organisation,
     pub attempt: u64,
+    /// The sessions of the config file whose sign-ins are ours; `None` where the files are not the person's.
+    pub sessions: Option<Vec<String>>,
 }
 
 impl Run {
@@ -58,9 +60,44 @@ impl Run {
         if let Some(client) = known {
             return Ok(client.clone());
         }
+        if let Some(shared) =
+            self.shared(method).await.filter(|c| c.expires > now + SignedDuration::from_mins(15))
+        {
+            tracing::info!(organisation = %self.org.id, "the registration of the AWS CLI is used");
+            self.tell(Progress::Client(shared.clone()));
+            return Ok(shared);
+        }
         let client = self.ctx.ports.sso.register(&self.org, method).await?;
         self.tell(Progress::Client(client.clone()));
+        if let Some(but) = self.sessions.clone() {
+            let (start_url, region) = (self.org.start_url.as_str(), self.org.region.as_str());
+            let shared =
+                self.ctx.ports.files.share_registration(start_url, region, client.clone(), but).await;
+            if let Err(code) = shared {
+                tracing::warn!(?code, "the registration could not be put in the CLI's cache");
+            }
+        }
         Ok(client)
+    }
+
+    /// What the AWS CLI registered for such a sign-in.
+    async fn shared(&self, method: Method) -> Option<ClientRegistration> {
+        let but = self.sessions.clone()?;
+        let (start_url, region) = (self.org.start_url.as_str(), self.org.region.as_str());
+        let found = self.ctx.ports.files.shared_registration(start_url, region, method, but).await;
+        found.unwrap_or_else(|code| {
+            tracing::warn!(?code, "the CLI's cache could not be looked at");
+            None
+        })
+    }
+
+    /// The server knows this client no more: nobody is to use it again.
+    async fn forget(&self, client: &ClientRegistration) {
+        self.ctx.forgotten(&self.org.id, client);
+        if self.sessions.is_some() {
+            let (start_url, region) = (self.org.start_url.as_str(), self.org.region.as_str());
+            let _ = self.ctx.ports.files.unshare_registration(start_url, region, &client.client_id).await;
+        }
     }
 
     async fn prepare_browser(
@@ -88,7 +125,7 @@ impl Run {
         match ports.sso.exchange(&self.org, client, &request, &code).await {
             Err(SsoError::InvalidGrant) => Err(SsoError::Other(Code::SignInTimedOut)),
             Err(SsoError::InvalidClient) => {
-                self.ctx.forgotten(&self.org.id, client);
+                self.forget(client).await;
                 Err(SsoError::InvalidClient)
             }
             other => other,
@@ -101,7 +138,7 @@ impl Run {
         let grant = match ports.sso.start_device(&self.org, &client).await {
             // The server forgot the registration: once with a new one.
             Err(SsoError::InvalidClient) => {
-                self.ctx.forgotten(&self.org.id, &client);
+                self.forget(&client).await;
                 client = self.client(Method::DeviceCode, &[]).await?;
                 ports.sso.start_device(&self.org, &client).await?
             }

@@ -4,7 +4,9 @@
 
 use crate::{
     engine::{Context, Event},
-    model::{Timestamp, delivery::Delivery, ids::OrgId, secret::ClientRegistration},
+    model::{
+        Timestamp, delivery::Delivery, ids::OrgId, organisation::Organisation, secret::ClientRegistration,
+    },
     ports::CachedSignIn,
     renewal::{self, Renewal},
     state::{Org, State},
@@ -67,6 +69,7 @@ pub(crate) async fn newer(
     ours: &[String],
     than: Timestamp,
     used: &SecretString,
+    whose: (&Organisation, Option<&str>),
 ) -> Option<CachedSignIn> {
     let mut best: Option<CachedSignIn> = None;
     for session in sessions {
@@ -78,7 +81,38 @@ pub(crate) async fn newer(
             best = Some(found);
         }
     }
-    best
+    let found = best?;
+    is_theirs(ctx, whose, &found).await.then_some(found)
+}
+
+/// A client may be the CLI's as well, by which somebody else signed in meanwhile: not where the server says so.
+async fn is_theirs(ctx: &Context, whose: (&Organisation, Option<&str>), found: &CachedSignIn) -> bool {
+    let (organisation, Some(user)) = whose else { return true };
+    let who = ctx.ports.sso.who_am_i(organisation, &found.tokens.access_token).await;
+    let another = who.is_ok_and(|who| who.user.is_some_and(|found| found != user));
+    if another {
+        tracing::info!(organisation = %organisation.id, "another person's sign-in is in the CLI's cache; left alone");
+    }
+    !another
+}
+
+/// Files changed: what a tool renewed is taken over at once, before anybody renews with what it used up.
+pub(crate) fn look(ctx: &Context, state: &State) {
+    for org in &state.orgs {
+        let sessions = sessions(state, org.id());
+        let Some(than) = org.tokens.as_ref().map(|tokens| tokens.expires).filter(|_| !org.renewing) else {
+            continue;
+        };
+        let (ctx, id, era, ours) = (ctx.clone(), org.id().clone(), org.era, clients(org));
+        tokio::spawn(async move {
+            for session in sessions {
+                let Ok(Some(found)) = ctx.ports.files.cached_sign_in(&session).await else { continue };
+                if is_of(&found, &ours) && found.tokens.expires > than {
+                    ctx.send(Event::Cached(id.clone(), era, found));
+                }
+            }
+        });
+    }
 }
 
 /// A tool was quicker with the renewal: what it got goes on.
@@ -89,7 +123,11 @@ pub(crate) fn adopt(ctx: &Context, state: &State, id: &OrgId, era: u64, newer: C
         return;
     }
     let (ctx, id, sealing) = (ctx.clone(), id.clone(), state.sealing());
+    let organisation = org.organisation.clone();
     tokio::spawn(async move {
+        if !is_theirs(&ctx, (&organisation, session.user.as_deref()), &newer).await {
+            return;
+        }
         let CachedSignIn { tokens, client, .. } = newer;
         let stored = sealing && renewal::store(&ctx, &id, &session, tokens.clone()).await;
         ctx.send(Event::Renewed(id, era, Ok(Renewal { tokens, stored, client, adopted: true })));

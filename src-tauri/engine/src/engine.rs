@@ -2,7 +2,8 @@
 //! [`Event`] back here.
 
 use crate::{
-    add, apps, cache, console, conversion, deliver, environment_copy, half_sync, hand_out, import, keep,
+    add, apps, assume, cache, console, conversion, deliver, environment_copy, half_sync, hand_out, import,
+    keep,
     model::{
         Timestamp,
         aws_config::{AwsConfig, Converted, Undone},
@@ -94,6 +95,7 @@ pub(crate) enum Event {
     Copied(environment_copy::Outcome),
     Asked(hand_out::Asked),
     HandedOut(hand_out::Outcome),
+    Assumed(assume::Outcome),
     Placed(deliver::Placed),
     Cached(OrgId, u64, crate::ports::CachedSignIn),
     Rerouted(deliver::Looked),
@@ -347,7 +349,10 @@ fn signal(ctx: &Context, state: &mut State, signal: Signal) {
             state.window_focused = focused;
             notify::person_back(state);
         }
-        Signal::FilesChanged => keep::recheck(ctx, state),
+        Signal::FilesChanged => {
+            keep::recheck(ctx, state);
+            cache::look(ctx, state);
+        }
     }
 }
 
@@ -397,6 +402,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Copied(outcome) => environment_copy::finish(ctx, state, outcome),
         Event::Asked(asked) => hand_out::ask(ctx, state, asked),
         Event::HandedOut(outcome) => hand_out::finish(ctx, state, outcome),
+        Event::Assumed(outcome) => assume::finish(ctx, state, outcome),
         Event::Cached(org, era, newer) => cache::adopt(ctx, state, &org, era, newer),
         Event::Placed(placed) => deliver::finish(ctx, state, placed),
         Event::Rerouted(looked) => deliver::changed(ctx, state, looked),
@@ -445,9 +451,9 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             let form = environment_copy::Form::Part(part);
             environment_copy::ask(ctx, state, grant, form, confirmed, answer);
         }
-        Request::HandOut { of, asker, may_sign_in, confirmed } => {
+        Request::HandOut { of, assume, asker, may_sign_in, confirmed } => {
             let to = hand_out::To::Program(asker);
-            let asked = hand_out::Asked { of, to, may_sign_in, confirmed, looked: false, answer };
+            let asked = hand_out::Asked { of, assume, to, may_sign_in, confirmed, looked: false, answer };
             hand_out::ask(ctx, state, asked);
         }
         Request::KeepFresh { grant, profile, delivery, region, replace_foreign, confirmed } => {
@@ -552,8 +558,8 @@ fn confirmed(
         Request::CopyCredentials { grant, part, .. } => {
             ask(ctx, state, Request::CopyCredentials { grant, part, confirmed: true }, answer);
         }
-        Request::HandOut { of, asker, may_sign_in, .. } => {
-            ask(ctx, state, Request::HandOut { of, asker, may_sign_in, confirmed: true }, answer);
+        Request::HandOut { of, assume, asker, may_sign_in, .. } => {
+            ask(ctx, state, Request::HandOut { of, assume, asker, may_sign_in, confirmed: true }, answer);
         }
         Request::KeepFresh { grant, profile, delivery, region, replace_foreign, .. } => {
             let confirmed = true;

@@ -58,7 +58,11 @@ pub(crate) fn ask(
     answer: oneshot::Sender<Answer>,
 ) {
     let (of, to) = (Of::Role(grant), To::Clipboard(form));
-    hand_out::ask(ctx, state, Asked { of, to, may_sign_in: false, confirmed, looked: false, answer });
+    hand_out::ask(
+        ctx,
+        state,
+        Asked { of, assume: None, to, may_sign_in: false, confirmed, looked: false, answer },
+    );
 }
 
 /// Puts what was handed out on the clipboard.

@@ -3,12 +3,14 @@
 //! answer.
 
 use crate::{
+    assume,
     console::Fetch,
     deliver,
     engine::{Context, Event},
     environment_copy::{self, Form},
     model::{
         Timestamp,
+        assume::Assume,
         aws_config::comparable,
         code::Code,
         environment::Act,
@@ -49,6 +51,7 @@ pub(crate) struct Wish {
     grant: Grant,
     profile: Option<ProfileName>,
     region: Option<String>,
+    assume: Option<Assume>,
     to: To,
     may_sign_in: bool,
     answer: oneshot::Sender<Answer>,
@@ -70,6 +73,7 @@ pub(crate) struct Outcome {
 /// Somebody asks.
 pub(crate) struct Asked {
     pub of: Of,
+    pub assume: Option<Assume>,
     pub to: To,
     pub may_sign_in: bool,
     pub confirmed: bool,
@@ -93,8 +97,8 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, asked: Asked) {
         .org(&grant.org)
         .filter(|org| !kept && !asked.confirmed && org.may_use(&grant))
         .and_then(|org| confirm(ctx, state, org, &grant, Act::CopyKeys));
-    let Asked { to, may_sign_in, answer, .. } = asked;
-    let wish = Wish { grant, profile, region, to, may_sign_in, answer };
+    let Asked { assume, to, may_sign_in, answer, .. } = asked;
+    let wish = Wish { grant, profile, region, assume, to, may_sign_in, answer };
     match question {
         Some(question) => wish.answer(Ok(Reply::Confirm(question))),
         None => begin(ctx, state, wish),
@@ -275,8 +279,11 @@ fn hand_out(ctx: &Context, state: &mut State, wish: Wish, credentials: RoleCrede
     }
     note(ctx, state, &wish.grant, wish.profile, &asker, &account_name, now);
     let handed = HandedOut { credentials, grant: wish.grant, account_name, region };
-    // Whoever asked may have gone.
-    let _ = wish.answer.send(Ok(Reply::Credentials(Box::new(handed))));
+    match wish.assume {
+        Some(assume) => assume::begin(ctx, state, handed, assume, wish.answer),
+        // Whoever asked may have gone.
+        None => drop(wish.answer.send(Ok(Reply::Credentials(Box::new(handed))))),
+    }
 }
 
 /// Once for each program and role in a while: a tool may ask many times a minute.

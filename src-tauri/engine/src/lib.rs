@@ -6,6 +6,7 @@
 
 mod add;
 mod apps;
+mod assume;
 mod attempt;
 mod cache;
 mod console;

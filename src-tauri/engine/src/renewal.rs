@@ -75,7 +75,8 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
         (ctx.clone(), org.organisation.clone(), org.clients.clone(), org.era);
     tokio::spawn(async move {
         // A tool may have renewed it first, or in between: then ours is used up, and theirs goes on.
-        let theirs = async || cache::newer(&ctx, &sessions, &ours, before, &refresh_token).await;
+        let whose = (&organisation, session.user.as_deref());
+        let theirs = async || cache::newer(&ctx, &sessions, &ours, before, &refresh_token, whose).await;
         let mut adopted = true;
         let mut result = match theirs().await {
             Some(found) => Ok((found.tokens, found.client)),

@@ -1,6 +1,7 @@
 //! What a person, a window, the tray, a timer or another program of ours can ask for.
 
 use crate::model::{
+    assume::Assume,
     aws_config::{AwsConfig, Conversion},
     code::Code,
     delivery::Delivery,
@@ -234,6 +235,8 @@ pub enum Request {
     HandOut {
         /// Whose.
         of: Of,
+        /// With those, a role that trusts them, whose credentials are wanted instead.
+        assume: Option<Assume>,
         /// Who asks.
         asker: Asker,
         /// A sign-in that has ended may be begun anew, in the browser. Once until the person signs in.
@@ -473,7 +476,7 @@ pub enum Signal {
     NetworkDown,
     /// The person came back: unlocked the screen or moved after being idle.
     PersonBack,
-    /// The credentials file or its neighbour changed on disk.
+    /// The credentials file, its neighbour or the cache of sign-ins changed on disk.
     FilesChanged,
     /// The window got or lost the focus.
     WindowFocus(bool),

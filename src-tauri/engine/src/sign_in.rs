@@ -15,7 +15,7 @@ use crate::{
         secret::{ClientRegistration, TokenSet},
         sign_in::{Attempt, Method, Session, SignIn},
     },
-    ports::{SealKind, SsoError, WhoAmI, Write},
+    ports::{FileSet, SealKind, SsoError, WhoAmI, Write},
     renewal,
     request::{Answer, Reply},
     start::{client_rows, sign_in_rows},
@@ -49,6 +49,7 @@ pub(crate) enum Progress {
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option<Method>) -> Answer {
     let number = state.next_attempt;
+    let ours = cache::sessions(state, id).into_iter().chain(cache::sessions_of_others(state, id)).collect();
     let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.ready {
         // The browser is not sent to whoever holds the sandbox's port now.
@@ -81,7 +82,8 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option
         link: None,
         user_code: None,
     });
-    let run = Run { ctx: ctx.clone(), org: org.organisation.clone(), attempt: number };
+    let sessions = (org.file_set() == FileSet::Own).then_some(ours);
+    let run = Run { ctx: ctx.clone(), org: org.organisation.clone(), attempt: number, sessions };
     let mut clients = org.clients.clone();
     clients.retain(|c| !org.doubted || c.method != Method::Browser);
     org.attempt = Some(tokio::spawn(async move {

@@ -30,6 +30,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
     org.credentials.clear();
     org.failure = None;
     org.sign_in = SignIn::SignedOut;
+    crate::assume::forget(state, id);
     ctx.commit(renewal::gone(id, None));
     ctx.note(state, By::You, Happened::SignedOut { org: id.clone() });
     if let Some(tokens) = tokens {

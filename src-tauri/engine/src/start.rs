@@ -67,6 +67,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         launches: Vec::new(),
         destined: BTreeMap::new(),
         handing_out: BTreeMap::new(),
+        assumed: crate::assume::Assumed::default(),
         locked_out: Vec::new(),
         handed_out: Vec::new(),
         pause: None,

@@ -312,6 +312,8 @@ pub(crate) struct State {
     pub destined: BTreeMap<Grant, (Option<String>, Option<String>)>,
     /// Calls for role credentials under way, with the programs that wait for each.
     pub handing_out: BTreeMap<Grant, Vec<hand_out::Wish>>,
+    /// Roles that were assumed with such credentials.
+    pub assumed: crate::assume::Assumed,
     /// Programs that asked before the keyring answered.
     pub locked_out: Vec<hand_out::Wish>,
     /// When which program was last noted to have been given which role's keys, newest first.

@@ -6,16 +6,9 @@ use crate::{
     frame,
     message::{Hello, Reply, Request},
     path::SocketPath,
-    peer::Peer,
+    system::Peer,
 };
-use rustix::{
-    io::Errno,
-    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with},
-};
-use std::{os::unix::net::UnixStream, path::Path, thread, time::Duration};
-
-/// How often a full queue of the listener is tried again.
-const PAUSE: Duration = Duration::from_millis(10);
+use std::time::Duration;
 
 /// A connection to the engine, both hellos said.
 pub struct Client {
@@ -32,7 +25,7 @@ impl Client {
     /// [`LinkError::Stranger`], [`LinkError::TimedOut`].
     pub fn connect(path: &SocketPath, us: &Hello, patience: Duration) -> Result<Self, LinkError> {
         let deadline = Deadline::after(patience);
-        let mut peer = Peer::check(open(path.as_path(), deadline)?, path.as_path(), deadline)?;
+        let mut peer = Peer::connect(path.as_path(), deadline)?;
         peer.wait_for("say hello", deadline);
         frame::send(&mut peer, us, frame::MAX_FRAME)?;
         let body = frame::receive(&mut peer, frame::MAX_FRAME)?.ok_or(LinkError::Closed)?;
@@ -74,30 +67,4 @@ impl Client {
             reply => Ok(reply),
         }
     }
-}
-
-fn open(path: &Path, deadline: Deadline) -> Result<UnixStream, LinkError> {
-    let fail = |error: Errno| match error {
-        Errno::NOENT | Errno::CONNREFUSED => LinkError::NotRunning,
-        error => LinkError::Io { path: path.to_path_buf(), doing: "connect to", source: error.into() },
-    };
-    let address = SocketAddrUnix::new(path).map_err(fail)?;
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(fail)?;
-    loop {
-        match connect(&socket, &address) {
-            Ok(()) => break,
-            // The listener's queue is full; a blocking socket would wait without an end.
-            Err(Errno::AGAIN) => thread::sleep(deadline.left("accept the connection")?.min(PAUSE)),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(fail(error)),
-        }
-    }
-    let stream = UnixStream::from(socket);
-    stream.set_nonblocking(false).map_err(|source| LinkError::Io {
-        path: path.to_path_buf(),
-        doing: "connect to",
-        source,
-    })?;
-    Ok(stream)
 }

@@ -35,6 +35,12 @@ pub enum LinkError {
         /// The other user.
         uid: u32,
     },
+    /// The pipe is another user's.
+    #[error("the pipe for {path} belongs to another user. Nothing was sent")]
+    OtherOwner {
+        /// Where the socket would be.
+        path: PathBuf,
+    },
     /// The engine refused the request.
     #[error("Latchkey refused: {0}")]
     Refused(Refusal),

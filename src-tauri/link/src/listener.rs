@@ -1,19 +1,15 @@
 //! The engine's end of the socket: a thread that accepts, and one for each connection.
 
 use crate::{
-    caller::Caller,
     deadline::Deadline,
     error::LinkError,
     frame,
     lock::EngineLock,
     message::{Hello, Refusal, Reply, Request},
     path::SocketPath,
-    peer::Peer,
+    system::{Caller, Door, Guest, Peer},
 };
 use std::{
-    fs::{self, Permissions},
-    io,
-    os::unix::{fs::PermissionsExt, net::UnixListener, net::UnixStream},
     path::Path,
     sync::{
         Arc,
@@ -65,21 +61,14 @@ impl Listener {
     where
         H: Fn(Request, &Caller) -> Reply + Send + Sync + 'static,
     {
-        path.prepare()?;
-        let at = path.as_path();
-        let fail = |source| LinkError::Io { path: at.to_path_buf(), doing: "listen on", source };
-        match fs::remove_file(at) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
-            _ => {}
-        }
-        let socket = UnixListener::bind(at).map_err(fail)?;
-        fs::set_permissions(at, Permissions::from_mode(0o600)).map_err(fail)?;
+        let fail = |source| LinkError::Io { path: path.as_path().to_path_buf(), doing: "listen on", source };
+        let door = Door::open(path)?;
         let stopped = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopped);
         let desk = Arc::new(Desk { us, handler, patience, open: AtomicUsize::new(0), path: path.clone() });
         let accepting = thread::Builder::new()
             .name("link".to_owned())
-            .spawn(move || accept(&socket, &stop, &desk))
+            .spawn(move || accept(&door, &stop, &desk))
             .map_err(fail)?;
         Ok(Self { path: path.clone(), stopped, accepting: Some(accepting) })
     }
@@ -95,24 +84,25 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::SeqCst);
         // Wakes `accept`. A connection that cannot be made means that it has ended already.
-        if UnixStream::connect(self.path.as_path()).is_ok()
+        if Door::knock(self.path.as_path())
             && let Some(thread) = self.accepting.take()
         {
             let _ = thread.join();
         }
-        let _ = fs::remove_file(self.path.as_path());
+        Door::take_away(self.path.as_path());
     }
 }
 
-fn accept<H>(socket: &UnixListener, stopped: &AtomicBool, desk: &Arc<Desk<H>>)
+fn accept<H>(door: &Door, stopped: &AtomicBool, desk: &Arc<Desk<H>>)
 where
     H: Fn(Request, &Caller) -> Reply + Send + Sync + 'static,
 {
-    for stream in socket.incoming() {
+    loop {
+        let guest = door.next();
         if stopped.load(Ordering::SeqCst) {
             return;
         }
-        let Ok(stream) = stream else {
+        let Ok(guest) = guest else {
             // Out of file descriptors, most likely: give the others time to close theirs.
             thread::sleep(Duration::from_millis(50));
             continue;
@@ -126,7 +116,7 @@ where
             thread::Builder::new().name("link-client".to_owned()).stack_size(STACK).spawn(move || {
                 let _count = Count(&here.open);
                 // Whatever a client does wrong ends its own connection; there is nobody to tell.
-                let _ = serve(stream, &here);
+                let _ = serve(guest, &here);
             });
         if spawned.is_err() {
             desk.open.fetch_sub(1, Ordering::SeqCst);
@@ -143,8 +133,8 @@ impl Drop for Count<'_> {
     }
 }
 
-fn serve<H: Fn(Request, &Caller) -> Reply>(stream: UnixStream, desk: &Desk<H>) -> Result<(), LinkError> {
-    let mut peer = Peer::check(stream, desk.path.as_path(), Deadline::after(desk.patience))?;
+fn serve<H: Fn(Request, &Caller) -> Reply>(guest: Guest, desk: &Desk<H>) -> Result<(), LinkError> {
+    let mut peer = Peer::check(guest, desk.path.as_path(), Deadline::after(desk.patience))?;
     let caller = Caller::of(peer.pid());
     let Some(body) = frame::receive(&mut peer, frame::MAX_FRAME)? else { return Ok(()) };
     let them: Hello = frame::read(&body)?;

@@ -3,7 +3,10 @@
 
 use crate::told::{Confirm, Credentials, Line, Listing, Lowered, Overview, Problem, SignInWaits, Team};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// The version of this protocol.
 pub const PROTOCOL: u32 = 1;
@@ -55,6 +58,18 @@ pub enum Request {
         /// Whether the browser may be opened for a sign-in that has ended.
         sign_in: bool,
         /// The person confirmed what has to be confirmed.
+        confirmed: bool,
+    },
+    /// As [`Request::Credentials`], then those of a role that is assumed with them. A request of its own: an
+    /// engine that does not know it must not hand out the first ones instead.
+    Assume {
+        /// Whose credentials assume it.
+        of: Wanted,
+        /// Which role, and how.
+        assume: Assume,
+        /// As in [`Request::Credentials`].
+        sign_in: bool,
+        /// As in [`Request::Credentials`].
         confirmed: bool,
     },
     /// Check a start URL and add its organisation. Answered by [`Reply::Added`], also when it is there
@@ -158,6 +173,23 @@ pub enum Wanted {
     Profile(String),
     /// Those of a role.
     Role(Role),
+}
+
+/// A role that is assumed (STS API, AssumeRole).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assume {
+    /// `arn:aws:iam::111122223333:role/Deploy`.
+    pub role_arn: String,
+    /// What the session is called; else as the person is.
+    pub session_name: Option<String>,
+    /// What the role's owner demands.
+    pub external_id: Option<String>,
+    /// Its life in seconds; else as STS has it.
+    pub seconds: Option<u32>,
+    /// Session tags.
+    pub tags: BTreeMap<String, String>,
+    /// The keys of those that go on to the next role.
+    pub transitive: BTreeSet<String>,
 }
 
 /// One role in one account of one organisation.

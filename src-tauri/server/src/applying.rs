@@ -117,6 +117,9 @@ fn event_of(change: &Change) -> (&'static str, &'static str) {
         (Kind::AccessControlAttribute, _) => {
             (audit::SSO, "UpdateInstanceAccessControlAttributeConfiguration")
         }
+        (Kind::Role, Create) => (audit::IAM, "CreateRole"),
+        (Kind::Role, Update) => (audit::IAM, "UpdateAssumeRolePolicy"),
+        (Kind::Role, Delete) => (audit::IAM, "DeleteRole"),
     }
 }
 
@@ -163,5 +166,6 @@ fn noun(kind: Kind) -> &'static str {
         Kind::Assignment => "assignment",
         Kind::Application => "application",
         Kind::AccessControlAttribute => "access control attribute",
+        Kind::Role => "role",
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     organisation::{Settings, User},
     origin::Origin,
     secret::InstanceKey,
-    store::{AuditEntry, StoreError},
+    store::{AuditEntry, IssuedKey, StoreError},
 };
 
 /// Events of the access portal and of `CreateToken`.
@@ -30,16 +30,20 @@ pub const IAM: &str = "iam.amazonaws.com";
 
 /// Events of the directory that its console and portal cause.
 pub const DIRECTORY: &str = "sso-directory.amazonaws.com";
+/// Events of STS.
+pub const STS: &str = "sts.amazonaws.com";
 
 /// One event, before it is written.
 #[derive(Debug, Default)]
 pub struct Event<'a> {
-    /// [`SSO`], [`SIGNIN`], [`DIRECTORY`] …
+    /// [`SSO`], [`SIGNIN`], [`STS`] …
     pub source: &'a str,
     /// `GetRoleCredentials`, `CredentialVerification` …
     pub name: &'a str,
     /// Who, if that is known.
     pub user: Option<&'a User>,
+    /// With whose role credentials, where a request was signed with them.
+    pub key: Option<&'a IssuedKey>,
     /// In which session; joins the events of one sign-in.
     pub session: Option<&'a SignInSession>,
     /// `serviceEventDetails`. What it says of `account_id`, `role_name` and `application` becomes the event's
@@ -170,14 +174,27 @@ impl Place<'_> {
                 "arn": format!("arn:aws:iam::{account}:user/{}", administrator.name),
             });
         }
-        match user_id {
-            Some(user_id) => json!({
+        let on_behalf_of = user_id.map(|user_id| {
+            json!({
+                "userId": user_id,
+                "identityStoreArn": format!("arn:aws:identitystore::{account}:identitystore/{directory}"),
+            })
+        });
+        if let Some(key) = event.key {
+            return json!({
+                "type": "AssumedRole",
+                "principalId": format!("{}:{}", key.role_id, key.session_name),
+                "arn": key.session_arn(),
+                "accountId": key.account_id,
+                "accessKeyId": key.access_key_id,
+                "onBehalfOf": on_behalf_of,
+            });
+        }
+        match on_behalf_of {
+            Some(on_behalf_of) => json!({
                 "type": "IdentityCenterUser",
                 "accountId": account,
-                "onBehalfOf": {
-                    "userId": user_id,
-                    "identityStoreArn": format!("arn:aws:identitystore::{account}:identitystore/{directory}"),
-                },
+                "onBehalfOf": on_behalf_of,
                 "credentialId": event.session.map(|session| &session.id),
             }),
             // A name nobody has is not written down: it may be a password in the wrong field.

@@ -126,19 +126,10 @@ fn takes_strangers_forms(uri: &Uri) -> bool {
 fn is_page(uri: &Uri) -> bool {
     let query = || Fields::parse(uri.query().unwrap_or_default().as_bytes());
     match uri.path() {
-        "/admin" | "/authorize" | "/console" | "/device" | "/sign-in" | "/start" | "/start/" => true,
-        path if [
-            "/admin/",
-            "/saml/assertion/",
-            "/start/saml/",
-            "/start/mfa",
-            "/start/password",
-            "/sandbox/",
-            "/sign-in/",
-            "/sample-apps/",
-        ]
-        .iter()
-        .any(|p| path.starts_with(p)) =>
+        "/admin" | "/authorize" | "/console" | "/device" | "/sign-in" | "/start" => true,
+        path if ["/admin/", "/saml/assertion/", "/start/", "/sandbox/", "/sign-in/", "/sample-apps/"]
+            .iter()
+            .any(|p| path.starts_with(p)) =>
         {
             true
         }

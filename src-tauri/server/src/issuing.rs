@@ -6,14 +6,14 @@ mod tests;
 use std::{error::Error, fmt::Debug, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
 use crate::{
     chance::Chance,
-    organisation::{Account, PermissionSet, Tags, User},
+    organisation::{Account, PermissionSet, Role, Tags, User},
     secret::{Digest, InstanceKey, Token},
-    store::{IssuedKey, Store},
+    store::{Assumed, AuditEntry, IssuedKey, Store},
 };
 
 /// Credentials of a role, as handed to a client.
@@ -27,6 +27,19 @@ pub struct RoleCredentials {
     pub session_token: Token,
     /// When they stop working.
     pub ends: Timestamp,
+}
+
+/// A session of a role that is assumed.
+#[derive(Debug)]
+pub struct Assumption {
+    /// What the caller calls it.
+    pub session_name: String,
+    /// The id of the person at the beginning of the chain.
+    pub user_id: String,
+    /// Its life.
+    pub duration: SignedDuration,
+    /// Whose it is, and its tags.
+    pub assumed: Assumed,
 }
 
 /// The issuer could not do its part, whatever it is that stands behind it.
@@ -58,6 +71,18 @@ pub trait RoleCredentialIssuer: Debug + Send + Sync {
         tags: Tags,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError>;
+
+    /// Issues credentials of a role that was found to trust the caller, and records that together with it.
+    ///
+    /// # Errors
+    /// [`IssuingError`] if none were issued; then nothing is recorded either.
+    fn assume(
+        &self,
+        role: &Role,
+        session: Assumption,
+        event: &AuditEntry,
+        now: Timestamp,
+    ) -> Result<(RoleCredentials, IssuedKey), IssuingError>;
 
     /// Issued credentials, expired ones included.
     ///
@@ -114,12 +139,44 @@ impl RoleCredentialIssuer for OwnKeys {
             user_id: user.id.clone(),
             tags,
             ends,
+            assumed: None,
         };
         self.store
             .add_role_credentials(&key)
             .map_err(|cause| IssuingError::new("issue role credentials", cause))?;
         let secret_access_key = self.secret_access_key(&access_key_id);
         Ok(RoleCredentials { access_key_id, secret_access_key, session_token, ends })
+    }
+
+    fn assume(
+        &self,
+        role: &Role,
+        session: Assumption,
+        event: &AuditEntry,
+        now: Timestamp,
+    ) -> Result<(RoleCredentials, IssuedKey), IssuingError> {
+        let access_key_id = self.chance.access_key_id();
+        let session_token = self.chance.token();
+        let ends = now.checked_add(session.duration).unwrap_or(now);
+        let parts = [role.account.as_str(), role.name.as_str()];
+        let key = IssuedKey {
+            access_key_id: access_key_id.clone(),
+            session_token: session_token.digest(),
+            account_id: role.account.clone(),
+            permission_set: role.name.clone(),
+            role_name: role.name.clone(),
+            role_id: format!("AROA{}", self.key.public_id("assumed role id", &parts, 17).to_uppercase()),
+            session_name: session.session_name,
+            user_id: session.user_id,
+            tags: session.assumed.tags.clone(),
+            ends,
+            assumed: Some(session.assumed),
+        };
+        self.store
+            .add_assumed_role(&key, event)
+            .map_err(|cause| IssuingError::new("issue credentials of an assumed role", cause))?;
+        let secret_access_key = self.secret_access_key(&access_key_id);
+        Ok((RoleCredentials { access_key_id, secret_access_key, session_token, ends }, key))
     }
 
     fn find(&self, access_key_id: &str) -> Result<Option<IssuedKey>, IssuingError> {

@@ -4,7 +4,8 @@ use crate::{
     account::classified,
     ask::UiRequest,
     delivery,
-    problem::{About, asks, conflict_words, problem},
+    problem::{About, USE_SSO_CACHE, asks, conflict_words, problem},
+    ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiGrant, UiProblem, UiProfile, UiStatus, UiStrip},
     words::{clock, left, ui_environment, ui_sensitivity},
 };
@@ -266,11 +267,14 @@ pub(crate) fn conflict_buttons(name: &str, conflict: Conflict) -> Vec<UiButton> 
         Conflict::KeysHide => "Move those keys to a backup",
         _ => "Replace and keep a backup",
     };
-    let take = UiButton { danger: true, ..asks(label, UiRequest::TakeBack { profile }) };
     match conflict {
         // Our keys there would change nothing for most tools.
-        Conflict::SsoSettings => vec![leave],
-        _ => vec![leave, take],
+        Conflict::SsoSettings => {
+            let delivery = UiDelivery::SsoCache;
+            let request = UiRequest::ChangeDelivery { profile, delivery, replace_foreign: false };
+            vec![asks(USE_SSO_CACHE, request), leave]
+        }
+        _ => vec![leave, UiButton { danger: true, ..asks(label, UiRequest::TakeBack { profile }) }],
     }
 }
 

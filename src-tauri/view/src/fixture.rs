@@ -255,6 +255,10 @@ pub(crate) fn codes() -> Vec<Code> {
             suggestion: "payments-prod".into(),
         },
         Code::UnknownProfile { profile: "pay-dev".into() },
+        Code::AssumeRefused {
+            role_arn: "arn:aws:iam::111122223333:role/Deploy".into(),
+            reason: "AccessDenied".into(),
+        },
         Code::Store { reason: reason() },
         Code::SandboxFailed { reason: reason() },
         Code::EngineElsewhere,
@@ -274,7 +278,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
             Code::DeliveryBlocked { .. } | Code::LatchMissing { .. } => {}
             Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
-            Code::UnknownProfile { .. } => {}
+            Code::UnknownProfile { .. } | Code::AssumeRefused { .. } => {}
             Code::Paused { .. } | Code::InConflict { .. } => {}
             Code::NotConvertible { .. } | Code::FileChanged { .. } => {}
             Code::PlacesChanged { .. } | Code::BackupGone { .. } | Code::FolderNotShown { .. } => {}

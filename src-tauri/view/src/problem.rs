@@ -312,6 +312,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "Latchkey keeps no profile of that name, and your AWS config file has none with SSO settings of an organisation that was added.".into(),
             "Keep a role fresh under that name, or add its organisation.".into(),
         ),
+        Code::AssumeRefused { role_arn, reason } => (
+            "The role was not assumed".into(),
+            format!("STS said of {role_arn}: {}.", reason.trim_end_matches('.')),
+            "Check that the role trusts the one it is assumed with, and its external ID, tags and duration.".into(),
+        ),
         Code::Gone { what } => (
             format!("{} is not there any more", capital(what)),
             "It was removed since this was shown.".into(),
@@ -365,9 +370,11 @@ pub(crate) fn conflict_words(
         ),
         Conflict::SsoSettings => (
             format!("\"{profile}\" already signs in by itself"),
-            meaning("It has sso settings in ~/.aws/config. Nothing was changed."),
+            meaning("It has SSO settings in ~/.aws/config. Nothing was changed."),
             match delivery {
-                Delivery::CredentialsFile => "Choose another name.".into(),
+                Delivery::CredentialsFile => {
+                    "Let Latchkey keep that sign-in fresh, or choose another name.".into()
+                }
                 _ => "Choose another name, or replace it and keep a backup.".into(),
             },
         ),
@@ -472,6 +479,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::PlacesChanged { .. }
         | Code::BackupGone { .. }
         | Code::FolderNotShown { .. }
+        | Code::AssumeRefused { .. }
         | Code::UnknownProfile { .. } => vec![],
     };
     found.into_iter().flatten().collect()
@@ -485,6 +493,17 @@ fn wish_to_keep(wish: &mut UiRequest) -> Option<(&mut String, &mut bool)> {
         _ => None,
     }
 }
+
+fn delivery_of(wish: &mut UiRequest) -> Option<&mut UiDelivery> {
+    match wish {
+        UiRequest::KeepFresh { delivery, .. } => Some(delivery),
+        UiRequest::Confirmed { request, .. } => delivery_of(request),
+        _ => None,
+    }
+}
+
+/// Where a profile signs in by itself, that sign-in can be kept fresh.
+pub(crate) const USE_SSO_CACHE: &str = "Use SSO cache delivery";
 
 fn replace_label(conflict: Conflict) -> &'static str {
     match conflict {
@@ -514,6 +533,12 @@ fn taken(
         *replace_foreign = replace;
         Some(asks(label, wish))
     };
+    // Keys in the credentials file would change nothing for most tools; the sign-in that is there can be kept.
+    let cache = (conflict == Conflict::SsoSettings && delivery.is_refreshed()).then(|| {
+        let mut wish = about.again.clone()?;
+        *delivery_of(&mut wish)? = UiDelivery::SsoCache;
+        Some(asks(USE_SSO_CACHE, wish))
+    });
     let other = again(suggestion, false, &format!("Use \"{suggestion}\""))
         .or_else(|| Some(edits("Choose another name", "profile", Some(suggestion))));
     let replace =
@@ -528,12 +553,11 @@ fn taken(
                 danger: true,
                 ..asks("Take it back", UiRequest::TakeBack { profile: profile.to_owned() })
             }),
-            // Keys in the credentials file would change nothing for most tools.
             Conflict::SsoSettings if delivery.is_refreshed() => None,
             Conflict::SsoSettings => again(profile, true, replace_label(conflict))
                 .map(|button| UiButton { danger: true, ..button }),
         };
-    vec![other, replace]
+    vec![cache.flatten(), other, replace]
 }
 
 /// `11 min slow`.

@@ -43,12 +43,12 @@ test('sort and grouping are remembered', async () => {
 
 test('an account that was closed stays closed when the view is entered again', async () => {
   const { desk } = await show(scene('portal'));
-  await fireEvent.click(screen.getByRole('button', { name: /^payments-dev, development/ }));
+  await fireEvent.click(screen.getByRole('button', { name: /^DEV payments-dev, .*, development$/ }));
   desk.view = 'activity';
   await tick();
   desk.view = 'portal';
   await tick();
-  expect(screen.getByRole('button', { name: /^payments-dev, development/ }).getAttribute('aria-expanded')).toBe('false');
+  expect(screen.getByRole('button', { name: /^DEV payments-dev, .*, development$/ }).getAttribute('aria-expanded')).toBe('false');
   expect(new Arrangement().isOpen('acme', shortcut('payments-dev', 'PowerUser').grant.account)).toBe(false);
 });
 

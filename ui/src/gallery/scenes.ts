@@ -2,6 +2,7 @@ import type { UiActivity, UiImport, UiOrganisation, UiReply, UiRequest } from '.
 import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, onDemand, organisation, portal, profile, shortcut } from './organisation';
 import { ACTIVITY, banner, button, line, NETWORK, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
+import { hidden, latchMissing, otherProcess, signsInByItself, ways } from './deliveries';
 
 export { button, problem, reads, state, type Shown } from './state';
 
@@ -121,27 +122,6 @@ const taken = problem(
   button('Replace and keep a backup', { danger: true }),
   button('Cancel'),
 );
-
-const hidden = problem(
-  'Keys in ~/.aws/credentials hide "payments-prod-administrator"',
-  'They come before what the config file says. The AWS CLI, boto3, Go programs such as Terraform and JavaScript programs would not use what Latchkey brings.',
-  'Choose another name, or move those keys to a backup.',
-  button('Use "payments-prod-administrator-2"'),
-  button('Move those keys to a backup', { danger: true }),
-);
-
-const otherProcess = problem(
-  '"pay-dev" gets its credentials from another program',
-  'Its credential_process in ~/.aws/config is not Latchkey\'s. Nothing was changed.',
-  'Choose another name, so that no two programs compete; or replace it and keep a backup.',
-  button('Replace and keep a backup', { danger: true }),
-);
-
-const ways = [
-  profile('pay-dev', 'payments-dev', 'PowerUser', 'fresh', 42),
-  onDemand('pay-admin', 'payments-prod', 'Administrator', 3),
-  onDemand('pay-ro', 'payments-prod', 'ReadOnly', null),
-];
 
 const defaulted = {
   ...problem(
@@ -302,6 +282,11 @@ export const SCENES: Record<string, () => Shown> = {
       reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: taken } : { reply: 'done' }),
     }),
   'keys-on-demand': () => scene({ query: 'payments-prod', press: ['Keys…, payments-prod, Administrator, production'] }),
+  'keys-sso-cache': () => scene({ press: [KEYS, 'SSO cache'] }),
+  'keys-sso-settings': () =>
+    scene({
+      press: [KEYS, 'Credentials file', 'Start'], reply: (request) => (request.ask === 'keep_fresh' ? { reply: 'failed', field: 'profile', problem: signsInByItself } : { reply: 'done' }),
+    }),
   'keys-hidden': () =>
     scene({
       query: 'payments-prod',
@@ -398,6 +383,22 @@ export const SCENES: Record<string, () => Shown> = {
       state: state({ profiles: ways }),
       press: ['Details of pay-dev', 'Change delivery…', 'On demand (credential_process)', 'Change delivery'],
       reply: (request) => (request.ask === 'change_delivery' ? { reply: 'failed', field: null, problem: otherProcess } : { reply: 'done' }),
+    }),
+  'credentials-latch-missing': () =>
+    scene({
+      view: 'credentials',
+      state: state({ profiles: ways }),
+      press: ['Details of pay-dev', 'Change delivery…', 'On demand (credential_process)', 'Change delivery'],
+      reply: (request) => (request.ask === 'change_delivery' ? { reply: 'failed', field: null, problem: latchMissing } : { reply: 'done' }),
+    }),
+  'credentials-on-demand-signed-out': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        { profiles: [onDemand('pay-admin', 'payments-prod', 'Administrator', 12, { status: 'sign_in_needed', status_word: 'Sign in needed', chip: 'sign in needed' })], attention: '1 needs attention', credentials_line: '' },
+        { ...SIGNED_OUT, synced: NOW - HOUR, banner: banner('signed_out', 'Sign in to Acme to keep 1 profile working', 'Programs that ask for pay-admin wait for your sign-in.', signIn) },
+      ),
+      press: ['Details of pay-admin'],
     }),
   'credentials-empty': () => scene({ view: 'credentials', state: state({ profiles: [] }) }),
   'credentials-empty-import': () => scene({ view: 'credentials', state: state({ profiles: [], import: CONFIG_NOTE }) }),

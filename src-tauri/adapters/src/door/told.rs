@@ -4,6 +4,7 @@ use engine::{
     Snapshot,
     model::{
         Timestamp,
+        assume::Assume,
         code::Code,
         environment::{self, Environment, Sensitivity},
         ids::Target,
@@ -58,6 +59,12 @@ pub(super) fn credentials(handed: &HandedOut) -> Credentials {
         role: handed.grant.role.to_string(),
         region: handed.region.clone(),
     }
+}
+
+/// A role to assume, as it came over the socket.
+pub(super) fn assume(assume: link::Assume) -> Assume {
+    let link::Assume { role_arn, session_name, external_id, seconds, tags, transitive } = assume;
+    Assume { role_arn, session_name, external_id, seconds, tags, transitive }
 }
 
 pub(super) fn confirm(confirm: &Confirm) -> link::Confirm {

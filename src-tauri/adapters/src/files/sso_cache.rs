@@ -1,9 +1,13 @@
 //! Profiles that sign in by a session of the config file, and that session's sign-in in the AWS CLI's cache.
 
 use super::{Pair, code, on_demand::conflict, owner, profile_name, refused};
-use aws_files::{AskOutcome, CachedRenewal, Change, Consent, ForeignKeys, Remove, SsoWish, Standing};
+use aws_files::{
+    AskOutcome, CachedRenewal, Change, ConfigFile, Consent, ForeignKeys, RegisteredSession, Remove,
+    SsoRegistration, SsoWish, Standing,
+};
 use engine::{
     model::{
+        aws_config::comparable,
         code::Code,
         ids::{Grant, ProfileName},
         profile::{Conflict, Written},
@@ -80,6 +84,39 @@ impl Pair {
         }
         Ok((FileOutcome::PlacedIn(session), backup))
     }
+}
+
+/// The sessions of the config file by which one signs in there.
+pub(super) struct Sessions {
+    start_url: String,
+    region: String,
+    but: Vec<String>,
+}
+
+impl Sessions {
+    pub fn new(start_url: &str, region: &str, but: Vec<String>) -> Self {
+        Self { start_url: comparable(start_url), region: region.to_owned(), but }
+    }
+
+    pub fn of(&self, config: &ConfigFile) -> Result<Vec<RegisteredSession>, Code> {
+        let mut found = config.sso_sessions().map_err(|e| code(&e))?;
+        found.retain(|it| {
+            comparable(&it.start_url) == self.start_url
+                && it.region == self.region
+                && !self.but.contains(&it.name)
+        });
+        Ok(found)
+    }
+}
+
+pub(super) fn client(found: SsoRegistration, method: Method) -> ClientRegistration {
+    let SsoRegistration { client_id, client_secret, expires, browser: _ } = found;
+    ClientRegistration { client_id, client_secret, expires, method }
+}
+
+pub(super) fn registration(client: ClientRegistration) -> SsoRegistration {
+    let ClientRegistration { client_id, client_secret, expires, method } = client;
+    SsoRegistration { client_id, client_secret, expires, browser: method == Method::Browser }
 }
 
 pub(super) fn to_file(sign_in: CachedSignIn) -> aws_files::CachedSignIn {

@@ -7,6 +7,7 @@
 //! http is for this computer only, and every address made here is checked against [`crate::urls`].
 
 mod applications;
+mod assume_role;
 mod clients;
 mod discover;
 mod errors;
@@ -26,6 +27,7 @@ pub(crate) use clients::{Around, Clients, Way};
 use engine::{
     model::{
         application::Application,
+        assume::Assume,
         code::Code,
         ids::{AccountId, RoleName},
         organisation::{Endpoints, Organisation},
@@ -169,6 +171,15 @@ impl Sso for HttpSso {
         role: &RoleName,
     ) -> Result<RoleCredentials, SsoError> {
         portal::role_credentials(&self.http, org, token, account, role).await
+    }
+
+    async fn assume_role(
+        &self,
+        org: &Organisation,
+        with: &RoleCredentials,
+        assume: &Assume,
+    ) -> Result<RoleCredentials, SsoError> {
+        assume_role::assume_role(&self.http, org, with, assume).await
     }
 
     async fn console_link(

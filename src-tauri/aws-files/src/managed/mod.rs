@@ -23,7 +23,7 @@ use crate::values::{ProfileName, Refused, check_value};
 
 /// Keys by which AWS's tools find credentials. Those of them that a wish does not name leave our sections:
 /// one that is looked at before the others would lead past them.
-pub(crate) const KEYS: [&str; 12] = [
+pub(crate) const KEYS: [&str; 13] = [
     "sso_session",
     "sso_account_id",
     "sso_role_name",
@@ -34,6 +34,7 @@ pub(crate) const KEYS: [&str; 12] = [
     "web_identity_token_file",
     "role_session_name",
     "external_id",
+    "duration_seconds",
     "sso_start_url",
     "sso_region",
 ];
@@ -90,6 +91,8 @@ pub enum Way {
         session_name: Option<String>,
         /// What the role's owner demands.
         external_id: Option<String>,
+        /// How long the session lasts, in seconds.
+        duration: Option<u32>,
     },
 }
 
@@ -103,11 +106,12 @@ impl Wish {
                 ("sso_role_name", role.clone()),
             ],
             Way::Process { command, .. } => vec![("credential_process", command.clone())],
-            Way::Chain { role_arn, source_profile, session_name, external_id } => {
+            Way::Chain { role_arn, source_profile, session_name, external_id, duration } => {
                 let mut keys =
                     vec![("role_arn", role_arn.clone()), ("source_profile", source_profile.clone())];
                 keys.extend(session_name.clone().map(|it| ("role_session_name", it)));
                 keys.extend(external_id.clone().map(|it| ("external_id", it)));
+                keys.extend(duration.map(|it| ("duration_seconds", it.to_string())));
                 keys
             }
         }

@@ -45,6 +45,7 @@ fn chain(name: &str, source: &str) -> Wish {
             source_profile: source.into(),
             session_name: Some("sam".into()),
             external_id: Some("x-1".into()),
+            duration: None,
         },
         region: None,
         region_too: false,

@@ -15,6 +15,7 @@ mod managed;
 mod on_demand;
 mod reads;
 mod sso_caches;
+mod sso_registrations;
 mod strangers;
 mod updates;
 mod writers;

@@ -1,5 +1,6 @@
 //! The command line of `latch profiles`.
 
+use super::Session;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// What `latch profiles` does.
@@ -22,7 +23,8 @@ pub enum Profiles {
     /// Add one profile by name
     ///
     /// For a role that you can reach, or with --chain-from for a role that is assumed with the credentials
-    /// of another profile.
+    /// of another profile. AWS's tools assume it themselves; with session tags, for which they have no
+    /// setting, or with --delivery process, they ask latch, which does.
     Add(Add),
     /// Take over what other tools have set up
     ///
@@ -90,6 +92,9 @@ pub struct Import {
     /// Make their profiles Latchkey's
     #[arg(long)]
     pub take_over: bool,
+    /// Of this organisation only, by its name or id; needed where you are several users of one
+    #[arg(long, value_name = "NAME", visible_alias = "organization")]
+    pub organisation: Option<String>,
     /// Of these tools only
     #[arg(long, value_enum)]
     pub from: Vec<Tool>,
@@ -123,11 +128,14 @@ pub struct Add {
     /// The role's name
     #[arg(long, requires = "account", conflicts_with = "chain_from")]
     pub role: Option<String>,
+    /// Of this organisation, where several have such a role
+    #[arg(long, value_name = "NAME", requires = "role", visible_alias = "organization")]
+    pub organisation: Option<String>,
     /// The region; without it the organisation's
     #[arg(long)]
     pub region: Option<String>,
-    /// How credentials come; without it as the organisation's server allows
-    #[arg(long, value_enum, conflicts_with = "chain_from")]
+    /// How credentials come; without it as the organisation's server allows, and what is asked for
+    #[arg(long, value_enum)]
     pub delivery: Option<Delivery>,
     /// The profile whose credentials assume the role
     #[arg(long, requires = "role_arn", required_unless_present = "account")]
@@ -135,15 +143,8 @@ pub struct Add {
     /// The role to assume, such as arn:aws:iam::111122223333:role/Deploy
     #[arg(long, requires = "chain_from")]
     pub role_arn: Option<String>,
-    /// What the session is called in the account's records
-    #[arg(long, requires = "chain_from")]
-    pub session_name: Option<String>,
-    /// The external ID that the role's owner demands
-    #[arg(long, requires = "chain_from")]
-    pub external_id: Option<String>,
-    /// A session tag, as KEY=VALUE
-    #[arg(long, requires = "chain_from")]
-    pub tag: Vec<String>,
+    #[command(flatten)]
+    pub session: Session,
     #[command(flatten)]
     pub consent: Consent,
 }

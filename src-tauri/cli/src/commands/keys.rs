@@ -1,17 +1,24 @@
 //! Getting keys: by profile or role, asking before production where somebody can be asked.
 
+use super::profiles;
 use crate::{
     access::Access,
-    args::{Named, Whose},
+    args::{Assumed, Named, Session, Whose},
     exit, fast,
     find::{self, Stop, ask, unexpected},
     out, pick, rank,
 };
-use link::{Confirm, Credentials, Reply, Request, Role, Wanted};
+use link::{Assume, Confirm, Credentials, Reply, Request, Role, Wanted};
 use std::io::{self, BufRead};
 
 /// `latch credentials`.
 pub fn credentials(access: &mut Access, whose: &Whose) -> Result<u8, Stop> {
+    let meant = of_whose(access, whose)?;
+    let keys = answer(access, &meant, !whose.no_sign_in, whose.yes)?;
+    Ok(if out::secret(&fast::document(&keys)) { 0 } else { exit::FAILED })
+}
+
+fn of_whose(access: &mut Access, whose: &Whose) -> Result<Meant, Stop> {
     let of = match (&whose.profile, &whose.role) {
         (Some(profile), _) => Wanted::Profile(profile.clone()),
         (None, Some(words)) => {
@@ -24,8 +31,28 @@ pub fn credentials(access: &mut Access, whose: &Whose) -> Result<u8, Stop> {
         // The argument framework demands one of them.
         (None, None) => return Err(unexpected()),
     };
-    let keys = of_wanted(access, &of, !whose.no_sign_in, whose.yes)?;
-    Ok(if out::secret(&fast::document(&keys)) { 0 } else { exit::FAILED })
+    Ok(Meant { of, assume: assumed(&whose.assume)? })
+}
+
+/// What to ask for: credentials of a profile or role, or of another role that is assumed with these.
+pub struct Meant {
+    of: Wanted,
+    assume: Option<Assume>,
+}
+
+impl Meant {
+    fn plain(of: Wanted) -> Self {
+        Self { of, assume: None }
+    }
+
+    /// The question; `sign_in` opens a browser where that is needed, `confirmed` is the person's word.
+    pub fn request(&self, sign_in: bool, confirmed: bool) -> Request {
+        let of = self.of.clone();
+        match self.assume.clone() {
+            None => Request::Credentials { of, sign_in, confirmed },
+            Some(assume) => Request::Assume { of, assume, sign_in, confirmed },
+        }
+    }
 }
 
 /// Keys of a profile of that name, else of the role that is meant.
@@ -34,29 +61,47 @@ pub fn named(access: &mut Access, whose: &Named) -> Result<Credentials, Stop> {
 }
 
 /// As [`named`], with what to ask for to get the next ones.
-pub fn meant(access: &mut Access, whose: &Named) -> Result<(Wanted, Credentials), Stop> {
+pub fn meant(access: &mut Access, whose: &Named) -> Result<(Meant, Credentials), Stop> {
     if let Some(name) = &whose.name {
-        let profile = Wanted::Profile(name.clone());
-        match of_wanted(access, &profile, true, whose.yes) {
+        let profile = Meant::plain(Wanted::Profile(name.clone()));
+        match answer(access, &profile, true, whose.yes) {
             Err(Stop::Problem(problem)) if problem.code == "unknown_profile" => {}
             other => return other.map(|keys| (profile, keys)),
         }
+        if let Some(written) = profiles::written(name)? {
+            let meant = of_whose(access, &written.whose)?;
+            let mut keys = answer(access, &meant, true, whose.yes)?;
+            keys.region = written.region.unwrap_or(keys.region);
+            return Ok((meant, keys));
+        }
     }
     let words = whose.name.as_deref().unwrap_or_default();
-    let role = Wanted::Role(match rank::in_full(words) {
+    let role = Meant::plain(Wanted::Role(match rank::in_full(words) {
         Some((account, role)) => find::exact_role(access, account, role, None)?,
         None => find::role(access, words)?,
-    });
-    of_wanted(access, &role, true, whose.yes).map(|keys| (role, keys))
+    }));
+    answer(access, &role, true, whose.yes).map(|keys| (role, keys))
 }
 
-fn of_wanted(access: &mut Access, of: &Wanted, sign_in: bool, yes: bool) -> Result<Credentials, Stop> {
-    let request = |confirmed| Request::Credentials { of: of.clone(), sign_in, confirmed };
-    match ask(access, &request(yes))? {
+/// The role to assume, if one is.
+fn assumed(wanted: &Assumed) -> Result<Option<Assume>, Stop> {
+    let Session { session_name, external_id, duration, tag, transitive_tag } = wanted.session.clone();
+    let Some(role_arn) = wanted.assume.clone() else {
+        return wanted.session.first_flag().map_or(Ok(None), |flag| {
+            let title = format!("{flag} is of a role that is assumed, and none was named");
+            Err(Stop::new("usage", &title, "Name it: --assume arn:aws:iam::111122223333:role/NAME"))
+        });
+    };
+    let (tags, transitive) = (tag.into_iter().collect(), transitive_tag.into_iter().collect());
+    Ok(Some(Assume { role_arn, session_name, external_id, seconds: duration, tags, transitive }))
+}
+
+fn answer(access: &mut Access, meant: &Meant, sign_in: bool, yes: bool) -> Result<Credentials, Stop> {
+    match ask(access, &meant.request(sign_in, yes))? {
         Reply::Credentials(keys) => Ok(keys),
         Reply::Confirm(confirm) => {
             agree(&confirm, "Get credentials")?;
-            match ask(access, &request(true))? {
+            match ask(access, &meant.request(sign_in, true))? {
                 Reply::Credentials(keys) => Ok(keys),
                 _ => Err(unexpected()),
             }

@@ -10,7 +10,7 @@ use crate::{
     find::{Stop, ask, unexpected},
     out,
 };
-use link::{Credentials, Reply, Request, Wanted};
+use link::{Credentials, Reply};
 use rand::{TryRngCore, rngs::OsRng};
 use std::{
     ffi::OsString,
@@ -35,7 +35,7 @@ const PATH: &str = "/credentials";
 struct Counter {
     token: Zeroizing<String>,
     hosts: [String; 2],
-    of: Wanted,
+    meant: keys::Meant,
 }
 
 /// `latch serve`.
@@ -47,7 +47,7 @@ pub fn serve(
     json: bool,
 ) -> Result<u8, Stop> {
     // Asked for once before anything is promised; what has to be confirmed is confirmed here.
-    let (of, first) = keys::meant(&mut access, whose)?;
+    let (meant, first) = keys::meant(&mut access, whose)?;
     // An engine of our own is given up at once: the app may start while this goes on for days.
     drop(access);
     let failed = |what: &str| {
@@ -61,7 +61,7 @@ pub fn serve(
     let counter = Arc::new(Counter {
         token: token.clone(),
         hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")],
-        of,
+        meant,
     });
     let server = Arc::new(server);
     let workers: Vec<_> = (0..AT_ONCE)
@@ -142,7 +142,7 @@ impl Counter {
     }
 
     fn credentials(&self) -> (u16, Zeroizing<String>) {
-        let request = Request::Credentials { of: self.of.clone(), sign_in: true, confirmed: true };
+        let request = self.meant.request(true, true);
         let reply = Access::open().map_err(Stop::from).and_then(|mut access| ask(&mut access, &request));
         match reply {
             Ok(Reply::Credentials(keys)) => (200, document(&keys)),

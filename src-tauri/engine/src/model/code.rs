@@ -110,6 +110,8 @@ pub enum Code {
     /// No profile of that name is kept, and the AWS config file has none with SSO settings of an
     /// organisation that was added.
     UnknownProfile { profile: String },
+    /// STS did not let the role be assumed, in its own words.
+    AssumeRefused { role_arn: String, reason: String },
     /// What was asked for is not there any more.
     Gone { what: String },
     /// The local store failed; nothing was lost on the server.

@@ -1,6 +1,7 @@
 //! What is true: pure values, transitions and decisions. No IO, no async, no clock.
 
 pub mod application;
+pub mod assume;
 pub mod aws_config;
 pub mod code;
 pub mod delivery;

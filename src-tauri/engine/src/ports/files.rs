@@ -8,6 +8,7 @@ use crate::model::{
     ids::{Grant, ProfileName},
     profile::{Conflict, Written},
     secret::{ClientRegistration, RoleCredentials, TokenSet},
+    sign_in::Method,
 };
 use async_trait::async_trait;
 use std::path::PathBuf;
@@ -195,6 +196,26 @@ pub trait AwsFiles: Send + Sync {
     ) -> Result<Option<CachedSignIn>, Code>;
     /// Takes a sign-in out that one of these registrations renews.
     async fn uncache_sign_in(&self, session: &str, clients: Vec<String>) -> Result<(), Code>;
+    /// A client registration that the AWS CLI made for a session of this start URL and region, and that serves
+    /// this way of signing in. Not of the sessions `but`, whose sign-ins are ours: which of two sign-ins of one
+    /// client is whose could not be told there.
+    async fn shared_registration(
+        &self,
+        start_url: &str,
+        region: &str,
+        method: Method,
+        but: Vec<String>,
+    ) -> Result<Option<ClientRegistration>, Code>;
+    /// Puts a registration of ours where the CLI looks for that of such sessions, but for those whose own works.
+    async fn share_registration(
+        &self,
+        start_url: &str,
+        region: &str,
+        client: ClientRegistration,
+        but: Vec<String>,
+    ) -> Result<(), Code>;
+    /// Takes a registration away there that the server knows no more.
+    async fn unshare_registration(&self, start_url: &str, region: &str, client_id: &str) -> Result<(), Code>;
     /// Takes the rights of group and others away.
     async fn make_private(&self, set: FileSet) -> Result<(), Code>;
     /// Restores the newest backup.

@@ -4,6 +4,7 @@ use super::SecretUrl;
 use crate::model::{
     Timestamp,
     application::Application,
+    assume::Assume,
     code::Code,
     ids::{AccountId, RoleName},
     organisation::{Endpoints, Kind, Organisation},
@@ -211,6 +212,14 @@ pub trait Sso: Send + Sync {
         token: &SecretString,
         account: &AccountId,
         role: &RoleName,
+    ) -> Result<RoleCredentials, SsoError>;
+    /// `AssumeRole` of STS with a role's credentials; the session's name is given. A refusal says nothing of
+    /// the sign-in.
+    async fn assume_role(
+        &self,
+        org: &Organisation,
+        with: &RoleCredentials,
+        assume: &Assume,
     ) -> Result<RoleCredentials, SsoError>;
     /// `getSigninToken` and the console address made from it: a URL that carries a sign-in token and
     /// goes to the browser through [`super::Browser::open_once`] only.

@@ -7,7 +7,7 @@ use crate::{
         Timestamp, delivery::Delivery, ids::ProfileName, profile::State, settings::Settings, sign_in::SignIn,
     },
     ports::{CachedSignIn, Clock, SsoError},
-    request::Reply,
+    request::{Reply, Signal},
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
@@ -68,6 +68,34 @@ async fn what_a_tool_renewed_goes_on_and_is_not_overwritten_with_older() {
     assert_eq!(session.token_expires, there.expires);
     pass(minutes(60)).await;
     assert!(world.count("refresh token") > renewed, "and is renewed in its turn");
+}
+
+fn token_ends(engine: &Engine) -> Timestamp {
+    let SignIn::SignedIn(session) = now(engine).organisations[0].sign_in.clone() else { panic!() };
+    session.token_expires
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_tool_renewed_is_taken_over_when_its_file_changes() {
+    let (world, engine) = kept().await;
+    pass(minutes(1)).await;
+    let ends = world.now() + minutes(70);
+    renew_there(&world, "theirs", ends);
+    engine.signal(Signal::FilesChanged);
+    pass(jiff::SignedDuration::from_secs(1)).await;
+    assert_eq!(token_ends(&engine), ends);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_person_got_by_the_same_client_is_not_taken_over() {
+    let (world, engine) = kept().await;
+    pass(minutes(1)).await;
+    let before = token_ends(&engine);
+    "kim".clone_into(&mut world.user.lock().unwrap());
+    renew_there(&world, "kims", world.now() + minutes(70));
+    engine.signal(Signal::FilesChanged);
+    pass(jiff::SignedDuration::from_secs(1)).await;
+    assert_eq!(token_ends(&engine), before);
 }
 
 #[tokio::test(start_paused = true)]

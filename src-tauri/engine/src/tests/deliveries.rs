@@ -48,7 +48,7 @@ async fn an_on_demand_profile_is_put_in_its_place_once_and_never_refreshed() {
     assert_eq!(now(&engine).next_refresh, None);
     let asker = Asker { program: Some("terraform".to_owned()), pid: 42 };
     let of = Of::Profile(ProfileName::new("pay-dev"));
-    let asked = Request::HandOut { of, asker, may_sign_in: false, confirmed: false };
+    let asked = Request::HandOut { of, assume: None, asker, may_sign_in: false, confirmed: false };
     let Ok(Reply::Credentials(handed)) = engine.ask(asked).await else { panic!() };
     assert_eq!(handed.grant, grant());
     let asked = now(&engine).profiles[0].kept.asked.clone().unwrap();

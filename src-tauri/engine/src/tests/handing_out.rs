@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 
 fn wish(of: Of, may_sign_in: bool) -> Request {
     let asker = Asker { program: Some("terraform".to_owned()), pid: 42 };
-    Request::HandOut { of, asker, may_sign_in, confirmed: false }
+    Request::HandOut { of, assume: None, asker, may_sign_in, confirmed: false }
 }
 
 fn profile(name: &str) -> Of {

@@ -2,6 +2,7 @@
 //! things happen, and what a person is told. Real servers, files and keyrings are in `tests/`.
 
 mod applications;
+mod assuming;
 mod caching;
 mod deliveries;
 mod ends;

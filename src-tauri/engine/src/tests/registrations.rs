@@ -1,11 +1,12 @@
 //! Which client registration a sign-in's tokens belong to, and what becomes of one that the server or the
 //! keyring lost.
 
-use super::world::{World, minutes, now, pass, start_in, until};
+use super::world::{World, begin, minutes, now, pass, start_in, until};
 use crate::{
     Engine, Request,
     model::{
         ids::OrgId,
+        secret::ClientRegistration,
         sign_in::{Method, SignIn},
     },
     ports::SsoError,
@@ -128,4 +129,41 @@ async fn a_browser_that_brings_no_answer_gets_another_registration_the_next_time
         }
         assert_eq!(world.count("authorize registered-2"), 2, "{:?}", world.log.lock().unwrap());
     }
+}
+
+/// What the AWS CLI registered, ten minutes from its end or far from it.
+fn shared(id: &str, minutes_left: i64) -> ClientRegistration {
+    ClientRegistration {
+        client_id: id.to_owned(),
+        client_secret: "s".into(),
+        expires: begin() + minutes(minutes_left),
+        method: Method::DeviceCode,
+    }
+}
+
+async fn with_shared(client: ClientRegistration) -> (Arc<World>, Engine) {
+    let (world, engine) = start_in(minutes(60), None, |w| {
+        *w.signed_in.lock().unwrap() = false;
+        *w.shared.lock().unwrap() = Some(client);
+    })
+    .await;
+    engine.ask(sign_in(Some(Method::DeviceCode))).await.unwrap();
+    pass(minutes(1)).await;
+    assert!(signed_in(&engine));
+    (world, engine)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cli_registered_is_used() {
+    let (world, engine) = with_shared(shared("clis", 9000)).await;
+    assert_eq!((world.count("register"), world.count("share")), (0, 0));
+    assert_eq!(world.row("sealed client device_code").as_deref(), Some("clis"));
+    pass(minutes(90)).await;
+    assert!(signed_in(&engine), "it renews, too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_our_own_is_offered_to_the_cli() {
+    let (world, _engine) = with_shared(shared("clis", 10)).await;
+    assert_eq!((world.count("register DeviceCode"), world.count("share registered-1")), (1, 1));
 }

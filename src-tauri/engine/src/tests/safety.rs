@@ -192,7 +192,7 @@ async fn whose_time_is_over_is_not_refreshed_while_its_keys_cannot_be_taken_out(
     // A program that asks is as one that asks for the role.
     let asker = Asker { program: Some("aws".to_owned()), pid: 7 };
     let of = Of::Profile(ProfileName::new("pay-admin"));
-    let program = Request::HandOut { of, asker, may_sign_in: false, confirmed: false };
+    let program = Request::HandOut { of, assume: None, asker, may_sign_in: false, confirmed: false };
     assert_eq!(asked(engine.ask(program).await), Some(Care::Confirm));
     *world.file_fails.lock().unwrap() = None;
     until(&engine, |s| s.profiles.is_empty()).await;

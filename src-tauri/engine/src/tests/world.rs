@@ -116,6 +116,8 @@ pub(super) struct World {
     /// So many answers with a wrong state come first.
     pub(super) strange_answers: Mutex<u32>,
     /// The sign-ins in the CLI's cache.
+    /// What the AWS CLI registered.
+    pub(super) shared: Mutex<Option<crate::model::secret::ClientRegistration>>,
     pub(super) cached: Mutex<BTreeMap<String, crate::ports::CachedSignIn>>,
     /// What following the record's chain comes to.
     pub(super) record: Mutex<RecordCheck>,
@@ -278,6 +280,7 @@ pub(super) async fn start_in(
         server_ahead: Mutex::default(),
         skew: Mutex::default(),
         strange_answers: Mutex::default(),
+        shared: Mutex::default(),
         cached: Mutex::default(),
         record: Mutex::new(RecordCheck::Intact { lines: 1, late: 0 }),
     });

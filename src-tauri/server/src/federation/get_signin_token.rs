@@ -43,17 +43,21 @@ pub fn get_signin_token(instance: &Instance, fields: &Fields) -> Response {
     let Some(session) = session else { return invalid("Session") };
     let outcome = check(instance, &session).and_then(|key| {
         let Some(key) = key else { return Ok(None) };
-        let limit = instance
-            .store
-            .permission_set_by_name(&key.permission_set)
-            .map_err(|cause| IssuingError::new("find a permission set", cause))?;
+        // A console of a role that was assumed ends with its credentials (IAM User Guide, role chaining).
+        let limit = match key.assumed {
+            Some(_) => None,
+            None => instance
+                .store
+                .permission_set_by_name(&key.permission_set)
+                .map_err(|cause| IssuingError::new("find a permission set", cause))?,
+        };
         if duration.is_some_and(|duration| limit.as_ref().is_none_or(|set| duration > set.session_duration)) {
             return Ok(None);
         }
         let now = instance.now();
         let ends = duration.and_then(|duration| now.checked_add(duration).ok()).unwrap_or(key.ends);
         let user = instance
-            .user_by_login(&key.session_name)
+            .user_by_login(key.username())
             .map_err(|cause| IssuingError::new("find a person", cause))?;
         instance
             .record(&Event {

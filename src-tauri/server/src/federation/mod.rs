@@ -97,16 +97,24 @@ fn keep_token(
     outcome.map(|()| token).map_err(|cause| IssuingError::new("keep a sign-in token", cause))
 }
 
-/// The link that signs in with a token (undocumented; WTFender/aws-sso-extender).
+/// Whether an address is one of the AWS console, where a link may lead.
+pub fn leads_to_console(address: &str) -> bool {
+    destination::read(address).is_some()
+}
+
+/// The link that signs in with a token (undocumented; WTFender/aws-sso-extender), to this page of the console.
 ///
 /// # Errors
 /// A page error, should this instance's own address not be a URL.
-pub fn login_url(instance: &Instance, token: &Token) -> Result<Url, PageError> {
+pub fn login_url(instance: &Instance, token: &Token, destination: Option<&str>) -> Result<Url, PageError> {
     let mut url = Url::parse(&instance.addresses.federation_url())
         .map_err(|_| PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "No console", "Try again later."))?;
     url.query_pairs_mut()
         .append_pair("Action", "login")
         .append_pair("Issuer", &instance.addresses.start_url())
         .append_pair("SigninToken", token.expose());
+    if let Some(destination) = destination {
+        url.query_pairs_mut().append_pair("Destination", destination);
+    }
     Ok(url)
 }

@@ -51,6 +51,7 @@ impl RoleCredentialIssuer for Elsewhere {
             user_id: user.id.clone(),
             tags,
             ends,
+            assumed: None,
         };
         self.keys.lock().unwrap().insert(key.access_key_id.clone(), key.clone());
         Ok(RoleCredentials {
@@ -59,6 +60,16 @@ impl RoleCredentialIssuer for Elsewhere {
             session_token: Token::new(SESSION_TOKEN.to_owned()),
             ends,
         })
+    }
+
+    fn assume(
+        &self,
+        _: &Role,
+        _: Assumption,
+        _: &AuditEntry,
+        _: Timestamp,
+    ) -> Result<(RoleCredentials, IssuedKey), IssuingError> {
+        Err(IssuingError::new("ask STS", "it knows no such role"))
     }
 
     fn find(&self, access_key_id: &str) -> Result<Option<IssuedKey>, IssuingError> {

@@ -13,7 +13,7 @@ use url::Url;
 use super::{
     AccessControlAttribute, Account, Document, DocumentApplication, DocumentAssignment,
     DocumentPermissionSet, DocumentPrincipal, DocumentUser, Policies, Profile, ROOT, Settings, abac, file,
-    saml_check,
+    roles, saml_check,
 };
 use crate::{domain::sign_in_session, saml::import::OPENID_CONNECT_REFUSED};
 
@@ -88,6 +88,7 @@ pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
     }
     let applications = applications(raw.application, &users, &groups)?;
     let access_control_attributes = access_control_attributes(raw.access_control_attribute)?;
+    let roles = roles::check(raw.role, &accounts, &permission_sets)?;
 
     Ok(Document {
         settings: Settings {
@@ -103,6 +104,7 @@ pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
         assignments,
         applications,
         access_control_attributes,
+        roles,
     })
 }
 
@@ -413,7 +415,7 @@ fn email(value: &Spanned<String>, field: &'static str) -> Result<(), Mistake> {
     }
 }
 
-fn is_name_byte(b: u8) -> bool {
+pub(crate) fn is_name_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b)
 }
 

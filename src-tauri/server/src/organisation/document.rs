@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-use super::{AccessControlAttribute, Account, FileError, Policies, Profile, SamlApplication, Settings, read};
+use super::{
+    AccessControlAttribute, Account, FileError, Policies, Profile, Role, SamlApplication, Settings, read,
+};
 
 /// The sample organisation of the sandbox, as a file like any other.
 pub const SAMPLE: &str = include_str!("sample.toml");
@@ -38,6 +40,8 @@ pub struct Document {
     pub applications: BTreeMap<String, DocumentApplication>,
     /// By key.
     pub access_control_attributes: Vec<AccessControlAttribute>,
+    /// By ARN: roles that are assumed, not assigned.
+    pub roles: BTreeMap<String, Role>,
 }
 
 /// A person in the file. What the file leaves out of the profile stays as it is.

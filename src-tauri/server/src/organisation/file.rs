@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Boundary, Document, FileError, PolicyReference, check, saml_check::Saml, yaml};
+use super::{Boundary, Document, FileError, PolicyReference, check, roles, saml_check::Saml, yaml};
 
 /// Reads an organisation from the text of its file, YAML if its name says so, else TOML; `file` names it in
 /// errors.
@@ -47,6 +47,8 @@ pub(super) struct File {
     pub application: Vec<Application>,
     #[serde(default)]
     pub access_control_attribute: Vec<AccessControlAttribute>,
+    #[serde(default)]
+    pub role: Vec<roles::Raw>,
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,7 @@ mod check;
 mod document;
 mod file;
 mod file_error;
+mod roles;
 mod saml;
 mod saml_check;
 pub mod saml_rules;
@@ -20,13 +21,15 @@ pub use abac::{
     AccessControlAttribute, MOST as MOST_TAGS, Tags, is_key as is_tag_key, is_source as is_attribute_source,
     session_tags,
 };
-pub(crate) use check::is_region;
+pub(crate) use check::{is_name_byte, is_region};
 pub use document::{
     Document, DocumentApplication, DocumentAssignment, DocumentPermissionSet, DocumentPrincipal,
     DocumentUser, SAMPLE, sample,
 };
 pub use file::read;
 pub use file_error::{FileError, text_of};
+pub(crate) use roles::is_external_id_byte;
+pub use roles::{Role, Trusted};
 #[allow(unused_imports, reason = "whoever makes applications elsewhere says these too")]
 pub use saml::{AttributeMapping, CatalogueChoice, NameIdFormat, SamlApplication};
 

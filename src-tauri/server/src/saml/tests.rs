@@ -178,7 +178,7 @@ async fn the_portals_own_links_lead_to_the_application() {
     for bad in ["default/x/ins-0000000000000000", "custom/x/eHh4", "other/x/y"] {
         browser.get(&format!("/start/saml/{bad}")).await.is(404);
     }
-    let page = rig.browser_of("sam").await.get("/start/").await.is(200);
+    let page = rig.browser_of("sam").await.get("/start/applications").await.is(200);
     assert!(page.body.contains(&format!("<a href=\"{}\"", address(&rig, "Grafana"))), "{}", page.body);
     assert!(page.body.contains("<script src=\"/assets/portal.js\">"));
     assert!(page.header("content-security-policy").contains("script-src 'self'; form-action 'self';"));

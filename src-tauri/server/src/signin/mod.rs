@@ -1,7 +1,8 @@
-//! What a person sees in the browser: sign-in, device code, consent, the start page. Plain pages with forms.
-//! Two have a script of their own and work without: the start page, as the fragment of the portal's own links
-//! (`/start/#/saml/…`) never reaches a server, and the page that brings an assertion to its application. Those
-//! that ask for a security key need theirs, as browsers have no other way to one.
+//! What a person sees in the browser: sign-in, device code, consent, the access portal. Plain pages with forms.
+//! Scripts help where they can: the portal and the sign-in page read the fragments of the portal's own links
+//! (`/start/#/console?…`), which never reach a server, the page of access keys copies them, and that which brings
+//! an assertion to its application sends itself. Only pages that ask for a security key need theirs, as browsers
+//! have no other way to one.
 
 mod cookies;
 mod device;
@@ -45,14 +46,12 @@ pub fn routes() -> Router<Shared> {
         .route("/sign-out", submitted(sign_in::sign_out))
         .route("/device", shown(device::show).merge(submitted(device::confirm)))
         .route("/device/decision", submitted(device::decide))
-        .route("/start", shown(start::show))
-        // As the portal's own links have it: `{start}/#/…`.
-        .route("/start/", shown(start::show))
-        .route("/start/console", submitted(start::open_console))
+        .merge(start::routes())
         .route(
             "/assets/latchkey.css",
             get(async || asset("text/css", include_str!("../../assets/latchkey.css"))),
         )
+        .route("/assets/copy.js", get(async || script(include_str!("../../assets/copy.js"))))
         .route("/assets/portal.js", get(async || script(include_str!("../../assets/portal.js"))))
         .route("/assets/post.js", get(async || script(include_str!("../../assets/post.js"))))
         .route("/assets/webauthn.js", get(async || script(include_str!("../../assets/webauthn.js"))))
@@ -67,6 +66,26 @@ fn shown(show: Show) -> MethodRouter<Shared> {
 fn submitted(submit: Show) -> MethodRouter<Shared> {
     post(move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
         form(instance, headers, body, submit)
+    })
+}
+
+/// A form of a page that was shown to somebody signed in. Whose session is over since signs in and goes on at `path`
+/// with these fields, as a link there would.
+fn submitted_or_resumed(
+    path: &'static str,
+    keep: &'static [&'static str],
+    submit: Show,
+) -> MethodRouter<Shared> {
+    post(async move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
+        let (sent, fields) = (headers.clone(), Fields::parse(&body));
+        let over = Shared::clone(&instance).run(move |instance| {
+            let visit = Visit::of(instance, &sent).ok()?;
+            visit.signed_in_or(path, &fields, keep).err().map(|over| over.render(instance, None))
+        });
+        match over.await {
+            Some(sign_in) => sign_in,
+            None => form(instance, headers, body, submit).await,
+        }
     })
 }
 

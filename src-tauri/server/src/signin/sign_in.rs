@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     cookies::{self, HALF, SESSION, VISITOR},
-    frame::{Frame, PageError, html, html_with_scripts},
+    frame::{Frame, PageError, html_with_scripts},
     known_browser,
     mfa::{self, Accepted, KeyRequest},
     password::{self, Typed},
@@ -192,9 +192,9 @@ pub fn render(
     back: &str,
 ) -> Response {
     let passkey = mfa::passkey::offer(instance, visit);
-    let (has_script, by_mail) = (passkey.is_some(), instance.mailing.sends());
+    let by_mail = instance.mailing.sends();
     let page = SignInPage { frame: Frame::of(instance, visit), error, username, back, passkey, by_mail };
-    if has_script { html_with_scripts(status, &page) } else { html(status, &page) }
+    html_with_scripts(status, &page)
 }
 
 /// Where to go after signing in: a path of this server, else the start page. A path that begins with two

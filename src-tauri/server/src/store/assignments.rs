@@ -132,6 +132,23 @@ impl Store {
         })
     }
 
+    /// All that a person has: account ids with names of permission sets, by both.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn roles_of(&self, user_id: &str) -> Result<Vec<(String, String)>> {
+        self.read("list a user's roles", |c| {
+            let sql = format!(
+                "{PRINCIPALS} SELECT x.account_id, s.name
+                 FROM (SELECT DISTINCT t.account_id, t.permission_set FROM principal p
+                     CROSS JOIN assignment t ON t.principal_id = p.id) x
+                 CROSS JOIN permission_set s ON s.arn = x.permission_set
+                 ORDER BY x.account_id, s.name"
+            );
+            all(c, &sql, [user_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
     /// The account and the permission set, as it is in force there, if the person has them.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What a document changes, field by field: the facts of a thing before and after, as they are called in the file.
 
 use super::to_json;
-use crate::organisation::{Account, Application, PermissionSet, Settings, User};
+use crate::organisation::{Account, Application, PermissionSet, Role, Settings, User};
 
 /// What happens to something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum Kind {
     Application,
     /// An attribute for access control.
     AccessControlAttribute,
+    /// A role that is assumed, not assigned.
+    Role,
 }
 
 /// One field of a change; absent is empty.
@@ -139,4 +141,14 @@ pub(super) fn settings_facts(settings: &Settings) -> Facts {
 
 pub(super) fn account_facts(account: &Account) -> Facts {
     vec![("name", account.name.clone()), ("email", account.email.clone()), ("ou", account.ou.clone())]
+}
+
+/// Of a role that is assumed.
+pub(super) fn role_facts(role: &Role) -> Facts {
+    let trusted: Vec<String> = role.trusted.iter().map(ToString::to_string).collect();
+    vec![
+        ("trusted", trusted.join(", ")),
+        ("external_id", role.external_id.clone().unwrap_or_default()),
+        ("max_session_duration", role.max_session_duration.to_string()),
+    ]
 }

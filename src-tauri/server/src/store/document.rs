@@ -13,9 +13,10 @@ use super::{
     AuditEntry, Password, PasswordState, Result, Store, accounts, all, applications, assignments, attributes,
     audit,
     changes::{
-        Change, Kind, account_facts, application_facts, change, gone, set_facts, settings_facts, user_facts,
+        Change, Kind, account_facts, application_facts, change, gone, role_facts, set_facts, settings_facts,
+        user_facts,
     },
-    execute, groups, one, organisation, passwords, permission_sets, users,
+    execute, groups, one, organisation, passwords, permission_sets, roles, users,
 };
 use crate::{
     ids::Ids,
@@ -88,6 +89,7 @@ impl Apply<'_> {
         changes.extend(self.assignments(c)?);
         changes.extend(self.applications(c)?);
         changes.extend(self.attributes(c)?);
+        changes.extend(self.roles(c)?);
         // Sessions that began before there were ids.
         execute(
             c,
@@ -426,6 +428,24 @@ impl Apply<'_> {
             let after = vec![("source", attribute.sources.join(", "))];
             let change = change(Kind::AccessControlAttribute, &attribute.key, before.as_ref(), &after);
             attributes::put(c, attribute, true)?;
+            changes.extend(change);
+        }
+        Ok(changes)
+    }
+
+    fn roles(&self, c: &Connection) -> rusqlite::Result<Vec<Change>> {
+        let mut changes = Vec::new();
+        let known = roles::by_arn(c)?;
+        for arn in known.keys().filter(|arn| !self.document.roles.contains_key(*arn)) {
+            roles::remove(c, arn)?;
+            changes.push(gone(Kind::Role, arn.clone()));
+        }
+        for (arn, role) in &self.document.roles {
+            let before = known.get(arn).map(role_facts);
+            let change = change(Kind::Role, arn, before.as_ref(), &role_facts(role));
+            if change.is_some() {
+                roles::put(c, arn, role)?;
+            }
             changes.extend(change);
         }
         Ok(changes)

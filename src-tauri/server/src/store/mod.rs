@@ -39,6 +39,7 @@ mod passwords;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod permission_sets;
 mod role_credentials;
+mod roles;
 mod saml;
 mod saml_certificates;
 mod searches;
@@ -79,7 +80,7 @@ pub use half_sign_ins::{Completion, HalfSignIn};
 pub use mfa::Used;
 pub use own_passwords::{NewPassword, OwnPassword};
 pub use passwords::{Password, PasswordState};
-pub use role_credentials::IssuedKey;
+pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
 pub use tokens::{NewTokens, Successor};
@@ -97,6 +98,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("administrator_keys.sql")),
     M::up(include_str!("audit_delivery.sql")),
     M::up(include_str!("directory.sql")),
+    M::up(include_str!("assumed_role.sql")),
+    M::up(include_str!("roles.sql")),
     M::up(include_str!("administrators.sql")),
 ];
 

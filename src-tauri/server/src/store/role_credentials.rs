@@ -1,10 +1,12 @@
 //! Role credentials that were issued. Their secret halves are not here: they are derived again when a
 //! signature is checked.
 
-use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Result, Store, digest, from_json, millis, moment, to_json};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::{AuditEntry, Result, Store, audit, digest, from_json, millis, moment, to_json};
 use crate::{organisation::Tags, secret::Digest};
 
 /// One set of role credentials, without its secrets.
@@ -16,13 +18,13 @@ pub struct IssuedKey {
     pub session_token: Digest,
     /// 12 digits.
     pub account_id: String,
-    /// The permission set's name.
+    /// The permission set's name, or that of the role that was assumed.
     pub permission_set: String,
-    /// `AWSReservedSSO_…` (IAM Identity Center User Guide).
+    /// `AWSReservedSSO_…` (IAM Identity Center User Guide), or the role that was assumed.
     pub role_name: String,
     /// `AROA…`.
     pub role_id: String,
-    /// The user name.
+    /// The user name; of a role that was assumed, what the caller chose.
     pub session_name: String,
     /// The person's id.
     pub user_id: String,
@@ -30,9 +32,27 @@ pub struct IssuedKey {
     pub tags: Tags,
     /// When they stop working.
     pub ends: Timestamp,
+    /// What there is besides where the role was assumed.
+    pub assumed: Option<Assumed>,
+}
+
+/// Credentials that AssumeRole gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assumed {
+    /// The person at the beginning of the chain, whatever the session is called.
+    pub username: String,
+    /// Session tags, those that came down the chain included.
+    pub tags: BTreeMap<String, String>,
+    /// The keys of those that go on to the next role.
+    pub transitive: BTreeSet<String>,
 }
 
 impl IssuedKey {
+    /// The user name of whoever signed in for them.
+    pub fn username(&self) -> &str {
+        self.assumed.as_ref().map_or(&self.session_name, |assumed| &assumed.username)
+    }
+
     /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/USER` (IAM Identity Center User Guide).
     pub fn session_arn(&self) -> String {
         format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account_id, self.role_name, self.session_name)
@@ -45,26 +65,29 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn add_role_credentials(&self, key: &IssuedKey) -> Result<()> {
-        self.write("keep role credentials", |tx| {
-            tx.execute(
-                "INSERT INTO role_credentials
-                 (access_key_id, session_token, account_id, permission_set, role_name, role_id, session_name, ends,
-                  user_id, tags)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                params![
-                    key.access_key_id,
-                    key.session_token.as_bytes(),
-                    key.account_id,
-                    key.permission_set,
-                    key.role_name,
-                    key.role_id,
-                    key.session_name,
-                    millis(key.ends),
-                    key.user_id,
-                    to_json(&key.tags)?
-                ],
-            )
-            .map(drop)
+        self.write("keep role credentials", |tx| insert(tx, key))
+    }
+
+    /// Keeps credentials of a role that was assumed, and its event with them.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails; then nothing is kept.
+    pub fn add_assumed_role(&self, key: &IssuedKey, event: &AuditEntry) -> Result<()> {
+        self.write("keep the credentials of an assumed role", |tx| {
+            insert(tx, key)?;
+            if let Some(assumed) = &key.assumed {
+                tx.execute(
+                    "INSERT INTO assumed_role (access_key_id, username, tags, transitive)
+                     VALUES (?1, ?2, ?3, ?4)",
+                    params![
+                        key.access_key_id,
+                        assumed.username,
+                        to_json(&assumed.tags)?,
+                        to_json(&assumed.transitive)?
+                    ],
+                )?;
+            }
+            audit::append(tx, event)
         })
     }
 
@@ -74,7 +97,10 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn role_credentials(&self, access_key_id: &str) -> Result<Option<IssuedKey>> {
         self.read("find role credentials", |c| {
-            c.query_row("SELECT * FROM role_credentials WHERE access_key_id = ?1", [access_key_id], |row| {
+            let sql = "SELECT r.*, a.username AS began_by, a.tags AS assumed_tags, a.transitive
+                 FROM role_credentials r LEFT JOIN assumed_role a USING (access_key_id)
+                 WHERE access_key_id = ?1";
+            c.query_row(sql, [access_key_id], |row| {
                 Ok(IssuedKey {
                     access_key_id: row.get("access_key_id")?,
                     session_token: digest(row, "session_token")?,
@@ -86,6 +112,7 @@ impl Store {
                     user_id: row.get("user_id")?,
                     tags: from_json(row, "tags")?,
                     ends: moment(row, "ends")?,
+                    assumed: assumed(row)?,
                 })
             })
             .optional()
@@ -108,4 +135,36 @@ impl Store {
             Ok(())
         })
     }
+}
+
+fn insert(tx: &Transaction<'_>, key: &IssuedKey) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO role_credentials
+         (access_key_id, session_token, account_id, permission_set, role_name, role_id, session_name, ends,
+          user_id, tags)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            key.access_key_id,
+            key.session_token.as_bytes(),
+            key.account_id,
+            key.permission_set,
+            key.role_name,
+            key.role_id,
+            key.session_name,
+            millis(key.ends),
+            key.user_id,
+            to_json(&key.tags)?
+        ],
+    )
+    .map(drop)
+}
+
+/// The part of a role that was assumed, where there is one.
+fn assumed(row: &Row<'_>) -> rusqlite::Result<Option<Assumed>> {
+    let Some(username) = row.get("began_by")? else { return Ok(None) };
+    Ok(Some(Assumed {
+        username,
+        tags: from_json(row, "assumed_tags")?,
+        transitive: from_json(row, "transitive")?,
+    }))
 }

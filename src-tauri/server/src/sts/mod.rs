@@ -1,5 +1,9 @@
-//! STS: GetCallerIdentity for keys of this server, with SigV4 checked for real (STS API 2011-06-15).
+//! STS for keys of this server: GetCallerIdentity and AssumeRole, with SigV4 checked for real (STS API
+//! 2011-06-15).
 
+mod assume_role;
+#[cfg(test)]
+mod assume_role_tests;
 mod get_caller_identity;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -22,7 +26,7 @@ use crate::{
     signin::see_other,
     sigv4::SignedRequest,
 };
-use wire::{Identity, StsError};
+use wire::{Answer, StsError};
 
 /// STS answers at `/`, as AWS's does, and so do the administration APIs, which name a target; a browser that comes there without a request goes to the portal.
 pub fn routes() -> Router<Shared> {
@@ -53,13 +57,19 @@ async fn root(
         .await
 }
 
-fn answer(instance: &Instance, request: &SignedRequest) -> Result<Identity, StsError> {
+fn answer(instance: &Instance, request: &SignedRequest) -> Result<Answer, StsError> {
     let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
     let fields = Fields::parse(&request.body).and(query);
     let action = fields.get("Action").unwrap_or_default();
     let version = fields.get("Version").unwrap_or("2011-06-15");
-    if action != "GetCallerIdentity" || version != "2011-06-15" {
-        return Err(StsError::invalid_action(action, version));
+    match action {
+        _ if version != "2011-06-15" => Err(StsError::invalid_action(action, version)),
+        "GetCallerIdentity" => {
+            get_caller_identity::get_caller_identity(instance, request).map(Answer::Identity)
+        }
+        "AssumeRole" => {
+            assume_role::assume_role(instance, request, &fields).map(Box::new).map(Answer::Assumed)
+        }
+        _ => Err(StsError::invalid_action(action, version)),
     }
-    get_caller_identity::get_caller_identity(instance, request)
 }

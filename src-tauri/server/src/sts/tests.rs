@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+pub const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 
 pub struct Keys {
     pub id: String,
@@ -57,6 +57,21 @@ pub async fn call(
     offset: i64,
     tamper: impl FnOnce(&mut HeaderMap, &mut String),
 ) -> Reply {
+    call_with(rig, keys, BODY, offset, tamper).await
+}
+
+/// A POST of this body, signed in its header.
+pub async fn signed_call(rig: &Rig, keys: &Keys, body: &str) -> Reply {
+    call_with(rig, keys, body, 0, |_, _| {}).await
+}
+
+async fn call_with(
+    rig: &Rig,
+    keys: &Keys,
+    body: &str,
+    offset: i64,
+    tamper: impl FnOnce(&mut HeaderMap, &mut String),
+) -> Reply {
     let stamp = stamp(rig, offset);
     let names = ["content-type", "host", "x-amz-date", "x-amz-security-token"];
     let signed = signed(&stamp, &names, false);
@@ -69,7 +84,7 @@ pub async fn call(
         method: Method::POST,
         uri: Uri::from_static("/"),
         headers: headers.clone(),
-        body: Bytes::from_static(BODY.as_bytes()),
+        body: Bytes::copy_from_slice(body.as_bytes()),
     };
     let line = format!(
         "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
@@ -79,7 +94,7 @@ pub async fn call(
         sign(&signed, &request, &keys.secret)
     );
     headers.insert("authorization", line.parse().unwrap());
-    let mut body = BODY.to_owned();
+    let mut body = body.to_owned();
     tamper(&mut headers, &mut body);
     let mut request = http::Request::post("/").body(Body::from(body)).unwrap();
     *request.headers_mut() = headers;
@@ -87,7 +102,7 @@ pub async fn call(
 }
 
 #[track_caller]
-fn refused(reply: &Reply, status: u16, code: &str) {
+pub fn refused(reply: &Reply, status: u16, code: &str) {
     assert_eq!(reply.status.as_u16(), status, "{}", reply.body);
     assert!(reply.body.contains(&format!("<Code>{code}</Code>")), "{code} expected:\n{}", reply.body);
 }

@@ -8,6 +8,7 @@ use axum::{
 };
 use quick_xml::escape::escape;
 
+use super::assume_role::AssumedRole;
 use crate::{issuing::IssuingError, store::StoreError};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -25,14 +26,29 @@ impl StsError {
         Self { status: StatusCode::FORBIDDEN, code, message: message.into() }
     }
 
+    /// A parameter breaks the operation's rules.
+    pub fn validation(message: impl Into<String>) -> Self {
+        Self::bad_request("ValidationError", message)
+    }
+
+    /// Parameters that cannot stand together.
+    pub fn invalid_parameter(message: impl Into<String>) -> Self {
+        Self::bad_request("InvalidParameterValue", message)
+    }
+
+    /// The caller may not do this.
+    pub fn access_denied(message: impl Into<String>) -> Self {
+        Self::forbidden("AccessDenied", message)
+    }
+
+    fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.into() }
+    }
+
     /// No such operation here.
     pub fn invalid_action(action: &str, version: &str) -> Self {
         let (action, version): (String, String) = (shorten(action), shorten(version));
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "InvalidAction",
-            message: format!("Could not find operation {action} for version {version}"),
-        }
+        Self::bad_request("InvalidAction", format!("Could not find operation {action} for version {version}"))
     }
 
     /// No signature at all.
@@ -42,7 +58,7 @@ impl StsError {
 
     /// The signature cannot be read.
     pub fn incomplete_signature(what: &str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "IncompleteSignature", message: what.to_owned() }
+        Self::bad_request("IncompleteSignature", what)
     }
 
     /// The key is unknown, or the session token is not its own.
@@ -72,7 +88,7 @@ impl StsError {
 
 /// What a stranger sent, fit to be shown in XML 1.0, which has no control characters and no U+FFFE and U+FFFF
 /// even in escapes.
-fn shorten(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{FFFE}' | '\u{FFFF}')).take(64).collect()
 }
 
@@ -111,10 +127,20 @@ pub struct Identity {
     pub account: String,
 }
 
+/// What an operation answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// To GetCallerIdentity.
+    Identity(Identity),
+    /// To AssumeRole.
+    Assumed(Box<AssumedRole>),
+}
+
 /// Writes an answer or an error.
-pub fn respond(outcome: Result<Identity, StsError>, request_id: &str) -> Response {
+pub fn respond(outcome: Result<Answer, StsError>, request_id: &str) -> Response {
     let (status, body) = match outcome {
-        Ok(identity) => (StatusCode::OK, identity.xml(request_id)),
+        Ok(Answer::Identity(identity)) => (StatusCode::OK, identity.xml(request_id)),
+        Ok(Answer::Assumed(role)) => (StatusCode::OK, role.xml(NAMESPACE, request_id)),
         Err(error) => (error.status, error.xml(request_id)),
     };
     let mut response = (status, [(header::CONTENT_TYPE, "text/xml")], body).into_response();

@@ -4,8 +4,9 @@ use super::{delivery, overview, program, words, write};
 use crate::{
     access::Access,
     args::profiles::{Delivery, Import, Tool},
-    find::{Stop, ask},
+    find::{self, Stop, ask},
     out, pick,
+    rank::Item,
 };
 use adapters::{
     foreign::{self, ForeignProfile, Obstacle, SignIn, Tools},
@@ -49,7 +50,7 @@ pub fn import(
     }
     let failed = add(access, &found, &now, wanted)?;
     let now = overview(access)?;
-    let (wishes, left) = wishes(&profiles, &now)?;
+    let (wishes, left) = wishes(access, &profiles, &now, wanted)?;
     let more = serde_json::json!({
         "organisations": found.iter().map(|it| serde_json::json!({
             "start_url": it.start_url, "region": it.region, "tools": it.tools, "profiles": it.profiles,
@@ -211,8 +212,15 @@ fn add(access: &mut Access, found: &[Found], now: &Overview, wanted: &Import) ->
 }
 
 /// Profiles that become ours, and those that do not, with the reason.
-fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec<Left>), Stop> {
+fn wishes(
+    access: &mut Access,
+    profiles: &[ForeignProfile],
+    now: &Overview,
+    wanted: &Import,
+) -> Result<(Vec<Wish>, Vec<Left>), Stop> {
     let (mut wishes, mut left) = (Vec::new(), Vec::new());
+    let several = now.organisations.len() > 1;
+    let listed = if several && !profiles.is_empty() { find::items(access)? } else { Vec::new() };
     for it in profiles {
         let (Some(account), Some(role), SignIn::At { start_url, .. }, None) =
             (&it.account, &it.role, &it.sign_in, it.obstacle)
@@ -220,9 +228,23 @@ fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec
             left.push((it.name.clone(), why(it.obstacle.unwrap_or(Obstacle::Incomplete))));
             continue;
         };
-        let Some(org) = known(now, start_url).filter(|org| !super::is_sample(org)) else {
-            left.push((it.name.clone(), "its organisation was not added."));
-            continue;
+        let org = match which(now, start_url, wanted) {
+            Which::One(org) => org,
+            Which::NotAdded => {
+                left.push((it.name.clone(), "its organisation was not added."));
+                continue;
+            }
+            Which::Another => {
+                left.push((it.name.clone(), "it is of another organisation."));
+                continue;
+            }
+            Which::Several(names) => {
+                let title = format!("You are several users of {}", pick::plain(start_url));
+                let next = format!(
+                    "Say whose the profiles become ({names}): latch profiles import --organisation NAME"
+                );
+                return Err(Stop::new("ambiguous", &title, &next));
+            }
         };
         if !is_role(account, role) {
             left.push((it.name.clone(), "its account or role is none that AWS could have."));
@@ -239,7 +261,11 @@ fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec
                 account: account.clone(),
                 role: role.clone(),
             },
-            Delivery::Process => program::way(account, role, None)?,
+            Delivery::Process => {
+                let holders = crate::rank::exactly(&listed, account, role);
+                let others = holders.iter().any(|it| matches!(it, Item::Role(role) if role.org != org.id));
+                program::way(account, role, others.then_some(org.id.as_str()))?
+            }
         };
         let region = it.region.clone().or_else(|| Some(org.region.clone()));
         let take_over = Some(it.keys.clone());
@@ -248,6 +274,88 @@ fn wishes(profiles: &[ForeignProfile], now: &Overview) -> Result<(Vec<Wish>, Vec
     Ok((wishes, left))
 }
 
+/// Whose a profile of a start URL becomes.
+enum Which<'a> {
+    One(&'a Organisation),
+    NotAdded,
+    /// Not the one that was named.
+    Another,
+    /// One of these.
+    Several(String),
+}
+
+fn which<'a>(now: &'a Overview, start_url: &str, wanted: &Import) -> Which<'a> {
+    let here =
+        |org: &&Organisation| comparable(&org.start_url) == comparable(start_url) && !super::is_sample(org);
+    let all: Vec<&Organisation> = now.organisations.iter().filter(here).collect();
+    let named: Vec<&Organisation> = match &wanted.organisation {
+        Some(name) => {
+            all.iter().copied().filter(|org| org.id == *name || org.name.eq_ignore_ascii_case(name)).collect()
+        }
+        None => all.clone(),
+    };
+    match named.as_slice() {
+        [one] => Which::One(one),
+        [] if all.is_empty() => Which::NotAdded,
+        [] => Which::Another,
+        several => {
+            let shown = |org: &&Organisation| {
+                pick::plain(&format!("{} ({})", org.id, org.user.as_deref().unwrap_or(&org.name)))
+            };
+            Which::Several(several.iter().map(shown).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
 fn counted(profiles: usize) -> String {
     if profiles == 1 { "1 profile".to_owned() } else { format!("{profiles} profiles") }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::args::{Command, Latch, profiles::Profiles};
+    use clap::Parser;
+
+    const URL: &str = "https://acme.awsapps.com/start";
+
+    /// What is meant where two users of one organisation stand beside another one.
+    fn meant(named: Option<&str>, start_url: &str) -> String {
+        let org = |id: &str, user: &str, start_url: &str| {
+            serde_json::json!({
+                "id": id, "name": if start_url == URL { "Acme" } else { "Beta" }, "start_url": start_url,
+                "region": "eu-west-1", "sign_in": "signed_in", "accounts": 1, "kind": "aws", "user": user,
+            })
+        };
+        let orgs = [
+            org("o-1", "sam", URL),
+            org("o-2", "kim", URL),
+            org("o-3", "bea", "https://b.awsapps.com/start"),
+        ];
+        let now = serde_json::json!({ "at": "", "organisations": orgs, "profiles": [], "online": true });
+        let words = ["latch", "profiles", "import"].into_iter().map(ToOwned::to_owned);
+        let words = words.chain(named.map(|name| format!("--organisation={name}")));
+        let Command::Profiles { action: Some(Profiles::Import(wanted)) } =
+            Latch::try_parse_from(words).unwrap().command
+        else {
+            panic!("another command")
+        };
+        match which(&serde_json::from_value(now).unwrap(), start_url, &wanted) {
+            Which::One(org) => org.id.clone(),
+            Which::NotAdded => "not added".to_owned(),
+            Which::Another => "another".to_owned(),
+            Which::Several(names) => names,
+        }
+    }
+
+    #[test]
+    fn of_several_users_one_has_to_be_named() {
+        assert_eq!(meant(None, URL), "o-1 (sam), o-2 (kim)");
+        assert_eq!(meant(Some("acme"), URL), "o-1 (sam), o-2 (kim)", "both are called so");
+        assert_eq!(meant(Some("o-2"), &format!("{URL}/#/")), "o-2");
+        assert_eq!(meant(Some("Beta"), URL), "another");
+        assert_eq!(meant(None, "https://b.awsapps.com/start"), "o-3");
+        assert_eq!(meant(Some("Beta"), "https://new.awsapps.com/start"), "not added");
+    }
 }

@@ -7,8 +7,10 @@ mod program;
 mod sync;
 mod words;
 pub mod write;
+mod written;
 
 pub use words::template as template_fault;
+pub use written::written;
 
 use crate::{
     access::Access,

@@ -1,6 +1,6 @@
 //! How a config file names this program.
 
-use crate::{find::Stop, pick};
+use crate::{args::Session, find::Stop, pick};
 use adapters::profiles::{self, Refused, Way};
 use std::{
     env,
@@ -20,6 +20,55 @@ pub fn way(account: &str, role: &str, org: Option<&str>) -> Result<Way, Stop> {
     let command = line(&program(), account, role, org)
         .map_err(|error| Stop::new("failed", &error.to_string(), "Nothing was written."))?;
     Ok(Way::Process { command, account: account.to_owned(), role: role.to_owned() })
+}
+
+/// The way to a role that this program assumes, with the credentials of `source`: what it says of itself where
+/// it comes from this program too.
+///
+/// # Errors
+/// A word that the config file cannot hold.
+pub fn assumed(source: &Source<'_>, arn: &str, session: &Session) -> Result<Way, Stop> {
+    let failed = |title: String| Stop::new("failed", &title, "Nothing was written.");
+    let Some((account, role)) = role_of(arn) else { return Err(failed(format!("{arn} is not a role"))) };
+    let mut words: Vec<String> = match source {
+        Source::Ours(_) => Vec::new(),
+        Source::Profile(name) => ["credentials", "--profile", name].map(ToOwned::to_owned).into(),
+    };
+    words.push(format!("--assume={arn}"));
+    let Session { session_name, external_id, duration, tag, transitive_tag } = session;
+    words.extend(session_name.iter().map(|name| format!("--session-name={name}")));
+    words.extend(external_id.iter().map(|id| format!("--external-id={id}")));
+    words.extend(duration.iter().map(|seconds| format!("--duration={seconds}")));
+    words.extend(tag.iter().map(|(key, value)| format!("--tag={key}={value}")));
+    words.extend(transitive_tag.iter().map(|key| format!("--transitive-tag={key}")));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let refused = |error: Refused| failed(error.to_string());
+    let command = match source {
+        Source::Profile(_) => profiles::command_line(&program(), &words).map_err(refused)?,
+        Source::Ours(line) => {
+            // The first word stands for a program, and is quoted as the others are.
+            let (first, rest) = words.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
+            let more = profiles::command_line(Path::new(first), rest).map_err(refused)?;
+            format!("{line} {more}")
+        }
+    };
+    Ok(Way::Process { command, account: account.to_owned(), role: role.to_owned() })
+}
+
+/// Whose credentials assume a role.
+pub enum Source<'a> {
+    /// A profile that this program brings the credentials of, by this line.
+    Ours(&'a str),
+    /// Another profile.
+    Profile(&'a str),
+}
+
+/// Account and name of `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME` (IAM User Guide, "IAM identifiers").
+pub fn role_of(arn: &str) -> Option<(&str, &str)> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, what] = parts.as_slice() else { return None };
+    let name = what.strip_prefix("role/")?.rsplit('/').next()?;
+    (partition.starts_with("aws") && profiles::is_role(account, name)).then_some((account, name))
 }
 
 /// The line of `credential_process`: SDKs give it to a shell.

@@ -12,6 +12,7 @@ use crate::{
         organisation::{Endpoints, Organisation},
         portal::{Account, Portal},
         profile::{Conflict, Written},
+        secret::ClientRegistration,
         settings::{BrowserChoice, Settings},
         sign_in::Method,
     },
@@ -214,6 +215,30 @@ impl AwsFiles for World {
         }
         self.note("undo conversion");
         Ok(Undone { whole: true, kept_sessions: vec![] })
+    }
+    async fn shared_registration(
+        &self,
+        _: &str,
+        _: &str,
+        method: Method,
+        _: Vec<String>,
+    ) -> Result<Option<ClientRegistration>, Code> {
+        Ok(self.shared.lock().unwrap().clone().filter(|client| client.method == method))
+    }
+    async fn share_registration(
+        &self,
+        _: &str,
+        _: &str,
+        client: ClientRegistration,
+        _: Vec<String>,
+    ) -> Result<(), Code> {
+        self.note(format!("share {}", client.client_id));
+        Ok(())
+    }
+    async fn unshare_registration(&self, _: &str, _: &str, client_id: &str) -> Result<(), Code> {
+        self.shared.lock().unwrap().take_if(|client| client.client_id == client_id);
+        self.note(format!("unshare {client_id}"));
+        Ok(())
     }
     async fn cached_sign_in(&self, session: &str) -> Result<Option<CachedSignIn>, Code> {
         Ok(self.cached.lock().unwrap().get(session).cloned())

@@ -5,6 +5,7 @@ use crate::{
     model::{
         Timestamp,
         application::Application,
+        assume::Assume,
         code::Code,
         ids::{AccountId, AppId, RoleName},
         organisation::{Endpoints, Kind, Organisation},
@@ -183,6 +184,28 @@ impl Sso for World {
             session_token: secret(),
             issued: now,
             expires: now + self.lifetime + *self.server_ahead.lock().unwrap(),
+        })
+    }
+    async fn assume_role(
+        &self,
+        _: &Organisation,
+        with: &RoleCredentials,
+        assume: &Assume,
+    ) -> Result<RoleCredentials, SsoError> {
+        let name = assume.session_name.as_deref().unwrap_or_default();
+        self.note(format!("assume {} as {name}", assume.role_arn));
+        takes(&self.credentials_take).await;
+        if assume.external_id.as_deref() == Some("wrong") {
+            let reason = "AccessDenied".to_owned();
+            return Err(SsoError::Other(Code::AssumeRefused { role_arn: assume.role_arn.clone(), reason }));
+        }
+        let now = self.now();
+        let access_key_id = SecretString::from(format!("of {}", assume.role_arn));
+        Ok(RoleCredentials {
+            access_key_id,
+            issued: now,
+            expires: now + SignedDuration::from_hours(1),
+            ..with.clone()
         })
     }
     async fn console_link(

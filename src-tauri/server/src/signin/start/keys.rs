@@ -1,0 +1,105 @@
+//! `/start/keys`: what programs need to use a role. GET tells how they sign in by themselves; POST issues access
+//! keys and shows them, in the three forms of AWS's own portal. They stand in the answer to that form alone: in no
+//! address, no cookie and no cache.
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use serde_json::json;
+
+use super::{no_access, search::groups};
+use crate::{
+    audit::{self, Event},
+    fields::Fields,
+    instance::Instance,
+    issuing::RoleCredentials,
+    organisation::{Account, PermissionSet},
+    signin::{Frame, PageError, Visit, frame::html_with_scripts},
+};
+
+/// Where it is.
+pub const PATH: &str = "/start/keys";
+/// What it is told.
+pub const KEPT: [&str; 2] = ["account_id", "role_name"];
+
+#[derive(Template)]
+#[template(path = "start_keys.html")]
+struct KeysPage<'a> {
+    frame: Frame,
+    account: &'a Account,
+    groups: Vec<String>,
+    role: &'a str,
+    start_url: String,
+    region: String,
+    origin: String,
+    keys: Option<Shown<'a>>,
+}
+
+/// Issued keys as the page has them.
+struct Shown<'a> {
+    id: &'a str,
+    secret: &'a str,
+    token: &'a str,
+    ends: String,
+    minutes: i64,
+}
+
+/// GET `/start/keys`.
+pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    let person = visit.signed_in_or(PATH, fields, &KEPT)?;
+    let (account, role) = wanted(fields);
+    let assigned = instance.store.assigned(&person.user.id, account, role)?;
+    let (account, set) = assigned.ok_or_else(|| no_access(instance.addresses.start_url()))?;
+    Ok(render(instance, visit, &account, &set, None))
+}
+
+/// POST `/start/keys`: issues access keys and shows them.
+pub fn issue(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    let person = visit.signed_in_or(PATH, fields, &KEPT)?;
+    let (account, role) = wanted(fields);
+    let assigned = instance.store.assigned(&person.user.id, account, role)?;
+    instance.record(&Event {
+        source: audit::SSO,
+        name: "GetRoleCredentials",
+        user: Some(&person.user),
+        session: Some(&person.session),
+        details: json!({ "account_id": account, "role_name": role }),
+        error: assigned.is_none().then_some(("ForbiddenException", "No access")),
+        ..Event::default()
+    })?;
+    let (account, set) = assigned.ok_or_else(|| no_access(instance.addresses.start_url()))?;
+    let tags = instance.session_tags(&person.user)?;
+    let lasting = instance.lasting(&set);
+    let issued = instance.issuer.issue(&person.user, &account, &lasting, tags, instance.now())?;
+    Ok(render(instance, visit, &account, &set, Some(&issued)))
+}
+
+fn wanted(fields: &Fields) -> (&str, &str) {
+    (fields.get("account_id").unwrap_or_default(), fields.get("role_name").unwrap_or_default())
+}
+
+fn render(
+    instance: &Instance,
+    visit: &Visit,
+    account: &Account,
+    set: &PermissionSet,
+    issued: Option<&RoleCredentials>,
+) -> Response {
+    let keys = issued.map(|issued| Shown {
+        id: &issued.access_key_id,
+        secret: issued.secret_access_key.expose(),
+        token: issued.session_token.expose(),
+        ends: issued.ends.strftime("%H:%M UTC").to_string(),
+        minutes: issued.ends.duration_since(instance.now()).as_mins(),
+    });
+    let page = KeysPage {
+        frame: Frame::of(instance, visit),
+        account,
+        groups: groups(&account.id),
+        role: &set.name,
+        start_url: instance.addresses.start_url(),
+        region: instance.settings().region.clone(),
+        origin: instance.addresses.origin(),
+        keys,
+    };
+    html_with_scripts(StatusCode::OK, &page)
+}
