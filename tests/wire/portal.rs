@@ -38,7 +38,7 @@ async fn each_user_has_a_view_of_their_own() -> Result<()> {
     let wire = Wire::start().await?;
     let mut views = BTreeSet::new();
     let users = wire.server.ready().users.clone();
-    ensure!(users.len() == 4, "{} users", users.len());
+    ensure!(users.len() == 5, "{} users", users.len());
     for user in &users {
         wire.person.forget();
         let client = wire.register().await?;

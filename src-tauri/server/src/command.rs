@@ -77,7 +77,7 @@ enum Command {
         #[arg(long)]
         name: String,
     },
-    /// Make, list and disable the access keys of administrators.
+    /// Invite an administrator; make, list and disable their access keys.
     Admin {
         #[command(subcommand)]
         command: AdminCommand,

@@ -17,6 +17,7 @@ use axum::{
 use url::Url;
 
 use crate::{
+    administration,
     fields::Fields,
     instance::{Instance, Shared},
     origin::Origin,
@@ -77,7 +78,7 @@ fn refuse(instance: &Instance, request: &Request<Body>, way: &Way) -> Option<Res
     }
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > BODY_LIMIT) {
+    if length.is_some_and(|length| length > limit_of(request.uri())) {
         return Some((StatusCode::PAYLOAD_TOO_LARGE, "The request is too long.\n").into_response());
     }
     None
@@ -111,6 +112,11 @@ fn send_home(instance: &Instance, request: &Request<Body>, way: &Way) -> Option<
     Some(signin::redirect(&Url::parse(&instance.addresses.url(path)).ok()?))
 }
 
+/// The longest body that is read at all.
+fn limit_of(uri: &Uri) -> usize {
+    if uri.path().starts_with("/admin/") { administration::BODY_LIMIT } else { BODY_LIMIT }
+}
+
 /// Applications send their requests in forms of their own pages (SAML Bindings 2.0 §3.5); who is signed in
 /// plays no part until the browser comes back with our own redirect.
 fn takes_strangers_forms(uri: &Uri) -> bool {
@@ -120,8 +126,8 @@ fn takes_strangers_forms(uri: &Uri) -> bool {
 fn is_page(uri: &Uri) -> bool {
     let query = || Fields::parse(uri.query().unwrap_or_default().as_bytes());
     match uri.path() {
-        "/authorize" | "/console" | "/device" | "/sign-in" | "/start" => true,
-        path if ["/saml/assertion/", "/start/", "/sandbox/", "/sign-in/", "/sample-apps/"]
+        "/admin" | "/authorize" | "/console" | "/device" | "/sign-in" | "/start" => true,
+        path if ["/admin/", "/saml/assertion/", "/start/", "/sandbox/", "/sign-in/", "/sample-apps/"]
             .iter()
             .any(|p| path.starts_with(p)) =>
         {

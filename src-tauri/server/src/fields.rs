@@ -17,6 +17,21 @@ impl Fields {
         self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    /// These parameters.
+    pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// All values of a parameter that may be given several times, but empty ones.
+    pub fn all<'f>(&'f self, name: &str) -> impl Iterator<Item = &'f str> {
+        self.pairs().filter(move |(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value)
+    }
+
+    /// All of them.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether a parameter is given more than once, which OAuth forbids (RFC 6749 §3.1).
     pub fn repeats(&self) -> bool {
         self.0

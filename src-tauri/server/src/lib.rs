@@ -11,6 +11,7 @@
 mod access_tests;
 mod addresses;
 mod admin;
+mod administration;
 mod applications;
 mod applying;
 #[cfg(test)]

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     addresses::Addresses,
-    audit::keeping,
+    audit::{self, Event, keeping},
     chance::Chance,
     clock::Clock,
     data_folder::DataFolder,
@@ -69,6 +69,7 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
     // What this sandbox says below is what holds.
     instance.store.forget_own_passwords()?;
     set_passwords(&instance, &passwords)?;
+    appoint_administrator(&instance)?;
     let instance = Shared::new(instance);
     let ready = if json { ready(&instance, &passwords)?.to_string() } else { welcome(&instance, &passwords) };
 
@@ -101,6 +102,22 @@ fn set_passwords(instance: &Instance, passwords: &BTreeMap<String, Token>) -> Re
         changed.push((user.id, Password { hash, state: PasswordState::Chosen }));
     }
     Ok(instance.store.set_passwords(&changed, instance.now(), &[])?)
+}
+
+/// Makes the sample's administrator one, unless somebody has taken care of that already.
+fn appoint_administrator(instance: &Instance) -> Result<()> {
+    let Some(user) = instance.store.user_by_login("ada")? else { return Ok(()) };
+    if instance.store.has_other_administrator(&user.id)? {
+        return Ok(());
+    }
+    let event = instance.entry(&Event {
+        source: audit::DIRECTORY,
+        name: "AppointAdministrator",
+        details: json!({ "UserId": user.id, "UserName": user.username, "By": "sandbox" }),
+        ..Event::default()
+    });
+    instance.store.appoint_administrator(&user.id, instance.now(), &event)?;
+    Ok(())
 }
 
 /// What a program needs to know to use this sandbox.
@@ -170,7 +187,7 @@ mod tests {
     async fn the_ready_line_names_everything_a_program_needs() {
         let rig = Rig::new();
         let passwords =
-            ["alex", "kim", "robin", "sam"].map(|user| (user.to_owned(), Token::new("pw".to_owned())));
+            ["ada", "alex", "kim", "robin", "sam"].map(|user| (user.to_owned(), Token::new("pw".to_owned())));
         let line = ready(&rig.instance, &passwords.into()).unwrap();
         for key in [
             "start_url",
@@ -190,6 +207,6 @@ mod tests {
         assert_eq!(line["users"][0]["username"], "sam");
         assert_eq!(line["users"][0]["display_name"], "Sam Sample");
         assert_eq!(line["users"][0]["password"], "pw");
-        assert_eq!(line["users"].as_array().unwrap().len(), 4);
+        assert_eq!(line["users"].as_array().unwrap().len(), 5);
     }
 }

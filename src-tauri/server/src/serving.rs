@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::{
+    administration,
     audit::{delivery, keeping},
     doors, federation,
     instance::{Instance, Shared},
@@ -62,6 +63,7 @@ pub fn routes(instance: &Shared) -> Router {
         .merge(saml::routes())
         .merge(samples)
         .merge(sts::routes())
+        .merge(administration::routes())
         .merge(signin::routes())
         .route(&issuer, get(async || see_other("/start")))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response())

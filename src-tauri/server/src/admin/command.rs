@@ -1,4 +1,4 @@
-//! `latchkey-server admin`: administrators' keys. They work beside a running server.
+//! `latchkey-server admin`: the first administrator, and administrators' keys. All of it works beside a running server.
 
 use std::{
     io::{self, Write},
@@ -10,8 +10,8 @@ use clap::Subcommand;
 
 use super::keys;
 use crate::{
-    audit::Place, chance::Chance, clock::Clock, config, data_folder::DataFolder, instance::Identity,
-    secret::InstanceKey, store::Store,
+    administration::invite, audit::Place, chance::Chance, clock::Clock, config, data_folder::DataFolder,
+    instance::Identity, secret::InstanceKey, store::Store,
 };
 
 /// A key's name is an IAM user's (IAM User Guide, quotas).
@@ -20,6 +20,18 @@ const LONGEST_NAME: usize = 64;
 /// What can be done with keys.
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
+    /// Make somebody an administrator of the browser's pages and print a link to set their password.
+    Invite {
+        /// The configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// A user name or email address; somebody who is not there is created.
+        #[arg(long)]
+        user: String,
+        /// The email address of a user who is created.
+        #[arg(long)]
+        email: Option<String>,
+    },
     /// Make an access key for an administrator and print it, this once.
     CreateKey {
         /// The configuration file (TOML).
@@ -54,6 +66,10 @@ pub fn run(command: AdminCommand) -> Result<()> {
     let (chance, now) = (Chance::from_system(), Clock::system().now());
     let mut out = io::stdout().lock();
     match command {
+        AdminCommand::Invite { config, user, email } => {
+            drop(out);
+            invite::run(&config, &user, email.as_deref())
+        }
         AdminCommand::CreateKey { config, name } => {
             let good = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
             ensure!(

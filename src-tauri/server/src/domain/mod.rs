@@ -6,6 +6,7 @@ pub mod application_draft;
 pub mod authorization_code;
 pub mod device_grant;
 pub mod lockout;
+pub mod policies;
 pub mod redirect_uri;
 pub mod sign_in_session;
 pub mod token_family;

@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(acme.permission_sets.len(), 6);
         assert_eq!(acme.assignments.len(), 25);
         assert_eq!(acme.applications.len(), 5);
-        assert_eq!(acme.users.len(), 4);
+        assert_eq!(acme.users.len(), 5);
         assert_eq!(acme.groups.len(), 3);
         let short: Vec<_> = acme
             .permission_sets

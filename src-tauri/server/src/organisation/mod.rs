@@ -18,7 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use abac::{
-    AccessControlAttribute, Tags, is_key as is_attribute_key, is_source as is_attribute_source, session_tags,
+    AccessControlAttribute, MOST as MOST_TAGS, Tags, is_key as is_attribute_key,
+    is_source as is_attribute_source, session_tags,
 };
 pub(crate) use check::{is_name_byte, is_region};
 pub use document::{

@@ -21,6 +21,8 @@ pub struct Frame {
     pub host: String,
     /// The signed-in person's name.
     pub person: Option<String>,
+    /// Whether that is an administrator.
+    pub administrates: bool,
     /// The token of this page's forms.
     pub csrf: String,
 }
@@ -30,6 +32,10 @@ impl Frame {
     pub fn of(instance: &Instance, visit: &Visit) -> Self {
         Self {
             person: visit.person.as_ref().map(|person| person.user.display_name.clone()),
+            administrates: visit.person.as_ref().is_some_and(|person| {
+                // Only whether a link is shown: the pages behind it ask again.
+                instance.store.is_administrator(&person.user.id).unwrap_or(false)
+            }),
             csrf: visit.form_token(instance),
             ..Self::bare(instance)
         }

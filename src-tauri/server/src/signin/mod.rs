@@ -144,7 +144,12 @@ pub async fn page(
 }
 
 /// Answers a form: the form token must belong to the visitor's cookie.
-pub async fn form(instance: Shared, headers: HeaderMap, body: Bytes, submit: Show) -> Response {
+pub async fn form(
+    instance: Shared,
+    headers: HeaderMap,
+    body: Bytes,
+    submit: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError> + Send + 'static,
+) -> Response {
     form_holding((), instance, headers, body, submit).await
 }
 

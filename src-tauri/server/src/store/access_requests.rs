@@ -85,7 +85,7 @@ impl Wanted {
 /// Most that are settled in one transaction, so that others get their turn.
 const BATCH: u32 = 64;
 
-fn request_from(row: &Row<'_>) -> rusqlite::Result<AccessRequest> {
+pub(super) fn request_from(row: &Row<'_>) -> rusqlite::Result<AccessRequest> {
     let (kind, status): (String, String) = (row.get("kind")?, row.get("status")?);
     let wanted = if kind == RequestKind::Provision.word() {
         Wanted::Provision { permission_set: row.get("permission_set")?, account_id: row.get("account_id")? }

@@ -116,7 +116,7 @@ fn lists_come_in_pages() {
     let names = |users: Vec<crate::organisation::User>| -> Vec<String> {
         users.into_iter().map(|user| user.username).collect()
     };
-    assert_eq!(names(store.users("", 3).unwrap()), ["alex", "kim", "robin"]);
+    assert_eq!(names(store.users("", 4).unwrap()), ["ada", "alex", "kim", "robin"]);
     assert_eq!(names(store.users("robin", 3).unwrap()), ["sam"]);
     let groups = store.groups("engineering", 10).unwrap();
     assert_eq!(groups.len(), 2);

@@ -8,6 +8,7 @@ mod access_requests;
 mod accounts;
 mod administration;
 mod administrator_keys;
+mod administrators;
 mod application_records;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod applications;
@@ -44,6 +45,7 @@ mod role_credentials;
 mod roles;
 mod saml;
 mod saml_certificates;
+mod searches;
 mod sessions;
 mod template;
 mod tokens;
@@ -65,6 +67,7 @@ use rusqlite_migration::{M, Migrations};
 
 pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
 pub use administrator_keys::AdministratorKey;
+pub use administrators::Dismissed;
 pub use application_records::{ApplicationAssignment, ApplicationRecord};
 pub use assignments::Provisioned;
 pub use audit::{AuditEntry, resources_of};
@@ -103,6 +106,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("assumed_role.sql")),
     M::up(include_str!("roles.sql")),
     M::up(include_str!("identitystore.sql")),
+    M::up(include_str!("administrators.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

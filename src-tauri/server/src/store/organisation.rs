@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use rusqlite::{Connection, params};
 
-use super::{Result, Store, execute, one, seconds};
+use super::{AuditEntry, Result, Store, audit, execute, one, seconds};
 use crate::organisation::Settings;
 
 const APPLIED: &str = "organisation_file";
@@ -43,9 +43,10 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn set_session_length(&self, length: SignedDuration) -> Result<()> {
+    pub fn set_session_length(&self, length: SignedDuration, entry: &AuditEntry) -> Result<()> {
         self.write("set the length of sessions", |tx| {
-            execute(tx, "UPDATE organisation SET session_seconds = ?1", [length.as_secs()]).map(drop)
+            execute(tx, "UPDATE organisation SET session_seconds = ?1", [length.as_secs()])?;
+            audit::append(tx, entry)
         })
     }
 

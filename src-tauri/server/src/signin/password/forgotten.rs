@@ -18,7 +18,7 @@ use crate::{
         Frame, PageError, Visit,
         frame::{html, message},
     },
-    store::NewPassword,
+    store::{AuditEntry, NewPassword},
 };
 
 /// How long a link is good.
@@ -60,23 +60,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     };
     match user.filter(|_| may && instance.mailing.sends()) {
         Some(user) => {
-            let token = instance.chance.token();
-            let link = instance.addresses.url(&format!("/sign-in/reset?token={}", token.expose()));
-            let letter = letter(instance, user, &link);
-            let sealed = letter.seal(instance).ok_or_else(|| {
-                PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", "Try again.")
-            })?;
-            let ends = now.checked_add(LINK_LASTS).unwrap_or(now);
-            let user_id = instance.user_id(user);
-            instance.store.send_password_link(
-                &user_id,
-                token.digest(),
-                ends,
-                &sealed,
-                now,
-                &event(Some(user)),
-            )?;
-            instance.mailing.wake();
+            send_link(instance, user, By::User, &event(Some(user)))?;
         }
         None => instance.store.append_audit(&[event(None)])?,
     }
@@ -84,13 +68,43 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     Ok(message(instance, visit, "Look into your mail", text))
 }
 
-fn letter(instance: &Instance, user: &User, link: &str) -> Letter {
+/// Who asked for a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Whoever typed the person's name.
+    User,
+    /// An administrator.
+    Administrator,
+}
+
+/// Sends a person a link to set a password; links of before end.
+///
+/// # Errors
+/// [`PageError`] if the letter cannot be kept.
+pub fn send_link(instance: &Instance, user: &User, by: By, event: &AuditEntry) -> Result<(), PageError> {
+    let now = instance.now();
+    let token = instance.chance.token();
+    let link = instance.addresses.url(&format!("/sign-in/reset?token={}", token.expose()));
+    let sealed = letter(instance, user, by, &link).seal(instance).ok_or_else(|| {
+        PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", "Try again.")
+    })?;
+    let ends = now.checked_add(LINK_LASTS).unwrap_or(now);
+    instance.store.send_password_link(&user.id, token.digest(), ends, &sealed, now, event)?;
+    instance.mailing.wake();
+    Ok(())
+}
+
+fn letter(instance: &Instance, user: &User, by: By, link: &str) -> Letter {
     let organisation = &instance.settings().name;
+    let asked = match by {
+        By::User => "somebody, most likely you, asked for a new password",
+        By::Administrator => "an administrator asks you to set a password",
+    };
     Letter {
         to: user.email.clone(),
         subject: format!("Set a new password for {organisation}"),
         text: format!(
-            "Hello {},\n\nsomebody, most likely you, asked for a new password for {} at {organisation}. \
+            "Hello {},\n\n{asked} for {} at {organisation}. \
              Choose one here within one hour:\n\n{link}\n\nIf it was not you, do nothing: your password stays as \
              it is.\n",
             user.display_name, user.username
@@ -136,7 +150,7 @@ fn owner(instance: &Instance, token: &str) -> Result<User, PageError> {
 }
 
 fn over() -> PageError {
-    let text = "It was used, is more than an hour old, or a newer one was sent. Ask for another on the sign-in page.";
+    let text = "It was used, is too old, or a newer one was made. Ask for another on the sign-in page.";
     PageError::new(StatusCode::GONE, "This link is over", text)
 }
 

@@ -12,9 +12,10 @@ use crate::{
     audit::{self, Event},
     config,
     instance::Instance,
+    organisation::User,
     passwords,
     secret::Token,
-    store::{NewPassword, OwnPassword},
+    store::{AuditEntry, NewPassword, OwnPassword},
 };
 
 /// Gives the person of this user name or email address a password for one use, and prints it.
@@ -36,6 +37,20 @@ pub fn give(instance: &Instance, user: &str) -> Result<Token> {
         .store
         .user_by_login(user)?
         .with_context(|| format!("nobody is called {user:?}; name a user of the organisation"))?;
+    let event = instance.entry(&Event {
+        source: audit::DIRECTORY,
+        name: "UpdatePassword",
+        details: json!({ "UserId": user.id, "By": "administrator" }),
+        ..Event::default()
+    });
+    give_to(instance, user, &event)
+}
+
+/// The same for a person who is known, with the event of who gives it.
+///
+/// # Errors
+/// That the store failed.
+pub fn give_to(instance: &Instance, user: &User, event: &AuditEntry) -> Result<Token> {
     let user_id = instance.user_id(user);
     let password = instance.chance.password();
     let hash = passwords::hash(&password, &instance.chance)
@@ -47,12 +62,6 @@ pub fn give(instance: &Instance, user: &str) -> Result<Token> {
     };
     let own = OwnPassword { hash, earlier, must_change: true };
     let new = NewPassword { user_id: &user_id, password: &own, keep_session: None, half: None, link: None };
-    let event = instance.entry(&Event {
-        source: audit::DIRECTORY,
-        name: "UpdatePassword",
-        details: json!({ "UserId": user_id, "By": "administrator" }),
-        ..Event::default()
-    });
-    instance.store.set_password(&new, instance.now(), &event)?;
+    instance.store.set_password(&new, instance.now(), event)?;
     Ok(password)
 }

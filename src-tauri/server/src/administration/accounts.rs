@@ -1,0 +1,192 @@
+//! `/admin/accounts`: accounts by organizational unit, and who has what in one.
+
+use serde_json::json;
+
+use super::{
+    Administrator, Answer, gone,
+    page::{Button, Cell, Link, Page, Paged, Part, ROWS, Search, Table, Tone, pages, way},
+    users,
+};
+use crate::{
+    audit,
+    fields::Fields,
+    organisation::{Account, Assignment, Principal},
+    signin::{PageError, see_other},
+    store::Wanted,
+};
+
+/// Assignments that the page of an account shows of one permission set.
+const ASSIGNMENTS: u32 = 200;
+/// Permission sets that the page of an account shows.
+const SETS: u32 = 200;
+
+/// The page of an account.
+pub fn way_to(account_id: &str) -> String {
+    way("/admin/accounts/account", [("id", account_id)])
+}
+
+fn named(of: &Administrator<'_>, fields: &Fields) -> Result<Account, PageError> {
+    of.instance.store.account(fields.get("id").unwrap_or_default())?.ok_or_else(|| gone("account"))
+}
+
+/// GET `/admin/accounts`: those of a `unit`, those that `words` find, or the tree of units.
+pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let store = &of.instance.store;
+    let (words, after) = (fields.get("words").unwrap_or_default(), fields.get("after").unwrap_or_default());
+    let units = store.organizational_units()?;
+    let unit = fields.get("unit").and_then(|id| units.iter().find(|unit| unit.id == id));
+    let found = match unit {
+        Some(unit) => store.accounts_in(&unit.id, after, ROWS + 1)?,
+        None => store.find_accounts(words, after, ROWS + 1)?,
+    };
+    let found = Paged::of(found, |account| &account.id);
+    let (next, first) = match unit {
+        None => pages("/admin/accounts", fields, found.next.as_deref()),
+        Some(unit) => {
+            let on = |after: &str| way("/admin/accounts", [("unit", unit.id.as_str()), ("after", after)]);
+            (found.next.as_deref().map(on), fields.get("after").map(|_| on("")))
+        }
+    };
+    let row = |account: &Account| {
+        vec![
+            Cell::Link(Link::new(way_to(&account.id), &account.name)),
+            Cell::Code(account.id.clone()),
+            Cell::text(&account.email),
+            Cell::text(&account.ou),
+        ]
+    };
+    let table = Table {
+        caption: unit.map_or("Accounts".to_owned(), |unit| format!("Accounts in {}", unit.name)),
+        columns: vec!["Account", "Account ID", "Email address", "Organizational unit"],
+        rows: found.rows.iter().map(row).collect(),
+        empty: "There is no such account here. Choose another unit, or search for another part of the name.",
+        next,
+        first,
+    };
+    // Each unit after the one it stands below.
+    let tree = units
+        .iter()
+        .map(|unit| {
+            let link = Link::new(way("/admin/accounts", [("unit", unit.id.as_str())]), &unit.name);
+            vec![Cell::Below(depth(&unit.path), link), Cell::Code(unit.id.clone())]
+        })
+        .collect();
+    let tree = Table {
+        caption: "Organizational units".to_owned(),
+        columns: vec!["Organizational unit", "ID"],
+        rows: tree,
+        empty: "There is no organizational unit.",
+        ..Table::default()
+    };
+    let search = Search {
+        action: "/admin/accounts",
+        label: "Search account names, IDs, email addresses and units",
+        words: words.to_owned(),
+    };
+    let mut page = Page::new(unit.map_or("AWS accounts".to_owned(), |unit| unit.name.clone()));
+    if unit.is_some() {
+        page = page.below("/admin/accounts", "AWS accounts");
+    }
+    let page = page
+        .with(Part::Links(vec![Link::new("/admin/assign", "Give access to accounts")]))
+        .with(Part::Search(search))
+        .with(Part::Table(table))
+        .with(Part::Heading("Organizational units".to_owned()))
+        .with(Part::Table(tree));
+    Ok(page.show(of))
+}
+
+/// How many units are above one with this path; as far as the stylesheet tells them apart.
+pub fn depth(path: &str) -> usize {
+    if path.is_empty() { 0 } else { (path.matches('/').count() + 1).min(6) }
+}
+
+/// GET `/admin/accounts/account`, with its `id`.
+pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let (store, account) = (&of.instance.store, named(of, fields)?);
+    let mut rows = Vec::new();
+    let mut page = Page::new(&account.name).below("/admin/accounts", "AWS accounts");
+    for provisioned in store.provisioned_sets(&account.id, "", SETS)? {
+        let Some(set) = store.permission_set(&provisioned.permission_set)? else { continue };
+        if provisioned.is_outdated {
+            let text = format!("{} was edited and is OUTDATED here. Open it and reapply it.", set.name);
+            page = page.with(Part::Banner(Tone::Warning, text));
+        }
+        for assignment in store.assignments_in(&account.id, &set.arn, "", ASSIGNMENTS)? {
+            let Some((link, kind)) = principal(of, &assignment.principal)? else { continue };
+            let label = format!("Take {} from {} in {}", set.name, link.text, account.name);
+            rows.push(vec![
+                Cell::Link(link),
+                Cell::text(kind),
+                Cell::Link(Link::new(super::permission_sets::way_to(&set.arn), &set.name)),
+                Cell::Button(Button {
+                    action: "/admin/accounts/revoke",
+                    hidden: vec![
+                        ("id", account.id.clone()),
+                        ("set", set.arn.clone()),
+                        ("kind", assignment.principal.kind().to_owned()),
+                        ("principal", assignment.principal.id().to_owned()),
+                    ],
+                    text: "Remove",
+                    label,
+                }),
+            ]);
+        }
+    }
+    let table = Table {
+        caption: format!("Who has what in {}", account.name),
+        columns: vec!["User or group", "Kind", "Permission set", "Action"],
+        rows,
+        empty: "Nobody has access to this account.",
+        ..Table::default()
+    };
+    let facts = vec![
+        ("Account ID", account.id.clone()),
+        ("Email address", account.email.clone()),
+        ("Organizational unit", account.ou.clone()),
+    ];
+    let give = way("/admin/assign", [("account", account.id.as_str())]);
+    let page = page
+        .with(Part::Facts(facts))
+        .with(Part::Heading("Who has what".to_owned()))
+        .with(Part::Links(vec![Link::new(give, "Give access to this account")]))
+        .with(Part::Table(table));
+    Ok(page.show(of))
+}
+
+/// The page of a user or group and what it is; `None` if it is gone.
+pub fn principal(
+    of: &Administrator<'_>,
+    principal: &Principal,
+) -> Result<Option<(Link, &'static str)>, PageError> {
+    let store = &of.instance.store;
+    Ok(match principal {
+        Principal::User(id) => {
+            store.user(id)?.map(|user| (Link::new(users::way_to(id), users::label(&user)), "User"))
+        }
+        Principal::Group(id) => {
+            store.group(id)?.map(|group| (Link::new(super::groups::way_to(id), group.name), "Group"))
+        }
+    })
+}
+
+/// POST `/admin/accounts/revoke`.
+pub fn revoke(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let account = named(of, fields)?;
+    let text = |name: &str| fields.get(name).unwrap_or_default().to_owned();
+    let principal = Principal::of(&text("kind"), text("principal")).ok_or_else(|| gone("user or group"))?;
+    let assignment = Assignment { account_id: account.id, permission_set: text("set"), principal };
+    let entry = of.entry(audit::SSO, "DeleteAccountAssignment", assignment_details(&assignment));
+    of.instance.request_access(Wanted::Revoke(assignment), &entry)?;
+    Ok(see_other("/admin/requests"))
+}
+
+/// What an event says of an assignment.
+pub fn assignment_details(assignment: &Assignment) -> serde_json::Value {
+    json!({
+        "account_id": assignment.account_id,
+        "PermissionSetArn": assignment.permission_set,
+        "PrincipalType": assignment.principal.kind(),
+        "PrincipalId": assignment.principal.id(),
+    })
+}

@@ -1,0 +1,187 @@
+//! Adding an application: from the catalogue, by its metadata, or by hand.
+
+use super::{
+    Administrator, Answer, applications,
+    applications::details,
+    page::{Cell, Field, Form, Kind, Link, Mistakes, Page, Part, Search, Table, Tone, way},
+};
+use crate::{
+    audit,
+    catalogue::{self, Entry, NameFormat},
+    domain::application_draft::{ApplicationDraft, AttributeDraft, Origin},
+    fields::Fields,
+    organisation::Application,
+    signin::see_other,
+};
+
+const PAGE: &str = "/admin/applications/new";
+
+fn origin(fields: &Fields) -> Option<Origin> {
+    Some(match fields.get("origin")? {
+        "metadata" => Origin::Metadata,
+        "hand" => Origin::Manual,
+        "openid-connect" => Origin::OpenIdConnect,
+        _ => Origin::Catalogue,
+    })
+}
+
+fn page(title: &str) -> Page {
+    Page::new(title).below("/admin/applications", "Applications")
+}
+
+/// GET `/admin/applications/new`, with its `origin` once that is chosen.
+pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let Some(origin) = origin(fields) else { return Ok(choose(fields).show(of)) };
+    if origin == Origin::OpenIdConnect {
+        let mut page = choose(fields);
+        let why = format!("{}.", crate::saml::import::OPENID_CONNECT_REFUSED);
+        page.parts.insert(0, Part::Banner(Tone::Error, why));
+        return Ok(page.show(of));
+    }
+    let Some(form) = form(fields, origin) else { return Ok(choose(fields).show(of)) };
+    Ok(page(title(fields, origin)).with(Part::Form(form)).show(of))
+}
+
+fn entry(fields: &Fields) -> Option<&'static Entry> {
+    catalogue::entry(fields.get("entry")?)
+}
+
+fn title(fields: &Fields, origin: Origin) -> &'static str {
+    match entry(fields) {
+        Some(entry) if origin == Origin::Catalogue => &entry.name,
+        _ => "Add a SAML 2.0 application",
+    }
+}
+
+/// Where the application comes from.
+fn choose(fields: &Fields) -> Page {
+    let words = fields.get("words").unwrap_or_default();
+    let row = |entry: &&Entry| {
+        let to = way(PAGE, [("origin", "catalogue"), ("entry", entry.id.as_str())]);
+        vec![
+            Cell::Link(Link::new(to, &entry.name)),
+            Cell::text(&entry.description),
+            Cell::text(&entry.verified),
+        ]
+    };
+    let table = Table {
+        caption: "Applications of the catalogue".to_owned(),
+        columns: vec!["Application", "What it is", "Values"],
+        rows: catalogue::search(words).iter().map(row).collect(),
+        empty: "None of the catalogue has these words. Add the application by its metadata or by hand.",
+        ..Table::default()
+    };
+    let own =
+        [("metadata", "By its SAML metadata"), ("hand", "By hand"), ("openid-connect", "OpenID Connect")];
+    let own = own.map(|(origin, text)| Link::new(way(PAGE, [("origin", origin)]), text)).to_vec();
+    page("Add an application")
+        .with(Part::Heading("An application of your own".to_owned()))
+        .with(Part::Links(own))
+        .with(Part::Heading("From the catalogue".to_owned()))
+        .with(Part::Search(Search { action: PAGE, label: "Search the catalogue", words: words.to_owned() }))
+        .with(Part::Table(table))
+}
+
+fn form(fields: &Fields, origin: Origin) -> Option<Form> {
+    let line = |name, label: &str| Field::line(name, label, fields);
+    let mut name = line("name", "Name in the portal").of(Kind::Required);
+    let mut all = vec![Field::hidden("origin", fields.get("origin").unwrap_or_default())];
+    if origin == Origin::Catalogue {
+        let entry = entry(fields)?;
+        if fields.get("name").is_none() {
+            name.value = entry.name.clone();
+        }
+        all.extend([Field::hidden("entry", &entry.id), name]);
+        all.extend(
+            entry
+                .fields
+                .iter()
+                .map(|field| line(&field.name, &field.label).hint(&field.example).of(Kind::Required)),
+        );
+    } else {
+        all.extend([name, line("description", "Description")]);
+        if origin == Origin::Metadata {
+            all.push(
+                line("metadata", "SAML metadata")
+                    .hint("The XML that the application gives you.")
+                    .of(Kind::Lines),
+            );
+        } else {
+            all.push(
+                line("acs_url", "Assertion consumer service")
+                    .hint("Such as https://app.example.com/saml/acs.")
+                    .of(Kind::Required),
+            );
+            all.push(line("audience", "Entity ID").of(Kind::Required));
+        }
+        all.push(line("relay_state", "Relay state"));
+        all.push(
+            line("attributes", "Attributes")
+                .hint("One a line, such as mail=${user:email}. The application is told these of a user.")
+                .of(Kind::Lines),
+        );
+    }
+    Some(Form { action: PAGE, fields: all, submit: "Add application", ..Form::default() })
+}
+
+/// POST `/admin/applications/new`.
+pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let text = |name: &str| fields.get(name).unwrap_or_default().trim().to_owned();
+    let origin = origin(fields).unwrap_or_default();
+    let from = entry(fields).filter(|_| origin == Origin::Catalogue);
+    let Some(mut form) = form(fields, origin) else { return Ok(choose(fields).show(of)) };
+    let answers = from.map(|entry| entry.fields.iter().map(|field| (field.name.clone(), text(&field.name))));
+    let draft = ApplicationDraft {
+        origin,
+        name: text("name"),
+        entry: text("entry"),
+        answers: answers.into_iter().flatten().collect(),
+        metadata: text("metadata"),
+        acs_url: text("acs_url"),
+        audience: text("audience"),
+        relay_state: text("relay_state"),
+        attributes: from.is_none().then(|| rows(&text("attributes"))),
+        ..ApplicationDraft::default()
+    };
+    let mut mistakes = Mistakes::default();
+    match draft.finish() {
+        Ok(saml) => {
+            let (id, instance_id) = of.instance.ids().random_application();
+            let description = from.map_or_else(|| text("description"), |entry| entry.description.clone());
+            let application =
+                Application { id, instance_id, name: draft.name, description, url: None, saml: Some(saml) };
+            let entry = of.entry(audit::SSO, "CreateApplication", details(&application));
+            if of.instance.store.put_application(&application, of.now(), &entry)? {
+                return Ok(see_other(&applications::way_to(&application.id)));
+            }
+            mistakes.add("name", "Another application has this name. Choose a different one.");
+        }
+        Err(problems) => {
+            for problem in problems {
+                let asked = problem.field.strip_prefix("answers.").unwrap_or(&problem.field);
+                let asked = if asked.starts_with("attributes.") { "attributes" } else { asked };
+                // What is not asked on this page is said at its first field.
+                let field = form.fields.iter().find(|field| field.name == asked);
+                let (name, label) = field.map_or(("name", asked), |field| (field.name, field.label.as_str()));
+                mistakes.add(name, format!("{label} {}.", problem.problem));
+            }
+        }
+    }
+    mistakes.mark(&mut form);
+    let page = page(title(fields, origin)).with_some(mistakes.banner()).with(Part::Form(form));
+    Ok(page.show_as(of, mistakes.status()))
+}
+
+fn rows(text: &str) -> Vec<AttributeDraft> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            let (name, value) = line.split_once('=').unwrap_or((line, ""));
+            AttributeDraft {
+                name: name.trim().to_owned(),
+                value: value.trim().to_owned(),
+                format: NameFormat::default(),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,236 @@
+//! The administration in the browser: who gets in, and which page does what. A page is a function of a request by
+//! an administrator; every change goes through the store's own functions, with its event in its transaction.
+//!
+//! Invariant: a path below `/admin` is answered through [`ROUTES`] alone, so that no page is without the check.
+
+mod accounts;
+mod application_form;
+mod applications;
+mod assign;
+mod assign_choices;
+mod audit;
+mod groups;
+pub mod invite;
+mod overview;
+mod page;
+mod permission_set_form;
+mod permission_sets;
+mod requests;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod user_actions;
+mod user_form;
+mod users;
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, RawQuery, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+    routing::{get, post},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::{
+    audit::Event,
+    fields::Fields,
+    instance::{Instance, Shared},
+    signin::{self, PageError, SignedIn, Visit},
+    store::AuditEntry,
+};
+use page::way;
+
+/// How long ago an administrator may have signed in to change something without signing in again.
+const FRESH: SignedDuration = SignedDuration::from_mins(15);
+/// The longest form: an inline policy has up to 32,768 characters (sso-admin API, `PermissionSetPolicyDocument`),
+/// each of which may take three in a form.
+pub const BODY_LIMIT: usize = 128 * 1024;
+/// What is typed travels through a new sign-in in the address of the page, which has room for this much.
+const LONGEST_WAY_BACK: usize = 6 * 1024;
+
+/// The administration's sections.
+const SECTIONS: [(&str, &str); 9] = [
+    ("/admin", "Overview"),
+    ("/admin/users", "Users"),
+    ("/admin/groups", "Groups"),
+    ("/admin/accounts", "AWS accounts"),
+    ("/admin/permission-sets", "Permission sets"),
+    ("/admin/applications", "Applications"),
+    ("/admin/requests", "Requests"),
+    ("/admin/settings", "Settings"),
+    ("/admin/audit", "Audit"),
+];
+
+/// An administrator's request.
+pub struct Administrator<'a> {
+    /// The instance.
+    pub instance: &'a Instance,
+    /// The browser.
+    pub visit: &'a Visit,
+    /// Who.
+    pub person: &'a SignedIn,
+    /// What was asked for.
+    pub route: &'static Route,
+}
+
+type Answer = Result<Response, PageError>;
+type Act = fn(&Administrator<'_>, &Fields) -> Answer;
+
+/// One way into the administration.
+pub struct Route {
+    path: &'static str,
+    act: Act,
+    /// Of a form: the page that it stands on.
+    form_of: Option<&'static str>,
+}
+
+impl Route {
+    /// The page that it is, or that it stands on.
+    pub fn page(&self) -> &'static str {
+        self.form_of.unwrap_or(self.path)
+    }
+}
+
+const fn shown(path: &'static str, act: Act) -> Route {
+    Route { path, act, form_of: None }
+}
+
+const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
+    Route { path, act, form_of: Some(page) }
+}
+
+/// All ways into the administration.
+static ROUTES: [Route; 49] = [
+    shown("/admin", overview::show),
+    shown("/admin/users", users::list),
+    shown("/admin/users/new", user_form::show_new),
+    submitted("/admin/users/new", "/admin/users/new", user_form::create),
+    shown("/admin/users/user", users::show),
+    shown("/admin/users/edit", user_form::show_edit),
+    submitted("/admin/users/edit", "/admin/users/edit", user_form::update),
+    submitted("/admin/users/enable", "/admin/users/user", user_actions::enable),
+    submitted("/admin/users/disable", "/admin/users/user", user_actions::disable),
+    submitted("/admin/users/delete", "/admin/users/user", user_actions::delete),
+    submitted("/admin/users/one-time-password", "/admin/users/user", user_actions::one_time_password),
+    submitted("/admin/users/password-link", "/admin/users/user", user_actions::password_link),
+    submitted("/admin/users/reset-mfa", "/admin/users/user", user_actions::reset_mfa),
+    submitted("/admin/users/end-sessions", "/admin/users/user", user_actions::end_sessions),
+    submitted("/admin/users/appoint", "/admin/users/user", user_actions::appoint),
+    submitted("/admin/users/dismiss", "/admin/users/user", user_actions::dismiss),
+    shown("/admin/groups", groups::list),
+    shown("/admin/groups/new", groups::show_new),
+    submitted("/admin/groups/new", "/admin/groups/new", groups::create),
+    shown("/admin/groups/group", groups::show),
+    submitted("/admin/groups/edit", "/admin/groups/group", groups::update),
+    submitted("/admin/groups/delete", "/admin/groups/group", groups::delete),
+    submitted("/admin/groups/add", "/admin/groups/group", groups::add_member),
+    submitted("/admin/groups/remove", "/admin/groups/group", groups::remove_member),
+    shown("/admin/accounts", accounts::list),
+    shown("/admin/accounts/account", accounts::show),
+    submitted("/admin/accounts/revoke", "/admin/accounts/account", accounts::revoke),
+    shown("/admin/permission-sets", permission_sets::list),
+    shown("/admin/permission-sets/set", permission_sets::show),
+    shown("/admin/permission-sets/edit", permission_set_form::show),
+    submitted("/admin/permission-sets/edit", "/admin/permission-sets/edit", permission_set_form::save),
+    submitted("/admin/permission-sets/delete", "/admin/permission-sets/set", permission_sets::delete),
+    submitted("/admin/permission-sets/reapply", "/admin/permission-sets/set", permission_sets::reapply),
+    shown("/admin/requests", requests::list),
+    shown("/admin/assign", assign::show),
+    submitted("/admin/assign", "/admin/assign", assign::submit),
+    shown("/admin/applications", applications::list),
+    shown("/admin/applications/new", application_form::show),
+    submitted("/admin/applications/new", "/admin/applications/new", application_form::create),
+    shown("/admin/applications/application", applications::show),
+    submitted("/admin/applications/assign", "/admin/applications/application", applications::assign),
+    submitted("/admin/applications/remove", "/admin/applications/application", applications::remove),
+    submitted("/admin/applications/delete", "/admin/applications/application", applications::delete),
+    shown("/admin/settings", settings::show),
+    submitted("/admin/settings/mfa", "/admin/settings", settings::set_mfa),
+    submitted("/admin/settings/session", "/admin/settings", settings::set_session),
+    submitted("/admin/settings/attributes", "/admin/settings", settings::set_attributes),
+    shown("/admin/audit", audit::list),
+    shown("/admin/audit/event", audit::show),
+];
+
+/// The routes of the administration.
+pub fn routes() -> Router<Shared> {
+    let routes = ROUTES.iter().fold(Router::new(), |routes, route| {
+        let answer =
+            move |instance: &Instance, visit: &Visit, fields: &Fields| answer(route, instance, visit, fields);
+        let methods = if route.form_of.is_none() {
+            get(move |State(instance): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery| {
+                signin::page(instance, headers, query.unwrap_or_default(), answer)
+            })
+        } else {
+            post(move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
+                signin::form(instance, headers, body, answer)
+            })
+        };
+        routes.route(route.path, methods)
+    });
+    routes.layer(DefaultBodyLimit::max(BODY_LIMIT))
+}
+
+/// Checks who asks, then does it.
+fn answer(route: &'static Route, instance: &Instance, visit: &Visit, fields: &Fields) -> Answer {
+    let Some(person) = &visit.person else { return Err(PageError::SignIn { back: way_back(route, fields) }) };
+    if !instance.store.is_administrator(&person.user.id)? {
+        let text = "This page is for administrators. Ask one of them, or go back to the access portal.";
+        return Err(PageError::new(StatusCode::FORBIDDEN, "You are not an administrator", text)
+            .with_way_back("/start".to_owned()));
+    }
+    let age = instance.now().duration_since(person.session.began);
+    if route.form_of.is_some() && age >= FRESH {
+        return Err(PageError::SignInAgain { back: way_back(route, fields) });
+    }
+    (route.act)(&Administrator { instance, visit, person, route }, fields)
+}
+
+/// The page to come back to after signing in, filled in as it was.
+fn way_back(route: &Route, fields: &Fields) -> String {
+    let kept = fields.pairs().filter(|(name, _)| *name != "csrf");
+    let whole = way(route.page(), kept);
+    if whole.len() <= LONGEST_WAY_BACK {
+        return whole;
+    }
+    way(route.page(), fields.get("id").map(|id| ("id", id)))
+}
+
+impl Administrator<'_> {
+    /// An event of a change that this administrator makes.
+    pub fn entry(&self, source: &str, name: &str, details: Value) -> AuditEntry {
+        self.instance.entry(&Event {
+            source,
+            name,
+            user: Some(&self.person.user),
+            session: Some(&self.person.session),
+            details,
+            ..Event::default()
+        })
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.instance.now()
+    }
+}
+
+/// What to say when something is not there any more.
+fn gone(what: &str) -> PageError {
+    let title = format!("There is no such {what}");
+    let text = "It may have been deleted in another window. Go back and load the list again.";
+    PageError::new(StatusCode::NOT_FOUND, &title, text)
+}
+
+/// A moment for people.
+fn moment(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// A number of things.
+fn number(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}

@@ -1,0 +1,223 @@
+//! Creating and editing a person.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use super::{
+    Administrator, Answer,
+    page::{Field, Form, Kind, Mistakes, Page, Part, way},
+    users,
+};
+use crate::{
+    audit,
+    fields::Fields,
+    organisation::{Profile, User},
+    signin::see_other,
+};
+
+/// An attribute of a person, as the form has it.
+pub struct Attribute {
+    /// Its field.
+    name: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// Reads it.
+    pub get: fn(&Profile) -> &Option<String>,
+    set: fn(&mut Profile) -> &mut Option<String>,
+}
+
+macro_rules! attribute {
+    ($field:ident, $label:literal) => {
+        Attribute { name: stringify!($field), label: $label, get: |p| &p.$field, set: |p| &mut p.$field }
+    };
+}
+
+/// What else is known of a person (identitystore API, `User`).
+pub const ATTRIBUTES: [Attribute; 19] = [
+    attribute!(given_name, "Given name"),
+    attribute!(family_name, "Family name"),
+    attribute!(middle_name, "Middle name"),
+    attribute!(honorific_prefix, "Title before the name"),
+    attribute!(honorific_suffix, "Title after the name"),
+    attribute!(nick_name, "Nickname"),
+    attribute!(profile_url, "Profile address"),
+    attribute!(phone, "Phone"),
+    attribute!(preferred_language, "Preferred language"),
+    attribute!(locale, "Locale"),
+    attribute!(timezone, "Time zone"),
+    attribute!(title, "Job title"),
+    attribute!(user_type, "User type"),
+    attribute!(employee_number, "Employee number"),
+    attribute!(cost_center, "Cost centre"),
+    attribute!(organization, "Organisation"),
+    attribute!(division, "Division"),
+    attribute!(department, "Department"),
+    attribute!(manager, "Manager"),
+];
+
+/// The longest attribute (identitystore API, `SensitiveStringType`).
+const LONGEST: usize = 1024;
+
+/// GET `/admin/users/new`.
+pub fn show_new(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    Ok(page_new(form("/admin/users/new", fields, None), None).show(of))
+}
+
+fn page_new(form: Form, banner: Option<Part>) -> Page {
+    Page::new("Create a user").below("/admin/users", "Users").with_some(banner).with(Part::Form(form))
+}
+
+/// POST `/admin/users/new`.
+pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let mut mistakes = Mistakes::default();
+    let id = of.instance.ids().random();
+    let user = read(of, fields, None, id, &mut mistakes);
+    if mistakes.is_empty() {
+        let details = json!({ "UserId": user.id, "UserName": user.username });
+        let entry = of.entry(audit::DIRECTORY, "CreateUser", details);
+        if of.instance.store.put_user(&user, of.now(), &entry)? {
+            return Ok(see_other(&way("/admin/users/user", [("id", user.id.as_str()), ("done", "created")])));
+        }
+        taken(of, &user, &mut mistakes)?;
+    }
+    let mut form = form("/admin/users/new", fields, None);
+    mistakes.mark(&mut form);
+    Ok(page_new(form, mistakes.banner()).show_as(of, mistakes.status()))
+}
+
+/// GET `/admin/users/edit`, with the person's `id`.
+pub fn show_edit(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let user = users::named(of, fields)?;
+    // Filled in as it was before a new sign-in, or as it is.
+    let known = fields.get("username").is_none().then_some(&user);
+    Ok(page_edit(&user, form("/admin/users/edit", fields, known), None).show(of))
+}
+
+fn page_edit(user: &User, form: Form, banner: Option<Part>) -> Page {
+    Page::new(format!("Edit {}", user.display_name))
+        .below("/admin/users", "Users")
+        .below(users::way_to(&user.id), &user.display_name)
+        .with_some(banner)
+        .with(Part::Form(form))
+}
+
+/// POST `/admin/users/edit`.
+pub fn update(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let known = users::named(of, fields)?;
+    let mut mistakes = Mistakes::default();
+    let user = read(of, fields, Some(&known), known.id.clone(), &mut mistakes);
+    if mistakes.is_empty() {
+        let details = json!({ "UserId": user.id, "UserName": user.username });
+        let entry = of.entry(audit::DIRECTORY, "UpdateUser", details);
+        if of.instance.store.put_user(&user, of.now(), &entry)? {
+            return Ok(see_other(&way("/admin/users/user", [("id", user.id.as_str()), ("done", "saved")])));
+        }
+        taken(of, &user, &mut mistakes)?;
+    }
+    let mut form = form("/admin/users/edit", fields, None);
+    mistakes.mark(&mut form);
+    Ok(page_edit(&known, form, mistakes.banner()).show_as(of, mistakes.status()))
+}
+
+/// Says which of the two names is somebody else's.
+fn taken(
+    of: &Administrator<'_>,
+    user: &User,
+    mistakes: &mut Mistakes,
+) -> Result<(), crate::signin::PageError> {
+    let is_anothers = |name: &str| -> Result<bool, crate::store::StoreError> {
+        let owner = of.instance.store.user_by_login(name)?;
+        Ok(!name.is_empty() && owner.is_some_and(|owner| owner.id != user.id))
+    };
+    if is_anothers(&user.email)? {
+        mistakes
+            .add("email", "Another user signs in with this address. Give each user an address of their own.");
+    }
+    if is_anothers(&user.username)? || mistakes.status() == StatusCode::OK {
+        mistakes.add("username", "Another user signs in with this name. Choose a different one.");
+    }
+    Ok(())
+}
+
+fn read(
+    of: &Administrator<'_>,
+    fields: &Fields,
+    known: Option<&User>,
+    id: String,
+    mistakes: &mut Mistakes,
+) -> User {
+    let typed = |name: &str| fields.get(name).unwrap_or_default().trim().to_owned();
+    let (username, email, display_name) =
+        (typed("username").to_lowercase(), typed("email"), typed("display_name"));
+    if !is_username(&username) {
+        mistakes.add("username", "A user name has 2 to 64 letters, digits and _+=,.@- without spaces.");
+    }
+    if display_name.is_empty() || display_name.chars().count() > LONGEST {
+        mistakes.add("display_name", "Give the name as colleagues know it, such as Sam Sample.");
+    }
+    if !is_email(&email) {
+        mistakes.add("email", "Give an email address, such as sam@example.com.");
+    }
+    let mut profile = Profile::default();
+    for attribute in &ATTRIBUTES {
+        let value = typed(attribute.name);
+        if value.chars().count() > LONGEST {
+            mistakes.add(attribute.name, "This is longer than 1,024 characters.");
+        }
+        *(attribute.set)(&mut profile) = Some(value).filter(|value| !value.is_empty());
+    }
+    let now = of.now();
+    User {
+        id,
+        email_verified: known.is_some_and(|known| known.email_verified && known.email == email),
+        username,
+        display_name,
+        email,
+        groups: known.map(|known| known.groups.clone()).unwrap_or_default(),
+        enabled: known.is_none_or(|known| known.enabled),
+        profile,
+        created: known.map_or(now, |known| known.created),
+        updated: now,
+    }
+}
+
+/// The user name is the role session name in STS: 2 to 64 characters of this set (IAM User Guide, SAML
+/// assertions).
+pub fn is_username(name: &str) -> bool {
+    let good = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
+    (2..=64).contains(&name.len()) && name.bytes().all(good)
+}
+
+/// Whether a text has the form of an email address.
+pub fn is_email(text: &str) -> bool {
+    let parts = text.split_once('@');
+    parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+        && text.len() <= 254
+        && !text.contains(char::is_whitespace)
+}
+
+/// The form: as somebody is known, or as it was typed.
+fn form(action: &'static str, fields: &Fields, known: Option<&User>) -> Form {
+    let line = |name: &'static str, label: &str, known: Option<String>| {
+        let field = Field::line(name, label, fields);
+        Field { value: known.unwrap_or(field.value.clone()), ..field }
+    };
+    let mut all = vec![
+        line("username", "User name", known.map(|user| user.username.clone()))
+            .hint("What they type to sign in. Sessions in AWS carry it.")
+            .of(Kind::Required),
+        line("display_name", "Name", known.map(|user| user.display_name.clone())).of(Kind::Required),
+        line("email", "Email address", known.map(|user| user.email.clone()))
+            .hint("May be typed to sign in, too.")
+            .of(Kind::Required),
+    ];
+    all.extend(ATTRIBUTES.iter().map(|attribute| {
+        let known = known.map(|user| (attribute.get)(&user.profile).clone().unwrap_or_default());
+        line(attribute.name, attribute.label, known)
+    }));
+    if let Some(id) = fields.get("id") {
+        all.push(Field::hidden("id", id));
+    }
+    let submit = if action.ends_with("new") { "Create user" } else { "Save changes" };
+    Form { action, fields: all, submit, ..Form::default() }
+}

@@ -1,0 +1,219 @@
+//! Policies of a permission set as people write them down.
+
+use std::collections::BTreeMap;
+
+use crate::organisation::{Boundary, PolicyReference};
+
+/// AWS's policies for job functions, which its console offers first (IAM Identity Center User Guide, "Predefined
+/// permission sets"; ARNs: IAM User Guide, "AWS managed policies for job functions").
+pub const JOB_FUNCTIONS: [(&str, &str); 10] = [
+    ("AdministratorAccess", "arn:aws:iam::aws:policy/AdministratorAccess"),
+    ("Billing", "arn:aws:iam::aws:policy/job-function/Billing"),
+    ("DatabaseAdministrator", "arn:aws:iam::aws:policy/job-function/DatabaseAdministrator"),
+    ("DataScientist", "arn:aws:iam::aws:policy/job-function/DataScientist"),
+    ("NetworkAdministrator", "arn:aws:iam::aws:policy/job-function/NetworkAdministrator"),
+    ("PowerUserAccess", "arn:aws:iam::aws:policy/PowerUserAccess"),
+    ("SecurityAudit", "arn:aws:iam::aws:policy/SecurityAudit"),
+    ("SupportUser", "arn:aws:iam::aws:policy/job-function/SupportUser"),
+    ("SystemAdministrator", "arn:aws:iam::aws:policy/job-function/SystemAdministrator"),
+    ("ViewOnlyAccess", "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"),
+];
+
+/// The longest inline policy (sso-admin API, `PermissionSetPolicyDocument`).
+const LONGEST_INLINE: usize = 32_768;
+/// Tags of a permission set (sso-admin API, `TagList`).
+const MOST_TAGS: usize = 50;
+
+/// The lines that say something.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+/// The ARN of an AWS managed policy that somebody named, with or without the rest of it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn managed(written: &str) -> Result<String, String> {
+    if let Some((_, arn)) = JOB_FUNCTIONS.iter().find(|(name, _)| *name == written) {
+        return Ok((*arn).to_owned());
+    }
+    let is_arn = written.starts_with("arn:");
+    if is_arn && !written.contains(":iam::aws:policy/") {
+        return Err(format!(
+            "{written} is not the ARN of an AWS managed policy. Those begin with arn:aws:iam::aws:policy/."
+        ));
+    }
+    let path = written.rsplit_once("policy/").map_or(written, |(_, path)| path);
+    let good = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+    if path.is_empty() || path.len() > 512 || !path.chars().all(good) {
+        return Err(format!(
+            "{written} is not the name of an AWS managed policy, such as AmazonS3ReadOnlyAccess."
+        ));
+    }
+    Ok(if is_arn { written.to_owned() } else { format!("arn:aws:iam::aws:policy/{written}") })
+}
+
+/// AWS managed policies, one a line, each once.
+///
+/// # Errors
+/// What is wrong with the first that is wrong.
+pub fn managed_list(text: &str) -> Result<Vec<String>, String> {
+    let mut arns = Vec::new();
+    for line in lines(text) {
+        let arn = managed(line)?;
+        if !arns.contains(&arn) {
+            arns.push(arn);
+        }
+    }
+    Ok(arns)
+}
+
+/// A policy of the accounts' own, as `name` or `/path/name` (sso-admin API, `CustomerManagedPolicyReference`).
+///
+/// # Errors
+/// What is wrong with it.
+pub fn customer_managed(written: &str) -> Result<PolicyReference, String> {
+    let (path, name) = match written.rsplit_once('/') {
+        Some((path, name)) => (format!("{path}/"), name),
+        None => ("/".to_owned(), written),
+    };
+    let good = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let is_name = (1..=128).contains(&name.len()) && name.chars().all(good);
+    if !is_name || !path.starts_with('/') || path.len() > 512 {
+        return Err(format!("{written} is not a policy's name. Write it as MyPolicy or /path/MyPolicy."));
+    }
+    Ok(PolicyReference { name: name.to_owned(), path })
+}
+
+/// Policies of the accounts' own, one a line, each once.
+///
+/// # Errors
+/// What is wrong with the first that is wrong.
+pub fn customer_managed_list(text: &str) -> Result<Vec<PolicyReference>, String> {
+    let mut references = Vec::new();
+    for line in lines(text) {
+        let reference = customer_managed(line)?;
+        if !references.contains(&reference) {
+            references.push(reference);
+        }
+    }
+    Ok(references)
+}
+
+/// A permissions boundary of this kind; none without a name.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn boundary(kind: &str, written: &str) -> Result<Option<Boundary>, String> {
+    match (kind, written.trim()) {
+        ("", "") => Ok(None),
+        ("", _) => Err("Say which kind of policy this is, or leave it empty.".to_owned()),
+        (_, "") => Err("Name the policy, or choose no boundary.".to_owned()),
+        ("managed", name) => Ok(Some(Boundary::Managed(managed(name)?))),
+        (_, name) => Ok(Some(Boundary::CustomerManaged(customer_managed(name)?))),
+    }
+}
+
+/// An inline policy: a JSON object with statements; none where nothing is written.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn inline(text: &str) -> Result<Option<String>, String> {
+    // Forms bring line ends of their own (HTML, "form-urlencoded entry list").
+    let text = text.replace("\r\n", "\n").trim().to_owned();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.chars().count() > LONGEST_INLINE {
+        return Err("An inline policy has at most 32,768 characters.".to_owned());
+    }
+    let policy: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
+        let said = error.to_string();
+        let reason = said.split(" at line ").next().unwrap_or("it is no JSON");
+        format!("Line {}, column {}: {reason}.", error.line(), error.column())
+    })?;
+    let statements = policy.get("Statement").is_some_and(|s| s.is_array() || s.is_object());
+    if !statements {
+        return Err("A policy is a JSON object with Version and Statement.".to_owned());
+    }
+    Ok(Some(text))
+}
+
+/// Tags, one `key=value` a line (sso-admin API, `Tag`).
+///
+/// # Errors
+/// What is wrong with the first that is wrong.
+pub fn tags(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut tags = BTreeMap::new();
+    for line in lines(text) {
+        let (key, value) = line.split_once('=').map_or((line, ""), |(key, value)| (key.trim(), value.trim()));
+        let good = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c));
+        let is_key = (1..=128).contains(&key.chars().count()) && good(key);
+        if !is_key || value.chars().count() > 256 || !good(value) {
+            return Err(format!(
+                "{line} is no tag. Write key=value with letters, digits, spaces and _.:/=+-@."
+            ));
+        }
+        if key.to_ascii_lowercase().starts_with("aws:") {
+            return Err(format!("{key} begins with aws:, which AWS keeps for itself."));
+        }
+        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(format!("{key} stands here twice."));
+        }
+    }
+    if tags.len() > MOST_TAGS {
+        return Err("A permission set has at most 50 tags.".to_owned());
+    }
+    Ok(tags)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_known_by_name() {
+        assert_eq!(managed("Billing").unwrap(), "arn:aws:iam::aws:policy/job-function/Billing");
+        assert_eq!(managed("AmazonS3FullAccess").unwrap(), "arn:aws:iam::aws:policy/AmazonS3FullAccess");
+        let arn = "arn:aws-cn:iam::aws:policy/service-role/AmazonEKSServicePolicy";
+        assert_eq!(managed(arn).unwrap(), arn);
+        for bad in ["arn:aws:iam::111122223333:policy/Mine", "two words", "arn:aws:iam::aws:policy/"] {
+            assert!(managed(bad).is_err(), "{bad}");
+        }
+        assert_eq!(managed_list(" Billing \n\nBilling\n").unwrap().len(), 1);
+        let reference = |path: &str| PolicyReference { name: "Mine".to_owned(), path: path.to_owned() };
+        assert_eq!(customer_managed_list("Mine\n/team/Mine").unwrap(), [reference("/"), reference("/team/")]);
+        assert!(customer_managed("team/Mine").is_err() && customer_managed("/team/").is_err());
+    }
+
+    #[test]
+    fn a_mistake_in_json_says_where_it_is() {
+        assert_eq!(inline(" \r\n ").unwrap(), None);
+        let policy = "{\r\n  \"Version\": \"2012-10-17\",\r\n  \"Statement\": []\r\n}";
+        assert_eq!(inline(policy).unwrap().unwrap(), policy.replace("\r\n", "\n"));
+        let wrong = inline("{\n  \"Version\": \"2012-10-17\"\n  \"Statement\": []\n}").unwrap_err();
+        assert!(wrong.starts_with("Line 3, column 3: expected"), "{wrong}");
+        for bad in ["[]", "{}", "{\"Statement\": 5}", "\"Statement\""] {
+            assert!(inline(bad).unwrap_err().contains("Statement"), "{bad}");
+        }
+        assert!(inline(&format!("{{\"Statement\": [], \"a\": \"{}\"}}", "x".repeat(40_000))).is_err());
+    }
+
+    #[test]
+    fn a_boundary_needs_a_kind_and_a_name() {
+        assert_eq!(boundary("", " ").unwrap(), None);
+        assert!(boundary("", "Mine").is_err() && boundary("managed", "").is_err());
+        assert!(matches!(boundary("managed", "Billing").unwrap(), Some(Boundary::Managed(_))));
+        assert!(matches!(boundary("customer", "/a/Mine").unwrap(), Some(Boundary::CustomerManaged(_))));
+    }
+
+    #[test]
+    fn tags_are_a_line_each() {
+        let read = tags("team = payments\ncost centre=4711 a=b\n").unwrap();
+        assert_eq!((read["team"].as_str(), read["cost centre"].as_str()), ("payments", "4711 a=b"));
+        for bad in ["aws:team=x", "=x", "a=1\na=2", "a=<"] {
+            assert!(tags(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What the administration's pages look for: parts of names, newest requests, how many there are of what.
+
+use rusqlite::{Connection, Row, params};
+
+use super::{
+    AccessRequest, Result, Store, access_requests::request_from, accounts, accounts::account_from, all,
+    applications::application_from, groups::group_from, one, permission_sets::set_from, users,
+};
+use crate::organisation::{Account, Application, Group, PermissionSet, Principal, User};
+
+/// How many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// People in the directory.
+    pub users: i64,
+    /// Those of them who are disabled.
+    pub disabled: i64,
+    /// Groups.
+    pub groups: i64,
+    /// AWS accounts.
+    pub accounts: i64,
+    /// Permission sets.
+    pub permission_sets: i64,
+    /// Assignments to accounts.
+    pub assignments: i64,
+    /// Applications.
+    pub applications: i64,
+    /// Permission sets that are `OUTDATED` in an account, once for each account.
+    pub outdated: i64,
+    /// Requests for access that failed.
+    pub failed: i64,
+    /// Administrators who may sign in.
+    pub administrators: i64,
+}
+
+/// Rows after `after` in the order of `key`, of which one of `columns` contains the words in any case of ASCII's
+/// letters; others are found as they are written. Rows are looked at in turn, no more than it takes to fill a page.
+fn matching<T>(
+    c: &Connection,
+    select: &str,
+    (key, columns): (&str, &[&str]),
+    (words, after, limit): (&str, &str, u32),
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let words = words.trim();
+    if words.is_empty() {
+        let sql = format!("{select} WHERE {key} > ?1 ORDER BY {key} LIMIT ?2");
+        return all(c, &sql, params![after, limit], read);
+    }
+    let contains: Vec<String> =
+        columns.iter().map(|column| format!("{column} LIKE ?3 ESCAPE '\\'")).collect();
+    let contains = contains.join(" OR ");
+    let sql = format!("{select} WHERE {key} > ?1 AND ({contains}) ORDER BY {key} LIMIT ?2");
+    let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    all(c, &sql, params![after, limit, format!("%{escaped}%")], read)
+}
+
+impl Store {
+    /// Up to `limit` people after this user name in whose user name, display name or email address the words
+    /// occur.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn find_users(&self, words: &str, after: &str, limit: u32) -> Result<Vec<User>> {
+        self.read("look for users", |c| {
+            let select = format!("SELECT {} FROM user u", users::COLUMNS);
+            let by = ("u.username", ["u.username", "u.display_name", "u.email"].as_slice());
+            matching(c, &select, by, (words, after, limit), users::user_from)
+        })
+    }
+
+    /// Up to `limit` groups after this name in whose name or description the words occur.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn find_groups(&self, words: &str, after: &str, limit: u32) -> Result<Vec<Group>> {
+        self.read("look for groups", |c| {
+            let by = ("name", ["name", "description"].as_slice());
+            matching(c, "SELECT * FROM user_group", by, (words, after, limit), group_from)
+        })
+    }
+
+    /// Up to `limit` permission sets after this name in whose name or description the words occur.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn find_permission_sets(&self, words: &str, after: &str, limit: u32) -> Result<Vec<PermissionSet>> {
+        self.read("look for permission sets", |c| {
+            let by = ("name", ["name", "description"].as_slice());
+            matching(c, "SELECT * FROM permission_set", by, (words, after, limit), set_from)
+        })
+    }
+
+    /// Up to `limit` accounts after this id in whose id, name, email address or unit the words occur.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn find_accounts(&self, words: &str, after: &str, limit: u32) -> Result<Vec<Account>> {
+        self.read("look for accounts", |c| {
+            let select = format!(
+                "SELECT {} FROM account a JOIN organizational_unit o ON o.id = a.ou_id",
+                accounts::COLUMNS
+            );
+            let by = ("a.id", ["a.id", "a.name", "a.email", "o.path"].as_slice());
+            matching(c, &select, by, (words, after, limit), account_from)
+        })
+    }
+
+    /// Up to `limit` applications after this name in whose name or description the words occur.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn find_applications(&self, words: &str, after: &str, limit: u32) -> Result<Vec<Application>> {
+        self.read("look for applications", |c| {
+            let by = ("name", ["name", "description"].as_slice());
+            matching(c, "SELECT * FROM application", by, (words, after, limit), application_from)
+        })
+    }
+
+    /// Finds an application by its id, `apl-…`.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn application_by_id(&self, id: &str) -> Result<Option<Application>> {
+        self.read("find an application", |c| {
+            one(c, "SELECT * FROM application WHERE id = ?1", [id], application_from)
+        })
+    }
+
+    /// Up to `limit` users and groups that see an application, by id.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn principals_of_application(&self, id: &str, limit: u32) -> Result<Vec<Principal>> {
+        self.read("list who sees an application", |c| {
+            let sql = "SELECT principal_type, principal_id FROM application_assignment
+                       WHERE application_id = ?1 ORDER BY principal_id LIMIT ?2";
+            let read = |row: &Row<'_>| {
+                let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
+                Ok(if kind == "GROUP" { Principal::Group(id) } else { Principal::User(id) })
+            };
+            all(c, sql, params![id, limit], read)
+        })
+    }
+
+    /// The accounts of a unit and of all units below it, by id.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn accounts_below(&self, unit_id: &str) -> Result<Vec<Account>> {
+        self.read("list accounts", |c| {
+            let sql = format!(
+                "WITH RECURSIVE below (id) AS (
+                     SELECT id FROM organizational_unit WHERE id = ?1
+                     UNION ALL SELECT u.id FROM organizational_unit u JOIN below b ON u.parent_id = b.id)
+                 SELECT {} FROM below b JOIN account a ON a.ou_id = b.id
+                 JOIN organizational_unit o ON o.id = a.ou_id ORDER BY a.id",
+                accounts::COLUMNS
+            );
+            all(c, &sql, [unit_id], account_from)
+        })
+    }
+
+    /// The requests for access that were made last, the newest first.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn latest_access_requests(&self, limit: u32) -> Result<Vec<AccessRequest>> {
+        self.read("list requests for access", |c| {
+            // Of each kind by its index, then the newest of these.
+            let of = |kind: &str| {
+                format!(
+                    "SELECT * FROM (SELECT * FROM access_request WHERE kind = '{kind}'
+                     ORDER BY created DESC, id DESC LIMIT ?1)"
+                )
+            };
+            let kinds = ["CREATE_ASSIGNMENT", "DELETE_ASSIGNMENT", "PROVISION"].map(of).join(" UNION ALL ");
+            all(c, &format!("{kinds} ORDER BY created DESC, id DESC LIMIT ?1"), [limit], request_from)
+        })
+    }
+
+    /// How many there are of what.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn counts(&self) -> Result<Counts> {
+        self.read("count", |c| {
+            let sql = "SELECT (SELECT count(*) FROM user) AS users,
+                    (SELECT count(*) FROM user WHERE NOT enabled) AS disabled,
+                    (SELECT count(*) FROM user_group) AS groups,
+                    (SELECT count(*) FROM account) AS accounts,
+                    (SELECT count(*) FROM permission_set) AS permission_sets,
+                    (SELECT count(*) FROM assignment) AS assignments,
+                    (SELECT count(*) FROM application) AS applications,
+                    (SELECT count(*) FROM provisioned v JOIN permission_set s ON s.arn = v.permission_set
+                     WHERE v.revision < s.revision) AS outdated,
+                    (SELECT count(*) FROM access_request WHERE status = 'FAILED') AS failed,
+                    (SELECT count(*) FROM administrator a JOIN user u ON u.id = a.user_id
+                     WHERE u.enabled) AS administrators";
+            let read = |row: &Row<'_>| {
+                Ok(Counts {
+                    users: row.get("users")?,
+                    disabled: row.get("disabled")?,
+                    groups: row.get("groups")?,
+                    accounts: row.get("accounts")?,
+                    permission_sets: row.get("permission_sets")?,
+                    assignments: row.get("assignments")?,
+                    applications: row.get("applications")?,
+                    outdated: row.get("outdated")?,
+                    failed: row.get("failed")?,
+                    administrators: row.get("administrators")?,
+                })
+            };
+            one(c, sql, [], read).map(Option::unwrap_or_default)
+        })
+    }
+}
