@@ -1,6 +1,5 @@
 //! The administration from outside: who gets in, and what each form does.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
-#![expect(clippy::print_stdout, reason = "figures are for people")]
 
 use super::{ROUTES, invite};
 use crate::rig::{Browser, PASSWORD, Reply, Rig};
@@ -516,37 +515,6 @@ async fn an_application_is_added_shown_tested_and_taken_away() {
         "DeleteApplication",
     ];
     assert!(events.ends_with(&changes.map(str::to_owned)), "{events:?}");
-}
-
-/// `cargo test -p server --lib -- --ignored --nocapture lists_answer`: for people, who judge the figures.
-#[tokio::test]
-#[ignore = "it makes 100,000 users and tells how long the pages take"]
-async fn lists_answer_at_a_hundred_thousand_users() {
-    let rig = rig();
-    rig.instance.store.tamper(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-         INSERT INTO user (id, username, display_name, email, email_verified, enabled, profile, created, updated)
-         SELECT printf('00000000-0000-4000-8000-%012d', i), printf('person%06d', i), printf('Person %d', i),
-                printf('p%d@acme.test', i), 0, 1, '{}', 0, 0 FROM n",
-    );
-    let ada = rig.browser_of("ada").await;
-    for path in [
-        "/admin",
-        "/admin/users",
-        "/admin/users?after=person090000",
-        "/admin/users?words=person0999",
-        "/admin/users?words=nobody-is-called-that",
-        "/admin/assign?step=2&account=111122223333",
-    ] {
-        let mut took: Vec<_> = Vec::new();
-        for _ in 0..20 {
-            let begun = std::time::Instant::now();
-            ada.get(path).await.is(200);
-            took.push(begun.elapsed());
-        }
-        took.sort();
-        println!("{path}: p50 {:?}, slowest of 20 {:?}", took[10], took[19]);
-    }
 }
 
 /// Every page says which language it is in, has one first heading and names each field.

@@ -1,4 +1,4 @@
-//! Turns the parsed file into an [`Organisation`], or finds the first mistake in its meaning.
+//! Turns the parsed file into an [`Document`], or finds the first mistake in its meaning.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
