@@ -81,7 +81,7 @@ test('an account with several roles asks the same at its chip, and opens beside 
   const many = account('111122224444', 'payments-dev', 'development', ['PowerUser', 'ReadOnly']);
   const set = { ...account('111122225555', 'payments-test', 'test', ['PowerUser', 'ReadOnly']), environment: environment('test', false) };
   const { host } = await show({ ...scene('portal'), state: state({ favourites: [], recents: [] }), portals: { acme: portal([many, set]) } });
-  const [row, other] = [screen.getByRole('button', { name: /^payments-dev/ }), screen.getByRole('button', { name: /^payments-test/ })];
+  const [row, other] = [screen.getByRole('button', { name: /^\w+ payments-dev,/ }), screen.getByRole('button', { name: /^\w+ payments-test,/ })];
   const open = row.getAttribute('aria-expanded');
   const chip = (of: HTMLElement) => of.querySelector('.chip > span') ?? of;
   await fireEvent.click(chip(row));
