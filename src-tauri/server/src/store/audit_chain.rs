@@ -286,10 +286,10 @@ impl Store {
                 Some(head) if head.id > last.id => return broken(Break::Missing(last.id + 1)),
                 _ => return broken(Break::Head(last.id)),
             }
-            if let Some(mark) = mark {
-                if mark.id > last.id || !holds(&tx, &anchor, mark)? {
-                    return broken(Break::OlderThanMark(mark.id));
-                }
+            if let Some(mark) = mark
+                && (mark.id > last.id || !holds(&tx, &anchor, mark)?)
+            {
+                return broken(Break::OlderThanMark(mark.id));
             }
             let (from, to): (Option<i64>, Option<i64>) =
                 tx.query_row("SELECT min(moment), max(moment) FROM audit", [], |row| {
