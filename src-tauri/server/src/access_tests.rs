@@ -257,6 +257,9 @@ async fn what_became_of_a_request_is_recorded_with_it() {
         .map(|wanted| rig.instance.request_access(wanted, &rig.entry()).unwrap().id)
         .into();
     let before = rig.instance.store.audit_trail().len();
+    for (id, (_, event)) in asked.iter().zip(rig.instance.store.audit_trail()) {
+        assert_eq!(event["additionalEventData"]["RequestId"], **id, "who asked for it is told with its id");
+    }
     rig.instance.store.refuse_audit(true);
     rig.instance.settle_access_requests().unwrap_err();
     let first = rig.instance.store.access_request(&asked[0]).unwrap().unwrap();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     audit::{self, Event},
@@ -20,7 +20,9 @@ impl Instance {
     /// # Errors
     /// [`StoreError`] if it cannot be kept.
     pub fn request_access(&self, wanted: Wanted, entry: &AuditEntry) -> Result<AccessRequest, StoreError> {
-        let request = self.store.add_access_request(self.chance.uuid(), wanted, self.now(), entry)?;
+        let id = self.chance.uuid();
+        let entry = naming(entry, &id);
+        let request = self.store.add_access_request(id, wanted, self.now(), &entry)?;
         self.access_requested.notify_one();
         Ok(request)
     }
@@ -62,6 +64,16 @@ impl Instance {
         }
         self.entry_under(settings, &Event { source: audit::SSO, name, details, ..Event::default() })
     }
+}
+
+/// The event of a request with the request's id, by which that of its end is found.
+fn naming(entry: &AuditEntry, id: &str) -> AuditEntry {
+    let Ok(mut event) = serde_json::from_str::<Value>(&entry.event) else { return entry.clone() };
+    if !event["additionalEventData"].is_object() {
+        event["additionalEventData"] = json!({});
+    }
+    event["additionalEventData"]["RequestId"] = json!(id);
+    AuditEntry { event: event.to_string(), ..entry.clone() }
 }
 
 /// Settles requests until it is dropped.
