@@ -155,7 +155,7 @@ impl fmt::Display for Told<'_> {
                 Action::Update => '~',
                 Action::Delete => '-',
             };
-            writeln!(f, "{mark} {} {}", noun(change.kind), change.name)?;
+            writeln!(f, "{mark} {} {}", noun(change.kind), plain(&change.name))?;
             for field in &change.fields {
                 let (before, after) = (&field.before, &field.after);
                 match change.action {
@@ -172,6 +172,11 @@ impl fmt::Display for Told<'_> {
             (count(Action::Create), count(Action::Update), count(Action::Delete));
         writeln!(f, "{created} to create, {updated} to change, {deleted} to delete.")
     }
+}
+
+/// A name without what a terminal obeys: it could hide lines of a plan.
+fn plain(name: &str) -> String {
+    name.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")
 }
 
 fn noun(kind: Kind) -> &'static str {

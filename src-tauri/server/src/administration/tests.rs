@@ -254,7 +254,7 @@ async fn access_is_given_in_four_steps_and_acts_when_its_request_succeeded() {
     assert_eq!(events_after(&rig, before), ["CreateAccountAssignment"; 3]);
     assert!(rig.instance.store.assigned(&alex.id, account, "ReadOnly").unwrap().is_none(), "not yet");
     assert!(ada.get("/admin/requests").await.is(200).body.contains("IN_PROGRESS"));
-    rig.instance.store.settle_access_requests(rig.instance.now()).unwrap();
+    rig.instance.settle_access_requests().unwrap();
     for account in [account, "700000000020", "700000000030"] {
         assert!(rig.instance.store.assigned(&alex.id, account, "ReadOnly").unwrap().is_some(), "{account}");
     }
@@ -263,7 +263,7 @@ async fn access_is_given_in_four_steps_and_acts_when_its_request_succeeded() {
     assert!(page.body.contains("Alex Moreno"));
     let revoke = [("id", account), ("set", &set), ("kind", "USER"), ("principal", &alex.id)];
     ada.submit(&page, "/admin/accounts/revoke", &revoke).await.is(303);
-    rig.instance.store.settle_access_requests(rig.instance.now()).unwrap();
+    rig.instance.settle_access_requests().unwrap();
     assert!(rig.instance.store.assigned(&alex.id, account, "ReadOnly").unwrap().is_none());
 }
 
@@ -314,7 +314,7 @@ async fn an_edited_permission_set_is_outdated_until_it_is_reapplied() {
     ada.submit(&page, "/admin/permission-sets/reapply", &[("id", &set.arn), ("account", "111122223333")])
         .await
         .is(303);
-    store.settle_access_requests(rig.instance.now()).unwrap();
+    rig.instance.settle_access_requests().unwrap();
     assert_eq!(hours(in_force()), Some(2));
     let used = ada.submit(&page, "/admin/permission-sets/delete", &[("id", &set.arn)]).await.is(303);
     assert!(ada.get(used.header("location")).await.is(200).body.contains("was not deleted"));
@@ -444,6 +444,18 @@ async fn the_trail_is_looked_up_by_who_what_and_when() {
     let shown = ada.get(&format!("/admin/audit/event?id={event}")).await.is(200);
     assert!(shown.body.contains("onBehalfOf") && shown.body.contains("group 59"), "{}", shown.body);
     ada.get("/admin/audit/event?id=none").await.is(404);
+    let looked: Vec<_> = rig.instance.store.audit_trail().into_iter().map(|(_, event)| event).collect();
+    let looked: Vec<_> = looked.iter().filter(|event| event["eventName"] == "LookupEvents").collect();
+    // The mistaken one looked nothing up.
+    assert_eq!(looked.len(), 7, "{looked:?}");
+    assert!(looked.iter().all(|event| event["additionalEventData"]["UserName"] == "ada"));
+    let asked = &looked[0]["requestParameters"]["LookupAttributes"];
+    assert_eq!(
+        asked[1],
+        serde_json::json!({ "AttributeKey": "EventName", "AttributeValue": "CreateGroup" }),
+        "{asked}"
+    );
+    assert_eq!(looked[5]["requestParameters"]["LookupAttributes"][0]["AttributeValue"], event);
 }
 
 #[tokio::test]

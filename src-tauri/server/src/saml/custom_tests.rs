@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     catalogue::NameFormat,
-    organisation::{AttributeMapping, NameIdFormat, SamlApplication},
+    organisation::{AttributeMapping, Group, NameIdFormat, SamlApplication},
     rig::{Browser, Reply, Rig, saml_key},
 };
 
@@ -254,4 +254,34 @@ async fn metadata_and_certificates_are_downloaded_for_each_application() {
     rig.browser().get(&format!("{base}/certificate.pem?id=x")).await.is(404);
     rig.browser().get(&format!("{base}/key.pem")).await.is(404);
     rig.browser().get("/saml/metadata/bm9uc2Vuc2U=/certificate.pem").await.is(404);
+}
+
+/// A group that is made anew under an old name opens nothing that the old one opened.
+#[test]
+fn groups_are_told_by_the_ids_that_the_directory_has() {
+    let rig = rig(|saml| saml.attributes.push(mapping("ids", &["${user:groupIds}"], NameFormat::Basic)));
+    let (store, sam) = (&rig.instance.store, rig.user("sam"));
+    let ids = || {
+        let shown = preview(&rig.instance, grafana(&rig), &rig.user("sam"));
+        shown.attributes.into_iter().find(|(name, _)| name == "ids").unwrap().1
+    };
+    let id = |name: &str| store.group_by_name(name).unwrap().unwrap().id;
+    let platform = store.group_by_name("platform").unwrap().unwrap();
+    assert_eq!(ids(), [id("engineering"), id("platform")]);
+    store.delete_group(&platform.id, &rig.entry()).unwrap();
+    let anew = Group { id: rig.instance.ids().random(), ..platform.clone() };
+    store.put_group(&anew, &rig.entry()).unwrap();
+    store.add_membership(&rig.instance.ids().random(), &anew.id, &sam.id, &rig.entry()).unwrap();
+    assert_eq!(ids(), [id("engineering"), anew.id]);
+}
+
+#[test]
+fn an_application_takes_its_keys_along() {
+    let rig = rig(|_| {});
+    certificates::create(&rig.instance, grafana(&rig), None).unwrap();
+    let store = &rig.instance.store;
+    assert_eq!(store.saml_certificates("Grafana").unwrap().len(), 2);
+    let id = rig.application("Grafana").id;
+    assert!(store.delete_application(&id, &rig.entry()).unwrap());
+    assert!(store.saml_certificates("Grafana").unwrap().is_empty());
 }

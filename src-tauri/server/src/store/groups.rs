@@ -153,6 +153,18 @@ impl Store {
         })
     }
 
+    /// Names and ids of a person's groups, by name.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn groups_of(&self, user: &str) -> Result<Vec<(String, String)>> {
+        self.read("list a user's groups", |c| {
+            let sql = "SELECT g.name, g.id FROM membership m CROSS JOIN user_group g ON g.id = m.group_id
+                       WHERE m.user_id = ?1 ORDER BY g.name";
+            all(c, sql, [user], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
     /// Up to `limit` memberships of a person after this group id, in order: membership id and group id.
     ///
     /// # Errors

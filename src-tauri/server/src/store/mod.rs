@@ -107,6 +107,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("roles.sql")),
     M::up(include_str!("identitystore.sql")),
     M::up(include_str!("administrators.sql")),
+    M::up(include_str!("audit_delivery_seal.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

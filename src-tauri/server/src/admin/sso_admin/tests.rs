@@ -50,7 +50,7 @@ impl Sso {
 
     fn settle(&self) {
         let instance = &self.rig.instance;
-        instance.store.settle_access_requests(instance.now()).unwrap();
+        instance.settle_access_requests().unwrap();
     }
 }
 
