@@ -189,7 +189,7 @@ async fn who_is_disabled_cannot_sign_in_and_has_nothing() {
     // Disabled while the password was looked at.
     let (now, digest) = (rig.instance.now(), Digest::of("x"));
     let session = SignInSession::begin("s".to_owned(), &user.id, SignedDuration::from_hours(8), now);
-    assert!(!rig.instance.store.begin_session(&session, digest, digest, &[]).unwrap());
+    assert!(!rig.instance.store.begin_session(&session, digest, digest, &crate::rig::hash(), &[]).unwrap());
 }
 
 #[tokio::test]

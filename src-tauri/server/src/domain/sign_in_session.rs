@@ -44,11 +44,6 @@ impl SignInSession {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended.is_none() && now < self.ends
     }
-
-    /// Whether this session has guessed at user codes often enough.
-    pub fn may_try_user_code(&self) -> bool {
-        self.wrong_codes < WRONG_CODES_ALLOWED
-    }
 }
 
 /// Wrong user codes before a session may try no more (RFC 8628 §5.1).

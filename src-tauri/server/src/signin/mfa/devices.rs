@@ -11,7 +11,7 @@ use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
-    mfa::{Kind, device, policy::Mode},
+    mfa::{device, policy::Mode},
     signin::{Frame, PageError, SignedIn, Visit, frame::html, see_other},
 };
 
@@ -126,11 +126,7 @@ pub fn remove(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let id = fields.get("device").unwrap_or_default();
     let user_id = instance.user_id(&person.user);
     let policy = instance.store.mfa_policy()?;
-    let demanded: Vec<Kind> = if policy.demands_a_device() {
-        Kind::ALL.into_iter().filter(|kind| policy.counts(*kind)).collect()
-    } else {
-        Vec::new()
-    };
+    let demanded = if policy.demands_a_device() { policy.kinds() } else { Vec::new() };
     let details = json!({ "MfaDeviceId": id });
     let event =
         directory_event(instance, "DeleteMfaDeviceForUser", &person.user, Some(&person.session), details);

@@ -74,7 +74,8 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         let done = Completion {
             half: None,
             session: (session, cookie),
-            used: Some(Used::Key { device: proof.device, data: proof.data }),
+            used: Some(Used::Key { device: proof.device, before: proof.before, data: proof.data }),
+            enrolled: None,
             counters: &[],
             context: None,
             challenge: Some((Digest::of(state), ends)),
