@@ -25,6 +25,8 @@ pub struct SignInSession {
     pub ended: Option<Timestamp>,
     /// Wrong user codes typed in it.
     pub wrong_codes: i64,
+    /// Whether a second factor was proved for it or in it.
+    pub factor: bool,
 }
 
 impl SignInSession {
@@ -37,6 +39,7 @@ impl SignInSession {
             ends: now.checked_add(length).unwrap_or(Timestamp::MAX),
             ended: None,
             wrong_codes: 0,
+            factor: false,
         }
     }
 

@@ -269,6 +269,7 @@ async fn a_browser_is_not_known_by_a_cookie_that_was_slipped_to_it() {
     let name = cookie(&rig, "context");
     let planted = attacker.cookies.lock().unwrap()[&name].clone();
     let again = async |browser: &Browser<'_>, user: &str| {
+        browser.cookies.lock().unwrap().remove(&cookie(&rig, "session"));
         let page = browser.get("/sign-in?again=1").await.is(200);
         let fields = [("username", user), ("password", PASSWORD)];
         browser.submit(&page, "/sign-in", &fields).await.is(303).header("location").to_owned()
@@ -285,6 +286,30 @@ async fn a_browser_is_not_known_by_a_cookie_that_was_slipped_to_it() {
         thief.cookies.lock().unwrap().insert(name.clone(), value.to_owned());
         assert_eq!(again(&thief, "sam").await, "/sign-in/verify");
     }
+}
+
+#[tokio::test]
+async fn a_password_in_a_known_browser_changes_no_devices() {
+    let rig = rig("mode = \"context\"");
+    let browser = rig.browser();
+    let secret = enrolled(&rig, &browser, "sam").await;
+    let page = browser.get("/start").await.is(200);
+    browser.submit(&page, "/sign-out", &[]).await.is(303);
+    let there = browser.sign_in("sam", PASSWORD, "/start").await.is(303);
+    assert_eq!(there.header("location"), "/start", "known");
+    let page = browser.get("/start/mfa").await.is(200);
+    let device = between(&page.body, "name=\"device\" value=\"", "\"");
+    let refused = browser.submit(&page, "/start/mfa/remove", &[("device", device)]).await.is(303);
+    assert_eq!(refused.header("location"), "/sign-in?again=1&continue=%2Fstart%2Fmfa");
+    let refused = browser.get("/start/mfa/add?type=totp").await.is(303).header("location").to_owned();
+    assert!(refused.starts_with("/sign-in?again=1"), "{refused}");
+    let page = browser.get(&refused).await.is(200);
+    let fields = [("username", "sam"), ("password", PASSWORD)];
+    let there = browser.submit(&page, "/sign-in", &fields).await.is(303);
+    assert_eq!(there.header("location"), "/sign-in/verify", "signed in already: asked for everything");
+    let done = verify(&browser, &code(&rig, &secret)).await.is(303);
+    assert_eq!(done.header("location"), "/start/mfa/add?type=totp");
+    browser.get("/start/mfa/add?type=totp").await.is(200);
 }
 
 #[tokio::test]

@@ -95,16 +95,19 @@ pub fn submit(
     mfa::after_password(instance, visit, user, accepted)
 }
 
-/// Begins a session, which `keep` stores with what it tells, and sends the person on.
+/// Begins a session, with a second factor or without, which `keep` stores with what it tells, and sends the person
+/// on.
 pub fn begin(
     instance: &Instance,
     visit: &Visit,
     user: &User,
     back: &str,
+    factor: bool,
     keep: impl FnOnce(&SignInSession, Digest) -> Result<(), PageError>,
 ) -> Result<Response, PageError> {
     let length = instance.session_length();
-    let session = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
+    let begun = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
+    let session = SignInSession { factor, ..begun };
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
     keep(&session, secret.digest())?;

@@ -231,8 +231,8 @@ fn renew(
     now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let begun = tx.execute(
-        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, wrong_codes)
-         SELECT ?1, ?2, username, user_id, began, ends, wrong_codes FROM sign_in_session
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, wrong_codes, factor)
+         SELECT ?1, ?2, username, user_id, began, ends, wrong_codes, factor FROM sign_in_session
          WHERE id = ?3 AND user_id = ?4 AND ended IS NULL AND ends > ?5",
         params![session.id, session.cookie.as_bytes(), session.before, user_id, millis(now)],
     )?;

@@ -15,12 +15,13 @@ pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
         ends: moment(row, "session_ends")?,
         ended: optional_moment(row, "ended")?,
         wrong_codes: row.get("wrong_codes")?,
+        factor: row.get("factor")?,
     })
 }
 
 /// The columns [`session_from`] reads, of a table `s`.
 pub(super) const SESSION_COLUMNS: &str =
-    "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
+    "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
 
 /// Keeps a session. `false` if the person was disabled or deleted while they proved who they are.
 pub(super) fn insert(
@@ -29,9 +30,16 @@ pub(super) fn insert(
     cookie: Digest,
 ) -> rusqlite::Result<bool> {
     let begun = tx.execute(
-        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends)
-         SELECT ?1, ?2, username, id, ?4, ?5 FROM user WHERE id = ?3 AND enabled",
-        params![session.id, cookie.as_bytes(), session.user_id, millis(session.began), millis(session.ends)],
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor)
+         SELECT ?1, ?2, username, id, ?4, ?5, ?6 FROM user WHERE id = ?3 AND enabled",
+        params![
+            session.id,
+            cookie.as_bytes(),
+            session.user_id,
+            millis(session.began),
+            millis(session.ends),
+            session.factor
+        ],
     )?;
     Ok(begun == 1)
 }
@@ -145,6 +153,16 @@ impl Store {
     pub fn end_all_sessions(&self, now: Timestamp) -> Result<()> {
         self.write("end all sessions", |tx| {
             tx.execute("UPDATE sign_in_session SET ended = ?1 WHERE ended IS NULL", [millis(now)]).map(drop)
+        })
+    }
+
+    /// Notes that a second factor was proved in a session.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn note_factor(&self, session_id: &str) -> Result<()> {
+        self.write("note a second factor", |tx| {
+            tx.execute("UPDATE sign_in_session SET factor = 1 WHERE id = ?1", [session_id]).map(drop)
         })
     }
 

@@ -131,6 +131,7 @@ pub fn submit_in_portal(instance: &Instance, visit: &Visit, fields: &Fields) -> 
     let enrolment = in_portal(instance, &person.user, &person.session)?;
     let mistake = match enrolment.prove(instance, fields)? {
         Ok((device, entry)) if instance.store.add_mfa_device(&device, &entry)? => {
+            instance.store.note_factor(&person.session.id)?;
             return Ok(see_other("/start/mfa"));
         }
         Ok(_) => NOT_ADDED,

@@ -97,7 +97,7 @@ pub fn after_password(
         return begin_half(instance, user, accepted, "/sign-in/new-password");
     }
     match ask(instance, visit, user, accepted.network)? {
-        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, |session, cookie| {
+        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, false, |session, cookie| {
             let events = sign_in::events(instance, Some(user), Some(session), "Success");
             // Disabled or deleted in the meantime.
             match instance.store.begin_session(session, cookie, accepted.counter, accepted.hash, &events)? {
@@ -144,8 +144,9 @@ fn ask(instance: &Instance, visit: &Visit, user: &User, network: Digest) -> Resu
     }
     let user_id = instance.user_id(user);
     let has_device = instance.store.mfa_devices(&user_id)?.iter().any(|device| policy.counts(device.kind));
-    let known = match (&visit.context, policy.mode) {
-        (Some(browser), Mode::Context) => {
+    // Whoever is signed in and does it again is to prove anew who they are, with all there is.
+    let known = match (&visit.context, policy.mode, &visit.person) {
+        (Some(browser), Mode::Context, None) => {
             instance.store.knows_context(&user_id, browser.digest(), network, instance.now())?
         }
         _ => false,
@@ -275,7 +276,8 @@ fn complete(
     };
     let ends = now.checked_add(CONTEXT_KEPT).unwrap_or(now);
     let mut taken = true;
-    let response = sign_in::begin(instance, visit, &half.user, &half.kept.back, |session, cookie| {
+    let (user, back, factor) = (&half.user, &half.kept.back, credential_type.is_some());
+    let response = sign_in::begin(instance, visit, user, back, factor, |session, cookie| {
         let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
         let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
         let verified =

@@ -65,7 +65,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         }
     };
     let mut taken = false;
-    let response = sign_in::begin(instance, visit, user, &back, |session, cookie| {
+    let response = sign_in::begin(instance, visit, user, &back, true, |session, cookie| {
         let step = Step { user, session: Some(session), workflow: &workflow };
         let entries = [
             step.event(instance, "CredentialVerification", "Success", "WEBAUTHN"),
