@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod browser;
+mod software_key;
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +22,7 @@ use tower::ServiceExt;
 use url::form_urlencoded;
 
 pub use browser::Browser;
+pub use software_key::SoftwareKey;
 
 use crate::{
     addresses::Addresses,

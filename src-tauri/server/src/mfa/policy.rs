@@ -117,6 +117,11 @@ impl Policy {
         self.allowed.contains(&kind.factor())
     }
 
+    /// The kinds of devices that count.
+    pub fn kinds(&self) -> Vec<Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.counts(*kind)).collect()
+    }
+
     /// Whether people sign in with a passkey in place of a password.
     pub fn takes_passkeys(&self) -> bool {
         self.mode != Mode::Off && self.allowed.contains(&Factor::Webauthn)

@@ -79,10 +79,10 @@ pub use changes::{Action, Change, Kind};
 pub use clients::Client;
 pub use consoles::SigninToken;
 pub use document::{Apply, Refused};
-pub use half_sign_ins::{Completion, HalfSignIn};
+pub use half_sign_ins::{Completion, HalfSignIn, NewDevice};
 pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
-pub use mfa::Used;
-pub use own_passwords::{NewPassword, OwnPassword};
+pub use mfa::{Context, Used};
+pub use own_passwords::{NewPassword, OwnPassword, Renewed};
 pub use passwords::{Password, PasswordState};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
@@ -108,6 +108,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("identitystore.sql")),
     M::up(include_str!("administrators.sql")),
     M::up(include_str!("audit_delivery_seal.sql")),
+    M::up(include_str!("sign_in.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 
-use super::{Half, KeyRequest, Step, complete, half_of};
+use super::{Half, KeyRequest, Proved, Step, complete, half_of};
 use crate::{
     fields::Fields,
     instance::Instance,
@@ -37,6 +37,8 @@ struct VerifyPage<'a> {
     key_names: String,
     /// Other ways: address and name.
     others: Vec<(String, String)>,
+    /// Where to go in the end.
+    back: &'a str,
 }
 
 /// A way to prove a factor.
@@ -104,6 +106,7 @@ fn render(
         key: None,
         key_names: String::new(),
         others,
+        back: &half.kept.back,
     };
     match way {
         Way::App(app) => {
@@ -143,7 +146,8 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         Way::Keys(keys) => (answered(instance, &half, keys, answer.unwrap_or_default())?, WRONG_KEY),
     };
     if let Some(used) = used
-        && let Some(response) = complete(instance, visit, &half, Some(used), Some(way.credential_type()))?
+        && let Some(response) =
+            complete(instance, visit, &half, Some(Proved::Used(used)), Some(way.credential_type()))?
     {
         return Ok(response);
     }
@@ -176,7 +180,7 @@ fn answered(
 ) -> Result<Option<Used>, PageError> {
     let Some(state) = instance.store.take_ceremony(half.cookie)? else { return Ok(None) };
     match keys::finish_authentication(instance, keys, answer, &state) {
-        Ok(proof) => Ok(Some(Used::Key { device: proof.device, data: proof.data })),
+        Ok(proof) => Ok(Some(Used::Key { device: proof.device, before: proof.before, data: proof.data })),
         Err(error) => {
             tracing::info!(%error, "a security key's answer was not taken");
             Ok(None)

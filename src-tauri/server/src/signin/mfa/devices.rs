@@ -11,7 +11,7 @@ use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
-    mfa::{Kind, device, policy::Mode},
+    mfa::{device, policy::Mode},
     signin::{Frame, PageError, SignedIn, Visit, frame::html, see_other},
 };
 
@@ -43,7 +43,9 @@ struct SessionRow {
     ends: String,
 }
 
-/// The person, if they signed in a short while ago; else the way to sign in again and come back.
+/// The person, if they signed in a short while ago and proved their second factor, where they have one; else the way
+/// to sign in again and come back. A password in a browser that is known is not enough to change what is asked for
+/// everywhere else.
 pub fn fresh<'v>(
     instance: &Instance,
     visit: &'v Visit,
@@ -52,13 +54,22 @@ pub fn fresh<'v>(
     keep: &[&str],
 ) -> Result<&'v SignedIn, PageError> {
     let person = visit.signed_in_or(path, fields, keep)?;
-    if instance.now().duration_since(person.session.began) < FRESH {
+    if instance.now().duration_since(person.session.began) < FRESH && has_proved_all(instance, person)? {
         return Ok(person);
     }
     let kept: Vec<String> =
         keep.iter().filter_map(|name| Some(format!("{name}={}", fields.get(name)?))).collect();
     let back = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
     Err(PageError::SignInAgain { back })
+}
+
+fn has_proved_all(instance: &Instance, person: &SignedIn) -> Result<bool, PageError> {
+    let policy = instance.store.mfa_policy()?;
+    if person.session.factor || policy.mode == Mode::Off {
+        return Ok(true);
+    }
+    let devices = instance.store.mfa_devices(&instance.user_id(&person.user))?;
+    Ok(!devices.iter().any(|device| policy.counts(device.kind)))
 }
 
 /// GET `/start/mfa`.
@@ -126,11 +137,7 @@ pub fn remove(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let id = fields.get("device").unwrap_or_default();
     let user_id = instance.user_id(&person.user);
     let policy = instance.store.mfa_policy()?;
-    let demanded: Vec<Kind> = if policy.demands_a_device() {
-        Kind::ALL.into_iter().filter(|kind| policy.counts(*kind)).collect()
-    } else {
-        Vec::new()
-    };
+    let demanded = if policy.demands_a_device() { policy.kinds() } else { Vec::new() };
     let details = json!({ "MfaDeviceId": id });
     let event =
         directory_event(instance, "DeleteMfaDeviceForUser", &person.user, Some(&person.session), details);

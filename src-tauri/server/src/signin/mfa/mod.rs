@@ -4,6 +4,8 @@
 mod challenge;
 mod devices;
 mod enrol;
+#[cfg(test)]
+mod key_tests;
 pub mod passkey;
 #[cfg(test)]
 mod tests;
@@ -27,11 +29,13 @@ use crate::{
     organisation::User,
     origin::Origin,
     secret::{Digest, Token},
-    store::{AuditEntry, Completion, HalfSignIn, Used},
+    store::{AuditEntry, Completion, Context, HalfSignIn, NewDevice, Used},
 };
 
 /// How long a person may take for the second step.
 const HALF_LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// For how long a browser knows where a sign-in led that was not ended in time.
+const HALF_KNOWN: SignedDuration = SignedDuration::from_hours(1);
 /// How long a browser on a network counts as known after a second factor was proved there.
 const CONTEXT_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -68,6 +72,8 @@ pub struct Accepted<'a> {
     pub network: Digest,
     /// Whether it was for one use.
     pub must_change: bool,
+    /// The hash that it was held against.
+    pub hash: &'a str,
 }
 
 /// The part of the internet a visitor comes from: addresses change within it without the person moving.
@@ -91,10 +97,10 @@ pub fn after_password(
         return begin_half(instance, user, accepted, "/sign-in/new-password");
     }
     match ask(instance, visit, user, accepted.network)? {
-        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, |session, cookie| {
+        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, false, |session, cookie| {
             let events = sign_in::events(instance, Some(user), Some(session), "Success");
             // Disabled or deleted in the meantime.
-            match instance.store.begin_session(session, cookie, accepted.counter, &events)? {
+            match instance.store.begin_session(session, cookie, accepted.counter, accepted.hash, &events)? {
                 true => Ok(()),
                 false => Err(PageError::SignIn { back: accepted.back.to_owned() }),
             }
@@ -115,21 +121,19 @@ pub fn after_password(
 /// Goes on after a password for one use was replaced.
 pub fn after_new_password(instance: &Instance, visit: &Visit, half: &Half) -> Result<Response, PageError> {
     match ask(instance, visit, &half.user, half.kept.network)? {
-        Ask::Nothing => complete(instance, visit, half, None, None)?
-            .ok_or(PageError::SignIn { back: "/start".to_owned() }),
+        Ask::Nothing => complete(instance, visit, half, None, None)?.ok_or_else(|| half.over()),
         Ask::Factor => Ok(see_other("/sign-in/verify")),
         Ask::Enrol => Ok(see_other("/sign-in/enrol")),
-        Ask::Block => {
-            let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
-            instance.store.append_audit(&[step.event(
-                instance,
-                "UserAuthentication",
-                "Failure",
-                "PASSWORD",
-            )])?;
-            Err(blocked())
-        }
+        Ask::Block => Err(block(instance, half)?),
     }
+}
+
+/// Ends a half sign-in of a person whom the policy does not let set up a device.
+fn block(instance: &Instance, half: &Half) -> Result<PageError, PageError> {
+    let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
+    let event = step.event(instance, "UserAuthentication", "Failure", "PASSWORD");
+    instance.store.end_half_sign_in(half.cookie, &[event])?;
+    Ok(blocked())
 }
 
 /// What the policy asks of a person in this browser on this network.
@@ -140,8 +144,9 @@ fn ask(instance: &Instance, visit: &Visit, user: &User, network: Digest) -> Resu
     }
     let user_id = instance.user_id(user);
     let has_device = instance.store.mfa_devices(&user_id)?.iter().any(|device| policy.counts(device.kind));
-    let known = match (&visit.context, policy.mode) {
-        (Some(browser), Mode::Context) => {
+    // Whoever is signed in and does it again is to prove anew who they are, with all there is.
+    let known = match (&visit.context, policy.mode, &visit.person) {
+        (Some(browser), Mode::Context, None) => {
             instance.store.knows_context(&user_id, browser.digest(), network, instance.now())?
         }
         _ => false,
@@ -176,9 +181,18 @@ fn begin_half(
     };
     let step = Step { user, session: None, workflow: &half.workflow };
     let event = step.event(instance, "CredentialVerification", "Success", "PASSWORD");
-    instance.store.begin_half_sign_in(&half, secret.digest(), accepted.counter, &[event])?;
+    if !instance.store.begin_half_sign_in(
+        &half,
+        secret.digest(),
+        accepted.counter,
+        accepted.hash,
+        &[event],
+    )? {
+        // Another one was set while this one was looked at.
+        return Err(PageError::SignIn { back: half.back });
+    }
     let mut response = see_other(next);
-    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_LASTS)) {
+    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_KNOWN)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
@@ -205,6 +219,11 @@ impl Half {
     pub fn user_id(&self) -> &str {
         &self.kept.user_id
     }
+
+    /// The way to begin again and to come to the same place.
+    pub fn over(&self) -> PageError {
+        PageError::SignIn { back: self.kept.back.clone() }
+    }
 }
 
 /// The browser's half sign-in that is ready for its second step, or the way to what comes before it.
@@ -218,9 +237,13 @@ fn half_of(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
 
 /// The browser's half sign-in, or the way back to its beginning.
 pub fn half_with_duty(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
-    let over = || PageError::SignIn { back: "/start".to_owned() };
-    let cookie = visit.half.as_ref().ok_or_else(over)?.digest();
-    let kept = instance.store.half_sign_in(cookie, instance.now())?.ok_or_else(over)?;
+    let unknown = || PageError::SignIn { back: "/start".to_owned() };
+    let cookie = visit.half.as_ref().ok_or_else(unknown)?.digest();
+    let kept = instance.store.half_sign_in(cookie)?.ok_or_else(unknown)?;
+    let over = || PageError::SignIn { back: kept.back.clone() };
+    if !kept.is_live(instance.now()) {
+        return Err(over());
+    }
     let user = instance.user(&kept.user_id)?.ok_or_else(over)?;
     let policy = instance.store.mfa_policy()?;
     let mut devices = instance.store.mfa_devices(&kept.user_id)?;
@@ -228,22 +251,33 @@ pub fn half_with_duty(instance: &Instance, visit: &Visit) -> Result<Half, PageEr
     Ok(Half { cookie, kept, user, devices })
 }
 
-/// Ends a half sign-in well.
+/// What a person proved besides their password.
+enum Proved<'a> {
+    /// A device of theirs.
+    Used(Used),
+    /// A device that they set up.
+    Enrolled(NewDevice<'a>),
+}
+
+/// Ends a half sign-in well, with a proof of this `CredentialType`.
 fn complete(
     instance: &Instance,
     visit: &Visit,
     half: &Half,
-    used: Option<Used>,
+    proof: Option<Proved<'_>>,
     credential_type: Option<&str>,
 ) -> Result<Option<Response>, PageError> {
     let now = instance.now();
-    let browser = match &visit.context {
-        Some(browser) => Token::new(browser.expose().to_owned()),
-        None => instance.chance.token(),
+    let browser = instance.chance.token();
+    let (used, enrolled) = match proof {
+        Some(Proved::Used(used)) => (Some(used), None),
+        Some(Proved::Enrolled(device)) => (None, Some(device)),
+        None => (None, None),
     };
     let ends = now.checked_add(CONTEXT_KEPT).unwrap_or(now);
     let mut taken = true;
-    let response = sign_in::begin(instance, visit, &half.user, &half.kept.back, |session, cookie| {
+    let (user, back, factor) = (&half.user, &half.kept.back, credential_type.is_some());
+    let response = sign_in::begin(instance, visit, user, back, factor, |session, cookie| {
         let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
         let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
         let verified =
@@ -253,11 +287,18 @@ fn complete(
             .into_iter()
             .chain([authenticated, sign_in::authenticated(instance, Some(&half.user), session)])
             .collect();
-        let context = (half.kept.user_id.as_str(), browser.digest(), half.kept.network, ends);
+        let context = Context {
+            user_id: &half.kept.user_id,
+            before: visit.context.as_ref().map(Token::digest),
+            browser: browser.digest(),
+            network: half.kept.network,
+            ends,
+        };
         let done = Completion {
             half: Some(half.cookie),
             session: (session, cookie),
             used,
+            enrolled,
             counters: &[half.kept.counter],
             // A password alone makes no context known.
             context: credential_type.map(|_| context),

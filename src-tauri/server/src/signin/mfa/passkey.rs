@@ -65,7 +65,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         }
     };
     let mut taken = false;
-    let response = sign_in::begin(instance, visit, user, &back, |session, cookie| {
+    let response = sign_in::begin(instance, visit, user, &back, true, |session, cookie| {
         let step = Step { user, session: Some(session), workflow: &workflow };
         let entries = [
             step.event(instance, "CredentialVerification", "Success", "WEBAUTHN"),
@@ -74,7 +74,8 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         let done = Completion {
             half: None,
             session: (session, cookie),
-            used: Some(Used::Key { device: proof.device, data: proof.data }),
+            used: Some(Used::Key { device: proof.device, before: proof.before, data: proof.data }),
+            enrolled: None,
             counters: &[],
             context: None,
             challenge: Some((Digest::of(state), ends)),

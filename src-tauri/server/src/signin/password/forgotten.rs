@@ -6,7 +6,7 @@ use axum::{http::StatusCode, response::Response};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{chosen, event, first::NewPasswordPage};
+use super::{Place, chosen, event};
 use crate::{
     audit::{self, Event},
     fields::Fields,
@@ -58,7 +58,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
             ..Event::default()
         })
     };
-    match user.filter(|_| may && instance.mailing.sends()) {
+    match user.filter(|user| may && instance.mailing.sends() && !user.email.is_empty()) {
         Some(user) => {
             send_link(instance, user, By::User, &event(Some(user)))?;
         }
@@ -116,7 +116,7 @@ fn letter(instance: &Instance, user: &User, by: By, link: &str) -> Letter {
 pub fn show_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let token = fields.get("token").unwrap_or_default();
     let user = &owner(instance, token)?;
-    Ok(render(instance, visit, user, token, StatusCode::OK, None))
+    Ok(place(user, token).page(instance, visit, StatusCode::OK, None))
 }
 
 /// POST `/sign-in/reset`.
@@ -126,14 +126,14 @@ pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Resul
     let password = match chosen(instance, user, fields)? {
         Ok(password) => password,
         Err(mistake) => {
-            return Ok(render(instance, visit, user, token, StatusCode::BAD_REQUEST, Some(&mistake)));
+            return Ok(place(user, token).page(instance, visit, StatusCode::BAD_REQUEST, Some(&mistake)));
         }
     };
     let user_id = instance.user_id(user);
     let new = NewPassword {
         user_id: &user_id,
         password: &password,
-        keep_session: None,
+        session: None,
         half: None,
         link: Some(Digest::of(token)),
     };
@@ -154,22 +154,6 @@ fn over() -> PageError {
     PageError::new(StatusCode::GONE, "This link is over", text)
 }
 
-fn render(
-    instance: &Instance,
-    visit: &Visit,
-    user: &User,
-    token: &str,
-    status: StatusCode,
-    error: Option<&str>,
-) -> Response {
-    let page = NewPasswordPage {
-        frame: Frame::of(instance, visit),
-        error,
-        username: &user.username,
-        why: WHY,
-        token,
-        action: "/sign-in/reset",
-        asks_for_current: false,
-    };
-    html(status, &page)
+fn place<'a>(user: &'a User, token: &'a str) -> Place<'a> {
+    Place { username: &user.username, why: WHY, token, action: "/sign-in/reset", asks_for_current: false }
 }
