@@ -43,10 +43,10 @@ impl SocketPath {
     /// Where the socket of this installation is, from the environment alone: for programs that ask and
     /// do nothing else. Engine and app resolve their folders themselves; a test holds the two together.
     ///
-    /// `None` where the environment does not tell, such as without `HOME`, or outside Linux.
+    /// `None` where the environment does not tell, such as without `HOME`, and where engines have no socket.
     #[must_use]
     pub fn of_environment(env: &dyn Fn(&str) -> Option<OsString>) -> Option<Self> {
-        if !cfg!(target_os = "linux") {
+        if !cfg!(any(target_os = "linux", windows)) {
             return None;
         }
         let path = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -54,7 +54,14 @@ impl SocketPath {
             return Self::choose(None, &std::path::absolute(moved).ok()?.join("state")).ok();
         }
         let state = path("XDG_STATE_HOME").filter(|path| path.is_absolute());
-        let state = state.or_else(|| Some(path("HOME")?.join(".local/state")))?.join("latchkey");
+        let usual = || {
+            // The variable and the known folder that the engine asks for are one, unless somebody set the
+            // variable: then no engine is found here, and the long way looks again.
+            let (base, within) =
+                if cfg!(windows) { ("LOCALAPPDATA", "state") } else { ("HOME", ".local/state") };
+            Some(path(base)?.join(within))
+        };
+        let state = state.or_else(usual)?.join("latchkey");
         Self::choose(path("XDG_RUNTIME_DIR").as_deref(), &state).ok()
     }
 
