@@ -51,14 +51,18 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         caption: "Applications".to_owned(),
         columns: vec!["Application", "Description", "Sign-in"],
         rows: found.rows.iter().map(row).collect(),
-        empty: "No application is called that. Add one from the catalogue or by its metadata.",
+        empty: if words.is_empty() {
+            "There is no application yet. Add one from the catalogue, or your own."
+        } else {
+            "No application is called that. Add one from the catalogue or by its metadata."
+        },
         next,
         first,
     };
     let search =
         Search { action: "/admin/applications", label: "Search applications", words: words.to_owned() };
     let page = Page::new("Applications")
-        .with(Part::Links(vec![Link::new("/admin/applications/new", "Add an application")]))
+        .with(Part::Actions(Link::new("/admin/applications/new", "Add an application"), vec![]))
         .with(Part::Search(search))
         .with(Part::Table(table));
     Ok(page.show(of))

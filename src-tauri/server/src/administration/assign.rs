@@ -61,6 +61,16 @@ impl Step {
         }
     }
 
+    /// What the list of steps calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "Accounts",
+            Self::Principals => "Users and groups",
+            Self::Sets => "Permission sets",
+            Self::Review => "Review",
+        }
+    }
+
     /// What is missing before the next step.
     fn lacks(self, choices: &Choices) -> Option<&'static str> {
         match self {
@@ -102,7 +112,9 @@ fn render(
     lack: Option<&str>,
 ) -> Result<Response, PageError> {
     let title = format!("Give access, step {} of 4: {}", step.number(), step.title());
-    let page = Page::new(title).below("/admin/accounts", "AWS accounts");
+    let page = Page::new(title)
+        .below("/admin/accounts", "AWS accounts")
+        .with(Part::Steps(Step::ALL.map(Step::name).to_vec(), step.number()));
     let status = if lack.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let page = page.with_some(lack.map(|text| Part::Banner(Tone::Error, text.to_owned())));
     let page = match step {
