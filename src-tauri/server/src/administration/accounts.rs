@@ -69,23 +69,22 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         first,
     };
     // Each unit after the one it stands below.
-    let tree = units
-        .iter()
-        .map(|unit| {
-            let link = Link::new(units::way_to(unit), &unit.name);
-            let action = if unit.parent.is_none() || units::has_units(&units, unit) {
-                Cell::text("–")
-            } else {
-                Cell::Button(Button {
-                    action: "/admin/accounts/delete-unit",
-                    hidden: vec![("unit", unit.id.clone())],
-                    text: "Delete",
-                    label: format!("Delete the unit {}", unit.path),
-                })
-            };
-            vec![Cell::Below(depth(&unit.path), link), Cell::Code(unit.id.clone()), action]
-        })
-        .collect();
+    let mut tree = Vec::new();
+    for unit in &units {
+        let link = Link::new(units::way_to(unit), &unit.name);
+        let in_use = units::has_units(&units, unit) || !store.accounts_in(&unit.id, "", 1)?.is_empty();
+        let action = if unit.parent.is_none() || in_use {
+            Cell::text("–")
+        } else {
+            Cell::Button(Button {
+                action: "/admin/accounts/delete-unit",
+                hidden: vec![("unit", unit.id.clone())],
+                text: "Delete",
+                label: format!("Delete the unit {}", unit.path),
+            })
+        };
+        tree.push(vec![Cell::Below(depth(&unit.path), link), Cell::Code(unit.id.clone()), action]);
+    }
     let tree = Table {
         caption: "Organizational units".to_owned(),
         columns: vec!["Organizational unit", "ID", "Action"],

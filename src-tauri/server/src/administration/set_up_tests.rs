@@ -56,6 +56,7 @@ async fn whoever_is_created_is_invited_by_mail_into_their_groups() {
     jos.submit(&first, "/sign-in/reset", &PASSWORD).await.is(303);
     jos.get(path).await.is(410);
     jos.sign_in("jo", PASSWORD[0].1, "/start").await.is(303);
+    let ada = rig.browser_of("ada").await;
     let page = ada.get(&format!("/admin/users/user?id={}", rig.user("jo").id)).await.is(200);
     assert!(!page.body.contains("no password yet") && page.body.contains("Send a link to set a password"));
 }
