@@ -29,7 +29,11 @@ pub async fn of_maya_and_noor(desk: &Desk, company: &Company, handed: &HandedOut
     browser.go(&handed.invitation).await?;
     look(browser, "invitation").await?;
     set_first_password(browser).await?;
+    browser.see(Locator::Id("sign-in")).await?;
+    look(browser, "sign-in").await?;
     sign_in(browser, "maya", PASSWORD).await?;
+    heading(browser, "Set up a second factor").await?;
+    look(browser, "enrol").await?;
     enrol(browser, "Maya's key").await?;
     browser.read(SOON, "Signed in as Maya Ortiz").await?;
     sees(
@@ -43,7 +47,9 @@ pub async fn of_maya_and_noor(desk: &Desk, company: &Company, handed: &HandedOut
         &["Slack", "Timesheets"],
     )
     .await?;
+    look(browser, "applications").await?;
     browser.go(&handed.address).await?;
+    look(browser, "accounts").await?;
     browser.press("Open console, payments-prod, Deploy, production").await?;
     for (id, expected) in [("account-id", PROD), ("role-name", "Deploy")] {
         let text = browser.see(Locator::Id(id)).await?.text().await?;

@@ -8,7 +8,7 @@ mod set_up;
 
 use anyhow::{Context, Result, ensure};
 use fantoccini::{Locator, elements::Element};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::TcpListener};
 use support::{
     Desk, ServedOrganisation,
     deadline::{SOON, WHILE, until},
@@ -32,7 +32,8 @@ impl Company {
     async fn found(desk: &Desk) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-company-").tempdir()?;
         let mail = MailServer::start(folder.path()).await?;
-        let config = format!("listen = \"127.0.0.1:0\"\n{}", mail.section());
+        // Commands beside the server say the configuration's port.
+        let config = format!("listen = \"127.0.0.1:{}\"\n{}", free_port()?, mail.section());
         let served = ServedOrganisation::start_empty(folder, ORGANISATION, &config).await?;
         Ok(Self { served, mail, browser: driver::chromium(desk).await? })
     }
@@ -132,6 +133,11 @@ impl Company {
         })
         .await
     }
+}
+
+/// A port that was free on both loopback addresses a moment ago.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// Waits for the page of this heading, loaded whole.

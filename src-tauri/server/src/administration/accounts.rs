@@ -148,7 +148,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         }
         for assignment in store.assignments_in(&account.id, &set.arn, "", ASSIGNMENTS)? {
             let Some((link, kind)) = principal(of, &assignment.principal)? else { continue };
-            let label = format!("Take {} from {} in {}", set.name, link.text, account.name);
+            let label = format!("Remove {} of {} in {}", set.name, link.text, account.name);
             rows.push(vec![
                 Cell::Link(link),
                 Cell::text(kind),

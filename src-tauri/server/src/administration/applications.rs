@@ -111,7 +111,7 @@ fn whole(
     let mut rows = Vec::new();
     for principal in of.instance.store.principals_of_application(&application.id, 1000)? {
         let Some((link, kind)) = accounts::principal(of, &principal)? else { continue };
-        let label = format!("Take {} away from {}", application.name, link.text);
+        let label = format!("Remove {} from {}", link.text, application.name);
         let button = Button {
             action: "/admin/applications/remove",
             hidden: vec![

@@ -151,7 +151,7 @@ fn whole(
                 action: "/admin/groups/remove",
                 hidden: vec![("id", group.id.clone()), ("user", user.id.clone())],
                 text: "Remove",
-                label: format!("Take {} out of {}", user.username, group.name),
+                label: format!("Remove {} from {}", user.username, group.name),
             }),
         ]);
     }

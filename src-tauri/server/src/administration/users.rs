@@ -126,7 +126,7 @@ fn groups(of: &Administrator<'_>, user: &User) -> Result<Table, PageError> {
     let mut rows = Vec::new();
     for (_, group_id) in store.memberships_of(&user.id, "", 1000)? {
         let Some(group) = store.group(&group_id)? else { continue };
-        let label = format!("Take {} out of {}", user.username, group.name);
+        let label = format!("Remove {} from {}", user.username, group.name);
         rows.push(vec![
             Cell::Link(Link::new(super::groups::way_to(&group.id), &group.name)),
             Cell::text(&group.description),
