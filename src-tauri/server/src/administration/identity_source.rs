@@ -16,7 +16,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
         people(counts.groups, "group", "groups")
     );
     let source = |name: &str, state: Cell, what: &str| vec![Cell::text(name), state, Cell::text(what)];
-    let not_offered = || Cell::text("Not offered");
+    let not_offered = || Cell::text("Not\u{a0}offered");
     let sources = Table {
         caption: "Identity sources".to_owned(),
         columns: vec!["Identity source", "State", "Users and groups"],

@@ -45,7 +45,7 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
     };
     let table = Table {
         caption: "Permission sets".to_owned(),
-        columns: vec!["Permission set", "Description", "Session"],
+        columns: vec!["Permission set", "Description", "Session duration"],
         rows: found.rows.iter().map(row).collect(),
         empty: if words.is_empty() {
             "There is no permission set yet. Create one for each job that people do in an account."
@@ -112,7 +112,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .map_or("none".to_owned(), |text| number(text.lines().count(), "line of JSON", "lines of JSON"));
     let facts = vec![
         ("Description", or_none(set.description.clone())),
-        ("Session", duration(&set)),
+        ("Session duration", duration(&set)),
         ("AWS managed policies", or_none(managed.join(", "))),
         (
             "Customer managed policies",

@@ -249,7 +249,7 @@ fn form(action: &'static str, fields: &Fields, known: Option<&User>) -> Form {
     };
     let mut all = vec![
         line("username", "User name", known.map(|user| user.username.clone()))
-            .hint("What they type to sign in. Sessions in AWS carry it.")
+            .hint("What they type to sign in. AWS's own records show it, too.")
             .of(Kind::Required),
         line("display_name", "Name", known.map(|user| user.display_name.clone())).of(Kind::Required),
         line("email", "Email address", known.map(|user| user.email.clone()))
