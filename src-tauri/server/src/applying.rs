@@ -26,9 +26,8 @@ pub enum ApplyError {
     NotThere(#[from] NotThere),
 }
 
-/// Events of the identity store and of the organization's accounts (CloudTrail).
+/// Events of the identity store (CloudTrail).
 const IDENTITY_STORE: &str = "identitystore.amazonaws.com";
-const ORGANIZATIONS: &str = "organizations.amazonaws.com";
 
 impl Instance {
     /// What applying a document would change.
@@ -121,9 +120,9 @@ fn event_of(change: &Change) -> (&'static str, &'static str) {
         (Kind::User, Create) => (IDENTITY_STORE, "CreateUser"),
         (Kind::User, Update) => (IDENTITY_STORE, "UpdateUser"),
         (Kind::User, Delete) => (IDENTITY_STORE, "DeleteUser"),
-        (Kind::Account, Create) => (ORGANIZATIONS, "CreateAccount"),
-        (Kind::Account, Update) => (ORGANIZATIONS, "UpdateAccount"),
-        (Kind::Account, Delete) => (ORGANIZATIONS, "RemoveAccountFromOrganization"),
+        (Kind::Account, Create) => (audit::ORGANIZATIONS, "CreateAccount"),
+        (Kind::Account, Update) => (audit::ORGANIZATIONS, "UpdateAccount"),
+        (Kind::Account, Delete) => (audit::ORGANIZATIONS, "RemoveAccountFromOrganization"),
         (Kind::PermissionSet, Create) => (audit::SSO, "CreatePermissionSet"),
         (Kind::PermissionSet, Update) => (audit::SSO, "UpdatePermissionSet"),
         (Kind::PermissionSet, Delete) => (audit::SSO, "DeletePermissionSet"),

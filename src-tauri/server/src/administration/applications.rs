@@ -51,14 +51,18 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         caption: "Applications".to_owned(),
         columns: vec!["Application", "Description", "Sign-in"],
         rows: found.rows.iter().map(row).collect(),
-        empty: "No application is called that. Add one from the catalogue or by its metadata.",
+        empty: if words.is_empty() {
+            "There is no application yet. Add one from the catalogue, or your own."
+        } else {
+            "No application is called that. Add one from the catalogue or by its metadata."
+        },
         next,
         first,
     };
     let search =
         Search { action: "/admin/applications", label: "Search applications", words: words.to_owned() };
     let page = Page::new("Applications")
-        .with(Part::Links(vec![Link::new("/admin/applications/new", "Add an application")]))
+        .with(Part::Actions(Link::new("/admin/applications/new", "Add an application"), vec![]))
         .with(Part::Search(search))
         .with(Part::Table(table));
     Ok(page.show(of))
@@ -107,7 +111,7 @@ fn whole(
     let mut rows = Vec::new();
     for principal in of.instance.store.principals_of_application(&application.id, 1000)? {
         let Some((link, kind)) = accounts::principal(of, &principal)? else { continue };
-        let label = format!("Take {} away from {}", application.name, link.text);
+        let label = format!("Remove {} from {}", link.text, application.name);
         let button = Button {
             action: "/admin/applications/remove",
             hidden: vec![

@@ -31,8 +31,18 @@ pub enum Part {
     Note(String),
     /// A message that stands out.
     Banner(Tone, String),
+    /// The same with the way to where it is mended.
+    Notice(Tone, String, Link),
+    /// Numbers of things, and the ways to them.
+    Tiles(Vec<(String, Link)>),
+    /// The steps of a longer task, and which of them this is, from 1 on.
+    Steps(Vec<&'static str>, usize),
+    /// The way to what most people came for, before the ways to the rest.
+    Actions(Link, Vec<Link>),
     /// Something to copy, under its name.
     Secret(&'static str, String),
+    /// The same where it is no secret; the id of its field goes first.
+    Copied(&'static str, &'static str, String),
     /// Text as a program wrote it.
     Code(String),
     /// Names and values.
@@ -208,6 +218,12 @@ pub enum Kind {
     Choice(Vec<(String, String)>),
     /// Any of these: value, words, whether it is ticked.
     Many(Vec<(String, String, bool)>),
+    /// One of a few, all in sight: value and words.
+    One(Vec<(String, String)>),
+    /// No field: what follows is folded away under its label, unless its value is not empty.
+    Fold,
+    /// No field: the end of what is folded away.
+    FoldEnd,
 }
 
 impl Field {
@@ -225,6 +241,13 @@ impl Field {
     /// Any of several.
     pub fn many(name: &'static str, label: &str, options: Vec<(String, String, bool)>) -> Self {
         Self { name, label: label.to_owned(), kind: Kind::Many(options), ..Self::default() }
+    }
+
+    /// One of a few, all in sight.
+    pub fn one(name: &'static str, label: &str, value: &str, options: &[(&str, &str)]) -> Self {
+        let options = options.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned()));
+        let kind = Kind::One(options.collect());
+        Self { name, label: label.to_owned(), value: value.to_owned(), kind, ..Self::default() }
     }
 
     /// The same with what belongs into it.

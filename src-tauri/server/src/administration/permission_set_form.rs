@@ -162,7 +162,9 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
     let mut all = vec![
         name,
         line("description", "Description"),
-        line("session", "Session").hint("How long credentials of a role live.").of(Kind::Choice(lengths)),
+        line("session", "Session duration")
+            .hint("How long credentials of a role live.")
+            .of(Kind::Choice(lengths)),
         Field::many("policy", "Policies for job functions", jobs.to_vec()),
         line("managed", "More AWS managed policies")
             .hint("One a line, by name or ARN, such as AmazonS3ReadOnlyAccess.")

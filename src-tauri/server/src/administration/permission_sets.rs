@@ -45,16 +45,20 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
     };
     let table = Table {
         caption: "Permission sets".to_owned(),
-        columns: vec!["Permission set", "Description", "Session"],
+        columns: vec!["Permission set", "Description", "Session duration"],
         rows: found.rows.iter().map(row).collect(),
-        empty: "No permission set is called that. Search for another part of the name.",
+        empty: if words.is_empty() {
+            "There is no permission set yet. Create one for each job that people do in an account."
+        } else {
+            "No permission set is called that. Search for another part of the name."
+        },
         next,
         first,
     };
     let search =
         Search { action: "/admin/permission-sets", label: "Search permission sets", words: words.to_owned() };
     let page = Page::new("Permission sets")
-        .with(Part::Links(vec![Link::new("/admin/permission-sets/edit", "Create a permission set")]))
+        .with(Part::Actions(Link::new("/admin/permission-sets/edit", "Create a permission set"), vec![]))
         .with(Part::Search(search))
         .with(Part::Table(table));
     Ok(page.show(of))
@@ -108,7 +112,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .map_or("none".to_owned(), |text| number(text.lines().count(), "line of JSON", "lines of JSON"));
     let facts = vec![
         ("Description", or_none(set.description.clone())),
-        ("Session", duration(&set)),
+        ("Session duration", duration(&set)),
         ("AWS managed policies", or_none(managed.join(", "))),
         (
             "Customer managed policies",

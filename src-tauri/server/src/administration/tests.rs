@@ -548,7 +548,8 @@ async fn every_page_is_named_and_every_field_has_a_label() {
         };
         let page = ada.get(&format!("{}?id={id}", route.path)).await.is(200);
         assert_eq!(page.body.matches("<h1").count(), 1, "{}", route.path);
-        assert_eq!(page.body.matches(" aria-current=").count(), 1, "{}", route.path);
+        let steps = page.body.matches(" aria-current=\"step\"").count();
+        assert_eq!(page.body.matches(" aria-current=").count() - steps, 1, "{}", route.path);
         for input in page.body.split("<input id=\"").skip(1) {
             let id = input.split('"').next().unwrap();
             assert!(page.body.contains(&format!("<label for=\"{id}\"")), "{}: {id}", route.path);

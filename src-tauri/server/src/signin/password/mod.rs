@@ -106,6 +106,15 @@ pub fn check(
     Ok((typed, hash.unwrap_or_default().to_owned()))
 }
 
+/// Whether somebody has a password at all, even one for one use.
+///
+/// # Errors
+/// [`StoreError`] if the store cannot be asked.
+pub fn has_password(instance: &Instance, user: &User) -> Result<bool, StoreError> {
+    let user_id = instance.user_id(user);
+    Ok(instance.store.own_password(&user_id)?.is_some() || instance.store.password(&user_id)?.is_some())
+}
+
 /// A new password that two fields agree on and the rules allow, or what to do better.
 fn chosen(
     instance: &Instance,
