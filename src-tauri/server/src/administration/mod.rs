@@ -4,10 +4,13 @@
 //! Invariant: a path below `/admin` is answered through [`ROUTES`] alone, so that no page is without the check.
 
 mod accounts;
+mod application_certificates;
+mod application_edit;
 mod application_form;
 mod applications;
 mod assign;
 mod assign_choices;
+mod attribute_lines;
 mod audit;
 mod groups;
 pub mod invite;
@@ -17,6 +20,7 @@ mod permission_set_form;
 mod permission_sets;
 mod requests;
 mod settings;
+mod settings_mfa;
 #[cfg(test)]
 mod tests;
 mod user_actions;
@@ -103,7 +107,7 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 49] = [
+static ROUTES: [Route; 55] = [
     shown("/admin", overview::show),
     shown("/admin/users", users::list),
     shown("/admin/users/new", user_form::show_new),
@@ -147,8 +151,26 @@ static ROUTES: [Route; 49] = [
     submitted("/admin/applications/assign", "/admin/applications/application", applications::assign),
     submitted("/admin/applications/remove", "/admin/applications/application", applications::remove),
     submitted("/admin/applications/delete", "/admin/applications/application", applications::delete),
+    shown("/admin/applications/edit", application_edit::show),
+    submitted("/admin/applications/edit", "/admin/applications/edit", application_edit::save),
+    shown(application_certificates::PAGE, application_certificates::show),
+    submitted(
+        "/admin/applications/certificates/create",
+        application_certificates::PAGE,
+        application_certificates::create,
+    ),
+    submitted(
+        "/admin/applications/certificates/activate",
+        application_certificates::PAGE,
+        application_certificates::activate,
+    ),
+    submitted(
+        "/admin/applications/certificates/delete",
+        application_certificates::PAGE,
+        application_certificates::delete,
+    ),
     shown("/admin/settings", settings::show),
-    submitted("/admin/settings/mfa", "/admin/settings", settings::set_mfa),
+    submitted("/admin/settings/mfa", "/admin/settings", settings_mfa::set),
     submitted("/admin/settings/session", "/admin/settings", settings::set_session),
     submitted("/admin/settings/attributes", "/admin/settings", settings::set_attributes),
     shown("/admin/audit", audit::list),

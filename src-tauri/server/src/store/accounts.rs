@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{AuditEntry, Result, Store, all, audit, execute, one};
+use super::{Result, Store, all, execute, one};
 use crate::organisation::{Account, OrganizationalUnit, ROOT};
 
 /// An account with its unit's path, of tables `a` and `o`.
@@ -75,20 +75,6 @@ impl Store {
         self.read("find an account", |c| find(c, id))
     }
 
-    /// Up to `limit` accounts after this id, in order.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn accounts(&self, after: &str, limit: u32) -> Result<Vec<Account>> {
-        self.read("list accounts", |c| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM account a JOIN organizational_unit o ON o.id = a.ou_id
-                 WHERE a.id > ?1 ORDER BY a.id LIMIT ?2"
-            );
-            all(c, &sql, params![after, limit], account_from)
-        })
-    }
-
     /// Up to `limit` accounts right in this unit after this id, in order.
     ///
     /// # Errors
@@ -110,37 +96,6 @@ impl Store {
     pub fn organizational_units(&self) -> Result<Vec<OrganizationalUnit>> {
         self.read("list organizational units", |c| {
             all(c, "SELECT * FROM organizational_unit ORDER BY path", [], unit_from)
-        })
-    }
-
-    /// Adds an account or changes one; `id_of` gives the id of a unit that is not there yet from its path.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if a statement fails.
-    pub fn put_account(
-        &self,
-        account: &Account,
-        id_of: &dyn Fn(&str) -> String,
-        entry: &AuditEntry,
-    ) -> Result<()> {
-        self.write("keep an account", |tx| {
-            let unit = unit_at(tx, &account.ou, id_of)?;
-            put(tx, account, &unit, false)?;
-            audit::append(tx, entry)
-        })
-    }
-
-    /// Forgets an account and every assignment in it; `false` if there is none.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if a statement fails.
-    pub fn delete_account(&self, id: &str, entry: &AuditEntry) -> Result<bool> {
-        self.write("delete an account", |tx| {
-            let found = remove(tx, id)?;
-            if found {
-                audit::append(tx, entry)?;
-            }
-            Ok(found)
         })
     }
 }
