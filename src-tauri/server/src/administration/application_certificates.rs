@@ -77,7 +77,7 @@ fn whole(of: &Administrator<'_>, application: &Application, said: Option<Part>) 
         page = page.with(Part::Heading("Rotate".to_owned())).with(Part::Note(text)).with(Part::Form(form));
     }
     let links = vec![Link::new(target.metadata_url(of.instance), "Metadata")];
-    Ok(page.with(Part::Heading("Metadata".to_owned())).with(Part::Links(links)))
+    Ok(page.with(Part::Heading("For the application's administrator".to_owned())).with(Part::Links(links)))
 }
 
 fn certificate(of: &Administrator<'_>, page: Page, target: Target<'_>, held: &Held) -> Page {

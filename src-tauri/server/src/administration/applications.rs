@@ -100,6 +100,12 @@ fn whole(
         facts.push(("Assertions go to", saml.acs_url.clone()));
         facts.push(("Entity ID", saml.audience.clone()));
         facts.extend(saml.relay_state.clone().map(|state| ("Relay state", state)));
+        if saml.require_signed_requests {
+            facts.push(("Requests", "must be signed".to_owned()));
+        }
+        if saml.encryption_certificate.is_some() {
+            facts.push(("Assertions", "are encrypted".to_owned()));
+        }
     }
     facts.push(("Application ID", application.id.clone()));
     page = page.with(Part::Facts(facts));

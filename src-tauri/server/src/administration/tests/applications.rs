@@ -194,7 +194,10 @@ async fn everything_of_an_application_can_be_changed() {
     assert!(taken.body.contains("Another application has this name"), "{}", taken.body);
     good[0].1 = "Dashboards";
     let done = ada.submit(&form, action, &good).await.is(303);
-    assert!(ada.get(done.header("location")).await.is(200).body.contains("The application is saved"));
+    let saved = ada.get(done.header("location")).await.is(200);
+    for words in ["The application is saved", "must be signed", "are encrypted"] {
+        assert!(saved.body.contains(words), "{words}: {}", saved.body);
+    }
     let after = rig.application("Dashboards");
     assert_eq!((&after.id, &after.instance_id), (&before.id, &before.instance_id));
     assert_eq!(
