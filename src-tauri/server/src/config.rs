@@ -24,11 +24,12 @@ use crate::{
     },
     chance::Chance,
     clock::Clock,
+    configured::Configured,
     data_folder::DataFolder,
     instance::{Identity, Instance, Keys, Shared},
     listeners,
     mail::{self, Mailing, Smtp, SmtpConfig},
-    mfa::Policy,
+    mfa::{Policy, policy::Named},
     organisation::{self, Document, FileError},
     passwords::PasswordBook,
     proxies::TrustedProxies,
@@ -54,9 +55,10 @@ struct Config {
     listen: Spanned<SocketAddr>,
     /// What people and clients call it, if that is not `localhost`.
     public_url: Option<Spanned<Url>>,
-    /// When a second factor is asked for. What stands here counts from the start on; without it, what was set
-    /// last.
-    mfa: Option<Policy>,
+    /// When a second factor is asked for. What stands here counts from the start on; what is left out is what was
+    /// set last.
+    #[serde(default)]
+    mfa: Named,
     /// The mail server. Without it no mail is sent, and forgotten passwords are the administrator's affair.
     smtp: Option<SmtpConfig>,
     /// Addresses or networks of the proxies whose `X-Forwarded-*` headers count.
@@ -140,6 +142,7 @@ pub async fn run(file: &Path) -> Result<()> {
         instance.mailing = Mailing::Smtp(Arc::clone(&letters));
     }
     instance.proxies = proxies;
+    instance.configured = Configured { file: file.display().to_string(), mfa: config.mfa };
     instance.keeping = Keeping {
         retention_days: config.audit.retention_days.map(Spanned::into_inner),
         mark: Some(folder.audit_mark()),
@@ -152,11 +155,7 @@ pub async fn run(file: &Path) -> Result<()> {
         },
     };
     let instance = Shared::new(instance);
-    if let Some(policy) = &config.mfa
-        && *policy != instance.store.mfa_policy()?
-    {
-        policy_set(&instance, policy)?;
-    }
+    instance.hold_to_configuration()?;
     if let Some((document, text)) = &document {
         for user in document.users.values().filter(|user| user.password_hash.is_none()) {
             tracing::warn!(user = user.username, "has no password_hash in the organisation file");

@@ -22,7 +22,13 @@ pub fn way_to(id: &str) -> String {
     way("/admin/applications/application", [("id", id)])
 }
 
-fn named(of: &Administrator<'_>, fields: &Fields) -> Result<Application, PageError> {
+/// The page of an application that was just changed.
+pub fn way_to_saved(id: &str) -> String {
+    way("/admin/applications/application", [("id", id), ("done", "saved")])
+}
+
+/// The application with the `id` that was given.
+pub fn named(of: &Administrator<'_>, fields: &Fields) -> Result<Application, PageError> {
     of.instance
         .store
         .application_by_id(fields.get("id").unwrap_or_default())?
@@ -81,9 +87,16 @@ fn whole(
     mistakes: &Mistakes,
 ) -> Result<Page, PageError> {
     let id = || Field::hidden("id", &application.id);
+    let done = (fields.get("done") == Some("saved"))
+        .then(|| Part::Banner(Tone::Good, "The application is saved.".to_owned()));
     let mut page = Page::new(&application.name)
         .below("/admin/applications", "Applications")
-        .with_some(mistakes.banner());
+        .with_some(done)
+        .with_some(mistakes.banner())
+        .with(Part::Links(vec![Link::new(
+            way("/admin/applications/edit", [("id", application.id.as_str())]),
+            "Edit",
+        )]));
     let mut facts = vec![("Description", application.description.clone())];
     facts.extend(application.url.clone().map(|url| ("Opens at", url)));
     let target = Target::of(application);
@@ -91,6 +104,12 @@ fn whole(
         facts.push(("Assertions go to", saml.acs_url.clone()));
         facts.push(("Entity ID", saml.audience.clone()));
         facts.extend(saml.relay_state.clone().map(|state| ("Relay state", state)));
+        if saml.require_signed_requests {
+            facts.push(("Requests", "must be signed".to_owned()));
+        }
+        if saml.encryption_certificate.is_some() {
+            facts.push(("Assertions", "are encrypted".to_owned()));
+        }
     }
     facts.push(("Application ID", application.id.clone()));
     page = page.with(Part::Facts(facts));
@@ -100,6 +119,10 @@ fn whole(
             Link::new(&metadata, "Metadata"),
             Link::new(format!("{metadata}/certificate.pem"), "Certificate (PEM)"),
             Link::new(format!("{metadata}/certificate.der"), "Certificate (DER)"),
+            Link::new(
+                way("/admin/applications/certificates", [("id", application.id.as_str())]),
+                "Certificates and rotation",
+            ),
         ];
         page = page
             .with(Part::Heading("On the application's side".to_owned()))

@@ -141,7 +141,7 @@ fn form(of: &Administrator<'_>, step: Step, choices: &Choices, words: &str) -> R
     let search = |label: &str| Field {
         name: "words",
         label: label.to_owned(),
-        hint: "The first 50 are listed. What is ticked stays while you search.",
+        hint: "The first 50 are listed. What is ticked stays while you search.".into(),
         value: words.to_owned(),
         kind: Kind::Words,
         ..Field::default()
@@ -205,7 +205,7 @@ fn form(of: &Administrator<'_>, step: Step, choices: &Choices, words: &str) -> R
     if step != Step::Accounts {
         others.push(("Back", "back"));
     }
-    Ok(Form { action: "/admin/assign", is_step: true, fields, submit: "Continue", others, costs: None })
+    Ok(Form { action: "/admin/assign", is_step: true, fields, submit: "Continue", others, ..Form::default() })
 }
 
 fn review(of: &Administrator<'_>, page: Page, choices: &Choices) -> Result<Page, PageError> {

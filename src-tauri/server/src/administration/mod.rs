@@ -5,10 +5,13 @@
 
 mod account_form;
 mod accounts;
+mod application_certificates;
+mod application_edit;
 mod application_form;
 mod applications;
 mod assign;
 mod assign_choices;
+mod attribute_lines;
 mod audit;
 mod groups;
 mod identity_source;
@@ -21,6 +24,7 @@ mod requests;
 #[cfg(test)]
 mod set_up_tests;
 mod settings;
+mod settings_mfa;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -109,7 +113,7 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 58] = [
+static ROUTES: [Route; 64] = [
     shown("/admin", overview::show),
     shown("/admin/identity-source", identity_source::show),
     shown("/admin/users", users::list),
@@ -162,8 +166,26 @@ static ROUTES: [Route; 58] = [
     submitted("/admin/applications/assign", "/admin/applications/application", applications::assign),
     submitted("/admin/applications/remove", "/admin/applications/application", applications::remove),
     submitted("/admin/applications/delete", "/admin/applications/application", applications::delete),
+    shown("/admin/applications/edit", application_edit::show),
+    submitted("/admin/applications/edit", "/admin/applications/edit", application_edit::save),
+    shown(application_certificates::PAGE, application_certificates::show),
+    submitted(
+        "/admin/applications/certificates/create",
+        application_certificates::PAGE,
+        application_certificates::create,
+    ),
+    submitted(
+        "/admin/applications/certificates/activate",
+        application_certificates::PAGE,
+        application_certificates::activate,
+    ),
+    submitted(
+        "/admin/applications/certificates/delete",
+        application_certificates::PAGE,
+        application_certificates::delete,
+    ),
     shown("/admin/settings", settings::show),
-    submitted("/admin/settings/mfa", "/admin/settings", settings::set_mfa),
+    submitted("/admin/settings/mfa", "/admin/settings", settings_mfa::set),
     submitted("/admin/settings/session", "/admin/settings", settings::set_session),
     submitted("/admin/settings/attributes", "/admin/settings", settings::set_attributes),
     shown("/admin/audit", audit::list),

@@ -1,6 +1,8 @@
 //! A page of the administration as a value. One template renders all of them, so that every list, form and
 //! error is laid out, named and read aloud in the same way.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use url::form_urlencoded;
@@ -173,8 +175,10 @@ pub struct Form {
     pub is_step: bool,
     /// What can be filled in.
     pub fields: Vec<Field>,
-    /// What the button says.
+    /// What the button says; empty without one.
     pub submit: &'static str,
+    /// Suggestions for [`Kind::Suggested`] and [`Kind::Adds`].
+    pub suggestions: &'static [&'static str],
     /// More buttons: what they say and the value of `go` that they send.
     pub others: Vec<(&'static str, &'static str)>,
     /// What it costs: the form is folded away under its button's words and this is said before it.
@@ -189,7 +193,7 @@ pub struct Field {
     /// What it is called.
     pub label: String,
     /// What belongs into it.
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
     /// What is in it.
     pub value: String,
     /// What is wrong with it.
@@ -210,6 +214,12 @@ pub enum Kind {
     Required,
     /// One line that cannot be changed.
     Fixed,
+    /// Something that is told and goes nowhere.
+    Told,
+    /// One line for which the form has suggestions.
+    Suggested,
+    /// The same with a button that adds it to a list.
+    Adds,
     /// One line with a button that looks it up.
     Words,
     /// Several lines.
@@ -251,8 +261,8 @@ impl Field {
     }
 
     /// The same with what belongs into it.
-    pub fn hint(self, hint: &'static str) -> Self {
-        Self { hint, ..self }
+    pub fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self { hint: hint.into(), ..self }
     }
 
     /// The same looking otherwise.

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     audit,
+    domain::managed_policies,
     fields::Fields,
-    organisation::{Boundary, PermissionSet, PolicyReference},
+    organisation::{Boundary, PermissionSet, Policies, PolicyReference},
     signin::{PageError, see_other},
     store::Wanted,
 };
@@ -152,6 +153,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .below("/admin/permission-sets", "Permission sets")
         .with_some(done.map(|text| Part::Banner(Tone::Good, text.to_owned())))
         .with_some(in_use)
+        .with_some(unknown_policies(policies))
         .with(Part::Facts(facts))
         .with(Part::Links(links))
         .with(Part::Heading("Accounts that have it".to_owned()))
@@ -160,6 +162,29 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .with(Part::Heading("Delete".to_owned()))
         .with(Part::Form(delete));
     Ok(page.show(of))
+}
+
+/// What to say of policies that are on nobody's list here.
+fn unknown_policies(policies: &Policies) -> Option<Part> {
+    let boundary = match &policies.boundary {
+        Some(Boundary::Managed(arn)) => Some(arn),
+        _ => None,
+    };
+    let unknown: Vec<&str> = policies
+        .managed
+        .iter()
+        .chain(boundary)
+        .filter(|arn| !managed_policies::is_known(arn))
+        .map(|arn| arn.split_once("policy/").map_or(arn.as_str(), |(_, name)| name))
+        .collect();
+    (!unknown.is_empty()).then(|| {
+        let text = format!(
+            "It could not be checked that AWS has a policy called {}: the list here does not have it. Look whether \
+             it is spelled right.",
+            unknown.join(" or ")
+        );
+        Part::Banner(Tone::Warning, text)
+    })
 }
 
 /// Where the set is, and whether any of these places has an older one.

@@ -227,17 +227,40 @@ async fn certificates_are_changed_by_hand_one_application_at_a_time() {
 fn a_sealed_key_is_good_for_its_application_only() {
     let rig = Rig::new();
     certificates::create(&rig.instance, grafana(&rig), None).unwrap();
-    let rows = rig.instance.store.saml_certificates("Grafana").unwrap();
+    let rows = rig.instance.store.saml_certificates(&rig.application("Grafana").id).unwrap();
     for row in &rows {
         let text = String::from_utf8_lossy(&row.sealed);
         assert!(!text.contains("PRIVATE KEY"), "{text}");
     }
     let entry = rig.instance.entry(&crate::audit::Event::default());
     let mut stolen = rows[0].clone();
-    (stolen.application, stolen.id) = ("Wiki".to_owned(), "cert-stolen".to_owned());
+    (stolen.application_id, stolen.id) = (rig.application("Wiki").id, "cert-stolen".to_owned());
     assert!(rig.instance.store.add_saml_certificates(0, &[stolen], &entry).unwrap());
     let wiki = named(&rig, "Wiki");
     assert!(matches!(certificates::all(&rig.instance, wiki), Err(CertificateError::Sealed(_))));
+}
+
+#[test]
+fn certificates_stay_with_an_application_that_gets_another_name_and_go_with_it() {
+    let rig = Rig::new();
+    let (store, now) = (&rig.instance.store, rig.instance.now());
+    let id = certificates::create(&rig.instance, grafana(&rig), None).unwrap();
+    certificates::activate(&rig.instance, grafana(&rig), &id, None).unwrap();
+    // As one was sealed before names could change.
+    let mut old = store.saml_certificates(&grafana(&rig).application.id).unwrap().remove(0);
+    let key = certificates::signing(&rig.instance, grafana(&rig)).unwrap();
+    old.sealed = certificates::sealed_for_name(&rig.instance, grafana(&rig), &id, &key);
+    store.reseal_saml_certificate(&id, &old.sealed).unwrap();
+    certificates::tend(&rig.instance, grafana(&rig)).unwrap();
+
+    let mut renamed = rig.application("Grafana");
+    renamed.name = "Dashboards".to_owned();
+    assert!(store.put_application(&renamed, now, &rig.entry()).unwrap());
+    let held = certificates::all(&rig.instance, named(&rig, "Dashboards")).unwrap();
+    assert_eq!((held.len(), held[0].id.as_str(), held[0].active), (2, &*id, true));
+
+    assert!(store.delete_application(&renamed.id, &rig.entry()).unwrap());
+    assert_eq!(store.saml_certificates(&renamed.id).unwrap(), []);
 }
 
 #[tokio::test]

@@ -60,6 +60,14 @@ enum Reach {
 /// # Errors
 /// [`FetchError`] says what to do instead.
 pub async fn metadata(address: &str, sandbox: bool) -> Result<Imported, FetchError> {
+    Ok(import::read(&document(address, sandbox).await?)?)
+}
+
+/// Fetches what stands at an address, as [`metadata`] does, for somebody else to read.
+///
+/// # Errors
+/// [`FetchError`] says what to do instead.
+pub async fn document(address: &str, sandbox: bool) -> Result<String, FetchError> {
     let mut url = Url::parse(address).map_err(|_| FetchError::NotHttps)?;
     let mut reach = if sandbox { Reach::Everywhere } else { Reach::Network };
     let work = async {
@@ -67,7 +75,7 @@ pub async fn metadata(address: &str, sandbox: bool) -> Result<Imported, FetchErr
             let answer = ask(&url, reach).await?;
             let Some(there) = answer.headers().get(LOCATION).filter(|_| answer.status().is_redirection())
             else {
-                return Ok(import::read(&text(answer).await?)?);
+                return text(answer).await;
             };
             let there = there.to_str().ok().and_then(|there| url.join(there).ok());
             url = there.ok_or(FetchError::NotHttps)?;

@@ -5,7 +5,6 @@ use super::{Target, mapping::Attributes, person::attributes_of, response};
 use crate::{domain::sign_in_session::SignInSession, instance::Instance, organisation::User};
 
 /// An assertion, decoded.
-#[allow(dead_code, reason = "the administration console shows it")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The whole response as XML, without its signatures and not encrypted.
@@ -23,7 +22,6 @@ pub struct Preview {
 }
 
 /// Makes one, without telling anybody.
-#[allow(dead_code, reason = "the administration console shows it")]
 pub fn preview(instance: &Instance, target: Target<'_>, user: &User) -> Preview {
     let length = instance.session_length();
     let session = SignInSession::begin("preview".to_owned(), &user.username, length, instance.now());

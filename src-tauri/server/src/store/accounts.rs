@@ -75,20 +75,6 @@ impl Store {
         self.read("find an account", |c| find(c, id))
     }
 
-    /// Up to `limit` accounts after this id, in order.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn accounts(&self, after: &str, limit: u32) -> Result<Vec<Account>> {
-        self.read("list accounts", |c| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM account a JOIN organizational_unit o ON o.id = a.ou_id
-                 WHERE a.id > ?1 ORDER BY a.id LIMIT ?2"
-            );
-            all(c, &sql, params![after, limit], account_from)
-        })
-    }
-
     /// Up to `limit` accounts right in this unit after this id, in order.
     ///
     /// # Errors

@@ -73,17 +73,6 @@ impl Store {
         self.read("find a group", |c| find_by_name(c, name))
     }
 
-    /// Up to `limit` groups after this name, in order.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn groups(&self, after: &str, limit: u32) -> Result<Vec<Group>> {
-        self.read("list groups", |c| {
-            let sql = "SELECT * FROM user_group WHERE name > ?1 ORDER BY name LIMIT ?2";
-            all(c, sql, params![after, limit], group_from)
-        })
-    }
-
     /// Adds a group or changes one; `false` if another has the name.
     ///
     /// # Errors

@@ -2,19 +2,14 @@
 //! module, so that another database can take its place. Absent is `Ok(None)`; a compare-and-swap that lost is
 //! `Ok(false)`.
 
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod access_requests;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod accounts;
 mod administration;
 mod administrator_keys;
 mod administrators;
 mod application_records;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod applications;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod assignments;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod attributes;
 mod audit;
 mod audit_chain;
@@ -28,18 +23,15 @@ mod device_grants;
 #[cfg(test)]
 mod directory_tests;
 mod document;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod groups;
 mod half_sign_ins;
 mod identity_records;
 mod instance;
 mod lockouts;
 mod mfa;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod organisation;
 mod own_passwords;
 mod passwords;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod permission_sets;
 mod role_credentials;
 mod roles;
@@ -49,7 +41,6 @@ mod searches;
 mod sessions;
 mod template;
 mod tokens;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod users;
 
 use std::{
@@ -109,6 +100,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("administrators.sql")),
     M::up(include_str!("audit_delivery_seal.sql")),
     M::up(include_str!("sign_in.sql")),
+    M::up(include_str!("saml_certificates_by_id.sql")),
+    M::up(include_str!("organisation_declared.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    AuditEntry, Result, Store, all, assignments, audit, execute, from_json, millis, moment, one, to_json,
+    AuditEntry, Result, Store, assignments, audit, execute, from_json, millis, moment, one, to_json,
 };
 use crate::organisation::User;
 
@@ -143,18 +143,6 @@ impl Store {
             let sql =
                 format!("SELECT {COLUMNS} FROM login l JOIN user u ON u.id = l.user_id WHERE l.name = ?1");
             one(c, &sql, [typed.trim().to_lowercase()], user_from)
-        })
-    }
-
-    /// Up to `limit` people after this user name, in order.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn users(&self, after: &str, limit: u32) -> Result<Vec<User>> {
-        self.read("list users", |c| {
-            let sql =
-                format!("SELECT {COLUMNS} FROM user u WHERE u.username > ?1 ORDER BY u.username LIMIT ?2");
-            all(c, &sql, params![after, limit], user_from)
         })
     }
 

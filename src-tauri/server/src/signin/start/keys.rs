@@ -6,7 +6,11 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{no_access, search::groups};
+use super::{
+    confirm::{self, Act, Confirmed},
+    no_access,
+    search::groups,
+};
 use crate::{
     audit::{self, Event},
     fields::Fields,
@@ -52,17 +56,28 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     Ok(render(instance, visit, &account, &set, None))
 }
 
-/// POST `/start/keys`: issues access keys and shows them.
+/// POST `/start/keys`: issues access keys and shows them, once that is confirmed where it must be.
 pub fn issue(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or(PATH, fields, &KEPT)?;
     let (account, role) = wanted(fields);
     let assigned = instance.store.assigned(&person.user.id, account, role)?;
+    let confirmed = Confirmed::of(fields);
+    if let Some((account, set)) = &assigned
+        && confirm::is_needed(account, set)
+        && !confirmed.given
+    {
+        return confirm::ask(instance, visit, person, Act::Keys, (account, set), None);
+    }
+    let mut details = json!({ "account_id": account, "role_name": role });
+    if let Some(reason) = confirmed.reason {
+        details["reason"] = json!(reason);
+    }
     let event = instance.entry(&Event {
         source: audit::SSO,
         name: "GetRoleCredentials",
         user: Some(&person.user),
         session: Some(&person.session),
-        details: json!({ "account_id": account, "role_name": role }),
+        details,
         error: assigned.is_none().then_some(("ForbiddenException", "No access")),
         ..Event::default()
     });

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod applications;
+mod confirm;
 mod console;
 mod keys;
 mod search;
@@ -23,7 +24,7 @@ pub fn routes() -> Router<Shared> {
         .route("/start/applications", shown(applications::show))
         .route(
             console::PATH,
-            shown(console::open).merge(resumed(console::PATH, &console::KEPT, console::open)),
+            shown(console::open).merge(resumed(console::PATH, &console::KEPT, console::submit)),
         )
         .route(keys::PATH, shown(keys::show).merge(resumed(keys::PATH, &keys::KEPT, keys::issue)))
 }
