@@ -303,8 +303,8 @@ fn an_application_takes_its_keys_along() {
     let rig = rig(|_| {});
     certificates::create(&rig.instance, grafana(&rig), None).unwrap();
     let store = &rig.instance.store;
-    assert_eq!(store.saml_certificates("Grafana").unwrap().len(), 2);
     let id = rig.application("Grafana").id;
+    assert_eq!(store.saml_certificates(&id).unwrap().len(), 2);
     assert!(store.delete_application(&id, &rig.entry()).unwrap());
-    assert!(store.saml_certificates("Grafana").unwrap().is_empty());
+    assert!(store.saml_certificates(&id).unwrap().is_empty());
 }

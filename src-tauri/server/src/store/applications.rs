@@ -52,9 +52,6 @@ pub(super) fn put(
 }
 
 pub(super) fn remove(c: &Connection, id: &str) -> rusqlite::Result<bool> {
-    // Another one of the same name signs with keys of its own.
-    let sql = "DELETE FROM saml_certificate WHERE application = (SELECT name FROM application WHERE id = ?1)";
-    execute(c, sql, [id])?;
     Ok(execute(c, "DELETE FROM application WHERE id = ?1", [id])? == 1)
 }
 
