@@ -78,7 +78,7 @@ pub struct Marks {
 /// Why a key that is seen cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// It knows U2F only: recognised and explained, no more.
+    /// It knows U2F only: recognised and explained, no more. Over USB this shows when the key is opened.
     U2fOnly,
     /// The system does not let us in.
     Permission(Permission),

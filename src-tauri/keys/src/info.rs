@@ -1,8 +1,17 @@
 //! What a key says of itself (`authenticatorGetInfo`, and the PIN's tries by `authenticatorClientPIN`).
 
+use serde_cbor_2::Value;
 use uuid::Uuid;
+use webauthn_authenticator_rs::ctap2::commands::{
+    ClientPinRequest, ClientPinResponse, ClientPinSubCommand, GetInfoRequest, GetInfoResponse,
+};
 
-use crate::bus::Transport;
+use crate::{
+    Ask, Error, Key,
+    aaguid::model,
+    bus::Transport,
+    ctap::{Effect, Fail, Run, pin_uv::Protocol},
+};
 
 /// What a key is, can and holds, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,4 +116,134 @@ pub struct Can {
     pub reset: bool,
     /// Blink on demand.
     pub identify: bool,
+}
+
+impl Key {
+    /// What it is and holds, asked anew. Needs no PIN and no touch.
+    ///
+    /// # Errors
+    /// [`Error::U2fOnly`], and what ends any operation.
+    pub async fn info(&mut self, ask: &Ask) -> Result<Info, Error> {
+        let mut run = self.run(ask).await?;
+        let said = self.said(&mut run).await?;
+        self.whole_info(&said, &mut run).await
+    }
+
+    /// `authenticatorGetInfo` alone, which even a key that waits for its reset may be asked.
+    pub(crate) async fn said(&mut self, run: &mut Run<'_>) -> Result<GetInfoResponse, Error> {
+        let said =
+            self.talk.call(&GetInfoRequest {}, Effect::Reads, run).await.map_err(|fail| match fail {
+                // A key that does not know the first of CTAP2's commands knows none.
+                Fail::Status(_) => Error::U2fOnly,
+                Fail::Ended(error) => error,
+            })?;
+        if said.versions.iter().any(|version| version.starts_with("FIDO_2")) {
+            Ok(said)
+        } else {
+            Err(Error::U2fOnly)
+        }
+    }
+
+    pub(crate) async fn whole_info(
+        &mut self,
+        said: &GetInfoResponse,
+        run: &mut Run<'_>,
+    ) -> Result<Info, Error> {
+        let pin = self.pin_state(said, run).await?;
+        Ok(Info::of(said, pin, self.transport()))
+    }
+
+    async fn pin_state(&mut self, said: &GetInfoResponse, run: &mut Run<'_>) -> Result<PinState, Error> {
+        match said.get_option("clientPin") {
+            None => return Ok(PinState::NotSupported),
+            Some(false) => return Ok(PinState::NotSet),
+            Some(true) => {}
+        }
+        let answer = self.pin_tries(said, run).await?;
+        let left = answer.pin_retries;
+        Ok(if left == Some(0) {
+            PinState::Blocked
+        } else if answer.power_cycle_state == Some(true) {
+            PinState::SoftLocked { left }
+        } else if said.force_pin_change {
+            PinState::ChangeForced { left }
+        } else {
+            PinState::Set { left }
+        })
+    }
+
+    /// `getPINRetries`. A key that does not answer it still has a PIN.
+    pub(crate) async fn pin_tries(
+        &mut self,
+        said: &GetInfoResponse,
+        run: &mut Run<'_>,
+    ) -> Result<ClientPinResponse, Error> {
+        let asked = ClientPinRequest {
+            pin_uv_protocol: Protocol::best(said.pin_protocols.as_deref()).ok().map(Protocol::number),
+            sub_command: ClientPinSubCommand::GetPinRetries,
+            ..ClientPinRequest::default()
+        };
+        match self.talk.call(&asked, Effect::Reads, run).await {
+            Ok(answer) => Ok(answer),
+            Err(Fail::Status(_)) => Ok(ClientPinResponse::default()),
+            Err(Fail::Ended(error)) => Err(error),
+        }
+    }
+}
+
+impl Info {
+    pub(crate) fn of(said: &GetInfoResponse, pin: PinState, connected: Transport) -> Self {
+        let option = |name| said.get_option(name);
+        let on = |name| said.get_option(name) == Some(true);
+        let aaguid = said.aaguid.unwrap_or_default();
+        let enrolled = option("bioEnroll").or(option("userVerificationMgmtPreview"));
+        let of_2_1 = said.versions.contains("FIDO_2_1");
+        Self {
+            versions: said.versions.iter().cloned().collect(),
+            aaguid,
+            model: model(aaguid),
+            connected,
+            transports: said.transports.clone().unwrap_or_default(),
+            algorithms: algorithms(said.algorithms.as_ref()),
+            extensions: said.extensions.clone().unwrap_or_default(),
+            firmware: said.firmware_version.and_then(|version| u64::try_from(version).ok()),
+            pin,
+            min_pin_length: said.get_min_pin_length(),
+            passkeys: Passkeys {
+                supported: on("rk"),
+                existing: None,
+                remaining: said.remaining_discoverable_credentials,
+            },
+            fingerprints: match enrolled {
+                None => Fingerprints::NotSupported,
+                Some(false) => Fingerprints::None,
+                Some(true) => Fingerprints::Some,
+            },
+            always_verify: option("alwaysUv"),
+            enterprise_attestation: option("ep"),
+            can: Can {
+                manage_passkeys: on("credMgmt") || on("credentialMgmtPreview"),
+                rename_passkeys: on("credMgmt"),
+                fingerprints: enrolled.is_some(),
+                always_verify: on("authnrCfg") && option("alwaysUv").is_some(),
+                min_pin_length: on("authnrCfg") && on("setMinPINLength"),
+                enterprise_attestation: on("authnrCfg") && option("ep").is_some(),
+                reset: connected == Transport::Usb,
+                // What CTAP 2.0 has for it asks for a touch, and a key in a reader has no button.
+                identify: of_2_1 || connected == Transport::Usb,
+            },
+        }
+    }
+}
+
+fn algorithms(listed: Option<&Value>) -> Vec<i64> {
+    let Some(Value::Array(listed)) = listed else { return Vec::new() };
+    let number = |entry: &Value| match entry {
+        Value::Map(entry) => match entry.get(&Value::Text("alg".to_owned())) {
+            Some(Value::Integer(number)) => i64::try_from(*number).ok(),
+            _ => None,
+        },
+        _ => None,
+    };
+    listed.iter().filter_map(number).collect()
 }

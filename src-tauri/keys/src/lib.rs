@@ -9,19 +9,24 @@
 //! for time-outs.
 
 mod aaguid;
+mod answer;
 mod ask;
 mod bus;
 mod ceremony;
+mod ctap;
 mod error;
 mod fingerprints;
 mod info;
 mod keys;
+mod nfc;
 mod passkeys;
 mod pin;
 mod reset;
+mod session;
 mod settings;
 pub mod step_up;
 mod unlock;
+mod usb;
 
 pub use ask::{Ask, PATIENCE, Progress, Sample, Ui};
 pub use bus::{Broken, Bus, Event, Found, KeyId, Marks, Obstacle, Transport, Wire};
@@ -30,7 +35,7 @@ pub use error::{Error, Feature, Midway, Permission, User};
 pub use fingerprints::Fingerprint;
 pub use info::{Can, Fingerprints, Info, Passkeys, PinState};
 pub use keys::{Key, Keys};
-pub use passkeys::{Passkey, Protection, Site, Space};
+pub use passkeys::{LONGEST_NAME, Passkey, Protection, Site, Space};
 pub use pin::{LONGEST_PIN, Pin, PinRule};
 pub use reset::{PLUG_IN_WINDOW, Reset, Sameness, Step};
 pub use unlock::{UNLOCKED_FOR, Unlocked};
