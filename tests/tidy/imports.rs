@@ -21,7 +21,11 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("bare", &[], &[]),
     ("who", &[], &[]),
     ("vicc", &["keys"], &["tauri"]),
-    ("tests", &["link", "aws-files", "keys", "engine", "adapters", "view", "latch", "server"], &["tauri"]),
+    (
+        "tests",
+        &["link", "aws-files", "keys", "vicc", "engine", "adapters", "view", "latch", "server"],
+        &["tauri"],
+    ),
 ];
 
 #[test]

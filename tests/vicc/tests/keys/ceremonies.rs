@@ -137,7 +137,7 @@ async fn of_many_allowed_credentials_the_keys_own_is_found() {
     let site = Site::new("acme.test");
     let credential = site.register(&desk, "sam", false, Verify::Touch).await;
     // More than fit into one message: all but the last are of keys that are elsewhere.
-    let elsewhere = |number: u8| Credential { cred_id: vec![number; 200].into(), ..credential.clone() };
+    let elsewhere = |number: u8| Credential { cred_id: vec![number; 200], ..credential.clone() };
     let mut all: Vec<_> = (0..100).map(elsewhere).collect();
     all.push(credential.clone());
     let (options, state) = challenge(&site, &all, UserVerificationPolicy::Discouraged_DO_NOT_USE);

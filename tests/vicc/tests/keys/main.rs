@@ -4,6 +4,7 @@ mod ceremonies;
 mod desk;
 mod ends;
 mod fingerprints;
+mod older;
 mod passkeys;
 mod pcsc;
 mod pin;
