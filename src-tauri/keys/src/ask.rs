@@ -1,6 +1,9 @@
 //! What a caller gives to an operation: a way to stop it, how long it may take, and where to tell how it goes.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -76,9 +79,26 @@ pub struct Ui {
     pub(crate) cancel: CancellationToken,
     pub(crate) progress: mpsc::UnboundedSender<Progress>,
     pub(crate) finger: bool,
+    /// What was told last: keys say ten times a second what they wait for.
+    told: Arc<Mutex<Option<Progress>>>,
 }
 
 impl Ui {
+    pub(crate) fn new(
+        cancel: CancellationToken,
+        progress: mpsc::UnboundedSender<Progress>,
+        finger: bool,
+    ) -> Self {
+        Self { cancel, progress, finger, told: Arc::default() }
+    }
+
+    fn tell(&self, progress: Progress) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.replace(progress) != Some(progress) {
+            let _ = self.progress.send(progress);
+        }
+    }
+
     /// Whether the operation is to end.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled()
@@ -91,11 +111,11 @@ impl Ui {
 
     /// The key waits for a person.
     pub fn touch_needed(&self) {
-        let _ = self.progress.send(if self.finger { Progress::FingerNeeded } else { Progress::TouchNeeded });
+        self.tell(if self.finger { Progress::FingerNeeded } else { Progress::TouchNeeded });
     }
 
     /// The key works by itself.
     pub fn working(&self) {
-        let _ = self.progress.send(Progress::Working);
+        self.tell(Progress::Working);
     }
 }

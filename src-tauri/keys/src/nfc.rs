@@ -64,7 +64,11 @@ impl Bus for Nfc {
             // A clock of the thread's own, as it may outlive the caller's runtime by a moment.
             match Builder::new_current_thread().enable_time().build() {
                 Ok(runtime) => Watch { tell, known, runtime, stop: stopping, there: Vec::new() }.run(),
-                Err(error) => tracing::error!(%error, "no thread to watch the card readers"),
+                Err(error) => {
+                    let error = Error::Trouble(format!("no clock: {error}"));
+                    let _ = tell.send(Event::Unavailable(Transport::Nfc, error));
+                    let _ = tell.send(Event::Complete);
+                }
             }
         });
         Box::pin(stream::unfold((told, stop), |(mut told, stop)| async move {

@@ -11,7 +11,8 @@ use crate::{
 pub const UNLOCKED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// A key and the PIN's token: the PIN itself is gone. Each operation takes the time, and answers
-/// [`Error::Locked`] once [`Self::until`] is over; the token is then zeroed.
+/// [`Error::Locked`] once [`Self::until`] is over; the token is then zeroed. A key on a reader is kept from other
+/// programs as long as this is there: letting go of it would lock it.
 #[derive(Debug)]
 pub struct Unlocked {
     pub(crate) key: Key,

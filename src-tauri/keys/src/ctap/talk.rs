@@ -116,11 +116,7 @@ impl Talk {
             return Err(Error::Cancelled(run.before()).into());
         }
         let mut wire = self.wire.take().ok_or(Error::Busy(User::Here))?;
-        let ui = crate::Ui {
-            cancel: run.ask.cancel.child_token(),
-            progress: run.ask.progress.clone(),
-            finger: run.finger,
-        };
+        let ui = crate::Ui::new(run.ask.cancel.child_token(), run.ask.progress.clone(), run.finger);
         let (stop, lease, runtime) = (ui.cancel.clone(), Arc::clone(&self.lease), Handle::current());
         // Holds the lease as well: a wire that was left alone in the middle keeps others away until it ends.
         let mut under_way = task::spawn_blocking(move || {

@@ -47,17 +47,20 @@ pub(super) trait Reports: Send {
 pub(super) struct Channel<R> {
     reports: R,
     id: [u8; 4],
+    /// Draws what tells the answer to our INIT from those to others'.
+    nonce: fn() -> [u8; 8],
 }
 
 impl<R: Reports> Channel<R> {
-    /// Opens a channel. `nonce` tells the answer from those to other programs.
-    pub(super) async fn open(reports: R, nonce: [u8; 8]) -> Result<Self, Broken> {
-        let mut channel = Self { reports, id: BROADCAST };
-        channel.init(nonce).await?;
+    /// Opens a channel.
+    pub(super) async fn open(reports: R, nonce: fn() -> [u8; 8]) -> Result<Self, Broken> {
+        let mut channel = Self { reports, id: BROADCAST, nonce };
+        channel.init().await?;
         Ok(channel)
     }
 
-    async fn init(&mut self, nonce: [u8; 8]) -> Result<(), Broken> {
+    async fn init(&mut self) -> Result<(), Broken> {
+        let nonce = (self.nonce)();
         self.id = BROADCAST;
         self.send(INIT, &nonce).await?;
         let until = Instant::now() + SILENCE;
@@ -157,8 +160,14 @@ impl<R: Reports> Wire for Channel<R> {
     }
 
     async fn refresh(&mut self) -> Result<(), crate::Error> {
-        self.reports.reopen().await.map_err(|broken| match broken {
+        // A key may give our channel's number to somebody else meanwhile.
+        let again = async {
+            self.reports.reopen().await?;
+            self.init().await
+        };
+        again.await.map_err(|broken| match broken {
             Broken::Gone => crate::Error::NotConnected,
+            Broken::NotCtap2 => crate::Error::U2fOnly,
             other => crate::Error::Trouble(format!("{other:?}")),
         })
     }

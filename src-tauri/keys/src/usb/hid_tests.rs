@@ -88,6 +88,10 @@ impl Reports for &mut Script {
 }
 
 const NONCE: [u8; 8] = *b"ours....";
+
+fn nonce() -> [u8; 8] {
+    NONCE
+}
 const ID: [u8; 4] = [9, 8, 7, 6];
 
 fn report(channel: [u8; 4], command: u8, data: &[u8]) -> Option<[u8; REPORT]> {
@@ -105,12 +109,12 @@ fn welcome(nonce: [u8; 8], id: [u8; 4], capabilities: u8) -> Option<[u8; REPORT]
 
 fn ui() -> (Ui, tokio::sync::mpsc::UnboundedReceiver<Progress>) {
     let (ask, progress) = Ask::new(CancellationToken::new());
-    (Ui { cancel: ask.cancel, progress: ask.progress, finger: false }, progress)
+    (Ui::new(ask.cancel, ask.progress, false), progress)
 }
 
 #[tokio::test]
 async fn opensk_answers_over_reports() {
-    let mut channel = Channel::open(opensk(), NONCE).await.expect("a channel");
+    let mut channel = Channel::open(opensk(), nonce).await.expect("a channel");
     let info = channel.transmit(&[0x04], &ui().0).await.expect("authenticatorGetInfo");
     assert!(info.len() > 2 * REPORT, "an answer of several reports: {} bytes", info.len());
     let read = serde_cbor_2::from_slice::<serde_cbor_2::Value>(&info);
@@ -119,6 +123,8 @@ async fn opensk_answers_over_reports() {
     let refused = channel.transmit(&[&[0x01][..], &[0xff; 500]].concat(), &ui().0).await;
     assert_eq!(refused, Err(Broken::Status(0x12)));
     channel.transmit(&[0x0b], &ui().0).await.expect("authenticatorSelection");
+    channel.refresh().await.expect("another channel");
+    channel.transmit(&[0x04], &ui().0).await.expect("authenticatorGetInfo");
 }
 
 #[tokio::test]
@@ -131,13 +137,15 @@ async fn answers_to_others_are_not_ours() {
         report([1, 1, 1, 1], 0x10, &[0, 0xaa]),
         report(ID, 0x3b, &[1]),
         report(ID, 0x3b, &[2]),
+        report(ID, 0x3b, &[2]),
         report(ID, 0x10, &[0, 0xa0]),
     ]);
     let (ui, mut progress) = ui();
-    let mut channel = Channel::open(&mut script, NONCE).await.expect("a channel");
+    let mut channel = Channel::open(&mut script, nonce).await.expect("a channel");
     assert_eq!(channel.transmit(&[0x04], &ui).await, Ok(vec![0xa0]));
     assert_eq!(progress.recv().await, Some(Progress::Working));
     assert_eq!(progress.recv().await, Some(Progress::TouchNeeded));
+    assert!(progress.try_recv().is_err(), "told once");
     assert_eq!(script.sent[1][..8], [9, 8, 7, 6, 0x90, 0, 1, 0x04]);
 }
 
@@ -145,7 +153,7 @@ async fn answers_to_others_are_not_ours() {
 async fn a_key_of_u2f_says_so_at_once() {
     let mut script = Script::default();
     script.answers.push_back(welcome(NONCE, ID, 0x01));
-    assert_eq!(Channel::open(&mut script, NONCE).await.err(), Some(Broken::NotCtap2));
+    assert_eq!(Channel::open(&mut script, nonce).await.err(), Some(Broken::NotCtap2));
 }
 
 #[tokio::test]
@@ -155,7 +163,7 @@ async fn cancelling_is_told_to_the_key_whose_answer_counts() {
     script.after_cancel.extend([report(ID, 0x3b, &[2]), report(ID, 0x10, &[0x2d])]);
     let (ui, _progress) = ui();
     script.at_the_end = Some(ui.cancel.clone());
-    let mut channel = Channel::open(&mut script, NONCE).await.expect("a channel");
+    let mut channel = Channel::open(&mut script, nonce).await.expect("a channel");
     assert_eq!(channel.transmit(&[0x0b], &ui).await, Err(Broken::Status(0x2d)));
     assert_eq!(script.sent.last().map(|report| report[4]), Some(0x91));
 }
@@ -164,6 +172,6 @@ async fn cancelling_is_told_to_the_key_whose_answer_counts() {
 async fn a_key_that_goes_away_is_gone() {
     let mut script = Script::default();
     script.answers.push_back(welcome(NONCE, ID, 0x04));
-    let mut channel = Channel::open(&mut script, NONCE).await.expect("a channel");
+    let mut channel = Channel::open(&mut script, nonce).await.expect("a channel");
     assert_eq!(channel.transmit(&[0x04], &ui().0).await, Err(Broken::Gone));
 }

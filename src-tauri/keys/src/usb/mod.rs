@@ -1,8 +1,6 @@
 //! Keys over USB HID.
 
 mod frames;
-#[cfg(test)]
-mod hid_tests;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
@@ -17,7 +15,7 @@ use futures_util::stream::{self, BoxStream};
 use self::frames::Channel;
 use crate::{
     Error, Event, Found, KeyId,
-    bus::{Broken, Bus, Wire},
+    bus::{Broken, Bus, Transport, Wire},
 };
 #[cfg(target_os = "linux")]
 use linux as system;
@@ -45,7 +43,8 @@ struct Watching {
 #[async_trait]
 impl Bus for Usb {
     fn watch(&self) -> BoxStream<'static, Event> {
-        let start = Watching { known: Vec::new(), due: Default::default(), complete: false };
+        let trouble = system::trouble().map(|error| Event::Unavailable(Transport::Usb, error));
+        let start = Watching { known: Vec::new(), due: trouble.into_iter().collect(), complete: false };
         Box::pin(stream::unfold(start, |mut watching| async move {
             loop {
                 if let Some(event) = watching.due.pop_front() {
@@ -71,7 +70,7 @@ impl Bus for Usb {
         let device = system::Device::open(std::path::Path::new(key.place()))?;
         // Opens a channel on a thread where the system's calls may block.
         let runtime = tokio::runtime::Handle::current();
-        let opening = tokio::task::spawn_blocking(move || runtime.block_on(Channel::open(device, nonce())));
+        let opening = tokio::task::spawn_blocking(move || runtime.block_on(Channel::open(device, nonce)));
         let opened = opening.await.map_err(|error| Error::Trouble(error.to_string()))?;
         opened.map(|channel| -> Box<dyn Wire> { Box::new(channel) }).map_err(|broken| match broken {
             Broken::NotCtap2 => Error::U2fOnly,
@@ -111,3 +110,6 @@ fn nonce() -> [u8; 8] {
     nonce.copy_from_slice(&new_iv()[..8]);
     nonce
 }
+
+#[cfg(test)]
+mod hid_tests;

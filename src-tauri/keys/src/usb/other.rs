@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use super::frames::{REPORT, Reports};
 use crate::{
-    Error,
+    Error, Permission,
     bus::{Broken, Found, KeyId, Marks, Transport},
 };
 
@@ -26,6 +26,13 @@ static SEEN: LazyLock<Mutex<HashMap<String, USBDeviceInfoImpl>>> = LazyLock::new
 
 /// One for good: on macOS a device is called by where its manager keeps it.
 static MANAGER: OnceCell<USBDeviceManagerImpl> = OnceCell::const_new();
+
+/// What keeps all keys from us: on Windows, not to be started as administrator, which is who may read the raw
+/// disk.
+pub(super) fn trouble() -> Option<Error> {
+    let barred = cfg!(windows) && std::fs::File::open(r"\\.\PHYSICALDRIVE0").is_err();
+    barred.then_some(Error::Permission(Permission::NotElevated))
+}
 
 /// The keys that are plugged in. On Windows that is none unless the program runs as administrator.
 pub(super) fn scan() -> Vec<Found> {
