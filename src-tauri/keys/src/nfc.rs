@@ -42,11 +42,12 @@ const WANT_TOUCH: [u8; 4] = [0x01, 0x02, 0x07, 0x0b];
 
 /// Keys on PC/SC readers.
 pub(crate) struct Nfc {
-    /// What the card in a reader was found to be. A card that is in use cannot be asked again.
     known: Known,
 }
 
-type Known = Arc<Mutex<HashMap<CString, Found>>>;
+/// What the card in a reader was found to be (`None`: no key), by how many cards had come and gone there. A card that is in use
+/// cannot be asked again; held while one is asked, so that two watches do not keep each other out.
+type Known = Arc<Mutex<HashMap<CString, (u32, Option<Found>)>>>;
 
 impl Nfc {
     pub(crate) fn new() -> Self {
@@ -320,14 +321,18 @@ impl Watch {
         if !fresh || now.contains(State::MUTE) {
             return;
         }
-        if let Some(found) = self.probe(context, reader, state.atr()) {
+        if let Some(found) = self.probe(context, reader, state.atr(), count) {
             let _ = self.tell.send(Event::Plugged(found.clone()));
             self.there.push(There { reader: reader.to_owned(), count, found });
         }
     }
 
     /// Finds out whether a card is a key: by the key's own word, unless it was asked before.
-    fn probe(&self, context: &Context, reader: &CStr, atr: &[u8]) -> Option<Found> {
+    fn probe(&self, context: &Context, reader: &CStr, atr: &[u8], count: u32) -> Option<Found> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = known.get(reader).filter(|(before, _)| *before == count) {
+            return found.clone();
+        }
         let name = reader.to_string_lossy().into_owned();
         let mut found = Found {
             id: KeyId::new("nfc", &name),
@@ -345,15 +350,16 @@ impl Watch {
                     found.obstacle = Some(Obstacle::U2fOnly);
                 }
             }
-            Err(Error::Busy(_)) => {
-                let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                return known.get(reader).cloned();
-            }
             Err(Error::Permission(permission)) => found.obstacle = Some(Obstacle::Permission(permission)),
+            // Of another kind, and not to be bothered again.
+            Err(Error::NotConnected) => {
+                known.insert(reader.to_owned(), (count, None));
+                return None;
+            }
+            // In use by another program, say, whose end is an event too.
             Err(_) => return None,
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(reader.to_owned(), found.clone());
+        known.insert(reader.to_owned(), (count, Some(found.clone())));
         Some(found)
     }
 

@@ -5,6 +5,7 @@ mod bus;
 pub mod card;
 mod firmware;
 pub mod readers;
+pub mod remote;
 pub mod uhid;
 
 use std::{
@@ -25,6 +26,9 @@ use firmware::{Firmware, Hands};
 
 /// A key's memory without power.
 pub type Memory = Vec<(usize, Vec<u8>)>;
+
+/// The longest message that OpenSK takes.
+const LONGEST: usize = 7609;
 
 enum Order {
     Message(Vec<u8>, mpsc::Sender<Vec<u8>>),
@@ -57,6 +61,10 @@ impl VirtualKey {
             let mut state = CtapState::new(&mut firmware);
             while let Ok(order) = given.recv() {
                 match order {
+                    // More than it says that it takes (`maxMsgSize`): CTAP2_ERR_REQUEST_TOO_LARGE.
+                    Order::Message(message, answer) if message.len() > LONGEST => {
+                        let _ = answer.send(vec![0x39]);
+                    }
                     Order::Message(message, answer) => {
                         let channel = Channel::MainHid([1, 2, 3, 4]);
                         let _ = answer.send(state.process_command(&mut firmware, &message, channel));

@@ -1,5 +1,6 @@
 //! `vicc`: a virtual key in the virtual reader of Debian's `vsmartcard-vpcd`, with a socket to decide on it.
 //!
+//! It says `ready` when it takes orders.
 //! `vicc --socket PATH [--port 35963] [--profile full] [--seed 1]`. Each line to the socket is an order, each
 //! answer a line: `plug`, `unplug`, `touch allow|deny|wait`, `finger known|stranger|nobody`, `pass MILLISECONDS`,
 //! `waiting` (waits until the key waits for a touch or a finger, at most 20 s), `profile NAME [SEED]` (another
@@ -50,6 +51,9 @@ fn run() -> Result<(), String> {
     }
     let socket = socket.ok_or("--socket is missing")?;
     let listener = UnixListener::bind(&socket).map_err(|error| format!("{}: {error}", socket.display()))?;
+    // For who started it: orders are taken from now on.
+    let mut said = std::io::stdout();
+    writeln!(said, "ready").and_then(|()| said.flush()).map_err(|error| error.to_string())?;
     let mut desk = Desk { key: VirtualKey::new(profile, seed), port, reader: None };
     for caller in listener.incoming() {
         let caller = caller.map_err(|error| error.to_string())?;

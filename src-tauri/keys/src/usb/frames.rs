@@ -28,7 +28,7 @@ const ERROR: u8 = 0x3f;
 const CAPABLE_OF_CBOR: u8 = 0x04;
 
 /// A key that is there answers within this, if only that it is alive (11.2.9.1.5: every 100 ms).
-const SILENCE: Duration = Duration::from_secs(3);
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Reports to and from a device.
 #[async_trait]
