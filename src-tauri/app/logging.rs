@@ -16,10 +16,11 @@ const WAITING_LINES: usize = 2_048;
 
 /// Which targets are written when `LATCHKEY_LOG` says nothing: ours, and warnings of all others.
 /// zbus logs whole messages at trace and debug, a Secret Service's answer among them: never below `warn`.
-const FILTER: &str = "warn,latchkey=info,engine=info,adapters=info,view=info,link=info,aws_files=info";
+const FILTER: &str =
+    "warn,latchkey=info,engine=info,adapters=info,view=info,link=info,aws_files=info,keys=info";
 
 /// Caps for libraries that would write what passes through them, whatever `LATCHKEY_LOG` asks for.
-const CAPS: [&str; 8] = [
+const CAPS: [&str; 10] = [
     "zbus=warn",
     "hyper=warn",
     "hyper_util=warn",
@@ -28,6 +29,8 @@ const CAPS: [&str; 8] = [
     "rustls=warn",
     "keyring=warn",
     "zbus_secret_service_keyring_store=warn",
+    "webauthn_authenticator_rs=off",
+    "webauthn_rs_core=warn",
 ];
 
 /// Starts the log. The guard writes what is left when it is dropped, at the very end of `main`.

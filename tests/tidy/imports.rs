@@ -20,7 +20,12 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("server", &[], &["tauri", "keyring", "keyring-core", "notify-rust"]),
     ("bare", &[], &[]),
     ("who", &[], &[]),
-    ("tests", &["link", "aws-files", "keys", "engine", "adapters", "view", "latch", "server"], &["tauri"]),
+    ("vicc", &["keys"], &["tauri"]),
+    (
+        "tests",
+        &["link", "aws-files", "keys", "vicc", "engine", "adapters", "view", "latch", "server"],
+        &["tauri"],
+    ),
 ];
 
 #[test]
