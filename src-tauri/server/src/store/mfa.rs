@@ -1,7 +1,7 @@
 //! Second factors: devices, the policy, and the contexts in which a person proved one.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
 use super::{AuditEntry, Result, Store, audit, millis, moment, optional_moment};
 use crate::{
@@ -52,7 +52,7 @@ pub enum Used {
 
 impl Used {
     /// Remembers; `false` if a code of this or a later step was taken in the meantime.
-    pub(super) fn keep(&self, tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<bool> {
+    pub(super) fn keep(&self, tx: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
         let changed = match self {
             Self::Code { device, step, drift } => tx.execute(
                 "UPDATE mfa_device SET last_step = ?2, drift = ?3, last_used = ?4
@@ -255,7 +255,7 @@ impl Store {
 
 /// Remembers a context.
 pub(super) fn remember_context(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     user_id: &str,
     browser: Digest,
     network: Digest,

@@ -1,9 +1,9 @@
 //! Sign-in sessions and what was consented to in them.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{AuditEntry, Result, Store, audit, lockouts, millis, moment, optional_moment};
+use super::{AuditEntry, Result, Store, audit, execute, lockouts, millis, moment, one, optional_moment};
 use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
 /// Columns of a session, for joins as well.
@@ -23,12 +23,9 @@ pub(super) const SESSION_COLUMNS: &str =
     "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
 
 /// Keeps a session. `false` if the person was disabled or deleted while they proved who they are.
-pub(super) fn insert(
-    tx: &Transaction<'_>,
-    session: &SignInSession,
-    cookie: Digest,
-) -> rusqlite::Result<bool> {
-    let begun = tx.execute(
+pub(super) fn insert(tx: &Connection, session: &SignInSession, cookie: Digest) -> rusqlite::Result<bool> {
+    let begun = execute(
+        tx,
         "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends)
          SELECT ?1, ?2, username, id, ?4, ?5 FROM user WHERE id = ?3 AND enabled",
         params![session.id, cookie.as_bytes(), session.user_id, millis(session.began), millis(session.ends)],
@@ -66,7 +63,7 @@ impl Store {
     pub fn session(&self, id: &str) -> Result<Option<SignInSession>> {
         self.read("find a session", |c| {
             let sql = format!("SELECT {SESSION_COLUMNS} FROM sign_in_session s WHERE s.id = ?1");
-            c.query_row(&sql, [id], session_from).optional()
+            one(c, &sql, [id], session_from)
         })
     }
 
@@ -77,7 +74,7 @@ impl Store {
     pub fn session_by_cookie(&self, cookie: Digest) -> Result<Option<SignInSession>> {
         self.read("find a session", |c| {
             let sql = format!("SELECT {SESSION_COLUMNS} FROM sign_in_session s WHERE s.cookie = ?1");
-            c.query_row(&sql, [cookie.as_bytes()], session_from).optional()
+            one(c, &sql, [cookie.as_bytes()], session_from)
         })
     }
 
@@ -87,7 +84,8 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn end_session(&self, id: &str, now: Timestamp, entry: &AuditEntry) -> Result<()> {
         self.write("end a session", |tx| {
-            tx.execute(
+            execute(
+                tx,
                 "UPDATE sign_in_session SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
                 params![id, millis(now)],
             )?;
@@ -122,7 +120,8 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<usize> {
         self.write("end a person's sessions", |tx| {
-            let ended = tx.execute(
+            let ended = execute(
+                tx,
                 "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND id <> ?3",
                 params![user_id, millis(now), keep],
             )?;
@@ -137,7 +136,7 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn end_all_sessions(&self, now: Timestamp) -> Result<()> {
         self.write("end all sessions", |tx| {
-            tx.execute("UPDATE sign_in_session SET ended = ?1 WHERE ended IS NULL", [millis(now)]).map(drop)
+            execute(tx, "UPDATE sign_in_session SET ended = ?1 WHERE ended IS NULL", [millis(now)]).map(drop)
         })
     }
 
@@ -147,8 +146,12 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn count_wrong_code(&self, session_id: &str) -> Result<()> {
         self.write("count a wrong code", |tx| {
-            tx.execute("UPDATE sign_in_session SET wrong_codes = wrong_codes + 1 WHERE id = ?1", [session_id])
-                .map(drop)
+            execute(
+                tx,
+                "UPDATE sign_in_session SET wrong_codes = wrong_codes + 1 WHERE id = ?1",
+                [session_id],
+            )
+            .map(drop)
         })
     }
 
@@ -174,7 +177,8 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn record_consent(&self, session_id: &str, client_id: &str) -> Result<()> {
         self.write("record consent", |tx| {
-            tx.execute(
+            execute(
+                tx,
                 "INSERT OR IGNORE INTO consent (session_id, client_id) VALUES (?1, ?2)",
                 [session_id, client_id],
             )

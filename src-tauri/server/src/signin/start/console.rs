@@ -71,15 +71,15 @@ fn enter(
     set: &PermissionSet,
     destination: Option<&str>,
 ) -> Result<Response, PageError> {
-    instance.record(&Event {
+    let event = instance.entry(&Event {
         source: audit::SSO,
         name: "Federate",
         user: Some(&person.user),
         session: Some(&person.session),
         details: json!({ "account_id": account.id, "role_name": set.name }),
         ..Event::default()
-    })?;
-    let token = federation::signin_token_for(instance, &person.user, account, set)?;
+    });
+    let token = federation::signin_token_for(instance, &person.user, account, set, &event)?;
     let usual = set.relay_state.as_deref().filter(|text| leads_to_console(text));
     let url = federation::login_url(instance, &token, destination.or(usual))?;
     Ok(redirect(&url))

@@ -57,7 +57,7 @@ pub fn issue(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Resp
     let person = visit.signed_in_or(PATH, fields, &KEPT)?;
     let (account, role) = wanted(fields);
     let assigned = instance.store.assigned(&person.user.id, account, role)?;
-    instance.record(&Event {
+    let event = instance.entry(&Event {
         source: audit::SSO,
         name: "GetRoleCredentials",
         user: Some(&person.user),
@@ -65,11 +65,14 @@ pub fn issue(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Resp
         details: json!({ "account_id": account, "role_name": role }),
         error: assigned.is_none().then_some(("ForbiddenException", "No access")),
         ..Event::default()
-    })?;
-    let (account, set) = assigned.ok_or_else(|| no_access(instance.addresses.start_url()))?;
+    });
+    let Some((account, set)) = assigned else {
+        instance.store.append_audit(&[event])?;
+        return Err(no_access(instance.addresses.start_url()));
+    };
     let tags = instance.session_tags(&person.user)?;
     let lasting = instance.lasting(&set);
-    let issued = instance.issuer.issue(&person.user, &account, &lasting, tags, instance.now())?;
+    let issued = instance.issuer.issue(&person.user, &account, &lasting, tags, &event, instance.now())?;
     Ok(render(instance, visit, &account, &set, Some(&issued)))
 }
 
