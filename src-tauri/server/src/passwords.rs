@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{chance::Chance, secret::Token};
 
 /// How many sign-ins may wait behind those whose password is being checked: a few seconds' worth.
-const LINE: usize = 32;
+pub const LINE: usize = 32;
 /// How many passwords are checked at a time at most: each takes 19 MiB meanwhile.
 const AT_A_TIME: usize = 4;
 
@@ -32,6 +32,11 @@ pub struct Turn {
     _place: OwnedSemaphorePermit,
 }
 
+/// How many passwords are checked at a time.
+pub fn at_a_time() -> usize {
+    thread::available_parallelism().map_or(1, |processors| processors.get().min(AT_A_TIME))
+}
+
 impl fmt::Debug for PasswordBook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordBook(..)")
@@ -45,9 +50,8 @@ impl PasswordBook {
     /// The hashing library's error, if the stand-in hash cannot be made.
     pub fn new(chance: &Chance) -> Result<Self, Error> {
         let nobodys = hash(&chance.password(), chance)?;
-        let at_a_time =
-            thread::available_parallelism().map_or(1, |processors| processors.get().min(AT_A_TIME));
-        let (line, turn) = (Arc::new(Semaphore::new(LINE + at_a_time)), Arc::new(Semaphore::new(at_a_time)));
+        let (line, turn) = (Semaphore::new(LINE + at_a_time()), Semaphore::new(at_a_time()));
+        let (line, turn) = (Arc::new(line), Arc::new(turn));
         Ok(Self { nobodys, line, turn })
     }
 
