@@ -19,6 +19,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("latchkey", &["link", "aws-files", "keys", "engine", "adapters", "view"], &["rusqlite", "reqwest"]),
     ("server", &[], &["tauri", "keyring", "keyring-core", "notify-rust"]),
     ("bare", &[], &[]),
+    ("floor", &[], &["tauri"]),
     ("who", &[], &[]),
     ("vicc", &["keys"], &["tauri"]),
     (

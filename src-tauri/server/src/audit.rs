@@ -16,7 +16,7 @@ use crate::{
     organisation::{Settings, User},
     origin::Origin,
     secret::InstanceKey,
-    store::{AuditEntry, IssuedKey, StoreError},
+    store::{AuditEntry, IssuedKey, StoreError, resources_of},
 };
 
 /// Events of the access portal and of `CreateToken`.
@@ -161,6 +161,7 @@ impl Place<'_> {
             source: event.source.to_owned(),
             name: event.name.to_owned(),
             event: body.to_string(),
+            resources: resources_of(&body),
             key: self.key.clone(),
         }
     }

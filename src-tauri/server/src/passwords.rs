@@ -1,8 +1,8 @@
-//! Passwords: Argon2id, the same work for names that nobody has, one check at a time so that a flood of
-//! sign-ins cannot take the machine's memory, and a short line before it so that it cannot take the server's
-//! threads either.
+//! Passwords: Argon2id, the same work for names that nobody has, as many checks at a time as there are processors
+//! and no more than four, so that a flood of sign-ins cannot take the machine's memory, and a short line before it
+//! so that it cannot take the server's threads either.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, thread};
 
 use argon2::{
     Argon2,
@@ -13,8 +13,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{chance::Chance, secret::Token};
 
-/// How many sign-ins may wait behind the one whose password is being checked: a few seconds' worth.
-const LINE: usize = 32;
+/// How many sign-ins may wait behind those whose password is being checked: a few seconds' worth.
+pub const LINE: usize = 32;
+/// How many passwords are checked at a time at most: each takes 19 MiB meanwhile.
+const AT_A_TIME: usize = 4;
 
 /// Checks passwords against their hashes.
 pub struct PasswordBook {
@@ -30,6 +32,11 @@ pub struct Turn {
     _place: OwnedSemaphorePermit,
 }
 
+/// How many passwords are checked at a time.
+pub fn at_a_time() -> usize {
+    thread::available_parallelism().map_or(1, |processors| processors.get().min(AT_A_TIME))
+}
+
 impl fmt::Debug for PasswordBook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordBook(..)")
@@ -43,7 +50,8 @@ impl PasswordBook {
     /// The hashing library's error, if the stand-in hash cannot be made.
     pub fn new(chance: &Chance) -> Result<Self, Error> {
         let nobodys = hash(&chance.password(), chance)?;
-        let (line, turn) = (Arc::new(Semaphore::new(LINE + 1)), Arc::new(Semaphore::new(1)));
+        let (line, turn) = (Semaphore::new(LINE + at_a_time()), Semaphore::new(at_a_time()));
+        let (line, turn) = (Arc::new(line), Arc::new(turn));
         Ok(Self { nobodys, line, turn })
     }
 

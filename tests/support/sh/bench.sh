@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # make bench: what we claim to be quick and small, measured beside a bare Tauri program, a server's own limit
-# and the tools people use today. `bench.sh NAME...` measures some: start, search, sync, credentials, latch.
+# and the tools people use today. `bench.sh NAME...` measures some: start, search, sync, credentials, latch, server.
 # Fails when a ratio is not met three times in a row, as a busy machine misses one. What is measured and how:
 # tests/bench/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 . tests/support/sh/phases.sh
-wanted=${*:-start search sync credentials latch}
+wanted=${*:-start search sync credentials latch server}
 figures=$PWD/target/bench/figures
 export LATCHKEY_FIGURES=$figures.now
 export LATCHKEY_TEST_PROGRAMS=$PWD/target/release
@@ -22,11 +22,24 @@ optimised() {
 }
 app() { cargo test --quiet --locked --workspace --bench figures -- "$1"; }
 credentials() { python3 tests/support/sh/bench.py target/release/examples/rewrite; }
+python_tools() {
+  [ -x target/test-venv/bin/python ] || python3 -m venv target/test-venv
+  target/test-venv/bin/python -c 'import boto3' 2>/dev/null ||
+    target/test-venv/bin/python -m pip install --quiet --disable-pip-version-check boto3
+  # For orientation: without it the figures say so.
+  target/test-venv/bin/python -c 'import moto.server' 2>/dev/null ||
+    target/test-venv/bin/python -m pip install --quiet --disable-pip-version-check 'moto[server]' || true
+}
+# Measures again by itself what misses.
+server() {
+  target/test-venv/bin/python -B tests/bench/server.py target/release/latchkey-server target/release/floor
+}
 
 phase "system packages" src-tauri/scripts/deps.sh build tests bench
 phase "window's build" src-tauri/scripts/ui.sh build
 phase "optimised programs" optimised
 phase "tauri-driver" tests/support/sh/driver.sh
+case " $wanted " in *" server "*) phase "Python's tools" python_tools ;; esac
 # The harness measures and is not measured: the same build as for `make test`.
 phase "harness" cargo build --quiet --locked --workspace --all-targets
 missed() { grep -q $'\tNOT MET$' "$LATCHKEY_FIGURES"; }
@@ -35,6 +48,10 @@ for name in $wanted; do
     rm -f "$LATCHKEY_FIGURES"
     case $name in
       credentials) phase "$name" credentials ;;
+      server)
+        phase "$name" server
+        break
+        ;;
       *) phase "$name" app "$name" ;;
     esac
     [ "$left" -gt 0 ] && missed || break

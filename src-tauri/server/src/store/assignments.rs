@@ -159,9 +159,19 @@ impl Store {
         account_id: &str,
         role_name: &str,
     ) -> Result<Option<(Account, PermissionSet)>> {
-        let mut sets = self.permission_sets_of(user_id, account_id)?.into_iter();
-        let Some(set) = sets.find(|set| set.name == role_name) else { return Ok(None) };
-        Ok(self.account(account_id)?.map(|account| (account, set)))
+        self.read("find a user's role", |c| {
+            let sql = format!(
+                "{PRINCIPALS} SELECT s.*, v.session_seconds AS in_force
+                 FROM permission_set s CROSS JOIN provisioned v ON v.account_id = ?2 AND v.permission_set = s.arn
+                 WHERE s.name = ?3 AND EXISTS (SELECT 1 FROM principal p CROSS JOIN assignment t
+                     ON t.principal_id = p.id AND t.account_id = ?2 AND t.permission_set = s.arn)"
+            );
+            let set = one(c, &sql, [user_id, account_id, role_name], |row| {
+                Ok(PermissionSet { session_duration: seconds(row, "in_force")?, ..set_from(row)? })
+            })?;
+            let Some(set) = set else { return Ok(None) };
+            Ok(accounts::find(c, account_id)?.map(|account| (account, set)))
+        })
     }
 
     /// Everything that is assigned to a principal itself, by account and permission set.

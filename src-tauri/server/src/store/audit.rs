@@ -1,7 +1,7 @@
 //! The audit trail: appended, never changed.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::{Result, Store, audit_chain, millis};
@@ -19,6 +19,8 @@ pub struct AuditEntry {
     pub name: String,
     /// The whole event as JSON.
     pub event: String,
+    /// The resources it names ([`resources_of`]).
+    pub resources: Vec<Resource>,
     /// What the chain is sealed under.
     pub key: InstanceKey,
 }
@@ -28,7 +30,14 @@ impl AuditEntry {
     /// One that tells nothing, for tests of what is written with it.
     pub fn empty(moment: Timestamp) -> Self {
         let key = InstanceKey::new([7; 32]);
-        Self { moment, source: String::new(), name: String::new(), event: "{}".to_owned(), key }
+        Self {
+            moment,
+            source: String::new(),
+            name: String::new(),
+            event: "{}".to_owned(),
+            resources: Vec::new(),
+            key,
+        }
     }
 }
 
@@ -58,11 +67,11 @@ fn resources_in(event: &str) -> Vec<Resource> {
     serde_json::from_str(event).map(|event| resources_of(&event)).unwrap_or_default()
 }
 
-pub(super) fn append(tx: &Transaction<'_>, entry: &AuditEntry) -> rusqlite::Result<()> {
+pub(super) fn append(tx: &Connection, entry: &AuditEntry) -> rusqlite::Result<()> {
     let moment = millis(entry.moment);
     let id = audit_chain::append(tx, &entry.key, moment, [&entry.source, &entry.name, &entry.event])?;
     let sql = "INSERT INTO audit_resource (name, moment, audit, type) VALUES (?1, ?2, ?3, ?4)";
-    for resource in resources_in(&entry.event) {
+    for resource in &entry.resources {
         tx.prepare_cached(sql)?.execute(params![resource.name, moment, id, resource.kind])?;
     }
     Ok(())

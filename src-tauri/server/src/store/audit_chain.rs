@@ -6,7 +6,7 @@
 //! not older than the mark that the server keeps in a file beside it; and anything done by who has the key.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use subtle::ConstantTimeEq;
 
 use super::{Result, Store, audit, millis, to_moment};
@@ -119,7 +119,7 @@ fn end(c: &Connection, key: &InstanceKey, which: &str) -> rusqlite::Result<Optio
     Ok(known.filter(|(end, found)| seal(key, which, end).ct_eq(found).into()).map(|(end, _)| end))
 }
 
-fn set_end(tx: &Transaction<'_>, key: &InstanceKey, which: &str, end: &End) -> rusqlite::Result<()> {
+fn set_end(tx: &Connection, key: &InstanceKey, which: &str, end: &End) -> rusqlite::Result<()> {
     let sql = "INSERT INTO audit_end (which, id, mac, seal) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (which) DO UPDATE SET id = excluded.id, mac = excluded.mac, seal = excluded.seal";
     tx.prepare_cached(sql)?.execute(params![which, end.id, end.mac, seal(key, which, end)]).map(drop)
@@ -140,7 +140,7 @@ fn mac_of(c: &Connection, id: i64) -> rusqlite::Result<Option<Vec<u8>>> {
 
 /// Appends a row to the chain; gives its number.
 pub(super) fn append(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     key: &InstanceKey,
     moment: i64,
     parts: [&str; 3],

@@ -45,6 +45,7 @@ impl Trail {
             source: "sso.amazonaws.com".to_owned(),
             name: "Federate".to_owned(),
             event: event.to_string(),
+            resources: super::super::resources_of(&event),
             key: self.key.clone(),
         };
         self.store.append_audit(&[entry]).unwrap();

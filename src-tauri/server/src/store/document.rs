@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
 use super::{
     AuditEntry, Password, PasswordState, Result, Store, accounts, all, applications, assignments, attributes,
@@ -76,7 +76,7 @@ impl Store {
 }
 
 impl Apply<'_> {
-    fn run(&self, c: &Transaction<'_>) -> rusqlite::Result<std::result::Result<Vec<Change>, Refused>> {
+    fn run(&self, c: &Connection) -> rusqlite::Result<std::result::Result<Vec<Change>, Refused>> {
         let mut changes = Vec::new();
         changes.extend(self.settings(c)?);
         changes.extend(self.groups(c)?);

@@ -1,9 +1,9 @@
 //! Failed sign-ins. Names are kept as digests: people type passwords into the wrong field.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, params};
 
-use super::{Result, Store, millis, moment};
+use super::{Result, Store, execute, millis, moment, one};
 use crate::{
     domain::lockout::{Locked, Lockout},
     secret::Digest,
@@ -21,18 +21,17 @@ impl Store {
         now: Timestamp,
     ) -> Result<std::result::Result<Lockout, Locked>> {
         self.write("count a sign-in attempt", |tx| {
-            let known = tx
-                .query_row("SELECT * FROM lockout WHERE name = ?1", [name.as_bytes()], |row| {
-                    Ok(Lockout {
-                        failures: row.get("failures")?,
-                        last: moment(row, "last")?,
-                        until: moment(row, "until")?,
-                    })
+            let known = one(tx, "SELECT * FROM lockout WHERE name = ?1", [name.as_bytes()], |row| {
+                Ok(Lockout {
+                    failures: row.get("failures")?,
+                    last: moment(row, "last")?,
+                    until: moment(row, "until")?,
                 })
-                .optional()?;
+            })?;
             let attempt = Lockout::attempt(known, now);
             if let Ok(state) = &attempt {
-                tx.execute(
+                execute(
+                    tx,
                     "INSERT INTO lockout (name, failures, last, until) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT (name) DO UPDATE SET failures = ?2, last = ?3, until = ?4",
                     params![name.as_bytes(), state.failures, millis(state.last), millis(state.until)],
@@ -53,8 +52,8 @@ impl Store {
     }
 }
 
-pub(super) fn forget(tx: &Transaction<'_>, name: Digest) -> rusqlite::Result<()> {
-    tx.execute("DELETE FROM lockout WHERE name = ?1", [name.as_bytes()]).map(drop)
+pub(super) fn forget(tx: &Connection, name: Digest) -> rusqlite::Result<()> {
+    execute(tx, "DELETE FROM lockout WHERE name = ?1", [name.as_bytes()]).map(drop)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Second factors: devices, the policy, and the contexts in which a person proved one.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
 use super::{AuditEntry, NewDevice, Result, Store, audit, millis, moment, optional_moment};
 use crate::{
@@ -69,7 +69,7 @@ pub struct Context<'a> {
 
 impl Used {
     /// Remembers; `false` if a code of this or a later step was taken in the meantime, or an answer of the same key.
-    pub(super) fn keep(&self, tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<bool> {
+    pub(super) fn keep(&self, tx: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
         let changed = match self {
             Self::Code { device, step, drift } => tx.execute(
                 "UPDATE mfa_device SET last_step = ?2, drift = ?3, last_used = ?4
@@ -239,7 +239,7 @@ impl Store {
     }
 }
 
-fn add(tx: &Transaction<'_>, new: &Device, entry: &AuditEntry) -> rusqlite::Result<bool> {
+fn add(tx: &Connection, new: &Device, entry: &AuditEntry) -> rusqlite::Result<bool> {
     let is_app = new.kind == Kind::Totp;
     let there: i64 = tx.query_row(
         "SELECT count(*) FROM mfa_device WHERE user_id = ?1 AND (kind = 'totp') = ?2",
@@ -273,7 +273,7 @@ fn add(tx: &Transaction<'_>, new: &Device, entry: &AuditEntry) -> rusqlite::Resu
 }
 
 /// Adds a device by which a sign-in ends; `false` if its owner has one that counts by now, or it cannot be added.
-pub(super) fn enrol(tx: &Transaction<'_>, new: &NewDevice<'_>) -> rusqlite::Result<bool> {
+pub(super) fn enrol(tx: &Connection, new: &NewDevice<'_>) -> rusqlite::Result<bool> {
     let mut statement = tx.prepare("SELECT * FROM mfa_device WHERE user_id = ?1")?;
     let devices: Vec<Device> =
         statement.query_map([&new.device.user_id], device)?.collect::<rusqlite::Result<_>>()?;
@@ -284,7 +284,7 @@ pub(super) fn enrol(tx: &Transaction<'_>, new: &NewDevice<'_>) -> rusqlite::Resu
 
 /// Remembers a context. The browser gets another mark for it, with what it was known for before: whoever slipped it
 /// one of their own has nothing of it.
-pub(super) fn remember_context(tx: &Transaction<'_>, context: &Context<'_>) -> rusqlite::Result<()> {
+pub(super) fn remember_context(tx: &Connection, context: &Context<'_>) -> rusqlite::Result<()> {
     if let Some(before) = context.before {
         tx.execute(
             "UPDATE mfa_context SET browser = ?2 WHERE browser = ?1",

@@ -17,6 +17,7 @@ mod audit_delivery;
 mod audit_lookup;
 mod authorization_codes;
 mod changes;
+mod checkpoints;
 mod clients;
 mod consoles;
 mod device_grants;
@@ -42,6 +43,7 @@ mod sessions;
 mod template;
 mod tokens;
 mod users;
+mod writer;
 
 use std::{
     fmt,
@@ -53,7 +55,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, types::Type};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, types::Type};
 use rusqlite_migration::{M, Migrations};
 
 pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
@@ -82,6 +84,8 @@ pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
 
 use crate::secret::Digest;
+use checkpoints::Checkpoints;
+use writer::Writer;
 
 /// Forward only, numbered by position.
 const MIGRATIONS: &[M<'_>] = &[
@@ -102,6 +106,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("sign_in.sql")),
     M::up(include_str!("saml_certificates_by_id.sql")),
     M::up(include_str!("organisation_declared.sql")),
+    M::up(include_str!("user_search.sql")),
+    M::up(include_str!("audit_access_key.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -161,7 +167,9 @@ const STATEMENTS: usize = 128;
 
 /// The instance's database.
 pub struct Store {
-    writer: Mutex<Connection>,
+    writer: Writer,
+    /// None for a database in memory.
+    checkpoints: Option<Checkpoints>,
     /// None for a database in memory, which one connection has to itself.
     readers: Vec<Mutex<Connection>>,
     next: AtomicUsize,
@@ -193,6 +201,9 @@ impl Store {
             .map(|_| reader())
             .collect::<rusqlite::Result<_>>()
             .map_err(|cause| StoreError::Statement { doing: "open", cause })?;
+        let checkpoints = Checkpoints::begin(path, &store.writer);
+        store.checkpoints =
+            Some(checkpoints.map_err(|cause| StoreError::Statement { doing: "open", cause })?);
         Ok(store)
     }
 
@@ -241,7 +252,12 @@ impl Store {
         Migrations::from_slice(MIGRATIONS)
             .to_latest(&mut connection)
             .map_err(|cause| StoreError::Migration { cause })?;
-        Ok(Self { writer: Mutex::new(connection), readers: Vec::new(), next: AtomicUsize::new(0) })
+        Ok(Self {
+            writer: Writer::new(connection),
+            checkpoints: None,
+            readers: Vec::new(),
+            next: AtomicUsize::new(0),
+        })
     }
 
     /// Forgets what nobody can use any more.
@@ -278,7 +294,7 @@ impl Store {
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.writer.connection()
     }
 
     /// A connection to read with: one that is free, or else one of them in its turn.
@@ -296,11 +312,7 @@ impl Store {
     }
 
     /// One transaction: all of `f` or nothing of it.
-    fn write<T>(
-        &self,
-        doing: &'static str,
-        f: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T> {
+    fn write<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         self.attempt(doing, |tx| f(tx).map(|value| (value, true)))
     }
 
@@ -308,20 +320,13 @@ impl Store {
     fn attempt<T>(
         &self,
         doing: &'static str,
-        f: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<(T, bool)>,
+        f: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
     ) -> Result<T> {
-        let mut connection = self.writer();
-        let run = |connection: &mut Connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let (value, keep) = f(&tx)?;
-            if keep {
-                tx.commit()?;
-            } else {
-                tx.rollback()?;
-            }
-            Ok(value)
-        };
-        run(&mut connection).map_err(|cause| StoreError::Statement { doing, cause })
+        let outcome = self.writer.attempt(f).map_err(|cause| StoreError::Statement { doing, cause });
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.after_a_change();
+        }
+        outcome
     }
 }
 

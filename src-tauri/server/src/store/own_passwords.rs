@@ -1,9 +1,9 @@
 //! Passwords that people set themselves, links to set one, and the mail that brings them.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{AuditEntry, Result, Store, audit, millis, words};
+use super::{AuditEntry, Result, Store, audit, millis, one, words};
 use crate::secret::Digest;
 
 /// A password of a person's own.
@@ -68,14 +68,13 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn own_password(&self, user_id: &str) -> Result<Option<OwnPassword>> {
         self.read("look up a password", |c| {
-            c.query_row("SELECT * FROM own_password WHERE user_id = ?1", [user_id], |row| {
+            one(c, "SELECT * FROM own_password WHERE user_id = ?1", [user_id], |row| {
                 Ok(OwnPassword {
                     hash: row.get("hash")?,
                     earlier: words(row, "earlier")?,
                     must_change: row.get("must_change")?,
                 })
             })
-            .optional()
         })
     }
 
@@ -225,7 +224,7 @@ impl Store {
 
 /// `false` if the session is over.
 fn renew(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     user_id: &str,
     session: &Renewed<'_>,
     now: Timestamp,
@@ -239,7 +238,7 @@ fn renew(
     Ok(begun == 1)
 }
 
-fn post(tx: &Transaction<'_>, letter: &[u8], now: Timestamp) -> rusqlite::Result<()> {
+fn post(tx: &Connection, letter: &[u8], now: Timestamp) -> rusqlite::Result<()> {
     tx.execute("INSERT INTO mail (letter, written, due) VALUES (?1, ?2, ?2)", params![letter, millis(now)])
         .map(drop)
 }

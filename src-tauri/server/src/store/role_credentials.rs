@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, params};
 
-use super::{AuditEntry, Result, Store, audit, digest, from_json, millis, moment, to_json};
+use super::{AuditEntry, Result, Store, audit, digest, execute, from_json, millis, moment, one, to_json};
 use crate::{organisation::Tags, secret::Digest};
 
 /// One set of role credentials, without its secrets.
@@ -103,7 +103,7 @@ impl Store {
             let sql = "SELECT r.*, a.username AS began_by, a.tags AS assumed_tags, a.transitive
                  FROM role_credentials r LEFT JOIN assumed_role a USING (access_key_id)
                  WHERE access_key_id = ?1";
-            c.query_row(sql, [access_key_id], |row| {
+            one(c, sql, [access_key_id], |row| {
                 Ok(IssuedKey {
                     access_key_id: row.get("access_key_id")?,
                     session_token: digest(row, "session_token")?,
@@ -118,7 +118,6 @@ impl Store {
                     assumed: assumed(row)?,
                 })
             })
-            .optional()
         })
     }
 
@@ -140,8 +139,9 @@ impl Store {
     }
 }
 
-fn insert(tx: &Transaction<'_>, key: &IssuedKey) -> rusqlite::Result<()> {
-    tx.execute(
+fn insert(tx: &Connection, key: &IssuedKey) -> rusqlite::Result<()> {
+    execute(
+        tx,
         "INSERT INTO role_credentials
          (access_key_id, session_token, account_id, permission_set, role_name, role_id, session_name, ends,
           user_id, tags)

@@ -33,6 +33,74 @@ pub struct Counts {
     pub administrators: i64,
 }
 
+/// How many people are looked at one by one, because letters of theirs are those that are searched for. Where there
+/// are more, a page of them is soon full in the order of user names.
+const FEW: i64 = 1000;
+/// How many trigrams of what is searched for are looked up; nobody has a name that needs more to be told apart.
+const MOST_TRIGRAMS: usize = 32;
+
+/// What finds the people in whom all of the words' trigrams occur: those in whom the words do, in any case, and few
+/// others. None for words that are too short to have any.
+fn trigrams(words: &str) -> Option<String> {
+    let letters: Vec<char> = words.chars().collect();
+    // Text ends there for SQLite's tokenizer.
+    if letters.contains(&'\0') {
+        return None;
+    }
+    let quoted = letters.windows(3).take(MOST_TRIGRAMS).map(|three| {
+        let three: String = three.iter().collect();
+        format!("\"{}\"", three.replace('"', "\"\""))
+    });
+    Some(quoted.collect::<Vec<_>>().join(" AND ")).filter(|all| !all.is_empty())
+}
+
+/// Whether a search by trigrams gives no more than [`FEW`].
+fn are_few(c: &Connection, trigrams: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) FROM (SELECT rowid FROM user_search WHERE user_search MATCH ?1 LIMIT ?2)";
+    let found: Option<i64> = one(c, sql, params![trigrams, FEW + 1], |row| row.get(0))?;
+    Ok(found.is_some_and(|found| found <= FEW))
+}
+
+/// As [`matching`], of users, and quicker: few are found by the index of their names' trigrams, and others by looking
+/// at each in an index that has all there is to look at.
+fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> rusqlite::Result<Vec<User>> {
+    let (words, columns) = (words.trim(), users::COLUMNS);
+    let by = ["u.username", "u.display_name", "u.email"].as_slice();
+    if words.is_empty() {
+        let select = format!("SELECT {columns} FROM user u");
+        return matching(c, &select, ("u.username", by), (words, after, limit), users::user_from);
+    }
+    let page = |from: &str, found: &str| {
+        format!(
+            "SELECT {columns} FROM (SELECT u.id FROM {from}
+                 WHERE {found} u.username > ?1 AND ({}) ORDER BY u.username LIMIT ?2) x
+             CROSS JOIN user u ON u.id = x.id ORDER BY u.username",
+            contains(by)
+        )
+    };
+    match trigrams(words) {
+        Some(trigrams) if are_few(c, &trigrams)? => {
+            let from = "user_search f CROSS JOIN user_number n ON n.number = f.rowid
+                        CROSS JOIN user u ON u.id = n.user_id";
+            let sql = page(from, "user_search MATCH ?4 AND");
+            all(c, &sql, params![after, limit, pattern(words), trigrams], users::user_from)
+        }
+        _ => all(c, &page("user u", ""), params![after, limit, pattern(words)], users::user_from),
+    }
+}
+
+/// That one of these columns is like the third parameter.
+fn contains(columns: &[&str]) -> String {
+    let like: Vec<String> = columns.iter().map(|column| format!("{column} LIKE ?3 ESCAPE '\\'")).collect();
+    like.join(" OR ")
+}
+
+/// What text is like that contains the words.
+fn pattern(words: &str) -> String {
+    let escaped = words.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
 /// Rows after `after` in the order of `key`, of which one of `columns` contains the words in any case of ASCII's
 /// letters; others are found as they are written. Rows are looked at in turn, no more than it takes to fill a page.
 fn matching<T>(
@@ -47,12 +115,9 @@ fn matching<T>(
         let sql = format!("{select} WHERE {key} > ?1 ORDER BY {key} LIMIT ?2");
         return all(c, &sql, params![after, limit], read);
     }
-    let contains: Vec<String> =
-        columns.iter().map(|column| format!("{column} LIKE ?3 ESCAPE '\\'")).collect();
-    let contains = contains.join(" OR ");
+    let contains = contains(columns);
     let sql = format!("{select} WHERE {key} > ?1 AND ({contains}) ORDER BY {key} LIMIT ?2");
-    let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    all(c, &sql, params![after, limit, format!("%{escaped}%")], read)
+    all(c, &sql, params![after, limit, pattern(words)], read)
 }
 
 impl Store {
@@ -62,11 +127,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn find_users(&self, words: &str, after: &str, limit: u32) -> Result<Vec<User>> {
-        self.read("look for users", |c| {
-            let select = format!("SELECT {} FROM user u", users::COLUMNS);
-            let by = ("u.username", ["u.username", "u.display_name", "u.email"].as_slice());
-            matching(c, &select, by, (words, after, limit), users::user_from)
-        })
+        self.read("look for users", |c| matching_users(c, words, after, limit))
     }
 
     /// Up to `limit` groups after this name in whose name or description the words occur.
@@ -215,3 +276,7 @@ impl Store {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "searches_tests.rs"]
+mod tests;

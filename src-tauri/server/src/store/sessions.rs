@@ -1,9 +1,11 @@
 //! Sign-in sessions and what was consented to in them.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{AuditEntry, Result, Store, audit, lockouts, millis, moment, optional_moment, passwords};
+use super::{
+    AuditEntry, Result, Store, audit, execute, lockouts, millis, moment, one, optional_moment, passwords,
+};
 use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
 /// Columns of a session, for joins as well.
@@ -25,7 +27,7 @@ pub(super) const SESSION_COLUMNS: &str =
 
 /// Keeps a session. `false` if the person was disabled or deleted while they proved who they are.
 pub(super) fn insert(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     session: &SignInSession,
     cookie: Digest,
 ) -> rusqlite::Result<bool> {
@@ -79,7 +81,7 @@ impl Store {
     pub fn session(&self, id: &str) -> Result<Option<SignInSession>> {
         self.read("find a session", |c| {
             let sql = format!("SELECT {SESSION_COLUMNS} FROM sign_in_session s WHERE s.id = ?1");
-            c.query_row(&sql, [id], session_from).optional()
+            one(c, &sql, [id], session_from)
         })
     }
 
@@ -90,7 +92,7 @@ impl Store {
     pub fn session_by_cookie(&self, cookie: Digest) -> Result<Option<SignInSession>> {
         self.read("find a session", |c| {
             let sql = format!("SELECT {SESSION_COLUMNS} FROM sign_in_session s WHERE s.cookie = ?1");
-            c.query_row(&sql, [cookie.as_bytes()], session_from).optional()
+            one(c, &sql, [cookie.as_bytes()], session_from)
         })
     }
 
@@ -100,7 +102,8 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn end_session(&self, id: &str, now: Timestamp, entry: &AuditEntry) -> Result<()> {
         self.write("end a session", |tx| {
-            tx.execute(
+            execute(
+                tx,
                 "UPDATE sign_in_session SET ended = ?2 WHERE id = ?1 AND ended IS NULL",
                 params![id, millis(now)],
             )?;
@@ -136,7 +139,8 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<usize> {
         self.write("end a person's sessions", |tx| {
-            let ended = tx.execute(
+            let ended = execute(
+                tx,
                 "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND id <> ?3",
                 params![user_id, millis(now), keep],
             )?;
@@ -152,7 +156,7 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn end_all_sessions(&self, now: Timestamp) -> Result<()> {
         self.write("end all sessions", |tx| {
-            tx.execute("UPDATE sign_in_session SET ended = ?1 WHERE ended IS NULL", [millis(now)]).map(drop)
+            execute(tx, "UPDATE sign_in_session SET ended = ?1 WHERE ended IS NULL", [millis(now)]).map(drop)
         })
     }
 
@@ -213,7 +217,8 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn record_consent(&self, session_id: &str, client_id: &str) -> Result<()> {
         self.write("record consent", |tx| {
-            tx.execute(
+            execute(
+                tx,
                 "INSERT OR IGNORE INTO consent (session_id, client_id) VALUES (?1, ?2)",
                 [session_id, client_id],
             )

@@ -2,7 +2,7 @@
 //! plan is the same one, undone.
 
 use jiff::Timestamp;
-use rusqlite::Transaction;
+use rusqlite::Connection;
 
 use super::{
     Action, AuditEntry, Result, Store, accounts, assignments, attributes, audit,
@@ -80,7 +80,7 @@ impl Store {
     }
 }
 
-fn run(tx: &Transaction<'_>, template: &Template, now: Timestamp) -> Outcome<Vec<Change>> {
+fn run(tx: &Connection, template: &Template, now: Timestamp) -> Outcome<Vec<Change>> {
     let mut changes = Vec::new();
     for wanted in &template.sets {
         let known = permission_sets::find_by_name(tx, &wanted.name)?;
@@ -122,7 +122,7 @@ fn run(tx: &Transaction<'_>, template: &Template, now: Timestamp) -> Outcome<Vec
     Ok(Ok(changes))
 }
 
-fn assign(tx: &Transaction<'_>, wanted: &TemplateAssignment, now: Timestamp) -> Outcome<Option<Change>> {
+fn assign(tx: &Connection, wanted: &TemplateAssignment, now: Timestamp) -> Outcome<Option<Change>> {
     let TemplateAssignment { resource, permission_set, account_id, principal } = wanted;
     let missing = |what: String| Ok(Err(NotThere { resource: resource.clone(), what }));
     let set = match permission_set {

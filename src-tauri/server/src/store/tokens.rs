@@ -1,10 +1,10 @@
 //! Token families: access tokens and the chain of refresh tokens.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    AuditEntry, Result, Store, audit, millis, moment, optional_moment,
+    AuditEntry, Result, Store, audit, execute, millis, moment, one, optional_moment,
     sessions::{SESSION_COLUMNS, session_from},
     words,
 };
@@ -77,8 +77,9 @@ pub struct RefreshToken {
     pub session: SignInSession,
 }
 
-pub(super) fn insert_family(tx: &Transaction<'_>, tokens: &NewTokens) -> rusqlite::Result<()> {
-    tx.execute(
+pub(super) fn insert_family(tx: &Connection, tokens: &NewTokens) -> rusqlite::Result<()> {
+    execute(
+        tx,
         "INSERT INTO token_family (id, client_id, session_id, scopes, generation) VALUES (?1, ?2, ?3, ?4, 0)",
         params![tokens.family_id, tokens.client_id, tokens.session_id, tokens.scopes.join(" ")],
     )?;
@@ -90,26 +91,23 @@ pub(super) fn insert_family(tx: &Transaction<'_>, tokens: &NewTokens) -> rusqlit
 }
 
 fn insert_access(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     token: Digest,
     family: &str,
     generation: i64,
     ends: Timestamp,
 ) -> rusqlite::Result<()> {
-    tx.execute(
+    execute(
+        tx,
         "INSERT INTO access_token (token, family_id, generation, ends) VALUES (?1, ?2, ?3, ?4)",
         params![token.as_bytes(), family, generation, millis(ends)],
     )
     .map(drop)
 }
 
-fn insert_refresh(
-    tx: &Transaction<'_>,
-    token: Digest,
-    family: &str,
-    generation: i64,
-) -> rusqlite::Result<()> {
-    tx.execute(
+fn insert_refresh(tx: &Connection, token: Digest, family: &str, generation: i64) -> rusqlite::Result<()> {
+    execute(
+        tx,
         "INSERT INTO refresh_token (token, family_id, generation) VALUES (?1, ?2, ?3)",
         params![token.as_bytes(), family, generation],
     )
@@ -129,7 +127,7 @@ impl Store {
                  FROM access_token a JOIN token_family f ON f.id = a.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE a.token = ?1"
             );
-            c.query_row(&sql, [access.as_bytes()], |row| {
+            one(c, &sql, [access.as_bytes()], |row| {
                 Ok(Bearer {
                     session: session_from(row)?,
                     scopes: words(row, "scopes")?,
@@ -138,7 +136,6 @@ impl Store {
                     is_arrival: row.get("is_arrival")?,
                 })
             })
-            .optional()
         })
     }
 
@@ -148,7 +145,8 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn note_arrival(&self, access: Digest) -> Result<()> {
         self.write("note the use of a token", |tx| {
-            tx.execute(
+            execute(
+                tx,
                 "UPDATE token_family SET seen = 1
                  WHERE (id, generation) = (SELECT family_id, generation FROM access_token WHERE token = ?1)",
                 [access.as_bytes()],
@@ -169,7 +167,7 @@ impl Store {
                  FROM refresh_token r JOIN token_family f ON f.id = r.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE r.token = ?1"
             );
-            c.query_row(&sql, [token.as_bytes()], |row| {
+            one(c, &sql, [token.as_bytes()], |row| {
                 Ok(RefreshToken {
                     family_id: row.get("family_id")?,
                     client_id: row.get("client_id")?,
@@ -184,7 +182,6 @@ impl Store {
                     session: session_from(row)?,
                 })
             })
-            .optional()
         })
     }
 
@@ -201,7 +198,8 @@ impl Store {
     ) -> Result<bool> {
         let generation = known.newest.generation + 1;
         self.write("rotate a refresh token", |tx| {
-            let changed = tx.execute(
+            let changed = execute(
+                tx,
                 "UPDATE token_family SET generation = ?3, rotated = ?4, seen = 0
                  WHERE id = ?1 AND generation = ?2 AND revoked IS NULL",
                 params![known.family_id, known.newest.generation, generation, millis(now)],
@@ -244,7 +242,8 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn revoke_family(&self, family_id: &str, now: Timestamp) -> Result<()> {
         self.write("revoke a token family", |tx| {
-            tx.execute(
+            execute(
+                tx,
                 "UPDATE token_family SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL",
                 params![family_id, millis(now)],
             )
@@ -258,7 +257,7 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn expire_access_tokens(&self, now: Timestamp) -> Result<()> {
         self.write("expire access tokens", |tx| {
-            tx.execute("UPDATE access_token SET ends = ?1 WHERE ends > ?1", [millis(now)]).map(drop)
+            execute(tx, "UPDATE access_token SET ends = ?1 WHERE ends > ?1", [millis(now)]).map(drop)
         })
     }
 }

@@ -1,0 +1,207 @@
+//! The connection that writes. Writers take turns at it, and who finds others waiting leaves the commit to them: so
+//! they share one, whose cost is that of all the pages they changed together. Nobody is answered before the commit,
+//! and one that fails is undone alone.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use rusqlite::{Connection, Error, ffi};
+
+/// How many may share a commit, so that the first of them is answered soon.
+const MOST: usize = 32;
+
+/// The connection that writes, and who is under way with it.
+pub(super) struct Writer {
+    connection: Mutex<Connection>,
+    /// The transaction that is open, if there is one. Looked at by who holds the connection.
+    open: Mutex<Option<Open>>,
+    /// How many wait for the connection, and will have it.
+    waiting: AtomicUsize,
+}
+
+#[derive(Clone)]
+struct Open {
+    outcome: Arc<Outcome>,
+    members: usize,
+}
+
+/// What became of a transaction.
+#[derive(Default)]
+struct Outcome {
+    settled: Mutex<Option<Result<(), Failure>>>,
+    changed: Condvar,
+}
+
+/// An error for each of those who share it.
+type Failure = (ffi::Error, Option<String>);
+
+impl Writer {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection: Mutex::new(connection), open: Mutex::new(None), waiting: AtomicUsize::new(0) }
+    }
+
+    /// The connection itself.
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
+        lock(&self.connection)
+    }
+
+    /// Runs `work` in a transaction that is kept or, on `false` or an error, as if it had not been; returns when it is
+    /// committed.
+    pub(super) fn attempt<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
+    ) -> rusqlite::Result<T> {
+        let connection = self.turn();
+        let mut open = lock(&self.open).take().map_or_else(|| begin(&connection), Ok)?;
+        let outcome = Arc::clone(&open.outcome);
+        let is_first = open.members == 0;
+        let done = catch_unwind(AssertUnwindSafe(|| one_of(&connection, is_first, work)));
+        open.members += 1;
+        let mut is_last = false;
+        if connection.is_autocommit() {
+            // Undone by the only member; or SQLite undid all there was, and nobody may believe it is kept.
+            let is_meant = is_first && !matches!(done, Ok(Ok((_, true))));
+            outcome.settle(if is_meant { Ok(()) } else { Err(undone()) });
+        } else if open.members >= MOST {
+            outcome.settle(commit(&connection));
+        } else {
+            is_last = self.waiting.load(Ordering::SeqCst) == 0;
+            *lock(&self.open) = Some(open);
+        }
+        drop(connection);
+        if is_last {
+            // Others may be on their way here on a processor that this one has kept busy.
+            thread::yield_now();
+            self.commit_if_last();
+        }
+        // What was seen of the others' work must not be told before it is kept either.
+        let settled = outcome.wait();
+        let (value, _) = done.unwrap_or_else(|panic| resume_unwind(panic))?;
+        settled.map(|()| value)
+    }
+}
+
+impl Writer {
+    /// The connection, when it is free.
+    fn turn(&self) -> MutexGuard<'_, Connection> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let connection = self.connection();
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        connection
+    }
+
+    /// Commits the transaction that is open, unless somebody else will. It may be another one by now: whoever left it
+    /// open has seen this one waiting.
+    fn commit_if_last(&self) {
+        let connection = self.turn();
+        if self.waiting.load(Ordering::SeqCst) == 0
+            && let Some(open) = lock(&self.open).take()
+        {
+            open.outcome.settle(commit(&connection));
+        }
+    }
+}
+
+fn begin(connection: &Connection) -> rusqlite::Result<Open> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    Ok(Open { outcome: Arc::default(), members: 0 })
+}
+
+/// The work of one member, undone as a whole unless it is kept. The first one has nobody's work but its own to undo.
+fn one_of<T>(
+    connection: &Connection,
+    is_first: bool,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
+) -> rusqlite::Result<(T, bool)> {
+    let (before, after, undo) = if is_first {
+        ("", "", "ROLLBACK")
+    } else {
+        ("SAVEPOINT member", "RELEASE member", "ROLLBACK TO member; RELEASE member")
+    };
+    let run = |sql: &str| match sql {
+        "" => Ok(()),
+        sql => connection.prepare_cached(sql)?.execute([]).map(drop),
+    };
+    run(before)?;
+    let undo = Undo { connection, undo, is_armed: true };
+    let (value, keep) = work(connection)?;
+    if keep {
+        undo.disarm();
+        run(after)?;
+    }
+    Ok((value, keep))
+}
+
+/// Undoes a member's work unless it is disarmed: on an error and on a panic too.
+struct Undo<'c> {
+    connection: &'c Connection,
+    undo: &'static str,
+    is_armed: bool,
+}
+
+impl Undo<'_> {
+    fn disarm(mut self) {
+        self.is_armed = false;
+    }
+}
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        // SQLite may have undone everything by itself.
+        if self.is_armed
+            && !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch(self.undo)
+        {
+            tracing::error!(%error, "could not undo a change of the database; nothing of its group is kept");
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+fn commit(connection: &Connection) -> Result<(), Failure> {
+    let committed = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+    let Err(error) = committed else { return Ok(()) };
+    if !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    Err(match error {
+        Error::SqliteFailure(code, words) => (code, words),
+        other => (ffi::Error::new(ffi::SQLITE_ERROR), Some(other.to_string())),
+    })
+}
+
+fn undone() -> Failure {
+    let words = "a change that shared the transaction made SQLite undo it".to_owned();
+    (ffi::Error::new(ffi::SQLITE_ABORT), Some(words))
+}
+
+impl Outcome {
+    fn settle(&self, outcome: Result<(), Failure>) {
+        *lock(&self.settled) = Some(outcome);
+        self.changed.notify_all();
+    }
+
+    fn wait(&self) -> rusqlite::Result<()> {
+        let settled = self.changed.wait_while(lock(&self.settled), |settled| settled.is_none());
+        let settled = settled.unwrap_or_else(PoisonError::into_inner);
+        let (code, words) = match &*settled {
+            Some(Ok(())) | None => return Ok(()),
+            Some(Err((code, words))) => (*code, words.clone()),
+        };
+        Err(Error::SqliteFailure(code, words))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
