@@ -1,0 +1,316 @@
+//! Keys held to a reader, or lying in it: PC/SC, by the library's card.
+
+use std::{
+    collections::HashMap,
+    ffi::{CStr, CString},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::stream::{self, BoxStream};
+use pcsc::{Context, PNP_NOTIFICATION, ReaderState, Scope, State};
+use tokio::{runtime::Handle, sync::mpsc};
+use webauthn_authenticator_rs::{
+    ctap2::commands::{CBORCommand, GetInfoRequest},
+    error::WebauthnCError,
+    nfc::NFCCard,
+    transport::Token,
+    types::{CableRequestType, CableState, EnrollSampleStatus},
+    ui::UiCallback,
+};
+
+use crate::{
+    Error, Event, Found, KeyId, Permission, Ui, User,
+    bus::{Broken, Bus, Marks, Obstacle, Transport, Wire},
+};
+
+/// The longest wait for the service to tell of something, and between two looks for a service that is not there.
+const WAIT: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 1 } else { 20 });
+
+/// CCID interfaces of USB keys: their FIDO application does not answer there, or only to refuse. As in the
+/// library, which keeps its list to itself.
+const NOT_READERS: [&str; 3] = ["Nitrokey", "SoloKey", "YubiKey"];
+
+/// The commands during which a key over USB would want to be touched.
+const WANT_TOUCH: [u8; 4] = [0x01, 0x02, 0x07, 0x0b];
+
+/// Keys on PC/SC readers.
+pub(crate) struct Nfc {
+    /// What the card in a reader was found to be. A card that is in use cannot be asked again.
+    known: Known,
+}
+
+type Known = Arc<Mutex<HashMap<CString, Found>>>;
+
+impl Nfc {
+    pub(crate) fn new() -> Self {
+        Self { known: Known::default() }
+    }
+}
+
+#[async_trait]
+impl Bus for Nfc {
+    fn watch(&self) -> BoxStream<'static, Event> {
+        let (tell, told) = mpsc::unbounded_channel();
+        let (known, stop) = (Arc::clone(&self.known), Stop::default());
+        let stopping = stop.clone();
+        let Ok(runtime) = Handle::try_current() else { return Box::pin(stream::empty()) };
+        thread::spawn(move || Watch { tell, known, runtime, stop: stopping, there: Vec::new() }.run());
+        Box::pin(stream::unfold((told, stop), |(mut told, stop)| async move {
+            told.recv().await.map(|event| (event, (told, stop)))
+        }))
+    }
+
+    async fn connect(&self, key: &KeyId) -> Result<Box<dyn Wire>, Error> {
+        let reader = key.as_str().strip_prefix("nfc:").and_then(|reader| CString::new(reader).ok());
+        let reader = reader.ok_or(Error::NotConnected)?;
+        let runtime = Handle::current();
+        let connecting = tokio::task::spawn_blocking(move || {
+            let context = Context::establish(Scope::User).map_err(service)?;
+            let mut state = [ReaderState::new(reader.clone(), State::UNAWARE)];
+            context.get_status_change(Duration::ZERO, &mut state).map_err(card)?;
+            if !state[0].event_state().contains(State::PRESENT) {
+                return Err(Error::NotConnected);
+            }
+            open(&context, &reader, state[0].atr(), &runtime)
+        });
+        let card = connecting.await.map_err(|error| Error::Trouble(error.to_string()))??;
+        Ok(Box::new(Card(card)))
+    }
+}
+
+/// Connects to a card and selects its FIDO application. Blocks.
+fn open(context: &Context, reader: &CStr, atr: &[u8], runtime: &Handle) -> Result<NFCCard, Error> {
+    let failed = |error| match error {
+        WebauthnCError::PcscError(error) => card(error),
+        WebauthnCError::PermissionDenied => Error::Permission(denied()),
+        // No FIDO application, or a card of another kind.
+        WebauthnCError::NotSupported | WebauthnCError::StorageCard => Error::NotConnected,
+        other => Error::Trouble(other.to_string()),
+    };
+    let mut card = NFCCard::new(context, reader, atr).map_err(failed)?;
+    runtime.block_on(card.init()).map_err(failed)?;
+    Ok(card)
+}
+
+fn denied() -> Permission {
+    if cfg!(windows) { Permission::NotElevated } else { Permission::SmartCardService }
+}
+
+fn service(error: pcsc::Error) -> Error {
+    match error {
+        pcsc::Error::NoAccess | pcsc::Error::SecurityViolation => Error::Permission(denied()),
+        other => Error::Trouble(format!("PC/SC: {other}")),
+    }
+}
+
+fn card(error: pcsc::Error) -> Error {
+    match error {
+        pcsc::Error::SharingViolation => Error::Busy(User::AnotherProgram),
+        pcsc::Error::NoSmartcard
+        | pcsc::Error::RemovedCard
+        | pcsc::Error::UnknownReader
+        | pcsc::Error::ReaderUnavailable
+        | pcsc::Error::UnpoweredCard
+        | pcsc::Error::UnresponsiveCard => Error::NotConnected,
+        other => service(other),
+    }
+}
+
+struct Card(NFCCard);
+
+#[async_trait]
+impl Wire for Card {
+    async fn transmit(&mut self, message: &[u8], ui: &Ui) -> Result<Vec<u8>, Broken> {
+        // A card has no way to say that it waits, nor one to be stopped.
+        if message.first().is_some_and(|command| WANT_TOUCH.contains(command)) {
+            ui.touch_needed();
+        }
+        self.0.transmit_raw(message, &Silent).await.map_err(|error| match error {
+            WebauthnCError::Ctap(status) => Broken::Status(status.into()),
+            WebauthnCError::PcscError(error) => match card(error) {
+                Error::NotConnected => Broken::Gone,
+                _ if error == pcsc::Error::ResetCard => Broken::Gone,
+                _ => Broken::Other(format!("PC/SC: {error}")),
+            },
+            WebauthnCError::ApduTransmission if message == [GetInfoRequest::CMD] => Broken::NotCtap2,
+            other => Broken::Other(other.to_string()),
+        })
+    }
+
+    fn transport(&self) -> Transport {
+        Transport::Nfc
+    }
+}
+
+/// The library tells a card's user nothing.
+#[derive(Debug)]
+struct Silent;
+
+impl UiCallback for Silent {
+    fn request_pin(&self) -> Option<String> {
+        None
+    }
+    fn request_touch(&self) {}
+    fn processing(&self) {}
+    fn fingerprint_enrollment_feedback(&self, _: u32, _: Option<EnrollSampleStatus>) {}
+    fn cable_qr_code(&self, _: CableRequestType, _: String) {}
+    fn dismiss_qr_code(&self) {}
+    fn cable_status_update(&self, _: CableState) {}
+}
+
+/// Wakes the watching thread when nobody watches any more.
+#[derive(Clone, Default)]
+struct Stop(Arc<Mutex<Option<Context>>>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        if let Some(context) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            let _ = context.cancel();
+        }
+    }
+}
+
+struct Watch {
+    tell: mpsc::UnboundedSender<Event>,
+    known: Known,
+    runtime: Handle,
+    stop: Stop,
+    there: Vec<(CString, Found)>,
+}
+
+impl Watch {
+    fn run(mut self) {
+        let mut complete = false;
+        let mut told = false;
+        while !self.tell.is_closed() {
+            let trouble = match Context::establish(Scope::User) {
+                Ok(context) => {
+                    *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.clone());
+                    told = false;
+                    let ended = self.watch(&context, &mut complete);
+                    *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    ended
+                }
+                Err(error) => error,
+            };
+            for (_, found) in self.there.drain(..) {
+                let _ = self.tell.send(Event::Unplugged(found.id));
+            }
+            if !told {
+                told = true;
+                let _ = self.tell.send(Event::Unavailable(Transport::Nfc, service(trouble)));
+            }
+            if !complete {
+                complete = true;
+                let _ = self.tell.send(Event::Complete);
+            }
+            // The service may be started, or come back.
+            let closed = self.tell.clone();
+            let _ = self.runtime.block_on(tokio::time::timeout(Duration::from_secs(2), closed.closed()));
+        }
+    }
+
+    /// Watches until the service fails or nobody listens.
+    fn watch(&mut self, context: &Context, complete: &mut bool) -> pcsc::Error {
+        let mut states = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
+        loop {
+            let readers = match context.list_readers_owned() {
+                Ok(readers) => readers,
+                Err(pcsc::Error::NoReadersAvailable) => Vec::new(),
+                Err(error) => return error,
+            };
+            states.retain(|state| {
+                state.name() == PNP_NOTIFICATION() || readers.iter().any(|name| **name == *state.name())
+            });
+            self.unplug(|reader| !readers.iter().any(|name| **name == *reader));
+            for reader in readers {
+                let text = reader.to_string_lossy().into_owned();
+                let ours = !NOT_READERS.iter().any(|name| text.contains(name));
+                if ours && !states.iter().any(|state| *state.name() == *reader) {
+                    states.push(ReaderState::new(reader, State::UNAWARE));
+                }
+            }
+            for state in &mut states {
+                state.sync_current_state();
+            }
+            let wait = if *complete { WAIT } else { Duration::ZERO };
+            match context.get_status_change(wait, &mut states) {
+                Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader | pcsc::Error::Cancelled) => {}
+                Err(error) => return error,
+            }
+            if self.tell.is_closed() {
+                return pcsc::Error::Cancelled;
+            }
+            for state in states.iter().filter(|state| state.name() != PNP_NOTIFICATION()) {
+                self.look(context, state);
+            }
+            if !*complete {
+                *complete = true;
+                let _ = self.tell.send(Event::Complete);
+            }
+        }
+    }
+
+    fn look(&mut self, context: &Context, state: &ReaderState) {
+        let now = state.event_state();
+        let reader = state.name();
+        if !now.contains(State::PRESENT) {
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(reader);
+            self.unplug(|name| name == reader);
+            return;
+        }
+        let fresh = !self.there.iter().any(|(name, _)| **name == *reader);
+        if !fresh || now.contains(State::MUTE) {
+            return;
+        }
+        if let Some(found) = self.probe(context, reader, state.atr()) {
+            let _ = self.tell.send(Event::Plugged(found.clone()));
+            self.there.push((reader.to_owned(), found));
+        }
+    }
+
+    /// Finds out whether a card is a key: by the key's own word, unless it was asked before.
+    fn probe(&self, context: &Context, reader: &CStr, atr: &[u8]) -> Option<Found> {
+        let name = reader.to_string_lossy().into_owned();
+        let mut found = Found {
+            id: KeyId::new("nfc", &name),
+            transport: Transport::Nfc,
+            marks: Marks { port: Some(name.clone()), ..Marks::default() },
+            name,
+            obstacle: None,
+        };
+        match open(context, reader, atr, &self.runtime) {
+            Ok(mut card) => {
+                let asked = card.transmit_raw(&[GetInfoRequest::CMD], &Silent);
+                if let Err(WebauthnCError::ApduTransmission | WebauthnCError::Ctap(_)) =
+                    self.runtime.block_on(asked)
+                {
+                    found.obstacle = Some(Obstacle::U2fOnly);
+                }
+            }
+            Err(Error::Busy(_)) => {
+                let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                return known.get(reader).cloned();
+            }
+            Err(Error::Permission(permission)) => found.obstacle = Some(Obstacle::Permission(permission)),
+            Err(_) => return None,
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(reader.to_owned(), found.clone());
+        Some(found)
+    }
+
+    fn unplug(&mut self, gone: impl Fn(&CStr) -> bool) {
+        let tell = &self.tell;
+        self.there.retain(|(reader, found)| {
+            let gone = gone(reader);
+            if gone {
+                let _ = tell.send(Event::Unplugged(found.id.clone()));
+            }
+            !gone
+        });
+    }
+}
