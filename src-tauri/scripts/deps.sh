@@ -4,14 +4,14 @@
 set -euo pipefail
 
 build="build-essential ca-certificates pkg-config mold libwebkit2gtk-4.1-dev libgtk-3-dev libdbus-1-dev
-       libayatana-appindicator3-1"
+       libayatana-appindicator3-1 libpcsclite-dev"
 # A desktop without a display of its own: panel with a tray, window manager, notifications, keyring.
 desktop="xvfb xauth dbus dbus-x11 gnome-keyring libglib2.0-bin xfce4-panel xfconf xfwm4 xfce4-notifyd xdg-utils
          imagemagick x11-utils fonts-dejavu-core adwaita-icon-theme librsvg2-common"
 # What the journeys drive and what AWS's own tools are checked with.
 tests="git xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2gtk-driver chromium chromium-driver
        awscli python3-venv imagemagick x11-utils xdg-utils util-linux fonts-dejavu-core adwaita-icon-theme
-       librsvg2-common librsvg2-bin xmlsec1 zsh fish"
+       librsvg2-common librsvg2-bin xmlsec1 zsh fish pcscd vsmartcard-vpcd"
 gallery="chromium fonts-dejavu-core python3"
 bench="awscli bsdextrautils"
 package_test="mmdebstrap rpm cpio util-linux"

@@ -4,6 +4,7 @@
 mod capabilities;
 mod icons;
 mod imports;
+mod keys;
 mod tls;
 mod tree;
 mod window;

@@ -3,7 +3,8 @@
 use std::{
     collections::HashMap,
     ffi::{CStr, CString},
-    sync::{Arc, Mutex, PoisonError},
+    pin::Pin,
+    sync::{Arc, Condvar, Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -11,7 +12,10 @@ use std::{
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream};
 use pcsc::{Context, PNP_NOTIFICATION, ReaderState, Scope, State};
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    sync::mpsc,
+};
 use webauthn_authenticator_rs::{
     ctap2::commands::{CBORCommand, GetInfoRequest},
     error::WebauthnCError,
@@ -56,8 +60,13 @@ impl Bus for Nfc {
         let (tell, told) = mpsc::unbounded_channel();
         let (known, stop) = (Arc::clone(&self.known), Stop::default());
         let stopping = stop.clone();
-        let Ok(runtime) = Handle::try_current() else { return Box::pin(stream::empty()) };
-        thread::spawn(move || Watch { tell, known, runtime, stop: stopping, there: Vec::new() }.run());
+        thread::spawn(move || {
+            // A clock of the thread's own, as it may outlive the caller's runtime by a moment.
+            match Builder::new_current_thread().enable_time().build() {
+                Ok(runtime) => Watch { tell, known, runtime, stop: stopping, there: Vec::new() }.run(),
+                Err(error) => tracing::error!(%error, "no thread to watch the card readers"),
+            }
+        });
         Box::pin(stream::unfold((told, stop), |(mut told, stop)| async move {
             told.recv().await.map(|event| (event, (told, stop)))
         }))
@@ -74,15 +83,22 @@ impl Bus for Nfc {
             if !state[0].event_state().contains(State::PRESENT) {
                 return Err(Error::NotConnected);
             }
-            open(&context, &reader, state[0].atr(), &runtime)
+            let card = open(&context, &reader, state[0].atr(), |init| runtime.block_on(init))?;
+            Ok(Card { card, context, reader })
         });
-        let card = connecting.await.map_err(|error| Error::Trouble(error.to_string()))??;
-        Ok(Box::new(Card(card)))
+        Ok(Box::new(connecting.await.map_err(|error| Error::Trouble(error.to_string()))??))
     }
 }
 
+type Initialising<'a> = Pin<Box<dyn Future<Output = Result<(), WebauthnCError>> + Send + 'a>>;
+
 /// Connects to a card and selects its FIDO application. Blocks.
-fn open(context: &Context, reader: &CStr, atr: &[u8], runtime: &Handle) -> Result<NFCCard, Error> {
+fn open(
+    context: &Context,
+    reader: &CStr,
+    atr: &[u8],
+    wait: impl FnOnce(Initialising<'_>) -> Result<(), WebauthnCError>,
+) -> Result<NFCCard, Error> {
     let failed = |error| match error {
         WebauthnCError::PcscError(error) => card(error),
         WebauthnCError::PermissionDenied => Error::Permission(denied()),
@@ -91,7 +107,7 @@ fn open(context: &Context, reader: &CStr, atr: &[u8], runtime: &Handle) -> Resul
         other => Error::Trouble(other.to_string()),
     };
     let mut card = NFCCard::new(context, reader, atr).map_err(failed)?;
-    runtime.block_on(card.init()).map_err(failed)?;
+    wait(card.init()).map_err(failed)?;
     Ok(card)
 }
 
@@ -119,7 +135,20 @@ fn card(error: pcsc::Error) -> Error {
     }
 }
 
-struct Card(NFCCard);
+struct Card {
+    card: NFCCard,
+    context: Context,
+    reader: CString,
+}
+
+impl Card {
+    /// Whether the card has left its reader. The service finds out within half a second.
+    fn has_left(&self) -> bool {
+        let mut state = [ReaderState::new(self.reader.clone(), State::PRESENT)];
+        let _ = self.context.get_status_change(Duration::from_secs(1), &mut state);
+        !state[0].event_state().contains(State::PRESENT)
+    }
+}
 
 #[async_trait]
 impl Wire for Card {
@@ -128,13 +157,14 @@ impl Wire for Card {
         if message.first().is_some_and(|command| WANT_TOUCH.contains(command)) {
             ui.touch_needed();
         }
-        self.0.transmit_raw(message, &Silent).await.map_err(|error| match error {
+        let error = match self.card.transmit_raw(message, &Silent).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        Err(match error {
             WebauthnCError::Ctap(status) => Broken::Status(status.into()),
-            WebauthnCError::PcscError(error) => match card(error) {
-                Error::NotConnected => Broken::Gone,
-                _ if error == pcsc::Error::ResetCard => Broken::Gone,
-                _ => Broken::Other(format!("PC/SC: {error}")),
-            },
+            // A card that is pulled out in the middle fails in many ways.
+            _ if self.has_left() => Broken::Gone,
             WebauthnCError::ApduTransmission if message == [GetInfoRequest::CMD] => Broken::NotCtap2,
             other => Broken::Other(other.to_string()),
         })
@@ -163,22 +193,43 @@ impl UiCallback for Silent {
 
 /// Wakes the watching thread when nobody watches any more.
 #[derive(Clone, Default)]
-struct Stop(Arc<Mutex<Option<Context>>>);
+struct Stop(Arc<(Mutex<Option<Context>>, Condvar)>);
+
+impl Stop {
+    fn wake_by(&self, context: Option<Context>) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = context;
+    }
+
+    /// Waits for a moment, or until nobody watches.
+    fn wait(&self) {
+        let context = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.0.1.wait_timeout(context, Duration::from_secs(2)));
+    }
+}
 
 impl Drop for Stop {
     fn drop(&mut self) {
-        if let Some(context) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(context) = &*self.0.0.lock().unwrap_or_else(PoisonError::into_inner) {
             let _ = context.cancel();
         }
+        self.0.1.notify_all();
     }
 }
 
 struct Watch {
     tell: mpsc::UnboundedSender<Event>,
     known: Known,
-    runtime: Handle,
+    runtime: Runtime,
     stop: Stop,
-    there: Vec<(CString, Found)>,
+    there: Vec<There>,
+}
+
+/// A card that was told of.
+struct There {
+    reader: CString,
+    /// How many cards had come and gone in the reader: tells another card, put in quickly, from this one.
+    count: u32,
+    found: Found,
 }
 
 impl Watch {
@@ -188,17 +239,15 @@ impl Watch {
         while !self.tell.is_closed() {
             let trouble = match Context::establish(Scope::User) {
                 Ok(context) => {
-                    *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.clone());
+                    self.stop.wake_by(Some(context.clone()));
                     told = false;
                     let ended = self.watch(&context, &mut complete);
-                    *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    self.stop.wake_by(None);
                     ended
                 }
                 Err(error) => error,
             };
-            for (_, found) in self.there.drain(..) {
-                let _ = self.tell.send(Event::Unplugged(found.id));
-            }
+            self.unplug(|_, _| true);
             if !told {
                 told = true;
                 let _ = self.tell.send(Event::Unavailable(Transport::Nfc, service(trouble)));
@@ -208,8 +257,7 @@ impl Watch {
                 let _ = self.tell.send(Event::Complete);
             }
             // The service may be started, or come back.
-            let closed = self.tell.clone();
-            let _ = self.runtime.block_on(tokio::time::timeout(Duration::from_secs(2), closed.closed()));
+            self.stop.wait();
         }
     }
 
@@ -225,7 +273,7 @@ impl Watch {
             states.retain(|state| {
                 state.name() == PNP_NOTIFICATION() || readers.iter().any(|name| **name == *state.name())
             });
-            self.unplug(|reader| !readers.iter().any(|name| **name == *reader));
+            self.unplug(|reader, _| !readers.iter().any(|name| **name == *reader));
             for reader in readers {
                 let text = reader.to_string_lossy().into_owned();
                 let ours = !NOT_READERS.iter().any(|name| text.contains(name));
@@ -259,16 +307,18 @@ impl Watch {
         let reader = state.name();
         if !now.contains(State::PRESENT) {
             self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(reader);
-            self.unplug(|name| name == reader);
+            self.unplug(|name, _| name == reader);
             return;
         }
-        let fresh = !self.there.iter().any(|(name, _)| **name == *reader);
+        let count = state.event_count();
+        self.unplug(|name, before| name == reader && before != count);
+        let fresh = !self.there.iter().any(|there| *there.reader == *reader);
         if !fresh || now.contains(State::MUTE) {
             return;
         }
         if let Some(found) = self.probe(context, reader, state.atr()) {
             let _ = self.tell.send(Event::Plugged(found.clone()));
-            self.there.push((reader.to_owned(), found));
+            self.there.push(There { reader: reader.to_owned(), count, found });
         }
     }
 
@@ -282,7 +332,7 @@ impl Watch {
             name,
             obstacle: None,
         };
-        match open(context, reader, atr, &self.runtime) {
+        match open(context, reader, atr, |init| self.runtime.block_on(init)) {
             Ok(mut card) => {
                 let asked = card.transmit_raw(&[GetInfoRequest::CMD], &Silent);
                 if let Err(WebauthnCError::ApduTransmission | WebauthnCError::Ctap(_)) =
@@ -303,12 +353,12 @@ impl Watch {
         Some(found)
     }
 
-    fn unplug(&mut self, gone: impl Fn(&CStr) -> bool) {
+    fn unplug(&mut self, gone: impl Fn(&CStr, u32) -> bool) {
         let tell = &self.tell;
-        self.there.retain(|(reader, found)| {
-            let gone = gone(reader);
+        self.there.retain(|there| {
+            let gone = gone(&there.reader, there.count);
             if gone {
-                let _ = tell.send(Event::Unplugged(found.id.clone()));
+                let _ = tell.send(Event::Unplugged(there.found.id.clone()));
             }
             !gone
         });

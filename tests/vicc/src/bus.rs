@@ -29,8 +29,7 @@ pub struct Plug {
 impl Plug {
     /// Into a USB port; keys show no serial number there.
     pub fn usb(port: &'static str) -> Self {
-        let marks =
-            Marks { serial: None, product: Some((0x1915, 0x521f)), port: Some(port.to_owned()) };
+        let marks = Marks { serial: None, product: Some((0x1915, 0x521f)), port: Some(port.to_owned()) };
         Self { transport: Transport::Usb, port, marks }
     }
 

@@ -1,7 +1,7 @@
 //! OpenSK with hands: a touch, a finger and a clock that a test decides on.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -13,7 +13,7 @@ use opensk::{
         customization::{CustomizationImpl, DEFAULT_CUSTOMIZATION},
         fingerprint::{Ctap2EnrollFeedback, Fingerprint, FingerprintCheckError, FingerprintKind},
         key_store,
-        persist::{Persist, PersistIter},
+        persist::{Attestation, AttestationId, Persist, PersistIter},
         user_presence::{UserPresence, UserPresenceError, UserPresenceWaitResult},
     },
     ctap::{data_formats::EnterpriseAttestationMode, status_code::CtapResult},
@@ -153,13 +153,21 @@ pub(crate) struct Firmware {
     clock: HandClock,
     presence: Presence,
     fingers: Fingers,
-    reports: Option<mpsc::Sender<[u8; 64]>>,
+    reports: Option<ToHost>,
 }
+
+/// Takes the reports that the key sends while it waits.
+pub(crate) type ToHost = Box<dyn FnMut(&[u8; 64])>;
 
 impl Firmware {
     pub(crate) fn new(profile: Profile, seed: u64, hands: &Arc<Hands>) -> Self {
         let mut store = TestEnv::default();
         store.seed_rng_from_u64(seed);
+        if profile == Profile::Enterprise {
+            // Without a certificate of its maker's, the firmware does not switch it on.
+            let maker = Attestation { wrapped_private_key: vec![0x41; 32], certificate: vec![0xdd; 20] };
+            let _ = store.set_attestation(AttestationId::Enterprise, Some(&maker));
+        }
         Self {
             store,
             customization: profile.customization(),
@@ -171,7 +179,7 @@ impl Firmware {
         }
     }
 
-    pub(crate) fn report_to(&mut self, reports: mpsc::Sender<[u8; 64]>) {
+    pub(crate) fn report_to(&mut self, reports: ToHost) {
         self.reports = Some(reports);
     }
 
@@ -339,9 +347,10 @@ impl Persist for Firmware {
 }
 
 impl HidConnection for Firmware {
+    /// Keep-alives, which matter over USB alone.
     fn send(&mut self, report: &[u8; 64], _: UsbEndpoint) -> CtapResult<()> {
-        if let Some(reports) = &self.reports {
-            let _ = reports.send(*report);
+        if let Some(reports) = &mut self.reports {
+            reports(report);
         }
         Ok(())
     }

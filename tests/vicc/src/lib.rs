@@ -4,6 +4,8 @@
 mod bus;
 pub mod card;
 mod firmware;
+pub mod readers;
+pub mod uhid;
 
 use std::{
     sync::{
@@ -18,8 +20,8 @@ use std::{
 use opensk::ctap::{Channel, CtapState};
 
 pub use bus::{Plug, VirtualBus};
-use firmware::{Firmware, Hands};
 pub use firmware::{Finger, Profile, Touch};
+use firmware::{Firmware, Hands};
 
 /// A key's memory without power.
 pub type Memory = Vec<(usize, Vec<u8>)>;

@@ -71,7 +71,8 @@ impl Desk {
                 self.unplug();
                 return Err(Quit);
             }
-            let answer = self.order(&line).map_or_else(|error| format!("error: {error}"), |()| "ok".to_owned());
+            let answer =
+                self.order(&line).map_or_else(|error| format!("error: {error}"), |()| "ok".to_owned());
             let mut caller = caller;
             if writeln!(caller, "{answer}").is_err() {
                 break;

@@ -103,7 +103,8 @@ impl Site {
         policy: UserVerificationPolicy,
         exclude: Vec<CredentialID>,
     ) -> (CreationChallengeResponse, RegistrationState) {
-        let builder = self.core.new_challenge_register_builder(user.as_bytes(), user, user).expect("a builder");
+        let builder =
+            self.core.new_challenge_register_builder(user.as_bytes(), user, user).expect("a builder");
         let builder = builder
             .require_resident_key(resident)
             .user_verification_policy(policy)

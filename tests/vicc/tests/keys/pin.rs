@@ -22,9 +22,10 @@ async fn a_key_without_a_pin_takes_one_by_its_own_rule() {
     let info = key.info(&Ask::quiet()).await.expect("info");
     assert_eq!(info.pin, PinState::Set { left: Some(8) });
     assert_eq!(key.set_pin(pin(PIN), &Ask::quiet()).await, Err(Error::PinAlreadySet));
-    key.unlock(pin("schlu\u{308}ssel"), now(), &Ask::quiet()).await.map_err(|(_, error)| error).expect(
-        "the same text, composed in another way",
-    );
+    key.unlock(pin("schlu\u{308}ssel"), now(), &Ask::quiet())
+        .await
+        .map_err(|(_, error)| error)
+        .expect("the same text, composed in another way");
 }
 
 #[tokio::test]

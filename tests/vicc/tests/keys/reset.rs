@@ -64,10 +64,7 @@ async fn four_steps_make_a_key_as_new() {
     desk.unlock().await.enrol_fingerprint("Thumb", now(), &Ask::quiet()).await.expect("enrolled");
     let mut wizard = Wizard::begun(desk).await;
     assert_eq!(wizard.unplugs().await, Ok(Step::PlugIn));
-    assert_eq!(
-        wizard.plugs_the_same().await,
-        Ok(Step::Touch { until: later(10), sameness: Sameness::Port })
-    );
+    assert_eq!(wizard.plugs_the_same().await, Ok(Step::Touch { until: later(10), sameness: Sameness::Port }));
     wizard.reset.erase(&wizard.desk.keys, later(9), &Ask::quiet()).await.expect("erased");
     assert_eq!(*wizard.reset.step(), Step::Done);
     let info = wizard.desk.open().await.info(&Ask::quiet()).await.expect("info");

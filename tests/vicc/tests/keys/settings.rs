@@ -32,10 +32,7 @@ async fn the_least_length_of_a_pin_only_grows() {
     let ask = Ask::quiet();
     unlocked.set_min_pin_length(8, now(), &ask).await.expect("raised");
     assert_eq!(unlocked.info().min_pin_length, 8);
-    assert_eq!(
-        unlocked.set_min_pin_length(6, now(), &ask).await,
-        Err(Error::PinRule(PinRule::TooShort(8)))
-    );
+    assert_eq!(unlocked.set_min_pin_length(6, now(), &ask).await, Err(Error::PinRule(PinRule::TooShort(8))));
     let mut key = unlocked.lock();
     let changed = key.change_pin(crate::desk::pin(crate::desk::PIN), crate::desk::pin("1234567"), &ask).await;
     assert_eq!(changed, Err(Error::PinRule(PinRule::TooShort(8))));

@@ -47,7 +47,8 @@ async fn a_demand_for_the_pin_is_kept_by_the_answer() {
     let desk = Desk::with_pin(Profile::Full).await;
     let site = Site::new("acme.test");
     let key = registered(&desk, &site).await;
-    let demand = || Pending::new(&site.origin, "acme.test", std::slice::from_ref(&key), true).expect("a challenge");
+    let demand =
+        || Pending::new(&site.origin, "acme.test", std::slice::from_ref(&key), true).expect("a challenge");
     let (pending, options) = demand();
     let mut opened = desk.open().await;
     let signed = opened.authenticate(&site.origin, &options, by_pin(), &Ask::quiet()).await.expect("signed");
@@ -55,7 +56,8 @@ async fn a_demand_for_the_pin_is_kept_by_the_answer() {
     // A key that is only touched, though the PIN was demanded.
     let (pending, mut options) = demand();
     options.public_key.user_verification = UserVerificationPolicy::Discouraged_DO_NOT_USE;
-    let signed = opened.authenticate(&site.origin, &options, Verify::Touch, &Ask::quiet()).await.expect("signed");
+    let signed =
+        opened.authenticate(&site.origin, &options, Verify::Touch, &Ask::quiet()).await.expect("signed");
     let refused = pending.verify(&signed[0].credential);
     assert!(matches!(refused, Err(Refusal::Invalid(_))), "{refused:?}");
 }
