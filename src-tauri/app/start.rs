@@ -110,7 +110,7 @@ pub async fn start(
             sandbox: sandbox.clone(),
             desktop: desk.clone(),
             exports: doors.exports,
-            keys: Arc::new(adapters::keys::NoKeys),
+            keys: Arc::new(adapters::keys::SystemKeys::new(clock.clone())),
         },
         TimeZone::system(),
     );
