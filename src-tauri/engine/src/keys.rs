@@ -285,7 +285,12 @@ fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Resul
 
 fn run(ctx: &Context, state: &mut State, no: u64, key: &KeyId, job: Job) {
     state.keys.late = false;
-    let (ctx, key, act) = (ctx.clone(), key.clone(), job.wish.act());
+    let act = job.wish.act();
+    // These are done by a key that is closed.
+    if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset) {
+        lock(ctx, state);
+    }
+    let (ctx, key) = (ctx.clone(), key.clone());
     tokio::spawn(async move {
         let tell = ctx.clone();
         let told = Box::new(move |step| tell.send(Event::Keys(Told::Step(no, step))));
@@ -313,8 +318,7 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
             }
         }
         (_, Ok(learnt)) => {
-            // With another PIN what the old one opened is closed.
-            if matches!(act, KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset) {
+            if act == KeyAct::ForcePinChange {
                 lock(ctx, state);
             }
             note(ctx, state, &running.key, act);
@@ -391,7 +395,9 @@ fn agree(ctx: &Context, state: &mut State) {
     let Some(reset) = state.keys.now.reset.as_ref().filter(|reset| reset.step == ResetStep::Lost) else {
         return;
     };
-    let (ctx, key) = (ctx.clone(), reset.key.id.clone());
+    let key = reset.key.id.clone();
+    lock(ctx, state);
+    let ctx = ctx.clone();
     tokio::spawn(async move {
         let result = ctx.ports.keys.prepare_reset(&key).await;
         ctx.send(Event::Keys(Told::Prepared(result)));

@@ -2,7 +2,7 @@
 
 use super::{
     Fingerprint, Info, KeyAct, KeyFault, KeyId, Learnt, Passkey, PinState, Plugged, Registered, Reset,
-    SampleHint,
+    ResetStep, SampleHint,
 };
 use crate::model::{Timestamp, ids::OrgId};
 use jiff::SignedDuration;
@@ -235,8 +235,14 @@ impl Keys {
     /// How far an operation is.
     pub fn step(&mut self, no: u64, step: Step, now: Timestamp) {
         let Some(running) = self.running.as_mut().filter(|running| running.no == no) else { return };
+        let window = match &self.reset {
+            Some(Reset { step: ResetStep::Touch { until }, .. }) if running.act == KeyAct::Reset => {
+                Some(*until)
+            }
+            _ => None,
+        };
         running.until = match step {
-            Step::Touch | Step::Verify | Step::Sample { .. } => Some(now + PATIENCE),
+            Step::Touch | Step::Verify | Step::Sample { .. } => Some(window.unwrap_or(now + PATIENCE)),
             Step::Working | Step::Pin(_) => None,
         };
         running.step = step;
