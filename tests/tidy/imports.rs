@@ -20,7 +20,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("server", &[], &["tauri", "keyring", "keyring-core", "notify-rust"]),
     ("bare", &[], &[]),
     ("who", &[], &[]),
-    ("vicc", &["keys"], &["tauri"]),
+    ("vicc", &["keys", "engine", "adapters"], &["tauri"]),
     ("tests", &["link", "aws-files", "keys", "engine", "adapters", "view", "latch", "server"], &["tauri"]),
 ];
 

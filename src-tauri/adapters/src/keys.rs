@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use keys::{Ask, Error, Event, Found, Progress, Unlocked};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
-use told::{fault, info, of_site, plugged, step_of};
+use told::{fault, info, known_by, of_site, plugged, step_of};
 
 /// The keys of this computer.
 pub struct SystemKeys {
@@ -27,19 +27,21 @@ struct Held {
     unlocked: Option<(KeyId, Unlocked)>,
     /// The passkeys as they were read last: changing one needs all that the key said of it.
     passkeys: Vec<keys::Passkey>,
-    reset: Option<keys::Reset>,
+    /// With what the key has to be known by when it is plugged in again.
+    reset: Option<(keys::Reset, keys::Sameness)>,
 }
 
 impl SystemKeys {
     /// USB and PC/SC.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            keys: keys::Keys::of_this_computer(),
-            clock,
-            held: tokio::sync::Mutex::default(),
-            cancel: Mutex::default(),
-        }
+        Self::on(keys::Keys::of_this_computer(), clock)
+    }
+
+    /// Keys that are reached otherwise.
+    #[must_use]
+    pub fn on(keys: keys::Keys, clock: Arc<dyn Clock>) -> Self {
+        Self { keys, clock, held: tokio::sync::Mutex::default(), cancel: Mutex::default() }
     }
 
     fn begin(&self) -> (Ask, tokio::sync::mpsc::UnboundedReceiver<Progress>) {
@@ -110,11 +112,14 @@ impl SecurityKeys for SystemKeys {
     async fn prepare_reset(&self, key: &KeyId) -> Result<(), KeyFault> {
         let mut held = self.held.lock().await;
         held.unlocked = None;
+        let id = keys::KeyId::from_text(key.as_str());
+        let found = self.keys.found().await.into_iter().find(|found| found.id == id).ok_or(KeyFault::Gone)?;
+        let sameness = known_by(&found.marks);
         let key = self.open(key).await.map_err(|error| fault(&error))?;
         let (ask, _) = self.begin();
         let mut reset = keys::Reset::begin(key, &self.keys, &ask).await.map_err(|error| fault(&error))?;
         reset.agree();
-        held.reset = Some(reset);
+        held.reset = Some((reset, sameness));
         Ok(())
     }
 
@@ -142,7 +147,7 @@ impl SystemKeys {
     /// A reset follows what happens at the ports by itself; that it is another key, the engine sees too.
     async fn observe(&self, event: &Event) {
         let Ok(mut held) = self.held.try_lock() else { return };
-        let Some(reset) = &mut held.reset else { return };
+        let Some((reset, _)) = &mut held.reset else { return };
         let (ask, _) = Ask::new(CancellationToken::new());
         if let Err(error) = reset.observe(event, &self.keys, self.clock.now(), &ask).await {
             tracing::info!(%error, "the reset waits on");
@@ -164,7 +169,7 @@ impl Held {
         match job.wish {
             KeyWish::Look => {
                 if let Some((_, open)) = self.unlocked.as_mut().filter(|(of, _)| of == id) {
-                    return Ok(known(open.info()));
+                    return Ok(known(open.refresh(ask).await?));
                 }
                 let mut key = of.open(id).await?;
                 Ok(known(&key.info(ask).await?))
@@ -192,7 +197,11 @@ impl Held {
                 Ok(learnt)
             }
             KeyWish::Reset => {
-                let reset = self.reset.as_mut().ok_or(Error::NotConnected)?;
+                let (reset, wanted) = self.reset.as_mut().ok_or(Error::NotConnected)?;
+                // The same model at another port may be the neighbour's.
+                if matches!(reset.step(), keys::Step::Touch { sameness, .. } if *sameness < *wanted) {
+                    return Err(Error::WrongKey);
+                }
                 reset.erase(&of.keys, now, ask).await?;
                 self.reset = None;
                 Ok(Learnt::default())
@@ -203,9 +212,9 @@ impl Held {
 
     /// The key itself, locked: what needs no PIN's token.
     async fn key(&mut self, of: &SystemKeys, id: &KeyId) -> Result<keys::Key, Error> {
-        match self.unlocked.take() {
-            Some((unlocked, open)) if unlocked == *id => Ok(open.lock()),
-            _ => of.open(id).await,
+        match self.unlocked.take_if(|(unlocked, _)| unlocked == id) {
+            Some((_, open)) => Ok(open.lock()),
+            None => of.open(id).await,
         }
     }
 
@@ -231,12 +240,12 @@ impl Held {
                 open.enrol_fingerprint(name, now, ask).await?;
             }
             KeyWish::RenameFingerprint { id, name } => {
-                open.rename_fingerprint(&bytes(id), name, now, ask).await?
+                open.rename_fingerprint(&bytes(id), name, now, ask).await?;
             }
             KeyWish::DeleteFingerprint { id } => open.delete_fingerprint(&bytes(id), now, ask).await?,
             KeyWish::AlwaysVerify { on } => open.set_always_verify(*on, now, ask).await?,
             KeyWish::LeastPin { characters } => {
-                open.set_min_pin_length((*characters).into(), now, ask).await?
+                open.set_min_pin_length((*characters).into(), now, ask).await?;
             }
             KeyWish::Enterprise => open.enable_enterprise_attestation(now, ask).await?,
             KeyWish::ForcePinChange => {

@@ -4,7 +4,16 @@ use engine::model::keys::{
     Can, Info, KeyFault, KeyId, Passkey, PinState, Plugged, Protection, Sameness, SampleHint, Space, Step,
     Transport, Undone,
 };
-use keys::{Error, Found, Midway, Progress, Sample};
+use keys::{Error, Found, Marks, Midway, Progress, Sample};
+
+/// What a key can be known by when it is plugged in again.
+pub(super) fn known_by(marks: &Marks) -> keys::Sameness {
+    match (&marks.serial, &marks.port) {
+        (Some(_), _) => keys::Sameness::Serial,
+        (None, Some(_)) => keys::Sameness::Port,
+        (None, None) => keys::Sameness::Model,
+    }
+}
 
 pub(super) fn plugged(found: &Found) -> Plugged {
     let marks = &found.marks;
@@ -84,7 +93,7 @@ fn algorithm(number: i64) -> String {
 }
 
 pub(super) fn of_site(site: &keys::Site) -> Vec<Passkey> {
-    let name = site.rp_id.clone().unwrap_or_else(|| hex::encode(&site.id_hash));
+    let name = site.rp_id.clone().unwrap_or_else(|| hex::encode(site.id_hash));
     let one = |it: &keys::Passkey| Passkey {
         id: hex::encode(&it.id),
         site: name.clone(),
