@@ -13,7 +13,7 @@ export default defineConfig(({ mode }) => {
       // The policy of the window allows no `data:` scripts or styles; files it is.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      rolldownOptions: { input: gallery ? 'gallery.html' : 'index.html' },
+      rolldownOptions: { input: gallery ? 'gallery.html' : ['index.html', 'prompt.html'] },
     },
     test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
   };

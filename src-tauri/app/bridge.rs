@@ -62,6 +62,14 @@ pub async fn record(shell: Shell, mut snapshots: Snapshots) {
     }
 }
 
+/// Shows the window for a PIN while one is wanted.
+pub async fn ask_for_pins(shell: Shell, mut snapshots: Snapshots) {
+    while snapshots.changed().await.is_ok() {
+        let asked = view::prompt(&snapshots.borrow_and_update());
+        shell.prompts.show(asked);
+    }
+}
+
 /// Brings the window back after a sign-in in the browser, if it was in front when the sign-in began.
 pub async fn return_after_sign_in(shell: Shell, mut snapshots: Snapshots) {
     let mut was_in_front = HashMap::new();

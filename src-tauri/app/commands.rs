@@ -1,8 +1,8 @@
-//! All that the window can call. Each is one line: the engine decides, the view finds the words.
+//! All that windows can call. Each is one line: the engine decides, the view finds the words.
 
 use crate::shell::Shell;
-use tauri::State;
-use view::{UiPortal, UiReply, UiRequest, UiState};
+use tauri::{State, WebviewWindow};
+use view::{UiPortal, UiPrompt, UiReply, UiRequest, UiState};
 
 /// The state, now. The window asks for it when it listens for changes.
 #[tauri::command]
@@ -20,4 +20,28 @@ pub async fn portal(shell: State<'_, Shell>, org: String) -> Result<Option<UiPor
 #[tauri::command]
 pub async fn ask(shell: State<'_, Shell>, request: UiRequest) -> Result<UiReply, ()> {
     Ok(shell.ask_for_window(request).await)
+}
+
+/// What the window for PINs asks.
+#[tauri::command]
+pub async fn prompt(shell: State<'_, Shell>, window: WebviewWindow) -> Result<Option<UiPrompt>, ()> {
+    Ok(shell.prompts.question(window.label()))
+}
+
+/// A PIN. The window that it comes from is gone when this returns.
+#[tauri::command]
+pub async fn enter_pin(
+    shell: State<'_, Shell>,
+    window: WebviewWindow,
+    request: tauri::ipc::Request<'_>,
+) -> Result<(), ()> {
+    shell.enter_pin(&window, request.body());
+    Ok(())
+}
+
+/// No PIN.
+#[tauri::command]
+pub async fn give_up(shell: State<'_, Shell>, window: WebviewWindow) -> Result<(), ()> {
+    shell.of_keys(shell.prompts.gave_up(&window));
+    Ok(())
 }

@@ -13,6 +13,7 @@ mod event_log;
 mod flags;
 mod lead;
 mod logging;
+mod prompts;
 mod sandbox;
 mod shell;
 mod start;
@@ -21,6 +22,7 @@ mod windows;
 
 use adapters::home::Home;
 use anyhow::Context;
+use engine::request::KeysRequest;
 use flags::{Flags, HELP};
 use std::{collections::hash_map::DefaultHasher, hash::Hasher, process::ExitCode, time::Duration};
 use tauri::{App, AppHandle, Manager, RunEvent, Wry};
@@ -118,7 +120,14 @@ fn build(home: &Home) -> tauri::Result<App> {
     tauri::Builder::default()
         .plugin(single.build())
         .plugin(tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec!["--hidden"])))
-        .invoke_handler(tauri::generate_handler![commands::state, commands::portal, commands::ask])
+        .invoke_handler(tauri::generate_handler![
+            commands::state,
+            commands::portal,
+            commands::ask,
+            commands::prompt,
+            commands::enter_pin,
+            commands::give_up
+        ])
         .build(context)
 }
 
@@ -139,7 +148,14 @@ fn on_event(app: &AppHandle, running: &start::Running, event: RunEvent) {
     match event {
         RunEvent::Ready => running.paint(app),
         RunEvent::MenuEvent(event) => running.tray.clicked(event.id().as_ref()),
-        RunEvent::WindowEvent { label, event, .. } if label == windows::MAIN => {
+        RunEvent::WindowEvent { label, event, .. } if label != windows::MAIN => {
+            shell.of_keys(shell.prompts.on_event(&label, &event));
+        }
+        RunEvent::WindowEvent { event, .. } => {
+            // Nobody looks at security keys any more.
+            if matches!(event, tauri::WindowEvent::Destroyed) {
+                shell.of_keys(Some(KeysRequest::Follow(false)));
+            }
             let closing = shell.windows.on_event(&event);
             if let (true, tauri::WindowEvent::CloseRequested { api, .. }) = (closing, event)
                 && !shell.snapshot().settings.keep_running

@@ -5,11 +5,18 @@
 
 use crate::{
     event_log::{EventLog, Happening, tag},
+    prompts::Prompts,
     windows::{Windows, Wish},
 };
-use engine::{Engine, Reply, Request, Snapshot, model::ids::OrgId, ports::Clock, request::Answer};
+use engine::{
+    Engine, Reply, Request, Snapshot,
+    model::ids::OrgId,
+    ports::Clock,
+    request::{Answer, KeysRequest},
+};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
+use tauri::ipc::InvokeBody;
 use tokio::{runtime::Handle, sync::watch};
 use view::{
     Around, Reading, Step, UiFirst, UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace,
@@ -22,6 +29,8 @@ pub struct Shell {
     pub engine: Engine,
     /// The window.
     pub windows: Arc<Windows>,
+    /// The window for PINs.
+    pub prompts: Arc<Prompts>,
     /// Where happenings are recorded.
     pub log: Arc<EventLog>,
     /// What is known of the desktop around the window.
@@ -122,6 +131,22 @@ impl Shell {
             };
             shell.windows.raise(Some(Wish::Reply(Box::new(reply)))).await;
         });
+    }
+
+    /// The window for PINs sent one. A body that is no bytes is no answer.
+    pub fn enter_pin(&self, window: &tauri::WebviewWindow, body: &InvokeBody) {
+        let answered = match body {
+            InvokeBody::Raw(bytes) => self.prompts.answered(window, bytes),
+            InvokeBody::Json(_) => self.prompts.gave_up(window),
+        };
+        self.of_keys(answered);
+    }
+
+    /// Wishes something of security keys for someone who waits for no answer: it is in the next state.
+    pub fn of_keys(&self, request: Option<KeysRequest>) {
+        let Some(request) = request else { return };
+        let shell = self.clone();
+        self.runtime.spawn(async move { shell.ask(Request::Keys(request)).await });
     }
 
     /// Carries out what a second start was asked for.

@@ -5,6 +5,7 @@ use crate::{
     desktop::{self, Desk, TrayHost},
     event_log::{EventLog, Happening, RecordedBrowser},
     flags::Flags,
+    prompts::Prompts,
     sandbox::{Places, Sandbox},
     shell::Shell,
     tray::{Look, Tray},
@@ -109,6 +110,7 @@ pub async fn start(
             sandbox: sandbox.clone(),
             desktop: desk.clone(),
             exports: doors.exports,
+            keys: Arc::new(adapters::keys::SystemKeys::new(clock.clone())),
         },
         TimeZone::system(),
     );
@@ -120,10 +122,11 @@ pub async fn start(
         web_data: home.state.join("webview"),
     };
     let windows = Arc::new(Windows::new(app.clone(), needs));
+    let prompts = Arc::new(Prompts::new(app.clone(), Arc::clone(&log)));
     let runtime = tokio::runtime::Handle::current();
     let places = Arc::new(places(home));
     let around = watch::Sender::new(Around { tray: host.borrow().shows_us(), ..Around::default() });
-    let shell = Shell { engine, windows, log, around, clock, places, runtime };
+    let shell = Shell { engine, windows, prompts, log, around, clock, places, runtime };
     app.manage(shell.clone());
 
     let (painted, was_painted) = oneshot::channel();
@@ -132,6 +135,7 @@ pub async fn start(
     let snapshots = || shell.engine.snapshots();
     tokio::spawn(bridge::feed_window(shell.clone(), snapshots()));
     tokio::spawn(bridge::record(shell.clone(), snapshots()));
+    tokio::spawn(bridge::ask_for_pins(shell.clone(), snapshots()));
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
     tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));
     tokio::spawn(forward(shell.clone(), wishes, told));

@@ -292,7 +292,7 @@ impl Place {
 
 /// Whether an address is one of our own pages: `tauri://localhost`, on Windows `http://tauri.localhost`.
 /// `http://localhost` is whatever server runs there.
-fn is_ours(url: &tauri::Url) -> bool {
+pub fn is_ours(url: &tauri::Url) -> bool {
     matches!(
         (url.scheme(), url.host_str()),
         ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost"))

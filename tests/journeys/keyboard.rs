@@ -143,7 +143,7 @@ fn the_main_tasks_need_no_pointer() {
         window.read(SOON, "No profiles are kept fresh").await?;
 
         // Activity and Settings, their search, the sheet of keys, parts of the window.
-        ctrl(&window, '3').await?;
+        ctrl(&window, '4').await?;
         focus(&window, "Activity").await?;
         ctrl(&window, ',').await?;
         focus(&window, "Settings").await?;

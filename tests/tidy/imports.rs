@@ -21,7 +21,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("bare", &[], &[]),
     ("floor", &[], &["tauri"]),
     ("who", &[], &[]),
-    ("vicc", &["keys"], &["tauri"]),
+    ("vicc", &["keys", "engine", "adapters"], &["tauri"]),
     (
         "tests",
         &["link", "aws-files", "keys", "vicc", "engine", "adapters", "view", "latch", "server"],

@@ -627,6 +627,19 @@ backup: string | null,
 backup_made: number | null, };
 
 /**
+ * A fingerprint.
+ */
+export type UiFingerprint = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What it is called, or its number.
+ */
+name: string, };
+
+/**
  * What a window shows first, handed over with its page: what it would ask for as soon as it is there.
  */
 export type UiFirst = { 
@@ -794,6 +807,353 @@ value: string,
  * `From HTTPS_PROXY`; empty where nobody named anything.
  */
 by: string, };
+
+/**
+ * A security key.
+ */
+export type UiKey = { 
+/**
+ * Its id while it is there.
+ */
+id: string, 
+/**
+ * `YubiKey 5C NFC`.
+ */
+name: string, 
+/**
+ * `Serial 12345678`, or how it is reached.
+ */
+line: string, 
+/**
+ * What it told; `null` until it did.
+ */
+facts: UiKeyFacts | null, 
+/**
+ * Why it does not tell.
+ */
+trouble: UiProblem | null, 
+/**
+ * Its passkeys by site; `null` until they were read.
+ */
+passkeys: Array<UiKeySite> | null, 
+/**
+ * Its fingerprints; `null` until they were read.
+ */
+fingerprints: Array<UiFingerprint> | null, };
+
+/**
+ * What is under "Advanced". `null` where the key cannot.
+ */
+export type UiKeyAdvanced = { 
+/**
+ * It always asks for PIN or fingerprint.
+ */
+always_verify: boolean | null, 
+/**
+ * The shortest PIN now, where it can be made longer.
+ */
+least_pin: number | null, 
+/**
+ * A change of the PIN can be forced.
+ */
+force_pin_change: boolean, 
+/**
+ * Enterprise attestation is on.
+ */
+enterprise: boolean | null, 
+/**
+ * It can be reset from here.
+ */
+reset: boolean, 
+/**
+ * Why it cannot be, or what that does.
+ */
+reset_text: string, };
+
+/**
+ * What an operation came to.
+ */
+export type UiKeyEnded = { "result": "done", 
+/**
+ * With which key.
+ */
+key: string, 
+/**
+ * `The PIN is changed.`
+ */
+text: string, 
+/**
+ * When: shown for 5 s.
+ */
+at: number, } | { "result": "failed", 
+/**
+ * With which key; it may be gone.
+ */
+key: string, 
+/**
+ * Why.
+ */
+problem: UiProblem, };
+
+/**
+ * What a key told.
+ */
+export type UiKeyFacts = { 
+/**
+ * The rows of the overview.
+ */
+overview: Array<UiKeyRow>, 
+/**
+ * What it is, for those who care.
+ */
+about: Array<UiKeyRow>, 
+/**
+ * It can be told to blink.
+ */
+identify: boolean, 
+/**
+ * Its PIN; `null` where it knows none.
+ */
+pin: UiKeyPin | null, 
+/**
+ * Passkeys can be managed; the words of their number.
+ */
+passkeys: string | null, 
+/**
+ * The user's name of a passkey can be changed.
+ */
+rename_passkeys: boolean, 
+/**
+ * It has a sensor.
+ */
+fingerprints: boolean, 
+/**
+ * What protects passkeys and fingerprints is missing: set a PIN first.
+ */
+pin_first: boolean, 
+/**
+ * The page "Advanced".
+ */
+advanced: UiKeyAdvanced, };
+
+/**
+ * A page of a key.
+ */
+export type UiKeyPage = "overview" | "pin" | "passkeys" | "fingerprints" | "advanced";
+
+/**
+ * A key's PIN.
+ */
+export type UiKeyPin = { 
+/**
+ * How it stands, in a sentence.
+ */
+text: string, 
+/**
+ * What the key wants of a new one.
+ */
+rule: string, 
+/**
+ * None is set.
+ */
+unset: boolean, 
+/**
+ * It can be set or changed now.
+ */
+open: boolean, };
+
+/**
+ * The wizard that empties a key.
+ */
+export type UiKeyReset = { 
+/**
+ * `Reset YubiKey 5C NFC`.
+ */
+title: string, 
+/**
+ * Where it stands.
+ */
+step: UiResetStep, 
+/**
+ * What is lost, one a line.
+ */
+lost: Array<string>, 
+/**
+ * What that means.
+ */
+meaning: string, 
+/**
+ * What the person ticks.
+ */
+agree: string, 
+/**
+ * What to do in this step.
+ */
+text: string, 
+/**
+ * What the key is known by when it is plugged in again.
+ */
+sameness: string, 
+/**
+ * What went wrong; nothing was erased.
+ */
+fault: string | null, 
+/**
+ * It goes no further.
+ */
+blocked: boolean, 
+/**
+ * The touch is taken until then.
+ */
+until: number | null, };
+
+/**
+ * A line about a key.
+ */
+export type UiKeyRow = { 
+/**
+ * `PIN`.
+ */
+label: string, 
+/**
+ * `set, 8 attempts left`.
+ */
+value: string, 
+/**
+ * It calls for the person.
+ */
+caution: boolean, 
+/**
+ * Words of a button, and the page that it leads to.
+ */
+action: UiKeyRowAction | null, };
+
+/**
+ * A button of such a line.
+ */
+export type UiKeyRowAction = { 
+/**
+ * `Change`.
+ */
+label: string, 
+/**
+ * Where it leads.
+ */
+page: UiKeyPage, };
+
+/**
+ * What is under way.
+ */
+export type UiKeyRunning = { 
+/**
+ * With which key.
+ */
+key: string, 
+/**
+ * `Touch your security key`.
+ */
+title: string, 
+/**
+ * What for, and what to do.
+ */
+text: string, 
+/**
+ * How far it is.
+ */
+step: UiKeyStep, 
+/**
+ * When it is given up.
+ */
+until: number | null, 
+/**
+ * It may be shown where the person is; a look by itself is not.
+ */
+quiet: boolean, };
+
+/**
+ * A site with its passkeys.
+ */
+export type UiKeySite = { 
+/**
+ * Its name on the network.
+ */
+site: string, 
+/**
+ * In the key's order.
+ */
+passkeys: Array<UiPasskey>, };
+
+/**
+ * How far an operation is.
+ */
+export type UiKeyStep = { "step": "working" } | { "step": "pin" } | { "step": "touch" } | { "step": "verify" } | { "step": "sample", 
+/**
+ * Good ones so far.
+ */
+good: number, 
+/**
+ * Of so many.
+ */
+of: number, };
+
+/**
+ * What a PIN opened.
+ */
+export type UiKeyUnlocked = { 
+/**
+ * Of which key.
+ */
+key: string, 
+/**
+ * Until then.
+ */
+until: number, };
+
+/**
+ * What the window wishes of keys.
+ */
+export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
+
+/**
+ * The view "Keys".
+ */
+export type UiKeys = { 
+/**
+ * The first look has not ended.
+ */
+looking: boolean, 
+/**
+ * Keys that are there.
+ */
+keys: Array<UiKey>, 
+/**
+ * The id of the one on show.
+ */
+selected: string | null, 
+/**
+ * What stands in the place of the list: no key, or none can be looked for.
+ */
+trouble: UiProblem | null, 
+/**
+ * What is under way.
+ */
+running: UiKeyRunning | null, 
+/**
+ * What the last operation came to.
+ */
+ended: UiKeyEnded | null, 
+/**
+ * What a PIN opened.
+ */
+unlocked: UiKeyUnlocked | null, 
+/**
+ * A key is being emptied.
+ */
+reset: UiKeyReset | null, 
+/**
+ * Where a spare key is missing.
+ */
+spare: string | null, };
 
 /**
  * What kind of server an organisation is.
@@ -971,6 +1331,31 @@ export type UiPart = { "part": "block",
  * Under this name.
  */
 profile: string, } | { "part": "access_key_id" } | { "part": "secret_access_key" } | { "part": "session_token" };
+
+/**
+ * A passkey.
+ */
+export type UiPasskey = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The user's name.
+ */
+user: string, 
+/**
+ * What the user is shown as; may be empty.
+ */
+display: string, 
+/**
+ * When it asks for PIN or fingerprint, in words.
+ */
+protection: string, 
+/**
+ * What is asked before it is deleted.
+ */
+delete_text: string, };
 
 /**
  * A pause of all refreshing.
@@ -1157,6 +1542,55 @@ problem: UiProblem | null,
  * Something worth knowing, no problem.
  */
 info: string | null, };
+
+/**
+ * What the window for PINs asks. It is made for one question and destroyed with the answer.
+ */
+export type UiPrompt = { 
+/**
+ * The number of the question.
+ */
+number: number, 
+/**
+ * `Enter the PIN of YubiKey 5C NFC`.
+ */
+title: string, 
+/**
+ * What for.
+ */
+body: string, 
+/**
+ * `8 attempts left`; empty where the key does not tell.
+ */
+tries: string, 
+/**
+ * Why the last answer was none.
+ */
+wrong: string | null, 
+/**
+ * The PIN there is is asked for.
+ */
+old: boolean, 
+/**
+ * A new one is.
+ */
+new: boolean, 
+/**
+ * The shortest new one, in characters.
+ */
+least: number, 
+/**
+ * The words of the button.
+ */
+confirm: string, 
+/**
+ * Colours.
+ */
+theme: UiTheme, 
+/**
+ * Size of the text in percent.
+ */
+text_size: number, };
 
 /**
  * The times of quiet hours, local time.
@@ -1597,7 +2031,16 @@ filter: UiActivityFilter,
 /**
  * How.
  */
-format: UiExportFormat, } | { "ask": "check_record" } | { "ask": "clear_history" } | { "ask": "quit" };
+format: UiExportFormat, } | { "ask": "check_record" } | { "ask": "clear_history" } | { "ask": "keys", 
+/**
+ * What.
+ */
+keys: UiKeyWish, } | { "ask": "quit" };
+
+/**
+ * A step of the wizard.
+ */
+export type UiResetStep = "lost" | "unplug" | "plug" | "touch" | "done";
 
 /**
  * One role of one account.
@@ -2032,6 +2475,10 @@ settings_problem: UiProblem | null,
  */
 sandbox: UiSandbox | null, 
 /**
+ * Security keys.
+ */
+keys: UiKeys, 
+/**
  * What quitting stops.
  */
 quit: UiQuit, };
@@ -2169,7 +2616,7 @@ new_access: boolean, };
 /**
  * A view of the window.
  */
-export type UiView = "portal" | "credentials" | "activity" | "settings";
+export type UiView = "portal" | "credentials" | "keys" | "activity" | "settings";
 
 /**
  * One of several profiles to keep fresh together.

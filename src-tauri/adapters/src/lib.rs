@@ -14,6 +14,7 @@ pub mod exports;
 pub mod files;
 pub mod foreign;
 pub mod home;
+pub mod keys;
 mod loopback;
 pub mod profiles;
 pub mod redirect;

@@ -96,6 +96,7 @@ impl Alone {
             redirect: doors.redirect,
             sandbox: Arc::new(NoSandbox),
             desktop: Arc::new(NoDesktop),
+            keys: Arc::new(adapters::keys::NoKeys),
         };
         let guard = runtime.enter();
         let engine = Engine::start_on_demand(ports, TimeZone::system());

@@ -3,7 +3,7 @@
 
 use crate::{
     add, apps, assume, cache, console, conversion, deliver, environment_copy, half_sync, hand_out, import,
-    keep,
+    keep, keys,
     model::{
         Timestamp,
         aws_config::{AwsConfig, Converted, Undone},
@@ -101,6 +101,8 @@ pub(crate) enum Event {
     Rerouted(deliver::Looked),
     SandboxEnded,
     Record(record::Outcome),
+    /// Of security keys.
+    Keys(keys::Told),
     /// An answer came that did not belong to the attempt of that number.
     Strange(OrgId, u64),
 }
@@ -408,6 +410,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Rerouted(looked) => deliver::changed(ctx, state, looked),
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
         Event::Record(outcome) => record::finish(ctx, state, outcome),
+        Event::Keys(told) => keys::told(ctx, state, told),
         Event::Strange(org, attempt) => safety::strange_answer(ctx, state, &org, attempt),
     }
 }
@@ -533,6 +536,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::ShowLogs => record::show_logs(ctx, answer),
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
+        Request::Keys(request) => reply(answer, keys::ask(ctx, state, request)),
         Request::CatchUp => reply(answer, Ok(Reply::Done)),
         // Handled by the loop, since it ends it.
         Request::Quit => reply(answer, Ok(Reply::Done)),

@@ -18,6 +18,7 @@ mod half_sync;
 mod hand_out;
 mod import;
 mod keep;
+mod keys;
 mod lowered;
 pub mod model;
 mod network;

@@ -3,11 +3,13 @@
 
 mod files;
 mod kept;
+mod keys;
 mod sso;
 
 pub use crate::model::presence::Presence;
 pub use files::*;
 pub use kept::*;
+pub use keys::*;
 pub use sso::*;
 
 use crate::model::{
@@ -199,4 +201,6 @@ pub struct Ports {
     pub desktop: Arc<dyn Desktop>,
     /// Where exports go.
     pub exports: Arc<dyn Exports>,
+    /// Security keys.
+    pub keys: Arc<dyn SecurityKeys>,
 }

@@ -4,6 +4,7 @@ use crate::{
     model::{
         Timestamp,
         ids::Target,
+        keys::Keys,
         organisation::Organisation,
         settings::{Settings, Way},
     },
@@ -47,6 +48,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         record: RecordNow::default(),
         rules: Arc::default(),
         sandbox: SandboxNow::default(),
+        keys: Keys::default(),
         next_refresh: None,
     }
 }
@@ -114,6 +116,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         record: state.record.clone(),
         rules: state.rules.clone(),
         sandbox: state.sandbox.clone(),
+        keys: state.keys.now.clone(),
     }
 }
 

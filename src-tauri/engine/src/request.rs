@@ -8,6 +8,7 @@ use crate::model::{
     environment::{Care, Environment},
     history::Entry,
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
+    keys::{KeyId, KeyWish, Pins},
     notice::{Notice, Pressed},
     organisation::Endpoints,
     rules::{Field, Rule},
@@ -386,10 +387,49 @@ pub enum Request {
         /// Which button.
         pressed: Pressed,
     },
+    /// Something about security keys.
+    Keys(KeysRequest),
     /// Nothing: when it is answered, the snapshot has everything that was answered before.
     CatchUp,
     /// Do what quitting entails (settings' `remove_on_quit`), then end the loop.
     Quit,
+}
+
+/// What is wished of security keys. How it goes is in the snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeysRequest {
+    /// Someone looks at them from now on, or nobody does.
+    Follow(bool),
+    /// Look anew.
+    Rescan,
+    /// Show this one.
+    Select(KeyId),
+    /// Do something with one. [`Code::SecurityKey`] where it cannot be begun; one at a time.
+    Do {
+        /// Which.
+        key: KeyId,
+        /// What.
+        wish: KeyWish,
+    },
+    /// The PIN that was asked for.
+    EnterPin {
+        /// The number of the question.
+        number: u64,
+        /// What was typed.
+        pins: Pins,
+    },
+    /// Forget what a PIN opened.
+    Lock,
+    /// Give up what is under way.
+    Cancel,
+    /// What the last operation came to was read.
+    Dismiss,
+    /// Begin to empty a key: what would be lost is shown.
+    BeginReset(KeyId),
+    /// The person has read what is lost.
+    AgreeReset,
+    /// Leave the wizard, at whatever step.
+    EndReset,
 }
 
 /// The answer to a [`Request`] that went well.
@@ -459,6 +499,8 @@ pub enum Show {
     StopKeeping(ProfileName),
     /// The choice of a role to keep fresh.
     KeepFresh,
+    /// Security keys.
+    Keys,
     /// Activity.
     Activity,
     /// Settings.

@@ -4,6 +4,7 @@
 use crate::{
     deliver,
     engine::Context,
+    keys,
     model::{
         Timestamp,
         code::Code,
@@ -51,6 +52,7 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
             moments.push(*at + OPENED_SHOWN);
         }
     }
+    moments.extend(keys::due(state));
     for pending in &state.pending {
         moments.extend(pending.not_before);
         moments.push(pending.since + silence::BATCH);
@@ -115,6 +117,7 @@ pub(crate) fn retry_unanswered(state: &mut State, id: &OrgId, now: Timestamp) {
 pub(crate) fn tick(ctx: &Context, state: &mut State) {
     let now = ctx.now();
     state.clock_skew = ctx.ports.sso.clock_skew();
+    keys::tick(ctx, state, now);
     if state.pause.is_some_and(|p| p.until.is_some_and(|until| until <= now)) {
         let _ = pause::end(ctx, state);
     }

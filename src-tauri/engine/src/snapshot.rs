@@ -7,6 +7,7 @@ use crate::model::{
     environment::Environment,
     history::Entry,
     ids::{AccountId, OrgId, Target},
+    keys::Keys,
     organisation::Organisation,
     portal::{Portal, Sync},
     profile::{Kept, State},
@@ -140,6 +141,8 @@ pub struct Snapshot {
     pub rules: Arc<Rules>,
     /// The sandbox.
     pub sandbox: SandboxNow,
+    /// Security keys.
+    pub keys: Keys,
     /// The next refresh of any profile.
     pub next_refresh: Option<Timestamp>,
 }

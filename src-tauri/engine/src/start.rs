@@ -100,6 +100,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         next_attempt: 1,
         revoking: 0,
         quitting: None,
+        keys: crate::keys::KeyWork::default(),
     }
 }
 

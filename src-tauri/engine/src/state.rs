@@ -2,6 +2,7 @@
 
 use crate::{
     hand_out,
+    keys::KeyWork,
     model::{
         Timestamp,
         application::Application,
@@ -363,6 +364,8 @@ pub(crate) struct State {
     /// Sign-outs that the server has not confirmed yet.
     pub revoking: usize,
     pub quitting: Option<Quitting>,
+    /// Security keys.
+    pub keys: KeyWork,
 }
 
 impl State {

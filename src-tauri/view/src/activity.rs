@@ -1,7 +1,7 @@
 //! Lines of Activity as plain sentences.
 
 use crate::{
-    delivery,
+    delivery, key_words,
     problem::{About, conflict_words, sentence},
     record::grouped,
     ui_activity::{UiActivity, UiActivityKind, UiBy},
@@ -215,6 +215,7 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         Event::StrangeAnswers { org } => {
             (format!("Ignored answers that did not belong to the sign-in to {}", name(org)), None, false)
         }
+        Event::KeyChanged { key, act } => (key_words::activity(*act, key), None, true),
         Event::Notified { notice, shown, reason } => notified(notice, *shown, reason.as_deref()),
     }
 }
@@ -255,6 +256,7 @@ fn kind(event: &Event) -> UiActivityKind {
         | Event::SyncFailed { .. } => UiActivityKind::Organisation,
         Event::Notified { .. } => UiActivityKind::Notification,
         Event::Confirmed { .. }
+        | Event::KeyChanged { .. }
         | Event::Labelled { .. }
         | Event::RecordCleared
         | Event::RecordExported { .. }

@@ -4,6 +4,7 @@
 use crate::ui_activity::{UiActivityAccount, UiActivityFilter, UiExportFormat};
 use crate::ui_credentials::UiDelivery;
 use crate::ui_import::{UiConversion, UiImport, UiWanted};
+use crate::ui_keys::UiKeyWish;
 use crate::ui_portal::UiClass;
 use crate::ui_setup::{UiBrowser, UiField};
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
@@ -363,6 +364,11 @@ pub enum UiRequest {
     CheckRecord,
     /// Take all lines of Activity away.
     ClearHistory,
+    /// Something about security keys.
+    Keys {
+        /// What.
+        keys: UiKeyWish,
+    },
     /// End the app.
     Quit,
 }

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use crate::{UiFirst, UiPortal, UiReply, UiRequest, UiState};
+use crate::{UiFirst, UiPortal, UiPrompt, UiReply, UiRequest, UiState};
 use std::{any::TypeId, collections::BTreeMap, collections::HashSet, fmt::Write, path::Path};
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -43,6 +43,7 @@ fn export_bindings() {
     types.visit::<UiFirst>();
     types.visit::<UiRequest>();
     types.visit::<UiReply>();
+    types.visit::<UiPrompt>();
     let mut text = String::from("// Generated from the view crate by `make gen`. Do not edit.\n");
     for declaration in types.found.values() {
         text.push('\n');

@@ -198,6 +198,7 @@ impl TryFrom<UiRequest> for Request {
             | Ui::SaveDiagnostics => {
                 return Err(AskError::new("activity", "Activity is read in steps"));
             }
+            Ui::Keys { keys } => Self::Keys(keys.into()),
             Ui::Quit => Self::Quit,
         })
     }
@@ -489,6 +490,7 @@ impl From<Show> for UiShow {
             Show::Profile(name) => (UiView::Credentials, Some(UiTarget::Profile { name: name.to_string() })),
             Show::StopKeeping(name) => (UiView::Credentials, Some(UiTarget::Stop { name: name.to_string() })),
             Show::KeepFresh => (UiView::Credentials, Some(UiTarget::Keep)),
+            Show::Keys => (UiView::Keys, None),
             Show::Activity => (UiView::Activity, None),
             Show::Settings => (UiView::Settings, None),
         };

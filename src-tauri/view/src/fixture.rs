@@ -10,6 +10,7 @@ use engine::{
         code::Code,
         delivery::Delivery,
         ids::{AccountId, AppId, AppRef, Grant, OrgId, ProfileName, RoleName},
+        keys::Keys,
         organisation::{Endpoints, Kind, Organisation},
         portal::{Account, Portal, Sync},
         profile::{Conflict, Kept, State, Written},
@@ -167,6 +168,7 @@ pub(crate) fn snapshot() -> Snapshot {
         record: RecordNow::default(),
         rules: Arc::default(),
         sandbox: SandboxNow::default(),
+        keys: Keys::default(),
         next_refresh: None,
     }
 }
@@ -189,7 +191,8 @@ pub(crate) fn codes() -> Vec<Code> {
         delivery,
     };
     let file = Delivery::CredentialsFile;
-    let all = vec![
+    let of_keys = crate::tests::keys::faults().into_iter().map(|fault| Code::SecurityKey { fault });
+    let mut all = vec![
         Code::BadStartUrl { reason: reason() },
         Code::NotAPortal { host: host() },
         Code::RegionNeeded { host: host() },
@@ -264,6 +267,7 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::EngineElsewhere,
         Code::Internal { what: "a task ended".into() },
     ];
+    all.extend(of_keys);
     for code in &all {
         match code {
             Code::BadStartUrl { .. } | Code::NotAPortal { .. } | Code::RegionNeeded { .. } => {}
@@ -284,6 +288,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::PlacesChanged { .. } | Code::BackupGone { .. } | Code::FolderNotShown { .. } => {}
             Code::BadPattern { .. } | Code::DefaultInProduction { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
+            Code::SecurityKey { .. } => {}
         }
     }
     all

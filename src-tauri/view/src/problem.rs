@@ -3,7 +3,7 @@
 use crate::{
     ask::UiRequest,
     credentials::conflict_buttons,
-    delivery,
+    delivery, key_words,
     ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiMethod, UiProblem, UiView},
     words::left,
@@ -332,6 +332,7 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             format!("Its server said: {reason}."),
             "Try again; if it fails again, delete the sample and start it anew.".into(),
         ),
+        Code::SecurityKey { fault } => key_words::fault(fault),
         Code::EngineElsewhere => (
             "Latchkey runs already".into(),
             "Another of its programs keeps your credentials fresh.".into(),
@@ -471,6 +472,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             Some(UiButton { danger: true, ..asks("Delete the sample", UiRequest::DeleteSandbox) }),
         ],
         Code::FileChanged { .. } => vec![Some(edits("Look again", "conversion", None))],
+        Code::SecurityKey { fault } => key_words::buttons(fault).into_iter().map(Some).collect(),
         Code::EngineElsewhere
         | Code::BadProxy
         | Code::BadDestination { .. }

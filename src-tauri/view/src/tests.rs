@@ -6,6 +6,7 @@ mod activity;
 mod asked;
 mod icons;
 mod imports;
+pub(crate) mod keys;
 mod menus;
 mod notices;
 mod reports;

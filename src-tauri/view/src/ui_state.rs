@@ -7,6 +7,7 @@ pub use crate::ui_credentials::{
     UiDelivery, UiDeliveryChoice, UiFile, UiPause, UiProfile, UiStatus, UiStrip,
 };
 pub use crate::ui_import::{UiConverted, UiImportNote};
+pub use crate::ui_keys::UiKeys;
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
     UiCard, UiCardKind, UiFirstRun, UiInForce, UiNetwork, UiPlace, UiQuit, UiSampleUser, UiSandbox,
@@ -23,6 +24,8 @@ pub enum UiView {
     Portal,
     /// The credentials manager.
     Credentials,
+    /// Security keys.
+    Keys,
     /// Activity.
     Activity,
     /// Settings.
@@ -481,6 +484,8 @@ pub struct UiState {
     pub settings_problem: Option<UiProblem>,
     /// The sample organisation, when it runs or starts.
     pub sandbox: Option<UiSandbox>,
+    /// Security keys.
+    pub keys: UiKeys,
     /// What quitting stops.
     pub quit: UiQuit,
 }

@@ -7,7 +7,7 @@ use crate::{
     ask::UiRequest,
     banner, conversion, credentials, delivery,
     icon::needs_person,
-    import,
+    import, keys,
     menu::{app_of, is_listed},
     network,
     portal::revision,
@@ -115,6 +115,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
                 .collect(),
             exports: s.sandbox.exports.clone(),
         }),
+        keys: keys::keys(s),
         quit: quit(s),
     }
 }

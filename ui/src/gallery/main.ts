@@ -2,11 +2,16 @@ import { mount } from 'svelte';
 import App from '../App.svelte';
 import { Desk } from '../desk/desk.svelte';
 import { FakeHost } from '../host/fake';
+import type { PromptHost } from '../host/prompt';
+import PinPrompt from '../keys/PinPrompt.svelte';
 import '../kit/base.css';
 import { clock } from '../kit/clock.svelte';
 import * as rest from '../rest';
 import { NOW } from './organisation';
 import { SCENES } from './scenes';
+
+/** Nobody answers a picture. */
+const unanswered: PromptHost = { prompt: () => Promise.resolve(null), enterPin: () => Promise.resolve(), giveUp: () => Promise.resolve() };
 
 /** Shows one state: `?state=portal&theme=dark`; without a state, links to all of them. */
 const query = new URLSearchParams(location.search);
@@ -41,7 +46,8 @@ if (!scene) {
   desk.query = shown.query ?? '';
   desk.settingsSection = shown.section ?? 'general';
   if (desk.org) await desk.refreshPortal(desk.org.id);
-  mount(App, { target, props: { desk, rest } });
+  if (shown.prompt) mount(PinPrompt, { target, props: { prompt: { ...shown.prompt, theme: theme === 'dark' ? 'dark' : 'light' }, host: unanswered } });
+  else mount(App, { target, props: { desk, rest } });
   if (shown.later) {
     await painted();
     clock.stop(NOW + shown.later);

@@ -1,4 +1,5 @@
 import type { UiActivity, UiImport, UiOrganisation, UiReply, UiRequest } from '../bindings';
+import { KEY_SCENES } from './key-scenes';
 import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, onDemand, organisation, portal, profile, shortcut } from './organisation';
 import { ACTIVITY, banner, button, line, NETWORK, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
@@ -586,15 +587,11 @@ export const SCENES: Record<string, () => Shown> = {
         reply: 'failed',
         field: null,
         problem: {
-          ...problem(
-            'This computer trusts no certificates',
-            'It has no list of authorities to check servers with, so Latchkey did not send anything. The sample organisation works without.',
-            'Install the package ca-certificates, then try again.',
-            button('Try again'),
-          ),
+          ...problem('This computer trusts no certificates', 'It has no list of authorities to check servers with, so Latchkey did not send anything. The sample organisation works without.', 'Install the package ca-certificates, then try again.', button('Try again')),
           details: '',
         },
       }),
     }),
   'quit': () => scene({ press: ['quit'] }),
+  ...KEY_SCENES,
 };

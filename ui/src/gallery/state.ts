@@ -1,4 +1,4 @@
-import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiDeliveryChoice, UiNetwork, UiOrganisation, UiProblem, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
+import type { UiActivity, UiActivityKind, UiBanner, UiBy, UiButton, UiDeliveryChoice, UiNetwork, UiOrganisation, UiProblem, UiPrompt, UiRecord, UiReply, UiRequest, UiSettings, UiState, UiView } from '../bindings';
 import { fits } from '../activity/filter';
 import type { Tab } from '../desk/desk.svelte';
 import type { Arrangement } from '../portal/arrangement.svelte';
@@ -44,6 +44,8 @@ export interface Shown extends Scene {
   remembered?: Record<string, string>;
   /** How the person likes the list. */
   prefer?: Partial<Pick<Arrangement, 'sort' | 'appSort' | 'grouping' | 'hidden'>>;
+  /** The window for PINs, in place of the other one. */
+  prompt?: UiPrompt;
   /** Milliseconds that pass before anything is pressed. */
   later?: number;
   /** Names of buttons to press, one after another. */
@@ -202,6 +204,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     autostart_problem: null,
     settings_problem: null,
     sandbox: null,
+    keys: { looking: true, keys: [], selected: null, trouble: null, running: null, ended: null, unlocked: null, reset: null, spare: null },
     quit: { title: 'Quit Latchkey?', body: 'pay-dev stops being kept fresh. It works until 14:46.', confirm: 'Quit Latchkey', ask: true },
     ...change,
   };

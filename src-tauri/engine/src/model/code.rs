@@ -3,6 +3,7 @@
 use super::{
     delivery::Delivery,
     ids::{AccountId, OrgId},
+    keys::KeyFault,
     profile::Conflict,
 };
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,8 @@ pub enum Code {
     StoreDamaged { moved_to: String },
     /// The sandbox server could not be started.
     SandboxFailed { reason: String },
+    /// A security key did not do what was wanted.
+    SecurityKey { fault: KeyFault },
     /// Another program of ours is the engine.
     EngineElsewhere,
     /// A defect of ours.

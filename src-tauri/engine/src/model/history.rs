@@ -6,6 +6,7 @@ use super::{
     delivery::Delivery,
     environment::{Act, Environment},
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName},
+    keys::KeyAct,
     profile::Conflict,
 };
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,8 @@ pub enum Event {
     MadePrivate,
     /// Answers came that did not belong to the sign-in under way; they were ignored.
     StrangeAnswers { org: OrgId },
+    /// A security key is another than it was: its PIN, a passkey, a fingerprint, or all of it.
+    KeyChanged { key: String, act: KeyAct },
     /// A notification was shown, or held with the reason.
     Notified { notice: String, shown: bool, reason: Option<String> },
 }

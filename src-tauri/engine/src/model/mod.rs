@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod environment;
 pub mod history;
 pub mod ids;
+pub mod keys;
 pub mod naming;
 pub mod notice;
 pub mod organisation;

@@ -9,6 +9,7 @@ mod ends;
 mod flows;
 mod handing_out;
 mod imports;
+mod keys;
 mod lists;
 mod network;
 mod notices;

@@ -121,6 +121,8 @@ pub(super) struct World {
     pub(super) cached: Mutex<BTreeMap<String, crate::ports::CachedSignIn>>,
     /// What following the record's chain comes to.
     pub(super) record: Mutex<RecordCheck>,
+    /// Security keys.
+    pub(super) keys: Arc<super::keys::port::Port>,
 }
 
 /// What does not work, or was changed.
@@ -283,6 +285,7 @@ pub(super) async fn start_in(
         shared: Mutex::default(),
         cached: Mutex::default(),
         record: Mutex::new(RecordCheck::Intact { lines: 1, late: 0 }),
+        keys: Arc::default(),
     });
     change(&world);
     let engine = again(&world).await;
@@ -303,6 +306,7 @@ pub(super) async fn again(world: &Arc<World>) -> Engine {
         sandbox: world.clone(),
         desktop: world.clone(),
         exports: world.clone(),
+        keys: world.keys.clone(),
     };
     let engine = Engine::start(ports, TimeZone::UTC);
     until(&engine, |s| s.loaded).await;

@@ -129,7 +129,7 @@ fn lines(code: &Code) -> Vec<Line> {
         why: why.map(str::to_owned),
         quiet,
     };
-    let events = vec![
+    let mut events = vec![
         Event::OrganisationAdded { org: org(), name: "Acme".into() },
         Event::OrganisationRemoved { org: org(), name: "Acme".into() },
         Event::SignedIn { org: org(), user: Some("sam".into()) },
@@ -223,6 +223,8 @@ fn lines(code: &Code) -> Vec<Line> {
         Event::Notified { notice: "expired/acme/1".into(), shown: true, reason: None },
         Event::Notified { notice: "expired/acme/1".into(), shown: false, reason: Some("idle".into()) },
     ];
+    let of_keys = super::keys::acts().into_iter().map(|act| Event::KeyChanged { key: "Solo 2".into(), act });
+    events.extend(of_keys);
     events.into_iter().map(|event| Line { id: 1, at: now(), by: By::Schedule, event }).collect()
 }
 
@@ -251,6 +253,8 @@ fn strings(value: &serde_json::Value, key: &str, found: &mut Vec<String>) {
     match value {
         serde_json::Value::String(text) if WORDS.contains(&key) => found.push(text.clone()),
         serde_json::Value::Array(list) => list.iter().for_each(|v| strings(v, key, found)),
+        // What is copied is for a shell.
+        serde_json::Value::Object(map) if map.get("action").is_some_and(|action| action == "copy") => {}
         serde_json::Value::Object(map) => map.iter().for_each(|(k, v)| strings(v, k, found)),
         _ => {}
     }

@@ -1,0 +1,429 @@
+//! What is done with security keys: one operation at a time, a PIN asked for once for all that it opens, and
+//! the wizard that empties a key.
+
+use crate::{
+    engine::{Context, Event},
+    model::{
+        Timestamp,
+        code::Code,
+        history::{By, Event as Happened},
+        keys::{
+            Finished, Job, KeyAct, KeyFault, KeyId, KeyWish, Keys, Learnt, PinState, Pins, Plugged, Purpose,
+            Reset, ResetStep, Step,
+        },
+    },
+    request::{Answer, KeysRequest, Reply},
+    state::State,
+};
+use std::collections::VecDeque;
+use tokio::task::JoinHandle;
+
+/// What the loop keeps of it.
+#[derive(Default)]
+pub(crate) struct KeyWork {
+    pub now: Keys,
+    /// Someone looks, or is to be told.
+    followed: bool,
+    watching: Option<JoinHandle<()>>,
+    /// What comes when the PIN was right.
+    then: Option<KeyWish>,
+    /// What comes when a look is over.
+    waiting: VecDeque<(KeyId, KeyWish)>,
+    /// It was given up because nobody touched the key.
+    late: bool,
+}
+
+/// What a task found out.
+pub(crate) enum Told {
+    /// Keys came or went.
+    Seen(Vec<Plugged>),
+    /// Nothing can be looked for.
+    Blind(KeyFault),
+    /// How far the operation of that number is.
+    Step(u64, Step),
+    /// The port follows the key of the wizard, or cannot.
+    Prepared(Result<(), KeyFault>),
+    /// What became of a job of the operation of that number.
+    Ended(u64, KeyAct, Result<Box<Learnt>, KeyFault>),
+}
+
+pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Answer {
+    let done = match request {
+        KeysRequest::Follow(true) => {
+            state.keys.followed = true;
+            watch(ctx, state);
+            Ok(())
+        }
+        KeysRequest::Follow(false) => {
+            state.keys.followed = false;
+            // Nobody sees the wizard, and nobody can end it.
+            end_reset(ctx, state);
+            leave(ctx, state);
+            Ok(())
+        }
+        KeysRequest::Rescan => {
+            stop_watching(state);
+            watch(ctx, state);
+            Ok(())
+        }
+        KeysRequest::Select(key) => {
+            let there = state.keys.now.find(&key).is_some();
+            if there {
+                state.keys.now.selected = Some(key);
+                state.keys.now.last = None;
+            }
+            if there { Ok(()) } else { Err(KeyFault::Gone) }
+        }
+        KeysRequest::Do { key, wish } => wish_for(ctx, state, &key, wish),
+        KeysRequest::EnterPin { number, pins } => enter_pin(ctx, state, number, pins),
+        KeysRequest::Lock => {
+            lock(ctx, state);
+            Ok(())
+        }
+        KeysRequest::Cancel => {
+            cancel(ctx, state);
+            Ok(())
+        }
+        KeysRequest::Dismiss => {
+            state.keys.now.last = None;
+            Ok(())
+        }
+        KeysRequest::BeginReset(key) => begin_reset(state, &key),
+        KeysRequest::AgreeReset => {
+            agree(ctx, state);
+            Ok(())
+        }
+        KeysRequest::EndReset => {
+            end_reset(ctx, state);
+            Ok(())
+        }
+    };
+    done.map(|()| Reply::Done).map_err(|fault| Code::SecurityKey { fault })
+}
+
+pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
+    match told {
+        // A watch that was stopped may have told something before.
+        Told::Seen(list) if state.keys.watching.is_some() => seen(ctx, state, list),
+        Told::Blind(fault) if state.keys.watching.is_some() => {
+            tracing::warn!(?fault, "security keys cannot be looked for");
+            stop_watching(state);
+            state.keys.now.plugged = Some(Vec::new());
+            state.keys.now.problem = Some(fault);
+        }
+        Told::Seen(_) | Told::Blind(_) => {}
+        Told::Step(no, step) => state.keys.now.step(no, step, ctx.now()),
+        Told::Prepared(result) => prepared(state, result),
+        Told::Ended(no, act, result) => ended(ctx, state, no, act, result.map(|learnt| *learnt)),
+    }
+}
+
+/// The nearest moment at which something is to do.
+pub(crate) fn due(state: &State) -> impl Iterator<Item = Timestamp> {
+    let keys = &state.keys.now;
+    let locks = keys.unlocked.as_ref().map(|open| open.until);
+    let gives_up = keys.running.as_ref().filter(|_| !state.keys.late).and_then(|running| running.until);
+    locks.into_iter().chain(gives_up)
+}
+
+/// What is due now.
+pub(crate) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
+    let open = state.keys.now.unlocked.as_ref();
+    // What is under way is let end; it holds what it needs.
+    if open.is_some_and(|open| open.until <= now) {
+        lock(ctx, state);
+    }
+    let late = state.keys.now.running.as_ref().and_then(|running| running.until).is_some_and(|t| t <= now);
+    if late && !std::mem::replace(&mut state.keys.late, true) {
+        ctx.ports.keys.cancel();
+    }
+}
+
+fn watch(ctx: &Context, state: &mut State) {
+    if state.keys.watching.is_some() {
+        return;
+    }
+    (state.keys.now.plugged, state.keys.now.problem) = (None, None);
+    let ctx = ctx.clone();
+    state.keys.watching = Some(tokio::spawn(async move {
+        let tell = ctx.clone();
+        let told = Box::new(move |list| tell.send(Event::Keys(Told::Seen(list))));
+        let fault = ctx.ports.keys.watch(told).await;
+        ctx.send(Event::Keys(Told::Blind(fault)));
+    }));
+}
+
+fn stop_watching(state: &mut State) {
+    if let Some(watching) = state.keys.watching.take() {
+        watching.abort();
+    }
+}
+
+/// Nobody looks: nothing is watched, and nothing is known any more, once nothing is under way.
+fn leave(ctx: &Context, state: &mut State) {
+    let keys = &mut state.keys;
+    if keys.followed || keys.now.running.is_some() || keys.now.reset.is_some() {
+        return;
+    }
+    stop_watching(state);
+    lock(ctx, state);
+    let keys = &mut state.keys.now;
+    (keys.plugged, keys.problem, keys.last, keys.selected) = (None, None, None, None);
+    keys.known.clear();
+}
+
+fn seen(ctx: &Context, state: &mut State, list: Vec<Plugged>) {
+    let was_unlocked = state.keys.now.unlocked.is_some();
+    let pin_is_moot = state.keys.now.seen(list, ctx.now());
+    if was_unlocked && state.keys.now.unlocked.is_none() {
+        lock(ctx, state);
+    }
+    if pin_is_moot && let Some(running) = &state.keys.now.running {
+        let fault = KeyFault::Removed { undone: crate::model::keys::Undone::Nothing };
+        let no = running.no;
+        over(ctx, state, no, Err(fault));
+    }
+    erase_if_wanted(ctx, state);
+    look_at_next(ctx, state);
+}
+
+/// The wizard's key is there again and waits to be emptied.
+fn erase_if_wanted(ctx: &Context, state: &mut State) {
+    let keys = &mut state.keys.now;
+    let Some(Reset { step: ResetStep::Touch { .. }, key, .. }) = &keys.reset else { return };
+    let there = keys.list().iter().find(|one| one.is(key)).map(|one| one.id.clone());
+    let (Some(id), None) = (there, &keys.running) else { return };
+    if let Ok(no) = keys.begin(&id, KeyAct::Reset) {
+        run(ctx, state, no, &id, Job { wish: KeyWish::Reset, pins: None });
+    }
+}
+
+/// Asks a key that has not told yet what it is, when nothing else is under way.
+fn look_at_next(ctx: &Context, state: &mut State) {
+    let keys = &mut state.keys.now;
+    if keys.running.is_some() || matches!(&keys.reset, Some(r) if r.step != ResetStep::Done) {
+        return;
+    }
+    let untold = |key: &&Plugged| !keys.known.contains_key(&key.id);
+    let Some(id) = keys.list().iter().find(untold).map(|key| key.id.clone()) else { return };
+    if let Ok(no) = keys.begin(&id, KeyAct::Look) {
+        run(ctx, state, no, &id, Job { wish: KeyWish::Look, pins: None });
+    }
+}
+
+fn wish_for(ctx: &Context, state: &mut State, key: &KeyId, wish: KeyWish) -> Result<(), KeyFault> {
+    let (keys, act) = (&mut state.keys.now, wish.act());
+    // A key is emptied by the wizard alone.
+    if act == KeyAct::Reset {
+        return Err(KeyFault::NotSupported);
+    }
+    if matches!(&keys.reset, Some(r) if r.step != ResetStep::Done) {
+        return Err(KeyFault::InUse);
+    }
+    if keys.running.as_ref().is_some_and(|running| running.act == KeyAct::Look) {
+        state.keys.waiting.push_back((key.clone(), wish));
+        return Ok(());
+    }
+    let info = keys.info(key);
+    let has_pin = info.map(|info| info.pin);
+    let open = keys.is_unlocked(key, ctx.now());
+    if info.is_some_and(|info| info.u2f_only) && act != KeyAct::Look {
+        return Err(KeyFault::U2fOnly);
+    }
+    let purpose = match act {
+        KeyAct::SetPin => Some(Purpose::Set),
+        KeyAct::ChangePin => Some(Purpose::Change),
+        KeyAct::Unlock => Some(Purpose::Unlock),
+        _ if act.needs_pin() && !open => Some(Purpose::Unlock),
+        _ => None,
+    };
+    let refused = match (purpose, has_pin) {
+        (Some(Purpose::Unlock | Purpose::Change), Some(PinState::NotSet)) => Some(KeyFault::PinNotSet),
+        (Some(_), Some(PinState::None)) => Some(KeyFault::NotSupported),
+        (Some(_), Some(PinState::Paused)) => Some(KeyFault::PinPaused),
+        (Some(_), Some(PinState::Blocked)) => Some(KeyFault::PinBlocked),
+        (Some(Purpose::Unlock), Some(PinState::ChangeNeeded)) => Some(KeyFault::PinChangeNeeded),
+        _ => None,
+    };
+    if let Some(fault) = refused {
+        return Err(fault);
+    }
+    let no = keys.begin(key, act)?;
+    match purpose {
+        Some(purpose) => {
+            keys.ask_pin(purpose, None);
+            state.keys.then = Some(wish);
+        }
+        None => run(ctx, state, no, key, Job { wish, pins: None }),
+    }
+    Ok(())
+}
+
+/// The window for it sent a PIN. It is for the question of that number alone.
+fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Result<(), KeyFault> {
+    let keys = &mut state.keys;
+    let Some((running, asked)) = keys.now.pin_asked().filter(|(_, asked)| asked.number == number) else {
+        return Err(KeyFault::Gone);
+    };
+    let (no, key, purpose, least) = (running.no, running.key.id.clone(), asked.purpose, asked.least);
+    let (wants_old, wants_new) = (purpose != Purpose::Set, purpose != Purpose::Unlock);
+    let missing = (wants_old && pins.old.is_none()) || (wants_new && pins.new.is_none());
+    let unfit = pins.new.as_ref().filter(|_| wants_new).and_then(|new| new.fits(least).err());
+    if let Some(fault) = unfit.or_else(|| missing.then_some(KeyFault::PinTooShort { least })) {
+        keys.now.ask_pin(purpose, Some(fault));
+        return Ok(());
+    }
+    let wish = match purpose {
+        Purpose::Unlock => KeyWish::Unlock,
+        Purpose::Set => KeyWish::SetPin,
+        Purpose::Change => KeyWish::ChangePin,
+    };
+    keys.now.step(no, Step::Working, ctx.now());
+    run(ctx, state, no, &key, Job { wish, pins: Some(pins) });
+    Ok(())
+}
+
+fn run(ctx: &Context, state: &mut State, no: u64, key: &KeyId, job: Job) {
+    state.keys.late = false;
+    let act = job.wish.act();
+    // These are done by a key that is closed.
+    if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset) {
+        lock(ctx, state);
+    }
+    let (ctx, key) = (ctx.clone(), key.clone());
+    tokio::spawn(async move {
+        let tell = ctx.clone();
+        let told = Box::new(move |step| tell.send(Event::Keys(Told::Step(no, step))));
+        let result = ctx.ports.keys.run(&key, job, told).await;
+        ctx.send(Event::Keys(Told::Ended(no, act, result.map(Box::new))));
+    });
+}
+
+/// A job is over, and with it the operation, unless a PIN opened the way to what was wished, or was wrong.
+fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<Learnt, KeyFault>) {
+    let Some(running) = state.keys.now.running.clone().filter(|running| running.no == no) else { return };
+    let key = &running.key.id;
+    let result = match result {
+        // Cancelled by the clock, not by the person.
+        Err(KeyFault::Cancelled) if state.keys.late => Err(KeyFault::TimedOut),
+        other => other,
+    };
+    match (act, result) {
+        (KeyAct::Unlock, Ok(learnt)) => {
+            state.keys.now.learn(key, learnt);
+            state.keys.now.unlocked(key, ctx.now());
+            match state.keys.then.take().filter(|wish| wish.act() != KeyAct::Unlock) {
+                Some(wish) => run(ctx, state, no, key, Job { wish, pins: None }),
+                None => over(ctx, state, no, Ok(())),
+            }
+        }
+        (_, Ok(learnt)) => {
+            if act == KeyAct::ForcePinChange {
+                lock(ctx, state);
+            }
+            note(ctx, state, &running.key, act);
+            state.keys.now.learn(key, learnt);
+            over(ctx, state, no, Ok(()));
+        }
+        (KeyAct::Unlock | KeyAct::ChangePin, Err(fault @ KeyFault::WrongPin { .. })) => {
+            state.keys.now.learn_fault(key, &fault);
+            let purpose = if act == KeyAct::Unlock { Purpose::Unlock } else { Purpose::Change };
+            state.keys.now.ask_pin(purpose, Some(fault));
+        }
+        (KeyAct::SetPin | KeyAct::ChangePin, Err(fault @ KeyFault::PinRefused)) => {
+            let purpose = if act == KeyAct::SetPin { Purpose::Set } else { Purpose::Change };
+            state.keys.now.ask_pin(purpose, Some(fault));
+        }
+        (_, Err(fault)) => {
+            // What the PIN opened has closed by itself: the next wish asks for it.
+            if fault == KeyFault::PinNeeded {
+                lock(ctx, state);
+            }
+            over(ctx, state, no, Err(fault));
+        }
+    }
+}
+
+/// The operation is over; what waited begins.
+fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>) {
+    state.keys.now.end(no, result, ctx.now());
+    state.keys.then = None;
+    state.keys.late = false;
+    while state.keys.now.running.is_none()
+        && let Some((key, wish)) = state.keys.waiting.pop_front()
+    {
+        let act = wish.act();
+        if let (Err(fault), Some(key)) =
+            (wish_for(ctx, state, &key, wish), state.keys.now.find(&key).cloned())
+        {
+            state.keys.now.last = Some(Finished { key, act, result: Err(fault), at: ctx.now() });
+        }
+    }
+    erase_if_wanted(ctx, state);
+    look_at_next(ctx, state);
+    leave(ctx, state);
+}
+
+fn cancel(ctx: &Context, state: &mut State) {
+    let Some(running) = &state.keys.now.running else { return };
+    let no = running.no;
+    if matches!(running.step, Step::Pin(_)) {
+        over(ctx, state, no, Err(KeyFault::Cancelled));
+    } else {
+        ctx.ports.keys.cancel();
+    }
+}
+
+fn lock(ctx: &Context, state: &mut State) {
+    state.keys.now.lock();
+    ctx.ports.keys.lock();
+}
+
+fn begin_reset(state: &mut State, key: &KeyId) -> Result<(), KeyFault> {
+    let keys = &mut state.keys.now;
+    if keys.running.as_ref().is_some_and(|running| running.act != KeyAct::Look) {
+        return Err(KeyFault::InUse);
+    }
+    let key = keys.find(key).cloned().ok_or(KeyFault::Gone)?;
+    keys.last = None;
+    keys.reset = Some(Reset::of(key));
+    Ok(())
+}
+
+/// The person has read what is lost. Only when the port follows the key too, it is to be unplugged.
+fn agree(ctx: &Context, state: &mut State) {
+    let Some(reset) = state.keys.now.reset.as_ref().filter(|reset| reset.step == ResetStep::Lost) else {
+        return;
+    };
+    let key = reset.key.id.clone();
+    lock(ctx, state);
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let result = ctx.ports.keys.prepare_reset(&key).await;
+        ctx.send(Event::Keys(Told::Prepared(result)));
+    });
+}
+
+fn prepared(state: &mut State, result: Result<(), KeyFault>) {
+    let keys = &mut state.keys.now;
+    let list = keys.plugged.as_deref().unwrap_or_default();
+    keys.reset = keys.reset.take().map(|reset| match result {
+        Ok(()) => reset.agreed(list),
+        Err(fault) => Reset { fault: Some(fault), ..reset },
+    });
+}
+
+fn end_reset(ctx: &Context, state: &mut State) {
+    if state.keys.now.reset.take().is_some() {
+        ctx.ports.keys.forget_reset();
+        cancel(ctx, state);
+        look_at_next(ctx, state);
+    }
+}
+
+/// Activity has what changed a key.
+fn note(ctx: &Context, state: &mut State, key: &Plugged, act: KeyAct) {
+    if act.changes() {
+        ctx.note(state, By::You, Happened::KeyChanged { key: key.name.clone(), act });
+    }
+}

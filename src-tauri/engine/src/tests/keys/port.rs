@@ -1,0 +1,191 @@
+//! A port with a key whose PIN is 1234 and that holds one passkey.
+
+use crate::{
+    model::keys::{
+        Can, Info, Job, KeyFault, KeyId, KeyWish, Learnt, Passkey, Pin, PinState, Pins, Plugged, Protection,
+        Sameness, Space, Step, Transport,
+    },
+    ports::SecurityKeys,
+};
+use async_trait::async_trait;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio::sync::{Notify, watch};
+use zeroize::Zeroizing;
+
+pub(crate) fn id(id: &str) -> KeyId {
+    KeyId::new(id)
+}
+
+pub(crate) fn key(id: &str, serial: &str) -> Plugged {
+    Plugged {
+        id: KeyId::new(id),
+        name: "Solo 2".into(),
+        transport: Transport::Usb,
+        serial: Some(serial.into()),
+        identity: format!("solo/{serial}"),
+        sameness: Sameness::Serial,
+    }
+}
+
+fn pin(text: &str) -> Option<Pin> {
+    (!text.is_empty()).then(|| Pin::new(&Zeroizing::new(text.as_bytes().to_vec())).unwrap())
+}
+
+pub(crate) fn pins(old: &str, new: &str) -> Pins {
+    Pins { old: pin(old), new: pin(new) }
+}
+
+pub(crate) struct Port {
+    plugged: watch::Sender<Vec<Plugged>>,
+    blind: Mutex<Option<KeyFault>>,
+    info: Mutex<Info>,
+    did: Mutex<Vec<String>>,
+    wrong: AtomicUsize,
+    passkeys: AtomicUsize,
+    locks: AtomicUsize,
+    cancelled: Notify,
+    touched: Notify,
+}
+
+impl Default for Port {
+    fn default() -> Self {
+        let info = Info {
+            model: Some("Solo 2 A+".into()),
+            versions: vec!["FIDO_2_1".into()],
+            aaguid: None,
+            firmware: None,
+            algorithms: vec!["ES256".into()],
+            transports: vec!["usb".into()],
+            u2f_only: false,
+            pin: PinState::Set,
+            tries: Some(8),
+            least_pin: 4,
+            passkeys: Some(Space::default()),
+            fingerprints: None,
+            can: Can { identify: true, reset: true, ..Can::default() },
+        };
+        Self {
+            plugged: watch::Sender::new(Vec::new()),
+            blind: Mutex::default(),
+            info: Mutex::new(info),
+            did: Mutex::default(),
+            wrong: AtomicUsize::new(0),
+            passkeys: AtomicUsize::new(1),
+            locks: AtomicUsize::new(0),
+            cancelled: Notify::new(),
+            touched: Notify::new(),
+        }
+    }
+}
+
+impl Port {
+    /// These keys are there, told apart by serial numbers of their own.
+    pub(crate) fn plug(&self, ids: &[&str]) {
+        self.plug_these(ids.iter().map(|id| key(id, if *id == "a" { "5678" } else { id })).collect());
+    }
+
+    pub(crate) fn plug_these(&self, keys: Vec<Plugged>) {
+        self.plugged.send_replace(keys);
+    }
+
+    pub(crate) fn touch(&self) {
+        self.touched.notify_one();
+    }
+
+    pub(crate) fn blind(&self, fault: Option<KeyFault>) {
+        *self.blind.lock().unwrap() = fault;
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Info)) {
+        change(&mut self.info.lock().unwrap());
+    }
+
+    /// What keys were asked to do.
+    pub(crate) fn did(&self) -> Vec<String> {
+        self.did.lock().unwrap().clone()
+    }
+
+    pub(crate) fn locks(&self) -> usize {
+        self.locks.load(Ordering::SeqCst)
+    }
+
+    fn check(&self, entered: Option<&Pin>) -> Result<(), KeyFault> {
+        if entered.map(Pin::expose) == Some("1234") {
+            return Ok(());
+        }
+        match self.wrong.fetch_add(1, Ordering::SeqCst) {
+            2.. => Err(KeyFault::PinPaused),
+            before => Err(KeyFault::WrongPin { left: Some(7 - u8::try_from(before).unwrap()) }),
+        }
+    }
+
+    async fn touch_or_cancel(&self, told: &(dyn Fn(Step) + Send + Sync)) -> Result<(), KeyFault> {
+        told(Step::Touch);
+        tokio::select! {
+            () = self.cancelled.notified() => Err(KeyFault::Cancelled),
+            () = self.touched.notified() => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl SecurityKeys for Port {
+    async fn watch(&self, told: Box<dyn Fn(Vec<Plugged>) + Send + Sync>) -> KeyFault {
+        if let Some(fault) = self.blind.lock().unwrap().clone() {
+            return fault;
+        }
+        let mut plugged = self.plugged.subscribe();
+        loop {
+            told(plugged.borrow_and_update().clone());
+            if plugged.changed().await.is_err() {
+                return KeyFault::Gone;
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        _key: &KeyId,
+        job: Job,
+        told: Box<dyn Fn(Step) + Send + Sync>,
+    ) -> Result<Learnt, KeyFault> {
+        self.did.lock().unwrap().push(format!("{:?}", job.wish.act()));
+        let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
+        let of_passkeys = matches!(job.wish, KeyWish::ListPasskeys | KeyWish::DeletePasskey { .. });
+        match job.wish {
+            KeyWish::Identify | KeyWish::Reset => self.touch_or_cancel(&*told).await?,
+            KeyWish::Unlock | KeyWish::ChangePin => self.check(old)?,
+            KeyWish::DeletePasskey { .. } => self.passkeys.store(0, Ordering::SeqCst),
+            _ => {}
+        }
+        let passkey = Passkey {
+            id: "01".into(),
+            site: "login.acme.test".into(),
+            user: "sam".into(),
+            display: String::new(),
+            protection: Protection::Always,
+        };
+        Ok(Learnt {
+            info: Some(self.info.lock().unwrap().clone()),
+            passkeys: of_passkeys.then(|| vec![passkey; self.passkeys.load(Ordering::SeqCst)]),
+            fingerprints: None,
+        })
+    }
+
+    async fn prepare_reset(&self, _key: &KeyId) -> Result<(), KeyFault> {
+        Ok(())
+    }
+
+    fn forget_reset(&self) {}
+
+    fn cancel(&self) {
+        self.cancelled.notify_one();
+    }
+
+    fn lock(&self) {
+        self.locks.fetch_add(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,200 @@
+//! The engine's port to security keys, as `adapters` has it, against OpenSK.
+
+use adapters::{clock::SystemClock, keys::SystemKeys};
+use engine::{
+    model::keys::{
+        Job, KeyFault, KeyId, KeyWish, Learnt, Pin, PinState, Pins, Plugged, Sameness, Step, Transport,
+        Undone,
+    },
+    ports::SecurityKeys,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use vicc::{Plug, Profile, Touch, VirtualBus, VirtualKey};
+use zeroize::Zeroizing;
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// A port with a key in it, and who watches.
+struct Desk {
+    bus: VirtualBus,
+    key: VirtualKey,
+    plug: Plug,
+    port: Arc<SystemKeys>,
+    lists: UnboundedReceiver<Vec<Plugged>>,
+}
+
+impl Desk {
+    async fn with(profile: Profile) -> (Self, KeyId) {
+        let bus = VirtualBus::default();
+        let (key, plug) = (VirtualKey::new(profile, 1), Plug::usb("1-1"));
+        bus.plug(&key, &plug);
+        let port = Arc::new(SystemKeys::on(bus.keys(), Arc::new(SystemClock)));
+        let (tell, lists) = unbounded_channel();
+        let watching = Arc::clone(&port);
+        tokio::spawn(async move { watching.watch(Box::new(move |list| drop(tell.send(list)))).await });
+        let mut desk = Self { bus, key, plug, port, lists };
+        let id = desk.list().await[0].id.clone();
+        (desk, id)
+    }
+
+    /// The next list.
+    async fn list(&mut self) -> Vec<Plugged> {
+        tokio::time::timeout(SOON, self.lists.recv())
+            .await
+            .expect("a list in time")
+            .expect("somebody watches")
+    }
+
+    async fn run(
+        &self,
+        key: &KeyId,
+        wish: KeyWish,
+        pins: Option<Pins>,
+    ) -> (Result<Learnt, KeyFault>, Vec<Step>) {
+        let (tell, mut steps) = unbounded_channel();
+        let told = Box::new(move |step| drop(tell.send(step)));
+        let result = tokio::time::timeout(SOON, self.port.run(key, Job { wish, pins }, told)).await;
+        let result = result.expect("the job ends in time");
+        (result, std::iter::from_fn(|| steps.try_recv().ok()).collect())
+    }
+
+    async fn does(&self, key: &KeyId, wish: KeyWish) -> Learnt {
+        self.run(key, wish, None).await.0.expect("done")
+    }
+}
+
+fn pins(old: &str, new: &str) -> Option<Pins> {
+    let pin = |text: &str| {
+        (!text.is_empty()).then(|| Pin::new(&Zeroizing::new(text.as_bytes().to_vec())).expect("text"))
+    };
+    Some(Pins { old: pin(old), new: pin(new) })
+}
+
+#[tokio::test]
+async fn keys_come_and_go_and_say_what_they_are() {
+    let (mut desk, id) = Desk::with(Profile::Full).await;
+    let info = desk.does(&id, KeyWish::Look).await.info.expect("it tells");
+    assert_eq!((info.pin, info.tries, info.fingerprints), (PinState::NotSet, None, Some(0)));
+    assert!(
+        info.passkeys.is_some() && info.can.reset && info.algorithms.contains(&"ES256".to_owned()),
+        "{info:?}"
+    );
+    desk.bus.unplug(&desk.plug);
+    assert_eq!(desk.list().await, []);
+    let (gone, _) = desk.run(&id, KeyWish::Look, None).await;
+    assert_eq!(gone, Err(KeyFault::Gone));
+    desk.bus.plug(&desk.key, &Plug::nfc("reader"));
+    let again = desk.list().await;
+    assert_eq!((again[0].transport, again[0].sameness), (Transport::Nfc, Sameness::Model));
+}
+
+#[tokio::test]
+async fn a_pin_opens_what_comes_after_it_until_it_is_locked() {
+    let (desk, id) = Desk::with(Profile::Full).await;
+    let set = desk.run(&id, KeyWish::SetPin, pins("", "correct horse")).await.0.expect("set");
+    assert_eq!(set.info.map(|info| (info.pin, info.tries)), Some((PinState::Set, Some(8))));
+    let (closed, _) = desk.run(&id, KeyWish::ListPasskeys, None).await;
+    assert_eq!(closed, Err(KeyFault::PinNeeded));
+    let (wrong, _) = desk.run(&id, KeyWish::Unlock, pins("battery staple", "")).await;
+    assert_eq!(wrong, Err(KeyFault::WrongPin { left: Some(7) }));
+    desk.run(&id, KeyWish::Unlock, pins("correct horse", "")).await.0.expect("unlocked");
+    assert_eq!(desk.does(&id, KeyWish::ListPasskeys).await.passkeys, Some(vec![]));
+    let (name, renamed) = ("Thumb".to_owned(), "Left thumb".to_owned());
+    let (added, steps) = desk.run(&id, KeyWish::AddFingerprint { name }, None).await;
+    let fingers = added.expect("added").fingerprints.expect("they are told");
+    assert_eq!(fingers[0].name.as_deref(), Some("Thumb"));
+    assert!(
+        steps.iter().any(|step| matches!(step, Step::Sample { good, of, .. } if good == of)),
+        "{steps:?}"
+    );
+    let one = fingers[0].id.clone();
+    let all =
+        desk.does(&id, KeyWish::RenameFingerprint { id: one.clone(), name: renamed }).await.fingerprints;
+    assert_eq!(all.expect("told")[0].name.as_deref(), Some("Left thumb"));
+    assert_eq!(desk.does(&id, KeyWish::DeleteFingerprint { id: one }).await.fingerprints, Some(vec![]));
+    let always = desk.does(&id, KeyWish::AlwaysVerify { on: true }).await.info.expect("told");
+    assert_eq!(always.can.always_verify, Some(true));
+    desk.port.lock();
+    let (locked, _) = desk.run(&id, KeyWish::ListPasskeys, None).await;
+    assert_eq!(locked, Err(KeyFault::PinNeeded));
+    let changed = desk.run(&id, KeyWish::ChangePin, pins("correct horse", "another one")).await.0;
+    changed.expect("changed");
+    desk.run(&id, KeyWish::Unlock, pins("another one", "")).await.0.expect("unlocked");
+}
+
+#[tokio::test]
+async fn three_wrong_pins_pause_the_key() {
+    let (desk, id) = Desk::with(Profile::Full).await;
+    desk.run(&id, KeyWish::SetPin, pins("", "correct horse")).await.0.expect("set");
+    for _ in 0..2 {
+        let (wrong, _) = desk.run(&id, KeyWish::Unlock, pins("battery staple", "")).await;
+        assert!(matches!(wrong, Err(KeyFault::WrongPin { .. })), "{wrong:?}");
+    }
+    let (third, _) = desk.run(&id, KeyWish::Unlock, pins("battery staple", "")).await;
+    assert_eq!(third, Err(KeyFault::PinPaused));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_touch_can_be_cancelled() {
+    let (desk, id) = Desk::with(Profile::Full).await;
+    desk.key.touch(Touch::Wait);
+    let port = Arc::clone(&desk.port);
+    let (tell, mut steps) = unbounded_channel();
+    let job = Job { wish: KeyWish::Identify, pins: None };
+    let of = id.clone();
+    let waits =
+        tokio::spawn(async move { port.run(&of, job, Box::new(move |step| drop(tell.send(step)))).await });
+    let until_touch = async { while steps.recv().await.is_some_and(|step| step != Step::Touch) {} };
+    tokio::time::timeout(SOON, until_touch).await.expect("it says that it waits");
+    desk.port.cancel();
+    let ended = tokio::time::timeout(SOON, waits).await.expect("it ends").expect("it ends well");
+    assert_eq!(ended, Err(KeyFault::Cancelled));
+}
+
+#[tokio::test]
+async fn a_key_that_is_pulled_out_says_what_was_not_done() {
+    let (desk, id) = Desk::with(Profile::Full).await;
+    desk.key.touch(Touch::Wait);
+    let port = Arc::clone(&desk.port);
+    let (tell, mut steps) = unbounded_channel();
+    let job = Job { wish: KeyWish::Identify, pins: None };
+    let waits =
+        tokio::spawn(async move { port.run(&id, job, Box::new(move |step| drop(tell.send(step)))).await });
+    let until_touch = async { while steps.recv().await.is_some_and(|step| step != Step::Touch) {} };
+    tokio::time::timeout(SOON, until_touch).await.expect("it says that it waits");
+    desk.bus.unplug(&desk.plug);
+    let ended = tokio::time::timeout(SOON, waits).await.expect("it ends").expect("it ends well");
+    assert_eq!(ended, Err(KeyFault::Removed { undone: Undone::Nothing }));
+}
+
+#[tokio::test]
+async fn the_key_that_was_prepared_is_emptied_and_no_other() {
+    let (mut desk, id) = Desk::with(Profile::Full).await;
+    desk.run(&id, KeyWish::SetPin, pins("", "correct horse")).await.0.expect("set");
+    let (unprepared, _) = desk.run(&id, KeyWish::Reset, None).await;
+    assert_eq!(unprepared, Err(KeyFault::Gone));
+    desk.port.prepare_reset(&id).await.expect("prepared");
+    desk.bus.unplug(&desk.plug);
+    assert_eq!(desk.list().await, []);
+    desk.bus.plug(&desk.key, &desk.plug);
+    let again = desk.list().await;
+    assert_eq!(again[0].sameness, Sameness::Port);
+    desk.does(&again[0].id, KeyWish::Reset).await;
+    let info = desk.does(&again[0].id, KeyWish::Look).await.info.expect("it tells");
+    assert_eq!(info.pin, PinState::NotSet);
+}
+
+#[tokio::test]
+async fn a_key_of_the_same_model_at_another_port_is_not_taken_for_it() {
+    let (mut desk, id) = Desk::with(Profile::Full).await;
+    desk.port.prepare_reset(&id).await.expect("prepared");
+    desk.bus.unplug(&desk.plug);
+    desk.list().await;
+    let other = VirtualKey::new(Profile::Full, 2);
+    let elsewhere = Plug::usb("1-2");
+    desk.bus.plug(&other, &elsewhere);
+    let wrong = desk.list().await[0].id.clone();
+    let (refused, _) = desk.run(&wrong, KeyWish::Reset, None).await;
+    assert_eq!(refused, Err(KeyFault::OtherKey { serial: None }));
+}
