@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod browser;
+// Where no program that is shipped can reach it.
+#[path = "../../../tests/support/soft_key.rs"]
+mod soft_key;
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +24,7 @@ use tower::ServiceExt;
 use url::form_urlencoded;
 
 pub use browser::Browser;
+pub use soft_key::SoftKey;
 
 use crate::{
     addresses::Addresses,

@@ -35,6 +35,9 @@ mod identity_records;
 mod instance;
 mod lockouts;
 mod mfa;
+mod native_proofs;
+mod native_step_up;
+mod native_tickets;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod organisation;
 mod own_passwords;
@@ -82,6 +85,8 @@ pub use document::{Apply, Refused};
 pub use half_sign_ins::{Completion, HalfSignIn};
 pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
 pub use mfa::Used;
+pub use native_step_up::StepUp;
+pub use native_tickets::Ticket;
 pub use own_passwords::{NewPassword, OwnPassword};
 pub use passwords::{Password, PasswordState};
 pub use role_credentials::{Assumed, IssuedKey};
@@ -107,6 +112,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("roles.sql")),
     M::up(include_str!("identitystore.sql")),
     M::up(include_str!("administrators.sql")),
+    M::up(include_str!("native.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -272,6 +278,8 @@ impl Store {
                 "DELETE FROM mfa_context WHERE ends < ?1",
                 "DELETE FROM password_link WHERE ends < ?1",
                 "DELETE FROM spent_challenge WHERE ends < ?1",
+                "DELETE FROM sign_in_ticket WHERE ends < ?1",
+                "DELETE FROM step_up WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{AuditEntry, Result, Store, audit, lockouts, millis, moment, optional_moment};
+use super::{AuditEntry, Result, Store, audit, lockouts, millis, moment, native_tickets, optional_moment};
 use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
 /// Columns of a session, for joins as well.
@@ -77,7 +77,9 @@ impl Store {
     pub fn session_by_cookie(&self, cookie: Digest) -> Result<Option<SignInSession>> {
         self.read("find a session", |c| {
             let sql = format!("SELECT {SESSION_COLUMNS} FROM sign_in_session s WHERE s.cookie = ?1");
-            c.query_row(&sql, [cookie.as_bytes()], session_from).optional()
+            let own = c.query_row(&sql, [cookie.as_bytes()], session_from).optional()?;
+            // A browser that took over a sign-in of the app.
+            if own.is_some() { Ok(own) } else { native_tickets::session_by_cookie(c, cookie) }
         })
     }
 

@@ -13,10 +13,11 @@ use crate::{
     instance::Instance,
     mfa::{Kind, device, policy::Mode},
     signin::{Frame, PageError, SignedIn, Visit, frame::html, see_other},
+    store::StoreError,
 };
 
 /// How long ago a person may have signed in to change their devices without signing in again.
-const FRESH: SignedDuration = SignedDuration::from_mins(10);
+pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Template)]
 #[template(path = "mfa_devices.html")]
@@ -125,12 +126,7 @@ pub fn remove(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let person = fresh(instance, visit, "/start/mfa", fields, &[])?;
     let id = fields.get("device").unwrap_or_default();
     let user_id = instance.user_id(&person.user);
-    let policy = instance.store.mfa_policy()?;
-    let demanded: Vec<Kind> = if policy.demands_a_device() {
-        Kind::ALL.into_iter().filter(|kind| policy.counts(*kind)).collect()
-    } else {
-        Vec::new()
-    };
+    let demanded = demanded(instance)?;
     let details = json!({ "MfaDeviceId": id });
     let event =
         directory_event(instance, "DeleteMfaDeviceForUser", &person.user, Some(&person.session), details);
@@ -143,6 +139,13 @@ pub fn remove(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         return Err(PageError::new(StatusCode::CONFLICT, "This is your last device", text));
     }
     Err(gone())
+}
+
+/// The kinds of which a person must keep one.
+pub fn demanded(instance: &Instance) -> Result<Vec<Kind>, StoreError> {
+    let policy = instance.store.mfa_policy()?;
+    let counts = |kind: &Kind| policy.demands_a_device() && policy.counts(*kind);
+    Ok(Kind::ALL.into_iter().filter(counts).collect())
 }
 
 /// POST `/start/mfa/sign-out-elsewhere`: ends all of the person's sessions but this one.

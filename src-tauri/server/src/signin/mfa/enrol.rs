@@ -11,7 +11,12 @@ use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
-    mfa::{Device, Kind, Policy, device, keys, sealing::Purpose, totp},
+    mfa::{
+        Device, Kind, Policy, device,
+        keys::{self, Door},
+        sealing::Purpose,
+        totp,
+    },
     organisation::User,
     signin::{
         Frame, PageError, Visit,
@@ -266,7 +271,7 @@ impl Enrolment<'_> {
         } else {
             let state = String::from_utf8_lossy(&state);
             let answer = fields.get("credential").unwrap_or_default();
-            match keys::finish_registration(instance, kind, answer, &state) {
+            match keys::finish_registration(instance, Door::Browser, kind, answer, &state) {
                 Ok(key) => (new.credential, new.data) = (Some(key.credential), key.data),
                 Err(error) => {
                     tracing::info!(%error, "a new security key was not taken");

@@ -1,8 +1,8 @@
 //! The second step of a sign-in. After the right password the sign-in is kept here, bound to the browser by a
 //! cookie of its own, until a factor is proved, a device is set up, or ten minutes are over.
 
-mod challenge;
-mod devices;
+pub mod challenge;
+pub mod devices;
 mod enrol;
 pub mod passkey;
 #[cfg(test)]
@@ -11,7 +11,7 @@ mod tests;
 use std::net::IpAddr;
 
 use axum::{Router, http::StatusCode, http::header, response::Response, routing::get};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{
@@ -27,7 +27,7 @@ use crate::{
     organisation::User,
     origin::Origin,
     secret::{Digest, Token},
-    store::{AuditEntry, Completion, HalfSignIn, Used},
+    store::{AuditEntry, Completion, HalfSignIn, StoreError, Used},
 };
 
 /// How long a person may take for the second step.
@@ -90,7 +90,7 @@ pub fn after_password(
     if accepted.must_change {
         return begin_half(instance, user, accepted, "/sign-in/new-password");
     }
-    match ask(instance, visit, user, accepted.network)? {
+    match ask(instance, visit.context.as_ref(), user, accepted.network)? {
         Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, |session, cookie| {
             let events = sign_in::events(instance, Some(user), Some(session), "Success");
             // Disabled or deleted in the meantime.
@@ -102,19 +102,24 @@ pub fn after_password(
         Ask::Factor => begin_half(instance, user, accepted, "/sign-in/verify"),
         Ask::Enrol => begin_half(instance, user, accepted, "/sign-in/enrol"),
         Ask::Block => {
-            let step = Step { user, session: None, workflow: &instance.chance.uuid() };
-            instance.store.append_audit(&[
-                step.event(instance, "CredentialVerification", "Success", "PASSWORD"),
-                step.event(instance, "UserAuthentication", "Failure", "PASSWORD"),
-            ])?;
+            record_block(instance, user)?;
             Err(blocked())
         }
     }
 }
 
+/// A right password was not enough, and there is nothing to add.
+pub fn record_block(instance: &Instance, user: &User) -> Result<(), StoreError> {
+    let step = Step { user, session: None, workflow: &instance.chance.uuid() };
+    instance.store.append_audit(&[
+        step.event(instance, "CredentialVerification", "Success", "PASSWORD"),
+        step.event(instance, "UserAuthentication", "Failure", "PASSWORD"),
+    ])
+}
+
 /// Goes on after a password for one use was replaced.
 pub fn after_new_password(instance: &Instance, visit: &Visit, half: &Half) -> Result<Response, PageError> {
-    match ask(instance, visit, &half.user, half.kept.network)? {
+    match ask(instance, visit.context.as_ref(), &half.user, half.kept.network)? {
         Ask::Nothing => complete(instance, visit, half, None, None)?
             .ok_or(PageError::SignIn { back: "/start".to_owned() }),
         Ask::Factor => Ok(see_other("/sign-in/verify")),
@@ -133,14 +138,19 @@ pub fn after_new_password(instance: &Instance, visit: &Visit, half: &Half) -> Re
 }
 
 /// What the policy asks of a person in this browser on this network.
-fn ask(instance: &Instance, visit: &Visit, user: &User, network: Digest) -> Result<Ask, PageError> {
+pub fn ask(
+    instance: &Instance,
+    context: Option<&Token>,
+    user: &User,
+    network: Digest,
+) -> Result<Ask, StoreError> {
     let policy = instance.store.mfa_policy()?;
     if policy.mode == Mode::Off {
         return Ok(Ask::Nothing);
     }
     let user_id = instance.user_id(user);
     let has_device = instance.store.mfa_devices(&user_id)?.iter().any(|device| policy.counts(device.kind));
-    let known = match (&visit.context, policy.mode) {
+    let known = match (context, policy.mode) {
         (Some(browser), Mode::Context) => {
             instance.store.knows_context(&user_id, browser.digest(), network, instance.now())?
         }
@@ -161,6 +171,16 @@ fn begin_half(
     accepted: Accepted<'_>,
     next: &str,
 ) -> Result<Response, PageError> {
+    let secret = keep_half(instance, user, accepted)?;
+    let mut response = see_other(next);
+    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_LASTS)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Keeps a sign-in that is not over; whoever brings the secret goes on with it.
+pub fn keep_half(instance: &Instance, user: &User, accepted: Accepted<'_>) -> Result<Token, StoreError> {
     let secret = instance.chance.token();
     let half = HalfSignIn {
         workflow: instance.chance.uuid(),
@@ -177,11 +197,7 @@ fn begin_half(
     let step = Step { user, session: None, workflow: &half.workflow };
     let event = step.event(instance, "CredentialVerification", "Success", "PASSWORD");
     instance.store.begin_half_sign_in(&half, secret.digest(), accepted.counter, &[event])?;
-    let mut response = see_other(next);
-    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_LASTS)) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(secret)
 }
 
 /// A half sign-in that the browser brought back.
@@ -196,6 +212,37 @@ pub struct Half {
 }
 
 impl Half {
+    /// The half sign-in of this secret, unless it is over or nobody's any more.
+    pub fn find(instance: &Instance, secret: &Token) -> Result<Option<Self>, StoreError> {
+        let cookie = secret.digest();
+        let Some(kept) = instance.store.half_sign_in(cookie, instance.now())? else { return Ok(None) };
+        let Some(user) = instance.user(&kept.user_id)? else { return Ok(None) };
+        let policy = instance.store.mfa_policy()?;
+        let mut devices = instance.store.mfa_devices(&kept.user_id)?;
+        devices.retain(|device| policy.counts(device.kind));
+        Ok(Some(Self { cookie, kept, user, devices }))
+    }
+
+    /// Where to go in the end.
+    pub fn back(&self) -> &str {
+        &self.kept.back
+    }
+
+    /// Under what wrong answers count.
+    pub fn counter(&self) -> Digest {
+        self.kept.counter
+    }
+
+    /// When it is over by itself.
+    pub fn ends(&self) -> Timestamp {
+        self.kept.ends
+    }
+
+    /// The devices that count, the one used last first.
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
     /// Whether the password has to be replaced first.
     pub fn must_change(&self) -> bool {
         self.kept.must_change
@@ -219,13 +266,8 @@ fn half_of(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
 /// The browser's half sign-in, or the way back to its beginning.
 pub fn half_with_duty(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
     let over = || PageError::SignIn { back: "/start".to_owned() };
-    let cookie = visit.half.as_ref().ok_or_else(over)?.digest();
-    let kept = instance.store.half_sign_in(cookie, instance.now())?.ok_or_else(over)?;
-    let user = instance.user(&kept.user_id)?.ok_or_else(over)?;
-    let policy = instance.store.mfa_policy()?;
-    let mut devices = instance.store.mfa_devices(&kept.user_id)?;
-    devices.retain(|device| policy.counts(device.kind));
-    Ok(Half { cookie, kept, user, devices })
+    let secret = visit.half.as_ref().ok_or_else(over)?;
+    Half::find(instance, secret)?.ok_or_else(over)
 }
 
 /// Ends a half sign-in well.
@@ -236,35 +278,13 @@ fn complete(
     used: Option<Used>,
     credential_type: Option<&str>,
 ) -> Result<Option<Response>, PageError> {
-    let now = instance.now();
     let browser = match &visit.context {
         Some(browser) => Token::new(browser.expose().to_owned()),
         None => instance.chance.token(),
     };
-    let ends = now.checked_add(CONTEXT_KEPT).unwrap_or(now);
     let mut taken = true;
     let response = sign_in::begin(instance, visit, &half.user, &half.kept.back, |session, cookie| {
-        let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
-        let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
-        let verified =
-            credential_type.map(|proof| step.event(instance, "CredentialVerification", "Success", proof));
-        let authenticated = step.event(instance, "UserAuthentication", "Success", &proved.join(","));
-        let entries: Vec<AuditEntry> = verified
-            .into_iter()
-            .chain([authenticated, sign_in::authenticated(instance, Some(&half.user), session)])
-            .collect();
-        let context = (half.kept.user_id.as_str(), browser.digest(), half.kept.network, ends);
-        let done = Completion {
-            half: Some(half.cookie),
-            session: (session, cookie),
-            used,
-            counters: &[half.kept.counter],
-            // A password alone makes no context known.
-            context: credential_type.map(|_| context),
-            challenge: None,
-            entries: &entries,
-        };
-        taken = instance.store.complete_sign_in(&done, now)?;
+        taken = conclude(instance, half, used, credential_type, &browser, (session, cookie))?;
         Ok(())
     })?;
     if !taken {
@@ -279,9 +299,44 @@ fn complete(
     Ok(Some(response))
 }
 
+/// Begins the session that a half sign-in was for; `browser` is known from then on. `false` if the half sign-in is
+/// gone, or what proved it was used before.
+pub fn conclude(
+    instance: &Instance,
+    half: &Half,
+    used: Option<Used>,
+    credential_type: Option<&str>,
+    browser: &Token,
+    (session, cookie): (&SignInSession, Digest),
+) -> Result<bool, StoreError> {
+    let now = instance.now();
+    let ends = now.checked_add(CONTEXT_KEPT).unwrap_or(now);
+    let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
+    let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
+    let verified =
+        credential_type.map(|proof| step.event(instance, "CredentialVerification", "Success", proof));
+    let authenticated = step.event(instance, "UserAuthentication", "Success", &proved.join(","));
+    let entries: Vec<AuditEntry> = verified
+        .into_iter()
+        .chain([authenticated, sign_in::authenticated(instance, Some(&half.user), session)])
+        .collect();
+    let context = (half.kept.user_id.as_str(), browser.digest(), half.kept.network, ends);
+    let done = Completion {
+        half: Some(half.cookie),
+        session: (session, cookie),
+        used,
+        counters: &[half.kept.counter],
+        // A password alone makes no context known.
+        context: credential_type.map(|_| context),
+        challenge: None,
+        entries: &entries,
+    };
+    instance.store.complete_sign_in(&done, now)
+}
+
 /// An event of the directory about a person's own devices (IAM Identity Center User Guide, "Identity store API
 /// operations").
-fn directory_event(
+pub fn directory_event(
     instance: &Instance,
     name: &str,
     user: &User,
@@ -294,16 +349,19 @@ fn directory_event(
 }
 
 /// One sign-in, for its events.
-struct Step<'a> {
-    user: &'a User,
-    session: Option<&'a SignInSession>,
-    workflow: &'a str,
+pub struct Step<'a> {
+    /// Who.
+    pub user: &'a User,
+    /// The session, once there is one.
+    pub session: Option<&'a SignInSession>,
+    /// What joins them.
+    pub workflow: &'a str,
 }
 
 impl Step<'_> {
     /// `CredentialChallenge`, `CredentialVerification` or `UserAuthentication` (IAM Identity Center User Guide,
     /// "Understanding sign-in events").
-    fn event(&self, instance: &Instance, name: &str, outcome: &str, credential_type: &str) -> AuditEntry {
+    pub fn event(&self, instance: &Instance, name: &str, outcome: &str, credential_type: &str) -> AuditEntry {
         instance.entry(&Event {
             source: audit::SIGNIN,
             name,

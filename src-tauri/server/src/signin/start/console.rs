@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{no_access, search::groups};
+use super::{no_access, search::groups, step_up};
 use crate::{
     audit::{self, Event},
     federation::{self, leads_to_console},
@@ -71,6 +71,11 @@ fn enter(
     set: &PermissionSet,
     destination: Option<&str>,
 ) -> Result<Response, PageError> {
+    if let Some(key_first) =
+        step_up::instead(instance, person, account, set, step_up::Then::Console(destination))?
+    {
+        return Ok(key_first);
+    }
     instance.record(&Event {
         source: audit::SSO,
         name: "Federate",

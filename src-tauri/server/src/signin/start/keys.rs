@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{no_access, search::groups};
+use super::{no_access, search::groups, step_up};
 use crate::{
     audit::{self, Event},
     fields::Fields,
@@ -57,6 +57,11 @@ pub fn issue(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Resp
     let person = visit.signed_in_or(PATH, fields, &KEPT)?;
     let (account, role) = wanted(fields);
     let assigned = instance.store.assigned(&person.user.id, account, role)?;
+    if let Some((account, set)) = &assigned
+        && let Some(key_first) = step_up::instead(instance, person, account, set, step_up::Then::Keys)?
+    {
+        return Ok(key_first);
+    }
     instance.record(&Event {
         source: audit::SSO,
         name: "GetRoleCredentials",

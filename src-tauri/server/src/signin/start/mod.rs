@@ -6,6 +6,7 @@ mod applications;
 mod console;
 mod keys;
 mod search;
+mod step_up;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,10 @@ pub fn routes() -> Router<Shared> {
         .route(
             console::PATH,
             shown(console::open).merge(resumed(console::PATH, &console::KEPT, console::open)),
+        )
+        .route(
+            step_up::PATH,
+            shown(step_up::show).merge(resumed(step_up::PATH, &step_up::KEPT, step_up::submit)),
         )
         .route(keys::PATH, shown(keys::show).merge(resumed(keys::PATH, &keys::KEPT, keys::issue)))
 }
