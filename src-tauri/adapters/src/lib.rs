@@ -15,6 +15,7 @@ pub mod files;
 pub mod foreign;
 pub mod home;
 mod loopback;
+pub mod native;
 pub mod profiles;
 pub mod redirect;
 pub mod settings;

@@ -3,11 +3,13 @@
 
 mod files;
 mod kept;
+mod native;
 mod sso;
 
 pub use crate::model::presence::Presence;
 pub use files::*;
 pub use kept::*;
+pub use native::*;
 pub use sso::*;
 
 use crate::model::{
