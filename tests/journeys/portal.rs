@@ -54,30 +54,8 @@ impl Visit {
         Ok(())
     }
 
-    /// Takes pictures of the page in both widths and themes: nothing may stick out at the side, and axe-core finds
-    /// nothing.
     async fn look(&self, name: &str) -> Result<()> {
-        let folder = programs::target()?.join("pictures/portal");
-        fs::create_dir_all(&folder)?;
-        let axe = access::axe()?;
-        for width in WIDTHS {
-            let size = json!({ "width": width, "height": 1600, "deviceScaleFactor": 1, "mobile": false });
-            self.browser.devtools("Emulation.setDeviceMetricsOverride", size).await?;
-            let wide = "return document.documentElement.scrollWidth;";
-            let wide = self.browser.client().execute(wide, vec![]).await?;
-            ensure!(wide.as_u64() <= Some(u64::from(width)), "{name} is {wide} wide at {width}");
-            for theme in ["light", "dark"] {
-                let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
-                self.browser.devtools("Emulation.setEmulatedMedia", media).await?;
-                let found = access::violations(&self.browser, &axe, theme).await?;
-                ensure!(found.is_empty(), "{name}, {width}, {theme}:\n{}", found.join("\n"));
-                let picture = self.browser.screenshot().await?;
-                fs::write(folder.join(format!("{name}-{width}-{theme}.png")), picture)?;
-            }
-        }
-        self.browser.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
-        self.browser.devtools("Emulation.setEmulatedMedia", json!({})).await?;
-        Ok(())
+        look(&self.browser, name).await
     }
 
     /// Presses a copy button and gives what is on the clipboard then.
@@ -89,6 +67,32 @@ impl Visit {
         let text = self.browser.client().execute_async(read, vec![]).await?;
         Ok(text.as_str().context("the clipboard holds no text")?.to_owned())
     }
+}
+
+/// Takes pictures of the page in both widths and themes: nothing may stick out at the side, and axe-core finds
+/// nothing.
+pub(super) async fn look(browser: &Driver, name: &str) -> Result<()> {
+    let folder = programs::target()?.join("pictures/portal");
+    fs::create_dir_all(&folder)?;
+    let axe = access::axe()?;
+    for width in WIDTHS {
+        let size = json!({ "width": width, "height": 1600, "deviceScaleFactor": 1, "mobile": false });
+        browser.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        let wide = "return document.documentElement.scrollWidth;";
+        let wide = browser.client().execute(wide, vec![]).await?;
+        ensure!(wide.as_u64() <= Some(u64::from(width)), "{name} is {wide} wide at {width}");
+        for theme in ["light", "dark"] {
+            let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+            browser.devtools("Emulation.setEmulatedMedia", media).await?;
+            let found = access::violations(browser, &axe, theme).await?;
+            ensure!(found.is_empty(), "{name}, {width}, {theme}:\n{}", found.join("\n"));
+            let picture = browser.screenshot().await?;
+            fs::write(folder.join(format!("{name}-{width}-{theme}.png")), picture)?;
+        }
+    }
+    browser.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
+    browser.devtools("Emulation.setEmulatedMedia", json!({})).await?;
+    Ok(())
 }
 
 #[test]
