@@ -1,7 +1,7 @@
 //! What the app's own sign-in and its security keys mean for the browser: it goes on without a sign-in of its own,
 //! and asks for a touch where a role requires one.
 
-use super::portal::look;
+use crate::gallery::pages;
 use adapters::{clock::SystemClock, sso::HttpSso};
 use anyhow::{Context, Result, bail};
 use engine::{
@@ -92,12 +92,12 @@ fn a_browser_goes_on_with_the_apps_sign_in() {
         let others = app.sign_in(other).await?;
         browser.go(&app.ticket(&others, "/start").await?).await?;
         browser.see(Locator::Id("another")).await?;
-        look(&browser, "handover-another").await?;
+        pages::look(&browser, "native", "handover-another").await?;
         browser.click(Locator::Id("stop")).await?;
         browser.read(SOON, "Sam Sample").await?;
         browser.go(&ticket).await?;
         browser.read(SOON, "This link has expired").await?;
-        look(&browser, "handover-expired").await?;
+        pages::look(&browser, "native", "handover-expired").await?;
 
         // Signing out in the browser ends the app's sign-in with it.
         browser.go(&app.ticket(&token, "/start").await?).await?;
@@ -130,14 +130,14 @@ fn a_role_that_requires_a_key_asks_for_a_touch_in_the_browser() {
         let console = address(&format!("/start/console?account_id={ACCOUNT}&role_name=Administrator"))?;
         browser.go(&console).await?;
         browser.read(SOON, "You need a security key for this role").await?;
-        look(&browser, "step-up-without-key").await?;
+        pages::look(&browser, "native", "step-up-without-key").await?;
         let _key = Authenticator::simple_key(&browser).await?;
         browser.go(&address("/start/mfa/add?type=security_key")?).await?;
         browser.click(Locator::Id("add")).await?;
         browser.read(SOON, "Security key").await?;
         browser.go(&console).await?;
         browser.see(Locator::Id("step-up-role")).await?;
-        look(&browser, "step-up").await?;
+        pages::look(&browser, "native", "step-up").await?;
         browser.click(Locator::Id("use-key")).await?;
         browser.see(Locator::Id("account-id")).await?;
         // For fifteen minutes nothing more is asked.

@@ -1,6 +1,6 @@
 //! The access portal in a real browser: what a person does where the app is not installed.
 
-use crate::gallery::access;
+use crate::gallery::pages;
 use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use serde_json::{Value, json};
@@ -11,14 +11,11 @@ use support::{
     driver::{self, Driver},
     journey,
     process::run,
-    programs,
 };
 use url::Url;
 
 const PROD: &str = "111122223333";
 const DEV: &str = "111122225555";
-/// Widths that the pages must keep to: a small phone, and the desktop.
-const WIDTHS: [u32; 2] = [320, 1200];
 
 /// A browser at a sandbox.
 struct Visit {
@@ -54,8 +51,9 @@ impl Visit {
         Ok(())
     }
 
+    /// Nothing of the page sticks out at the side, and everybody can use it.
     async fn look(&self, name: &str) -> Result<()> {
-        look(&self.browser, name).await
+        pages::look(&self.browser, "portal", name).await
     }
 
     /// Presses a copy button and gives what is on the clipboard then.
@@ -67,32 +65,6 @@ impl Visit {
         let text = self.browser.client().execute_async(read, vec![]).await?;
         Ok(text.as_str().context("the clipboard holds no text")?.to_owned())
     }
-}
-
-/// Takes pictures of the page in both widths and themes: nothing may stick out at the side, and axe-core finds
-/// nothing.
-pub(super) async fn look(browser: &Driver, name: &str) -> Result<()> {
-    let folder = programs::target()?.join("pictures/portal");
-    fs::create_dir_all(&folder)?;
-    let axe = access::axe()?;
-    for width in WIDTHS {
-        let size = json!({ "width": width, "height": 1600, "deviceScaleFactor": 1, "mobile": false });
-        browser.devtools("Emulation.setDeviceMetricsOverride", size).await?;
-        let wide = "return document.documentElement.scrollWidth;";
-        let wide = browser.client().execute(wide, vec![]).await?;
-        ensure!(wide.as_u64() <= Some(u64::from(width)), "{name} is {wide} wide at {width}");
-        for theme in ["light", "dark"] {
-            let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
-            browser.devtools("Emulation.setEmulatedMedia", media).await?;
-            let found = access::violations(browser, &axe, theme).await?;
-            ensure!(found.is_empty(), "{name}, {width}, {theme}:\n{}", found.join("\n"));
-            let picture = browser.screenshot().await?;
-            fs::write(folder.join(format!("{name}-{width}-{theme}.png")), picture)?;
-        }
-    }
-    browser.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
-    browser.devtools("Emulation.setEmulatedMedia", json!({})).await?;
-    Ok(())
 }
 
 #[test]

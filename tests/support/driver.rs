@@ -14,7 +14,7 @@ use fantoccini::{
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
-use std::{net::TcpListener, time::Duration};
+use std::{net::TcpListener, path::PathBuf, time::Duration};
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -30,9 +30,21 @@ pub struct Driver {
 /// # Errors
 /// That either is not there or was not ready in time.
 pub async fn chromium(desk: &Desk) -> Result<Driver> {
+    start_chromium(desk, "browser", desk.folders().browser()).await
+}
+
+/// The same with a profile of its own: the browser of somebody else, called `name`.
+///
+/// # Errors
+/// As [`chromium`].
+pub async fn chromium_of(desk: &Desk, name: &'static str) -> Result<Driver> {
+    start_chromium(desk, name, desk.folders().root().join(name)).await
+}
+
+async fn start_chromium(desk: &Desk, name: &'static str, profile: PathBuf) -> Result<Driver> {
     // Left to itself it takes a port of the one family that may be in use in the other, and gives up.
     let port = format!("--port={}", free_port()?);
-    let program = desk.program("chromedriver", "chromedriver").args([port]).lines();
+    let program = desk.program(&format!("chromedriver-{name}"), "chromedriver").args([port]).lines();
     let chromedriver = desk.spawn(program)?;
     let port = chromedriver.line(START, "chromedriver's port", port_in).await?;
     let mut args = vec![
@@ -46,14 +58,14 @@ pub async fn chromium(desk: &Desk) -> Result<Driver> {
         "--disable-sync".to_owned(),
         "--password-store=basic".to_owned(),
         "--window-size=1200,800".to_owned(),
-        format!("--user-data-dir={}", desk.folders().browser().display()),
+        format!("--user-data-dir={}", profile.display()),
     ];
     if rustix::process::getuid().is_root() {
         // Chromium's sandbox refuses root; in tests only.
         args.push("--no-sandbox".to_owned());
     }
     let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": { "args": args } });
-    connect(desk, "browser", port, wanted).await
+    connect(desk, name, port, wanted).await
 }
 
 fn port_in(line: &str) -> Option<u16> {
@@ -142,7 +154,7 @@ fn settled<T>(result: Result<T, CmdError>) -> Result<Option<T>> {
 }
 
 impl Driver {
-    /// `browser` or `window`.
+    /// `browser`, `window`, or whose browser it is.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name

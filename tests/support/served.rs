@@ -76,10 +76,25 @@ impl ServedOrganisation {
         Self::serve_in(folder, more, place).await
     }
 
+    /// Serves an organisation with nobody and nothing in it, out of a folder that may hold files of the test's
+    /// own; `place` is the configuration besides the organisation and the data folder.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_empty(folder: TempDir, name: &str, place: &str) -> Result<Self> {
+        let organisation =
+            format!("name = \"{name}\"\nregion = \"eu-central-1\"\nmanagement_account = \"900000000001\"\n");
+        Self::run(folder, &organisation, place).await
+    }
+
     async fn serve_in(folder: TempDir, more: &str, place: &str) -> Result<Self> {
         let hash = hash_password(folder.path()).await?;
         let more = format!("password_hash = \"{hash}\"\n{more}\n");
         let organisation = organisation::head("Test", "900000000001", "engineering", "sam", &more);
+        Self::run(folder, &organisation, place).await
+    }
+
+    async fn run(folder: TempDir, organisation: &str, place: &str) -> Result<Self> {
         fs::write(folder.path().join("organisation.toml"), organisation)?;
         let config = folder.path().join("server.toml");
         fs::write(&config, format!("organisation = \"organisation.toml\"\ndata = \"data\"\n{place}"))?;

@@ -919,6 +919,10 @@ region: string,
  */
 kind: UiKind, 
 /**
+ * The colour that a team gave it, by the AWS console's name: `darkBlue`.
+ */
+colour: string | null, 
+/**
  * Who is signed in, where the server tells.
  */
 user: string | null, 

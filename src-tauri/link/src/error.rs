@@ -78,9 +78,6 @@ pub enum LinkError {
         /// What is wrong.
         why: &'static str,
     },
-    /// Not built for this system yet.
-    #[error("talking to a running Latchkey is not supported on this system yet")]
-    Unsupported,
     /// Anything else the system said.
     #[error("cannot {doing} {path}: {source}")]
     Io {

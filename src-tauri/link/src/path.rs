@@ -43,18 +43,27 @@ impl SocketPath {
     /// Where the socket of this installation is, from the environment alone: for programs that ask and
     /// do nothing else. Engine and app resolve their folders themselves; a test holds the two together.
     ///
-    /// `None` where the environment does not tell, such as without `HOME`, or outside Linux.
+    /// `None` where the environment does not tell, such as without `HOME`.
     #[must_use]
     pub fn of_environment(env: &dyn Fn(&str) -> Option<OsString>) -> Option<Self> {
-        if !cfg!(target_os = "linux") {
-            return None;
-        }
         let path = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         if let Some(moved) = path("LATCHKEY_HOME") {
             return Self::choose(None, &std::path::absolute(moved).ok()?.join("state")).ok();
         }
         let state = path("XDG_STATE_HOME").filter(|path| path.is_absolute());
-        let state = state.or_else(|| Some(path("HOME")?.join(".local/state")))?.join("latchkey");
+        let usual = || {
+            // The variable and the known folder that the engine asks for are one, unless somebody set the
+            // variable: then no engine is found here, and the long way looks again.
+            let (base, within) = if cfg!(windows) {
+                ("LOCALAPPDATA", "state")
+            } else if cfg!(target_os = "macos") {
+                ("HOME", "Library/Application Support/state")
+            } else {
+                ("HOME", ".local/state")
+            };
+            Some(path(base)?.join(within))
+        };
+        let state = state.or_else(usual)?.join("latchkey");
         Self::choose(path("XDG_RUNTIME_DIR").as_deref(), &state).ok()
     }
 
@@ -65,7 +74,7 @@ impl SocketPath {
     }
 
     /// Makes the socket's folder (0700) if needed and checks that it is private.
-    #[cfg(target_os = "linux")]
+    #[cfg(unix)]
     pub(crate) fn prepare(&self) -> Result<(), LinkError> {
         let folder = self.path.parent().unwrap_or(Path::new("/"));
         make_private_folder(folder)

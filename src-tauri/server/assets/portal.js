@@ -21,8 +21,7 @@ function follow() {
     if (field.value !== "/start") continue;
     // A form's policy covers where its answers lead, and an application may be at another site: the portal, which
     // is reached with the fragment, takes one there.
-    if (path.startsWith("/start/console")) field.value = path;
-    else field.form.action = field.form.action.split("#")[0] + location.hash;
+    field.value = path.startsWith("/start/console") ? path : "/start/" + location.hash;
   }
 }
 

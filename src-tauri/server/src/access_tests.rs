@@ -46,7 +46,7 @@ async fn an_assignment_acts_when_its_request_says_succeeded() {
     assert_eq!(request.status, RequestStatus::InProgress);
     assert!(roles(&rig, &token).await.is_empty());
     rig.portal_get(&credentials("Billing"), &token).await.is(403);
-    assert_eq!(store.settle_access_requests(rig.instance.now()).unwrap(), 1);
+    assert_eq!(rig.instance.settle_access_requests().unwrap(), 1);
     let settled = store.access_request(&request.id).unwrap().unwrap();
     assert_eq!(settled.status, RequestStatus::Succeeded);
     assert_eq!(roles(&rig, &token).await, ["Billing"]);
@@ -54,7 +54,7 @@ async fn an_assignment_acts_when_its_request_says_succeeded() {
 
     rig.instance.request_access(Wanted::Revoke(wanted.clone()), &rig.entry()).unwrap();
     assert_eq!(roles(&rig, &token).await, ["Billing"], "not before it is settled");
-    store.settle_access_requests(rig.instance.now()).unwrap();
+    rig.instance.settle_access_requests().unwrap();
     assert!(roles(&rig, &token).await.is_empty());
     rig.portal_get(&credentials("Billing"), &token).await.is(403);
     let left = store.provisioned_accounts(&wanted.permission_set, "", 10).unwrap();
@@ -95,7 +95,7 @@ fn a_request_for_what_is_not_there_fails_and_says_why() {
         ),
     ] {
         let request = rig.instance.request_access(wanted, &rig.entry()).unwrap();
-        rig.instance.store.settle_access_requests(rig.instance.now()).unwrap();
+        rig.instance.settle_access_requests().unwrap();
         let settled = rig.instance.store.access_request(&request.id).unwrap().unwrap();
         assert!(
             matches!(&settled.status, RequestStatus::Failed(why) if why.contains(words)),
@@ -126,11 +126,11 @@ async fn an_edited_permission_set_is_outdated_until_it_is_provisioned() {
     assert_eq!(lasts().await, 3600, "what is in force is what was provisioned");
     let provision = |account_id| Wanted::Provision { permission_set: set.arn.clone(), account_id };
     rig.instance.request_access(provision(Some(PROD.to_owned())), &rig.entry()).unwrap();
-    store.settle_access_requests(now).unwrap();
+    rig.instance.settle_access_requests().unwrap();
     assert_eq!(outdated(&set.arn), (everywhere - 1, everywhere));
     assert_eq!(lasts().await, 7200);
     rig.instance.request_access(provision(None), &rig.entry()).unwrap();
-    store.settle_access_requests(now).unwrap();
+    rig.instance.settle_access_requests().unwrap();
     assert_eq!(outdated(&set.arn), (0, everywhere));
     assert!(!store.delete_permission_set(&set.arn, &rig.entry()).unwrap(), "it is assigned");
 }
@@ -189,7 +189,21 @@ async fn who_is_disabled_cannot_sign_in_and_has_nothing() {
     // Disabled while the password was looked at.
     let (now, digest) = (rig.instance.now(), Digest::of("x"));
     let session = SignInSession::begin("s".to_owned(), &user.id, SignedDuration::from_hours(8), now);
-    assert!(!rig.instance.store.begin_session(&session, digest, digest, &[]).unwrap());
+    assert!(!rig.instance.store.begin_session(&session, digest, digest, &crate::rig::hash(), &[]).unwrap());
+}
+
+/// A password that was right when it was looked at, and is another one since.
+#[tokio::test]
+async fn a_session_begins_only_with_the_password_that_counts() {
+    let rig = Rig::new();
+    let (sam, now, digest) = (rig.user("sam").id, rig.instance.now(), Digest::of("x"));
+    let session = SignInSession::begin("s".to_owned(), &sam, SignedDuration::from_hours(8), now);
+    let begin = || rig.instance.store.begin_session(&session, digest, digest, &crate::rig::hash(), &[]);
+    crate::signin::password::one_time::give(&rig.instance, "sam").unwrap();
+    assert!(!begin().unwrap());
+    assert!(rig.instance.store.session("s").unwrap().is_none());
+    rig.instance.store.forget_own_passwords().unwrap();
+    assert!(begin().unwrap());
 }
 
 #[tokio::test]
@@ -246,4 +260,62 @@ async fn attributes_go_into_sessions_as_tags() {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("Unknown"), "{page}");
+}
+
+#[tokio::test]
+async fn what_became_of_a_request_is_recorded_with_it() {
+    let rig = Rig::new();
+    let wanted = assignment(&rig, "alex", "Billing");
+    let gone = Assignment { account_id: "000000000000".to_owned(), ..wanted.clone() };
+    let asked: Vec<_> = [Wanted::Assign(wanted.clone()), Wanted::Assign(gone), Wanted::Revoke(wanted)]
+        .map(|wanted| rig.instance.request_access(wanted, &rig.entry()).unwrap().id)
+        .into();
+    let before = rig.instance.store.audit_trail().len();
+    for (id, (_, event)) in asked.iter().zip(rig.instance.store.audit_trail()) {
+        assert_eq!(event["additionalEventData"]["RequestId"], **id, "who asked for it is told with its id");
+    }
+    rig.instance.store.refuse_audit(true);
+    rig.instance.settle_access_requests().unwrap_err();
+    let first = rig.instance.store.access_request(&asked[0]).unwrap().unwrap();
+    assert_eq!(first.status, RequestStatus::InProgress, "what cannot be recorded does not happen");
+    rig.instance.store.refuse_audit(false);
+    assert_eq!(rig.instance.settle_access_requests().unwrap(), 3);
+    let trail = rig.instance.store.audit_trail();
+    let told: Vec<_> =
+        trail[before..].iter().map(|(name, event)| (name, &event["serviceEventDetails"])).collect();
+    for (id, name, status) in [
+        (&asked[0], "CreateAccountAssignment", "SUCCEEDED"),
+        (&asked[1], "CreateAccountAssignment", "FAILED"),
+        (&asked[2], "DeleteAccountAssignment", "SUCCEEDED"),
+    ] {
+        let (_, details) = told.iter().find(|(_, details)| details["RequestId"] == **id).unwrap();
+        assert!(told.iter().any(|(known, other)| *known == name && other["RequestId"] == **id), "{details}");
+        assert_eq!((&details[name], &details["role_name"]), (&status.into(), &"Billing".into()));
+        assert_eq!(details["user_id"], rig.user("alex").id);
+    }
+    let failed = told.iter().find(|(_, details)| details["RequestId"] == asked[1]).unwrap().1;
+    assert_eq!(failed["FailureReason"], "There is no account 000000000000.");
+}
+
+/// The event of credentials and the credentials are kept together or not at all.
+#[tokio::test]
+async fn credentials_that_are_not_issued_leave_no_event() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let browser = rig.browser_of("sam").await;
+    let start = browser.get("/start").await.is(200);
+    rig.instance.store.tamper(
+        "CREATE TRIGGER full BEFORE INSERT ON role_credentials BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    );
+    let before = rig.instance.store.audit_trail().len();
+    rig.portal_get(&credentials("ReadOnly"), &token).await.is(500);
+    rig.portal_get(&credentials("ReadOnly").replace("credentials", "console"), &token).await.is(500);
+    let fields = [("account_id", PROD), ("role_name", "ReadOnly")];
+    browser.submit(&start, "/start/console", &fields).await.is(500);
+    browser.submit(&start, "/start/keys", &fields).await.is(500);
+    assert_eq!(rig.instance.store.audit_trail().len(), before, "nothing happened");
+    rig.instance.store.tamper("DROP TRIGGER full");
+    rig.portal_get(&credentials("ReadOnly"), &token).await.is(200);
+    browser.submit(&start, "/start/keys", &fields).await.is(200);
+    assert_eq!(rig.instance.store.audit_trail().len(), before + 2);
 }

@@ -26,9 +26,8 @@ pub enum ApplyError {
     NotThere(#[from] NotThere),
 }
 
-/// Events of the identity store and of the organization's accounts (CloudTrail).
+/// Events of the identity store (CloudTrail).
 const IDENTITY_STORE: &str = "identitystore.amazonaws.com";
-const ORGANIZATIONS: &str = "organizations.amazonaws.com";
 
 impl Instance {
     /// What applying a document would change.
@@ -121,9 +120,9 @@ fn event_of(change: &Change) -> (&'static str, &'static str) {
         (Kind::User, Create) => (IDENTITY_STORE, "CreateUser"),
         (Kind::User, Update) => (IDENTITY_STORE, "UpdateUser"),
         (Kind::User, Delete) => (IDENTITY_STORE, "DeleteUser"),
-        (Kind::Account, Create) => (ORGANIZATIONS, "CreateAccount"),
-        (Kind::Account, Update) => (ORGANIZATIONS, "UpdateAccount"),
-        (Kind::Account, Delete) => (ORGANIZATIONS, "RemoveAccountFromOrganization"),
+        (Kind::Account, Create) => (audit::ORGANIZATIONS, "CreateAccount"),
+        (Kind::Account, Update) => (audit::ORGANIZATIONS, "UpdateAccount"),
+        (Kind::Account, Delete) => (audit::ORGANIZATIONS, "RemoveAccountFromOrganization"),
         (Kind::PermissionSet, Create) => (audit::SSO, "CreatePermissionSet"),
         (Kind::PermissionSet, Update) => (audit::SSO, "UpdatePermissionSet"),
         (Kind::PermissionSet, Delete) => (audit::SSO, "DeletePermissionSet"),
@@ -155,7 +154,7 @@ impl fmt::Display for Told<'_> {
                 Action::Update => '~',
                 Action::Delete => '-',
             };
-            writeln!(f, "{mark} {} {}", noun(change.kind), change.name)?;
+            writeln!(f, "{mark} {} {}", noun(change.kind), plain(&change.name))?;
             for field in &change.fields {
                 let (before, after) = (&field.before, &field.after);
                 match change.action {
@@ -172,6 +171,11 @@ impl fmt::Display for Told<'_> {
             (count(Action::Create), count(Action::Update), count(Action::Delete));
         writeln!(f, "{created} to create, {updated} to change, {deleted} to delete.")
     }
+}
+
+/// A name without what a terminal obeys: it could hide lines of a plan.
+fn plain(name: &str) -> String {
+    name.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")
 }
 
 fn noun(kind: Kind) -> &'static str {

@@ -267,3 +267,12 @@ source = ["${path:enterprise.costCenter}", "${path:title}"]
     };
     assert!(!rig.instance.store.is_assigned(&unassigned).unwrap());
 }
+
+#[test]
+fn a_plan_is_plain_whatever_a_file_calls_things() {
+    let rig = Rig::new();
+    let mut hostile = sample();
+    hostile.groups.insert("x\u{1b}[2K\u{1b}[1A\u{202e}\"y\"".to_owned(), String::new());
+    let text = told(&rig.instance.plan(&hostile).unwrap());
+    assert!(text.contains("+ group x\\u{1b}[2K\\u{1b}[1A\\u{202e}\"y\"\n"), "{text:?}");
+}

@@ -28,6 +28,8 @@ pub const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
 /// Events of administrators' access keys.
 pub const IAM: &str = "iam.amazonaws.com";
 
+/// Events of accounts and organizational units.
+pub const ORGANIZATIONS: &str = "organizations.amazonaws.com";
 /// Events of the directory that its console and portal cause.
 pub const DIRECTORY: &str = "sso-directory.amazonaws.com";
 /// Events of STS.

@@ -24,11 +24,12 @@ use crate::{
     },
     chance::Chance,
     clock::Clock,
+    configured::Configured,
     data_folder::DataFolder,
     instance::{Identity, Instance, Keys, Shared},
     listeners,
     mail::{self, Mailing, Smtp, SmtpConfig},
-    mfa::Policy,
+    mfa::{Policy, policy::Named},
     organisation::{self, Document, FileError},
     passwords::PasswordBook,
     proxies::TrustedProxies,
@@ -54,9 +55,10 @@ struct Config {
     listen: Spanned<SocketAddr>,
     /// What people and clients call it, if that is not `localhost`.
     public_url: Option<Spanned<Url>>,
-    /// When a second factor is asked for. What stands here counts from the start on; without it, what was set
-    /// last.
-    mfa: Option<Policy>,
+    /// When a second factor is asked for. What stands here counts from the start on; what is left out is what was
+    /// set last.
+    #[serde(default)]
+    mfa: Named,
     /// The mail server. Without it no mail is sent, and forgotten passwords are the administrator's affair.
     smtp: Option<SmtpConfig>,
     /// Addresses or networks of the proxies whose `X-Forwarded-*` headers count.
@@ -140,6 +142,7 @@ pub async fn run(file: &Path) -> Result<()> {
         instance.mailing = Mailing::Smtp(Arc::clone(&letters));
     }
     instance.proxies = proxies;
+    instance.configured = Configured { file: file.display().to_string(), mfa: config.mfa };
     instance.keeping = Keeping {
         retention_days: config.audit.retention_days.map(Spanned::into_inner),
         mark: Some(folder.audit_mark()),
@@ -152,11 +155,7 @@ pub async fn run(file: &Path) -> Result<()> {
         },
     };
     let instance = Shared::new(instance);
-    if let Some(policy) = &config.mfa
-        && *policy != instance.store.mfa_policy()?
-    {
-        policy_set(&instance, policy)?;
-    }
+    instance.hold_to_configuration()?;
     if let Some((document, text)) = &document {
         for user in document.users.values().filter(|user| user.password_hash.is_none()) {
             tracing::warn!(user = user.username, "has no password_hash in the organisation file");
@@ -229,7 +228,10 @@ fn instance_in(config: &Config, folder: &DataFolder) -> Result<Instance> {
     let (clock, chance) = (Clock::system(), Arc::new(Chance::from_system()));
     let store = Arc::new(folder.store()?);
     let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
-    store.begin_audit(&keys.instance)?;
+    // Where there is a mark there was a chain, and the server moves it.
+    if keeping::read_mark(&keys.instance, &folder.audit_mark())?.is_none() {
+        keeping::begin(&store, &keys.instance, &folder.audit_mark())?;
+    }
     let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let identity = Identity::of(&store, &chance)?;
     let addresses = addresses(config, config.listen.get_ref().port(), &identity);
@@ -296,7 +298,12 @@ fn read(file: &Path) -> Result<Checked> {
     for proxy in &config.trusted_proxies {
         let problem = "must be an IP address or a network, such as 10.0.0.7 or 10.0.0.0/24";
         let network = TrustedProxies::parse(proxy.get_ref());
-        networks.push(network.ok_or_else(|| wrong(proxy.span(), "trusted_proxies", problem))?);
+        let network = network.ok_or_else(|| wrong(proxy.span(), "trusted_proxies", problem))?;
+        if network.prefix_len() == 0 {
+            let problem = "is everybody, who could then say who they are; name the proxies' own addresses";
+            bail!(wrong(proxy.span(), "trusted_proxies", problem));
+        }
+        networks.push(network);
     }
     let listen = &config.listen;
     if let Err(error) = listeners::only_loopback(*listen.get_ref()) {
@@ -335,6 +342,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::store::Verdict;
 
     #[track_caller]
     fn refuses(text: &str, words: &[&str]) {
@@ -376,8 +384,28 @@ mod tests {
             &format!("{good}trusted_proxies = [\n  \"10.0.0.0/8\",\n  \"proxy\",\n]\n"),
             &["line 6, field `trusted_proxies`", "10.0.0.7"],
         );
+        for everybody in ["0.0.0.0/0", "::/0"] {
+            let line = format!("trusted_proxies = [\"{everybody}\"]\n");
+            refuses(&format!("{good}{line}"), &["line 4, field `trusted_proxies`", "everybody"]);
+        }
         refuses(&format!("{good}[audit]\nretention_days = 0\n"), &["line 5, field `audit.retention_days`"]);
         refuses(&format!("{good}[tls]\ncert = \"a\"\n"), &["field `tls.key`"]);
+    }
+
+    /// A trail that somebody emptied stays broken, whatever command comes by.
+    #[test]
+    fn a_command_beside_the_server_begins_no_chain_anew() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("server.toml");
+        fs::write(&file, "data = \"data\"\nlisten = \"127.0.0.1:8480\"\n").unwrap();
+        let (folder, chance) = (DataFolder::open(&home.path().join("data")).unwrap(), Chance::from_system());
+        let (store, key) = (folder.store().unwrap(), folder.key(&chance).unwrap());
+        keeping::begin(&store, &key, &folder.audit_mark()).unwrap();
+        assert!(matches!(store.verify_audit(&key, None).unwrap(), Verdict::Whole(_)));
+        store.tamper("DELETE FROM audit; DELETE FROM audit_end");
+        let beside = beside(&file).unwrap();
+        let verdict = beside.store.verify_audit(&key, None).unwrap();
+        assert!(matches!(verdict, Verdict::Broken(_)), "{verdict:?}");
     }
 
     /// A certificate of its own making and its key.

@@ -5,9 +5,11 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use axum::{
     Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
@@ -28,6 +30,13 @@ use crate::{
 
 /// No request of the protocols comes near this: the longest known body has 2 KB (SSO-OIDC API, RegisterClient).
 const BODY_LIMIT: usize = 16 * 1024;
+
+/// How long a body may take to come, unless its connection says otherwise.
+const BODY_IN: Duration = Duration::from_secs(30);
+
+/// How long the bodies of a connection may take to come.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyIn(pub Duration);
 
 /// For answers that bring no policy of their own.
 const STRICTEST_CSP: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -50,10 +59,29 @@ async fn pass(State(instance): State<Shared>, request: Request, next: Next) -> R
     let instead = refuse(&instance, &request, &way).or_else(|| send_home(&instance, &request, &way));
     let mut response = match instead {
         Some(instead) => instead,
-        None => origin.around(next.run(request)).await,
+        None => match whole(request).await {
+            Ok(request) => origin.around(next.run(request)).await,
+            Err(refusal) => refusal,
+        },
     };
     dress(&instance, response.headers_mut());
     response
+}
+
+/// The request with its body, which is short and comes soon: who sends it a byte at a time holds a connection for as
+/// long as they like.
+async fn whole(request: Request) -> Result<Request, Response> {
+    let patience = request.extensions().get::<BodyIn>().map_or(BODY_IN, |limit| limit.0);
+    let limit = limit_of(request.uri());
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(patience, to_bytes(body, limit)).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body))),
+        Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "The request is too long.\n").into_response()),
+        Err(_) => {
+            let close = [(header::CONNECTION, "close")];
+            Err((StatusCode::REQUEST_TIMEOUT, close, "The request took too long.\n").into_response())
+        }
+    }
 }
 
 fn refuse(instance: &Instance, request: &Request<Body>, way: &Way) -> Option<Response> {

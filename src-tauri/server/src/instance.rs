@@ -16,6 +16,7 @@ use crate::{
     audit::keeping::Keeping,
     chance::Chance,
     clock::Clock,
+    configured::Configured,
     domain::sign_in_session,
     ids::Ids,
     issuing::{OwnKeys, RoleCredentialIssuer},
@@ -59,6 +60,8 @@ pub struct Instance {
     pub keeping: Keeping,
     /// Whose word on a request's way here counts.
     pub proxies: TrustedProxies,
+    /// What the configuration file says that administrators set otherwise.
+    pub configured: Configured,
     /// The settings as they were read last, for when they cannot be read.
     settings: Mutex<Arc<Settings>>,
     /// Wakes who settles requests for access.
@@ -138,6 +141,7 @@ impl Instance {
             throttle: Throttle::default(),
             keeping: Keeping::default(),
             proxies: TrustedProxies::default(),
+            configured: Configured::default(),
             settings: Mutex::new(Arc::new(settings)),
             access_requested: tokio::sync::Notify::new(),
             session_seconds: AtomicI64::new(0),

@@ -59,16 +59,18 @@ impl IssuingError {
 
 /// Makes credentials for somebody who was found to be assigned, and knows them again.
 pub trait RoleCredentialIssuer: Debug + Send + Sync {
-    /// Issues credentials that live for the permission set's session duration and carry these session tags.
+    /// Issues credentials that live for the permission set's session duration and carry these session tags, and
+    /// records that together with them.
     ///
     /// # Errors
-    /// [`IssuingError`] if none were issued.
+    /// [`IssuingError`] if none were issued; then nothing is recorded either.
     fn issue(
         &self,
         user: &User,
         account: &Account,
         set: &PermissionSet,
         tags: Tags,
+        event: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError>;
 
@@ -122,6 +124,7 @@ impl RoleCredentialIssuer for OwnKeys {
         account: &Account,
         set: &PermissionSet,
         tags: Tags,
+        event: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError> {
         let access_key_id = self.chance.access_key_id();
@@ -142,7 +145,7 @@ impl RoleCredentialIssuer for OwnKeys {
             assumed: None,
         };
         self.store
-            .add_role_credentials(&key)
+            .add_role_credentials(&key, event)
             .map_err(|cause| IssuingError::new("issue role credentials", cause))?;
         let secret_access_key = self.secret_access_key(&access_key_id);
         Ok(RoleCredentials { access_key_id, secret_access_key, session_token, ends })

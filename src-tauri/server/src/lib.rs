@@ -22,6 +22,7 @@ mod chance;
 mod clock;
 pub mod command;
 mod config;
+mod configured;
 mod data_folder;
 mod domain;
 mod doors;

@@ -3,9 +3,13 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::{
+    audit::{self, Event},
     instance::{Instance, Shared},
-    store::{AccessRequest, AuditEntry, StoreError, Wanted},
+    organisation::Settings,
+    store::{AccessRequest, AuditEntry, RequestStatus, StoreError, Wanted},
 };
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -16,18 +20,67 @@ impl Instance {
     /// # Errors
     /// [`StoreError`] if it cannot be kept.
     pub fn request_access(&self, wanted: Wanted, entry: &AuditEntry) -> Result<AccessRequest, StoreError> {
-        let request = self.store.add_access_request(self.chance.uuid(), wanted, self.now(), entry)?;
+        let id = self.chance.uuid();
+        let entry = naming(entry, &id);
+        let request = self.store.add_access_request(id, wanted, self.now(), &entry)?;
         self.access_requested.notify_one();
         Ok(request)
     }
+
+    /// Settles what is open: how many requests there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a statement fails; what was settled before stays so.
+    pub fn settle_access_requests(&self) -> Result<usize, StoreError> {
+        let settings = self.settings();
+        let record = |request: &AccessRequest, set: Option<&str>| self.settled(&settings, request, set);
+        self.store.settle_access_requests(self.now(), &record)
+    }
+
+    /// The event of a request's end. Who asked for it is in the event of the request.
+    fn settled(&self, settings: &Settings, request: &AccessRequest, set: Option<&str>) -> AuditEntry {
+        let name = request.wanted.kind().operation();
+        let (status, why) = match &request.status {
+            RequestStatus::InProgress => ("IN_PROGRESS", None),
+            RequestStatus::Succeeded => ("SUCCEEDED", None),
+            RequestStatus::Failed(why) => ("FAILED", Some(why.as_str())),
+        };
+        let mut details = json!({
+            name: status,
+            "FailureReason": why,
+            "RequestId": request.id,
+            "PermissionSetArn": request.wanted.permission_set(),
+            "role_name": set,
+        });
+        match &request.wanted {
+            Wanted::Assign(assignment) | Wanted::Revoke(assignment) => {
+                let principal = &assignment.principal;
+                let who = if principal.kind() == "USER" { "user_id" } else { "group_id" };
+                details["account_id"] = json!(assignment.account_id);
+                details["PrincipalType"] = json!(principal.kind());
+                details[who] = json!(principal.id());
+            }
+            Wanted::Provision { account_id, .. } => details["account_id"] = json!(account_id),
+        }
+        self.entry_under(settings, &Event { source: audit::SSO, name, details, ..Event::default() })
+    }
+}
+
+/// The event of a request with the request's id, by which that of its end is found.
+fn naming(entry: &AuditEntry, id: &str) -> AuditEntry {
+    let Ok(mut event) = serde_json::from_str::<Value>(&entry.event) else { return entry.clone() };
+    if !event["additionalEventData"].is_object() {
+        event["additionalEventData"] = json!({});
+    }
+    event["additionalEventData"]["RequestId"] = json!(id);
+    AuditEntry { event: event.to_string(), ..entry.clone() }
 }
 
 /// Settles requests until it is dropped.
 pub async fn provision(instance: Shared) {
     loop {
-        let settled = Shared::clone(&instance)
-            .run(|instance: &Instance| instance.store.settle_access_requests(instance.now()))
-            .await;
+        let settled =
+            Shared::clone(&instance).run(|instance: &Instance| instance.settle_access_requests()).await;
         if let Err(error) = settled {
             tracing::error!(%error, "requests for access stay open for now");
         }

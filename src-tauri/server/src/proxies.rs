@@ -55,8 +55,9 @@ impl TrustedProxies {
             let in_clear = https && !peer.is_tls && !address.is_loopback();
             return Way { client: Some(address), host: own_host, in_clear };
         }
-        let in_clear = https
-            && one(headers, "x-forwarded-proto").is_some_and(|proto| !proto.eq_ignore_ascii_case("https"));
+        // Each that stands there: a client's own may say https beside the proxy's.
+        let said = headers.get_all("x-forwarded-proto");
+        let in_clear = https && said.iter().any(|proto| !proto.as_bytes().eq_ignore_ascii_case(b"https"));
         let host = match headers.contains_key("x-forwarded-host") {
             true => one(headers, "x-forwarded-host").map(str::to_owned),
             false => own_host,
@@ -152,6 +153,11 @@ mod tests {
         assert!(!way("127.0.0.1").in_clear);
         let clear = headers(&[("host", "sso.example.test"), ("x-forwarded-proto", "http")]);
         assert!(proxies().way(&clear, peer("10.0.0.1"), true).in_clear);
+        for said in [["https", "http"], ["http", "https"]] {
+            let both = said.map(|proto| ("x-forwarded-proto", proto));
+            let both = headers(&[("host", "sso.example.test"), both[0], both[1]]);
+            assert!(proxies().way(&both, peer("10.0.0.1"), true).in_clear, "{said:?}");
+        }
         let two = headers(&[("host", "a"), ("x-forwarded-host", "a"), ("x-forwarded-host", "b")]);
         assert_eq!(proxies().way(&two, peer("10.0.0.1"), true).host, None);
     }

@@ -6,6 +6,7 @@ mod browser;
 // Where no program that is shipped can reach it.
 #[path = "../../../tests/support/soft_key.rs"]
 mod soft_key;
+mod software_key;
 
 use std::{
     collections::BTreeMap,
@@ -25,6 +26,7 @@ use url::form_urlencoded;
 
 pub use browser::Browser;
 pub use soft_key::SoftKey;
+pub use software_key::SoftwareKey;
 
 use crate::{
     addresses::Addresses,

@@ -27,7 +27,8 @@ use tower::Service;
 use crate::{
     administration,
     audit::{delivery, keeping},
-    doors, federation,
+    doors::{self, BodyIn},
+    federation,
     instance::{Instance, Shared},
     mail::{self, Mailing},
     native, oidc, portal, provisioning,
@@ -39,12 +40,15 @@ use crate::{
 
 /// How long open requests may take after the stop.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// How long a connection may take to say what it wants, or stay open without wanting anything.
+/// How long a connection may take to say what it wants, and as long again for the body of it, or stay open without
+/// wanting anything.
 const HEADERS_IN: Duration = Duration::from_secs(30);
 /// The pause after the system refused a connection.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 /// How often events are delivered as files (CloudTrail User Guide: about every five minutes).
 const DELIVER: Duration = Duration::from_secs(5 * 60);
+/// How often it is noted how far the audit trail reaches.
+const NOTE: Duration = Duration::from_secs(60);
 /// How often what nobody can use is forgotten.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 
@@ -83,10 +87,12 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let sweeper = tokio::spawn(sweep(Shared::clone(&instance)));
+    let noter = tokio::spawn(note(Shared::clone(&instance)));
     let deliverer = tokio::spawn(deliver(Shared::clone(&instance)));
     let provisioner = tokio::spawn(provisioning::provision(Shared::clone(&instance)));
     let outcome = answer(routes(&instance), sockets, tls, HEADERS_IN, stop).await;
     sweeper.abort();
+    noter.abort();
     deliverer.abort();
     provisioner.abort();
     outcome
@@ -140,7 +146,8 @@ async fn accept(
             }
         };
         let peer = Peer { address, is_tls: tls.is_some() };
-        let service = TowerToHyperService::new(WithPeer { routes: routes.clone(), peer });
+        let service =
+            TowerToHyperService::new(WithPeer { routes: routes.clone(), peer, body_in: BodyIn(headers_in) });
         let (server, watcher, tls) = (server.clone(), under_way.watcher(), tls.clone());
         tokio::spawn(async move {
             // Visitors come and go as they like.
@@ -170,6 +177,7 @@ async fn accept(
 struct WithPeer {
     routes: Router,
     peer: Peer,
+    body_in: BodyIn,
 }
 
 impl<B> Service<Request<B>> for WithPeer
@@ -186,6 +194,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(self.body_in);
         self.routes.call(request)
     }
 }
@@ -206,6 +215,14 @@ async fn deliver(instance: Shared) {
         if let Err(error) = delivered {
             tracing::error!(%error, "could not deliver the audit trail; it is tried again");
         }
+    }
+}
+
+async fn note(instance: Shared) {
+    let mut ticks = tokio::time::interval(NOTE);
+    loop {
+        ticks.tick().await;
+        Shared::clone(&instance).run(keeping::note).await;
     }
 }
 
@@ -256,7 +273,8 @@ mod tests {
         let server =
             tokio::spawn(answer(routes(&rig.instance), listeners.sockets, None, patience, stop.clone()));
         let whole = "GET /sign-in HTTP/1.1\r\nHost: localhost:4711\r\n\r\n";
-        for slow in ["", "GET", &whole[..whole.len() - 2]] {
+        let begun = "POST /sign-in HTTP/1.1\r\nHost: localhost:4711\r\nContent-Length: 10\r\n\r\nabc";
+        for slow in ["", "GET", &whole[..whole.len() - 2], begun] {
             let answer = exchange(port, slow.as_bytes()).await;
             assert!(!answer.contains("200"), "{slow:?}: {answer}");
         }

@@ -280,6 +280,8 @@ pub struct UiOrganisation {
     pub region: String,
     /// Its kind.
     pub kind: UiKind,
+    /// The colour that a team gave it, by the AWS console's name: `darkBlue`.
+    pub colour: Option<String>,
     /// Who is signed in, where the server tells.
     pub user: Option<String>,
     /// The sign-in.

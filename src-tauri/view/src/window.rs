@@ -24,6 +24,7 @@ use engine::{
     Snapshot,
     model::{
         Timestamp,
+        aws_config::comparable,
         code::Code,
         environment::{Act, Care, care, needs_confirm, sensitivity},
         ids::{Grant, OrgId, Target},
@@ -172,6 +173,12 @@ fn organisation(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiOrganis
             Kind::Custom => UiKind::Custom,
             Kind::Sandbox => UiKind::Sandbox,
         },
+        colour: s
+            .settings
+            .team
+            .colours
+            .get(&comparable(o.organisation.start_url.as_str()))
+            .map(|colour| colour.name().to_owned()),
         user: match &o.sign_in {
             SignIn::SignedIn(session) => session.user.clone(),
             _ => None,

@@ -88,6 +88,7 @@ export function organisation(change: Partial<UiOrganisation> = {}): UiOrganisati
     host: 'acme.awsapps.com',
     region: 'eu-west-1',
     kind: 'aws',
+    colour: null,
     user: 'sam@acme.test',
     sign_in: { state: 'signed_in', since: NOW - HOUR, ends: NOW + 6 * HOUR + 12.5 * MINUTE, stored: true },
     pill: 'Signed in',

@@ -224,7 +224,7 @@ export const SCENES: Record<string, () => Shown> = {
   'portal-other-user': () => scene({ state: state({}, { user: 'kim@acme.test' }), remembered: { 'latchkey.user.acme': 'sam@acme.test' } }),
   'portal-users': () =>
     scene({
-      state: state({ organisations: [organisation({ name: 'Acme (sam)' }), organisation({ id: 'kim', name: 'Acme (kim)', user: 'kim@acme.test' })] }),
+      state: state({ organisations: [organisation({ name: 'Acme (sam)', colour: 'darkBlue' }), organisation({ id: 'kim', name: 'Acme (kim)', user: 'kim@acme.test', colour: 'darkBlue' })] }),
     }),
   'portal-changes': () =>
     scene({
@@ -477,7 +477,7 @@ export const SCENES: Record<string, () => Shown> = {
   'activity-clear': () => scene({ view: 'activity', press: ['Clear…'] }),
   'activity-empty': () => scene({ view: 'activity', state: state({ activity: [] }) }),
   'settings': () => scene({ view: 'settings' }),
-  'settings-organisations': () => scene({ view: 'settings', section: 'organisations', reply: browsers }),
+  'settings-organisations': () => scene({ state: state({ organisations: [organisation({ colour: 'teal' }), organisation({ id: 'labs', name: 'Acme Labs', start_url: 'https://acme-labs.awsapps.com/start', host: 'acme-labs.awsapps.com', colour: 'orange' })] }), view: 'settings', section: 'organisations', reply: browsers }),
   'settings-browser': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: true, container: '' } } } }) }),
   'settings-browser-container': () => scene({ view: 'settings', section: 'organisations', reply: browsers, state: state({ settings: { ...SETTINGS, browsers: { acme: { browser: 'firefox-esr.desktop', private: false, container: 'Work' } } } }) }),
   'settings-credentials': () => scene({ view: 'settings', section: 'credentials' }),

@@ -2,6 +2,8 @@
 export interface MenuItem {
   label: string;
   hint?: string;
+  /** A colour before the label, by the AWS console's name of it. */
+  swatch?: string | null;
   checked?: boolean;
   danger?: boolean;
   disabled?: boolean;

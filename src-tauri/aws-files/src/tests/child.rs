@@ -8,7 +8,6 @@ use crate::{
 use std::{
     env, fs,
     io::Write,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -46,8 +45,11 @@ pub(super) fn own() -> String {
 /// A copy of this test binary that every user can start; its folder may be under somebody's home.
 pub(super) fn copy(folder: &Path) -> String {
     let copy = folder.join("child");
-    fs::copy(env::current_exe().unwrap(), &copy).unwrap();
-    fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
+    // By another process: while one of ours held the copy open for writing, a child that a neighbouring test
+    // starts just then would hold it too, and it could not be run ("Text file busy").
+    let done =
+        Command::new("install").args(["-m", "755"]).arg(env::current_exe().unwrap()).arg(&copy).status();
+    assert!(done.unwrap().success());
     copy.into_os_string().into_string().unwrap()
 }
 

@@ -71,6 +71,23 @@ pub enum Colour {
     Red,
 }
 
+impl Colour {
+    /// The console's own name of it, as it stands in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pink => "pink",
+            Self::Purple => "purple",
+            Self::DarkBlue => "darkBlue",
+            Self::LightBlue => "lightBlue",
+            Self::Teal => "teal",
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Orange => "orange",
+            Self::Red => "red",
+        }
+    }
+}
+
 /// What was taken over from teams; kept in the configuration file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -196,6 +213,14 @@ mod tests {
                 pattern: "^live".into(),
                 environment: Environment::Production,
             }],
+        }
+    }
+
+    #[test]
+    fn a_colour_is_named_as_it_is_written() {
+        for word in ["pink", "purple", "darkBlue", "lightBlue", "teal", "green", "yellow", "orange", "red"] {
+            let colour: Colour = serde_json::from_value(word.into()).unwrap();
+            assert_eq!(colour.name(), word);
         }
     }
 

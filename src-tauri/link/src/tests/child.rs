@@ -3,9 +3,9 @@
 use super::{PATIENCE, frame, heard, us};
 use crate::{Client, EngineLock, LinkError, SocketPath};
 use std::{
-    env, fs,
+    env,
     io::{Read, Write},
-    os::unix::{fs::PermissionsExt, net::UnixStream},
+    os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -23,8 +23,11 @@ pub(super) fn need_root() {
 /// A copy of this test binary that every user can start.
 pub(super) fn copy(folder: &Path) -> PathBuf {
     let copy = folder.join("child");
-    fs::copy(env::current_exe().unwrap(), &copy).unwrap();
-    fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
+    // By another process: while one of ours held the copy open for writing, a child that a neighbouring test
+    // starts just then would hold it too, and it could not be run ("Text file busy").
+    let done =
+        Command::new("install").args(["-m", "755"]).arg(env::current_exe().unwrap()).arg(&copy).status();
+    assert!(done.unwrap().success());
     copy
 }
 

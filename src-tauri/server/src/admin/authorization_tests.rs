@@ -133,3 +133,48 @@ fn the_documentation_says_what_is_in() {
         .collect();
     assert_eq!(written, table);
 }
+
+/// What a session is called is its caller's choice.
+#[tokio::test]
+async fn a_refusal_names_the_person_and_not_what_they_call_themselves() {
+    let rig = Rig::new();
+    let person = crate::sts::tests::keys(&rig).await;
+    let role = "arn:aws:iam::111122225555:role/Deploy";
+    let body = format!("Action=AssumeRole&Version=2011-06-15&RoleSessionName=kim&RoleArn={role}");
+    let reply = crate::sts::tests::signed_call(&rig, &person, &body).await.is(200);
+    let element = |name: &str| {
+        let rest = reply.body.split_once(&format!("<{name}>")).unwrap().1;
+        rest.split_once("</").unwrap().0.to_owned()
+    };
+    let signer = Signer {
+        id: element("AccessKeyId"),
+        secret: element("SecretAccessKey"),
+        token: Some(element("SessionToken")),
+    };
+    let known = all().find(|known| known.name == "ListUsers").unwrap();
+    refused(&ask(&rig, &signer, known, &json!({}), 0).await, known, "AccessDeniedException");
+    let (_, event) = rig.instance.store.audit_trail().pop().unwrap();
+    assert_eq!(event["additionalEventData"]["UserName"], "sam");
+    assert_eq!(event["userIdentity"]["onBehalfOf"]["userId"], rig.user("sam").id);
+    assert_eq!(event["userIdentity"]["arn"], "arn:aws:sts::111122225555:assumed-role/Deploy/kim");
+}
+
+/// An address that is signed is good for days, for whoever comes by it.
+#[tokio::test]
+async fn a_signature_in_the_address_is_not_taken() {
+    let rig = Rig::new();
+    let admin = administrator(&rig);
+    let credential = format!("{}/20270115/eu-central-1/identitystore/aws4_request", admin.id);
+    let query: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("X-Amz-Algorithm", "AWS4-HMAC-SHA256")
+        .append_pair("X-Amz-Credential", &credential)
+        .append_pair("X-Amz-Date", "20270115T080000Z")
+        .append_pair("X-Amz-Expires", "604800")
+        .append_pair("X-Amz-SignedHeaders", "host;x-amz-target")
+        .append_pair("X-Amz-Signature", &"0".repeat(64))
+        .finish();
+    let request = axum::http::Request::post(format!("/?{query}"));
+    let request = request.header("x-amz-target", "AWSIdentityStore.ListUsers");
+    let reply = rig.send(request.body(axum::body::Body::from("{}")).unwrap()).await.is(400);
+    assert_eq!(reply.error(), "IncompleteSignatureException", "{}", reply.body);
+}

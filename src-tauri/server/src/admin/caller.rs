@@ -17,6 +17,10 @@ pub fn authenticate(
     known: &'static Known,
 ) -> Result<AdministratorKey, AdminError> {
     let claim = Claim::read(request, known.service)?;
+    if claim.is_in_query() {
+        // Such an address would be good for a week, for whoever comes by it.
+        return Err(AdminError::in_query());
+    }
     if let Some(token) = &claim.session_token {
         return Err(refuse_person(instance, request, &claim, token, known)?);
     }
@@ -66,7 +70,9 @@ fn refuse_person(
     instance.record(&Event {
         source: known.source,
         name: known.name,
-        user: instance.store.user_by_login(&key.session_name)?.as_ref(),
+        // By id: what a session is called may be the caller's choice, and so somebody else's name.
+        user: instance.store.user(&key.user_id)?.as_ref(),
+        key: Some(&key),
         error: Some((error.kind(), error.message())),
         ..Event::default()
     })?;

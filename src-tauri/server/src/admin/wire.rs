@@ -74,6 +74,12 @@ impl AdminError {
         Self::new("AccessDeniedException", message)
     }
 
+    /// A signature in the address, which these APIs do not take.
+    pub fn in_query() -> Self {
+        let words = "The signature must stand in the Authorization header.";
+        Self::new("IncompleteSignatureException", words)
+    }
+
     /// The key is unknown or disabled, or the session token is not its own.
     pub fn unrecognized_client() -> Self {
         Self::new("UnrecognizedClientException", "The security token included in the request is invalid.")

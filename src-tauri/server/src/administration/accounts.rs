@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{
     Administrator, Answer, gone,
-    page::{Button, Cell, Link, Page, Paged, Part, ROWS, Search, Table, Tone, pages, way},
-    users,
+    page::{Button, Cell, Field, Form, Kind, Link, Page, Paged, Part, ROWS, Search, Table, Tone, pages, way},
+    units, users,
 };
 use crate::{
     audit,
@@ -25,7 +25,8 @@ pub fn way_to(account_id: &str) -> String {
     way("/admin/accounts/account", [("id", account_id)])
 }
 
-fn named(of: &Administrator<'_>, fields: &Fields) -> Result<Account, PageError> {
+/// The account that a form or an address names.
+pub fn named(of: &Administrator<'_>, fields: &Fields) -> Result<Account, PageError> {
     of.instance.store.account(fields.get("id").unwrap_or_default())?.ok_or_else(|| gone("account"))
 }
 
@@ -59,23 +60,36 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         caption: unit.map_or("Accounts".to_owned(), |unit| format!("Accounts in {}", unit.name)),
         columns: vec!["Account", "Account ID", "Email address", "Organizational unit"],
         rows: found.rows.iter().map(row).collect(),
-        empty: "There is no such account here. Choose another unit, or search for another part of the name.",
+        empty: if words.is_empty() {
+            "There is no account here yet. Add the accounts that people are to reach."
+        } else {
+            "No account is called that. Search for another part of the name."
+        },
         next,
         first,
     };
     // Each unit after the one it stands below.
-    let tree = units
-        .iter()
-        .map(|unit| {
-            let link = Link::new(way("/admin/accounts", [("unit", unit.id.as_str())]), &unit.name);
-            vec![Cell::Below(depth(&unit.path), link), Cell::Code(unit.id.clone())]
-        })
-        .collect();
+    let mut tree = Vec::new();
+    for unit in &units {
+        let link = Link::new(units::way_to(unit), &unit.name);
+        let in_use = units::has_units(&units, unit) || !store.accounts_in(&unit.id, "", 1)?.is_empty();
+        let action = if unit.parent.is_none() || in_use {
+            Cell::text("–")
+        } else {
+            Cell::Button(Button {
+                action: "/admin/accounts/delete-unit",
+                hidden: vec![("unit", unit.id.clone())],
+                text: "Delete",
+                label: format!("Delete the unit {}", unit.path),
+            })
+        };
+        tree.push(vec![Cell::Below(depth(&unit.path), link), Cell::Code(unit.id.clone()), action]);
+    }
     let tree = Table {
         caption: "Organizational units".to_owned(),
-        columns: vec!["Organizational unit", "ID"],
+        columns: vec!["Organizational unit", "ID", "Action"],
         rows: tree,
-        empty: "There is no organizational unit.",
+        empty: "There is no organizational unit yet. Create one to keep production apart from the rest.",
         ..Table::default()
     };
     let search = Search {
@@ -87,11 +101,21 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
     if unit.is_some() {
         page = page.below("/admin/accounts", "AWS accounts");
     }
+    let path = unit.map(|unit| unit.path.as_str()).unwrap_or_default();
+    let inside = |page: &str, name| way(page, Some((name, path)).filter(|(_, path)| !path.is_empty()));
     let page = page
-        .with(Part::Links(vec![Link::new("/admin/assign", "Give access to accounts")]))
+        .with_some(units::done(fields))
+        .with(Part::Actions(
+            Link::new("/admin/assign", "Give access to accounts"),
+            vec![Link::new(inside("/admin/accounts/new", "ou"), "Add an account")],
+        ))
         .with(Part::Search(search))
         .with(Part::Table(table))
         .with(Part::Heading("Organizational units".to_owned()))
+        .with(Part::Links(vec![Link::new(
+            inside("/admin/accounts/new-unit", "above"),
+            "Create an organizational unit",
+        )]))
         .with(Part::Table(tree));
     Ok(page.show(of))
 }
@@ -105,7 +129,17 @@ pub fn depth(path: &str) -> usize {
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let (store, account) = (&of.instance.store, named(of, fields)?);
     let mut rows = Vec::new();
-    let mut page = Page::new(&account.name).below("/admin/accounts", "AWS accounts");
+    let done = match fields.get("done") {
+        Some("created") => {
+            Some((Tone::Good, "The account is added. Nobody has access to it until you give it."))
+        }
+        Some("saved") => Some((Tone::Good, "The changes are saved.")),
+        Some("kept") => Some((Tone::Error, "Nothing was removed: what was typed is not the account's name.")),
+        _ => None,
+    };
+    let mut page = Page::new(&account.name)
+        .below("/admin/accounts", "AWS accounts")
+        .with_some(done.map(|(tone, text)| Part::Banner(tone, text.to_owned())));
     for provisioned in store.provisioned_sets(&account.id, "", SETS)? {
         let Some(set) = store.permission_set(&provisioned.permission_set)? else { continue };
         if provisioned.is_outdated {
@@ -114,7 +148,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         }
         for assignment in store.assignments_in(&account.id, &set.arn, "", ASSIGNMENTS)? {
             let Some((link, kind)) = principal(of, &assignment.principal)? else { continue };
-            let label = format!("Take {} from {} in {}", set.name, link.text, account.name);
+            let label = format!("Remove {} of {} in {}", set.name, link.text, account.name);
             rows.push(vec![
                 Cell::Link(link),
                 Cell::text(kind),
@@ -145,12 +179,34 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         ("Email address", account.email.clone()),
         ("Organizational unit", account.ou.clone()),
     ];
+    let id = [("id", account.id.as_str())];
     let give = way("/admin/assign", [("account", account.id.as_str())]);
+    let remove = Form {
+        action: "/admin/accounts/delete",
+        fields: vec![
+            Field::hidden("id", &account.id),
+            Field {
+                name: "typed",
+                label: format!("Type {} to remove", account.name),
+                kind: Kind::Required,
+                ..Field::default()
+            },
+        ],
+        submit: "Remove the account",
+        costs: Some(format!(
+            "{} is not listed any more, and every assignment in it is gone. At AWS the account stays as it is.",
+            account.name
+        )),
+        ..Form::default()
+    };
     let page = page
         .with(Part::Facts(facts))
+        .with(Part::Links(vec![Link::new(way("/admin/accounts/edit", id), "Edit")]))
         .with(Part::Heading("Who has what".to_owned()))
         .with(Part::Links(vec![Link::new(give, "Give access to this account")]))
-        .with(Part::Table(table));
+        .with(Part::Table(table))
+        .with(Part::Heading("Remove".to_owned()))
+        .with(Part::Form(remove));
     Ok(page.show(of))
 }
 

@@ -3,22 +3,31 @@
 use super::{
     Administrator, Answer, applications,
     applications::details,
+    attribute_lines,
     page::{Cell, Field, Form, Kind, Link, Mistakes, Page, Part, Search, Table, Tone, way},
 };
 use crate::{
     audit,
-    catalogue::{self, Entry, NameFormat},
-    domain::application_draft::{ApplicationDraft, AttributeDraft, Origin},
+    catalogue::{self, Entry},
+    domain::application_draft::{ApplicationDraft, Origin, Problem},
     fields::Fields,
     organisation::Application,
+    saml::fetch,
     signin::see_other,
 };
 
 const PAGE: &str = "/admin/applications/new";
 
+/// The origin of metadata that is fetched.
+const ADDRESS: &str = "address";
+
+fn is_fetched(fields: &Fields) -> bool {
+    fields.get("origin") == Some(ADDRESS)
+}
+
 fn origin(fields: &Fields) -> Option<Origin> {
     Some(match fields.get("origin")? {
-        "metadata" => Origin::Metadata,
+        "metadata" | ADDRESS => Origin::Metadata,
         "hand" => Origin::Manual,
         "openid-connect" => Origin::OpenIdConnect,
         _ => Origin::Catalogue,
@@ -71,8 +80,12 @@ fn choose(fields: &Fields) -> Page {
         empty: "None of the catalogue has these words. Add the application by its metadata or by hand.",
         ..Table::default()
     };
-    let own =
-        [("metadata", "By its SAML metadata"), ("hand", "By hand"), ("openid-connect", "OpenID Connect")];
+    let own = [
+        ("metadata", "By its SAML metadata"),
+        (ADDRESS, "By the address of its metadata"),
+        ("hand", "By hand"),
+        ("openid-connect", "OpenID Connect"),
+    ];
     let own = own.map(|(origin, text)| Link::new(way(PAGE, [("origin", origin)]), text)).to_vec();
     page("Add an application")
         .with(Part::Heading("An application of your own".to_owned()))
@@ -96,11 +109,17 @@ fn form(fields: &Fields, origin: Origin) -> Option<Form> {
             entry
                 .fields
                 .iter()
-                .map(|field| line(&field.name, &field.label).hint(&field.example).of(Kind::Required)),
+                .map(|field| line(&field.name, &field.label).hint(field.example.as_str()).of(Kind::Required)),
         );
     } else {
         all.extend([name, line("description", "Description")]);
-        if origin == Origin::Metadata {
+        if is_fetched(fields) {
+            all.push(
+                line("metadata_url", "Address of the SAML metadata")
+                    .hint("Such as https://app.example.com/saml/metadata. It is fetched once, now.")
+                    .of(Kind::Required),
+            );
+        } else if origin == Origin::Metadata {
             all.push(
                 line("metadata", "SAML metadata")
                     .hint("The XML that the application gives you.")
@@ -117,7 +136,7 @@ fn form(fields: &Fields, origin: Origin) -> Option<Form> {
         all.push(line("relay_state", "Relay state"));
         all.push(
             line("attributes", "Attributes")
-                .hint("One a line, such as mail=${user:email}. The application is told these of a user.")
+                .hint("One a line, such as mail = ${user:email}. The application is told these of a user.")
                 .of(Kind::Lines),
         );
     }
@@ -131,19 +150,24 @@ pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let from = entry(fields).filter(|_| origin == Origin::Catalogue);
     let Some(mut form) = form(fields, origin) else { return Ok(choose(fields).show(of)) };
     let answers = from.map(|entry| entry.fields.iter().map(|field| (field.name.clone(), text(&field.name))));
+    let mut mistakes = Mistakes::default();
+    let metadata = if is_fetched(fields) {
+        mistakes.take("metadata_url", fetched(of, &text("metadata_url"))).unwrap_or_default()
+    } else {
+        text("metadata")
+    };
     let draft = ApplicationDraft {
         origin,
         name: text("name"),
         entry: text("entry"),
         answers: answers.into_iter().flatten().collect(),
-        metadata: text("metadata"),
+        metadata,
         acs_url: text("acs_url"),
         audience: text("audience"),
         relay_state: text("relay_state"),
-        attributes: from.is_none().then(|| rows(&text("attributes"))),
+        attributes: from.is_none().then(|| attribute_lines::read(&text("attributes"))),
         ..ApplicationDraft::default()
     };
-    let mut mistakes = Mistakes::default();
     match draft.finish() {
         Ok(saml) => {
             let (id, instance_id) = of.instance.ids().random_application();
@@ -156,32 +180,31 @@ pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
             }
             mistakes.add("name", "Another application has this name. Choose a different one.");
         }
-        Err(problems) => {
-            for problem in problems {
-                let asked = problem.field.strip_prefix("answers.").unwrap_or(&problem.field);
-                let asked = if asked.starts_with("attributes.") { "attributes" } else { asked };
-                // What is not asked on this page is said at its first field.
-                let field = form.fields.iter().find(|field| field.name == asked);
-                let (name, label) = field.map_or(("name", asked), |field| (field.name, field.label.as_str()));
-                mistakes.add(name, format!("{label} {}.", problem.problem));
-            }
-        }
+        Err(problems) => problems.iter().for_each(|problem| say(problem, &form, &mut mistakes)),
     }
     mistakes.mark(&mut form);
     let page = page(title(fields, origin)).with_some(mistakes.banner()).with(Part::Form(form));
     Ok(page.show_as(of, mistakes.status()))
 }
 
-fn rows(text: &str) -> Vec<AttributeDraft> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines
-        .map(|line| {
-            let (name, value) = line.split_once('=').unwrap_or((line, ""));
-            AttributeDraft {
-                name: name.trim().to_owned(),
-                value: value.trim().to_owned(),
-                format: NameFormat::default(),
-            }
-        })
-        .collect()
+/// What stands at an address. This machine is one of them in the sandbox alone.
+fn fetched(of: &Administrator<'_>, address: &str) -> Result<String, String> {
+    let work = fetch::document(address, of.instance.sample_apps);
+    // Pages are made on threads that may wait.
+    let found = tokio::runtime::Handle::current().block_on(work);
+    found.map_err(|error| format!("Nothing was fetched: {error}."))
+}
+
+/// Says a problem of the draft at its field.
+fn say(problem: &Problem, form: &Form, mistakes: &mut Mistakes) {
+    let asked = problem.field.strip_prefix("answers.").unwrap_or(&problem.field);
+    let asked = if asked.starts_with("attributes.") { "attributes" } else { asked };
+    let is_asked = |name: &str| form.fields.iter().find(|field| field.name == name);
+    if let (None, Some(field)) = (is_asked(asked), is_asked("metadata_url")) {
+        mistakes.add(field.name, format!("What the address answers {}.", problem.problem));
+        return;
+    }
+    // What is not asked on this page is said at its first field.
+    let (name, label) = is_asked(asked).map_or(("name", asked), |field| (field.name, field.label.as_str()));
+    mistakes.add(name, format!("{label} {}.", problem.problem));
 }

@@ -22,7 +22,13 @@ pub fn way_to(id: &str) -> String {
     way("/admin/applications/application", [("id", id)])
 }
 
-fn named(of: &Administrator<'_>, fields: &Fields) -> Result<Application, PageError> {
+/// The page of an application that was just changed.
+pub fn way_to_saved(id: &str) -> String {
+    way("/admin/applications/application", [("id", id), ("done", "saved")])
+}
+
+/// The application with the `id` that was given.
+pub fn named(of: &Administrator<'_>, fields: &Fields) -> Result<Application, PageError> {
     of.instance
         .store
         .application_by_id(fields.get("id").unwrap_or_default())?
@@ -51,14 +57,18 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         caption: "Applications".to_owned(),
         columns: vec!["Application", "Description", "Sign-in"],
         rows: found.rows.iter().map(row).collect(),
-        empty: "No application is called that. Add one from the catalogue or by its metadata.",
+        empty: if words.is_empty() {
+            "There is no application yet. Add one from the catalogue, or your own."
+        } else {
+            "No application is called that. Add one from the catalogue or by its metadata."
+        },
         next,
         first,
     };
     let search =
         Search { action: "/admin/applications", label: "Search applications", words: words.to_owned() };
     let page = Page::new("Applications")
-        .with(Part::Links(vec![Link::new("/admin/applications/new", "Add an application")]))
+        .with(Part::Actions(Link::new("/admin/applications/new", "Add an application"), vec![]))
         .with(Part::Search(search))
         .with(Part::Table(table));
     Ok(page.show(of))
@@ -77,9 +87,16 @@ fn whole(
     mistakes: &Mistakes,
 ) -> Result<Page, PageError> {
     let id = || Field::hidden("id", &application.id);
+    let done = (fields.get("done") == Some("saved"))
+        .then(|| Part::Banner(Tone::Good, "The application is saved.".to_owned()));
     let mut page = Page::new(&application.name)
         .below("/admin/applications", "Applications")
-        .with_some(mistakes.banner());
+        .with_some(done)
+        .with_some(mistakes.banner())
+        .with(Part::Links(vec![Link::new(
+            way("/admin/applications/edit", [("id", application.id.as_str())]),
+            "Edit",
+        )]));
     let mut facts = vec![("Description", application.description.clone())];
     facts.extend(application.url.clone().map(|url| ("Opens at", url)));
     let target = Target::of(application);
@@ -87,6 +104,12 @@ fn whole(
         facts.push(("Assertions go to", saml.acs_url.clone()));
         facts.push(("Entity ID", saml.audience.clone()));
         facts.extend(saml.relay_state.clone().map(|state| ("Relay state", state)));
+        if saml.require_signed_requests {
+            facts.push(("Requests", "must be signed".to_owned()));
+        }
+        if saml.encryption_certificate.is_some() {
+            facts.push(("Assertions", "are encrypted".to_owned()));
+        }
     }
     facts.push(("Application ID", application.id.clone()));
     page = page.with(Part::Facts(facts));
@@ -96,6 +119,10 @@ fn whole(
             Link::new(&metadata, "Metadata"),
             Link::new(format!("{metadata}/certificate.pem"), "Certificate (PEM)"),
             Link::new(format!("{metadata}/certificate.der"), "Certificate (DER)"),
+            Link::new(
+                way("/admin/applications/certificates", [("id", application.id.as_str())]),
+                "Certificates and rotation",
+            ),
         ];
         page = page
             .with(Part::Heading("On the application's side".to_owned()))
@@ -107,7 +134,7 @@ fn whole(
     let mut rows = Vec::new();
     for principal in of.instance.store.principals_of_application(&application.id, 1000)? {
         let Some((link, kind)) = accounts::principal(of, &principal)? else { continue };
-        let label = format!("Take {} away from {}", application.name, link.text);
+        let label = format!("Remove {} from {}", link.text, application.name);
         let button = Button {
             action: "/admin/applications/remove",
             hidden: vec![

@@ -61,6 +61,16 @@ impl Step {
         }
     }
 
+    /// What the list of steps calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "Accounts",
+            Self::Principals => "Users and groups",
+            Self::Sets => "Permission sets",
+            Self::Review => "Review",
+        }
+    }
+
     /// What is missing before the next step.
     fn lacks(self, choices: &Choices) -> Option<&'static str> {
         match self {
@@ -102,7 +112,9 @@ fn render(
     lack: Option<&str>,
 ) -> Result<Response, PageError> {
     let title = format!("Give access, step {} of 4: {}", step.number(), step.title());
-    let page = Page::new(title).below("/admin/accounts", "AWS accounts");
+    let page = Page::new(title)
+        .below("/admin/accounts", "AWS accounts")
+        .with(Part::Steps(Step::ALL.map(Step::name).to_vec(), step.number()));
     let status = if lack.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let page = page.with_some(lack.map(|text| Part::Banner(Tone::Error, text.to_owned())));
     let page = match step {
@@ -129,7 +141,7 @@ fn form(of: &Administrator<'_>, step: Step, choices: &Choices, words: &str) -> R
     let search = |label: &str| Field {
         name: "words",
         label: label.to_owned(),
-        hint: "The first 50 are listed. What is ticked stays while you search.",
+        hint: "The first 50 are listed. What is ticked stays while you search.".into(),
         value: words.to_owned(),
         kind: Kind::Words,
         ..Field::default()
@@ -193,7 +205,7 @@ fn form(of: &Administrator<'_>, step: Step, choices: &Choices, words: &str) -> R
     if step != Step::Accounts {
         others.push(("Back", "back"));
     }
-    Ok(Form { action: "/admin/assign", is_step: true, fields, submit: "Continue", others, costs: None })
+    Ok(Form { action: "/admin/assign", is_step: true, fields, submit: "Continue", others, ..Form::default() })
 }
 
 fn review(of: &Administrator<'_>, page: Page, choices: &Choices) -> Result<Page, PageError> {
@@ -223,15 +235,21 @@ fn review(of: &Administrator<'_>, page: Page, choices: &Choices) -> Result<Page,
         );
         let mut fields = choices.hidden(&[]);
         fields.push(Field::hidden("step", "4"));
-        let form = Form { action: "/admin/assign", fields, submit: "Give access", ..Form::default() };
-        page = page.with(Part::Note(note)).with(Part::Form(form));
-    } else if total > MOST {
+        let others = vec![("Back", "back")];
+        let form = Form { action: "/admin/assign", fields, submit: "Give access", others, ..Form::default() };
+        return Ok(page.with(Part::Note(note)).with(Part::Form(form)));
+    }
+    if total > MOST {
         page = page.with(Part::Banner(Tone::Error, too_many(total)));
     }
+    Ok(page.with(Part::Links(vec![Link::new(back(choices), "Back")])))
+}
+
+/// The step before the last.
+fn back(choices: &Choices) -> String {
     let chosen = choices.hidden(&[]);
     let chosen = chosen.iter().map(|field| (field.name, field.value.as_str()));
-    let back = way("/admin/assign", chosen.chain([("step", "3")]));
-    Ok(page.with(Part::Links(vec![Link::new(back, "Back")])))
+    way("/admin/assign", chosen.chain([("step", "3")]))
 }
 
 fn too_many(total: usize) -> String {
@@ -246,6 +264,9 @@ pub fn submit(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let choices = Choices::of(of, fields)?;
     if let Some(step) = Step::ALL.into_iter().find(|step| step.lacks(&choices).is_some()) {
         return render(of, step, &choices, "", step.lacks(&choices));
+    }
+    if fields.get("go") == Some("back") {
+        return Ok(see_other(&back(&choices)));
     }
     let accounts = choices.all_accounts(of)?;
     let total = accounts.len() * choices.principals.len() * choices.sets.len();

@@ -1,15 +1,16 @@
 //! `/admin/audit`: what was done, by whom, from where, newest first.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Administrator, Answer, gone, moment,
     page::{Cell, Field, Form, Link, Mistakes, Page, Part, ROWS, Table, way},
 };
 use crate::{
+    audit::{self, Event},
     fields::Fields,
-    store::{FoundEvent, Lookup, Position},
+    store::{FoundEvent, Lookup, Position, StoreError},
 };
 
 /// GET `/admin/audit`.
@@ -20,6 +21,9 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
     // Mistaken filters would show what nobody asked for.
     let mut found =
         if mistakes.is_empty() { of.instance.store.look_up_audit(&wanted, most + 1)? } else { Vec::new() };
+    if mistakes.is_empty() {
+        recorded(of, &wanted)?;
+    }
     let more = found.len() > most;
     found.truncate(most);
     let on = |after: Option<String>| {
@@ -59,6 +63,33 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
     });
     let page = Page::new("Audit").with_some(banner).with(Part::Form(form)).with(Part::Table(table));
     Ok(page.show_as(of, mistakes.status()))
+}
+
+/// That somebody looked is recorded, as it is of the API's `LookupEvents`, and in its words.
+fn recorded(of: &Administrator<'_>, wanted: &Lookup) -> Result<(), StoreError> {
+    let asked = [
+        ("EventId", &wanted.event_id),
+        ("Username", &wanted.username),
+        ("EventName", &wanted.name),
+        ("ResourceName", &wanted.resource_name),
+    ];
+    let asked: Vec<Value> = asked
+        .into_iter()
+        .filter_map(|(key, value)| Some(json!({ "AttributeKey": key, "AttributeValue": value.as_ref()? })))
+        .collect();
+    let day = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+    of.instance.record(&Event {
+        source: audit::CLOUDTRAIL,
+        name: "LookupEvents",
+        user: Some(&of.person.user),
+        session: Some(&of.person.session),
+        request: json!({
+            "LookupAttributes": asked,
+            "StartTime": day(wanted.from),
+            "EndTime": day(wanted.to),
+        }),
+        ..Event::default()
+    })
 }
 
 fn wanted(fields: &Fields, mistakes: &mut Mistakes) -> Lookup {
@@ -121,7 +152,9 @@ fn row(event: &FoundEvent) -> Vec<Cell> {
 /// GET `/admin/audit/event`, with its `id`.
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let event_id = Some(fields.get("id").unwrap_or_default().to_owned());
-    let found = of.instance.store.look_up_audit(&Lookup { event_id, ..Lookup::default() }, 1)?;
+    let wanted = Lookup { event_id, ..Lookup::default() };
+    let found = of.instance.store.look_up_audit(&wanted, 1)?;
+    recorded(of, &wanted)?;
     let event = found.into_iter().next().ok_or_else(|| gone("event"))?;
     let body: Value = serde_json::from_str(&event.event).unwrap_or_default();
     let text = serde_json::to_string_pretty(&body).unwrap_or(event.event);

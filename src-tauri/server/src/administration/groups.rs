@@ -42,13 +42,17 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         caption: "Groups".to_owned(),
         columns: vec!["Group", "Description"],
         rows: found.rows.iter().map(row).collect(),
-        empty: "No group is called that. Search for another part of the name.",
+        empty: if words.is_empty() {
+            "There is no group yet. Create one for each team, and give access to teams rather than to people."
+        } else {
+            "No group is called that. Search for another part of the name."
+        },
         next,
         first,
     };
     let search = Search { action: "/admin/groups", label: "Search groups", words: words.to_owned() };
     let page = Page::new("Groups")
-        .with(Part::Links(vec![Link::new("/admin/groups/new", "Create a group")]))
+        .with(Part::Actions(Link::new("/admin/groups/new", "Create a group"), vec![]))
         .with(Part::Search(search))
         .with(Part::Table(table));
     Ok(page.show(of))
@@ -147,7 +151,7 @@ fn whole(
                 action: "/admin/groups/remove",
                 hidden: vec![("id", group.id.clone()), ("user", user.id.clone())],
                 text: "Remove",
-                label: format!("Take {} out of {}", user.username, group.name),
+                label: format!("Remove {} from {}", user.username, group.name),
             }),
         ]);
     }

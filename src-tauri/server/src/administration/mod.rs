@@ -3,22 +3,31 @@
 //!
 //! Invariant: a path below `/admin` is answered through [`ROUTES`] alone, so that no page is without the check.
 
+mod account_form;
 mod accounts;
+mod application_certificates;
+mod application_edit;
 mod application_form;
 mod applications;
 mod assign;
 mod assign_choices;
+mod attribute_lines;
 mod audit;
 mod groups;
+mod identity_source;
 pub mod invite;
 mod overview;
 mod page;
 mod permission_set_form;
 mod permission_sets;
 mod requests;
+#[cfg(test)]
+mod set_up_tests;
 mod settings;
+mod settings_mfa;
 #[cfg(test)]
 mod tests;
+mod units;
 mod user_actions;
 mod user_form;
 mod users;
@@ -52,8 +61,9 @@ pub const BODY_LIMIT: usize = 128 * 1024;
 const LONGEST_WAY_BACK: usize = 6 * 1024;
 
 /// The administration's sections.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("/admin", "Overview"),
+    ("/admin/identity-source", "Identity source"),
     ("/admin/users", "Users"),
     ("/admin/groups", "Groups"),
     ("/admin/accounts", "AWS accounts"),
@@ -103,8 +113,9 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 49] = [
+static ROUTES: [Route; 64] = [
     shown("/admin", overview::show),
+    shown("/admin/identity-source", identity_source::show),
     shown("/admin/users", users::list),
     shown("/admin/users/new", user_form::show_new),
     submitted("/admin/users/new", "/admin/users/new", user_form::create),
@@ -129,7 +140,15 @@ static ROUTES: [Route; 49] = [
     submitted("/admin/groups/add", "/admin/groups/group", groups::add_member),
     submitted("/admin/groups/remove", "/admin/groups/group", groups::remove_member),
     shown("/admin/accounts", accounts::list),
+    shown("/admin/accounts/new", account_form::show_new),
+    submitted("/admin/accounts/new", "/admin/accounts/new", account_form::create),
+    shown("/admin/accounts/new-unit", units::show_new),
+    submitted("/admin/accounts/new-unit", "/admin/accounts/new-unit", units::create),
+    submitted("/admin/accounts/delete-unit", "/admin/accounts", units::delete),
     shown("/admin/accounts/account", accounts::show),
+    shown("/admin/accounts/edit", account_form::show_edit),
+    submitted("/admin/accounts/edit", "/admin/accounts/edit", account_form::update),
+    submitted("/admin/accounts/delete", "/admin/accounts/account", account_form::delete),
     submitted("/admin/accounts/revoke", "/admin/accounts/account", accounts::revoke),
     shown("/admin/permission-sets", permission_sets::list),
     shown("/admin/permission-sets/set", permission_sets::show),
@@ -147,8 +166,26 @@ static ROUTES: [Route; 49] = [
     submitted("/admin/applications/assign", "/admin/applications/application", applications::assign),
     submitted("/admin/applications/remove", "/admin/applications/application", applications::remove),
     submitted("/admin/applications/delete", "/admin/applications/application", applications::delete),
+    shown("/admin/applications/edit", application_edit::show),
+    submitted("/admin/applications/edit", "/admin/applications/edit", application_edit::save),
+    shown(application_certificates::PAGE, application_certificates::show),
+    submitted(
+        "/admin/applications/certificates/create",
+        application_certificates::PAGE,
+        application_certificates::create,
+    ),
+    submitted(
+        "/admin/applications/certificates/activate",
+        application_certificates::PAGE,
+        application_certificates::activate,
+    ),
+    submitted(
+        "/admin/applications/certificates/delete",
+        application_certificates::PAGE,
+        application_certificates::delete,
+    ),
     shown("/admin/settings", settings::show),
-    submitted("/admin/settings/mfa", "/admin/settings", settings::set_mfa),
+    submitted("/admin/settings/mfa", "/admin/settings", settings_mfa::set),
     submitted("/admin/settings/session", "/admin/settings", settings::set_session),
     submitted("/admin/settings/attributes", "/admin/settings", settings::set_attributes),
     shown("/admin/audit", audit::list),

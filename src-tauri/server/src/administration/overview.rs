@@ -12,36 +12,40 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
     let policy = instance.store.mfa_policy()?;
     let mut needs = Vec::new();
     if counts.administrators == 1 {
-        needs.push(
-            "You are the only administrator. If you lose your password or your security key, somebody \
-                    with access to the server has to help; make a second administrator."
-                .to_owned(),
-        );
+        let text = "You are the only administrator. If you lose your password or your security key, somebody with \
+                    access to the server has to help; make a second administrator.";
+        needs.push((text.to_owned(), Link::new("/admin/users", "Choose a user")));
     }
     if policy.mode == Mode::Off {
-        needs.push(
-            "A password alone opens everything: no second factor is asked for. Turn MFA on under \
-                    Settings."
-                .to_owned(),
-        );
+        let text = "A password alone opens everything: no second factor is asked for.";
+        needs.push((text.to_owned(), Link::new("/admin/settings", "Turn MFA on")));
     }
     if counts.outdated > 0 {
-        needs.push(format!(
+        let text = format!(
             "Permission sets were edited and are OUTDATED in accounts: {}. Open the permission set and reapply it.",
             counts.outdated
-        ));
+        );
+        needs.push((text, Link::new("/admin/permission-sets", "Permission sets")));
     }
     if counts.failed > 0 {
-        needs.push(format!(
-            "Requests for access failed: {}. Their reasons are under Requests.",
-            counts.failed
-        ));
+        let text = format!("Requests for access failed: {}.", counts.failed);
+        needs.push((text, Link::new("/admin/requests", "See why")));
     }
-    let mut page = Page::new("Administration").with(Part::Heading("Needs attention".to_owned()));
+    let tile = |count: i64, href: &str, text: &str| (count.to_string(), Link::new(href, text));
+    let tiles = vec![
+        tile(counts.users, "/admin/users", "Users"),
+        tile(counts.groups, "/admin/groups", "Groups"),
+        tile(counts.accounts, "/admin/accounts", "AWS accounts"),
+        tile(counts.permission_sets, "/admin/permission-sets", "Permission sets"),
+        tile(counts.assignments, "/admin/requests", "Assignments"),
+        tile(counts.applications, "/admin/applications", "Applications"),
+    ];
+    let mut page = Page::new("Administration").with(Part::Tiles(tiles));
+    page = page.with(Part::Heading("Needs attention".to_owned()));
     page = if needs.is_empty() {
         page.with(Part::Note("Nothing needs your attention.".to_owned()))
     } else {
-        needs.into_iter().fold(page, |page, need| page.with(Part::Banner(Tone::Warning, need)))
+        needs.into_iter().fold(page, |page, (text, link)| page.with(Part::Notice(Tone::Warning, text, link)))
     };
     let settings = instance.settings();
     let asks = match policy.mode {
@@ -57,18 +61,16 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
         ("Instance", instance.addresses.instance_id().to_owned()),
         ("Directory", instance.addresses.directory_id().to_owned()),
         ("Second factor", asks.to_owned()),
-        ("Users", format!("{} ({} disabled)", counts.users, counts.disabled)),
-        ("Groups", counts.groups.to_string()),
-        ("AWS accounts", counts.accounts.to_string()),
-        ("Permission sets", counts.permission_sets.to_string()),
-        ("Assignments", counts.assignments.to_string()),
-        ("Applications", counts.applications.to_string()),
+        ("Disabled users", counts.disabled.to_string()),
     ];
+    // In the order in which a new organisation needs them.
     let steps = vec![
-        Link::new("/admin/users/new", "Create a user"),
         Link::new("/admin/groups/new", "Create a group"),
+        Link::new("/admin/users/new", "Create a user"),
+        Link::new("/admin/accounts/new", "Add an account"),
         Link::new("/admin/permission-sets/edit", "Create a permission set"),
         Link::new("/admin/assign", "Give access to accounts"),
+        Link::new("/admin/applications/new", "Add an application"),
     ];
     let page = page
         .with(Part::Heading("Next steps".to_owned()))

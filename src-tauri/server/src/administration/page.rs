@@ -1,6 +1,8 @@
 //! A page of the administration as a value. One template renders all of them, so that every list, form and
 //! error is laid out, named and read aloud in the same way.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use url::form_urlencoded;
@@ -31,8 +33,18 @@ pub enum Part {
     Note(String),
     /// A message that stands out.
     Banner(Tone, String),
+    /// The same with the way to where it is mended.
+    Notice(Tone, String, Link),
+    /// Numbers of things, and the ways to them.
+    Tiles(Vec<(String, Link)>),
+    /// The steps of a longer task, and which of them this is, from 1 on.
+    Steps(Vec<&'static str>, usize),
+    /// The way to what most people came for, before the ways to the rest.
+    Actions(Link, Vec<Link>),
     /// Something to copy, under its name.
     Secret(&'static str, String),
+    /// The same where it is no secret; the id of its field goes first.
+    Copied(&'static str, &'static str, String),
     /// Text as a program wrote it.
     Code(String),
     /// Names and values.
@@ -163,8 +175,10 @@ pub struct Form {
     pub is_step: bool,
     /// What can be filled in.
     pub fields: Vec<Field>,
-    /// What the button says.
+    /// What the button says; empty without one.
     pub submit: &'static str,
+    /// Suggestions for [`Kind::Suggested`] and [`Kind::Adds`].
+    pub suggestions: &'static [&'static str],
     /// More buttons: what they say and the value of `go` that they send.
     pub others: Vec<(&'static str, &'static str)>,
     /// What it costs: the form is folded away under its button's words and this is said before it.
@@ -179,7 +193,7 @@ pub struct Field {
     /// What it is called.
     pub label: String,
     /// What belongs into it.
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
     /// What is in it.
     pub value: String,
     /// What is wrong with it.
@@ -200,6 +214,12 @@ pub enum Kind {
     Required,
     /// One line that cannot be changed.
     Fixed,
+    /// Something that is told and goes nowhere.
+    Told,
+    /// One line for which the form has suggestions.
+    Suggested,
+    /// The same with a button that adds it to a list.
+    Adds,
     /// One line with a button that looks it up.
     Words,
     /// Several lines.
@@ -208,6 +228,12 @@ pub enum Kind {
     Choice(Vec<(String, String)>),
     /// Any of these: value, words, whether it is ticked.
     Many(Vec<(String, String, bool)>),
+    /// One of a few, all in sight: value and words.
+    One(Vec<(String, String)>),
+    /// No field: what follows is folded away under its label, unless its value is not empty.
+    Fold,
+    /// No field: the end of what is folded away.
+    FoldEnd,
 }
 
 impl Field {
@@ -227,9 +253,16 @@ impl Field {
         Self { name, label: label.to_owned(), kind: Kind::Many(options), ..Self::default() }
     }
 
+    /// One of a few, all in sight.
+    pub fn one(name: &'static str, label: &str, value: &str, options: &[(&str, &str)]) -> Self {
+        let options = options.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned()));
+        let kind = Kind::One(options.collect());
+        Self { name, label: label.to_owned(), value: value.to_owned(), kind, ..Self::default() }
+    }
+
     /// The same with what belongs into it.
-    pub fn hint(self, hint: &'static str) -> Self {
-        Self { hint, ..self }
+    pub fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self { hint: hint.into(), ..self }
     }
 
     /// The same looking otherwise.

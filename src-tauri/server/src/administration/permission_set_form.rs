@@ -1,5 +1,6 @@
 //! Creating and editing a permission set.
 
+use axum::response::Response;
 use jiff::SignedDuration;
 
 use super::{
@@ -9,13 +10,18 @@ use super::{
 };
 use crate::{
     audit,
-    domain::policies::{self, JOB_FUNCTIONS},
+    domain::{
+        managed_policies,
+        policies::{self, JOB_FUNCTIONS},
+    },
     fields::Fields,
     organisation::{Boundary, PermissionSet, Policies},
     signin::{PageError, see_other},
 };
 
 const PAGE: &str = "/admin/permission-sets/edit";
+/// Policies of both kinds that a permission set may have (IAM Identity Center User Guide, quotas).
+const MOST_POLICIES: usize = 20;
 
 /// GET `/admin/permission-sets/edit`, with the ARN of one as `id` or without for a new one.
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
@@ -46,6 +52,9 @@ fn page(known: Option<&PermissionSet>) -> Page {
 pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let known = known(of, fields)?;
     let mut mistakes = Mistakes::default();
+    if let Some(another) = fields.get("another").filter(|_| fields.get("go") == Some("add")) {
+        return Ok(with_another(of, fields, known.as_ref(), another.trim()));
+    }
     if let Some(set) = read(of, fields, known.as_ref(), &mut mistakes).filter(|_| mistakes.is_empty()) {
         let name = if known.is_some() { "UpdatePermissionSet" } else { "CreatePermissionSet" };
         let entry = of.entry(audit::SSO, name, details(&set));
@@ -60,6 +69,28 @@ pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
     mistakes.mark(&mut form);
     let page = page(known.as_ref()).with_some(mistakes.banner());
     Ok(page.with(Part::Form(form)).show_as(of, mistakes.status()))
+}
+
+/// The form with one more policy in its list, or with what is wrong with that policy.
+fn with_another(
+    of: &Administrator<'_>,
+    fields: &Fields,
+    known: Option<&PermissionSet>,
+    another: &str,
+) -> Response {
+    let mut mistakes = Mistakes::default();
+    let is_good = mistakes.take("another", policies::managed(another)).is_some();
+    let moved = ["managed", "another", "go", "csrf"];
+    let kept = fields.pairs().filter(|(name, _)| !is_good || !moved.contains(name));
+    let mut kept: Vec<(&str, String)> = kept.map(|(name, value)| (name, value.to_owned())).collect();
+    if is_good {
+        let lines = format!("{}\n{another}", fields.get("managed").unwrap_or_default());
+        kept.push(("managed", lines.trim_start().to_owned()));
+    }
+    let mut form = form(&Fields::of(kept), known);
+    mistakes.mark(&mut form);
+    let page = page(known).with_some(mistakes.banner());
+    page.with(Part::Form(form)).show_as(of, mistakes.status())
 }
 
 fn read(
@@ -85,10 +116,17 @@ fn read(
     let allowed = |minutes: &i64| (60..=720).contains(minutes) || as_it_was == Some(*minutes);
     let minutes = mistakes.take("session", minutes.filter(allowed).ok_or("Choose 1 to 12 hours.".to_owned()));
     let chosen = fields.all("policy").collect::<Vec<_>>().join("\n");
-    let managed =
-        mistakes.take("managed", policies::managed_list(&format!("{chosen}\n{}", typed("managed"))));
+    // What was typed to be added and not added yet is meant, too.
+    let another = mistakes.take("another", policies::managed_list(typed("another")));
+    let all =
+        format!("{chosen}\n{}\n{}", typed("managed"), if another.is_some() { typed("another") } else { "" });
+    let managed = mistakes.take("managed", policies::managed_list(&all));
     let customer_managed =
         mistakes.take("customer_managed", policies::customer_managed_list(typed("customer_managed")));
+    let attached = managed.as_ref().map_or(0, Vec::len) + customer_managed.as_ref().map_or(0, Vec::len);
+    if attached > MOST_POLICIES {
+        mistakes.add("managed", "A permission set has at most 20 managed policies, of both kinds together.");
+    }
     let inline = mistakes.take("inline", policies::inline(typed("inline")));
     let boundary = mistakes.take("boundary", policies::boundary(typed("boundary_kind"), typed("boundary")));
     let tags = mistakes.take("tags", policies::tags(typed("tags")));
@@ -147,7 +185,8 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
         .hint("1 to 32 letters, digits and _+=,.@-. It cannot be changed later.")
         .of(Kind::Required);
     if let Some(set) = known {
-        (name.value, name.kind, name.hint) = (set.name.clone(), Kind::Fixed, "A name cannot be changed.");
+        (name.value, name.kind, name.hint) =
+            (set.name.clone(), Kind::Fixed, "A name cannot be changed.".into());
     }
     let chosen: Vec<&str> = fields.all("policy").collect();
     let jobs = JOB_FUNCTIONS.map(|(name, arn)| (arn.to_owned(), name.to_owned(), chosen.contains(&arn)));
@@ -166,7 +205,9 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
     let mut all = vec![
         name,
         line("description", "Description"),
-        line("session", "Session").hint("How long credentials of a role live.").of(Kind::Choice(lengths)),
+        line("session", "Session duration")
+            .hint("How long credentials of a role live.")
+            .of(Kind::Choice(lengths)),
         line("requires_key", "Security key")
             .hint("Whether its roles are given out only after a touch of a registered security key, each for 15 minutes.")
             .of(Kind::Choice(touch)),
@@ -174,6 +215,7 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
         line("managed", "More AWS managed policies")
             .hint("One a line, by name or ARN, such as AmazonS3ReadOnlyAccess.")
             .of(Kind::Lines),
+        line("another", "Find a policy to add").hint("Type a part of its name.").of(Kind::Adds),
         line("customer_managed", "Customer managed policies")
             .hint(
                 "One a line, such as MyPolicy or /path/MyPolicy. Every account needs a policy of that name.",
@@ -182,7 +224,8 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
         line("inline", "Inline policy").hint("A policy in JSON.").of(Kind::Lines),
         line("boundary_kind", "Permissions boundary").of(Kind::Choice(kinds)),
         line("boundary", "Policy of the boundary")
-            .hint("The most that roles may do, whatever their policies say."),
+            .hint("The most that roles may do, whatever their policies say.")
+            .of(Kind::Suggested),
         line("relay_state", "Console opens at")
             .hint("An address in the AWS console, such as https://console.aws.amazon.com/s3/."),
         line("tags", "Tags").hint("One a line, such as team=payments.").of(Kind::Lines),
@@ -191,5 +234,5 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
         all.push(Field::hidden("id", &set.arn));
     }
     let submit = if known.is_some() { "Save changes" } else { "Create permission set" };
-    Form { action: PAGE, fields: all, submit, ..Form::default() }
+    Form { action: PAGE, fields: all, submit, suggestions: managed_policies::suggested(), ..Form::default() }
 }

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     audit,
+    domain::managed_policies,
     fields::Fields,
-    organisation::{Boundary, PermissionSet, PolicyReference},
+    organisation::{Boundary, PermissionSet, Policies, PolicyReference},
     signin::{PageError, see_other},
     store::Wanted,
 };
@@ -45,16 +46,20 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
     };
     let table = Table {
         caption: "Permission sets".to_owned(),
-        columns: vec!["Permission set", "Description", "Session"],
+        columns: vec!["Permission set", "Description", "Session duration"],
         rows: found.rows.iter().map(row).collect(),
-        empty: "No permission set is called that. Search for another part of the name.",
+        empty: if words.is_empty() {
+            "There is no permission set yet. Create one for each job that people do in an account."
+        } else {
+            "No permission set is called that. Search for another part of the name."
+        },
         next,
         first,
     };
     let search =
         Search { action: "/admin/permission-sets", label: "Search permission sets", words: words.to_owned() };
     let page = Page::new("Permission sets")
-        .with(Part::Links(vec![Link::new("/admin/permission-sets/edit", "Create a permission set")]))
+        .with(Part::Actions(Link::new("/admin/permission-sets/edit", "Create a permission set"), vec![]))
         .with(Part::Search(search))
         .with(Part::Table(table));
     Ok(page.show(of))
@@ -108,7 +113,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .map_or("none".to_owned(), |text| number(text.lines().count(), "line of JSON", "lines of JSON"));
     let facts = vec![
         ("Description", or_none(set.description.clone())),
-        ("Session", duration(&set)),
+        ("Session duration", duration(&set)),
         ("Security key", (if set.requires_key { "a touch is required" } else { "not required" }).to_owned()),
         ("AWS managed policies", or_none(managed.join(", "))),
         (
@@ -149,6 +154,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .below("/admin/permission-sets", "Permission sets")
         .with_some(done.map(|text| Part::Banner(Tone::Good, text.to_owned())))
         .with_some(in_use)
+        .with_some(unknown_policies(policies))
         .with(Part::Facts(facts))
         .with(Part::Links(links))
         .with(Part::Heading("Accounts that have it".to_owned()))
@@ -157,6 +163,29 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .with(Part::Heading("Delete".to_owned()))
         .with(Part::Form(delete));
     Ok(page.show(of))
+}
+
+/// What to say of policies that are on nobody's list here.
+fn unknown_policies(policies: &Policies) -> Option<Part> {
+    let boundary = match &policies.boundary {
+        Some(Boundary::Managed(arn)) => Some(arn),
+        _ => None,
+    };
+    let unknown: Vec<&str> = policies
+        .managed
+        .iter()
+        .chain(boundary)
+        .filter(|arn| !managed_policies::is_known(arn))
+        .map(|arn| arn.split_once("policy/").map_or(arn.as_str(), |(_, name)| name))
+        .collect();
+    (!unknown.is_empty()).then(|| {
+        let text = format!(
+            "It could not be checked that AWS has a policy called {}: the list here does not have it. Look whether \
+             it is spelled right.",
+            unknown.join(" or ")
+        );
+        Part::Banner(Tone::Warning, text)
+    })
 }
 
 /// Where the set is, and whether any of these places has an older one.

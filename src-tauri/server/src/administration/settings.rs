@@ -7,17 +7,19 @@ use serde_json::json;
 use super::{
     Administrator, Answer,
     page::{Cell, Field, Form, Kind, Mistakes, Page, Part, Table, Tone, way},
+    settings_mfa,
 };
 use crate::{
     audit,
     domain::sign_in_session,
     fields::Fields,
-    mfa::policy::{Factor, Mode, Policy, WithoutDevice},
     organisation::{AccessControlAttribute, MOST_TAGS, is_attribute_key, is_attribute_source},
     signin::{PageError, see_other},
 };
 
 const PAGE: &str = "/admin/settings";
+const SESSION_IS_DECLARED: &str =
+    "Set by the organisation file, session_duration. To change it, change it there and apply the file.";
 
 /// How long sign-ins may be chosen to last, in minutes (IAM Identity Center User Guide, sessions: 15 minutes to 90
 /// days).
@@ -33,21 +35,6 @@ const LENGTHS: [(i64, &str); 9] = [
     (129_600, "90 days"),
 ];
 
-const MODES: [(&str, &str, Mode); 3] = [
-    ("always", "At every sign-in", Mode::Always),
-    ("context", "In a new browser or on a new network", Mode::Context),
-    ("off", "Never", Mode::Off),
-];
-const FACTORS: [(&str, &str, Factor); 2] = [
-    ("webauthn", "Security keys and built-in authenticators", Factor::Webauthn),
-    ("totp", "Authenticator apps", Factor::Totp),
-];
-const WITHOUT: [(&str, &str, WithoutDevice); 3] = [
-    ("enrol", "They set one up at sign-in", WithoutDevice::Enrol),
-    ("block", "They cannot sign in", WithoutDevice::Block),
-    ("allow", "Their password is enough", WithoutDevice::Allow),
-];
-
 /// GET `/admin/settings`, with `username` and `account` for the preview.
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     Ok(whole(of, fields, &Mistakes::default())?.show(of))
@@ -58,54 +45,32 @@ fn whole(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Result
     let (policy, settings) = (store.mfa_policy()?, of.instance.settings());
     let done = (fields.get("done") == Some("saved"))
         .then(|| Part::Banner(Tone::Good, "The settings are saved.".to_owned()));
-    let word = |found: Option<&str>| found.unwrap_or_default().to_owned();
-    let mode = word(MODES.iter().find(|(.., mode)| *mode == policy.mode).map(|(word, ..)| *word));
-    let without =
-        word(WITHOUT.iter().find(|(.., what)| *what == policy.without_device).map(|(word, ..)| *word));
-    let choice = |name, label: &str, value: String, options: Vec<(String, String)>| Field {
-        value,
-        ..Field::line(name, label, &Fields::default()).of(Kind::Choice(options))
-    };
-    let of_three = |options: &[(&str, &str)]| -> Vec<(String, String)> {
-        options.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect()
-    };
-    let factors = FACTORS
-        .map(|(word, text, factor)| (word.to_owned(), text.to_owned(), policy.allowed.contains(&factor)));
-    let mut mfa = Form {
-        action: "/admin/settings/mfa",
-        fields: vec![
-            choice(
-                "mode",
-                "Ask for a second factor",
-                mode,
-                of_three(&MODES.map(|(word, text, _)| (word, text))),
-            ),
-            Field::many("factor", "What counts as one", factors.to_vec()),
-            choice(
-                "without_device",
-                "Users who have none",
-                without,
-                of_three(&WITHOUT.map(|(word, text, _)| (word, text))),
-            ),
-        ],
-        submit: "Save",
-        ..Form::default()
-    };
+    let mut mfa = settings_mfa::form(&of.instance.configured, &policy);
     let minutes = settings.session_duration.as_mins();
     let mut lengths: Vec<(String, String)> =
         LENGTHS.iter().map(|(minutes, text)| (minutes.to_string(), (*text).to_owned())).collect();
     if !LENGTHS.iter().any(|(known, _)| *known == minutes) {
         lengths.insert(0, (minutes.to_string(), format!("{minutes} min")));
     }
-    let mut session = Form {
-        action: "/admin/settings/session",
-        fields: vec![choice("session", "New sign-ins last", minutes.to_string(), lengths)],
-        submit: "Save",
-        ..Form::default()
+    let label = "New sign-ins last";
+    let text = lengths.iter().find(|(value, _)| *value == minutes.to_string()).map(|(_, text)| text.clone());
+    let field = Field::line("session", label, &Fields::default());
+    let (field, submit) = if store.is_session_declared()? {
+        let value = text.unwrap_or_default();
+        (Field { value, ..field.hint(SESSION_IS_DECLARED).of(Kind::Told) }, "")
+    } else {
+        (Field { value: minutes.to_string(), ..field.of(Kind::Choice(lengths)) }, "Save")
     };
-    let known = store.access_control_attributes()?;
-    let lines: Vec<String> =
-        known.iter().map(|attribute| format!("{}={}", attribute.key, attribute.sources.join(", "))).collect();
+    let mut session =
+        Form { action: "/admin/settings/session", fields: vec![field], submit, ..Form::default() };
+    let declared = store.declared_access_control_attributes()?;
+    let (named, own): (Vec<_>, Vec<_>) = store
+        .access_control_attributes()?
+        .into_iter()
+        .partition(|attribute| declared.contains(&attribute.key));
+    let written =
+        |attribute: &AccessControlAttribute| format!("{}={}", attribute.key, attribute.sources.join(", "));
+    let lines: Vec<String> = own.iter().map(written).collect();
     let typed = fields.get("attributes").map_or_else(|| lines.join("\n"), str::to_owned);
     let mut attributes = Form {
         action: "/admin/settings/attributes",
@@ -118,16 +83,27 @@ fn whole(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Result
         submit: "Save",
         ..Form::default()
     };
+    let row = |attribute: AccessControlAttribute| {
+        vec![Cell::Text(attribute.key), Cell::Code(attribute.sources.join(", "))]
+    };
+    let named = (!named.is_empty()).then(|| {
+        Part::Table(Table {
+            caption: "Attributes that the organisation file names".to_owned(),
+            columns: vec!["Set by the organisation file", "Value"],
+            rows: named.into_iter().map(row).collect(),
+            ..Table::default()
+        })
+    });
     [&mut mfa, &mut session, &mut attributes].into_iter().for_each(|form| mistakes.mark(form));
     let page = Page::new("Settings")
         .with_some(done)
         .with_some(mistakes.banner())
         .with(Part::Heading("Second factor".to_owned()))
-        .with(Part::Note("Where the server's configuration file has a policy, that one counts again from the next start on.".to_owned()))
         .with(Part::Form(mfa))
         .with(Part::Heading("Sign-ins".to_owned()))
         .with(Part::Form(session))
         .with(Part::Heading("Attributes for access control".to_owned()))
+        .with_some(named)
         .with(Part::Form(attributes));
     preview(of, fields, page)
 }
@@ -179,40 +155,23 @@ fn preview(of: &Administrator<'_>, fields: &Fields, page: Page) -> Result<Page, 
     Ok(if sets.is_empty() { page } else { page.with(Part::Table(table)) })
 }
 
-fn saved() -> Answer {
+/// Back to the page, which says that it is done.
+pub fn saved() -> Answer {
     Ok(see_other(&way(PAGE, [("done", "saved")])))
 }
 
-fn refused(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Answer {
+/// The page with what is wrong.
+pub fn refused(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Answer {
     Ok(whole(of, fields, mistakes)?.show_as(of, mistakes.status()))
-}
-
-/// POST `/admin/settings/mfa`.
-pub fn set_mfa(of: &Administrator<'_>, fields: &Fields) -> Answer {
-    let typed = |name: &str| fields.get(name).unwrap_or_default();
-    let mut mistakes = Mistakes::default();
-    let mode = MODES.iter().find(|(word, ..)| *word == typed("mode")).map(|(.., mode)| *mode);
-    let mode = mistakes.take("mode", mode.ok_or("Choose when it is asked for.".to_owned()));
-    let without = WITHOUT.iter().find(|(word, ..)| *word == typed("without_device")).map(|(.., what)| *what);
-    let without = mistakes.take("without_device", without.ok_or("Choose what happens.".to_owned()));
-    let chosen: Vec<&str> = fields.all("factor").collect();
-    let allowed: Vec<Factor> =
-        FACTORS.iter().filter(|(word, ..)| chosen.contains(word)).map(|(.., factor)| *factor).collect();
-    if allowed.is_empty() {
-        mistakes.add("factor", "Choose at least one kind.");
-    }
-    let (Some(mode), Some(without_device), true) = (mode, without, mistakes.is_empty()) else {
-        return refused(of, fields, &mistakes);
-    };
-    let policy = Policy { mode, allowed, without_device };
-    let details = serde_json::to_value(&policy).unwrap_or_default();
-    let entry = of.entry(audit::DIRECTORY, "PutMfaDeviceManagementForDirectory", details);
-    of.instance.store.set_mfa_policy(&policy, &entry)?;
-    saved()
 }
 
 /// POST `/admin/settings/session`.
 pub fn set_session(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    if of.instance.store.is_session_declared()? {
+        let mut mistakes = Mistakes::default();
+        mistakes.add("session", "The organisation file sets this. It cannot be changed here.");
+        return refused(of, fields, &mistakes);
+    }
     let minutes: Option<i64> = fields.get("session").and_then(|minutes| minutes.parse().ok());
     // Far more than the longest is no number of seconds any more.
     let length = minutes.filter(|minutes| (0..=200_000).contains(minutes)).map(SignedDuration::from_mins);
@@ -228,7 +187,8 @@ pub fn set_session(of: &Administrator<'_>, fields: &Fields) -> Answer {
 
 /// POST `/admin/settings/attributes`.
 pub fn set_attributes(of: &Administrator<'_>, fields: &Fields) -> Answer {
-    let attributes = match read(fields.get("attributes").unwrap_or_default()) {
+    let declared = of.instance.store.declared_access_control_attributes()?;
+    let attributes = match read(fields.get("attributes").unwrap_or_default(), &declared) {
         Ok(attributes) => attributes,
         Err(problem) => {
             let mut mistakes = Mistakes::default();
@@ -243,7 +203,7 @@ pub fn set_attributes(of: &Administrator<'_>, fields: &Fields) -> Answer {
     saved()
 }
 
-fn read(text: &str) -> Result<Vec<AccessControlAttribute>, String> {
+fn read(text: &str, declared: &[String]) -> Result<Vec<AccessControlAttribute>, String> {
     let mut attributes: Vec<AccessControlAttribute> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (key, sources) = line.split_once('=').unwrap_or((line, ""));
@@ -256,6 +216,9 @@ fn read(text: &str) -> Result<Vec<AccessControlAttribute>, String> {
         if !is_attribute_key(&key) {
             return Err(format!("{key} is no key of a tag: 1 to 128 letters, digits, spaces and _.:/=+-@."));
         }
+        if declared.contains(&key) {
+            return Err(format!("{key} is set by the organisation file. Change it there."));
+        }
         if attributes.iter().any(|known| known.key == key) {
             return Err(format!("{key} stands here twice."));
         }
@@ -267,7 +230,7 @@ fn read(text: &str) -> Result<Vec<AccessControlAttribute>, String> {
         }
         attributes.push(AccessControlAttribute { key, sources });
     }
-    if attributes.len() > MOST_TAGS {
+    if attributes.len() + declared.len() > MOST_TAGS {
         return Err("A session has at most 50 tags.".to_owned());
     }
     Ok(attributes)

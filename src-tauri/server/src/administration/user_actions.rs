@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     Administrator, Answer, gone,
-    page::{Page, Part, Tone, way},
+    page::{Link, Page, Part, Tone, way},
     users,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     organisation::User,
     signin::{
         PageError,
-        password::{forgotten, one_time},
+        password::{forgotten, has_password, one_time},
         see_other,
     },
     store::{AuditEntry, Dismissed},
@@ -75,17 +75,25 @@ pub fn delete(of: &Administrator<'_>, fields: &Fields) -> Answer {
 
 /// POST `/admin/users/one-time-password`: shown this once.
 pub fn one_time_password(of: &Administrator<'_>, fields: &Fields) -> Answer {
-    let user = users::named(of, fields)?;
-    let password = one_time::give_to(of.instance, &user, &entry(of, "UpdatePassword", &user))
+    show_one_time_password(of, &users::named(of, fields)?, false)
+}
+
+/// Makes one and shows it; of somebody who `is_new`, it is the first thing they get.
+pub fn show_one_time_password(of: &Administrator<'_>, user: &User, is_new: bool) -> Answer {
+    let password = one_time::give_to(of.instance, user, &entry(of, "UpdatePassword", user))
         .map_err(|error| PageError::failed(error.as_ref()))?;
     let text = "Hand it over in a way that nobody else reads. It is good for one sign-in, at which the user chooses a \
                 password of their own. It is not shown again.";
+    let created = format!("{} is created. Give them these three things.", user.display_name);
     let page = Page::new(format!("One-time password for {}", user.username))
         .below("/admin/users", "Users")
         .below(users::way_to(&user.id), &user.display_name)
+        .with_some(is_new.then_some(Part::Banner(Tone::Good, created)))
+        .with(Part::Copied("sign-in-address", "Sign-in address", of.instance.addresses.start_url()))
+        .with(Part::Copied("user-name", "User name", user.username.clone()))
         .with(Part::Secret("One-time password", password.expose().to_owned()))
         .with(Part::Note(text.to_owned()))
-        .with(Part::Facts(vec![("Sign-in address", of.instance.addresses.start_url())]));
+        .with(Part::Links(vec![Link::new(users::way_to(&user.id), "Continue")]));
     Ok(page.show(of))
 }
 
@@ -100,6 +108,10 @@ pub fn password_link(of: &Administrator<'_>, fields: &Fields) -> Answer {
                                    has no mail server. Make a one-time password.",
         );
     }
+    if !has_password(of.instance, &user)? {
+        invite(of, &user)?;
+        return done(&user, "invited");
+    }
     forgotten::send_link(
         of.instance,
         &user,
@@ -107,6 +119,12 @@ pub fn password_link(of: &Administrator<'_>, fields: &Fields) -> Answer {
         &entry(of, "StartPasswordReset", &user),
     )?;
     done(&user, "mail")
+}
+
+/// Sends somebody who has no password yet the address, their user name and a link to set one.
+pub fn invite(of: &Administrator<'_>, user: &User) -> Result<(), PageError> {
+    let entry = entry(of, "StartPasswordReset", user);
+    forgotten::send_link(of.instance, user, forgotten::By::Invitation, &entry)
 }
 
 /// POST `/admin/users/reset-mfa`.

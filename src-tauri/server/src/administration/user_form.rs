@@ -6,13 +6,13 @@ use serde_json::json;
 use super::{
     Administrator, Answer,
     page::{Field, Form, Kind, Mistakes, Page, Part, way},
-    users,
+    user_actions, users,
 };
 use crate::{
     audit,
     fields::Fields,
     organisation::{Profile, User},
-    signin::see_other,
+    signin::{PageError, see_other},
 };
 
 /// An attribute of a person, as the form has it.
@@ -60,7 +60,35 @@ const LONGEST: usize = 1024;
 
 /// GET `/admin/users/new`.
 pub fn show_new(of: &Administrator<'_>, fields: &Fields) -> Answer {
-    Ok(page_new(form("/admin/users/new", fields, None), None).show(of))
+    Ok(page_new(form_new(of, fields)?, None).show(of))
+}
+
+/// How somebody comes to their first password.
+const BY_MAIL: (&str, &str) =
+    ("mail", "Send an invitation e-mail with the sign-in address and a link to choose a password");
+const ONE_TIME: (&str, &str) = ("password", "Show a one-time password that you hand over");
+const LATER: (&str, &str) = ("later", "Nothing yet: they cannot sign in until you do one or the other");
+/// Groups that are offered at creation; a group's page adds members to any.
+const OFFERED: u32 = 50;
+
+fn form_new(of: &Administrator<'_>, fields: &Fields) -> Result<Form, PageError> {
+    let mut form = form("/admin/users/new", fields, None);
+    let by_mail = of.instance.mailing.sends();
+    let ways: &[(&str, &str)] = if by_mail { &[BY_MAIL, ONE_TIME, LATER] } else { &[ONE_TIME, LATER] };
+    let way = fields.get("first").unwrap_or(ways[0].0);
+    let mut more = vec![Field::one("first", "First password", way, ways)];
+    let groups = of.instance.store.find_groups("", "", OFFERED)?;
+    let chosen: Vec<&str> = fields.all("group").collect();
+    if !groups.is_empty() {
+        let options = groups.into_iter().map(|group| {
+            let is_on = chosen.contains(&group.id.as_str());
+            (group.id, group.name, is_on)
+        });
+        more.push(Field::many("group", "Groups", options.collect()));
+    }
+    // What everybody has stands before what few have.
+    form.fields.splice(3..3, more);
+    Ok(form)
 }
 
 fn page_new(form: Form, banner: Option<Part>) -> Page {
@@ -76,13 +104,34 @@ pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
         let details = json!({ "UserId": user.id, "UserName": user.username });
         let entry = of.entry(audit::DIRECTORY, "CreateUser", details);
         if of.instance.store.put_user(&user, of.now(), &entry)? {
-            return Ok(see_other(&way("/admin/users/user", [("id", user.id.as_str()), ("done", "created")])));
+            return created(of, &user, fields);
         }
         taken(of, &user, &mut mistakes)?;
     }
-    let mut form = form("/admin/users/new", fields, None);
+    let mut form = form_new(of, fields)?;
     mistakes.mark(&mut form);
     Ok(page_new(form, mistakes.banner()).show_as(of, mistakes.status()))
+}
+
+/// Puts somebody new into groups and gives them their first password.
+fn created(of: &Administrator<'_>, user: &User, fields: &Fields) -> Answer {
+    for group_id in fields.all("group") {
+        let id = of.instance.ids().random();
+        let details = json!({ "GroupId": group_id, "UserId": user.id, "MembershipId": id });
+        let entry = of.entry(audit::DIRECTORY, "CreateGroupMembership", details);
+        if of.instance.store.group(group_id)?.is_some() {
+            of.instance.store.add_membership(&id, group_id, &user.id, &entry)?;
+        }
+    }
+    let done = match fields.get("first") {
+        Some("password") => return user_actions::show_one_time_password(of, user, true),
+        Some("mail") if of.instance.mailing.sends() => {
+            user_actions::invite(of, user)?;
+            "invited"
+        }
+        _ => "created",
+    };
+    Ok(see_other(&way("/admin/users/user", [("id", user.id.as_str()), ("done", done)])))
 }
 
 /// GET `/admin/users/edit`, with the person's `id`.
@@ -120,11 +169,7 @@ pub fn update(of: &Administrator<'_>, fields: &Fields) -> Answer {
 }
 
 /// Says which of the two names is somebody else's.
-fn taken(
-    of: &Administrator<'_>,
-    user: &User,
-    mistakes: &mut Mistakes,
-) -> Result<(), crate::signin::PageError> {
+fn taken(of: &Administrator<'_>, user: &User, mistakes: &mut Mistakes) -> Result<(), PageError> {
     let is_anothers = |name: &str| -> Result<bool, crate::store::StoreError> {
         let owner = of.instance.store.user_by_login(name)?;
         Ok(!name.is_empty() && owner.is_some_and(|owner| owner.id != user.id))
@@ -204,17 +249,26 @@ fn form(action: &'static str, fields: &Fields, known: Option<&User>) -> Form {
     };
     let mut all = vec![
         line("username", "User name", known.map(|user| user.username.clone()))
-            .hint("What they type to sign in. Sessions in AWS carry it.")
+            .hint("What they type to sign in. AWS's own records show it, too.")
             .of(Kind::Required),
         line("display_name", "Name", known.map(|user| user.display_name.clone())).of(Kind::Required),
         line("email", "Email address", known.map(|user| user.email.clone()))
             .hint("May be typed to sign in, too.")
             .of(Kind::Required),
     ];
+    let fold = all.len();
     all.extend(ATTRIBUTES.iter().map(|attribute| {
         let known = known.map(|user| (attribute.get)(&user.profile).clone().unwrap_or_default());
         line(attribute.name, attribute.label, known)
     }));
+    // Folded away as long as none of them is known.
+    let is_known = all[fold..].iter().find(|field| !field.value.is_empty());
+    let value = is_known.map(|field| field.value.clone()).unwrap_or_default();
+    all.insert(
+        fold,
+        Field { label: "More about the user".to_owned(), value, kind: Kind::Fold, ..Field::default() },
+    );
+    all.push(Field::default().of(Kind::FoldEnd));
     if let Some(id) = fields.get("id") {
         all.push(Field::hidden("id", id));
     }

@@ -4,7 +4,11 @@ use super::{
     Administrator, Answer, gone, moment, number,
     page::{Button, Cell, Field, Form, Kind, Link, Page, Paged, Part, ROWS, Search, Table, Tone, pages, way},
 };
-use crate::{fields::Fields, organisation::User, signin::PageError};
+use crate::{
+    fields::Fields,
+    organisation::User,
+    signin::{PageError, password::has_password},
+};
 
 /// The page of a person.
 pub fn way_to(user_id: &str) -> String {
@@ -46,7 +50,7 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         words: words.to_owned(),
     };
     let page = Page::new("Users")
-        .with(Part::Links(vec![Link::new("/admin/users/new", "Create a user")]))
+        .with(Part::Actions(Link::new("/admin/users/new", "Create a user"), vec![]))
         .with(Part::Search(search))
         .with(Part::Table(table));
     Ok(page.show(of))
@@ -57,6 +61,9 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let user = named(of, fields)?;
     let done = match fields.get("done") {
         Some("created") => Some("The user is created. Give them a way to set their first password below."),
+        Some("invited") => Some(
+            "An invitation is on its way: the sign-in address and a link to choose a password, good for seven days.",
+        ),
         Some("saved") => Some("The changes are saved."),
         Some("enabled") => Some("The user is enabled."),
         Some("disabled") => Some("The user is disabled and signed out everywhere."),
@@ -79,10 +86,12 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
 pub fn with_everything(of: &Administrator<'_>, page: Page, user: &User) -> Result<Page, PageError> {
     let store = &of.instance.store;
     let is_administrator = store.is_administrator(&user.id)?;
-    let state = match (user.enabled, is_administrator) {
-        (false, _) => "Disabled: cannot sign in",
-        (true, true) => "Enabled, administrator",
-        (true, false) => "Enabled",
+    let has_password = has_password(of.instance, user)?;
+    let state = match (user.enabled, has_password, is_administrator) {
+        (false, ..) => "Disabled: cannot sign in",
+        (true, false, _) => "Enabled, has no password yet: cannot sign in",
+        (true, true, true) => "Enabled, administrator",
+        (true, true, false) => "Enabled",
     };
     let mut facts = vec![
         ("User name", user.username.clone()),
@@ -109,7 +118,7 @@ pub fn with_everything(of: &Administrator<'_>, page: Page, user: &User) -> Resul
             "Give access to accounts",
         )]))
         .with(Part::Heading("Signing in".to_owned()));
-    Ok(actions(of, user, is_administrator).into_iter().fold(page, Page::with))
+    Ok(actions(of, user, has_password, is_administrator).into_iter().fold(page, Page::with))
 }
 
 fn groups(of: &Administrator<'_>, user: &User) -> Result<Table, PageError> {
@@ -117,7 +126,7 @@ fn groups(of: &Administrator<'_>, user: &User) -> Result<Table, PageError> {
     let mut rows = Vec::new();
     for (_, group_id) in store.memberships_of(&user.id, "", 1000)? {
         let Some(group) = store.group(&group_id)? else { continue };
-        let label = format!("Take {} out of {}", user.username, group.name);
+        let label = format!("Remove {} from {}", user.username, group.name);
         rows.push(vec![
             Cell::Link(Link::new(super::groups::way_to(&group.id), &group.name)),
             Cell::text(&group.description),
@@ -164,7 +173,7 @@ fn access(of: &Administrator<'_>, user: &User) -> Result<Table, PageError> {
     })
 }
 
-fn actions(of: &Administrator<'_>, user: &User, is_administrator: bool) -> Vec<Part> {
+fn actions(of: &Administrator<'_>, user: &User, has_password: bool, is_administrator: bool) -> Vec<Part> {
     let form = |action, submit, costs: &str| {
         let fields = vec![Field::hidden("id", &user.id)];
         Part::Form(Form { action, fields, submit, costs: Some(costs.to_owned()), ..Form::default() })
@@ -178,11 +187,22 @@ fn actions(of: &Administrator<'_>, user: &User, is_administrator: bool) -> Vec<P
         ),
     )];
     if of.instance.mailing.sends() && !user.email.is_empty() {
-        actions.push(form(
-            "/admin/users/password-link",
-            "Send a link to set a password",
-            &format!("The message goes to {}. Its link is good for one hour.", user.email),
-        ));
+        actions.push(if has_password {
+            form(
+                "/admin/users/password-link",
+                "Send a link to set a password",
+                &format!("The message goes to {}. Its link is good for one hour.", user.email),
+            )
+        } else {
+            form(
+                "/admin/users/password-link",
+                "Send the invitation again",
+                &format!(
+                    "The message goes to {}. Its link is good for seven days, and the one before ends.",
+                    user.email
+                ),
+            )
+        });
     }
     actions.push(form(
         "/admin/users/reset-mfa",

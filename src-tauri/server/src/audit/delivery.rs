@@ -60,6 +60,11 @@ pub enum DeliveryError {
     /// The signature.
     #[error("could not sign a digest file: {0}")]
     Sign(#[from] rcgen::Error),
+    /// Somebody changed the trail: this is not what the server wrote, and is not signed as if it were.
+    #[error(
+        "row {0} is not as this server wrote it, and nothing is delivered from there on; see `latchkey-server audit verify`"
+    )]
+    Changed(i64),
     /// A stored event is not JSON: `audit verify` tells more.
     #[error("an event in rows {first} to {last} is not JSON; see `latchkey-server audit verify`")]
     NotJson {
@@ -76,14 +81,15 @@ pub enum DeliveryError {
 /// [`DeliveryError`]; what was not delivered is the next time.
 pub fn deliver(instance: &Instance, to: &Delivery) -> Result<(), DeliveryError> {
     let (now, settings) = (instance.now(), instance.settings());
-    while let Some(file) = instance.store.plan_log_file(MOST, || log_name(instance, &settings, now))? {
-        let records = instance.store.records_of(&file)?;
+    let key = &instance.key;
+    while let Some(file) = instance.store.plan_log_file(key, MOST, || log_name(instance, &settings, now))? {
+        let records = instance.store.records_of(key, &file)?.map_err(DeliveryError::Changed)?;
         let bytes = log_bytes(&file, &records)?;
         write(&to.folder.join(&file.object), &bytes)?;
-        instance.store.log_file_written(&file, &hash(&bytes))?;
+        instance.store.log_file_written(key, &file, &hash(&bytes))?;
     }
     let due = |last: Option<Timestamp>| last.is_none_or(|last| now.duration_since(last) >= DIGEST_EVERY);
-    if let Some(digest) = instance.store.plan_digest_file(now, due, || digest_name(&settings, now))? {
+    if let Some(digest) = instance.store.plan_digest_file(key, now, due, || digest_name(&settings, now))? {
         write_digest(instance, to, &digest)?;
     }
     Ok(())
@@ -117,15 +123,16 @@ fn log_bytes(file: &LogFile, records: &[Record]) -> Result<Vec<u8>, DeliveryErro
 }
 
 fn write_digest(instance: &Instance, to: &Delivery, digest: &DigestFile) -> Result<(), DeliveryError> {
-    let before = instance.store.digest_file_before(digest)?;
-    let files = instance.store.log_files_of(digest)?;
+    let key = &instance.key;
+    let before = instance.store.digest_file_before(key, digest)?;
+    let files = instance.store.log_files_of(key, digest)?;
     let pair = KeyPair::from_pem(to.key.key().expose())?;
     let bucket = to.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let stamp = |moment: Timestamp| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut spans = Vec::new();
     let mut logs = Vec::new();
     for file in &files {
-        let records = instance.store.records_of(file)?;
+        let records = instance.store.records_of(key, file)?.map_err(DeliveryError::Changed)?;
         let (oldest, newest) = span(&records);
         spans.extend([oldest, newest].into_iter().flatten());
         logs.push(json!({
@@ -169,7 +176,7 @@ fn write_digest(instance: &Instance, to: &Delivery, digest: &DigestFile) -> Resu
     let path = to.folder.join(&digest.object);
     write(&path, &bytes)?;
     write(&path.with_extension("gz.sig"), format!("{signature}\n").as_bytes())?;
-    instance.store.digest_file_written(digest, &hash, &signature)?;
+    instance.store.digest_file_written(key, digest, &hash, &signature)?;
     Ok(())
 }
 

@@ -145,8 +145,9 @@ async fn a_crash_between_file_and_note_repeats_the_file_and_nothing_else() {
     let store = &it.rig.instance.store;
     let settings = it.rig.instance.settings();
     let name = || log_name(&it.rig.instance, &settings, it.rig.instance.now());
-    let planned = store.plan_log_file(MOST, name).unwrap().unwrap();
-    let bytes = log_bytes(&planned, &store.records_of(&planned).unwrap()).unwrap();
+    let key = &it.rig.instance.key;
+    let planned = store.plan_log_file(key, MOST, name).unwrap().unwrap();
+    let bytes = log_bytes(&planned, &store.records_of(key, &planned).unwrap().unwrap()).unwrap();
     let path = it.to().folder.join(&planned.object);
     write(&path, &bytes[..10]).unwrap();
     it.some_events().await;
@@ -157,6 +158,7 @@ async fn a_crash_between_file_and_note_repeats_the_file_and_nothing_else() {
     // The same of a digest.
     it.rig.pass(3600);
     let digest = store.plan_digest_file(
+        key,
         it.rig.instance.now(),
         |_| true,
         || digest_name(&settings, it.rig.instance.now()),
@@ -215,4 +217,40 @@ async fn a_folder_that_cannot_be_written_is_tried_again() {
     fs::remove_file(&it.to().folder).unwrap();
     it.deliver().unwrap();
     assert_eq!(it.delivered_ids(), it.event_ids());
+}
+
+#[tokio::test]
+async fn what_somebody_changed_is_not_signed() {
+    for (sql, row) in [
+        ("UPDATE audit SET event = json_set(event, '$.eventName', 'Other') WHERE id = 2", 2),
+        ("DELETE FROM audit WHERE id = 1", 2),
+        ("UPDATE audit SET mac = NULL WHERE id = 1", 1),
+    ] {
+        let it = Delivered::new();
+        it.some_events().await;
+        it.rig.instance.store.tamper(sql);
+        assert!(matches!(it.deliver(), Err(DeliveryError::Changed(found)) if found == row), "{sql}");
+        assert_eq!(it.files("CloudTrail", ".json.gz").len(), 0, "{sql}");
+    }
+}
+
+/// Nobody says of events that they are delivered, or writes files elsewhere by the server's hand.
+#[tokio::test]
+async fn what_is_delivered_is_not_said_by_others() {
+    for sql in [
+        "INSERT INTO audit_file (first, last, object, hash, digest) VALUES (1, 1000, 'x', 'x', 1)",
+        "INSERT INTO audit_file (first, last, object) VALUES (1, 2, '../outside')",
+        "INSERT INTO audit_digest (began, ended, object) VALUES (0, 0, '../outside')",
+    ] {
+        let it = Delivered::new();
+        it.some_events().await;
+        it.rig.instance.store.tamper(sql);
+        it.rig.pass(3 * 86400);
+        keeping::keep(&it.rig.instance).unwrap();
+        assert_eq!(it.event_ids().len(), 2, "{sql}: nothing is forgotten");
+        it.deliver().unwrap();
+        assert_eq!(it.delivered_ids(), it.event_ids(), "{sql}");
+        assert!(!it.home.path().join("outside").exists(), "{sql}");
+        assert_eq!(it.files("CloudTrail-Digest", ".json.gz").len(), 1, "{sql}");
+    }
 }

@@ -32,7 +32,8 @@ pub fn keep(instance: &Instance) -> Result<(), StoreError> {
     if let Some(days) = keeping.retention_days {
         let age = SignedDuration::from_hours(24 * i64::from(days));
         let cutoff = instance.now().checked_sub(age).unwrap_or(Timestamp::MIN);
-        let up_to = keeping.delivery.as_ref().map(|_| instance.store.digested_audit()).transpose()?;
+        let up_to =
+            keeping.delivery.as_ref().map(|_| instance.store.digested_audit(&instance.key)).transpose()?;
         let mut gone = 0;
         loop {
             match instance.store.forget_audit(&instance.key, cutoff, up_to)? {
@@ -44,12 +45,18 @@ pub fn keep(instance: &Instance) -> Result<(), StoreError> {
             tracing::info!(events = gone, days, "forgot old events of the audit trail");
         }
     }
-    if let Some(path) = &keeping.mark
+    note(instance);
+    Ok(())
+}
+
+/// Notes how far the trail reaches. Done often: what was written since the last time could be taken back by
+/// putting the database back as it was.
+pub fn note(instance: &Instance) {
+    if let Some(path) = &instance.keeping.mark
         && let Err(error) = move_mark(&instance.store, &instance.key, path)
     {
         tracing::error!(%error, "could not note how far the audit trail reaches");
     }
-    Ok(())
 }
 
 /// Begins the chain with the first start, and only then: the mark tells that there was one.
@@ -84,22 +91,24 @@ pub fn read_mark(key: &InstanceKey, path: &Path) -> Result<Option<End>, FolderEr
     end.map(Some).ok_or_else(damaged)
 }
 
-/// Never back: a trail that is shorter than it was is for `verify` to find.
+/// Never back, and not on from what is not in the trail any more: one that is not the one it was is for `verify` to
+/// find, however long it has grown since.
 fn move_mark(store: &Store, key: &InstanceKey, path: &Path) -> Result<(), FolderError> {
     let failed = |cause| FolderError::Database { path: path.to_owned(), cause };
     let Some(head) = store.audit_head(key).map_err(failed)? else { return Ok(()) };
-    if let Some(mark) = read_mark(key, path)?
-        && mark.id >= head.id
-    {
-        if mark.id > head.id {
+    if let Some(mark) = read_mark(key, path)? {
+        if !store.holds_audit(key, &mark).map_err(failed)? {
             let (once, now) = (mark.id, head.id);
             tracing::error!(
                 once,
                 now,
-                "the audit trail is shorter than it was; see `latchkey-server audit verify`"
+                "the audit trail does not hold what it held; see `latchkey-server audit verify`"
             );
+            return Ok(());
         }
-        return Ok(());
+        if mark.id >= head.id {
+            return Ok(());
+        }
     }
     let (id, mac) = (head.id.to_string(), hex::encode(&head.mac));
     let seal = hex::encode(key.derive("audit mark 1", &[&id, &mac]).as_slice());
@@ -113,6 +122,33 @@ mod tests {
 
     use super::*;
     use crate::{audit::Event, rig::Rig, store::Verdict};
+
+    /// An older state of the database that has grown past the mark.
+    #[test]
+    fn the_mark_does_not_move_on_from_what_is_not_there_any_more() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("audit.mark");
+        let rig = Rig::with(|instance| instance.keeping.mark = Some(path.clone()));
+        let (store, key) = (&rig.instance.store, &rig.instance.key);
+        let record = || rig.instance.record(&Event { source: "s", name: "n", ..Event::default() }).unwrap();
+        begin(store, key, &path).unwrap();
+        record();
+        store.tamper("CREATE TABLE kept AS SELECT * FROM audit_end");
+        record();
+        note(&rig.instance);
+        let mark = read_mark(key, &path).unwrap().unwrap();
+        assert_eq!(mark.id, 2);
+        store.tamper(
+            "DELETE FROM audit WHERE id > 1; DELETE FROM audit_end; INSERT INTO audit_end SELECT * FROM kept",
+        );
+        (0..3).for_each(|_| record());
+        keep(&rig.instance).unwrap();
+        begin(store, key, &path).unwrap();
+        let kept = read_mark(key, &path).unwrap().unwrap();
+        assert_eq!(kept, mark, "what proves it stays");
+        let verdict = store.verify_audit(key, Some(&kept)).unwrap();
+        assert!(matches!(verdict, Verdict::Broken(_)), "{verdict:?}");
+    }
 
     #[test]
     fn the_mark_goes_forward_alone_and_a_chain_is_begun_once() {

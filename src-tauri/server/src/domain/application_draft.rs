@@ -1,5 +1,5 @@
-//! An application while an administrator sets it up, step by step: what is asked in which step, what is wrong with an
-//! answer, and the application in the end. Pure: what a page shows and where drafts wait is for others.
+//! An application while an administrator sets it up or changes it: what was typed, what is wrong with it, and the
+//! application in the end. Pure: what a page shows is for others.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub enum Origin {
     OpenIdConnect,
 }
 
-/// A page of the wizard.
+/// What a question is about, in the order in which problems are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Where it comes from, its name.
@@ -40,11 +40,6 @@ pub enum Step {
     Person,
     /// How both prove who they are.
     Security,
-}
-
-impl Step {
-    /// In their order.
-    pub const ALL: [Self; 4] = [Self::Origin, Self::Provider, Self::Person, Self::Security];
 }
 
 /// What was typed so far; empty where nothing was.
@@ -76,7 +71,7 @@ pub struct ApplicationDraft {
     pub attributes: Option<Vec<AttributeDraft>>,
     /// Whether requests must be signed.
     pub require_signed_requests: bool,
-    /// What it signs with; empty for the metadata's own.
+    /// What it signs with, in one or several PEM blocks; empty for the metadata's own.
     pub signing_certificate: String,
     /// What assertions are encrypted for; empty for plain ones.
     pub encryption_certificate: String,
@@ -112,19 +107,12 @@ struct Given {
     format: Option<NameIdFormat>,
     relay_state: Option<String>,
     attributes: Vec<AttributeMapping>,
+    signs_requests: bool,
     certificates: Vec<String>,
     catalogue: Option<CatalogueChoice>,
 }
 
 impl ApplicationDraft {
-    /// The problems of one step; the next step is open when there are none.
-    pub fn problems(&self, step: Step) -> Vec<Problem> {
-        let mut all = Vec::new();
-        self.build(&mut all);
-        all.retain(|problem| problem.step == step);
-        all
-    }
-
     /// The application.
     ///
     /// # Errors
@@ -183,8 +171,8 @@ impl ApplicationDraft {
         };
         let mut signing_certificates = given.certificates;
         if !self.signing_certificate.trim().is_empty() {
-            match certificate_text(&self.signing_certificate) {
-                Ok(text) => signing_certificates = vec![text],
+            match certificates(&self.signing_certificate) {
+                Ok(all) => signing_certificates = all,
                 Err(problem) => no(Step::Security, "signing_certificate", problem.to_owned()),
             }
         }
@@ -207,7 +195,8 @@ impl ApplicationDraft {
             assertion_lifetime: rules::DEFAULT_LIFETIME,
             session_duration,
             attributes,
-            require_signed_requests: self.require_signed_requests,
+            require_signed_requests: self.require_signed_requests
+                || (given.signs_requests && !signing_certificates.is_empty()),
             signing_certificates,
             encryption_certificate,
             catalogue: given.catalogue,
@@ -245,6 +234,7 @@ impl ApplicationDraft {
                         acs_url: found.acs_url,
                         audience: found.audience,
                         format: found.name_id_format,
+                        signs_requests: found.signs_requests,
                         certificates: found.signing_certificates,
                         ..Given::default()
                     }
@@ -281,6 +271,16 @@ impl ApplicationDraft {
             },
         }
     }
+}
+
+/// Certificates that stand one after the other.
+fn certificates(text: &str) -> Result<Vec<String>, &'static str> {
+    const BEGIN: &str = "-----BEGIN";
+    let text = text.trim();
+    if !text.starts_with(BEGIN) {
+        return Ok(vec![certificate_text(text)?]);
+    }
+    text.split(BEGIN).skip(1).map(|block| certificate_text(&format!("{BEGIN}{block}"))).collect()
 }
 
 fn mapped(rows: &[AttributeDraft], no: &mut impl FnMut(Step, &str, String)) -> Vec<AttributeMapping> {
@@ -324,9 +324,6 @@ mod tests {
     #[test]
     fn an_application_is_made_step_by_step() {
         let mut draft = catalogue();
-        for step in Step::ALL {
-            assert_eq!(draft.problems(step), [], "{step:?}");
-        }
         let made = draft.finish().expect("nothing is wrong");
         assert_eq!(made.acs_url, "https://acme.my.salesforce.com");
         assert_eq!(made.catalogue.map(|choice| choice.id), Some("salesforce".to_owned()));
@@ -374,13 +371,17 @@ mod tests {
             assert_eq!(problems.len(), 1, "{problems:?}");
             assert_eq!((problems[0].step, &*problems[0].field), (step, field), "{problems:?}");
             assert!(problems[0].problem.contains(words), "{words}: {problems:?}");
-            for other in Step::ALL {
-                assert_eq!(draft.problems(other).is_empty(), other != step, "{field} in {other:?}");
-            }
         }
+        let own = crate::rig::saml_key();
+        let mut several = catalogue();
+        several.signing_certificate = format!("{}\n{}", own.certificate(), own.certificate());
+        assert_eq!(several.finish().map(|saml| saml.signing_certificates.len()), Ok(2));
+        several.signing_certificate.push_str("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----");
+        assert_eq!(several.finish().map_err(|problems| problems.len()), Err(1));
         let manual =
             ApplicationDraft { origin: Origin::Manual, name: "x".to_owned(), ..ApplicationDraft::default() };
-        let fields: Vec<String> = manual.problems(Step::Provider).into_iter().map(|p| p.field).collect();
+        let problems = manual.finish().expect_err("it has no addresses");
+        let fields: Vec<String> = problems.into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["acs_url", "audience"]);
     }
 }

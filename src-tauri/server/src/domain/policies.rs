@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::managed_policies;
 use crate::organisation::{Boundary, PolicyReference};
 
 /// AWS's policies for job functions, which its console offers first (IAM Identity Center User Guide, "Predefined
@@ -29,28 +30,46 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-/// The ARN of an AWS managed policy that somebody named, with or without the rest of it.
+/// The ARN of an AWS managed policy that somebody named: by its name, by that and its path, or by the whole ARN. A
+/// name that we do not know may be one of AWS's all the same.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn managed(written: &str) -> Result<String, String> {
-    if let Some((_, arn)) = JOB_FUNCTIONS.iter().find(|(name, _)| *name == written) {
-        return Ok((*arn).to_owned());
-    }
-    let is_arn = written.starts_with("arn:");
-    if is_arn && !written.contains(":iam::aws:policy/") {
-        return Err(format!(
-            "{written} is not the ARN of an AWS managed policy. Those begin with arn:aws:iam::aws:policy/."
-        ));
-    }
-    let path = written.rsplit_once("policy/").map_or(written, |(_, path)| path);
-    let good = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
-    if path.is_empty() || path.len() > 512 || !path.chars().all(good) {
+    let path = match written.split_once(":iam::aws:policy/") {
+        Some((head, path)) if is_partition(head) => path,
+        None if !written.starts_with("arn:") => written,
+        _ => {
+            return Err(format!(
+                "{written} is not the ARN of an AWS managed policy. Those begin with arn:aws:iam::aws:policy/."
+            ));
+        }
+    };
+    let is_part = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c))
+    };
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    if path.len() > 512 || name.len() > 128 || !path.split('/').all(is_part) {
         return Err(format!(
             "{written} is not the name of an AWS managed policy, such as AmazonS3ReadOnlyAccess."
         ));
     }
-    Ok(if is_arn { written.to_owned() } else { format!("arn:aws:iam::aws:policy/{written}") })
+    match managed_policies::path_of(name) {
+        Some(known) if written == name => Ok(format!("arn:aws:iam::aws:policy/{known}")),
+        Some(known) if path != known => {
+            Err(format!("AWS has no policy {path}. The one that is called {name} is {known}."))
+        }
+        _ if path != written => Ok(written.to_owned()),
+        _ => Ok(format!("arn:aws:iam::aws:policy/{path}")),
+    }
+}
+
+/// `arn:aws`, `arn:aws-cn` and the like (sso-admin API, `ManagedPolicyArn`).
+fn is_partition(head: &str) -> bool {
+    let Some(rest) = head.strip_prefix("arn:aws") else { return false };
+    let mut parts = rest.split('-');
+    let is_part = |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase());
+    parts.next() == Some("") && rest.matches('-').count() <= 3 && parts.all(is_part)
 }
 
 /// AWS managed policies, one a line, each once.
@@ -176,11 +195,25 @@ mod tests {
     fn policies_are_known_by_name() {
         assert_eq!(managed("Billing").unwrap(), "arn:aws:iam::aws:policy/job-function/Billing");
         assert_eq!(managed("AmazonS3FullAccess").unwrap(), "arn:aws:iam::aws:policy/AmazonS3FullAccess");
-        let arn = "arn:aws-cn:iam::aws:policy/service-role/AmazonEKSServicePolicy";
+        let arn = "arn:aws-cn:iam::aws:policy/AmazonEKSServicePolicy";
         assert_eq!(managed(arn).unwrap(), arn);
-        for bad in ["arn:aws:iam::111122223333:policy/Mine", "two words", "arn:aws:iam::aws:policy/"] {
+        let lambda = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
+        assert_eq!(managed("AWSLambdaBasicExecutionRole").unwrap(), lambda);
+        assert_eq!(managed("service-role/AWSLambdaBasicExecutionRole").unwrap(), lambda);
+        assert_eq!(managed("NewNextYear").unwrap(), "arn:aws:iam::aws:policy/NewNextYear");
+        for bad in [
+            "arn:aws:iam::111122223333:policy/Mine",
+            "arn:aws-verylong:iam::aws:policy/Mine",
+            "arn:other:iam::aws:policy/Mine",
+            "two words",
+            "arn:aws:iam::aws:policy/",
+            "a//b",
+            "/a",
+        ] {
             assert!(managed(bad).is_err(), "{bad}");
         }
+        let elsewhere = managed("arn:aws:iam::aws:policy/Billing").unwrap_err();
+        assert!(elsewhere.contains("job-function/Billing"), "{elsewhere}");
         assert_eq!(managed_list(" Billing \n\nBilling\n").unwrap().len(), 1);
         let reference = |path: &str| PolicyReference { name: "Mine".to_owned(), path: path.to_owned() };
         assert_eq!(customer_managed_list("Mine\n/team/Mine").unwrap(), [reference("/"), reference("/team/")]);

@@ -25,6 +25,8 @@ pub struct SignInSession {
     pub ended: Option<Timestamp>,
     /// Wrong user codes typed in it.
     pub wrong_codes: i64,
+    /// Whether a second factor was proved for it or in it.
+    pub factor: bool,
 }
 
 impl SignInSession {
@@ -37,17 +39,13 @@ impl SignInSession {
             ends: now.checked_add(length).unwrap_or(Timestamp::MAX),
             ended: None,
             wrong_codes: 0,
+            factor: false,
         }
     }
 
     /// Whether the person still counts as signed in.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended.is_none() && now < self.ends
-    }
-
-    /// Whether this session has guessed at user codes often enough.
-    pub fn may_try_user_code(&self) -> bool {
-        self.wrong_codes < WRONG_CODES_ALLOWED
     }
 }
 

@@ -40,11 +40,13 @@ pub fn login(instance: &Instance, _: &HeaderMap, fields: &Fields) -> Result<Resp
     let Some(key) = instance.issuer.find(&known.access_key_id)? else {
         return Err(expired("Open the console again from where you started."));
     };
-    let user = instance.user(&key.user_id)?;
+    let Some(user) = instance.user(&key.user_id)? else {
+        return Err(expired("Whoever it was made for cannot sign in any more."));
+    };
     instance.record(&Event {
         source: audit::SIGNIN,
         name: "ConsoleLogin",
-        user: user.as_ref(),
+        user: Some(&user),
         details: json!({ "account_id": key.account_id, "role_name": key.permission_set }),
         ..Event::default()
     })?;

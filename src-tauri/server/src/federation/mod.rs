@@ -26,7 +26,7 @@ use crate::{
     organisation::{Account, PermissionSet, User},
     secret::Token,
     signin::PageError,
-    store::SigninToken,
+    store::{AuditEntry, SigninToken},
 };
 
 /// How long a sign-in token and the link with it work (IAM User Guide, custom identity broker).
@@ -68,7 +68,7 @@ async fn act(instance: Shared, headers: HeaderMap, fields: Fields) -> Response {
         .await
 }
 
-/// Issues role credentials for an assigned person and a sign-in token from them, in one go.
+/// Issues role credentials for an assigned person, with the event of that, and a sign-in token from them.
 ///
 /// # Errors
 /// [`IssuingError`] if they could not be issued or kept.
@@ -77,10 +77,11 @@ pub fn signin_token_for(
     user: &User,
     account: &Account,
     set: &PermissionSet,
+    event: &AuditEntry,
 ) -> Result<Token, IssuingError> {
     let tags =
         instance.session_tags(user).map_err(|cause| IssuingError::new("find a session's tags", cause))?;
-    let issued = instance.issuer.issue(user, account, set, tags, instance.now())?;
+    let issued = instance.issuer.issue(user, account, set, tags, event, instance.now())?;
     keep_token(instance, issued.access_key_id, issued.ends)
 }
 

@@ -143,3 +143,16 @@ async fn expired_credentials_take_their_consoles_along() {
     browser.get(&path).await.is(400);
     signin_token(&rig, &session, None).await.is(400);
 }
+
+#[tokio::test]
+async fn who_is_disabled_opens_no_console() {
+    let rig = Rig::new();
+    let session = credentials(&rig, "ReadOnly").await;
+    let token = signin_token(&rig, &session, None).await.is(200).json()["SigninToken"].clone();
+    let path =
+        format!("/federation?{}", query(&[("Action", "login"), ("SigninToken", token.as_str().unwrap())]));
+    let disabled = crate::organisation::User { enabled: false, ..rig.user("sam") };
+    rig.instance.store.put_user(&disabled, rig.instance.now(), &rig.entry()).unwrap();
+    rig.browser().get(&path).await.is(400);
+    signin_token(&rig, &session, None).await.is(400);
+}

@@ -36,6 +36,7 @@ impl RoleCredentialIssuer for Elsewhere {
         account: &Account,
         set: &PermissionSet,
         tags: Tags,
+        _: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError> {
         self.reach()?;

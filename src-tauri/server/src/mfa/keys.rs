@@ -80,7 +80,9 @@ pub struct NewKey {
 pub struct Proof {
     /// Which device.
     pub device: String,
-    /// What to store in place of its data: the authenticator counts its answers.
+    /// Its data as it was looked at.
+    pub before: Vec<u8>,
+    /// What to store in place of it: the authenticator counts its answers.
     pub data: Vec<u8>,
 }
 
@@ -182,9 +184,14 @@ pub fn finish_authentication(
     let id: &[u8] = result.cred_id().as_ref();
     let device =
         devices.iter().find(|device| device.credential.as_deref() == Some(id)).ok_or(KeyError::Malformed)?;
+    // The state knows the count of when the ceremony began; the key may have answered elsewhere since.
+    let counted = counted(device)?;
+    if counted > 0 && u64::from(result.counter()) <= counted {
+        return Err(KeyError::Refused(WebauthnError::CredentialPossibleCompromise));
+    }
     let mut key: SecurityKey = stored(device)?;
     key.update_credential(&result);
-    Ok(Proof { device: device.id.clone(), data: text(&key)?.into_bytes() })
+    Ok(Proof { device: device.id.clone(), before: device.data.clone(), data: text(&key)?.into_bytes() })
 }
 
 /// Asks for any passkey of this server; who its owner is, the answer says.
@@ -229,7 +236,7 @@ pub fn finish_passkey(
     let result =
         library.finish_discoverable_authentication_v2(&answer, state, &key).map_err(KeyError::Refused)?;
     passkey.update_credential(&result);
-    Ok(Proof { device: device.id.clone(), data: text(&passkey)?.into_bytes() })
+    Ok(Proof { device: device.id.clone(), before: device.data.clone(), data: text(&passkey)?.into_bytes() })
 }
 
 fn library(instance: &Instance) -> Result<Webauthn> {
@@ -276,6 +283,11 @@ fn user_handle(instance: &Instance, user: &User) -> Result<Uuid> {
 
 fn stored<T: DeserializeOwned>(device: &Device) -> Result<T> {
     serde_json::from_slice(&device.data).map_err(|_| KeyError::Malformed)
+}
+
+/// How many answers a key has counted, as far as is known; 0 for one that does not count.
+fn counted(device: &Device) -> Result<u64> {
+    stored::<Value>(device)?["cred"]["counter"].as_u64().ok_or(KeyError::Malformed)
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {

@@ -64,6 +64,51 @@ struct Written {
     without_device: WithoutDevice,
 }
 
+/// What a configuration file says of the policy. What it leaves out is what was set last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "WrittenInFile")]
+pub struct Named {
+    /// When.
+    pub mode: Option<Mode>,
+    /// Which kinds; not empty.
+    pub allowed: Option<Vec<Factor>>,
+    /// What about those who have none.
+    pub without_device: Option<WithoutDevice>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenInFile {
+    mode: Option<Mode>,
+    allowed: Option<Vec<Factor>>,
+    without_device: Option<WithoutDevice>,
+}
+
+impl TryFrom<WrittenInFile> for Named {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenInFile) -> Result<Self, Self::Error> {
+        if written.allowed.as_ref().is_some_and(Vec::is_empty) {
+            return Err(ALLOWS_NOTHING);
+        }
+        let WrittenInFile { mode, allowed, without_device } = written;
+        Ok(Self { mode, allowed, without_device })
+    }
+}
+
+impl Named {
+    /// The policy that holds: what is said here, and the rest of another.
+    pub fn over(&self, other: Policy) -> Policy {
+        Policy {
+            mode: self.mode.unwrap_or(other.mode),
+            allowed: self.allowed.clone().unwrap_or(other.allowed),
+            without_device: self.without_device.unwrap_or(other.without_device),
+        }
+    }
+}
+
+const ALLOWS_NOTHING: &str = "`allowed` must name at least one of \"webauthn\" and \"totp\"";
+
 fn every_factor() -> Vec<Factor> {
     vec![Factor::Webauthn, Factor::Totp]
 }
@@ -73,7 +118,7 @@ impl TryFrom<Written> for Policy {
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         if written.allowed.is_empty() {
-            return Err("`allowed` must name at least one of \"webauthn\" and \"totp\"");
+            return Err(ALLOWS_NOTHING);
         }
         Ok(Self { mode: written.mode, allowed: written.allowed, without_device: written.without_device })
     }
@@ -115,6 +160,11 @@ impl Policy {
     /// Whether devices of this kind count.
     pub fn counts(&self, kind: Kind) -> bool {
         self.allowed.contains(&kind.factor())
+    }
+
+    /// The kinds of devices that count.
+    pub fn kinds(&self) -> Vec<Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.counts(*kind)).collect()
     }
 
     /// Whether people sign in with a passkey in place of a password.
@@ -169,6 +219,21 @@ mod tests {
         assert_eq!(read("mode = \"off\"").unwrap(), Policy::default());
         for bad in ["mode = \"on\"", "", "mode = \"always\"\nallowed = []", "mode = \"off\"\ncolour = 1"] {
             assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_is_as_it_was() {
+        let named = |text: &str| toml::from_str::<Named>(text);
+        let set =
+            Policy { mode: Mode::Always, allowed: vec![Factor::Totp], without_device: WithoutDevice::Block };
+        assert_eq!(named("").unwrap().over(set.clone()), set);
+        let mode = named("mode = \"context\"").unwrap().over(set.clone());
+        assert_eq!(mode, Policy { mode: Mode::Context, ..set.clone() });
+        let all = "mode = \"off\"\nallowed = [\"webauthn\", \"totp\"]\nwithout_device = \"enrol\"";
+        assert_eq!(named(all).unwrap().over(set), Policy::default());
+        for bad in ["mode = \"on\"", "allowed = []", "colour = 1"] {
+            assert!(named(bad).is_err(), "{bad}");
         }
     }
 

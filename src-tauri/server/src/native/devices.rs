@@ -138,6 +138,7 @@ pub fn finish(
     let device = new_key(instance, &caller.session.user_id, &name, &answer, &state)?;
     let event = changed(instance, caller, "CompleteWebAuthnDeviceRegistration", &device.id);
     if instance.store.add_mfa_device(&device, &event)? {
+        instance.store.note_factor(&caller.session.id)?;
         return Ok(Changed { id: device.id });
     }
     Err(Kind::NotAdded.because("This key is registered here already, or there are as many as there may be"))

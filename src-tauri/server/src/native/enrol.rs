@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     instance::Instance,
-    mfa::{Device, Kind as DeviceKind, keys, sealing::Purpose},
+    mfa::{Ask, Device, Kind as DeviceKind, keys, sealing::Purpose},
     secret::Token,
-    signin::mfa::{self, Half, directory_event},
+    signin::mfa::{self, Half, Proved, directory_event},
+    store::NewDevice,
 };
 
 const PURPOSE: &str = "first key of the app";
@@ -37,11 +38,16 @@ pub fn is_offered(instance: &Instance) -> Result<bool, NativeError> {
 }
 
 /// A sign-in under way whose person has nothing that counts, with what else they have.
-fn half(instance: &Instance, secret: String) -> Result<(Half, Vec<Device>), NativeError> {
+fn half_of(instance: &Instance, secret: String) -> Result<(Half, Vec<Device>), NativeError> {
     let half = sign_in::half(instance, secret)?;
     // Who has a factor proves it, and adds others once they are in.
     if !half.devices().is_empty() {
         return Err(Kind::NotAdded.because("There is a second factor already: prove that"));
+    }
+    // The policy is asked here as well: it may have changed, or the devices that counted are gone.
+    if mfa::ask(instance, None, &half.user, half.network())? == Ask::Block {
+        mfa::block(instance, &half)?;
+        return Err(sign_in::blocked());
     }
     let devices = devices::may_add(instance, half.user_id())?;
     Ok((half, devices))
@@ -49,7 +55,7 @@ fn half(instance: &Instance, secret: String) -> Result<(Half, Vec<Device>), Nati
 
 /// POST `/native/v1/sign-in/enrol/challenge`.
 pub fn challenge(instance: &Instance, request: Named) -> Result<Challenge, NativeError> {
-    let (half, devices) = half(instance, request.sign_in)?;
+    let (half, devices) = half_of(instance, request.sign_in)?;
     let ceremony = keys::start_registration(instance, &half.user, DeviceKind::SecurityKey, &devices)?;
     let event = directory_event(instance, "StartWebAuthnDeviceRegistration", &half.user, None, Value::Null);
     instance.store.append_audit(&[event])?;
@@ -59,7 +65,8 @@ pub fn challenge(instance: &Instance, request: Named) -> Result<Challenge, Nativ
 
 /// POST `/native/v1/sign-in/enrol`: the key proves itself, which ends the sign-in.
 pub fn enrol(instance: &Instance, request: Enrol) -> Result<Step, NativeError> {
-    let (half, _) = half(instance, request.sign_in)?;
+    let secret = request.sign_in;
+    let (half, _) = half_of(instance, secret.clone())?;
     let now = instance.now();
     instance.store.count_attempt(half.counter(), now)?.map_err(|locked| NativeError::locked(locked.left))?;
     let owner = hex::encode(half.cookie.as_bytes());
@@ -71,14 +78,15 @@ pub fn enrol(instance: &Instance, request: Enrol) -> Result<Step, NativeError> {
     let device = Device { last_used: Some(now), ..new };
     let details = json!({ "MfaDeviceId": device.id });
     let event = directory_event(instance, "CompleteWebAuthnDeviceRegistration", &half.user, None, details);
-    if !instance.store.add_mfa_device(&device, &event)? {
-        return Err(Kind::NotAdded.because("This key is registered here already"));
-    }
-    let context = request.context.map_or_else(|| instance.chance.token(), Token::new);
-    let (session, cookie) = sign_in::begin(instance, &half.user);
+    let instead_of = instance.store.mfa_policy()?.kinds();
+    let new = Proved::Enrolled(NewDevice { device: &device, instead_of: &instead_of, entry: &event });
+    let (before, context) = (request.context.map(Token::new), instance.chance.token());
+    let (session, cookie) = sign_in::begin(instance, &half.user, true);
     let proved = Some(DeviceKind::SecurityKey.credential_type());
-    if mfa::conclude(instance, &half, None, proved, &context, (&session, cookie))? {
+    if mfa::conclude(instance, &half, Some(new), proved, (before.as_ref(), &context), (&session, cookie))? {
         return sign_in::complete(instance, &half.user, &session, half.back(), Some(&context));
     }
-    Err(sign_in::over())
+    // Over by now, or another device was set up at the same moment; else it is this key.
+    half_of(instance, secret)?;
+    Err(Kind::NotAdded.because("This key is registered here already"))
 }

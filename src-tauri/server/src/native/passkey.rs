@@ -60,7 +60,7 @@ pub fn answer(
         });
     };
     let user = proved.user.clone();
-    let (session, cookie) = sign_in::begin(instance, &user);
+    let (session, cookie) = sign_in::begin(instance, &user, true);
     if !proved.conclude(instance, (&session, cookie))? {
         return Err(Kind::ChallengeOver.because("This challenge was answered before"));
     }

@@ -59,11 +59,13 @@ pub fn need(instance: &Instance, caller: &Caller) -> Result<(), NativeError> {
     let now = instance.now();
     let anew = instance.store.proved_anew(&caller.session.id)?;
     let last = anew.map_or(caller.session.began, |anew| anew.max(caller.session.began));
-    if now.duration_since(last) < FRESH {
+    // A password on a computer that is known is not enough to change what is asked for everywhere else.
+    if now.duration_since(last) < FRESH && devices::has_proved_all(instance, &caller.session)? {
         return Ok(());
     }
-    Err(Kind::ProofNeeded
-        .because("The sign-in is older than ten minutes: prove a second factor, or sign in again"))
+    Err(Kind::ProofNeeded.because(
+        "The sign-in is older than ten minutes, or no second factor was proved in it: prove one, or sign in again",
+    ))
 }
 
 /// The devices that count.
@@ -114,7 +116,11 @@ pub fn prove(instance: &Instance, caller: &Caller, brought: Brought) -> Result<P
             let keys: Vec<&Device> =
                 devices.iter().filter(|device| device.kind != DeviceKind::Totp).collect();
             let proof = keys::finish_authentication(instance, Door::App, &keys, &credential, &state).ok();
-            let used = proof.map(|proof| Used::Key { device: proof.device, data: proof.data });
+            let used = proof.map(|proof| Used::Key {
+                device: proof.device,
+                before: proof.before,
+                data: proof.data,
+            });
             (used, Some((Digest::of(&state), ends)), "WEBAUTHN", wrong_key(&devices, &credential))
         }
         Brought { factor: Some(factor), code: Some(code), .. } => {

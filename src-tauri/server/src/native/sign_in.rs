@@ -22,7 +22,7 @@ use crate::{
     signin::{
         known_browser,
         mfa::{
-            self, Accepted, Half,
+            self, Accepted, Found, Half, Proved,
             challenge::{self, Brought, Way},
         },
         sign_in::{self, Right, Wrong},
@@ -182,32 +182,32 @@ pub fn start(instance: &Instance, request: Start) -> Result<Step, NativeError> {
     let back = request.client.check(instance)?;
     let known = request.device.map(Token::new);
     let right = sign_in::check(instance, known.as_ref(), &request.username, &request.password)?;
-    let Right { user, counter, must_change } = right.map_err(|wrong| match wrong {
+    let Right { user, counter, must_change, hash } = right.map_err(|wrong| match wrong {
         Wrong::Missing => Kind::InvalidRequest.because("A user name and a password are needed"),
         Wrong::TooLong => Kind::InvalidRequest.because("That is too long for a user name and a password"),
         Wrong::Locked(left) => NativeError::locked(left),
         Wrong::Mismatch => Kind::WrongPassword.because("The user name or the password is wrong"),
     })?;
     let network = mfa::network(instance, &Origin::current());
-    let accepted = Accepted { counter, back: &back, network, must_change };
+    let accepted = Accepted { counter, back: &back, network, must_change, hash: &hash };
     if must_change {
         // The password was right, which is recorded as ever; nobody goes on with this one.
-        drop(mfa::keep_half(instance, &user, accepted)?);
+        drop(mfa::keep_half(instance, &user, accepted)?.ok_or_else(over)?);
         return Ok(in_browser(instance, "passwordChange", None));
     }
     let context = request.context.map(Token::new);
     match mfa::ask(instance, context.as_ref(), &user, network)? {
         Ask::Nothing => {
-            let (session, cookie) = begin(instance, &user);
+            let (session, cookie) = begin(instance, &user, false);
             let events = sign_in::events(instance, Some(&user), Some(&session), "Success");
-            if !instance.store.begin_session(&session, cookie, counter, &events)? {
+            if !instance.store.begin_session(&session, cookie, counter, &hash, &events)? {
                 return Err(over());
             }
             complete(instance, &user, &session, &back, None)
         }
         Ask::Factor => {
-            let secret = mfa::keep_half(instance, &user, accepted)?;
-            let half = Half::find(instance, &secret)?.ok_or_else(over)?;
+            let secret = mfa::keep_half(instance, &user, accepted)?.ok_or_else(over)?;
+            let Found::Live(half) = Half::find(instance, &secret)? else { return Err(over()) };
             Ok(Step::SecondFactor {
                 sign_in: secret.expose().to_owned(),
                 expires_at: half.ends().as_millisecond(),
@@ -215,13 +215,13 @@ pub fn start(instance: &Instance, request: Start) -> Result<Step, NativeError> {
             })
         }
         Ask::Enrol => {
-            let secret = mfa::keep_half(instance, &user, accepted)?;
+            let secret = mfa::keep_half(instance, &user, accepted)?.ok_or_else(over)?;
             let secret = enrol::is_offered(instance)?.then(|| secret.expose().to_owned());
             Ok(in_browser(instance, "enrolment", secret))
         }
         Ask::Block => {
             mfa::record_block(instance, &user)?;
-            Err(Kind::Blocked.because("A second factor is needed, and there is none that counts"))
+            Err(blocked())
         }
     }
 }
@@ -245,6 +245,11 @@ fn factors(devices: &[Device]) -> Vec<Factor> {
     ways
 }
 
+/// There is nothing to add to the password.
+pub fn blocked() -> NativeError {
+    Kind::Blocked.because("A second factor is needed, and there is none that counts")
+}
+
 /// The way back to the beginning.
 pub fn over() -> NativeError {
     Kind::SignInOver.because("This sign-in is over; start again")
@@ -252,12 +257,12 @@ pub fn over() -> NativeError {
 
 /// The sign-in under way that began here.
 pub fn half(instance: &Instance, secret: String) -> Result<Half, NativeError> {
-    let half = Half::find(instance, &Token::new(secret))?.ok_or_else(over)?;
+    let Found::Live(half) = Half::find(instance, &Token::new(secret))? else { return Err(over()) };
     // A browser's half sign-in goes on in the browser.
     if half.must_change() || !half.back().starts_with(AUTHORIZE) {
         return Err(over());
     }
-    Ok(half)
+    Ok(*half)
 }
 
 /// POST `/native/v1/sign-in/challenge`.
@@ -328,10 +333,11 @@ fn prove(
     let (lockout, used): (Lockout, Option<Used>) = challenge::attempt(instance, half, way, brought)?
         .map_err(|locked| NativeError::locked(locked.left))?;
     if let Some(used) = used {
-        let context = context.map_or_else(|| instance.chance.token(), Token::new);
-        let (session, cookie) = begin(instance, &half.user);
+        let (before, context) = (context.map(Token::new), instance.chance.token());
+        let (session, cookie) = begin(instance, &half.user, true);
         let proved = Some(way.credential_type());
-        if mfa::conclude(instance, half, Some(used), proved, &context, (&session, cookie))? {
+        let used = Some(Proved::Used(used));
+        if mfa::conclude(instance, half, used, proved, (before.as_ref(), &context), (&session, cookie))? {
             return complete(instance, &half.user, &session, half.back(), Some(&context));
         }
     }
@@ -339,10 +345,11 @@ fn prove(
     Err(lockout.remaining(instance.now()).map_or_else(why, NativeError::locked))
 }
 
-/// A session that no browser has: its cookie's secret is drawn and forgotten.
-pub fn begin(instance: &Instance, user: &User) -> (SignInSession, Digest) {
+/// A session, with a second factor or without, that no browser has: its cookie's secret is drawn and forgotten.
+pub fn begin(instance: &Instance, user: &User, factor: bool) -> (SignInSession, Digest) {
     let length = instance.session_length();
-    let session = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
+    let begun = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
+    let session = SignInSession { factor, ..begun };
     (session, instance.chance.token().digest())
 }
 

@@ -129,7 +129,7 @@ impl Role<'_> {
             permission_set: self.set.arn.clone(),
             ends,
         };
-        let used = Used::Key { device: proof.device, data: proof.data };
+        let used = Used::Key { device: proof.device, before: proof.before, data: proof.data };
         let challenge = (Digest::of(&state), challenge_ends);
         let events = [self.event(instance, "StepUp", "Success")];
         let taken = instance.store.step_up(&opened, &used, challenge, now, &events)?;

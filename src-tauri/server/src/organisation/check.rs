@@ -40,6 +40,7 @@ pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
         return Err(mistake(&raw.region, "region", "must be an AWS region such as eu-central-1"));
     }
     account_id(&raw.management_account, "management_account")?;
+    let names_session = raw.session_duration.is_some();
     let session_duration = match raw.session_duration {
         Some(value) if !sign_in_session::LENGTHS.contains(value.get_ref()) => {
             return Err(mistake(
@@ -97,6 +98,7 @@ pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
             management_account: raw.management_account.into_inner(),
             session_duration,
         },
+        names_session,
         groups,
         users,
         accounts,
@@ -360,7 +362,8 @@ fn applications(
     Ok(applications)
 }
 
-fn is_web_url(text: &str) -> bool {
+/// Whether a browser goes there.
+pub(crate) fn is_web_url(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 

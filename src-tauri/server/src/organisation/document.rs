@@ -26,6 +26,8 @@ pub fn sample(origin: &str) -> Result<Document, FileError> {
 pub struct Document {
     /// What holds for the whole instance.
     pub settings: Settings,
+    /// Whether the file says how long sign-ins last; if not, what was set last stays.
+    pub names_session: bool,
     /// Descriptions by name.
     pub groups: BTreeMap<String, String>,
     /// By user name.

@@ -21,7 +21,7 @@ pub use abac::{
     AccessControlAttribute, MOST as MOST_TAGS, Tags, is_key as is_attribute_key,
     is_source as is_attribute_source, session_tags,
 };
-pub(crate) use check::{is_name_byte, is_region};
+pub(crate) use check::{is_name_byte, is_region, is_web_url};
 pub use document::{
     Document, DocumentApplication, DocumentAssignment, DocumentPermissionSet, DocumentPrincipal,
     DocumentUser, SAMPLE, sample,
@@ -30,7 +30,6 @@ pub use file::read;
 pub use file_error::{FileError, text_of};
 pub(crate) use roles::is_external_id_byte;
 pub use roles::{Role, Trusted};
-#[allow(unused_imports, reason = "whoever makes applications elsewhere says these too")]
 pub use saml::{AttributeMapping, CatalogueChoice, NameIdFormat, SamlApplication};
 
 /// What holds for the whole instance.

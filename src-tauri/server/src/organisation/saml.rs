@@ -1,5 +1,5 @@
 //! How an application is signed in to by SAML 2.0: where assertions go, what they say about a person, and how both
-//! sides prove who they are. One JSON document, for whoever keeps applications elsewhere.
+//! sides prove who they are. The database has it as JSON.
 
 use std::collections::BTreeMap;
 
@@ -101,61 +101,5 @@ impl NameIdFormat {
             "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified" => Self::Unspecified,
             _ => return None,
         })
-    }
-}
-
-/// The document's versions.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "version", content = "application", deny_unknown_fields)]
-enum Document {
-    #[serde(rename = "1")]
-    One(SamlApplication),
-}
-
-impl SamlApplication {
-    /// As one JSON document that names its version.
-    ///
-    /// # Errors
-    /// None in practice: every value has a form in JSON.
-    #[allow(dead_code, reason = "the store of applications keeps it")]
-    pub fn to_document(&self) -> serde_json::Result<String> {
-        serde_json::to_string(&Document::One(self.clone()))
-    }
-
-    /// Reads [`SamlApplication::to_document`].
-    ///
-    /// # Errors
-    /// That the text is another document or of a version that is not known here.
-    #[allow(dead_code, reason = "the store of applications keeps it")]
-    pub fn from_document(text: &str) -> serde_json::Result<Self> {
-        let Document::One(application) = serde_json::from_str(text)?;
-        Ok(application)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_is_read_as_it_was_written_and_names_its_version() {
-        let text = "[application.saml]\ncatalogue = \"datadog\"\nfields = { site = \"app.datadoghq.eu\" }\n\
-                    session_duration = \"PT8H\"\nattributes.a = [\"${user:email}\", \"b\"]\n";
-        let text = format!(
-            "name = \"A\"\nregion = \"eu-central-1\"\nmanagement_account = \"111122223333\"\n\
-             [[application]]\nname = \"Dog\"\n{text}"
-        );
-        let organisation = crate::organisation::read("a.toml", &text).expect("it is good");
-        let saml = organisation.applications["Dog"].saml.clone().expect("it has SAML");
-        let document = saml.to_document().expect("it can be said");
-        assert!(document.starts_with("{\"version\":\"1\","), "{document}");
-        assert_eq!(SamlApplication::from_document(&document).expect("it is ours"), saml);
-        for damaged in [
-            document.replace("\"version\":\"1\"", "\"version\":\"2\""),
-            document.replace("\"acs_url\"", "\"acs\""),
-            document.replace("${user:email}", "${user:shoe}"),
-        ] {
-            SamlApplication::from_document(&damaged).expect_err(&damaged);
-        }
     }
 }

@@ -15,12 +15,13 @@ pub fn get_role_credentials(call: &Call<'_>) -> Result<Response, PortalError> {
     let assigned = call.instance.store.assigned(&call.caller.user.id, account, role)?;
     let (account, set) = assigned.ok_or_else(|| call.forbidden("GetRoleCredentials", account, role))?;
     call.need_open("GetRoleCredentials", &account, &set)?;
-    call.record("GetRoleCredentials", json!({ "account_id": account.id, "role_name": set.name }))?;
+    let event = call.event("GetRoleCredentials", json!({ "account_id": account.id, "role_name": set.name }));
     let issued = call.instance.issuer.issue(
         &call.caller.user,
         &account,
         &call.instance.lasting(&set),
         call.instance.session_tags(&call.caller.user)?,
+        &event,
         call.instance.now(),
     )?;
     let body = json!({

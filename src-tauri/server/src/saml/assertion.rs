@@ -117,7 +117,7 @@ fn answer(
     fields: &Fields,
 ) -> Result<Response, PageError> {
     let waiting = instance.store.saml_request(handle, instance.now())?;
-    let waiting = waiting.filter(|request| request.application == target.application.name);
+    let waiting = waiting.filter(|request| request.application == target.application.id);
     let request = waiting.ok_or_else(|| {
         let text = "It was answered before, or signing in took too long. Start again from the application.";
         PageError::new(StatusCode::GONE, "This sign-in is over", text)

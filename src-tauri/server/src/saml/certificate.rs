@@ -50,6 +50,14 @@ impl Certificate {
     }
 }
 
+/// A certificate in base64 as a PEM block.
+pub fn pem(base64: &str) -> String {
+    // RFC 7468 §2: lines of 64 characters.
+    let lines: Vec<&str> =
+        base64.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----", lines.join("\n"))
+}
+
 /// A certificate in base64 without lines.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::Aead, aead::Pay
 use jiff::{SignedDuration, Timestamp};
 use saml_rs::SamlError;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::{SigningKey, Target, certificate::Certificate};
 use crate::{
@@ -37,6 +38,8 @@ pub struct Held {
     pub certificate: Certificate,
     /// Whether it is the one that signs.
     pub active: bool,
+    /// When it came.
+    pub made: Timestamp,
 }
 
 /// Why certificates are not as they should be.
@@ -79,11 +82,11 @@ impl From<CertificateError> for SamlError {
 /// # Errors
 /// [`CertificateError`] if they cannot be read.
 pub fn all(instance: &Instance, target: Target<'_>) -> Result<Vec<Held>, CertificateError> {
-    let rows = instance.store.saml_certificates(&target.application.name)?;
+    let rows = instance.store.saml_certificates(&target.application.id)?;
     if rows.is_empty() {
         return Ok(vec![inherited(instance)?]);
     }
-    rows.iter().map(|row| open(instance, row)).collect()
+    rows.iter().map(|row| open(instance, target, row)).collect()
 }
 
 /// Those that metadata tells: the one that signs, and what is not over.
@@ -114,14 +117,15 @@ pub fn create(
     target: Target<'_>,
     by: Option<&User>,
 ) -> Result<String, CertificateError> {
-    let had = instance.store.saml_certificates(&target.application.name)?.len();
+    let had = instance.store.saml_certificates(&target.application.id)?.len();
     if had >= MOST {
         return Err(CertificateError::Enough);
     }
     let now = instance.now();
     let mut added = Vec::new();
     if had == 0 {
-        added.push(row(instance, target, &instance.saml_key, true, now)?);
+        let Held { key, made, .. } = inherited(instance)?;
+        added.push(row(instance, target, &key, true, made)?);
     }
     let new = row(instance, target, &SigningKey::make(&instance.chance, now)?, false, now)?;
     let id = new.id.clone();
@@ -150,7 +154,7 @@ pub fn activate(
         return Err(CertificateError::NotGood);
     }
     let entry = entry(instance, target, "UpdateApplicationInstanceActiveCertificate", id, by);
-    if instance.store.activate_saml_certificate(&target.application.name, id, &entry)? {
+    if instance.store.activate_saml_certificate(&target.application.id, id, &entry)? {
         Ok(())
     } else {
         Err(CertificateError::NotThere)
@@ -168,7 +172,7 @@ pub fn delete(
     by: Option<&User>,
 ) -> Result<(), CertificateError> {
     let entry = entry(instance, target, "DeleteApplicationInstanceCertificate", id, by);
-    if instance.store.delete_saml_certificate(&target.application.name, id, &entry)? {
+    if instance.store.delete_saml_certificate(&target.application.id, id, &entry)? {
         Ok(())
     } else {
         Err(CertificateError::NotThere)
@@ -182,6 +186,7 @@ pub fn delete(
 /// [`CertificateError`] if a step fails; the next call goes on from there.
 pub fn tend(instance: &Instance, target: Target<'_>) -> Result<(), CertificateError> {
     let now = instance.now();
+    reseal(instance, target)?;
     let held = all(instance, target)?;
     let Some(active) = held.iter().find(|held| held.active) else { return Ok(()) };
     let left = active.certificate.not_after.duration_since(now);
@@ -207,7 +212,8 @@ pub fn tend(instance: &Instance, target: Target<'_>) -> Result<(), CertificateEr
 fn inherited(instance: &Instance) -> Result<Held, CertificateError> {
     let certificate = Certificate::read(instance.saml_key.certificate());
     let certificate = certificate.ok_or_else(|| CertificateError::Sealed("this instance".to_owned()))?;
-    Ok(Held { id: INHERITED.to_owned(), key: instance.saml_key.clone(), certificate, active: true })
+    let made = certificate.not_before;
+    Ok(Held { id: INHERITED.to_owned(), key: instance.saml_key.clone(), certificate, active: true, made })
 }
 
 fn row(
@@ -217,29 +223,72 @@ fn row(
     active: bool,
     now: Timestamp,
 ) -> Result<SamlCertificate, CertificateError> {
-    let application = target.application.name.clone();
-    let lost = || CertificateError::Sealed(application.clone());
-    let certificate = Certificate::read(key.certificate()).ok_or_else(lost)?;
+    let certificate = Certificate::read(key.certificate()).ok_or_else(|| lost(target))?;
     let id = format!("cert-{}", instance.chance.hex(16));
-    let mut sealed = instance.chance.key()[..NONCE].to_vec();
-    let pem = key.to_pem();
-    let message = Payload { msg: pem.expose().as_bytes(), aad: &bound_to(&application, &id) };
-    let nonce = XNonce::from_slice(&sealed).to_owned();
-    sealed.extend(cipher(instance).encrypt(&nonce, message).map_err(|_| lost())?);
+    let sealed = seal(instance, target, &id, key.to_pem().expose().as_bytes())?;
     let Certificate { not_before, not_after, .. } = certificate;
-    Ok(SamlCertificate { id, application, sealed, not_before, not_after, active, made: now })
+    let application_id = target.application.id.clone();
+    Ok(SamlCertificate { id, application_id, sealed, not_before, not_after, active, made: now })
 }
 
-fn open(instance: &Instance, row: &SamlCertificate) -> Result<Held, CertificateError> {
-    let lost = || CertificateError::Sealed(row.application.clone());
-    let (nonce, sealed) = row.sealed.split_at_checked(NONCE).ok_or_else(lost)?;
-    let message = Payload { msg: sealed, aad: &bound_to(&row.application, &row.id) };
-    let opened = cipher(instance).decrypt(XNonce::from_slice(nonce), message).map_err(|_| lost())?;
-    let opened = zeroize::Zeroizing::new(opened);
-    let text = std::str::from_utf8(&opened).map_err(|_| lost())?;
-    let key = SigningKey::from_pem(text).ok_or_else(lost)?;
-    let certificate = Certificate::read(key.certificate()).ok_or_else(lost)?;
-    Ok(Held { id: row.id.clone(), key, certificate, active: row.active })
+fn seal(instance: &Instance, target: Target<'_>, id: &str, pem: &[u8]) -> Result<Vec<u8>, CertificateError> {
+    let mut sealed = instance.chance.key()[..NONCE].to_vec();
+    let message = Payload { msg: pem, aad: &bound_to(&target.application.id, id) };
+    let nonce = XNonce::from_slice(&sealed).to_owned();
+    sealed.extend(cipher(instance).encrypt(&nonce, message).map_err(|_| lost(target))?);
+    Ok(sealed)
+}
+
+fn open(instance: &Instance, target: Target<'_>, row: &SamlCertificate) -> Result<Held, CertificateError> {
+    let (opened, _) = unseal(instance, target, row)?;
+    let text = std::str::from_utf8(&opened).map_err(|_| lost(target))?;
+    let key = SigningKey::from_pem(text).ok_or_else(|| lost(target))?;
+    let certificate = Certificate::read(key.certificate()).ok_or_else(|| lost(target))?;
+    Ok(Held { id: row.id.clone(), key, certificate, active: row.active, made: row.made })
+}
+
+/// What is sealed, and whether it is bound to the application's id as it should be.
+fn unseal(
+    instance: &Instance,
+    target: Target<'_>,
+    row: &SamlCertificate,
+) -> Result<(Zeroizing<Vec<u8>>, bool), CertificateError> {
+    let (nonce, sealed) = row.sealed.split_at_checked(NONCE).ok_or_else(|| lost(target))?;
+    let (cipher, nonce) = (cipher(instance), XNonce::from_slice(nonce));
+    let opened = |to: &str| {
+        let message = Payload { msg: sealed, aad: &bound_to(to, &row.id) };
+        cipher.decrypt(nonce, message).map(Zeroizing::new)
+    };
+    match opened(&target.application.id) {
+        Ok(opened) => Ok((opened, true)),
+        // Before names could change, keys were bound to them.
+        Err(_) => opened(&target.application.name).map(|opened| (opened, false)).map_err(|_| lost(target)),
+    }
+}
+
+/// Binds keys to the application's id that are bound to its name, before that changes.
+fn reseal(instance: &Instance, target: Target<'_>) -> Result<(), CertificateError> {
+    for row in instance.store.saml_certificates(&target.application.id)? {
+        let (opened, is_bound) = unseal(instance, target, &row)?;
+        if !is_bound {
+            instance.store.reseal_saml_certificate(&row.id, &seal(instance, target, &row.id, &opened)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// A key as it was sealed when names were bound.
+#[cfg(test)]
+pub fn sealed_for_name(instance: &Instance, target: Target<'_>, id: &str, key: &SigningKey) -> Vec<u8> {
+    let mut named = target.application.clone();
+    named.id.clone_from(&named.name);
+    let pem = key.to_pem();
+    let target = Target { application: &named, saml: target.saml };
+    seal(instance, target, id, pem.expose().as_bytes()).unwrap_or_default()
+}
+
+fn lost(target: Target<'_>) -> CertificateError {
+    CertificateError::Sealed(target.application.name.clone())
 }
 
 fn cipher(instance: &Instance) -> XChaCha20Poly1305 {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     catalogue::NameFormat,
-    organisation::{AttributeMapping, NameIdFormat, SamlApplication},
+    organisation::{AttributeMapping, Group, NameIdFormat, SamlApplication},
     rig::{Browser, Reply, Rig, saml_key},
 };
 
@@ -227,17 +227,40 @@ async fn certificates_are_changed_by_hand_one_application_at_a_time() {
 fn a_sealed_key_is_good_for_its_application_only() {
     let rig = Rig::new();
     certificates::create(&rig.instance, grafana(&rig), None).unwrap();
-    let rows = rig.instance.store.saml_certificates("Grafana").unwrap();
+    let rows = rig.instance.store.saml_certificates(&rig.application("Grafana").id).unwrap();
     for row in &rows {
         let text = String::from_utf8_lossy(&row.sealed);
         assert!(!text.contains("PRIVATE KEY"), "{text}");
     }
     let entry = rig.instance.entry(&crate::audit::Event::default());
     let mut stolen = rows[0].clone();
-    (stolen.application, stolen.id) = ("Wiki".to_owned(), "cert-stolen".to_owned());
+    (stolen.application_id, stolen.id) = (rig.application("Wiki").id, "cert-stolen".to_owned());
     assert!(rig.instance.store.add_saml_certificates(0, &[stolen], &entry).unwrap());
     let wiki = named(&rig, "Wiki");
     assert!(matches!(certificates::all(&rig.instance, wiki), Err(CertificateError::Sealed(_))));
+}
+
+#[test]
+fn certificates_stay_with_an_application_that_gets_another_name_and_go_with_it() {
+    let rig = Rig::new();
+    let (store, now) = (&rig.instance.store, rig.instance.now());
+    let id = certificates::create(&rig.instance, grafana(&rig), None).unwrap();
+    certificates::activate(&rig.instance, grafana(&rig), &id, None).unwrap();
+    // As one was sealed before names could change.
+    let mut old = store.saml_certificates(&grafana(&rig).application.id).unwrap().remove(0);
+    let key = certificates::signing(&rig.instance, grafana(&rig)).unwrap();
+    old.sealed = certificates::sealed_for_name(&rig.instance, grafana(&rig), &id, &key);
+    store.reseal_saml_certificate(&id, &old.sealed).unwrap();
+    certificates::tend(&rig.instance, grafana(&rig)).unwrap();
+
+    let mut renamed = rig.application("Grafana");
+    renamed.name = "Dashboards".to_owned();
+    assert!(store.put_application(&renamed, now, &rig.entry()).unwrap());
+    let held = certificates::all(&rig.instance, named(&rig, "Dashboards")).unwrap();
+    assert_eq!((held.len(), held[0].id.as_str(), held[0].active), (2, &*id, true));
+
+    assert!(store.delete_application(&renamed.id, &rig.entry()).unwrap());
+    assert_eq!(store.saml_certificates(&renamed.id).unwrap(), []);
 }
 
 #[tokio::test]
@@ -254,4 +277,34 @@ async fn metadata_and_certificates_are_downloaded_for_each_application() {
     rig.browser().get(&format!("{base}/certificate.pem?id=x")).await.is(404);
     rig.browser().get(&format!("{base}/key.pem")).await.is(404);
     rig.browser().get("/saml/metadata/bm9uc2Vuc2U=/certificate.pem").await.is(404);
+}
+
+/// A group that is made anew under an old name opens nothing that the old one opened.
+#[test]
+fn groups_are_told_by_the_ids_that_the_directory_has() {
+    let rig = rig(|saml| saml.attributes.push(mapping("ids", &["${user:groupIds}"], NameFormat::Basic)));
+    let (store, sam) = (&rig.instance.store, rig.user("sam"));
+    let ids = || {
+        let shown = preview(&rig.instance, grafana(&rig), &rig.user("sam"));
+        shown.attributes.into_iter().find(|(name, _)| name == "ids").unwrap().1
+    };
+    let id = |name: &str| store.group_by_name(name).unwrap().unwrap().id;
+    let platform = store.group_by_name("platform").unwrap().unwrap();
+    assert_eq!(ids(), [id("engineering"), id("platform")]);
+    store.delete_group(&platform.id, &rig.entry()).unwrap();
+    let anew = Group { id: rig.instance.ids().random(), ..platform.clone() };
+    store.put_group(&anew, &rig.entry()).unwrap();
+    store.add_membership(&rig.instance.ids().random(), &anew.id, &sam.id, &rig.entry()).unwrap();
+    assert_eq!(ids(), [id("engineering"), anew.id]);
+}
+
+#[test]
+fn an_application_takes_its_keys_along() {
+    let rig = rig(|_| {});
+    certificates::create(&rig.instance, grafana(&rig), None).unwrap();
+    let store = &rig.instance.store;
+    let id = rig.application("Grafana").id;
+    assert_eq!(store.saml_certificates(&id).unwrap().len(), 2);
+    assert!(store.delete_application(&id, &rig.entry()).unwrap());
+    assert!(store.saml_certificates(&id).unwrap().is_empty());
 }

@@ -60,6 +60,14 @@ enum Reach {
 /// # Errors
 /// [`FetchError`] says what to do instead.
 pub async fn metadata(address: &str, sandbox: bool) -> Result<Imported, FetchError> {
+    Ok(import::read(&document(address, sandbox).await?)?)
+}
+
+/// Fetches what stands at an address, as [`metadata`] does, for somebody else to read.
+///
+/// # Errors
+/// [`FetchError`] says what to do instead.
+pub async fn document(address: &str, sandbox: bool) -> Result<String, FetchError> {
     let mut url = Url::parse(address).map_err(|_| FetchError::NotHttps)?;
     let mut reach = if sandbox { Reach::Everywhere } else { Reach::Network };
     let work = async {
@@ -67,7 +75,7 @@ pub async fn metadata(address: &str, sandbox: bool) -> Result<Imported, FetchErr
             let answer = ask(&url, reach).await?;
             let Some(there) = answer.headers().get(LOCATION).filter(|_| answer.status().is_redirection())
             else {
-                return Ok(import::read(&text(answer).await?)?);
+                return text(answer).await;
             };
             let there = there.to_str().ok().and_then(|there| url.join(there).ok());
             url = there.ok_or(FetchError::NotHttps)?;
@@ -174,6 +182,8 @@ fn is_special(address: IpAddr) -> bool {
             let [first, ..] = v6.segments();
             v6.is_unspecified()
                 || v6.is_multicast()
+                // Translation of one's own (RFC 8215): where it goes on to is not to be told.
+                || v6.segments()[..3] == [0x64, 0xff9b, 1]
                 || first & 0xffc0 == 0xfe80
                 || embedded(v6).is_some_and(|v4| is_special(v4.into()))
         }
@@ -192,6 +202,7 @@ fn is_private(address: IpAddr) -> bool {
         IpAddr::V6(v6) => {
             let [first, ..] = v6.segments();
             first & 0xfe00 == 0xfc00
+                || first & 0xffc0 == 0xfec0
                 || embedded(v6).is_some_and(|v4| v4.is_loopback() || is_private(v4.into()))
         }
     }
@@ -296,6 +307,8 @@ mod tests {
             ("224.0.0.1", false, false),
             ("2606:4700::1", true, true),
             ("fd00::1", true, false),
+            ("fec0::1", true, false),
+            ("64:ff9b:1::a00:1", false, false),
             ("fe80::1", false, false),
             ("::1", false, false),
             ("::", false, false),

@@ -37,10 +37,9 @@ use crate::{
     organisation::Application,
     signin::PageError,
 };
-pub use certificate::{certificate_text, encryption_certificate_text};
+pub use certificate::{certificate_text, encryption_certificate_text, pem};
 pub use pass_on::PassOn;
-#[allow(unused_imports, reason = "the administration console's wizard shows it")]
-pub use preview::{Preview, preview};
+pub use preview::preview;
 pub use provider::{metadata, service_provider};
 pub use refusal::Refusal;
 pub use replay::Seen;

@@ -1,11 +1,10 @@
 //! What an application would be told of a person, for the administrator who sets it up. It is not signed: whoever
 //! sees it could otherwise sign in as that person.
 
-use super::{Target, response};
+use super::{Target, mapping::Attributes, person::attributes_of, response};
 use crate::{domain::sign_in_session::SignInSession, instance::Instance, organisation::User};
 
 /// An assertion, decoded.
-#[allow(dead_code, reason = "the administration console shows it")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The whole response as XML, without its signatures and not encrypted.
@@ -23,11 +22,14 @@ pub struct Preview {
 }
 
 /// Makes one, without telling anybody.
-#[allow(dead_code, reason = "the administration console shows it")]
 pub fn preview(instance: &Instance, target: Target<'_>, user: &User) -> Preview {
     let length = instance.session_length();
     let session = SignInSession::begin("preview".to_owned(), &user.username, length, instance.now());
-    let said = response::compose(instance, target, (user, &session), None);
+    let known = attributes_of(instance, user).unwrap_or_else(|error| {
+        tracing::error!(%error, "a person's groups are not known");
+        Attributes::default()
+    });
+    let said = response::compose(instance, target, (user, &session), &known, None);
     Preview {
         xml: said.fill(saml_rs::template::LOGIN_RESPONSE_TEMPLATE).1,
         name_id: said.name_id.clone(),

@@ -45,7 +45,7 @@ pub fn receive(
     let request = received.message();
     check(target, request)?;
     let kept = SamlRequest {
-        application: target.application.name.clone(),
+        application: target.application.id.clone(),
         id: request.id().as_str().to_owned(),
         relay_state: received.relay_state().as_deref().map(str::to_owned),
         force_authn: request.force_authn() == Some(ForceAuthn::Required),

@@ -66,23 +66,23 @@ impl Said {
     }
 }
 
-/// Says all there is to say about a person.
+/// Says all there is to say about a person, of whom this is `known`.
 pub fn compose(
     instance: &Instance,
     target: Target<'_>,
     person: (&User, &SignInSession),
+    known: &Attributes,
     in_response_to: Option<&str>,
 ) -> Said {
     let (user, session) = person;
     let [id, assertion_id] = [instance.chance.uuid(), instance.chance.uuid()].map(|uuid| format!("_{uuid}"));
     let now = instance.now();
-    let known = attributes_of(instance, user);
-    let (statement, values, attributes) = attribute_statement(target, &known, &instance.chance.hex(16));
+    let (statement, values, attributes) = attribute_statement(target, known, &instance.chance.hex(16));
     let ends = now.checked_add(target.saml.assertion_lifetime).unwrap_or(now).min(session.ends);
     let (issued, expires) = (instant(now), instant(ends));
     let length = target.saml.session_duration;
     let session_ends = length.and_then(|length| now.checked_add(length).ok()).unwrap_or(session.ends);
-    let name_id = name_id(instance, target, user, &known);
+    let name_id = name_id(instance, target, user, known);
     let said = [
         ("ID", Some(id.clone())),
         ("AssertionID", Some(assertion_id)),
@@ -121,7 +121,11 @@ pub fn issue(
     in_response_to: Option<&str>,
     relay_state: Option<&str>,
 ) -> Result<Posted, SamlError> {
-    let said = compose(instance, target, person, in_response_to);
+    let known = attributes_of(instance, person.0).map_err(|error| {
+        tracing::error!(%error, "a person's groups are not known");
+        SamlError::Invalid("the person's groups cannot be looked up".to_owned())
+    })?;
+    let said = compose(instance, target, person, &known, in_response_to);
     let fill = |template: &str| said.fill(template);
     let options = LoginResponseOptions { relay_state, custom: Some(&fill), ..Default::default() };
     sign(instance, target, true, &options)
@@ -219,9 +223,10 @@ fn name_id(instance: &Instance, target: Target<'_>, user: &User, known: &Attribu
         NameIdFormat::Email => user.email.clone(),
         NameIdFormat::Unspecified => user.username.clone(),
         NameIdFormat::Transient => format!("_{}", BASE64_STANDARD.encode(instance.chance.key())),
-        // Another one for each service provider, so that two of them cannot compare notes.
+        // Another one for each service provider, so that two of them cannot compare notes; and never again for
+        // somebody who gets a user name that was another's (SAML Core 2.0 §8.3.7).
         NameIdFormat::Persistent => {
-            instance.key.public_id("persistent name id", &[&target.saml.audience, &user.username], 64)
+            instance.key.public_id("persistent name id", &[&target.saml.audience, &user.id], 64)
         }
     }
 }

@@ -8,8 +8,11 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use url::form_urlencoded;
 
-use super::Target;
-use crate::rig::{Browser, PASSWORD, Reply, Rig, query_field};
+use super::{Target, preview};
+use crate::{
+    organisation::User,
+    rig::{Browser, PASSWORD, Reply, Rig, query_field},
+};
 
 /// The path where an application's sign-in starts.
 pub fn address(rig: &Rig, application: &str) -> String {
@@ -141,6 +144,11 @@ async fn names_are_as_the_format_says() {
     };
     let persistent = named("Wiki").await;
     assert_eq!((persistent.len(), &persistent), (64, &named("Wiki").await));
+    let (wiki, sam) = (rig.application("Wiki"), rig.user("sam"));
+    let name = |user: &User| preview(&rig.instance, Target::of(&wiki).unwrap(), user).name_id;
+    assert_eq!(name(&User { username: "samuel".to_owned(), ..sam.clone() }), persistent, "renamed");
+    let heir = User { id: rig.instance.ids().random(), ..sam };
+    assert_ne!(name(&heir), persistent, "somebody else under the old user name");
     let alex = rig.browser_of("alex").await;
     let once = xml(&alex.get(&address(&rig, "Expenses")).await.is(200));
     let again = xml(&alex.get(&address(&rig, "Expenses")).await.is(200));
@@ -319,4 +327,22 @@ async fn an_application_may_ask_for_a_new_proof_or_for_no_question() {
     assert!(response.contains("status:NoPassive") && !response.contains("Assertion "), "{response}");
     assert!(response.contains("InResponseTo=\"_one\"") && response.contains("<ds:SignatureValue"));
     assert_eq!(field(&page, "RelayState").unwrap(), "s");
+}
+
+/// A document type could name files, or grow without end.
+#[tokio::test]
+async fn a_request_with_a_document_type_is_refused() {
+    let rig = Rig::new();
+    let plain = authn_request(&rig, "Grafana", &[]);
+    let issuer = rig.application("Grafana").saml.unwrap().audience;
+    for declared in [
+        "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>",
+        "<!DOCTYPE x [<!ENTITY a \"aaaaaaaa\"><!ENTITY e \"&a;&a;&a;&a;\">]>",
+        "<!DOCTYPE x SYSTEM \"https://evil.test/x.dtd\">",
+    ] {
+        let hostile = format!("{declared}{}", plain.replace(&issuer, &format!("{issuer}&e;")));
+        post(&rig, "Grafana", &hostile, None).await.is(403);
+        post(&rig, "Grafana", &format!("{declared}{plain}"), None).await.is(403);
+    }
+    post(&rig, "Grafana", &plain, None).await.is(303);
 }

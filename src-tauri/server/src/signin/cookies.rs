@@ -1,5 +1,5 @@
-//! Cookies. Browsers share cookies between all ports of a host, so names carry the instance's id; `__Host-`
-//! would need TLS.
+//! Cookies. Browsers share cookies between all ports of a host, so names carry the instance's id. With TLS they
+//! begin with `__Host-` as well, by which browsers keep neighbours' hosts from setting them (RFC 6265bis §4.1.3).
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use jiff::SignedDuration;
@@ -20,7 +20,8 @@ pub const CONTEXT: &str = "latchkey-context";
 pub const CONSOLE: &str = "latchkey-console";
 
 fn full_name(instance: &Instance, kind: &str) -> String {
-    format!("{kind}-{}", instance.addresses.instance_id())
+    let prefix = if instance.addresses.is_https() { "__Host-" } else { "" };
+    format!("{prefix}{kind}-{}", instance.addresses.instance_id())
 }
 
 /// The value of one of our cookies.

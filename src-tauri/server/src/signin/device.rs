@@ -9,7 +9,10 @@ use super::{
     visit::{SignedIn, Visit},
 };
 use crate::{
-    domain::device_grant::{DeviceGrant, Pending, user_code_digest},
+    domain::{
+        device_grant::{DeviceGrant, Pending, user_code_digest},
+        sign_in_session::WRONG_CODES_ALLOWED,
+    },
     fields::Fields,
     instance::Instance,
     store::Client,
@@ -84,7 +87,7 @@ fn find(
     person: &SignedIn,
     fields: &Fields,
 ) -> Result<(String, Option<(Pending, Client)>), PageError> {
-    if !person.session.may_try_user_code() {
+    if !instance.store.count_code(&person.session.id, WRONG_CODES_ALLOWED)? {
         let text = "Sign out, sign in again, and start over in the application.";
         return Err(PageError::new(StatusCode::TOO_MANY_REQUESTS, "Too many wrong codes", text));
     }
@@ -95,9 +98,9 @@ fn find(
         && now < pending.0.ends
         && let Some(client) = instance.store.client(&pending.0.client_id)?
     {
+        instance.store.forgive_code(&person.session.id)?;
         return Ok((user_code, Some((pending, client))));
     }
-    instance.store.count_wrong_code(&person.session.id)?;
     Ok((user_code, None))
 }
 

@@ -15,15 +15,16 @@ use crate::{
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 const PURPOSE: &str = "known browser";
 
-/// Under what attempts for a name count: the name, or the name in this browser if it is known for it.
+/// Under what attempts for a name count: the name, or the name in this browser if it is known for it. Names are what
+/// strangers type: none may come to mean another counter than its own.
 pub fn counter(instance: &Instance, cookie: Option<&Token>, name: &str) -> Digest {
     let known = cookie.and_then(|cookie| cookie.expose().split_once('.')).and_then(|(id, proof)| {
         let proof = hex::decode(proof).ok()?;
         instance.key.verify(PURPOSE, &[name, id], &proof).then_some(id)
     });
     match known {
-        Some(id) => Digest::of(&format!("{name} {id}")),
-        None => Digest::of(name),
+        Some(id) => Digest::of(&format!("password in browser {id} of {name}")),
+        None => Digest::of(&format!("password of {name}")),
     }
 }
 

@@ -4,6 +4,8 @@
 //! an assertion to its application sends itself. Only pages that ask for a security key need theirs, as browsers
 //! have no other way to one.
 
+#[cfg(test)]
+mod attack_tests;
 mod cookies;
 mod device;
 mod frame;

@@ -71,8 +71,9 @@ pub fn submit(
             return Ok(render(instance, visit, status, Some(&error), typed, &back));
         }
     };
-    let Right { user, counter, must_change } = right;
-    mfa::after_password(instance, visit, &user, Accepted { counter, back: &back, network, must_change })
+    let Right { user, counter, must_change, hash } = right;
+    let accepted = Accepted { counter, back: &back, network, must_change, hash: &hash };
+    mfa::after_password(instance, visit, &user, accepted)
 }
 
 /// A name and a password that belong together.
@@ -83,6 +84,8 @@ pub struct Right {
     pub counter: Digest,
     /// Whether the password is good for nothing but setting another.
     pub must_change: bool,
+    /// The hash that it was held against: what follows, follows only while that one counts.
+    pub hash: String,
 }
 
 /// Why a name and a password let nobody in.
@@ -137,10 +140,10 @@ pub fn check(
             return Ok(Err(Wrong::Locked(locked.left)));
         }
     };
-    let typed_password = password::check(instance, known, password)?;
+    let (typed_password, hash) = password::check(instance, known, password)?;
     match user {
         Some(user) if typed_password != Typed::Wrong => {
-            Ok(Ok(Right { user, counter: name, must_change: typed_password == Typed::OnlyOnce }))
+            Ok(Ok(Right { user, counter: name, must_change: typed_password == Typed::OnlyOnce, hash }))
         }
         known => {
             instance.store.append_audit(&events(instance, known.as_ref(), None, "Failure"))?;
@@ -149,16 +152,19 @@ pub fn check(
     }
 }
 
-/// Begins a session, which `keep` stores with what it tells, and sends the person on.
+/// Begins a session, with a second factor or without, which `keep` stores with what it tells, and sends the person
+/// on.
 pub fn begin(
     instance: &Instance,
     visit: &Visit,
     user: &User,
     back: &str,
+    factor: bool,
     keep: impl FnOnce(&SignInSession, Digest) -> Result<(), PageError>,
 ) -> Result<Response, PageError> {
     let length = instance.session_length();
-    let session = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
+    let begun = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
+    let session = SignInSession { factor, ..begun };
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
     keep(&session, secret.digest())?;
@@ -178,7 +184,7 @@ pub fn begin(
     Ok(response)
 }
 
-/// POST `/sign-out`: ends the session, and with it all tokens that were approved in it.
+/// POST `/sign-out`: ends the session, and with it all tokens that were approved in it, and a sign-in under way.
 pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, PageError> {
     if let Some(person) = &visit.person {
         let event = instance.entry(&Event {
@@ -190,9 +196,14 @@ pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Respon
         });
         instance.store.end_session(&person.session.id, instance.now(), &event)?;
     }
+    if let Some(half) = &visit.half {
+        instance.store.end_half_sign_in(half.digest(), &[])?;
+    }
     let mut response = see_other("/sign-in");
-    if let Some(cookie) = cookies::set_cookie(instance, SESSION, "", Some(SignedDuration::ZERO)) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    for kind in [SESSION, HALF] {
+        if let Some(cookie) = cookies::set_cookie(instance, kind, "", Some(SignedDuration::ZERO)) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
     }
     Ok(response)
 }
@@ -254,14 +265,18 @@ pub fn render(
 
 /// Where to go after signing in: a path of this server, else the start page. A path that begins with two
 /// slashes is no path to a browser but another host, and dot segments can leave such a one behind
-/// (`/.//host`): what counts is how the path begins once they are resolved.
+/// (`/.//host`): what counts is how the path begins once they are resolved. The portal's own links are fragments,
+/// which go with it.
 pub fn safe_path(instance: &Instance, wanted: Option<&str>) -> String {
     let home = "/start".to_owned();
     let Some(wanted) = wanted.filter(|path| path.starts_with('/')) else { return home };
     let Ok(base) = Url::parse(&instance.addresses.origin()) else { return home };
     match base.join(wanted) {
         Ok(url) if url.origin() == base.origin() && !url.path().starts_with("//") => {
-            url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+            let fragment = url.fragment().filter(|_| matches!(url.path(), "/start" | "/start/"));
+            let part = |mark: char, text: Option<&str>| text.map(|text| format!("{mark}{text}"));
+            let (query, fragment) = (part('?', url.query()), part('#', fragment));
+            [url.path().to_owned()].into_iter().chain(query).chain(fragment).collect()
         }
         _ => home,
     }

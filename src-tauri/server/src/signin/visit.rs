@@ -57,6 +57,19 @@ impl Visit {
         Ok(Self { person: None, known_browser, half, context, binding, is_new })
     }
 
+    /// The same visitor with another session, to whose cookie what they see next is bound.
+    pub fn renewed(&self, session: SignInSession, cookie: Token) -> Self {
+        let person = self.person.as_ref().map(|person| SignedIn { session, user: person.user.clone() });
+        Self {
+            person,
+            known_browser: self.known_browser.clone(),
+            half: self.half.clone(),
+            context: self.context.clone(),
+            binding: cookie,
+            is_new: false,
+        }
+    }
+
     /// The token that this visitor's forms carry.
     pub fn form_token(&self, instance: &Instance) -> String {
         hex::encode(instance.key.derive("form", &[self.binding.expose()]).as_slice())

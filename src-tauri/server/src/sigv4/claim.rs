@@ -150,6 +150,11 @@ impl Claim {
         })
     }
 
+    /// Whether it stands in the address, where it is good for as long as it says.
+    pub fn is_in_query(&self) -> bool {
+        self.signed.in_query
+    }
+
     /// Whether this secret made the signature over this request.
     pub fn is_signed_with(&self, request: &SignedRequest, secret: &Token) -> bool {
         signature::matches(&self.signed, request, secret)

@@ -38,6 +38,15 @@ pub enum RequestKind {
 }
 
 impl RequestKind {
+    /// The operation that asked for it.
+    pub fn operation(self) -> &'static str {
+        match self {
+            Self::Assign => "CreateAccountAssignment",
+            Self::Revoke => "DeleteAccountAssignment",
+            Self::Provision => "ProvisionPermissionSet",
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Assign => "CREATE_ASSIGNMENT",
@@ -71,7 +80,19 @@ pub struct AccessRequest {
     pub created: Timestamp,
 }
 
+/// Writes down what became of a request: the request as it stands now, and its permission set's name, if that is
+/// still there.
+pub type RecordSettled<'a> = &'a dyn Fn(&AccessRequest, Option<&str>) -> AuditEntry;
+
 impl Wanted {
+    /// The permission set's ARN.
+    pub fn permission_set(&self) -> &str {
+        match self {
+            Self::Assign(assignment) | Self::Revoke(assignment) => &assignment.permission_set,
+            Self::Provision { permission_set, .. } => permission_set,
+        }
+    }
+
     /// Which list it is in.
     pub fn kind(&self) -> RequestKind {
         match self {
@@ -218,14 +239,15 @@ impl Store {
         })
     }
 
-    /// Does what requests ask for, oldest first, until none is open: how many there were.
+    /// Does what requests ask for, oldest first, until none is open, and records what became of each: how many
+    /// there were.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails; what was settled before stays so.
-    pub fn settle_access_requests(&self, now: Timestamp) -> Result<usize> {
+    pub fn settle_access_requests(&self, now: Timestamp, record: RecordSettled<'_>) -> Result<usize> {
         let mut settled = 0;
         loop {
-            let batch = self.settle_some(now)?;
+            let batch = self.settle_some(now, record)?;
             settled += batch;
             if batch == 0 {
                 return Ok(settled);
@@ -233,7 +255,7 @@ impl Store {
         }
     }
 
-    fn settle_some(&self, now: Timestamp) -> Result<usize> {
+    fn settle_some(&self, now: Timestamp, record: RecordSettled<'_>) -> Result<usize> {
         let open = "SELECT * FROM access_request WHERE status = 'IN_PROGRESS' ORDER BY created, id LIMIT ?1";
         // Looking costs no lock.
         if self.read("look for open requests", |c| all(c, open, [1], |_| Ok(())))?.is_empty() {
@@ -241,13 +263,17 @@ impl Store {
         }
         self.write("settle requests for access", |tx| {
             let batch = all(tx, open, [BATCH], request_from)?;
-            for request in &batch {
+            let settled = batch.len();
+            for mut request in batch {
+                let set = permission_sets::find(tx, request.wanted.permission_set())?.map(|set| set.name);
                 let failure = settle(tx, &request.wanted, now)?.err();
                 let status = if failure.is_none() { "SUCCEEDED" } else { "FAILED" };
                 let sql = "UPDATE access_request SET status = ?2, failure = ?3 WHERE id = ?1";
                 execute(tx, sql, params![request.id, status, failure])?;
+                request.status = failure.map_or(RequestStatus::Succeeded, RequestStatus::Failed);
+                audit::append(tx, &record(&request, set.as_deref()))?;
             }
-            Ok(batch.len())
+            Ok(settled)
         })
     }
 }

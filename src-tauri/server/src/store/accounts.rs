@@ -75,20 +75,6 @@ impl Store {
         self.read("find an account", |c| find(c, id))
     }
 
-    /// Up to `limit` accounts after this id, in order.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn accounts(&self, after: &str, limit: u32) -> Result<Vec<Account>> {
-        self.read("list accounts", |c| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM account a JOIN organizational_unit o ON o.id = a.ou_id
-                 WHERE a.id > ?1 ORDER BY a.id LIMIT ?2"
-            );
-            all(c, &sql, params![after, limit], account_from)
-        })
-    }
-
     /// Up to `limit` accounts right in this unit after this id, in order.
     ///
     /// # Errors
@@ -127,6 +113,61 @@ impl Store {
             let unit = unit_at(tx, &account.ou, id_of)?;
             put(tx, account, &unit, false)?;
             audit::append(tx, entry)
+        })
+    }
+
+    /// Adds an account; `false`, and nothing has changed, if there is one with its id.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn add_account(
+        &self,
+        account: &Account,
+        id_of: &dyn Fn(&str) -> String,
+        entry: &AuditEntry,
+    ) -> Result<bool> {
+        self.write("add an account", |tx| {
+            if find(tx, &account.id)?.is_some() {
+                return Ok(false);
+            }
+            let unit = unit_at(tx, &account.ou, id_of)?;
+            put(tx, account, &unit, false)?;
+            audit::append(tx, entry)?;
+            Ok(true)
+        })
+    }
+
+    /// Adds the unit of this path, and those above it that are not there; `false`, and nothing has changed, if
+    /// there is one.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn add_unit(&self, path: &str, id_of: &dyn Fn(&str) -> String, entry: &AuditEntry) -> Result<bool> {
+        self.write("add an organizational unit", |tx| {
+            let sql = "SELECT 1 FROM organizational_unit WHERE path = ?1";
+            if one(tx, sql, [path], |_| Ok(()))?.is_some() {
+                return Ok(false);
+            }
+            unit_at(tx, path, id_of)?;
+            audit::append(tx, entry)?;
+            Ok(true)
+        })
+    }
+
+    /// Forgets a unit; `false`, and nothing has changed, if it is the root or anything stands in it.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn delete_unit(&self, id: &str, entry: &AuditEntry) -> Result<bool> {
+        self.write("delete an organizational unit", |tx| {
+            let sql = "DELETE FROM organizational_unit WHERE id = ?1 AND parent_id IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM account WHERE ou_id = ?1)
+                 AND NOT EXISTS (SELECT 1 FROM organizational_unit below WHERE below.parent_id = ?1)";
+            let gone = execute(tx, sql, [id])? == 1;
+            if gone {
+                audit::append(tx, entry)?;
+            }
+            Ok(gone)
         })
     }
 

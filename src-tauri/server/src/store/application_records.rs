@@ -21,6 +21,8 @@ pub struct ApplicationRecord {
     pub assignment_required: bool,
     /// When it was made.
     pub created: Timestamp,
+    /// Whether the organisation file names it.
+    pub declared: bool,
 }
 
 /// Whose an application is: the application's id and the principal.
@@ -33,6 +35,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<ApplicationRecord> {
         visible: row.get("visible")?,
         assignment_required: row.get("assignment_required")?,
         created: moment(row, "created")?,
+        declared: row.get("declared")?,
     })
 }
 
@@ -47,7 +50,7 @@ fn find(c: &Connection, id: &str) -> rusqlite::Result<Option<ApplicationRecord>>
 }
 
 fn put(c: &Connection, record: &ApplicationRecord) -> rusqlite::Result<()> {
-    let ApplicationRecord { application, enabled, visible, assignment_required, created } = record;
+    let ApplicationRecord { application, enabled, visible, assignment_required, created, .. } = record;
     applications::put(c, application, *created, false)?;
     let sql = "UPDATE application SET enabled = ?2, visible = ?3, assignment_required = ?4 WHERE id = ?1";
     execute(c, sql, params![application.id, enabled, visible, assignment_required]).map(drop)

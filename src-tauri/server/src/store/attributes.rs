@@ -25,6 +25,12 @@ pub(super) fn put(
     .map(drop)
 }
 
+/// Adds one that the organisation file does not name.
+fn put_own(c: &Connection, attribute: &AccessControlAttribute) -> rusqlite::Result<()> {
+    let sql = "INSERT OR IGNORE INTO access_control_attribute (key, sources, declared) VALUES (?1, ?2, 0)";
+    execute(c, sql, params![attribute.key, to_json(&attribute.sources)?]).map(drop)
+}
+
 impl Store {
     /// The attributes that go into sessions, by key.
     ///
@@ -34,7 +40,18 @@ impl Store {
         self.read("list access control attributes", list)
     }
 
-    /// Puts these attributes in the place of all that are there.
+    /// The keys of those that the organisation file names.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn declared_access_control_attributes(&self) -> Result<Vec<String>> {
+        self.read("list access control attributes", |c| {
+            let sql = "SELECT key FROM access_control_attribute WHERE declared ORDER BY key";
+            all(c, sql, [], |row| row.get(0))
+        })
+    }
+
+    /// Puts these attributes in the place of all that the organisation file does not name.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -44,8 +61,8 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<()> {
         self.write("set access control attributes", |tx| {
-            execute(tx, "DELETE FROM access_control_attribute", [])?;
-            attributes.iter().try_for_each(|attribute| put(tx, attribute, false))?;
+            execute(tx, "DELETE FROM access_control_attribute WHERE NOT declared", [])?;
+            attributes.iter().try_for_each(|attribute| put_own(tx, attribute))?;
             audit::append(tx, entry)
         })
     }

@@ -125,6 +125,19 @@ fn set_end(tx: &Transaction<'_>, key: &InstanceKey, which: &str, end: &End) -> r
     tx.prepare_cached(sql)?.execute(params![which, end.id, end.mac, seal(key, which, end)]).map(drop)
 }
 
+fn holds(c: &Connection, anchor: &End, mark: &End) -> rusqlite::Result<bool> {
+    if mark.id < anchor.id || mark == anchor {
+        return Ok(true);
+    }
+    Ok(mac_of(c, mark.id)?.as_ref() == Some(&mark.mac))
+}
+
+fn mac_of(c: &Connection, id: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+    let found: Option<Option<Vec<u8>>> =
+        c.query_row("SELECT mac FROM audit WHERE id = ?1", [id], |row| row.get(0)).optional()?;
+    Ok(found.flatten())
+}
+
 /// Appends a row to the chain; gives its number.
 pub(super) fn append(
     tx: &Transaction<'_>,
@@ -176,6 +189,34 @@ fn follow(
     Ok(Ok((last, events)))
 }
 
+/// Moments and events of these rows, if they are as they were written; else the first that is not.
+pub(super) fn span(
+    c: &Connection,
+    key: &InstanceKey,
+    (first, last): (i64, i64),
+) -> rusqlite::Result<std::result::Result<Vec<(i64, String)>, i64>> {
+    let before = match end(c, key, "anchor")?.filter(|anchor| anchor.id == first - 1) {
+        Some(anchor) => Some(anchor.mac),
+        None => mac_of(c, first - 1)?,
+    };
+    let Some(mut before) = before else { return Ok(Err(first)) };
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
+    let mut statement = c.prepare_cached(&sql)?;
+    let mut rows = statement.query([first, last])?;
+    let (mut next, mut found) = (first, Vec::new());
+    while let Some(row) = rows.next()? {
+        let row = Sealed::read(row)?;
+        let expected = row.mac_after(key, &before);
+        let fits: bool = row.mac.as_ref().is_some_and(|mac| expected.ct_eq(mac).into());
+        if row.id != next || !fits {
+            return Ok(Err(next));
+        }
+        found.push((row.moment, row.event));
+        (before, next) = (expected, next + 1);
+    }
+    Ok(if next > last { Ok(found) } else { Err(next) })
+}
+
 impl Store {
     /// Begins the chain where there never was one, with the rows of older versions as they stand.
     ///
@@ -214,6 +255,18 @@ impl Store {
         self.read("find the audit trail's end", |c| end(c, key, "head"))
     }
 
+    /// Whether the chain still holds a row that it is known to have reached, or has forgotten it since. Only that
+    /// row is looked at.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn holds_audit(&self, key: &InstanceKey, mark: &End) -> Result<bool> {
+        self.read("find a row of the audit trail", |c| {
+            let Some(anchor) = end(c, key, "anchor")? else { return Ok(false) };
+            holds(c, &anchor, mark)
+        })
+    }
+
     /// Follows the whole chain; `mark` is a row it is known to have reached.
     ///
     /// # Errors
@@ -233,14 +286,10 @@ impl Store {
                 Some(head) if head.id > last.id => return broken(Break::Missing(last.id + 1)),
                 _ => return broken(Break::Head(last.id)),
             }
-            if let Some(mark) = mark {
-                let found: Option<Vec<u8>> = tx
-                    .query_row("SELECT mac FROM audit WHERE id = ?1", [mark.id], |row| row.get(0))
-                    .optional()?;
-                let forgotten = mark.id < anchor.id || *mark == anchor;
-                if mark.id > last.id || !(forgotten || found.as_ref() == Some(&mark.mac)) {
-                    return broken(Break::OlderThanMark(mark.id));
-                }
+            if let Some(mark) = mark
+                && (mark.id > last.id || !holds(&tx, &anchor, mark)?)
+            {
+                return broken(Break::OlderThanMark(mark.id));
             }
             let (from, to): (Option<i64>, Option<i64>) =
                 tx.query_row("SELECT min(moment), max(moment) FROM audit", [], |row| {

@@ -113,19 +113,11 @@ fn sessions_of_an_older_database_stay_their_persons() {
 fn lists_come_in_pages() {
     let rig = Rig::new();
     let store = &rig.instance.store;
-    let names = |users: Vec<crate::organisation::User>| -> Vec<String> {
-        users.into_iter().map(|user| user.username).collect()
-    };
-    assert_eq!(names(store.users("", 4).unwrap()), ["ada", "alex", "kim", "robin"]);
-    assert_eq!(names(store.users("robin", 3).unwrap()), ["sam"]);
-    let groups = store.groups("engineering", 10).unwrap();
-    assert_eq!(groups.len(), 2);
     let engineering = store.group_by_name("engineering").unwrap().unwrap();
     let first = store.members(&engineering.id, "", 1).unwrap();
     let rest = store.members(&engineering.id, &first[0].1, 10).unwrap();
     assert_eq!((first.len(), rest.len()), (1, 1));
     assert_eq!(store.memberships_of(&rig.user("sam").id, "", 10).unwrap().len(), 2);
-    assert_eq!(store.accounts("700000000010", 100).unwrap().len(), 3);
     assert_eq!(store.permission_sets("", 100).unwrap().len(), 6);
     assert_eq!(store.applications("Grafana", 2).unwrap().len(), 2);
     let set = store.permission_set_by_name("ReadOnly").unwrap().unwrap();

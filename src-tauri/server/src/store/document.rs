@@ -108,12 +108,17 @@ impl Apply<'_> {
     }
 
     fn settings(&self, c: &Connection) -> rusqlite::Result<Option<Change>> {
-        let wanted = &self.document.settings;
-        let before = organisation::settings(c)?.as_ref().map(settings_facts);
-        let change = change(Kind::Organisation, &wanted.name, before.as_ref(), &settings_facts(wanted));
-        if change.is_some() {
-            organisation::put_settings(c, wanted)?;
+        let mut wanted = self.document.settings.clone();
+        let known = organisation::settings(c)?;
+        if let Some(known) = known.as_ref().filter(|_| !self.document.names_session) {
+            wanted.session_duration = known.session_duration;
         }
+        let before = known.as_ref().map(settings_facts);
+        let change = change(Kind::Organisation, &wanted.name, before.as_ref(), &settings_facts(&wanted));
+        if change.is_some() {
+            organisation::put_settings(c, &wanted)?;
+        }
+        organisation::declare_session(c, self.document.names_session)?;
         Ok(change)
     }
 

@@ -73,17 +73,6 @@ impl Store {
         self.read("find a group", |c| find_by_name(c, name))
     }
 
-    /// Up to `limit` groups after this name, in order.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn groups(&self, after: &str, limit: u32) -> Result<Vec<Group>> {
-        self.read("list groups", |c| {
-            let sql = "SELECT * FROM user_group WHERE name > ?1 ORDER BY name LIMIT ?2";
-            all(c, sql, params![after, limit], group_from)
-        })
-    }
-
     /// Adds a group or changes one; `false` if another has the name.
     ///
     /// # Errors
@@ -150,6 +139,18 @@ impl Store {
             let sql = "SELECT id, user_id FROM membership WHERE group_id = ?1 AND user_id > ?2
                        ORDER BY user_id LIMIT ?3";
             all(c, sql, params![group, after, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
+    /// Names and ids of a person's groups, by name.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn groups_of(&self, user: &str) -> Result<Vec<(String, String)>> {
+        self.read("list a user's groups", |c| {
+            let sql = "SELECT g.name, g.id FROM membership m CROSS JOIN user_group g ON g.id = m.group_id
+                       WHERE m.user_id = ?1 ORDER BY g.name";
+            all(c, sql, [user], |row| Ok((row.get(0)?, row.get(1)?)))
         })
     }
 

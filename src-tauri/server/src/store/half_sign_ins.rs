@@ -3,8 +3,15 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{AuditEntry, Result, Store, Used, audit, digest, lockouts, mfa, millis, moment, sessions};
-use crate::{domain::sign_in_session::SignInSession, secret::Digest};
+use super::{
+    AuditEntry, Context, Result, Store, Used, audit, digest, lockouts, mfa, millis, moment, passwords,
+    sessions,
+};
+use crate::{
+    domain::sign_in_session::SignInSession,
+    mfa::{Device, Kind},
+    secret::Digest,
+};
 
 /// A sign-in whose password was right.
 #[derive(Debug, Clone)]
@@ -29,6 +36,24 @@ pub struct HalfSignIn {
     pub ends: Timestamp,
 }
 
+impl HalfSignIn {
+    /// Whether it is not over yet.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.ends
+    }
+}
+
+/// A device that is set up by the sign-in which it ends.
+#[derive(Debug)]
+pub struct NewDevice<'a> {
+    /// It.
+    pub device: &'a Device,
+    /// The kinds that count: whoever has one of these proves that one instead.
+    pub instead_of: &'a [Kind],
+    /// Its event.
+    pub entry: &'a AuditEntry,
+}
+
 /// What ends a half sign-in well.
 #[derive(Debug)]
 pub struct Completion<'a> {
@@ -38,10 +63,12 @@ pub struct Completion<'a> {
     pub session: (&'a SignInSession, Digest),
     /// What proved it.
     pub used: Option<Used>,
+    /// What is set up with it.
+    pub enrolled: Option<NewDevice<'a>>,
     /// The counters to forget.
     pub counters: &'a [Digest],
-    /// The context to remember: whose, browser, network, until when.
-    pub context: Option<(&'a str, Digest, Digest, Timestamp)>,
+    /// The context to remember.
+    pub context: Option<Context<'a>>,
     /// A challenge that is answered, and until when to know it.
     pub challenge: Option<(Digest, Timestamp)>,
     /// The events.
@@ -50,6 +77,7 @@ pub struct Completion<'a> {
 
 impl Store {
     /// Keeps a half sign-in under the digest of its cookie; wrong passwords counted under `name` are forgotten.
+    /// `false` if the person has another password now than that with the hash `proof`.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -58,9 +86,13 @@ impl Store {
         half: &HalfSignIn,
         cookie: Digest,
         name: Digest,
+        proof: &str,
         entries: &[AuditEntry],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.write("begin a sign-in", |tx| {
+            if passwords::in_force(tx, &half.user_id)?.as_deref() != Some(proof) {
+                return Ok(false);
+            }
             tx.execute(
                 "INSERT INTO half_sign_in
                  (cookie, workflow, username, user_id, proved, counter, network, back, must_change, ends)
@@ -79,34 +111,42 @@ impl Store {
                 ],
             )?;
             lockouts::forget(tx, name)?;
-            entries.iter().try_for_each(|entry| audit::append(tx, entry))
+            entries.iter().try_for_each(|entry| audit::append(tx, entry))?;
+            Ok(true)
         })
     }
 
-    /// A half sign-in that is not over.
+    /// A half sign-in, also one that is over: where it led is known for a while.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn half_sign_in(&self, cookie: Digest, now: Timestamp) -> Result<Option<HalfSignIn>> {
+    pub fn half_sign_in(&self, cookie: Digest) -> Result<Option<HalfSignIn>> {
         self.read("find a sign-in under way", |c| {
-            c.query_row(
-                "SELECT * FROM half_sign_in WHERE cookie = ?1 AND ends > ?2",
-                params![cookie.as_bytes(), millis(now)],
-                |row| {
-                    Ok(HalfSignIn {
-                        workflow: row.get("workflow")?,
-                        username: row.get("username")?,
-                        user_id: row.get("user_id")?,
-                        proved: row.get("proved")?,
-                        counter: digest(row, "counter")?,
-                        network: digest(row, "network")?,
-                        back: row.get("back")?,
-                        must_change: row.get("must_change")?,
-                        ends: moment(row, "ends")?,
-                    })
-                },
-            )
+            c.query_row("SELECT * FROM half_sign_in WHERE cookie = ?1", [cookie.as_bytes()], |row| {
+                Ok(HalfSignIn {
+                    workflow: row.get("workflow")?,
+                    username: row.get("username")?,
+                    user_id: row.get("user_id")?,
+                    proved: row.get("proved")?,
+                    counter: digest(row, "counter")?,
+                    network: digest(row, "network")?,
+                    back: row.get("back")?,
+                    must_change: row.get("must_change")?,
+                    ends: moment(row, "ends")?,
+                })
+            })
             .optional()
+        })
+    }
+
+    /// Forgets a half sign-in that leads nowhere.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn end_half_sign_in(&self, cookie: Digest, entries: &[AuditEntry]) -> Result<()> {
+        self.write("end a sign-in under way", |tx| {
+            tx.execute("DELETE FROM half_sign_in WHERE cookie = ?1", [cookie.as_bytes()])?;
+            entries.iter().try_for_each(|entry| audit::append(tx, entry))
         })
     }
 
@@ -142,8 +182,8 @@ impl Store {
         })
     }
 
-    /// Begins the session that was proved. `false`, and nothing happened, if the half sign-in is gone, its code
-    /// was taken by somebody else, or its challenge was answered before.
+    /// Begins the session that was proved. `false`, and nothing happened, if the half sign-in is over, its code
+    /// was taken by somebody else, its challenge was answered before, or its new device cannot be added.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -151,7 +191,15 @@ impl Store {
         let (session, cookie) = done.session;
         let outcome = self.write("complete a sign-in", |tx| {
             if let Some(half) = done.half
-                && tx.execute("DELETE FROM half_sign_in WHERE cookie = ?1", [half.as_bytes()])? != 1
+                && tx.execute(
+                    "DELETE FROM half_sign_in WHERE cookie = ?1 AND ends > ?2",
+                    params![half.as_bytes(), millis(now)],
+                )? != 1
+            {
+                return Err(rusqlite::Error::QueryReturnedNoRows);
+            }
+            if let Some(new) = &done.enrolled
+                && !mfa::enrol(tx, new)?
             {
                 return Err(rusqlite::Error::QueryReturnedNoRows);
             }
@@ -168,8 +216,8 @@ impl Store {
             {
                 return Err(rusqlite::Error::QueryReturnedNoRows);
             }
-            if let Some((user_id, browser, network, ends)) = done.context {
-                mfa::remember_context(tx, user_id, browser, network, ends)?;
+            if let Some(context) = &done.context {
+                mfa::remember_context(tx, context)?;
             }
             if !sessions::insert(tx, session, cookie)? {
                 return Err(rusqlite::Error::QueryReturnedNoRows);
@@ -194,7 +242,6 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::mfa::{Device, Kind};
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_800_000_000).unwrap()
@@ -207,6 +254,8 @@ mod tests {
             (id, username, display_name, email, email_verified, enabled, profile, created, updated)
             VALUES ('u', 'sam', 'Sam', 'sam@acme.test', 1, 1, '{}', 0, 0)";
         store.write("add a person", |tx| tx.execute(insert, [])).unwrap();
+        let password = "INSERT INTO password (user_id, hash, state, changed) VALUES ('u', 'h', 'CHOSEN', 0)";
+        store.write("give a password", |tx| tx.execute(password, [])).unwrap();
         store
     }
 
@@ -223,6 +272,7 @@ mod tests {
             half,
             session: (&session, Digest::of(id)),
             used: step.map(|step| Used::Code { device: "app".to_owned(), step, drift: 0 }),
+            enrolled: None,
             counters: &[],
             context: None,
             challenge: challenge.map(|challenge| (Digest::of(challenge), now())),
@@ -250,7 +300,8 @@ mod tests {
             ends: now().checked_add(SignedDuration::from_mins(10)).unwrap(),
         };
         let cookie = Digest::of("half");
-        store.begin_half_sign_in(&half, cookie, Digest::of("name"), &[]).unwrap();
+        assert!(!store.begin_half_sign_in(&half, cookie, Digest::of("name"), "of before", &[]).unwrap());
+        assert!(store.begin_half_sign_in(&half, cookie, Digest::of("name"), "h", &[]).unwrap());
         assert!(complete(&store, "three", Some(cookie), None, None));
         assert!(!complete(&store, "four", Some(cookie), None, None));
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params, types::Type};
 
-use super::{AuditEntry, Result, Store, audit, millis, moment, optional_moment};
+use super::{AuditEntry, NewDevice, Result, Store, audit, millis, moment, optional_moment};
 use crate::{
     mfa::{Device, Kind, Policy},
     secret::Digest,
@@ -45,13 +45,30 @@ pub enum Used {
     Key {
         /// Which device.
         device: String,
+        /// What was stored when the answer was looked at.
+        before: Vec<u8>,
         /// What to store.
         data: Vec<u8>,
     },
 }
 
+/// A browser on a network in which a person proved a second factor.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Whose.
+    pub user_id: &'a str,
+    /// What the browser brought, which may be known to others.
+    pub before: Option<Digest>,
+    /// What it is given in its place.
+    pub browser: Digest,
+    /// Its network.
+    pub network: Digest,
+    /// Until when it is known.
+    pub ends: Timestamp,
+}
+
 impl Used {
-    /// Remembers; `false` if a code of this or a later step was taken in the meantime.
+    /// Remembers; `false` if a code of this or a later step was taken in the meantime, or an answer of the same key.
     pub(super) fn keep(&self, tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<bool> {
         let changed = match self {
             Self::Code { device, step, drift } => tx.execute(
@@ -59,9 +76,9 @@ impl Used {
                  WHERE id = ?1 AND (last_step IS NULL OR last_step < ?2)",
                 params![device, step, drift, millis(now)],
             )?,
-            Self::Key { device, data } => tx.execute(
-                "UPDATE mfa_device SET data = ?2, last_used = ?3 WHERE id = ?1",
-                params![device, data, millis(now)],
+            Self::Key { device, before, data } => tx.execute(
+                "UPDATE mfa_device SET data = ?3, last_used = ?4 WHERE id = ?1 AND data = ?2",
+                params![device, before, data, millis(now)],
             )?,
         };
         Ok(changed == 1)
@@ -133,38 +150,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
     pub fn add_mfa_device(&self, new: &Device, entry: &AuditEntry) -> Result<bool> {
-        self.write("add an MFA device", |tx| {
-            let is_app = new.kind == Kind::Totp;
-            let there: i64 = tx.query_row(
-                "SELECT count(*) FROM mfa_device WHERE user_id = ?1 AND (kind = 'totp') = ?2",
-                params![new.user_id, is_app],
-                |row| row.get(0),
-            )?;
-            if usize::try_from(there).is_ok_and(|there| there >= new.kind.most()) {
-                return Ok(false);
-            }
-            let added = tx.execute(
-                "INSERT OR IGNORE INTO mfa_device
-                 (id, user_id, name, kind, credential, data, last_step, drift, added, last_used)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                params![
-                    new.id,
-                    new.user_id,
-                    new.name,
-                    new.kind.word(),
-                    new.credential,
-                    new.data,
-                    new.last_step,
-                    new.drift,
-                    millis(new.added),
-                    new.last_used.map(millis)
-                ],
-            )?;
-            if added == 1 {
-                audit::append(tx, entry)?;
-            }
-            Ok(added == 1)
-        })
+        self.write("add an MFA device", |tx| add(tx, new, entry))
     }
 
     /// Gives a person's device another name.
@@ -253,18 +239,67 @@ impl Store {
     }
 }
 
-/// Remembers a context.
-pub(super) fn remember_context(
-    tx: &Transaction<'_>,
-    user_id: &str,
-    browser: Digest,
-    network: Digest,
-    ends: Timestamp,
-) -> rusqlite::Result<()> {
+fn add(tx: &Transaction<'_>, new: &Device, entry: &AuditEntry) -> rusqlite::Result<bool> {
+    let is_app = new.kind == Kind::Totp;
+    let there: i64 = tx.query_row(
+        "SELECT count(*) FROM mfa_device WHERE user_id = ?1 AND (kind = 'totp') = ?2",
+        params![new.user_id, is_app],
+        |row| row.get(0),
+    )?;
+    if usize::try_from(there).is_ok_and(|there| there >= new.kind.most()) {
+        return Ok(false);
+    }
+    let added = tx.execute(
+        "INSERT OR IGNORE INTO mfa_device
+         (id, user_id, name, kind, credential, data, last_step, drift, added, last_used)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            new.id,
+            new.user_id,
+            new.name,
+            new.kind.word(),
+            new.credential,
+            new.data,
+            new.last_step,
+            new.drift,
+            millis(new.added),
+            new.last_used.map(millis)
+        ],
+    )?;
+    if added == 1 {
+        audit::append(tx, entry)?;
+    }
+    Ok(added == 1)
+}
+
+/// Adds a device by which a sign-in ends; `false` if its owner has one that counts by now, or it cannot be added.
+pub(super) fn enrol(tx: &Transaction<'_>, new: &NewDevice<'_>) -> rusqlite::Result<bool> {
+    let mut statement = tx.prepare("SELECT * FROM mfa_device WHERE user_id = ?1")?;
+    let devices: Vec<Device> =
+        statement.query_map([&new.device.user_id], device)?.collect::<rusqlite::Result<_>>()?;
+    drop(statement);
+    let has_one = devices.iter().any(|device| new.instead_of.contains(&device.kind));
+    Ok(!has_one && add(tx, new.device, new.entry)?)
+}
+
+/// Remembers a context. The browser gets another mark for it, with what it was known for before: whoever slipped it
+/// one of their own has nothing of it.
+pub(super) fn remember_context(tx: &Transaction<'_>, context: &Context<'_>) -> rusqlite::Result<()> {
+    if let Some(before) = context.before {
+        tx.execute(
+            "UPDATE mfa_context SET browser = ?2 WHERE browser = ?1",
+            [before.as_bytes(), context.browser.as_bytes()],
+        )?;
+    }
     tx.execute(
         "INSERT INTO mfa_context (user_id, browser, network, ends) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO UPDATE SET ends = ?4",
-        params![user_id, browser.as_bytes(), network.as_bytes(), millis(ends)],
+        params![
+            context.user_id,
+            context.browser.as_bytes(),
+            context.network.as_bytes(),
+            millis(context.ends)
+        ],
     )
     .map(drop)
 }

@@ -2,19 +2,14 @@
 //! module, so that another database can take its place. Absent is `Ok(None)`; a compare-and-swap that lost is
 //! `Ok(false)`.
 
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod access_requests;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod accounts;
 mod administration;
 mod administrator_keys;
 mod administrators;
 mod application_records;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod applications;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod assignments;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod attributes;
 mod audit;
 mod audit_chain;
@@ -28,7 +23,6 @@ mod device_grants;
 #[cfg(test)]
 mod directory_tests;
 mod document;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod groups;
 mod half_sign_ins;
 mod identity_records;
@@ -38,11 +32,9 @@ mod mfa;
 mod native_proofs;
 mod native_step_up;
 mod native_tickets;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod organisation;
 mod own_passwords;
 mod passwords;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod permission_sets;
 mod role_credentials;
 mod roles;
@@ -52,7 +44,6 @@ mod searches;
 mod sessions;
 mod template;
 mod tokens;
-#[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod users;
 
 use std::{
@@ -82,12 +73,12 @@ pub use changes::{Action, Change, Kind};
 pub use clients::Client;
 pub use consoles::SigninToken;
 pub use document::{Apply, Refused};
-pub use half_sign_ins::{Completion, HalfSignIn};
+pub use half_sign_ins::{Completion, HalfSignIn, NewDevice};
 pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
-pub use mfa::Used;
+pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
-pub use own_passwords::{NewPassword, OwnPassword};
+pub use own_passwords::{NewPassword, OwnPassword, Renewed};
 pub use passwords::{Password, PasswordState};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
@@ -112,6 +103,10 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("roles.sql")),
     M::up(include_str!("identitystore.sql")),
     M::up(include_str!("administrators.sql")),
+    M::up(include_str!("audit_delivery_seal.sql")),
+    M::up(include_str!("sign_in.sql")),
+    M::up(include_str!("saml_certificates_by_id.sql")),
+    M::up(include_str!("organisation_declared.sql")),
     M::up(include_str!("native.sql")),
 ];
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{AuditEntry, Result, Store, Used, audit, lockouts, millis, moment};
+use super::{AuditEntry, Result, Store, Used, audit, lockouts, millis, moment, sessions};
 use crate::secret::Digest;
 
 impl Store {
@@ -21,7 +21,7 @@ impl Store {
     }
 
     /// Remembers that a factor was proved now, and forgets the attempts counted under `counter`. `false`, and
-    /// nothing happened, if the code was taken by somebody else or the challenge was answered before.
+    /// nothing happened, if the code was taken by somebody else, the challenge was answered before, or the session is over.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -35,7 +35,10 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<bool> {
         self.attempt("keep a proof", |tx| {
-            if !used.keep(tx, now)? || !spend_challenge(tx, challenge)? {
+            if !used.keep(tx, now)?
+                || !spend_challenge(tx, challenge)?
+                || !sessions::is_live(tx, session_id, now)?
+            {
                 return Ok((false, false));
             }
             tx.execute(
@@ -43,6 +46,7 @@ impl Store {
                  ON CONFLICT (session_id) DO UPDATE SET proved = ?2",
                 params![session_id, millis(now)],
             )?;
+            sessions::note_factor(tx, session_id)?;
             lockouts::forget(tx, counter)?;
             audit::append(tx, entry)?;
             Ok((true, true))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{AuditEntry, Result, Store, Used, audit, millis, moment, native_proofs::spend_challenge};
+use super::{AuditEntry, Result, Store, Used, audit, millis, moment, native_proofs::spend_challenge, sessions};
 use crate::secret::Digest;
 
 /// A role that was opened.
@@ -46,7 +46,7 @@ impl Store {
     }
 
     /// Opens a role by a key's answer. `false`, and nothing happened, if the challenge was answered before or the
-    /// key was removed in the meantime.
+    /// key was removed or the session ended in the meantime.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -59,7 +59,10 @@ impl Store {
         entries: &[AuditEntry],
     ) -> Result<bool> {
         self.attempt("keep a step-up", |tx| {
-            if !used.keep(tx, now)? || !spend_challenge(tx, Some(challenge))? {
+            if !used.keep(tx, now)?
+                || !spend_challenge(tx, Some(challenge))?
+                || !sessions::is_live(tx, &opened.session_id, now)?
+            {
                 return Ok((false, false));
             }
             tx.execute(

@@ -30,7 +30,23 @@ pub(super) fn put_settings(c: &Connection, settings: &Settings) -> rusqlite::Res
     .map(drop)
 }
 
+/// Remembers whether a file says how long sign-ins last.
+pub(super) fn declare_session(c: &Connection, declared: bool) -> rusqlite::Result<()> {
+    execute(c, "UPDATE organisation SET session_declared = ?1", [declared]).map(drop)
+}
+
 impl Store {
+    /// Whether the organisation file says how long sign-ins last.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn is_session_declared(&self) -> Result<bool> {
+        self.read("read the organisation", |c| {
+            let declared = one(c, "SELECT session_declared FROM organisation", [], |row| row.get(0))?;
+            Ok(declared.unwrap_or(false))
+        })
+    }
+
     /// The instance's settings; `None` before anything was applied.
     ///
     /// # Errors

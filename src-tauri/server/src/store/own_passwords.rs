@@ -42,11 +42,23 @@ pub struct NewPassword<'a> {
     /// What it is.
     pub password: &'a OwnPassword,
     /// The session that goes on; all others end.
-    pub keep_session: Option<&'a str>,
-    /// The half sign-in whose duty this was.
+    pub session: Option<Renewed<'a>>,
+    /// The half sign-in whose duty this is.
     pub half: Option<Digest>,
     /// The link that allowed it.
     pub link: Option<Digest>,
+}
+
+/// A session that goes on under another id and with another cookie, until when it would have. What was approved in
+/// it ends, and so does whatever a copy of its cookie was good for.
+#[derive(Debug)]
+pub struct Renewed<'a> {
+    /// The session until now.
+    pub before: &'a str,
+    /// Its new id.
+    pub id: &'a str,
+    /// Its new cookie.
+    pub cookie: Digest,
 }
 
 impl Store {
@@ -67,20 +79,36 @@ impl Store {
         })
     }
 
-    /// Sets a password. All links to set one are used up by it. `false`, and nothing happened, if the link that
-    /// should allow it is used or over.
+    /// Sets a password. All links to set one are used up by it, and a browser where a second factor was proved is
+    /// known no longer unless the person sets it in a session. `false`, and nothing happened, if the link, the session
+    /// or the half sign-in that should allow it is used or over.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
     pub fn set_password(&self, new: &NewPassword<'_>, now: Timestamp, entry: &AuditEntry) -> Result<bool> {
-        self.write("set a password", |tx| {
+        self.attempt("set a password", |tx| {
+            let refused = Ok((false, false));
             if let Some(link) = new.link
                 && tx.execute(
                     "DELETE FROM password_link WHERE token = ?1 AND user_id = ?2 AND ends > ?3",
                     params![link.as_bytes(), new.user_id, millis(now)],
                 )? != 1
             {
-                return Ok(false);
+                return refused;
+            }
+            if let Some(half) = new.half
+                && tx.execute(
+                    "UPDATE half_sign_in SET must_change = 0
+                     WHERE cookie = ?1 AND user_id = ?2 AND must_change AND ends > ?3",
+                    params![half.as_bytes(), new.user_id, millis(now)],
+                )? != 1
+            {
+                return refused;
+            }
+            if let Some(session) = &new.session
+                && !renew(tx, new.user_id, session, now)?
+            {
+                return refused;
             }
             tx.execute("DELETE FROM password_link WHERE user_id = ?1", [new.user_id])?;
             tx.execute(
@@ -97,10 +125,11 @@ impl Store {
             )?;
             tx.execute(
                 "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND id IS NOT ?3",
-                params![new.user_id, millis(now), new.keep_session],
+                params![new.user_id, millis(now), new.session.as_ref().map(|session| session.id)],
             )?;
-            if let Some(half) = new.half {
-                tx.execute("UPDATE half_sign_in SET must_change = 0 WHERE cookie = ?1", [half.as_bytes()])?;
+            if new.session.is_none() {
+                // Whoever reads somebody's mail at their desk is asked for their second factor.
+                tx.execute("DELETE FROM mfa_context WHERE user_id = ?1", [new.user_id])?;
             }
             // Whoever got so far with the password of before starts over.
             tx.execute(
@@ -108,7 +137,7 @@ impl Store {
                 params![new.user_id, new.half.map(|half| half.as_bytes().to_vec())],
             )?;
             audit::append(tx, entry)?;
-            Ok(true)
+            Ok((true, true))
         })
     }
 
@@ -194,6 +223,22 @@ impl Store {
     }
 }
 
+/// `false` if the session is over.
+fn renew(
+    tx: &Transaction<'_>,
+    user_id: &str,
+    session: &Renewed<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
+    let begun = tx.execute(
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, wrong_codes, factor)
+         SELECT ?1, ?2, username, user_id, began, ends, wrong_codes, factor FROM sign_in_session
+         WHERE id = ?3 AND user_id = ?4 AND ended IS NULL AND ends > ?5",
+        params![session.id, session.cookie.as_bytes(), session.before, user_id, millis(now)],
+    )?;
+    Ok(begun == 1)
+}
+
 fn post(tx: &Transaction<'_>, letter: &[u8], now: Timestamp) -> rusqlite::Result<()> {
     tx.execute("INSERT INTO mail (letter, written, due) VALUES (?1, ?2, ?2)", params![letter, millis(now)])
         .map(drop)
@@ -212,13 +257,8 @@ mod tests {
         let link = Digest::of("link");
         let set = |user_id: &str, hash: &str, at: Timestamp| {
             let password = OwnPassword { hash: hash.to_owned(), earlier: Vec::new(), must_change: false };
-            let new = NewPassword {
-                user_id,
-                password: &password,
-                keep_session: None,
-                half: None,
-                link: Some(link),
-            };
+            let new =
+                NewPassword { user_id, password: &password, session: None, half: None, link: Some(link) };
             store.set_password(&new, at, &entry).unwrap()
         };
         store.send_password_link("sam", link, ends, b"letter", now, &entry).unwrap();

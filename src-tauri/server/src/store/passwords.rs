@@ -73,6 +73,13 @@ pub(super) fn put(
     Ok(())
 }
 
+/// The hash that counts for a person: of the password they set or were given for once, else the document's.
+pub(super) fn in_force(c: &Connection, user_id: &str) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT coalesce((SELECT hash FROM own_password WHERE user_id = ?1),
+                               (SELECT hash FROM password WHERE user_id = ?1))";
+    one(c, sql, [user_id], |row| row.get(0)).map(Option::flatten)
+}
+
 /// The hash that the document gave last.
 pub(super) fn declared(c: &Connection, user_id: &str) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT declared_hash FROM password WHERE user_id = ?1";

@@ -60,12 +60,15 @@ impl IssuedKey {
 }
 
 impl Store {
-    /// Keeps issued credentials.
+    /// Keeps issued credentials, and their event with them.
     ///
     /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn add_role_credentials(&self, key: &IssuedKey) -> Result<()> {
-        self.write("keep role credentials", |tx| insert(tx, key))
+    /// [`super::StoreError`] if a statement fails; then nothing is kept.
+    pub fn add_role_credentials(&self, key: &IssuedKey, event: &AuditEntry) -> Result<()> {
+        self.write("keep role credentials", |tx| {
+            insert(tx, key)?;
+            audit::append(tx, event)
+        })
     }
 
     /// Keeps credentials of a role that was assumed, and its event with them.

@@ -9,7 +9,7 @@ use crate::secret::Digest;
 /// A service provider's request that waits for the person to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SamlRequest {
-    /// The application's name.
+    /// The application's id.
     pub application: String,
     /// The request's id, to be answered to.
     pub id: String,

@@ -10,8 +10,8 @@ use super::{AuditEntry, Result, Store, audit, millis, moment};
 pub struct SamlCertificate {
     /// Its id.
     pub id: String,
-    /// The application's name.
-    pub application: String,
+    /// The application's id.
+    pub application_id: String,
     /// Key and certificate, sealed.
     pub sealed: Vec<u8>,
     /// From when it is good.
@@ -29,12 +29,12 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn saml_certificates(&self, application: &str) -> Result<Vec<SamlCertificate>> {
+    pub fn saml_certificates(&self, application_id: &str) -> Result<Vec<SamlCertificate>> {
         self.read("find an application's certificates", |c| {
             let mut statement = c.prepare_cached(
-                "SELECT * FROM saml_certificate WHERE application = ?1 ORDER BY active DESC, made DESC, id",
+                "SELECT * FROM saml_certificate WHERE application_id = ?1 ORDER BY active DESC, made DESC, id",
             )?;
-            statement.query_map([application], certificate)?.collect()
+            statement.query_map([application_id], certificate)?.collect()
         })
     }
 
@@ -51,19 +51,19 @@ impl Store {
         self.write("add an application's certificate", |tx| {
             for (index, row) in added.iter().enumerate() {
                 let has: i64 = tx.query_row(
-                    "SELECT COUNT(*) FROM saml_certificate WHERE application = ?1",
-                    [&row.application],
+                    "SELECT COUNT(*) FROM saml_certificate WHERE application_id = ?1",
+                    [&row.application_id],
                     |row| row.get(0),
                 )?;
                 if usize::try_from(has) != Ok(had + index) {
                     return Ok(false);
                 }
                 tx.execute(
-                    "INSERT INTO saml_certificate (id, application, sealed, not_before, not_after, active, made)
+                    "INSERT INTO saml_certificate (id, application_id, sealed, not_before, not_after, active, made)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                     params![
                         row.id,
-                        row.application,
+                        row.application_id,
                         row.sealed,
                         millis(row.not_before),
                         millis(row.not_after),
@@ -81,15 +81,21 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn activate_saml_certificate(&self, application: &str, id: &str, entry: &AuditEntry) -> Result<bool> {
+    pub fn activate_saml_certificate(
+        &self,
+        application_id: &str,
+        id: &str,
+        entry: &AuditEntry,
+    ) -> Result<bool> {
         self.write("change an application's certificate", |tx| {
             let known: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM saml_certificate WHERE application = ?1 AND id = ?2)",
-                params![application, id],
+                "SELECT EXISTS (SELECT 1 FROM saml_certificate WHERE application_id = ?1 AND id = ?2)",
+                params![application_id, id],
                 |row| row.get(0),
             )?;
             if known {
-                tx.execute("UPDATE saml_certificate SET active = 0 WHERE application = ?1", [application])?;
+                let sql = "UPDATE saml_certificate SET active = 0 WHERE application_id = ?1";
+                tx.execute(sql, [application_id])?;
                 tx.execute("UPDATE saml_certificate SET active = 1 WHERE id = ?1", [id])?;
                 audit::append(tx, entry)?;
             }
@@ -101,11 +107,16 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn delete_saml_certificate(&self, application: &str, id: &str, entry: &AuditEntry) -> Result<bool> {
+    pub fn delete_saml_certificate(
+        &self,
+        application_id: &str,
+        id: &str,
+        entry: &AuditEntry,
+    ) -> Result<bool> {
         self.write("delete an application's certificate", |tx| {
             let gone = tx.execute(
-                "DELETE FROM saml_certificate WHERE application = ?1 AND id = ?2 AND active = 0",
-                params![application, id],
+                "DELETE FROM saml_certificate WHERE application_id = ?1 AND id = ?2 AND active = 0",
+                params![application_id, id],
             )?;
             if gone == 1 {
                 audit::append(tx, entry)?;
@@ -113,12 +124,22 @@ impl Store {
             Ok(gone == 1)
         })
     }
+
+    /// Seals a certificate's key anew.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn reseal_saml_certificate(&self, id: &str, sealed: &[u8]) -> Result<()> {
+        self.write("seal an application's certificate", |tx| {
+            tx.execute("UPDATE saml_certificate SET sealed = ?2 WHERE id = ?1", params![id, sealed]).map(drop)
+        })
+    }
 }
 
 fn certificate(row: &Row<'_>) -> rusqlite::Result<SamlCertificate> {
     Ok(SamlCertificate {
         id: row.get("id")?,
-        application: row.get("application")?,
+        application_id: row.get("application_id")?,
         sealed: row.get("sealed")?,
         not_before: moment(row, "not_before")?,
         not_after: moment(row, "not_after")?,

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{AuditEntry, Result, Store, audit, lockouts, millis, moment, native_tickets, optional_moment};
+use super::{
+    AuditEntry, Result, Store, audit, lockouts, millis, moment, native_tickets, optional_moment, passwords,
+};
 use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
 /// Columns of a session, for joins as well.
@@ -15,12 +17,13 @@ pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
         ends: moment(row, "session_ends")?,
         ended: optional_moment(row, "ended")?,
         wrong_codes: row.get("wrong_codes")?,
+        factor: row.get("factor")?,
     })
 }
 
 /// The columns [`session_from`] reads, of a table `s`.
 pub(super) const SESSION_COLUMNS: &str =
-    "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes";
+    "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
 
 /// Keeps a session. `false` if the person was disabled or deleted while they proved who they are.
 pub(super) fn insert(
@@ -29,16 +32,35 @@ pub(super) fn insert(
     cookie: Digest,
 ) -> rusqlite::Result<bool> {
     let begun = tx.execute(
-        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends)
-         SELECT ?1, ?2, username, id, ?4, ?5 FROM user WHERE id = ?3 AND enabled",
-        params![session.id, cookie.as_bytes(), session.user_id, millis(session.began), millis(session.ends)],
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor)
+         SELECT ?1, ?2, username, id, ?4, ?5, ?6 FROM user WHERE id = ?3 AND enabled",
+        params![
+            session.id,
+            cookie.as_bytes(),
+            session.user_id,
+            millis(session.began),
+            millis(session.ends),
+            session.factor
+        ],
     )?;
     Ok(begun == 1)
 }
 
+/// Notes that a second factor was proved in a session.
+pub(super) fn note_factor(tx: &Transaction<'_>, session_id: &str) -> rusqlite::Result<()> {
+    tx.execute("UPDATE sign_in_session SET factor = 1 WHERE id = ?1", [session_id]).map(drop)
+}
+
+/// Whether a session is neither ended nor over.
+pub(super) fn is_live(tx: &Transaction<'_>, session_id: &str, now: Timestamp) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sign_in_session WHERE id = ?1 AND ended IS NULL AND ends > ?2)";
+    tx.query_row(sql, params![session_id, millis(now)], |row| row.get(0))
+}
+
 impl Store {
     /// Keeps a new session and the digest of its cookie; the attempts counted under `name` are forgotten. `false`
-    /// if the person was disabled or deleted while their password was looked at.
+    /// if the person was disabled or deleted while their password was looked at, or has another one now than that
+    /// with the hash `proof`.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
@@ -47,9 +69,13 @@ impl Store {
         session: &SignInSession,
         cookie: Digest,
         name: Digest,
+        proof: &str,
         entries: &[AuditEntry],
     ) -> Result<bool> {
         self.write("begin a session", |tx| {
+            if passwords::in_force(tx, &session.user_id)?.as_deref() != Some(proof) {
+                return Ok(false);
+            }
             if !insert(tx, session, cookie)? {
                 return Ok(false);
             }
@@ -112,7 +138,8 @@ impl Store {
         })
     }
 
-    /// Ends a person's sessions but for one to keep, and with them all their tokens; gives their number.
+    /// Ends a person's sessions but for one to keep, with them all their tokens, and the sign-ins under way; gives
+    /// the number of sessions.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -128,6 +155,7 @@ impl Store {
                 "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND id <> ?3",
                 params![user_id, millis(now), keep],
             )?;
+            tx.execute("DELETE FROM half_sign_in WHERE user_id = ?1", [user_id])?;
             audit::append(tx, entry)?;
             Ok(ended)
         })
@@ -143,14 +171,36 @@ impl Store {
         })
     }
 
-    /// Counts a wrong user code against a session.
+    /// Notes that a second factor was proved in a session.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn count_wrong_code(&self, session_id: &str) -> Result<()> {
-        self.write("count a wrong code", |tx| {
-            tx.execute("UPDATE sign_in_session SET wrong_codes = wrong_codes + 1 WHERE id = ?1", [session_id])
-                .map(drop)
+    pub fn note_factor(&self, session_id: &str) -> Result<()> {
+        self.write("note a second factor", |tx| note_factor(tx, session_id))
+    }
+
+    /// Counts a user code against a session before it is looked at, as several may come at the same moment;
+    /// `false` if the session has had its `most` wrong ones.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn count_code(&self, session_id: &str, most: i64) -> Result<bool> {
+        self.write("count a code", |tx| {
+            let sql =
+                "UPDATE sign_in_session SET wrong_codes = wrong_codes + 1 WHERE id = ?1 AND wrong_codes < ?2";
+            Ok(tx.execute(sql, params![session_id, most])? == 1)
+        })
+    }
+
+    /// Takes the count of a code back that was right.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn forgive_code(&self, session_id: &str) -> Result<()> {
+        self.write("take a code's count back", |tx| {
+            let sql =
+                "UPDATE sign_in_session SET wrong_codes = wrong_codes - 1 WHERE id = ?1 AND wrong_codes > 0";
+            tx.execute(sql, [session_id]).map(drop)
         })
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    AuditEntry, Result, Store, all, assignments, audit, execute, from_json, millis, moment, one, to_json,
+    AuditEntry, Result, Store, assignments, audit, execute, from_json, millis, moment, one, to_json,
 };
 use crate::organisation::User;
 
@@ -68,6 +68,7 @@ fn put_logins(c: &Connection, user: &User) -> rusqlite::Result<()> {
 
 /// Keeps a person, new or known, but not their groups. The caller has seen that their names are free.
 pub(super) fn put(c: &Connection, user: &User, declared: bool) -> rusqlite::Result<()> {
+    end_links(c, user)?;
     execute(
         c,
         "INSERT INTO user (id, username, display_name, email, email_verified, enabled, profile, created, updated,
@@ -92,17 +93,34 @@ pub(super) fn put(c: &Connection, user: &User, declared: bool) -> rusqlite::Resu
     put_logins(c, user)
 }
 
-/// Ends all sessions of a person, and with them every token that was approved in one.
+/// Links to set a password go to an address: they are nobody's who leaves it, or who is disabled.
+fn end_links(c: &Connection, user: &User) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM password_link WHERE user_id = ?1
+               AND (NOT ?2 OR NOT EXISTS (SELECT 1 FROM user WHERE id = ?1 AND email = ?3))";
+    execute(c, sql, params![user.id, user.enabled, user.email]).map(drop)
+}
+
+/// Ends all sessions of a person, and with them every token that was approved in one, and the sign-ins under way.
 pub(super) fn end_sessions(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<usize> {
+    execute(c, "DELETE FROM half_sign_in WHERE user_id = ?1", [id])?;
     let sql = "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND ends > ?2";
     execute(c, sql, params![id, millis(now)])
 }
 
-/// Forgets a person and all that was theirs; `false` if there is none.
+/// Forgets a person and all that was theirs; `false` if there is none. Whoever a document calls the same later has
+/// the same id: nothing may be left by which the one of before signs in.
 pub(super) fn remove(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<bool> {
     end_sessions(c, id, now)?;
     assignments::remove_all_of(c, id)?;
     execute(c, "DELETE FROM application_assignment WHERE principal_id = ?1", [id])?;
+    for sql in [
+        "DELETE FROM own_password WHERE user_id = ?1",
+        "DELETE FROM password_link WHERE user_id = ?1",
+        "DELETE FROM mfa_device WHERE user_id = ?1",
+        "DELETE FROM mfa_context WHERE user_id = ?1",
+    ] {
+        execute(c, sql, [id])?;
+    }
     Ok(execute(c, "DELETE FROM user WHERE id = ?1", [id])? == 1)
 }
 
@@ -128,18 +146,6 @@ impl Store {
         })
     }
 
-    /// Up to `limit` people after this user name, in order.
-    ///
-    /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn users(&self, after: &str, limit: u32) -> Result<Vec<User>> {
-        self.read("list users", |c| {
-            let sql =
-                format!("SELECT {COLUMNS} FROM user u WHERE u.username > ?1 ORDER BY u.username LIMIT ?2");
-            all(c, &sql, params![after, limit], user_from)
-        })
-    }
-
     /// Adds a person or changes one, but not their groups; `false` if somebody else has the user name or the
     /// email address. Who is disabled by it is signed out everywhere.
     ///
@@ -159,7 +165,7 @@ impl Store {
         })
     }
 
-    /// Forgets a person: sessions, tokens, assignments, password; `false` if there is none.
+    /// Forgets a person: sessions, tokens, assignments, passwords, devices; `false` if there is none.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.

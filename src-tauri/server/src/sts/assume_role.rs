@@ -62,8 +62,13 @@ pub fn assume_role(
     let key = verify::verify(instance, request)?;
     let asked = Asked::read(fields)?;
     let assumed = inherited(&key, &asked)?;
+    // Credentials live on when a person may do nothing any more (IAM Identity Center User Guide, sessions); new
+    // ones are not made of them, or two roles that trust each other would keep a person in for ever.
+    let is_somebody = instance.user(&key.user_id)?.is_some();
     let role = instance.store.iam_role(asked.role_arn)?.filter(|role| {
-        trusts(role, &key) && role.external_id.as_deref().is_none_or(|id| asked.external_id == Some(id))
+        is_somebody
+            && trusts(role, &key)
+            && role.external_id.as_deref().is_none_or(|id| asked.external_id == Some(id))
     });
     let Some(role) = role else {
         instance.store.append_audit(&[event(instance, &key, &asked, &assumed, Some("AccessDenied"))?])?;
@@ -160,11 +165,11 @@ fn event(
 
 impl<'f> Asked<'f> {
     fn read(fields: &'f Fields) -> Result<Self, StsError> {
-        for name in
-            ["Policy", "PolicyArns.member.1.arn", "ProvidedContexts.member.1.ProviderArn", "SourceIdentity"]
-        {
-            if fields.get(name).is_some() {
-                let name = name.split('.').next().unwrap_or(name);
+        // However their members are numbered.
+        let unsupported = ["Policy", "PolicyArns", "ProvidedContexts", "SourceIdentity"];
+        let named = |pair: &str| pair.split('.').next().unwrap_or_default().to_owned();
+        for (name, _) in fields.pairs().filter(|(_, value)| !value.is_empty()) {
+            if let Some(name) = unsupported.iter().find(|known| **known == named(name)) {
                 return Err(StsError::validation(format!("{name} is not supported by this server")));
             }
         }

@@ -181,7 +181,7 @@ async fn what_breaks_the_rules_is_named() {
     for arn in ["Deploy", "arn:aws:iam::111122225555:user/Deploy", "arn:aws:iam::1111222255555:role/Deploy"] {
         says(&assume(&rig, &person, arn, &[]).await, 400, "ValidationError", "is invalid");
     }
-    for name in ["Policy", "PolicyArns.member.1.arn", "SourceIdentity"] {
+    for name in ["Policy", "PolicyArns.member.1.arn", "PolicyArns.member.2.arn", "SourceIdentity"] {
         says(&assume(&rig, &person, DEPLOY, &[(name, "{}")]).await, 400, "ValidationError", "not supported");
     }
     refused(&assume(&rig, &person, DEPLOY, &[("SerialNumber", "x")]).await, 403, "AccessDenied");
@@ -222,4 +222,20 @@ async fn a_console_tells_who_really_came() {
     assert_eq!(name, "ConsoleLogin");
     let sam = rig.user("sam").id;
     assert_eq!(event["userIdentity"]["onBehalfOf"]["userId"], sam);
+}
+
+/// Two roles that trust each other would otherwise keep somebody in for as long as they like.
+#[tokio::test]
+async fn who_may_do_nothing_any_more_gets_no_new_credentials() {
+    let rig = Rig::new();
+    let person = keys(&rig).await;
+    let deploy = keys_of(&assume(&rig, &person, DEPLOY, &[]).await.is(200));
+    let disabled = crate::organisation::User { enabled: false, ..rig.user("sam") };
+    rig.instance.store.put_user(&disabled, rig.instance.now(), &rig.entry()).unwrap();
+    refused(&assume(&rig, &person, DEPLOY, &[]).await, 403, "AccessDenied");
+    refused(&assume(&rig, &deploy, LOGS, &[]).await, 403, "AccessDenied");
+    // What was issued goes on until it ends, as AWS's does.
+    signed_call(&rig, &deploy, super::tests::BODY).await.is(200);
+    rig.instance.store.delete_user(&disabled.id, rig.instance.now(), &rig.entry()).unwrap();
+    refused(&assume(&rig, &deploy, LOGS, &[]).await, 403, "AccessDenied");
 }

@@ -10,6 +10,7 @@ use engine::{
     Snapshot,
     model::{
         application::{AppChange, Applications},
+        aws_config::comparable,
         code::Code,
         environment::Environment,
         history::{By, Entry, Event},
@@ -19,6 +20,7 @@ use engine::{
         profile::{Conflict, State},
         settings::Pause,
         sign_in::{Attempt, Ended, Method, SignIn},
+        team::Colour,
     },
     ports::Keyring,
     snapshot::Launch,
@@ -46,6 +48,18 @@ fn the_first_run_waits_for_the_store() {
         s.loaded = false;
     });
     assert!(unread.first_run.is_none() && !unread.loaded);
+}
+
+#[test]
+fn an_organisation_has_the_colour_that_a_team_gave_its_start_url() {
+    let colour = |key: &str| {
+        of(|s| s.settings.team.colours.extend([(key.to_owned(), Colour::DarkBlue)])).organisations[0]
+            .colour
+            .clone()
+    };
+    let start_url = snapshot().organisations[0].organisation.start_url.clone();
+    assert_eq!(colour(&comparable(start_url.as_str())).as_deref(), Some("darkBlue"));
+    assert_eq!(colour("elsewhere.awsapps.com"), None);
 }
 
 #[test]

@@ -133,10 +133,10 @@ fn adopted(preview: &Preview) -> Team {
         .signer
         .iter()
         .flat_map(|signer| file.claims().into_iter().map(|claim| (claim, signer.clone())));
-    let colours = file.organisations.iter().filter_map(|org| {
-        let word = serde_json::to_value(org.colour?).ok()?;
-        Some((comparable(org.start_url.as_str()), word.as_str()?.to_owned()))
-    });
+    let colours = file
+        .organisations
+        .iter()
+        .filter_map(|org| Some((comparable(org.start_url.as_str()), org.colour?.name().to_owned())));
     Team {
         rules: preview.rules.iter().map(words_of).collect(),
         template: preview.template.clone(),
@@ -178,9 +178,7 @@ fn lines(preview: &Preview) -> Vec<String> {
         }
     });
     for (at, org) in organisations.iter().enumerate() {
-        let colour = org.colour.and_then(|it| serde_json::to_value(it).ok());
-        let colour =
-            colour.as_ref().and_then(|it| it.as_str()).map(|it| format!(", {it}")).unwrap_or_default();
+        let colour = org.colour.map(|it| format!(", {}", it.name())).unwrap_or_default();
         let own = org.endpoints.as_ref().map(services).unwrap_or_default();
         let sign = if preview.new.contains(&at) { "+" } else { " " };
         lines.push(format!(

@@ -50,7 +50,7 @@ impl Sso {
 
     fn settle(&self) {
         let instance = &self.rig.instance;
-        instance.store.settle_access_requests(instance.now()).unwrap();
+        instance.settle_access_requests().unwrap();
     }
 }
 
@@ -94,6 +94,8 @@ async fn a_permission_set_and_its_policies() {
     sso.refused("AttachManagedPolicyToPermissionSet", more, "ServiceQuotaExceededException").await;
     let other = with("ManagedPolicyArn", json!("arn:aws:iam::111122223333:policy/Mine"));
     sso.refused("AttachManagedPolicyToPermissionSet", other, "ValidationException").await;
+    let elsewhere = with("ManagedPolicyArn", json!("arn:aws:iam::aws:policy/Billing"));
+    sso.refused("AttachManagedPolicyToPermissionSet", elsewhere, "ResourceNotFoundException").await;
     sso.ok("DetachManagedPolicyFromPermissionSet", managed.clone()).await;
     sso.refused("DetachManagedPolicyFromPermissionSet", managed, "ResourceNotFoundException").await;
     sso.ok("DetachCustomerManagedPolicyReferenceFromPermissionSet", customer.clone()).await;

@@ -140,7 +140,7 @@ async fn the_portal_in_the_browser_asks_as_well() {
     let page = browser.get(&there).await.is(200);
     let again = touch_in_browser(&browser, &page, &mut SoftKey::new("http://localhost:4711")).await.is(401);
     let there = touch_in_browser(&browser, &again, &mut key).await.is(303);
-    assert_eq!(there.header("location"), console);
+    assert!(there.header("location").contains("Action=login"), "{}", there.header("location"));
     assert!(browser.get(console).await.is(303).header("location").contains("Action=login"));
     // Its touch is not the app's.
     app.ask_as(&tokens, Method::GET, CREDENTIALS).await.is(403);
@@ -152,7 +152,7 @@ async fn the_portal_in_the_browser_asks_as_well() {
     let there = browser.submit(&shown, "/start/keys", &fields).await.is(303).header("location").to_owned();
     assert!(there.ends_with("&then=keys"), "{there}");
     let page = browser.get(&there).await.is(200);
-    assert_eq!(touch_in_browser(&browser, &page, &mut key).await.is(303).header("location"), keys);
+    assert!(touch_in_browser(&browser, &page, &mut key).await.is(200).body.contains("ASIA"));
     // Whoever has no key learns where to add one.
     let kim = app.rig.browser_of("kim").await;
     let id = app.rig.instance.store.roles_of(&app.rig.user("kim").id).unwrap();

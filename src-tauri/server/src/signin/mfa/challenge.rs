@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 
-use super::{Half, KeyRequest, Step, complete, half_of};
+use super::{Half, KeyRequest, Proved, Step, complete, half_of};
 use crate::{
     domain::lockout::{Locked, Lockout},
     fields::Fields,
@@ -43,6 +43,8 @@ struct VerifyPage<'a> {
     key_names: String,
     /// Other ways: address and name.
     others: Vec<(String, String)>,
+    /// Where to go in the end.
+    back: &'a str,
 }
 
 /// A way to prove a factor.
@@ -122,6 +124,7 @@ fn render(
         key: None,
         key_names: String::new(),
         others,
+        back: &half.kept.back,
     };
     match way {
         Way::App(app) => {
@@ -207,7 +210,8 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         }
     };
     if let Some(used) = used
-        && let Some(response) = complete(instance, visit, &half, Some(used), Some(way.credential_type()))?
+        && let Some(response) =
+            complete(instance, visit, &half, Some(Proved::Used(used)), Some(way.credential_type()))?
     {
         return Ok(response);
     }
@@ -237,7 +241,7 @@ fn answered(
 ) -> Result<Option<Used>, StoreError> {
     let Some(state) = instance.store.take_ceremony(half.cookie)? else { return Ok(None) };
     match keys::finish_authentication(instance, door, keys, answer, &state) {
-        Ok(proof) => Ok(Some(Used::Key { device: proof.device, data: proof.data })),
+        Ok(proof) => Ok(Some(Used::Key { device: proof.device, before: proof.before, data: proof.data })),
         Err(error) => {
             tracing::info!(%error, "a security key's answer was not taken");
             Ok(None)

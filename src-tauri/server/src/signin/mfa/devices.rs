@@ -44,7 +44,9 @@ struct SessionRow {
     ends: String,
 }
 
-/// The person, if they signed in a short while ago; else the way to sign in again and come back.
+/// The person, if they signed in a short while ago and proved their second factor, where they have one; else the way
+/// to sign in again and come back. A password in a browser that is known is not enough to change what is asked for
+/// everywhere else.
 pub fn fresh<'v>(
     instance: &Instance,
     visit: &'v Visit,
@@ -53,13 +55,25 @@ pub fn fresh<'v>(
     keep: &[&str],
 ) -> Result<&'v SignedIn, PageError> {
     let person = visit.signed_in_or(path, fields, keep)?;
-    if instance.now().duration_since(person.session.began) < FRESH {
+    if instance.now().duration_since(person.session.began) < FRESH
+        && has_proved_all(instance, &person.session)?
+    {
         return Ok(person);
     }
     let kept: Vec<String> =
         keep.iter().filter_map(|name| Some(format!("{name}={}", fields.get(name)?))).collect();
     let back = if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) };
     Err(PageError::SignInAgain { back })
+}
+
+/// Whether the session's person proved a second factor in it, or has none that is asked for.
+pub fn has_proved_all(instance: &Instance, session: &SignInSession) -> Result<bool, StoreError> {
+    let policy = instance.store.mfa_policy()?;
+    if session.factor || policy.mode == Mode::Off {
+        return Ok(true);
+    }
+    let devices = instance.store.mfa_devices(&session.user_id)?;
+    Ok(!devices.iter().any(|device| policy.counts(device.kind)))
 }
 
 /// GET `/start/mfa`.
@@ -144,8 +158,7 @@ pub fn remove(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
 /// The kinds of which a person must keep one.
 pub fn demanded(instance: &Instance) -> Result<Vec<Kind>, StoreError> {
     let policy = instance.store.mfa_policy()?;
-    let counts = |kind: &Kind| policy.demands_a_device() && policy.counts(*kind);
-    Ok(Kind::ALL.into_iter().filter(counts).collect())
+    Ok(if policy.demands_a_device() { policy.kinds() } else { Vec::new() })
 }
 
 /// POST `/start/mfa/sign-out-elsewhere`: ends all of the person's sessions but this one.

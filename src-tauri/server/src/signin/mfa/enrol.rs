@@ -6,13 +6,16 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use jiff::SignedDuration;
 
-use super::{Half, KeyRequest, challenge::APP_SECRET, complete, devices::fresh, directory_event, half_of};
+use super::{
+    Half, KeyRequest, Proved, ask_in, block, blocked, challenge::APP_SECRET, complete, devices::fresh, directory_event,
+    half_of,
+};
 use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
     mfa::{
-        Device, Kind, Policy, device,
+        Ask, Device, Kind, Policy, device,
         keys::{self, Door},
         sealing::Purpose,
         totp,
@@ -23,11 +26,13 @@ use crate::{
         frame::{html, html_with_scripts},
         see_other, sign_in,
     },
+    store::{AuditEntry, NewDevice},
 };
 
 /// How long the page of a new device may stay open.
 const PAGE_LASTS: SignedDuration = SignedDuration::from_mins(10);
-const NEW_DEVICE: &str = "new device";
+
+const NOT_ADDED: &str = "This device is registered here already, or you have as many as you may have.";
 
 /// Who sets a device up, and where.
 struct Enrolment<'a> {
@@ -75,19 +80,30 @@ struct AddKeyPage<'a> {
 
 /// GET `/sign-in/enrol`, with the kind of device in `type`.
 pub fn show_at_sign_in(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    let half = half_without_device(instance, visit)?;
+    at_sign_in(instance, &half)?.show(instance, visit, fields)
+}
+
+/// The browser's half sign-in, of a person who has no device that counts and may set one up here.
+fn half_without_device(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
     let half = half_of(instance, visit)?;
     if !half.devices.is_empty() {
-        return Ok(see_other("/sign-in/verify"));
+        return Err(PageError::Elsewhere("/sign-in/verify"));
     }
-    at_sign_in(instance, &half)?.show(instance, visit, fields)
+    // The policy is asked here as well: not every way to a half sign-in led through this.
+    match ask_in(instance, visit, &half.user, half.kept.network)? {
+        Ask::Factor => Err(PageError::Elsewhere("/sign-in/verify")),
+        Ask::Block => {
+            block(instance, &half)?;
+            Err(blocked())
+        }
+        Ask::Enrol | Ask::Nothing => Ok(half),
+    }
 }
 
 /// POST `/sign-in/enrol`: the device proves itself, which ends the sign-in.
 pub fn submit_at_sign_in(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
-    let half = half_of(instance, visit)?;
-    if !half.devices.is_empty() {
-        return Ok(see_other("/sign-in/verify"));
-    }
+    let half = half_without_device(instance, visit)?;
     let enrolment = at_sign_in(instance, &half)?;
     match instance.store.count_attempt(half.kept.counter, instance.now())? {
         Ok(_) => {}
@@ -96,12 +112,19 @@ pub fn submit_at_sign_in(instance: &Instance, visit: &Visit, fields: &Fields) ->
             return Err(PageError::new(StatusCode::TOO_MANY_REQUESTS, "Too many attempts", &text));
         }
     }
-    let kind = match enrolment.submit(instance, fields)? {
-        Ok(kind) => kind,
+    let (device, entry) = match enrolment.prove(instance, fields)? {
+        Ok(new) => new,
         Err(mistake) => return enrolment.again(instance, visit, fields, mistake),
     };
-    complete(instance, visit, &half, None, Some(kind.credential_type()))?
-        .ok_or(PageError::SignIn { back: "/start".to_owned() })
+    let instead_of = enrolment.policy.kinds();
+    let new = Proved::Enrolled(NewDevice { device: &device, instead_of: &instead_of, entry: &entry });
+    if let Some(response) = complete(instance, visit, &half, Some(new), Some(device.kind.credential_type()))?
+    {
+        return Ok(response);
+    }
+    // Over by now, or another device was set up at the same moment; else it is this device.
+    half_without_device(instance, visit)?;
+    enrolment.again(instance, visit, fields, NOT_ADDED)
 }
 
 /// GET `/start/mfa/add`, with the kind of device in `type`.
@@ -114,10 +137,15 @@ pub fn show_in_portal(instance: &Instance, visit: &Visit, fields: &Fields) -> Re
 pub fn submit_in_portal(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = fresh(instance, visit, "/start/mfa/add", fields, &["type"])?;
     let enrolment = in_portal(instance, &person.user, &person.session)?;
-    match enrolment.submit(instance, fields)? {
-        Ok(_) => Ok(see_other("/start/mfa")),
-        Err(mistake) => enrolment.again(instance, visit, fields, mistake),
-    }
+    let mistake = match enrolment.prove(instance, fields)? {
+        Ok((device, entry)) if instance.store.add_mfa_device(&device, &entry)? => {
+            instance.store.note_factor(&person.session.id)?;
+            return Ok(see_other("/start/mfa"));
+        }
+        Ok(_) => NOT_ADDED,
+        Err(mistake) => mistake,
+    };
+    enrolment.again(instance, visit, fields, mistake)
 }
 
 fn at_sign_in<'a>(instance: &Instance, half: &'a Half) -> Result<Enrolment<'a>, PageError> {
@@ -150,8 +178,13 @@ fn in_portal<'a>(
 }
 
 impl Enrolment<'_> {
-    fn purpose(&self) -> Purpose<'_> {
-        Purpose { name: NEW_DEVICE, owner: &self.owner }
+    fn purpose(&self, kind: Kind) -> Purpose<'_> {
+        let name = match kind {
+            Kind::Totp => "new authenticator app",
+            Kind::SecurityKey => "new security key",
+            Kind::BuiltIn => "new built-in authenticator",
+        };
+        Purpose { name, owner: &self.owner }
     }
 
     /// Whether a device of this kind may be added.
@@ -201,7 +234,7 @@ impl Enrolment<'_> {
         let frame = Frame::of(instance, visit);
         let ends = instance.now().checked_add(PAGE_LASTS).unwrap_or(instance.now());
         let seal = |plain: &[u8]| {
-            self.purpose().seal_until(&instance.key, &instance.chance, plain, ends).ok_or_else(failed)
+            self.purpose(kind).seal_until(&instance.key, &instance.chance, plain, ends).ok_or_else(failed)
         };
         let name = fields.get("name").unwrap_or_else(|| kind.label());
         let start = |name| directory_event(instance, name, self.user, self.session, serde_json::Value::Null);
@@ -209,7 +242,7 @@ impl Enrolment<'_> {
             // A code that was mistyped does not make the person scan anew.
             let known = fields
                 .get("state")
-                .and_then(|state| self.purpose().open_live(&instance.key, state, instance.now()));
+                .and_then(|state| self.purpose(kind).open_live(&instance.key, state, instance.now()));
             let secret = match known {
                 Some((secret, _)) if secret.len() == totp::SECRET_LENGTH => secret.to_vec(),
                 _ => {
@@ -229,8 +262,12 @@ impl Enrolment<'_> {
         Ok(html_with_scripts(status, &AddKeyPage { frame, error, path: self.path, kind, name, key }))
     }
 
-    /// Adds the device, or says what to do better.
-    fn submit(&self, instance: &Instance, fields: &Fields) -> Result<Result<Kind, &'static str>, PageError> {
+    /// A device that has proved itself, with its event, or what to do better.
+    fn prove(
+        &self,
+        instance: &Instance,
+        fields: &Fields,
+    ) -> Result<Result<(Device, AuditEntry), &'static str>, PageError> {
         let Some(kind) = fields.get("type").and_then(Kind::of_word).filter(|kind| self.offers(*kind)) else {
             return Ok(Err("You cannot add another one of these."));
         };
@@ -239,7 +276,7 @@ impl Enrolment<'_> {
         };
         let now = instance.now();
         let sealed = fields.get("state").unwrap_or_default();
-        let Some((state, _)) = self.purpose().open_live(&instance.key, sealed, now) else {
+        let Some((state, _)) = self.purpose(kind).open_live(&instance.key, sealed, now) else {
             return Ok(Err("The page was open for too long. Start over."));
         };
         let mut new = Device {
@@ -282,11 +319,7 @@ impl Enrolment<'_> {
         };
         let details = serde_json::json!({ "MfaDeviceId": new.id });
         let event = directory_event(instance, done, self.user, self.session, details);
-        if instance.store.add_mfa_device(&new, &event)? {
-            Ok(Ok(kind))
-        } else {
-            Ok(Err("This device is registered here already, or you have as many as you may have."))
-        }
+        Ok(Ok((new, event)))
     }
 }
 

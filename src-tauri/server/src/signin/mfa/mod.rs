@@ -4,6 +4,8 @@
 pub mod challenge;
 pub mod devices;
 mod enrol;
+#[cfg(test)]
+mod key_tests;
 pub mod passkey;
 #[cfg(test)]
 mod tests;
@@ -27,11 +29,13 @@ use crate::{
     organisation::User,
     origin::Origin,
     secret::{Digest, Token},
-    store::{AuditEntry, Completion, HalfSignIn, StoreError, Used},
+    store::{AuditEntry, Completion, Context, HalfSignIn, NewDevice, StoreError, Used},
 };
 
 /// How long a person may take for the second step.
 const HALF_LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// For how long a browser knows where a sign-in led that was not ended in time.
+const HALF_KNOWN: SignedDuration = SignedDuration::from_hours(1);
 /// How long a browser on a network counts as known after a second factor was proved there.
 const CONTEXT_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -68,6 +72,8 @@ pub struct Accepted<'a> {
     pub network: Digest,
     /// Whether it was for one use.
     pub must_change: bool,
+    /// The hash that it was held against.
+    pub hash: &'a str,
 }
 
 /// The part of the internet a visitor comes from: addresses change within it without the person moving.
@@ -90,11 +96,11 @@ pub fn after_password(
     if accepted.must_change {
         return begin_half(instance, user, accepted, "/sign-in/new-password");
     }
-    match ask(instance, visit.context.as_ref(), user, accepted.network)? {
-        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, |session, cookie| {
+    match ask_in(instance, visit, user, accepted.network)? {
+        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, false, |session, cookie| {
             let events = sign_in::events(instance, Some(user), Some(session), "Success");
             // Disabled or deleted in the meantime.
-            match instance.store.begin_session(session, cookie, accepted.counter, &events)? {
+            match instance.store.begin_session(session, cookie, accepted.counter, accepted.hash, &events)? {
                 true => Ok(()),
                 false => Err(PageError::SignIn { back: accepted.back.to_owned() }),
             }
@@ -119,25 +125,32 @@ pub fn record_block(instance: &Instance, user: &User) -> Result<(), StoreError> 
 
 /// Goes on after a password for one use was replaced.
 pub fn after_new_password(instance: &Instance, visit: &Visit, half: &Half) -> Result<Response, PageError> {
-    match ask(instance, visit.context.as_ref(), &half.user, half.kept.network)? {
-        Ask::Nothing => complete(instance, visit, half, None, None)?
-            .ok_or(PageError::SignIn { back: "/start".to_owned() }),
+    match ask_in(instance, visit, &half.user, half.kept.network)? {
+        Ask::Nothing => complete(instance, visit, half, None, None)?.ok_or_else(|| half.over()),
         Ask::Factor => Ok(see_other("/sign-in/verify")),
         Ask::Enrol => Ok(see_other("/sign-in/enrol")),
         Ask::Block => {
-            let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
-            instance.store.append_audit(&[step.event(
-                instance,
-                "UserAuthentication",
-                "Failure",
-                "PASSWORD",
-            )])?;
+            block(instance, half)?;
             Err(blocked())
         }
     }
 }
 
+/// Ends a half sign-in of a person whom the policy does not let set up a device.
+pub fn block(instance: &Instance, half: &Half) -> Result<(), StoreError> {
+    let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
+    let event = step.event(instance, "UserAuthentication", "Failure", "PASSWORD");
+    instance.store.end_half_sign_in(half.cookie, &[event])
+}
+
 /// What the policy asks of a person in this browser on this network.
+fn ask_in(instance: &Instance, visit: &Visit, user: &User, network: Digest) -> Result<Ask, StoreError> {
+    // Whoever is signed in and does it again is to prove anew who they are, with all there is.
+    let context = visit.context.as_ref().filter(|_| visit.person.is_none());
+    ask(instance, context, user, network)
+}
+
+/// What the policy asks of a person who comes from this network and brings this mark of a context.
 pub fn ask(
     instance: &Instance,
     context: Option<&Token>,
@@ -171,16 +184,23 @@ fn begin_half(
     accepted: Accepted<'_>,
     next: &str,
 ) -> Result<Response, PageError> {
-    let secret = keep_half(instance, user, accepted)?;
+    let Some(secret) = keep_half(instance, user, accepted)? else {
+        return Err(PageError::SignIn { back: accepted.back.to_owned() });
+    };
     let mut response = see_other(next);
-    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_LASTS)) {
+    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_KNOWN)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-/// Keeps a sign-in that is not over; whoever brings the secret goes on with it.
-pub fn keep_half(instance: &Instance, user: &User, accepted: Accepted<'_>) -> Result<Token, StoreError> {
+/// Keeps a sign-in that is not over; whoever brings the secret goes on with it. `None` if another password was set
+/// while this one was looked at.
+pub fn keep_half(
+    instance: &Instance,
+    user: &User,
+    accepted: Accepted<'_>,
+) -> Result<Option<Token>, StoreError> {
     let secret = instance.chance.token();
     let half = HalfSignIn {
         workflow: instance.chance.uuid(),
@@ -196,8 +216,14 @@ pub fn keep_half(instance: &Instance, user: &User, accepted: Accepted<'_>) -> Re
     };
     let step = Step { user, session: None, workflow: &half.workflow };
     let event = step.event(instance, "CredentialVerification", "Success", "PASSWORD");
-    instance.store.begin_half_sign_in(&half, secret.digest(), accepted.counter, &[event])?;
-    Ok(secret)
+    let kept = instance.store.begin_half_sign_in(
+        &half,
+        secret.digest(),
+        accepted.counter,
+        accepted.hash,
+        &[event],
+    )?;
+    Ok(kept.then_some(secret))
 }
 
 /// A half sign-in that the browser brought back.
@@ -211,16 +237,37 @@ pub struct Half {
     devices: Vec<Device>,
 }
 
+/// What a secret of a half sign-in leads to.
+pub enum Found {
+    /// It goes on.
+    Live(Box<Half>),
+    /// Its time is up, or its person is nobody's any more.
+    Over {
+        /// Where it would have led.
+        back: String,
+    },
+    /// There is none, or it came to its end.
+    Unknown,
+}
+
 impl Half {
-    /// The half sign-in of this secret, unless it is over or nobody's any more.
-    pub fn find(instance: &Instance, secret: &Token) -> Result<Option<Self>, StoreError> {
+    /// The half sign-in of this secret.
+    pub fn find(instance: &Instance, secret: &Token) -> Result<Found, StoreError> {
         let cookie = secret.digest();
-        let Some(kept) = instance.store.half_sign_in(cookie, instance.now())? else { return Ok(None) };
-        let Some(user) = instance.user(&kept.user_id)? else { return Ok(None) };
+        let Some(kept) = instance.store.half_sign_in(cookie)? else { return Ok(Found::Unknown) };
+        if !kept.is_live(instance.now()) {
+            return Ok(Found::Over { back: kept.back });
+        }
+        let Some(user) = instance.user(&kept.user_id)? else { return Ok(Found::Over { back: kept.back }) };
         let policy = instance.store.mfa_policy()?;
         let mut devices = instance.store.mfa_devices(&kept.user_id)?;
         devices.retain(|device| policy.counts(device.kind));
-        Ok(Some(Self { cookie, kept, user, devices }))
+        Ok(Found::Live(Box::new(Self { cookie, kept, user, devices })))
+    }
+
+    /// The network its password came from.
+    pub fn network(&self) -> Digest {
+        self.kept.network
     }
 
     /// Where to go in the end.
@@ -252,6 +299,11 @@ impl Half {
     pub fn user_id(&self) -> &str {
         &self.kept.user_id
     }
+
+    /// The way to begin again and to come to the same place.
+    pub fn over(&self) -> PageError {
+        PageError::SignIn { back: self.kept.back.clone() }
+    }
 }
 
 /// The browser's half sign-in that is ready for its second step, or the way to what comes before it.
@@ -265,26 +317,37 @@ fn half_of(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
 
 /// The browser's half sign-in, or the way back to its beginning.
 pub fn half_with_duty(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
-    let over = || PageError::SignIn { back: "/start".to_owned() };
-    let secret = visit.half.as_ref().ok_or_else(over)?;
-    Half::find(instance, secret)?.ok_or_else(over)
+    let unknown = || PageError::SignIn { back: "/start".to_owned() };
+    let secret = visit.half.as_ref().ok_or_else(unknown)?;
+    match Half::find(instance, secret)? {
+        Found::Live(half) => Ok(*half),
+        Found::Over { back } => Err(PageError::SignIn { back }),
+        Found::Unknown => Err(unknown()),
+    }
 }
 
-/// Ends a half sign-in well.
+/// What a person proved besides their password.
+pub enum Proved<'a> {
+    /// A device of theirs.
+    Used(Used),
+    /// A device that they set up.
+    Enrolled(NewDevice<'a>),
+}
+
+/// Ends a half sign-in well, with a proof of this `CredentialType`.
 fn complete(
     instance: &Instance,
     visit: &Visit,
     half: &Half,
-    used: Option<Used>,
+    proof: Option<Proved<'_>>,
     credential_type: Option<&str>,
 ) -> Result<Option<Response>, PageError> {
-    let browser = match &visit.context {
-        Some(browser) => Token::new(browser.expose().to_owned()),
-        None => instance.chance.token(),
-    };
+    let browser = instance.chance.token();
+    let context = (visit.context.as_ref(), &browser);
     let mut taken = true;
-    let response = sign_in::begin(instance, visit, &half.user, &half.kept.back, |session, cookie| {
-        taken = conclude(instance, half, used, credential_type, &browser, (session, cookie))?;
+    let (user, back, factor) = (&half.user, &half.kept.back, credential_type.is_some());
+    let response = sign_in::begin(instance, visit, user, back, factor, |session, cookie| {
+        taken = conclude(instance, half, proof, credential_type, context, (session, cookie))?;
         Ok(())
     })?;
     if !taken {
@@ -299,18 +362,23 @@ fn complete(
     Ok(Some(response))
 }
 
-/// Begins the session that a half sign-in was for; `browser` is known from then on. `false` if the half sign-in is
-/// gone, or what proved it was used before.
+/// Begins the session that a half sign-in was for, with a proof of this `CredentialType`. What its browser or program
+/// brought as the mark of a context, which may be known to others, is known by another mark from then on. `false` if
+/// the half sign-in is gone, what proved it was used before, or a new device cannot be added.
 pub fn conclude(
     instance: &Instance,
     half: &Half,
-    used: Option<Used>,
+    proof: Option<Proved<'_>>,
     credential_type: Option<&str>,
-    browser: &Token,
+    (before, browser): (Option<&Token>, &Token),
     (session, cookie): (&SignInSession, Digest),
 ) -> Result<bool, StoreError> {
     let now = instance.now();
-    let ends = now.checked_add(CONTEXT_KEPT).unwrap_or(now);
+    let (used, enrolled) = match proof {
+        Some(Proved::Used(used)) => (Some(used), None),
+        Some(Proved::Enrolled(device)) => (None, Some(device)),
+        None => (None, None),
+    };
     let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
     let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
     let verified =
@@ -320,11 +388,18 @@ pub fn conclude(
         .into_iter()
         .chain([authenticated, sign_in::authenticated(instance, Some(&half.user), session)])
         .collect();
-    let context = (half.kept.user_id.as_str(), browser.digest(), half.kept.network, ends);
+    let context = Context {
+        user_id: &half.kept.user_id,
+        before: before.map(Token::digest),
+        browser: browser.digest(),
+        network: half.kept.network,
+        ends: now.checked_add(CONTEXT_KEPT).unwrap_or(now),
+    };
     let done = Completion {
         half: Some(half.cookie),
         session: (session, cookie),
         used,
+        enrolled,
         counters: &[half.kept.counter],
         // A password alone makes no context known.
         context: credential_type.map(|_| context),

@@ -112,7 +112,12 @@ impl Taken {
         let done = Completion {
             half: None,
             session,
-            used: Some(Used::Key { device: self.proof.device, data: self.proof.data }),
+            used: Some(Used::Key {
+                device: self.proof.device,
+                before: self.proof.before,
+                data: self.proof.data,
+            }),
+            enrolled: None,
             counters: &[],
             context: None,
             challenge: Some(self.challenge),
@@ -133,7 +138,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     };
     let user = proved.user.clone();
     let mut taken = false;
-    let response = sign_in::begin(instance, visit, &user, &back, |session, cookie| {
+    let response = sign_in::begin(instance, visit, &user, &back, true, |session, cookie| {
         taken = proved.conclude(instance, (session, cookie))?;
         Ok(())
     })?;

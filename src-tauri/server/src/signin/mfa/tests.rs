@@ -248,7 +248,10 @@ async fn devices_of_kinds_that_do_not_count_are_as_none() {
 
 /// Signs in from a network; the browser's cookies are kept.
 async fn sign_in_from(rig: &Rig, browser: &Browser<'_>, address: &str) -> Reply {
-    let page = browser.get("/sign-in?again=1").await.is(200);
+    // Its session is over.
+    let session = format!("latchkey-session-{}", rig.instance.addresses.instance_id());
+    browser.cookies.lock().unwrap().remove(&session);
+    let page = browser.get("/sign-in").await.is(200);
     let fields = [("username", "sam"), ("password", PASSWORD)];
     let mut request = browser.form(&page, "/sign-in", &fields);
     request

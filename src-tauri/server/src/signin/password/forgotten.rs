@@ -6,7 +6,7 @@ use axum::{http::StatusCode, response::Response};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{chosen, event, first::NewPasswordPage};
+use super::{Place, chosen, event, has_password};
 use crate::{
     audit::{self, Event},
     fields::Fields,
@@ -23,7 +23,10 @@ use crate::{
 
 /// How long a link is good.
 const LINK_LASTS: SignedDuration = SignedDuration::from_hours(1);
+/// How long an invitation is good: somebody's first day may be next week.
+const INVITATION_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 const WHY: &str = "Choose a new password. Your sign-ins everywhere end with it.";
+const WHY_FIRST: &str = "Choose the password that you sign in with from now on.";
 
 #[derive(Template)]
 #[template(path = "forgotten.html")]
@@ -58,7 +61,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
             ..Event::default()
         })
     };
-    match user.filter(|_| may && instance.mailing.sends()) {
+    match user.filter(|user| may && instance.mailing.sends() && !user.email.is_empty()) {
         Some(user) => {
             send_link(instance, user, By::User, &event(Some(user)))?;
         }
@@ -75,6 +78,8 @@ pub enum By {
     User,
     /// An administrator.
     Administrator,
+    /// An administrator, for somebody who has no password yet.
+    Invitation,
 }
 
 /// Sends a person a link to set a password; links of before end.
@@ -88,7 +93,8 @@ pub fn send_link(instance: &Instance, user: &User, by: By, event: &AuditEntry) -
     let sealed = letter(instance, user, by, &link).seal(instance).ok_or_else(|| {
         PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", "Try again.")
     })?;
-    let ends = now.checked_add(LINK_LASTS).unwrap_or(now);
+    let lasts = if by == By::Invitation { INVITATION_LASTS } else { LINK_LASTS };
+    let ends = now.checked_add(lasts).unwrap_or(now);
     instance.store.send_password_link(&user.id, token.digest(), ends, &sealed, now, event)?;
     instance.mailing.wake();
     Ok(())
@@ -97,6 +103,7 @@ pub fn send_link(instance: &Instance, user: &User, by: By, event: &AuditEntry) -
 fn letter(instance: &Instance, user: &User, by: By, link: &str) -> Letter {
     let organisation = &instance.settings().name;
     let asked = match by {
+        By::Invitation => return invitation(instance, user, organisation, link),
         By::User => "somebody, most likely you, asked for a new password",
         By::Administrator => "an administrator asks you to set a password",
     };
@@ -112,11 +119,28 @@ fn letter(instance: &Instance, user: &User, by: By, link: &str) -> Letter {
     }
 }
 
+/// Brings the address, too: it may be the first that the person hears of it.
+fn invitation(instance: &Instance, user: &User, organisation: &str, link: &str) -> Letter {
+    Letter {
+        to: user.email.clone(),
+        subject: format!("You are invited to sign in to {organisation}"),
+        text: format!(
+            "Hello {},\n\n{organisation} gives you access to its AWS accounts and applications. Your user name \
+             is {}. Choose a password within seven days here:\n\n{link}\n\nFrom then on you sign in at this \
+             address, which AWS's tools take as start URL, too:\n\n{}\n\nIf you did not expect this, do nothing \
+             and tell whoever looks after {organisation}'s accounts.\n",
+            user.display_name,
+            user.username,
+            instance.addresses.start_url()
+        ),
+    }
+}
+
 /// GET `/sign-in/reset`, with the link's `token`.
 pub fn show_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let token = fields.get("token").unwrap_or_default();
     let user = &owner(instance, token)?;
-    Ok(render(instance, visit, user, token, StatusCode::OK, None))
+    Ok(place(instance, user, token)?.page(instance, visit, StatusCode::OK, None))
 }
 
 /// POST `/sign-in/reset`.
@@ -126,14 +150,15 @@ pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Resul
     let password = match chosen(instance, user, fields)? {
         Ok(password) => password,
         Err(mistake) => {
-            return Ok(render(instance, visit, user, token, StatusCode::BAD_REQUEST, Some(&mistake)));
+            let place = place(instance, user, token)?;
+            return Ok(place.page(instance, visit, StatusCode::BAD_REQUEST, Some(&mistake)));
         }
     };
     let user_id = instance.user_id(user);
     let new = NewPassword {
         user_id: &user_id,
         password: &password,
-        keep_session: None,
+        session: None,
         half: None,
         link: Some(Digest::of(token)),
     };
@@ -154,22 +179,7 @@ fn over() -> PageError {
     PageError::new(StatusCode::GONE, "This link is over", text)
 }
 
-fn render(
-    instance: &Instance,
-    visit: &Visit,
-    user: &User,
-    token: &str,
-    status: StatusCode,
-    error: Option<&str>,
-) -> Response {
-    let page = NewPasswordPage {
-        frame: Frame::of(instance, visit),
-        error,
-        username: &user.username,
-        why: WHY,
-        token,
-        action: "/sign-in/reset",
-        asks_for_current: false,
-    };
-    html(status, &page)
+fn place<'a>(instance: &Instance, user: &'a User, token: &'a str) -> Result<Place<'a>, PageError> {
+    let why = if has_password(instance, user)? { WHY } else { WHY_FIRST };
+    Ok(Place { username: &user.username, why, token, action: "/sign-in/reset", asks_for_current: false })
 }

@@ -8,10 +8,11 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use axum::Router;
+use askama::Template;
+use axum::{Router, http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{PageError, Show, shown, submitted, submitted_in_turn};
+use super::{Frame, PageError, Show, Visit, frame::html, shown, submitted, submitted_in_turn};
 use crate::{
     audit::{self, Event},
     domain::sign_in_session::SignInSession,
@@ -49,11 +50,46 @@ pub enum Typed {
     OnlyOnce,
 }
 
-/// Checks a password; takes as long for a person who is not there. Whoever asks holds a turn.
+/// A place where a new password is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    /// Whose.
+    username: &'a str,
+    /// What the person reads.
+    why: &'a str,
+    /// The link that allows it, or nothing.
+    token: &'a str,
+    /// Where the form goes.
+    action: &'static str,
+    /// Whether the current one is asked for as well.
+    asks_for_current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "new_password.html")]
+struct NewPasswordPage<'a> {
+    frame: Frame,
+    error: Option<&'a str>,
+    place: Place<'a>,
+}
+
+impl Place<'_> {
+    /// The page, with what was wrong.
+    fn page(self, instance: &Instance, visit: &Visit, status: StatusCode, error: Option<&str>) -> Response {
+        html(status, &NewPasswordPage { frame: Frame::of(instance, visit), error, place: self })
+    }
+}
+
+/// Checks a password; takes as long for a person who is not there. Whoever asks holds a turn. Gives the hash that it
+/// was held against as well, for what may follow only while that one counts.
 ///
 /// # Errors
 /// [`StoreError`] if the store cannot be asked.
-pub fn check(instance: &Instance, user: Option<&User>, password: &str) -> Result<Typed, StoreError> {
+pub fn check(
+    instance: &Instance,
+    user: Option<&User>,
+    password: &str,
+) -> Result<(Typed, String), StoreError> {
     let user_id = user.map(|user| instance.user_id(user)).unwrap_or_default();
     let own = instance.store.own_password(&user_id)?;
     let given = instance.store.password(&user_id)?;
@@ -62,11 +98,21 @@ pub fn check(instance: &Instance, user: Option<&User>, password: &str) -> Result
         (None, Some(given)) => (Some(given.hash.as_str()), given.state != PasswordState::Chosen),
         (None, None) => (None, false),
     };
-    Ok(match instance.passwords.verify(hash, password) {
+    let typed = match instance.passwords.verify(hash, password) {
         false => Typed::Wrong,
         true if only_once => Typed::OnlyOnce,
         true => Typed::Right,
-    })
+    };
+    Ok((typed, hash.unwrap_or_default().to_owned()))
+}
+
+/// Whether somebody has a password at all, even one for one use.
+///
+/// # Errors
+/// [`StoreError`] if the store cannot be asked.
+pub fn has_password(instance: &Instance, user: &User) -> Result<bool, StoreError> {
+    let user_id = instance.user_id(user);
+    Ok(instance.store.own_password(&user_id)?.is_some() || instance.store.password(&user_id)?.is_some())
 }
 
 /// A new password that two fields agree on and the rules allow, or what to do better.

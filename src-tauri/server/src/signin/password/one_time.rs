@@ -61,7 +61,7 @@ pub fn give_to(instance: &Instance, user: &User, event: &AuditEntry) -> Result<T
         None => instance.store.password(&user.id)?.map(|given| given.hash).into_iter().collect(),
     };
     let own = OwnPassword { hash, earlier, must_change: true };
-    let new = NewPassword { user_id: &user_id, password: &own, keep_session: None, half: None, link: None };
+    let new = NewPassword { user_id: &user_id, password: &own, session: None, half: None, link: None };
     instance.store.set_password(&new, instance.now(), event)?;
     Ok(password)
 }

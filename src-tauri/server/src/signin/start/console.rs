@@ -6,7 +6,12 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{no_access, search::groups, step_up};
+use super::{
+    confirm::{self, Act, Confirmed},
+    no_access,
+    search::groups,
+    step_up,
+};
 use crate::{
     audit::{self, Event},
     federation::{self, leads_to_console},
@@ -34,8 +39,32 @@ struct ChoosePage<'a> {
     roles: Vec<PermissionSet>,
 }
 
-/// Opens it, or asks for the role that a link leaves open.
+/// What is asked for, and by whom.
+struct Request<'a> {
+    instance: &'a Instance,
+    visit: &'a Visit,
+    person: &'a SignedIn,
+    destination: Option<&'a str>,
+    confirmed: Confirmed,
+}
+
+/// GET `/start/console`: opens it, or asks for the role that a link leaves open. A link confirms nothing.
 pub fn open(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    answer(instance, visit, fields, Confirmed::default())
+}
+
+/// POST `/start/console`.
+pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    answer(instance, visit, fields, Confirmed::of(fields))
+}
+
+/// As a form has it that was submitted, so far confirmed.
+pub fn answer(
+    instance: &Instance,
+    visit: &Visit,
+    fields: &Fields,
+    confirmed: Confirmed,
+) -> Result<Response, PageError> {
     let person = visit.signed_in_or(PATH, fields, &KEPT)?;
     let destination = fields.get("destination");
     if destination.is_some_and(|text| !leads_to_console(text)) {
@@ -43,10 +72,11 @@ pub fn open(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
         return Err(PageError::new(StatusCode::BAD_REQUEST, "This link leads elsewhere", text)
             .with_way_back(instance.addresses.start_url()));
     }
+    let request = Request { instance, visit, person, destination, confirmed };
     let account = fields.get("account_id").unwrap_or_default();
     if let Some(role) = fields.get("role_name") {
         return match instance.store.assigned(&person.user.id, account, role)? {
-            Some((account, set)) => enter(instance, person, &account, &set, destination),
+            Some((account, set)) => enter(&request, &account, &set),
             None => Err(refuse(instance, person, account, role)),
         };
     }
@@ -56,7 +86,7 @@ pub fn open(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     if sets.len() == 1
         && let Some(only) = sets.pop()
     {
-        return enter(instance, person, &account, &only, destination);
+        return enter(&request, &account, &only);
     }
     let frame = Frame::of(instance, visit);
     let page = ChoosePage { frame, account: &account, groups: groups(&account.id), destination, roles: sets };
@@ -64,27 +94,30 @@ pub fn open(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
 }
 
 /// Into the console: where the link leads, else where the permission set does.
-fn enter(
-    instance: &Instance,
-    person: &SignedIn,
-    account: &Account,
-    set: &PermissionSet,
-    destination: Option<&str>,
-) -> Result<Response, PageError> {
+fn enter(request: &Request<'_>, account: &Account, set: &PermissionSet) -> Result<Response, PageError> {
+    let Request { instance, visit, person, destination, confirmed } = request;
+    // The page of the key says what that of the confirmation does; touching it is the confirmation.
     if let Some(key_first) =
-        step_up::instead(instance, person, account, set, step_up::Then::Console(destination))?
+        step_up::instead(instance, person, account, set, step_up::Then::Console(*destination))?
     {
         return Ok(key_first);
     }
-    instance.record(&Event {
+    if !confirmed.given && confirm::is_needed(account, set) {
+        return confirm::ask(instance, visit, person, Act::Console, (account, set), *destination);
+    }
+    let mut details = json!({ "account_id": account.id, "role_name": set.name });
+    if let Some(reason) = &confirmed.reason {
+        details["reason"] = json!(reason);
+    }
+    let event = instance.entry(&Event {
         source: audit::SSO,
         name: "Federate",
         user: Some(&person.user),
         session: Some(&person.session),
-        details: json!({ "account_id": account.id, "role_name": set.name }),
+        details,
         ..Event::default()
-    })?;
-    let token = federation::signin_token_for(instance, &person.user, account, set)?;
+    });
+    let token = federation::signin_token_for(instance, &person.user, account, set, &event)?;
     let usual = set.relay_state.as_deref().filter(|text| leads_to_console(text));
     let url = federation::login_url(instance, &token, destination.or(usual))?;
     Ok(redirect(&url))

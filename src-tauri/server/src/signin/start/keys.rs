@@ -6,7 +6,12 @@ use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
-use super::{no_access, search::groups, step_up};
+use super::{
+    confirm::{self, Act, Confirmed},
+    no_access,
+    search::groups,
+    step_up,
+};
 use crate::{
     audit::{self, Event},
     fields::Fields,
@@ -52,29 +57,53 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     Ok(render(instance, visit, &account, &set, None))
 }
 
-/// POST `/start/keys`: issues access keys and shows them.
+/// POST `/start/keys`: issues access keys and shows them, once that is confirmed where it must be.
 pub fn issue(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    answer(instance, visit, fields, Confirmed::of(fields))
+}
+
+/// As a form has it that was submitted, so far confirmed.
+pub fn answer(
+    instance: &Instance,
+    visit: &Visit,
+    fields: &Fields,
+    confirmed: Confirmed,
+) -> Result<Response, PageError> {
     let person = visit.signed_in_or(PATH, fields, &KEPT)?;
     let (account, role) = wanted(fields);
     let assigned = instance.store.assigned(&person.user.id, account, role)?;
+    // The page of the key says what that of the confirmation does; touching it is the confirmation.
     if let Some((account, set)) = &assigned
         && let Some(key_first) = step_up::instead(instance, person, account, set, step_up::Then::Keys)?
     {
         return Ok(key_first);
     }
-    instance.record(&Event {
+    if let Some((account, set)) = &assigned
+        && confirm::is_needed(account, set)
+        && !confirmed.given
+    {
+        return confirm::ask(instance, visit, person, Act::Keys, (account, set), None);
+    }
+    let mut details = json!({ "account_id": account, "role_name": role });
+    if let Some(reason) = confirmed.reason {
+        details["reason"] = json!(reason);
+    }
+    let event = instance.entry(&Event {
         source: audit::SSO,
         name: "GetRoleCredentials",
         user: Some(&person.user),
         session: Some(&person.session),
-        details: json!({ "account_id": account, "role_name": role }),
+        details,
         error: assigned.is_none().then_some(("ForbiddenException", "No access")),
         ..Event::default()
-    })?;
-    let (account, set) = assigned.ok_or_else(|| no_access(instance.addresses.start_url()))?;
+    });
+    let Some((account, set)) = assigned else {
+        instance.store.append_audit(&[event])?;
+        return Err(no_access(instance.addresses.start_url()));
+    };
     let tags = instance.session_tags(&person.user)?;
     let lasting = instance.lasting(&set);
-    let issued = instance.issuer.issue(&person.user, &account, &lasting, tags, instance.now())?;
+    let issued = instance.issuer.issue(&person.user, &account, &lasting, tags, &event, instance.now())?;
     Ok(render(instance, visit, &account, &set, Some(&issued)))
 }
 

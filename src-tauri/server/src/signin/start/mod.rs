@@ -3,6 +3,7 @@
 
 mod accounts;
 mod applications;
+mod confirm;
 mod console;
 mod keys;
 mod search;
@@ -24,7 +25,7 @@ pub fn routes() -> Router<Shared> {
         .route("/start/applications", shown(applications::show))
         .route(
             console::PATH,
-            shown(console::open).merge(resumed(console::PATH, &console::KEPT, console::open)),
+            shown(console::open).merge(resumed(console::PATH, &console::KEPT, console::submit)),
         )
         .route(
             step_up::PATH,

@@ -5,7 +5,10 @@ use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::{console, keys, no_access};
+use super::{
+    confirm::{self, Confirmed},
+    console, keys, no_access,
+};
 use crate::{
     audit::{self, Event},
     fields::Fields,
@@ -29,6 +32,8 @@ struct StepUpPage<'a> {
     error: Option<&'a str>,
     account: &'a Account,
     role: &'a str,
+    /// A role that can break things in production.
+    is_risky: bool,
     then: &'a str,
     destination: &'a str,
     options: String,
@@ -105,7 +110,11 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let (answer, state) =
         (fields.get("credential").unwrap_or_default(), fields.get("state").unwrap_or_default());
     match role(&holder, person, &account, &set).open(instance, Door::Browser, answer, state)? {
-        Outcome::Open(_) => Ok(see_other(&goes_on(fields, &account, &set))),
+        // Goes on here and now: a link to the same place confirms nothing, also while the role is open.
+        Outcome::Open(_) if fields.get("then") == Some("keys") => {
+            keys::answer(instance, visit, fields, Confirmed::by_touch(fields))
+        }
+        Outcome::Open(_) => console::answer(instance, visit, fields, Confirmed::by_touch(fields)),
         Outcome::Over | Outcome::Refused(_) => {
             render(instance, visit, fields, StatusCode::UNAUTHORIZED, Some(WRONG))
         }
@@ -155,6 +164,7 @@ fn render(
         error,
         account: &account,
         role: &set.name,
+        is_risky: confirm::is_needed(&account, &set),
         then: fields.get("then").unwrap_or("console"),
         destination: fields.get("destination").unwrap_or_default(),
         options,

@@ -273,3 +273,75 @@ async fn who_was_signed_out_meanwhile_signs_in_and_goes_on() {
     other.sign_in("sam", crate::rig::PASSWORD, &back).await.is(303);
     assert!(other.get(&back).await.is(303).header("location").contains("SigninToken="));
 }
+
+/// Where Sam is Administrator and has ReadOnly, once it is in production.
+const LOGS: &str = "700000000030";
+
+fn with_logs_in_production() -> Rig {
+    let rig = Rig::new();
+    let mut document = organisation::sample("http://localhost:4711").unwrap();
+    document.accounts.get_mut(LOGS).unwrap().ou = "Workloads/Production".to_owned();
+    document.users.values_mut().for_each(|user| user.password_hash = Some(crate::rig::hash()));
+    rig.instance.seed(&document);
+    rig
+}
+
+#[tokio::test]
+async fn production_is_opened_as_a_privileged_role_only_when_that_is_confirmed() {
+    let rig = with_logs_in_production();
+    let sam = rig.browser_of("sam").await;
+    let before = rig.instance.store.audit_trail().len();
+    let portal = sam.get("/start?q=log-archive").await.is(200);
+    let fields = [("account_id", LOGS), ("role_name", "Administrator"), ("destination", S3)];
+    let asked = sam.submit(&portal, "/start/console", &fields).await.is(200);
+    for words in [
+        "Open production as Administrator?",
+        "log-archive",
+        "live systems",
+        "ReadOnly is also available here",
+    ] {
+        assert!(asked.body.contains(words), "{words}: {}", asked.body);
+    }
+    assert!(!asked.body.contains("<script"), "it works without");
+    // No link confirms.
+    let link = format!("/start/console?account_id={LOGS}&role_name=Administrator&confirmed=yes");
+    assert!(sam.get(&link).await.is(200).body.contains("Open production as Administrator?"));
+    // Another's form, and no form at all.
+    sam.submit(&asked, "/start/console", &[("csrf", ""), ("confirmed", "yes")]).await.is(403);
+    assert_eq!(rig.instance.store.audit_trail().len(), before, "nothing was opened");
+
+    let confirmed = [fields.as_slice(), &[("confirmed", "yes"), ("reason", " Ticket 4711 ")]].concat();
+    let login = sam.submit(&asked, "/start/console", &confirmed).await.is(303);
+    assert_eq!(query_field(login.header("location"), "Destination").as_deref(), Some(S3));
+    assert_eq!(newest(&rig), event("Federate", LOGS, "Administrator", ""));
+    let (_, recorded) = rig.instance.store.audit_trail().pop().unwrap();
+    assert_eq!(recorded["serviceEventDetails"]["reason"], "Ticket 4711");
+    // The other role is as good as a click away, and asks for nothing.
+    let instead = [("account_id", LOGS), ("role_name", "ReadOnly")];
+    let login = sam.submit(&asked, "/start/console", &instead).await.is(303);
+    assert!(login.header("location").contains("SigninToken="));
+    // Nor does a privileged role elsewhere.
+    sam.get("/start/console?account_id=700000000010&role_name=Administrator").await.is(303);
+}
+
+#[tokio::test]
+async fn keys_of_a_privileged_role_in_production_are_shown_only_when_that_is_confirmed() {
+    let rig = with_logs_in_production();
+    let sam = rig.browser_of("sam").await;
+    let path = format!("/start/keys?account_id={LOGS}&role_name=Administrator");
+    let page = sam.get(&path).await.is(200);
+    let before = rig.instance.store.audit_trail().len();
+    let asked = sam.submit(&page, "/start/keys", &[]).await.is(200);
+    assert!(asked.body.contains("Show access keys for production as Administrator?"), "{}", asked.body);
+    let instead =
+        format!("/start/keys?account_id={LOGS}&amp;role_name=ReadOnly\">Get keys as ReadOnly instead");
+    assert!(asked.body.contains(&instead), "{}", asked.body);
+    assert!(!asked.body.contains("ASIA"));
+    assert_eq!(rig.instance.store.audit_trail().len(), before, "nothing was issued");
+    let shown = sam.submit(&asked, "/start/keys", &[("confirmed", "yes")]).await.is(200);
+    assert!(block(&shown, "key-id").starts_with("ASIA"));
+    assert_eq!(newest(&rig), event("GetRoleCredentials", LOGS, "Administrator", ""));
+    // The next ones are asked for again.
+    let again = sam.submit(&shown, "/start/keys", &[]).await.is(200);
+    assert!(again.body.contains("Show access keys for production"), "{}", again.body);
+}

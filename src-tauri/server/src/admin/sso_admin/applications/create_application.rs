@@ -38,8 +38,14 @@ pub fn create_application(call: &Call<'_>) -> Outcome {
         saml: None,
     };
     let created = call.instance.now();
-    let mut record =
-        ApplicationRecord { application, enabled: true, visible: true, assignment_required: true, created };
+    let mut record = ApplicationRecord {
+        application,
+        enabled: true,
+        visible: true,
+        assignment_required: true,
+        created,
+        declared: false,
+    };
     super::change(&mut record, body)?;
     super::check(&record)?;
     let (arn, tags) = (call.application_arn(&id), tags::given(body)?);

@@ -22,6 +22,7 @@ use crate::{
         body::{self, Body, missing},
         wire::AdminError,
     },
+    domain::managed_policies,
     organisation::{Policies, PolicyReference},
 };
 
@@ -44,6 +45,20 @@ pub fn managed<'v>(body: Body<'v>) -> Result<&'v str, AdminError> {
         return Err(body::pattern("ManagedPolicyArn", words));
     }
     Ok(arn)
+}
+
+/// Whether AWS may have a policy with this ARN: one that stands elsewhere is not there. A name that is on no list here
+/// may be newer than the list.
+///
+/// # Errors
+/// [`AdminError`] if it has none.
+pub fn check_exists(arn: &str) -> Result<(), AdminError> {
+    let name = arn.rsplit_once('/').map_or(arn, |(_, name)| name);
+    if managed_policies::path_of(name).is_none() || managed_policies::is_known(arn) {
+        return Ok(());
+    }
+    let words = format!("Policy does not exist with ARN: {arn}");
+    Err(AdminError::modelled("ResourceNotFoundException", words))
 }
 
 /// `CustomerManagedPolicyReference`

@@ -1,0 +1,84 @@
+//! `/admin/identity-source`: where users come from, and the address that people get.
+
+use super::{
+    Administrator, Answer, number,
+    page::{Cell, Link, Page, Part, Table, Tone},
+};
+use crate::{fields::Fields, mfa::policy::Mode};
+
+/// GET `/admin/identity-source`.
+pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
+    let (instance, counts) = (of.instance, of.instance.store.counts()?);
+    let people = |n: i64, one: &str, many: &str| number(usize::try_from(n).unwrap_or_default(), one, many);
+    let held = format!(
+        "This server keeps them: {} and {}. Passwords and MFA devices are set here.",
+        people(counts.users, "user", "users"),
+        people(counts.groups, "group", "groups")
+    );
+    let source = |name: &str, state: Cell, what: &str| vec![Cell::text(name), state, Cell::text(what)];
+    let not_offered = || Cell::text("Not\u{a0}offered");
+    let sources = Table {
+        caption: "Identity sources".to_owned(),
+        columns: vec!["Identity source", "State", "Users and groups"],
+        rows: vec![
+            source("Directory of this server", Cell::Chip(Tone::Good, "IN USE"), &held),
+            source(
+                "Active Directory",
+                not_offered(),
+                "Bring its users over with the identity store API or an organisation file.",
+            ),
+            source(
+                "External SAML identity provider",
+                not_offered(),
+                "People sign in here. Users of another provider are brought over in the same ways.",
+            ),
+        ],
+        ..Table::default()
+    };
+    let ways = Table {
+        caption: "Ways to fill the directory".to_owned(),
+        columns: vec!["Way", "For what"],
+        rows: vec![
+            vec![
+                Cell::Link(Link::new("/admin/users/new", "By hand")),
+                Cell::text("Create users and groups on these pages."),
+            ],
+            vec![
+                Cell::text("Organisation file"),
+                Cell::text("latchkey-server plan and apply bring users, groups and everything else as code."),
+            ],
+            vec![
+                Cell::text("Identity store API"),
+                Cell::text("Programs with an administrator's access key create, change and delete users."),
+            ],
+        ],
+        ..Table::default()
+    };
+    let asks = match instance.store.mfa_policy()?.mode {
+        Mode::Off => "Password only",
+        Mode::Always => "Password and a second factor, at every sign-in",
+        Mode::Context => "Password, and a second factor in a new browser or on a new network",
+    };
+    let mail = if instance.mailing.sends() {
+        "This server sends invitations and links for forgotten passwords."
+    } else {
+        "This server sends no e-mail. Hand one-time passwords out yourself, or set [smtp] in the configuration file."
+    };
+    let page = Page::new("Identity source")
+        .with(Part::Note("Where users and groups come from, and how they sign in.".to_owned()))
+        .with(Part::Table(sources))
+        .with(Part::Heading("Sign-in address".to_owned()))
+        .with(Part::Note("Give this address to your people. It opens the access portal, and AWS's tools take it as start URL.".to_owned()))
+        .with(Part::Copied("sign-in-address", "Sign-in address", instance.addresses.start_url()))
+        .with(Part::Facts(vec![
+            ("Region", instance.settings().region.clone()),
+            ("Identity store", instance.addresses.directory_id().to_owned()),
+            ("Issuer", instance.addresses.issuer_url()),
+        ]))
+        .with(Part::Heading("Signing in".to_owned()))
+        .with(Part::Facts(vec![("Asked for", asks.to_owned()), ("E-mail", mail.to_owned())]))
+        .with(Part::Links(vec![Link::new("/admin/settings", "Change it in Settings")]))
+        .with(Part::Heading("Filling the directory".to_owned()))
+        .with(Part::Table(ways));
+    Ok(page.show(of))
+}

@@ -1,0 +1,155 @@
+//! Each page of the console, narrow and wide, light and dark: nothing sticks out and axe-core finds nothing. The
+//! pictures go to `target/pictures/console`.
+
+use super::{heading, sign_in};
+use crate::gallery::pages;
+use anyhow::{Context, Result};
+use fantoccini::Locator;
+use support::{
+    Desk, SandboxServer,
+    deadline::SOON,
+    driver::{self, Driver},
+    journey,
+};
+
+/// The sample's administrator at the sample's console: it has of everything.
+pub struct Console {
+    server: SandboxServer,
+    pub browser: Driver,
+}
+
+impl Console {
+    pub async fn open(desk: &Desk) -> Result<Self> {
+        let console = Self { server: SandboxServer::start().await?, browser: driver::chromium(desk).await? };
+        let ada = console.server.ready().users.iter().find(|user| user.username == "ada");
+        let ada = ada.context("the sample has no administrator")?;
+        console.browser.go(&console.server.ready().start_url.join("/admin")?).await?;
+        sign_in(&console.browser, &ada.username, &ada.password).await?;
+        heading(&console.browser, "Administration").await?;
+        Ok(console)
+    }
+
+    /// Opens a page.
+    pub async fn go(&self, path: &str) -> Result<()> {
+        self.browser.go(&self.server.ready().start_url.join(path)?).await
+    }
+
+    async fn look(&self, name: &str) -> Result<()> {
+        pages::look(&self.browser, "console", name).await
+    }
+
+    async fn look_at(&self, path: &str, name: &str) -> Result<()> {
+        self.go(path).await?;
+        self.look(name).await
+    }
+
+    async fn press(&self, label: &str, leads_to: &str) -> Result<()> {
+        self.browser.press(label).await?;
+        heading(&self.browser, leads_to).await
+    }
+
+    async fn tick_first(&self) -> Result<()> {
+        self.browser.click(Locator::Css("main label.tick")).await
+    }
+}
+
+#[test]
+fn pages_of_people_can_be_read_and_used_by_everybody() {
+    journey("console-people", |desk: Desk| async move {
+        let console = Console::open(&desk).await?;
+        let browser = &console.browser;
+        console.look("overview").await?;
+        console.look_at("/admin/identity-source", "identity-source").await?;
+        console.look_at("/admin/users", "users").await?;
+        console.look_at("/admin/users?words=nobody", "users-none").await?;
+        console.look_at("/admin/users/new", "user-new").await?;
+        for (id, text) in [("username", "j d"), ("display_name", "Jo Day"), ("email", "jo")] {
+            browser.fill(Locator::Id(id), text).await?;
+        }
+        browser.press("Create user").await?;
+        browser.read(SOON, "Some fields need your attention").await?;
+        console.look("user-new-refused").await?;
+        console.go("/admin/users").await?;
+        console.press("sam", "Sam Sample").await?;
+        browser.press("Delete the user").await?;
+        console.look("user").await?;
+        browser.press("Make a one-time password").await?;
+        browser.click(Locator::Css("form[action='/admin/users/one-time-password'] button")).await?;
+        heading(browser, "One-time password for sam").await?;
+        console.look("one-time-password").await?;
+        console.go("/admin/users").await?;
+        console.press("kim", "Kim Keller").await?;
+        console.press("Edit", "Edit Kim Keller").await?;
+        console.look("user-edit").await?;
+        console.look_at("/admin/groups", "groups").await?;
+        console.look_at("/admin/groups/new", "group-new").await?;
+        console.go("/admin/groups").await?;
+        console.press("platform", "platform").await?;
+        console.look("group").await?;
+        console.look_at("/admin/settings?username=sam&account=111122223333", "settings").await?;
+        console.look_at("/admin/audit", "audit").await?;
+        browser.click(Locator::Css("main td a[href^='/admin/audit/event']")).await?;
+        browser.see(Locator::Css("main pre")).await?;
+        console.look("event").await
+    });
+}
+
+#[test]
+fn pages_of_access_can_be_read_and_used_by_everybody() {
+    journey("console-access", |desk: Desk| async move {
+        let console = Console::open(&desk).await?;
+        let browser = &console.browser;
+        console.look_at("/admin/accounts", "accounts").await?;
+        console.press("payments-prod", "payments-prod").await?;
+        console.look("account").await?;
+        console.press("Edit", "Edit payments-prod").await?;
+        console.look("account-edit").await?;
+        console.look_at("/admin/accounts/new", "account-new").await?;
+        console.look_at("/admin/accounts/new-unit", "unit-new").await?;
+        console.look_at("/admin/permission-sets", "permission-sets").await?;
+        console.press("ReadOnly", "ReadOnly").await?;
+        console.look("permission-set").await?;
+        console.look_at("/admin/permission-sets/edit", "permission-set-new").await?;
+        browser.fill(Locator::Id("name"), "Night").await?;
+        browser.fill(Locator::Id("inline"), "{ \"Version\" }").await?;
+        browser.press("Create permission set").await?;
+        browser.read(SOON, "One field needs your attention").await?;
+        console.look("permission-set-refused").await?;
+        console.look_at("/admin/assign", "assign-1").await?;
+        browser.press("Continue").await?;
+        browser.read(SOON, "Choose at least one account").await?;
+        console.look("assign-1-refused").await?;
+        for (n, what) in [(2, "choose users and groups"), (3, "choose permission sets"), (4, "review")] {
+            console.tick_first().await?;
+            console.press("Continue", &format!("Give access, step {n} of 4: {what}")).await?;
+            console.look(&format!("assign-{n}")).await?;
+        }
+        console.press("Give access", "Requests").await?;
+        console.look("requests").await
+    });
+}
+
+#[test]
+fn pages_of_applications_can_be_read_and_used_by_everybody() {
+    journey("console-applications", |desk: Desk| async move {
+        let console = Console::open(&desk).await?;
+        let browser = &console.browser;
+        console.look_at("/admin/applications", "applications").await?;
+        console.look_at("/admin/applications/new?words=s", "application-new").await?;
+        console
+            .look_at("/admin/applications/new?origin=openid-connect&words=slack", "application-refused")
+            .await?;
+        console
+            .look_at("/admin/applications/new?origin=catalogue&entry=slack", "application-catalogue")
+            .await?;
+        console.look_at("/admin/applications/new?origin=metadata", "application-metadata").await?;
+        console.look_at("/admin/applications/new?origin=hand", "application-hand").await?;
+        console.go("/admin/applications").await?;
+        console.press("Wiki", "Wiki").await?;
+        console.look("application").await?;
+        browser.fill(Locator::Id("test"), "sam").await?;
+        browser.press("Show the assertion").await?;
+        browser.see(Locator::Css("main pre")).await?;
+        console.look("application-tested").await
+    });
+}
