@@ -116,11 +116,8 @@ pub fn prove(instance: &Instance, caller: &Caller, brought: Brought) -> Result<P
             let keys: Vec<&Device> =
                 devices.iter().filter(|device| device.kind != DeviceKind::Totp).collect();
             let proof = keys::finish_authentication(instance, Door::App, &keys, &credential, &state).ok();
-            let used = proof.map(|proof| Used::Key {
-                device: proof.device,
-                before: proof.before,
-                data: proof.data,
-            });
+            let used =
+                proof.map(|proof| Used::Key { device: proof.device, before: proof.before, data: proof.data });
             (used, Some((Digest::of(&state), ends)), "WEBAUTHN", wrong_key(&devices, &credential))
         }
         Brought { factor: Some(factor), code: Some(code), .. } => {

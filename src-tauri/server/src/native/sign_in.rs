@@ -182,28 +182,38 @@ pub fn start(instance: &Instance, request: Start) -> Result<Step, NativeError> {
     let back = request.client.check(instance)?;
     let known = request.device.map(Token::new);
     let right = sign_in::check(instance, known.as_ref(), &request.username, &request.password)?;
-    let Right { user, counter, must_change, hash } = right.map_err(|wrong| match wrong {
+    let right = right.map_err(|wrong| match wrong {
         Wrong::Missing => Kind::InvalidRequest.because("A user name and a password are needed"),
         Wrong::TooLong => Kind::InvalidRequest.because("That is too long for a user name and a password"),
         Wrong::Locked(left) => NativeError::locked(left),
         Wrong::Mismatch => Kind::WrongPassword.because("The user name or the password is wrong"),
     })?;
+    go_on(instance, right, &back, request.context.map(Token::new).as_ref())
+}
+
+/// Goes on after the right password.
+pub fn go_on(
+    instance: &Instance,
+    right: Right,
+    back: &str,
+    context: Option<&Token>,
+) -> Result<Step, NativeError> {
+    let Right { user, counter, must_change, hash } = right;
     let network = mfa::network(instance, &Origin::current());
-    let accepted = Accepted { counter, back: &back, network, must_change, hash: &hash };
+    let accepted = Accepted { counter, back, network, must_change, hash: &hash };
     if must_change {
         // The password was right, which is recorded as ever; nobody goes on with this one.
         drop(mfa::keep_half(instance, &user, accepted)?.ok_or_else(over)?);
         return Ok(in_browser(instance, "passwordChange", None));
     }
-    let context = request.context.map(Token::new);
-    match mfa::ask(instance, context.as_ref(), &user, network)? {
+    match mfa::ask(instance, context, &user, network)? {
         Ask::Nothing => {
             let (session, cookie) = begin(instance, &user, false);
             let events = sign_in::events(instance, Some(&user), Some(&session), "Success");
             if !instance.store.begin_session(&session, cookie, counter, &hash, &events)? {
                 return Err(over());
             }
-            complete(instance, &user, &session, &back, None)
+            complete(instance, &user, &session, back, None)
         }
         Ask::Factor => {
             let secret = mfa::keep_half(instance, &user, accepted)?.ok_or_else(over)?;

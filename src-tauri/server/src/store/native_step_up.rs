@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{AuditEntry, Result, Store, Used, audit, millis, moment, native_proofs::spend_challenge, sessions};
+use super::{
+    AuditEntry, Result, Store, Used, audit, millis, moment, native_proofs::spend_challenge, sessions,
+};
 use crate::secret::Digest;
 
 /// A role that was opened.

@@ -1,6 +1,7 @@
 //! The app's API over its routes, with a security key in software.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod attacks;
 mod devices;
 mod sign_in;
 mod step_up;

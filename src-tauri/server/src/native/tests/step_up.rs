@@ -14,14 +14,15 @@ async fn guarded() -> (App, Tokens, SoftKey) {
     let mut key = app.key();
     let tokens = app.tokens("sam").await;
     app.register(&tokens, &mut key, "Blue key").await;
-    demand(&app, true);
+    demand(&app, ROLE);
     (app, tokens, key)
 }
 
-fn demand(app: &App, requires_key: bool) {
+/// Lets a role ask for a key.
+fn demand(app: &App, role: &str) {
     let store = &app.rig.instance.store;
-    let mut set = store.permission_set_by_name(ROLE).unwrap().unwrap();
-    set.requires_key = requires_key;
+    let mut set = store.permission_set_by_name(role).unwrap().unwrap();
+    set.requires_key = true;
     let entry = app.rig.instance.entry(&Event { source: "test", name: "Test", ..Event::default() });
     store.put_permission_set(&set, &entry).unwrap();
 }
@@ -123,10 +124,14 @@ async fn only_a_fresh_answer_of_ones_own_key_opens_a_role() {
 
 /// Reads the page's ceremony and answers it as a browser does.
 async fn touch_in_browser(browser: &Browser<'_>, page: &Reply, key: &mut SoftKey) -> Reply {
+    touch_because(browser, page, key, "").await
+}
+
+async fn touch_because(browser: &Browser<'_>, page: &Reply, key: &mut SoftKey, reason: &str) -> Reply {
     let options = page.body.split_once("data-options=\"").unwrap().1.split_once('"').unwrap().0;
     let options: Value = serde_json::from_str(&options.replace("&#34;", "\"")).unwrap();
     let answer = key.answer(&options).to_string();
-    browser.submit(page, "/start/step-up", &[("credential", &answer)]).await
+    browser.submit(page, "/start/step-up", &[("credential", &answer), ("reason", reason)]).await
 }
 
 #[tokio::test]
@@ -160,4 +165,51 @@ async fn the_portal_in_the_browser_asks_as_well() {
         let path = format!("/start/step-up?account_id={account}&role_name={ROLE}&then=keys");
         assert!(kim.get(&path).await.is(403).body.contains("MFA and sign-ins"));
     }
+}
+
+/// Where Sam is Administrator, once it is in production.
+const LOGS: &str = "700000000030";
+
+#[tokio::test]
+async fn a_touch_confirms_what_it_was_asked_for_and_no_link_that_comes_after() {
+    let app = App::new().await;
+    let mut document = crate::organisation::sample("http://localhost:4711").unwrap();
+    document.accounts.get_mut(LOGS).unwrap().ou = "Workloads/Production".to_owned();
+    document.users.values_mut().for_each(|user| user.password_hash = Some(crate::rig::hash()));
+    app.rig.instance.seed(&document);
+    let mut key = app.key();
+    app.register(&app.tokens("sam").await, &mut key, "Blue key").await;
+    demand(&app, "Administrator");
+    key.origin = "http://localhost:4711".to_owned();
+    let browser = app.rig.browser_of("sam").await;
+    let link = format!("/start/console?account_id={LOGS}&role_name=Administrator");
+    let fields = [("account_id", LOGS), ("role_name", "Administrator")];
+    // The page of the key says what that of the confirmation would.
+    let there = browser.get(&link).await.is(303).header("location").to_owned();
+    assert!(there.starts_with("/start/step-up?"), "{there}");
+    let page = browser.get(&there).await.is(200);
+    assert!(page.body.contains("Changes here affect live systems") && page.body.contains("Why?"));
+    let done = touch_because(&browser, &page, &mut key, "Ticket 4711").await.is(303);
+    assert!(done.header("location").contains("SigninToken="), "{}", done.header("location"));
+    let (name, event) = app.rig.instance.store.audit_trail().pop().unwrap();
+    assert_eq!((name.as_str(), &event["serviceEventDetails"]["reason"]), ("Federate", &json!("Ticket 4711")));
+    // The role is open, and a link does not go through it unseen.
+    let asked = browser.get(&link).await.is(200);
+    assert!(asked.body.contains("Open production as Administrator?"), "{}", asked.body);
+    let confirmed = [fields.as_slice(), &[("confirmed", "yes")]].concat();
+    let done = browser.submit(&asked, "/start/console", &confirmed).await.is(303);
+    assert!(done.header("location").contains("SigninToken="));
+    let asked = browser.submit(&asked, "/start/keys", &fields).await.is(200);
+    assert!(asked.body.contains("Show access keys for production"), "{}", asked.body);
+    // No confirmation stands for a touch.
+    app.rig.pass(15 * 60);
+    for (path, then) in [("/start/console", "console"), ("/start/keys", "keys")] {
+        let there = browser.submit(&asked, path, &confirmed).await.is(303).header("location").to_owned();
+        assert!(there.starts_with("/start/step-up?") && there.ends_with(&format!("&then={then}")), "{there}");
+    }
+    let page =
+        browser.get(&format!("/start/step-up?account_id={LOGS}&role_name=Administrator&then=keys")).await;
+    assert!(page.body.contains("Whoever has these keys can change live systems"));
+    let shown = touch_in_browser(&browser, &page, &mut key).await.is(200);
+    assert!(shown.body.contains("ASIA"), "{}", shown.body);
 }

@@ -3,10 +3,10 @@
 use super::*;
 use crate::rig::Browser;
 
-const DIRECT: &[(&str, &str)] = &[("direct", "1")];
+pub const DIRECT: &[(&str, &str)] = &[("direct", "1")];
 
 /// A ticket to this path.
-async fn ticket(app: &App, tokens: &Tokens, back: &str) -> String {
+pub async fn ticket(app: &App, tokens: &Tokens, back: &str) -> String {
     let made = app.post_as(tokens, "ticket", json!({ "continue": back })).await.is(200).json();
     let (ticket, url) = (made["ticket"].as_str().unwrap(), made["url"].as_str().unwrap());
     assert_eq!(url, format!("http://localhost:4711/native/open#{ticket}"));
@@ -14,7 +14,7 @@ async fn ticket(app: &App, tokens: &Tokens, back: &str) -> String {
 }
 
 /// Does what the page's script does.
-async fn open(browser: &Browser<'_>, ticket: &str, more: &[(&str, &str)]) -> Reply {
+pub async fn open(browser: &Browser<'_>, ticket: &str, more: &[(&str, &str)]) -> Reply {
     let page = browser.get("/native/open").await.is(200);
     let fields: Vec<(&str, &str)> = [("ticket", ticket)].into_iter().chain(more.iter().copied()).collect();
     browser.submit(&page, "/native/open/ticket", &fields).await

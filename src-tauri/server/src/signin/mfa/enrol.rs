@@ -7,8 +7,8 @@ use axum::{http::StatusCode, response::Response};
 use jiff::SignedDuration;
 
 use super::{
-    Half, KeyRequest, Proved, ask_in, block, blocked, challenge::APP_SECRET, complete, devices::fresh, directory_event,
-    half_of,
+    Half, KeyRequest, Proved, ask_in, block, blocked, challenge::APP_SECRET, complete, devices::fresh,
+    directory_event, half_of,
 };
 use crate::{
     domain::sign_in_session::SignInSession,
