@@ -38,7 +38,7 @@ pub fn is_offered(instance: &Instance) -> Result<bool, NativeError> {
 }
 
 /// A sign-in under way whose person has nothing that counts, with what else they have.
-fn half_of(instance: &Instance, secret: String) -> Result<(Half, Vec<Device>), NativeError> {
+pub fn half_of(instance: &Instance, secret: String) -> Result<(Half, Vec<Device>), NativeError> {
     let half = sign_in::half(instance, secret)?;
     // Who has a factor proves it, and adds others once they are in.
     if !half.devices().is_empty() {
@@ -65,8 +65,12 @@ pub fn challenge(instance: &Instance, request: Named) -> Result<Challenge, Nativ
 
 /// POST `/native/v1/sign-in/enrol`: the key proves itself, which ends the sign-in.
 pub fn enrol(instance: &Instance, request: Enrol) -> Result<Step, NativeError> {
-    let secret = request.sign_in;
-    let (half, _) = half_of(instance, secret.clone())?;
+    let (half, _) = half_of(instance, request.sign_in.clone())?;
+    finish(instance, &half, request)
+}
+
+/// The same for a sign-in that was looked at: another one may have ended since.
+pub fn finish(instance: &Instance, half: &Half, request: Enrol) -> Result<Step, NativeError> {
     let now = instance.now();
     instance.store.count_attempt(half.counter(), now)?.map_err(|locked| NativeError::locked(locked.left))?;
     let owner = hex::encode(half.cookie.as_bytes());
@@ -83,10 +87,10 @@ pub fn enrol(instance: &Instance, request: Enrol) -> Result<Step, NativeError> {
     let (before, context) = (request.context.map(Token::new), instance.chance.token());
     let (session, cookie) = sign_in::begin(instance, &half.user, true);
     let proved = Some(DeviceKind::SecurityKey.credential_type());
-    if mfa::conclude(instance, &half, Some(new), proved, (before.as_ref(), &context), (&session, cookie))? {
+    if mfa::conclude(instance, half, Some(new), proved, (before.as_ref(), &context), (&session, cookie))? {
         return sign_in::complete(instance, &half.user, &session, half.back(), Some(&context));
     }
     // Over by now, or another device was set up at the same moment; else it is this key.
-    half_of(instance, secret)?;
+    half_of(instance, request.sign_in)?;
     Err(Kind::NotAdded.because("This key is registered here already"))
 }

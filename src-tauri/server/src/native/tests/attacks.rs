@@ -2,7 +2,7 @@
 
 use super::{ticket, *};
 use crate::{
-    native::sign_in,
+    native::{enrol, sign_in},
     organisation::User,
     signin::{
         password::one_time,
@@ -146,6 +146,17 @@ async fn of_keys_that_are_set_up_at_the_same_moment_one_counts() {
     assert_eq!(app.devices_of("kim").len(), 1);
     let (now, kim) = (app.rig.instance.now(), app.rig.user("kim").id);
     assert_eq!(app.rig.instance.store.live_sessions(&kim, now).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn no_key_is_set_up_beside_one_that_came_first() {
+    let app = App::asking(ALWAYS).await;
+    let (first, second) = (app.enrolment("kim").await, app.enrolment("kim").await);
+    let instance = &app.rig.instance;
+    let (half, _) = enrol::half_of(instance, second["signIn"].as_str().unwrap().to_owned()).ok().unwrap();
+    app.post("sign-in/enrol", first).await.is(200);
+    assert!(enrol::finish(instance, &half, serde_json::from_value(second).unwrap()).is_err());
+    assert_eq!(app.devices_of("kim").len(), 1);
 }
 
 #[tokio::test]
