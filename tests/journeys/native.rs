@@ -115,10 +115,12 @@ fn a_role_that_requires_a_key_asks_for_a_touch_in_the_browser() {
     journey("native-step-up", |desk: Desk| async move {
         let folder = tempfile::Builder::new().prefix("lk-step-up-").tempdir()?;
         let file = organisation::head("Acme", "900000000001", "engineering", "sam", "")
-            + &organisation::account(ACCOUNT, "payments-prod", "Administrator", "engineering").replace(
-                "name = \"Administrator\"\n",
-                "name = \"Administrator\"\nrequires_security_key = true\n",
-            );
+            + &organisation::account(ACCOUNT, "payments-prod", "Administrator", "engineering")
+                .replace("name = \"payments-prod\"\n", "name = \"payments-prod\"\nou = \"Production\"\n")
+                .replace(
+                    "name = \"Administrator\"\n",
+                    "name = \"Administrator\"\nrequires_security_key = true\n",
+                );
         let server = organisation::serve(folder.path(), &file).await?;
         let browser = driver::chromium(&desk).await?;
         let address = |path: &str| server.ready().start_url.join(path);
@@ -140,8 +142,9 @@ fn a_role_that_requires_a_key_asks_for_a_touch_in_the_browser() {
         pages::look(&browser, "native", "step-up").await?;
         browser.click(Locator::Id("use-key")).await?;
         browser.see(Locator::Id("account-id")).await?;
-        // For fifteen minutes nothing more is asked.
+        // For fifteen minutes no key is asked for; before production opens again, the person says so.
         browser.go(&console).await?;
+        browser.click(Locator::Id("confirmed")).await?;
         browser.see(Locator::Id("account-id")).await?;
         Ok(())
     });
