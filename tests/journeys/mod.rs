@@ -11,6 +11,7 @@ mod interrupted;
 mod keyboard;
 mod machine;
 mod main_job;
+mod native;
 mod network;
 mod offline;
 mod organisations;

@@ -35,6 +35,7 @@ pub mod sdks;
 pub mod secrets;
 pub mod served;
 pub mod service_provider;
+pub mod soft_key;
 pub mod tls;
 
 pub use app::App;
@@ -49,3 +50,4 @@ pub use record::Record;
 pub use sandbox::{SandboxServer, User};
 pub use served::ServedOrganisation;
 pub use service_provider::ServiceProvider;
+pub use soft_key::SoftKey;

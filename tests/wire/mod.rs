@@ -6,6 +6,7 @@ mod device;
 mod federation;
 mod keeping;
 mod mail;
+mod native;
 mod operations;
 mod partitions;
 mod pkce;

@@ -6,6 +6,7 @@ use crate::{
     exports::Downloads,
     files::DiskFiles,
     home::{Home, HomeError},
+    native::HttpNative,
     redirect::LoopbackRedirect,
     settings::TomlSettings,
     sso::HttpSso,
@@ -22,6 +23,8 @@ pub struct Doors {
     pub clock: Arc<SystemClock>,
     /// For [`engine::ports::Ports::sso`].
     pub sso: Arc<HttpSso>,
+    /// A `latchkey-server`'s API for the app.
+    pub native: Arc<HttpNative>,
     /// For [`engine::ports::Ports::vault`].
     pub vault: Arc<SealingVault>,
     /// For [`engine::ports::Ports::store`].
@@ -73,6 +76,7 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
     let sso = HttpSso::new(Arc::clone(&any_clock), Arc::clone(&hosts), &network, env, &aws.config)
         .map_err(OpenError::Code)?;
     Ok(Doors {
+        native: Arc::new(sso.native()),
         sso: Arc::new(sso),
         vault: Arc::new(vault),
         store_moved_aside: store.moved_aside().map(ToOwned::to_owned),

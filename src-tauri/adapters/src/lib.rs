@@ -16,6 +16,7 @@ pub mod foreign;
 pub mod home;
 pub mod keys;
 mod loopback;
+pub mod native;
 pub mod profiles;
 pub mod redirect;
 pub mod settings;

@@ -4,12 +4,14 @@
 mod files;
 mod kept;
 mod keys;
+mod native;
 mod sso;
 
 pub use crate::model::presence::Presence;
 pub use files::*;
 pub use kept::*;
 pub use keys::*;
+pub use native::*;
 pub use sso::*;
 
 use crate::model::{

@@ -114,6 +114,7 @@ pub(crate) fn code_of(error: SsoError) -> Code {
         SsoError::Other(code) => code,
         SsoError::Unauthorized | SsoError::InvalidGrant => Code::SignInNeeded,
         SsoError::Forbidden => Code::AccessRemoved,
+        SsoError::StepUpNeeded => Code::StepUpNeeded,
         SsoError::InvalidClient => Code::SignInDenied,
         SsoError::Throttled { host, .. } => Code::Throttled { host },
     }

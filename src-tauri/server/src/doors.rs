@@ -154,7 +154,7 @@ fn takes_strangers_forms(uri: &Uri) -> bool {
 fn is_page(uri: &Uri) -> bool {
     let query = || Fields::parse(uri.query().unwrap_or_default().as_bytes());
     match uri.path() {
-        "/admin" | "/authorize" | "/console" | "/device" | "/sign-in" | "/start" => true,
+        "/admin" | "/authorize" | "/console" | "/device" | "/native/open" | "/sign-in" | "/start" => true,
         path if ["/admin/", "/saml/assertion/", "/start/", "/sandbox/", "/sign-in/", "/sample-apps/"]
             .iter()
             .any(|p| path.starts_with(p)) =>

@@ -36,6 +36,7 @@ mod issuing;
 mod listeners;
 mod mail;
 mod mfa;
+mod native;
 mod oidc;
 mod organisation;
 mod origin;

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod browser;
+// Where no program that is shipped can reach it.
+#[path = "../../../tests/support/soft_key.rs"]
+mod soft_key;
 mod software_key;
 
 use std::{
@@ -22,6 +25,7 @@ use tower::ServiceExt;
 use url::form_urlencoded;
 
 pub use browser::Browser;
+pub use soft_key::SoftKey;
 pub use software_key::SoftwareKey;
 
 use crate::{

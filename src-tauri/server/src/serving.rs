@@ -31,7 +31,7 @@ use crate::{
     federation,
     instance::{Instance, Shared},
     mail::{self, Mailing},
-    oidc, portal, provisioning,
+    native, oidc, portal, provisioning,
     proxies::Peer,
     saml, sample_apps,
     signin::{self, see_other},
@@ -68,6 +68,7 @@ pub fn routes(instance: &Shared) -> Router {
         .merge(samples)
         .merge(sts::routes())
         .merge(administration::routes())
+        .merge(native::routes())
         .merge(signin::routes())
         .route(&issuer, get(async || see_other("/start")))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response())

@@ -218,6 +218,7 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::BrowserFailed { reason: reason() },
         Code::ForeignUrl { host: host() },
         Code::AccessRemoved,
+        Code::StepUpNeeded,
         Code::KeyringLocked,
         Code::KeyringMissing { reason: reason() },
         Code::SealBroken,
@@ -276,7 +277,8 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::Throttled { .. } | Code::ClockSkew { .. } | Code::SignInNeeded | Code::SignInDenied => {}
             Code::SignInFailed { .. } | Code::BadDestination { .. } | Code::StoreDamaged { .. } => {}
             Code::SignInTimedOut | Code::SignInCancelled | Code::StateMismatch | Code::ListenFailed => {}
-            Code::BrowserFailed { .. } | Code::ForeignUrl { .. } | Code::AccessRemoved => {}
+            Code::BrowserFailed { .. } | Code::ForeignUrl { .. } => {}
+            Code::AccessRemoved | Code::StepUpNeeded => {}
             Code::KeyringLocked | Code::KeyringMissing { .. } | Code::SealBroken => {}
             Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}

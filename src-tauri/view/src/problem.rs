@@ -199,6 +199,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             format!("{org} does not list it for you any more."),
             "Ask an administrator if you still need it.".into(),
         ),
+        Code::StepUpNeeded => (
+            "This role requires a security key".into(),
+            format!("{org} gives it out only after a touch of a key that you registered there."),
+            "Touch your security key for this role, then try again.".into(),
+        ),
         Code::KeyringLocked => (
             "Your keyring is locked".into(),
             "Your sign-in is kept in memory only and ends when Latchkey quits.".into(),
@@ -475,6 +480,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         Code::SecurityKey { fault } => key_words::buttons(fault).into_iter().map(Some).collect(),
         Code::EngineElsewhere
         | Code::BadProxy
+        | Code::StepUpNeeded
         | Code::BadDestination { .. }
         | Code::StoreDamaged { .. }
         | Code::NotConvertible { .. }

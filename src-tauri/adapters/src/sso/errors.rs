@@ -11,6 +11,9 @@ struct Body {
     #[serde(rename = "__type")]
     kind: Option<String>,
     error: Option<String>,
+    /// A `latchkey-server`'s own: where to ask a security key for the role.
+    #[serde(rename = "stepUp")]
+    step_up: Option<serde_json::Value>,
 }
 
 /// The refusal's name in the style of OAuth (`invalid_grant`) or of AWS without `Exception`
@@ -34,6 +37,9 @@ fn bare(name: &str) -> &str {
 /// What the engine has to know of an answer that is no success.
 pub(crate) fn refusal(answer: &Answer) -> SsoError {
     let name = name(answer);
+    if answer.status.as_u16() == 403 && asks_for_touch(answer) {
+        return SsoError::StepUpNeeded;
+    }
     match (name.as_deref(), answer.status.as_u16()) {
         (Some("InvalidClient" | "invalid_client" | "UnauthorizedClient" | "unauthorized_client"), _) => {
             SsoError::InvalidClient
@@ -52,6 +58,10 @@ pub(crate) fn refusal(answer: &Answer) -> SsoError {
     }
 }
 
+fn asks_for_touch(answer: &Answer) -> bool {
+    serde_json::from_slice::<Body>(&answer.body).is_ok_and(|body| body.step_up.is_some())
+}
+
 /// As [`refusal`], of SSO-OIDC's token endpoint. It names what it refuses, and it knows neither a token of the
 /// portal nor a role: a 401 or 403 without such a name is a gateway's, and says nothing of the sign-in.
 pub(crate) fn token_refusal(answer: &Answer) -> SsoError {
@@ -62,7 +72,7 @@ pub(crate) fn token_refusal(answer: &Answer) -> SsoError {
 }
 
 /// A refusal that means nothing in particular.
-fn failure(answer: &Answer) -> SsoError {
+pub(crate) fn failure(answer: &Answer) -> SsoError {
     SsoError::Other(match answer.skew {
         Some(seconds) => Code::ClockSkew { seconds },
         None => Code::ServerError { host: answer.host.clone(), status: answer.status.as_u16() },
@@ -106,6 +116,7 @@ mod tests {
             (401, Some("UnauthorizedException:http://internal/"), "{}", SsoError::Unauthorized),
             (403, None, r#"{"__type":"x#ForbiddenException","message":"No access"}"#, SsoError::Forbidden),
             (404, None, r#"{"__type":"x#ResourceNotFoundException"}"#, SsoError::Forbidden),
+            (403, None, r#"{"__type":"x#ForbiddenException","stepUp":{}}"#, SsoError::StepUpNeeded),
             (429, None, r#"{"message":"HTTP 429 Unknown Code"}"#, throttled.clone()),
             (400, Some("SlowDownException:"), r#"{"error":"slow_down"}"#, throttled),
             (401, Some("InvalidClientException"), r#"{"error":"invalid_client"}"#, SsoError::InvalidClient),

@@ -10,9 +10,9 @@ mod applications;
 mod assume_role;
 mod clients;
 mod discover;
-mod errors;
+pub(crate) mod errors;
 mod federation;
-mod http;
+pub(crate) mod http;
 mod oauth;
 mod oidc;
 mod portal;
@@ -21,7 +21,7 @@ mod start_url;
 #[cfg(test)]
 mod tests;
 
-use crate::urls::AllowedHosts;
+use crate::{native::HttpNative, urls::AllowedHosts};
 use async_trait::async_trait;
 pub(crate) use clients::{Around, Clients, Way};
 use engine::{
@@ -66,6 +66,12 @@ impl HttpSso {
     ) -> Result<Self, Code> {
         crate::install_crypto_provider();
         Ok(Self { http: Arc::new(Http::new(clock, Way::new(network, Around::new(env, config)))?), hosts })
+    }
+
+    /// A `latchkey-server`'s API for the app, by the same way to servers.
+    #[must_use]
+    pub fn native(&self) -> HttpNative {
+        HttpNative::new(Arc::clone(&self.http))
     }
 }
 

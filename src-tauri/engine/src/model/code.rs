@@ -60,6 +60,8 @@ pub enum Code {
     BadDestination { wanted: String },
     /// The role is not, or no longer, assigned.
     AccessRemoved,
+    /// The organisation gives the role out only after a touch of a registered security key.
+    StepUpNeeded,
     /// The OS keyring is locked; the sign-in stays in memory.
     KeyringLocked,
     /// There is no OS keyring; the sign-in stays in memory.

@@ -42,6 +42,10 @@ pub enum SsoError {
     /// 403 `ForbiddenException`: no such assignment.
     #[error("no access")]
     Forbidden,
+    /// 403 of a server that asks for a touch of a security key before it gives this role out
+    /// ([`super::Native::step_up_challenge`]).
+    #[error("the role requires a touch of a security key")]
+    StepUpNeeded,
     /// `InvalidGrantException` or `ExpiredTokenException`: the code or refresh token is used up.
     #[error("the grant is not valid")]
     InvalidGrant,

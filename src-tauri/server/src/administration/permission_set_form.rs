@@ -136,6 +136,7 @@ fn read(
         description: typed("description").to_owned(),
         relay_state: Some(typed("relay_state").to_owned()).filter(|text| !text.is_empty()),
         session_duration: SignedDuration::from_mins(minutes?),
+        requires_key: typed("requires_key") == "yes",
         tags: tags?,
         policies: Policies {
             managed: managed?,
@@ -159,6 +160,7 @@ fn written(set: &PermissionSet) -> Fields {
         ("description", set.description.clone()),
         ("relay_state", set.relay_state.clone().unwrap_or_default()),
         ("session", set.session_duration.as_mins().to_string()),
+        ("requires_key", (if set.requires_key { "yes" } else { "no" }).to_owned()),
         ("managed", lines(policies.managed.iter().filter(|arn| !is_job(arn)).cloned().collect())),
         ("customer_managed", lines(policies.customer_managed.iter().map(reference).collect())),
         ("inline", policies.inline.clone().unwrap_or_default()),
@@ -198,12 +200,17 @@ fn form(fields: &Fields, known: Option<&PermissionSet>) -> Form {
     let kinds =
         [("", "No boundary"), ("managed", "AWS managed policy"), ("customer", "Customer managed policy")];
     let kinds = kinds.map(|(value, text)| (value.to_owned(), text.to_owned())).to_vec();
+    let touch = [("no", "Not required"), ("yes", "A touch is required")];
+    let touch = touch.map(|(value, text)| (value.to_owned(), text.to_owned())).to_vec();
     let mut all = vec![
         name,
         line("description", "Description"),
         line("session", "Session duration")
             .hint("How long credentials of a role live.")
             .of(Kind::Choice(lengths)),
+        line("requires_key", "Security key")
+            .hint("Whether its roles are given out only after a touch of a registered security key, each for 15 minutes.")
+            .of(Kind::Choice(touch)),
         Field::many("policy", "Policies for job functions", jobs.to_vec()),
         line("managed", "More AWS managed policies")
             .hint("One a line, by name or ARN, such as AmazonS3ReadOnlyAccess.")

@@ -114,6 +114,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let facts = vec![
         ("Description", or_none(set.description.clone())),
         ("Session duration", duration(&set)),
+        ("Security key", (if set.requires_key { "a touch is required" } else { "not required" }).to_owned()),
         ("AWS managed policies", or_none(managed.join(", "))),
         (
             "Customer managed policies",

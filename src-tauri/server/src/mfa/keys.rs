@@ -13,8 +13,30 @@ use webauthn_rs::prelude::{
     SecurityKeyRegistration, Uuid, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
 use super::device::{Device, Kind};
 use crate::{instance::Instance, organisation::User};
+
+/// Through what a person speaks with us. Each writes an origin of its own into what an authenticator signs, so
+/// that an answer given to one is worth nothing at the other (`NATIVE.md`, "Origin and RP ID").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Our own pages; browsers write the page's origin.
+    Browser,
+    /// A program on the person's computer; it writes [`app_origin`].
+    App,
+}
+
+/// What a program writes as the origin of its ceremonies: a scheme that no page can have, and whom it spoke with.
+pub fn app_origin(instance: &Instance) -> String {
+    format!("latchkey-app:{}", instance.addresses.origin())
+}
+
+/// The RP ID of this server, if its address has one.
+pub fn rp_id(instance: &Instance) -> Option<String> {
+    Url::parse(&instance.addresses.origin()).ok()?.domain().map(str::to_owned)
+}
 
 /// Why a ceremony did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +47,9 @@ pub enum KeyError {
     /// What came from the browser, or was stored, is not what it should be.
     #[error("not what a browser sends")]
     Malformed,
+    /// The answer was given through another door.
+    #[error("signed for another origin")]
+    OtherOrigin,
     /// The library says no.
     #[error("refused: {0}")]
     Refused(WebauthnError),
@@ -104,8 +129,14 @@ pub fn start_registration(
 ///
 /// # Errors
 /// [`KeyError`].
-pub fn finish_registration(instance: &Instance, kind: Kind, answer: &str, state: &str) -> Result<NewKey> {
-    let library = library(instance)?;
+pub fn finish_registration(
+    instance: &Instance,
+    door: Door,
+    kind: Kind,
+    answer: &str,
+    state: &str,
+) -> Result<NewKey> {
+    let library = library_at(instance, door, answer)?;
     let answer: RegisterPublicKeyCredential = parse(answer)?;
     let (credential, data) = if kind == Kind::SecurityKey {
         let state: SecurityKeyRegistration = parse(state)?;
@@ -141,14 +172,15 @@ pub fn start_authentication(instance: &Instance, devices: &[&Device]) -> Result<
 /// [`KeyError`].
 pub fn finish_authentication(
     instance: &Instance,
+    door: Door,
     devices: &[&Device],
     answer: &str,
     state: &str,
 ) -> Result<Proof> {
+    let library = library_at(instance, door, answer)?;
     let answer: PublicKeyCredential = parse(answer)?;
     let state: SecurityKeyAuthentication = parse(state)?;
-    let result =
-        library(instance)?.finish_securitykey_authentication(&answer, &state).map_err(KeyError::Refused)?;
+    let result = library.finish_securitykey_authentication(&answer, &state).map_err(KeyError::Refused)?;
     let id: &[u8] = result.cred_id().as_ref();
     let device =
         devices.iter().find(|device| device.credential.as_deref() == Some(id)).ok_or(KeyError::Malformed)?;
@@ -185,8 +217,14 @@ pub fn claimed_credential(answer: &str) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`KeyError`].
-pub fn finish_passkey(instance: &Instance, device: &Device, answer: &str, state: &str) -> Result<Proof> {
-    let library = library(instance)?;
+pub fn finish_passkey(
+    instance: &Instance,
+    door: Door,
+    device: &Device,
+    answer: &str,
+    state: &str,
+) -> Result<Proof> {
+    let library = library_at(instance, door, answer)?;
     let answer: PublicKeyCredential = parse(answer)?;
     let state: DiscoverableAuthentication = parse(state)?;
     let (owner, _) = library.identify_discoverable_authentication(&answer).map_err(KeyError::Refused)?;
@@ -202,10 +240,40 @@ pub fn finish_passkey(instance: &Instance, device: &Device, answer: &str, state:
 }
 
 fn library(instance: &Instance) -> Result<Webauthn> {
+    build(instance, None)
+}
+
+/// The library for an answer through this door. It always takes our own origin, so that an app's is compared
+/// here.
+fn library_at(instance: &Instance, door: Door, answer: &str) -> Result<Webauthn> {
+    if door == Door::Browser {
+        return library(instance);
+    }
+    let app = app_origin(instance);
+    if signed_origin(answer)? != app {
+        return Err(KeyError::OtherOrigin);
+    }
+    build(instance, Some(&app))
+}
+
+fn build(instance: &Instance, app: Option<&str>) -> Result<Webauthn> {
     let origin = Url::parse(&instance.addresses.origin()).map_err(|_| KeyError::NoDomain)?;
     let domain = origin.domain().ok_or(KeyError::NoDomain)?;
-    let builder = WebauthnBuilder::new(domain, &origin).map_err(KeyError::Refused)?;
-    builder.rp_name(&instance.settings().name).build().map_err(KeyError::Refused)
+    let name = instance.settings().name.clone();
+    let mut builder = WebauthnBuilder::new(domain, &origin).map_err(KeyError::Refused)?.rp_name(&name);
+    if let Some(app) = app {
+        builder = builder.append_allowed_origin(&Url::parse(app).map_err(|_| KeyError::NoDomain)?);
+    }
+    builder.build().map_err(KeyError::Refused)
+}
+
+/// The origin in the client data of an answer, whose signature is still to be checked.
+fn signed_origin(answer: &str) -> Result<String> {
+    let answer: Value = parse(answer)?;
+    let data = answer["response"]["clientDataJSON"].as_str().ok_or(KeyError::Malformed)?;
+    let data = BASE64_URL_SAFE_NO_PAD.decode(data.trim_end_matches('=')).map_err(|_| KeyError::Malformed)?;
+    let data: Value = serde_json::from_slice(&data).map_err(|_| KeyError::Malformed)?;
+    data["origin"].as_str().map(str::to_owned).ok_or(KeyError::Malformed)
 }
 
 /// What authenticators know a person by.

@@ -21,8 +21,9 @@ use crate::{
     },
     fields::Fields,
     instance::{Instance, Shared},
+    secret::Token,
     signin::{self, Consent, PageError, SignedIn, Visit, redirect},
-    store::Client,
+    store::{Client, StoreError},
 };
 
 /// The parameters that travel through the consent form.
@@ -83,9 +84,10 @@ fn decide_page(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Re
     wanted.send_code(instance, person)
 }
 
-/// A valid authorization request.
-struct Wanted {
-    client: Client,
+/// An authorization request whose client is known and gets the answer at an address it registered.
+pub struct Wanted {
+    /// Who asks.
+    pub client: Client,
     redirect_uri: Url,
     /// As it was sent: the exchange must repeat it.
     redirect_uri_sent: String,
@@ -97,6 +99,15 @@ impl Wanted {
     /// The outer error is shown here, because the client or its redirect URI cannot be trusted; the inner one
     /// is the URL that tells the client.
     fn read(instance: &Instance, fields: &Fields) -> Result<Result<Self, Url>, PageError> {
+        let wanted = Self::find(instance, fields)?;
+        Ok(match wanted.check(fields) {
+            Ok(()) => Ok(wanted),
+            Err(error) => Err(wanted.back_with_error(instance, &error)),
+        })
+    }
+
+    /// The request, if its client and its redirect URI can be trusted.
+    pub fn find(instance: &Instance, fields: &Fields) -> Result<Self, PageError> {
         let refuse =
             |text: &str| PageError::new(StatusCode::BAD_REQUEST, "This sign-in link does not work", text);
         let id =
@@ -112,20 +123,17 @@ impl Wanted {
             .ok_or_else(|| {
                 refuse("It would send you to an address that the application did not register.")
             })?;
-        let wanted = Self {
+        Ok(Self {
             client,
             redirect_uri,
             redirect_uri_sent: sent,
             state: fields.get("state").map(str::to_owned),
             challenge: fields.get("code_challenge").unwrap_or_default().to_owned(),
-        };
-        Ok(match wanted.check(fields) {
-            Ok(()) => Ok(wanted),
-            Err(error) => Err(wanted.back_with_error(instance, &error)),
         })
     }
 
-    fn check(&self, fields: &Fields) -> Result<(), OidcError> {
+    /// What else a request must be.
+    pub fn check(&self, fields: &Fields) -> Result<(), OidcError> {
         if fields.repeats() {
             return Err(Kind::InvalidRequest.because("A parameter is repeated"));
         }
@@ -161,6 +169,12 @@ impl Wanted {
     }
 
     fn send_code(self, instance: &Instance, person: &SignedIn) -> Result<Response, PageError> {
+        let code = self.make_code(instance, &person.session.id)?;
+        Ok(redirect(&self.back(instance, &[("code", code.expose())])))
+    }
+
+    /// A code for what was allowed in this session.
+    pub fn make_code(&self, instance: &Instance, session_id: &str) -> Result<Token, StoreError> {
         let now = instance.now();
         let code = instance.chance.token();
         let kept = AuthorizationCode {
@@ -168,11 +182,11 @@ impl Wanted {
             redirect_uri: self.redirect_uri_sent.clone(),
             challenge: self.challenge.clone(),
             scopes: self.client.scopes.clone(),
-            session_id: person.session.id.clone(),
+            session_id: session_id.to_owned(),
             family_id: instance.chance.uuid(),
             ends: now.checked_add(authorization_code::LIFETIME).unwrap_or(now),
         };
         instance.store.add_authorization_code(code.digest(), &kept)?;
-        Ok(redirect(&self.back(instance, &[("code", code.expose())])))
+        Ok(code)
     }
 }

@@ -1,7 +1,7 @@
 //! SSO-OIDC: registration, device authorization, authorization code, tokens (AWS SSO-OIDC API 2019-06-10).
 
-mod authorize;
-mod clients;
+pub mod authorize;
+pub mod clients;
 mod create_token;
 mod grants;
 #[cfg(test)]

@@ -309,6 +309,7 @@ fn permission_sets(
                 description: set.description,
                 relay_state: set.relay_state.map(Spanned::into_inner),
                 session_duration,
+                requires_key: set.requires_security_key,
                 tags: set.tags,
                 policies,
             },

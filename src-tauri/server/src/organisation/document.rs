@@ -76,6 +76,8 @@ pub struct DocumentPermissionSet {
     pub relay_state: Option<String>,
     /// How long its credentials live.
     pub session_duration: SignedDuration,
+    /// Whether its roles are given out only after a touch of a security key.
+    pub requires_key: bool,
     /// The set's own tags.
     pub tags: BTreeMap<String, String>,
     /// What its roles may do.

@@ -121,6 +121,8 @@ pub(super) struct PermissionSet {
     pub session_duration: Option<Spanned<SignedDuration>>,
     pub relay_state: Option<Spanned<String>>,
     #[serde(default)]
+    pub requires_security_key: bool,
+    #[serde(default)]
     pub tags: BTreeMap<String, String>,
     #[serde(default)]
     pub managed_policies: Vec<Spanned<String>>,

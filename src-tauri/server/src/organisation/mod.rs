@@ -266,6 +266,8 @@ pub struct PermissionSet {
     pub relay_state: Option<String>,
     /// How long its credentials live.
     pub session_duration: SignedDuration,
+    /// Whether its roles are given out only after a touch of a security key. It acts at once in all accounts.
+    pub requires_key: bool,
     /// The set's own tags.
     pub tags: BTreeMap<String, String>,
     /// What its roles may do.

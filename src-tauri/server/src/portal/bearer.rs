@@ -12,6 +12,8 @@ use crate::{
 
 /// The person behind a portal call.
 pub struct Caller {
+    /// The family of the token.
+    pub family_id: String,
     /// The session that the token was approved in.
     pub session: SignInSession,
     /// The person.
@@ -36,7 +38,7 @@ pub fn authenticate(instance: &Instance, headers: &HeaderMap) -> Result<Caller, 
     if bearer.is_arrival {
         instance.store.note_arrival(token)?;
     }
-    Ok(Caller { session: bearer.session, user })
+    Ok(Caller { family_id: bearer.family_id, session: bearer.session, user })
 }
 
 /// Whether the request claims to come from a program: browsers bring cookies.

@@ -14,6 +14,7 @@ pub fn get_role_credentials(call: &Call<'_>) -> Result<Response, PortalError> {
     let role = call.need("role_name")?;
     let assigned = call.instance.store.assigned(&call.caller.user.id, account, role)?;
     let (account, set) = assigned.ok_or_else(|| call.forbidden("GetRoleCredentials", account, role))?;
+    call.need_open("GetRoleCredentials", &account, &set)?;
     let event = call.event("GetRoleCredentials", json!({ "account_id": account.id, "role_name": set.name }));
     let issued = call.instance.issuer.issue(
         &call.caller.user,

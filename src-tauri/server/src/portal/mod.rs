@@ -27,10 +27,12 @@ use crate::{
     audit::{self, Event},
     fields::Fields,
     instance::{Instance, Shared},
+    native::step_up,
+    organisation::{Account, PermissionSet},
     store::AuditEntry,
 };
-use bearer::Caller;
 pub use bearer::has_token;
+pub use bearer::{Caller, authenticate};
 pub use wire::PortalError;
 
 /// What every portal operation gets.
@@ -131,6 +133,23 @@ impl Call<'_> {
             Ok(()) => PortalError::Forbidden,
             Err(error) => error.into(),
         }
+    }
+
+    /// Refuses a role that asks for a key which was not touched for this token, and writes that to the trail.
+    fn need_open(&self, name: &str, account: &Account, set: &PermissionSet) -> Result<(), PortalError> {
+        if step_up::of_token(&self.caller, account, set).is_open(self.instance)? {
+            return Ok(());
+        }
+        self.instance.record(&Event {
+            source: audit::SSO,
+            name,
+            user: Some(&self.caller.user),
+            session: Some(&self.caller.session),
+            details: serde_json::json!({ "account_id": account.id, "role_name": set.name }),
+            error: Some(("ForbiddenException", "A touch of a security key is required")),
+            ..Event::default()
+        })?;
+        Err(PortalError::StepUpNeeded(self.instance.addresses.start_url()))
     }
 
     /// The operation as it stands in the audit trail.

@@ -21,6 +21,9 @@ pub enum PortalError {
     Unauthorized,
     /// The person is not assigned to it (not in the model, but what AWS sends: aws-sam-cli issue 2129).
     Forbidden,
+    /// The role asks for a touch of a security key: where people copy its keys instead, if they have no app that
+    /// asks for it.
+    StepUpNeeded(String),
     /// There is no such thing.
     NotFound(&'static str),
     /// The wrong verb.
@@ -53,6 +56,7 @@ impl PortalError {
 
 impl IntoResponse for PortalError {
     fn into_response(self) -> Response {
+        let needs_step_up = matches!(self, Self::StepUpNeeded(_));
         let (status, class, message) = match self {
             Self::InvalidRequest(message) => (StatusCode::BAD_REQUEST, "InvalidRequestException", message),
             Self::Unauthorized => (
@@ -61,6 +65,15 @@ impl IntoResponse for PortalError {
                 "Session token not found or invalid".to_owned(),
             ),
             Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException", "No access".to_owned()),
+            // A class of AWS's own: programs that know no other show its message.
+            Self::StepUpNeeded(portal) => (
+                StatusCode::FORBIDDEN,
+                "ForbiddenException",
+                format!(
+                    "This role requires a touch of a security key. Use Latchkey for it, or copy its access keys \
+                     from the access portal at {portal}"
+                ),
+            ),
             Self::NotFound(what) => (StatusCode::NOT_FOUND, "ResourceNotFoundException", what.to_owned()),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowedException", "Method not allowed".to_owned())
@@ -77,6 +90,10 @@ impl IntoResponse for PortalError {
             ),
         };
         let kind = format!("com.amazonaws.switchboard.portal#{class}");
-        (status, Json(json!({ "message": message, "__type": kind }))).into_response()
+        let mut body = json!({ "message": message, "__type": kind });
+        if needs_step_up {
+            body["stepUp"] = json!({ "challenge": "/native/v1/step-up/challenge" });
+        }
+        (status, Json(body)).into_response()
     }
 }

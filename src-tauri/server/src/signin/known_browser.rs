@@ -30,7 +30,12 @@ pub fn counter(instance: &Instance, cookie: Option<&Token>, name: &str) -> Diges
 
 /// Makes the browser known for this name, which signed in with it just now.
 pub fn remember(instance: &Instance, name: &str) -> Option<HeaderValue> {
+    cookies::set_cookie(instance, KNOWN_BROWSER, mark(instance, name).expose(), Some(KEPT))
+}
+
+/// What makes whoever brings it known for this name.
+pub fn mark(instance: &Instance, name: &str) -> Token {
     let id = instance.chance.token();
     let proof = hex::encode(instance.key.derive(PURPOSE, &[name, id.expose()]).as_slice());
-    cookies::set_cookie(instance, KNOWN_BROWSER, &format!("{}.{proof}", id.expose()), Some(KEPT))
+    Token::new(format!("{}.{proof}", id.expose()))
 }

@@ -9,10 +9,10 @@ mod attack_tests;
 mod cookies;
 mod device;
 mod frame;
-mod known_browser;
-mod mfa;
+pub mod known_browser;
+pub mod mfa;
 pub mod password;
-mod sign_in;
+pub mod sign_in;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -32,8 +32,8 @@ use crate::{
     instance::{Instance, Shared},
     origin::Origin,
 };
-pub use cookies::{CONSOLE, cookie, set_cookie};
-pub use frame::{Consent, Frame, PageError, html, html_for_other_site, redirect};
+pub use cookies::{CONSOLE, SESSION, VISITOR, cookie, set_cookie};
+pub use frame::{Consent, Frame, PageError, html, html_for_other_site, html_with_scripts, redirect};
 pub use visit::{SignedIn, Visit};
 
 /// What a page does: reads the parameters and answers.
@@ -53,6 +53,7 @@ pub fn routes() -> Router<Shared> {
             "/assets/latchkey.css",
             get(async || asset("text/css", include_str!("../../assets/latchkey.css"))),
         )
+        .route("/assets/handover.js", get(async || script(include_str!("../../assets/handover.js"))))
         .route("/assets/copy.js", get(async || script(include_str!("../../assets/copy.js"))))
         .route("/assets/portal.js", get(async || script(include_str!("../../assets/portal.js"))))
         .route("/assets/post.js", get(async || script(include_str!("../../assets/post.js"))))

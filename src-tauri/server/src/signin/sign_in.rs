@@ -1,5 +1,7 @@
 //! Signing in with a password, and signing out.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::{
     http::{StatusCode, header},
@@ -24,8 +26,8 @@ use crate::{
     fields::Fields,
     instance::Instance,
     organisation::User,
-    secret::Digest,
-    store::AuditEntry,
+    secret::{Digest, Token},
+    store::{AuditEntry, StoreError},
 };
 
 /// Longer ones are refused before any work: Argon2id takes what it gets.
@@ -62,37 +64,92 @@ pub fn submit(
     let back = safe_path(instance, fields.get("continue"));
     let typed = fields.get("username").unwrap_or_default();
     let password = fields.get("password").unwrap_or_default();
-    let refuse = |status, error: &str| Ok(render(instance, visit, status, Some(error), typed, &back));
+    let right = match check(instance, visit.known_browser.as_ref(), typed, password)? {
+        Ok(right) => right,
+        Err(wrong) => {
+            let (status, error) = wrong.told();
+            return Ok(render(instance, visit, status, Some(&error), typed, &back));
+        }
+    };
+    let Right { user, counter, must_change, hash } = right;
+    let accepted = Accepted { counter, back: &back, network, must_change, hash: &hash };
+    mfa::after_password(instance, visit, &user, accepted)
+}
+
+/// A name and a password that belong together.
+pub struct Right {
+    /// Whose they are.
+    pub user: User,
+    /// Under what wrong ones count.
+    pub counter: Digest,
+    /// Whether the password is good for nothing but setting another.
+    pub must_change: bool,
+    /// The hash that it was held against: what follows, follows only while that one counts.
+    pub hash: String,
+}
+
+/// Why a name and a password let nobody in.
+#[derive(Debug)]
+pub enum Wrong {
+    /// One is missing.
+    Missing,
+    /// Nobody's are so long.
+    TooLong,
+    /// Too many were wrong before.
+    Locked(SignedDuration),
+    /// They do not belong together.
+    Mismatch,
+}
+
+impl Wrong {
+    fn told(&self) -> (StatusCode, Cow<'static, str>) {
+        match self {
+            Self::Missing => (StatusCode::BAD_REQUEST, "Type your user name and your password.".into()),
+            Self::TooLong => {
+                (StatusCode::BAD_REQUEST, "That is too long for a user name and a password.".into())
+            }
+            Self::Locked(left) => (StatusCode::TOO_MANY_REQUESTS, too_many(*left).into()),
+            Self::Mismatch => (StatusCode::UNAUTHORIZED, "The user name or the password is wrong.".into()),
+        }
+    }
+}
+
+/// Checks a name and a password, counts them and records what came of it. Whoever asks holds a turn.
+pub fn check(
+    instance: &Instance,
+    known_browser: Option<&Token>,
+    typed: &str,
+    password: &str,
+) -> Result<Result<Right, Wrong>, StoreError> {
     if typed.trim().is_empty() || password.is_empty() {
-        return refuse(StatusCode::BAD_REQUEST, "Type your user name and your password.");
+        return Ok(Err(Wrong::Missing));
     }
     if typed.len() > LONGEST_PASSWORD || password.len() > LONGEST_PASSWORD {
-        return refuse(StatusCode::BAD_REQUEST, "That is too long for a user name and a password.");
+        return Ok(Err(Wrong::TooLong));
     }
     let now = instance.now();
     let user = instance.user_by_login(typed)?;
     let known = user.as_ref();
     // One lock for all the names of one person; names that nobody has are locked as well.
     let canonical = known.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
-    let name = known_browser::counter(instance, visit.known_browser.as_ref(), &canonical);
+    let name = known_browser::counter(instance, known_browser, &canonical);
     let lockout = match instance.store.count_attempt(name, now)? {
         Ok(lockout) => lockout,
         Err(locked) => {
             instance.store.append_audit(&events(instance, known, None, "Failure"))?;
-            return refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(locked.left));
+            return Ok(Err(Wrong::Locked(locked.left)));
         }
     };
     let (typed_password, hash) = password::check(instance, known, password)?;
-    let Some(user) = known.filter(|_| typed_password != Typed::Wrong) else {
-        instance.store.append_audit(&events(instance, known, None, "Failure"))?;
-        return match lockout.remaining(now) {
-            Some(left) => refuse(StatusCode::TOO_MANY_REQUESTS, &too_many(left)),
-            None => refuse(StatusCode::UNAUTHORIZED, "The user name or the password is wrong."),
-        };
-    };
-    let must_change = typed_password == Typed::OnlyOnce;
-    let accepted = Accepted { counter: name, back: &back, network, must_change, hash: &hash };
-    mfa::after_password(instance, visit, user, accepted)
+    match user {
+        Some(user) if typed_password != Typed::Wrong => {
+            Ok(Ok(Right { user, counter: name, must_change: typed_password == Typed::OnlyOnce, hash }))
+        }
+        known => {
+            instance.store.append_audit(&events(instance, known.as_ref(), None, "Failure"))?;
+            Ok(Err(lockout.remaining(now).map_or(Wrong::Mismatch, Wrong::Locked)))
+        }
+    }
 }
 
 /// Begins a session, with a second factor or without, which `keep` stores with what it tells, and sends the person

@@ -110,6 +110,7 @@ pub(super) fn set_facts(set: &PermissionSet) -> rusqlite::Result<Facts> {
         ("description", set.description.clone()),
         ("session_duration", set.session_duration.to_string()),
         ("relay_state", set.relay_state.clone().unwrap_or_default()),
+        ("requires_security_key", set.requires_key.to_string()),
         ("tags", tags.join(", ")),
         ("managed_policies", policies.managed.join(", ")),
         (

@@ -300,6 +300,7 @@ impl Apply<'_> {
                 description: wanted.description.clone(),
                 relay_state: wanted.relay_state.clone(),
                 session_duration: wanted.session_duration,
+                requires_key: wanted.requires_key,
                 tags: wanted.tags.clone(),
                 policies: wanted.policies.clone(),
                 revision: known.as_ref().map_or(1, |set| set.revision),

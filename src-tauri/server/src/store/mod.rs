@@ -30,6 +30,9 @@ mod identity_records;
 mod instance;
 mod lockouts;
 mod mfa;
+mod native_proofs;
+mod native_step_up;
+mod native_tickets;
 mod organisation;
 mod own_passwords;
 mod passwords;
@@ -75,6 +78,8 @@ pub use document::{Apply, Refused};
 pub use half_sign_ins::{Completion, HalfSignIn, NewDevice};
 pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
 pub use mfa::{Context, Used};
+pub use native_step_up::StepUp;
+pub use native_tickets::Ticket;
 pub use own_passwords::{NewPassword, OwnPassword, Renewed};
 pub use passwords::{Password, PasswordState};
 pub use role_credentials::{Assumed, IssuedKey};
@@ -108,6 +113,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("organisation_declared.sql")),
     M::up(include_str!("user_search.sql")),
     M::up(include_str!("audit_access_key.sql")),
+    M::up(include_str!("native.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -283,6 +289,8 @@ impl Store {
                 "DELETE FROM mfa_context WHERE ends < ?1",
                 "DELETE FROM password_link WHERE ends < ?1",
                 "DELETE FROM spent_challenge WHERE ends < ?1",
+                "DELETE FROM sign_in_ticket WHERE ends < ?1",
+                "DELETE FROM step_up WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

@@ -223,12 +223,7 @@ impl Store {
 }
 
 /// `false` if the session is over.
-fn renew(
-    tx: &Connection,
-    user_id: &str,
-    session: &Renewed<'_>,
-    now: Timestamp,
-) -> rusqlite::Result<bool> {
+fn renew(tx: &Connection, user_id: &str, session: &Renewed<'_>, now: Timestamp) -> rusqlite::Result<bool> {
     let begun = tx.execute(
         "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, wrong_codes, factor)
          SELECT ?1, ?2, username, user_id, began, ends, wrong_codes, factor FROM sign_in_session

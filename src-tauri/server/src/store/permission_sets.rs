@@ -14,6 +14,7 @@ pub(super) fn set_from(row: &Row<'_>) -> rusqlite::Result<PermissionSet> {
         description: row.get("description")?,
         relay_state: row.get("relay_state")?,
         session_duration: seconds(row, "session_seconds")?,
+        requires_key: row.get("requires_key")?,
         tags: from_json(row, "tags")?,
         policies: from_json(row, "policies")?,
         revision: row.get("revision")?,
@@ -34,10 +35,11 @@ pub(super) fn put(c: &Connection, set: &PermissionSet, declared: bool) -> rusqli
     execute(
         c,
         "INSERT INTO permission_set
-             (arn, name, description, relay_state, session_seconds, tags, policies, revision, created, declared)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9)
+             (arn, name, description, relay_state, session_seconds, tags, policies, revision, created, declared,
+              requires_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10)
          ON CONFLICT (arn) DO UPDATE SET name = ?2, description = ?3, relay_state = ?4, session_seconds = ?5,
-             tags = ?6, policies = ?7, revision = revision + 1, declared = declared OR ?9",
+             tags = ?6, policies = ?7, revision = revision + 1, declared = declared OR ?9, requires_key = ?10",
         params![
             set.arn,
             set.name,
@@ -47,7 +49,8 @@ pub(super) fn put(c: &Connection, set: &PermissionSet, declared: bool) -> rusqli
             to_json(&set.tags)?,
             to_json(&set.policies)?,
             millis(set.created),
-            declared
+            declared,
+            set.requires_key
         ],
     )
     .map(drop)

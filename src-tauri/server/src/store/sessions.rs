@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    AuditEntry, Result, Store, audit, execute, lockouts, millis, moment, one, optional_moment, passwords,
+    AuditEntry, Result, Store, audit, execute, lockouts, millis, moment, native_tickets, one,
+    optional_moment, passwords,
 };
 use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
@@ -26,11 +27,7 @@ pub(super) const SESSION_COLUMNS: &str =
     "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
 
 /// Keeps a session. `false` if the person was disabled or deleted while they proved who they are.
-pub(super) fn insert(
-    tx: &Connection,
-    session: &SignInSession,
-    cookie: Digest,
-) -> rusqlite::Result<bool> {
+pub(super) fn insert(tx: &Connection, session: &SignInSession, cookie: Digest) -> rusqlite::Result<bool> {
     let begun = tx.execute(
         "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor)
          SELECT ?1, ?2, username, id, ?4, ?5, ?6 FROM user WHERE id = ?3 AND enabled",
@@ -44,6 +41,17 @@ pub(super) fn insert(
         ],
     )?;
     Ok(begun == 1)
+}
+
+/// Notes that a second factor was proved in a session.
+pub(super) fn note_factor(tx: &Connection, session_id: &str) -> rusqlite::Result<()> {
+    tx.execute("UPDATE sign_in_session SET factor = 1 WHERE id = ?1", [session_id]).map(drop)
+}
+
+/// Whether a session is neither ended nor over.
+pub(super) fn is_live(tx: &Connection, session_id: &str, now: Timestamp) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sign_in_session WHERE id = ?1 AND ended IS NULL AND ends > ?2)";
+    tx.query_row(sql, params![session_id, millis(now)], |row| row.get(0))
 }
 
 impl Store {
@@ -92,7 +100,9 @@ impl Store {
     pub fn session_by_cookie(&self, cookie: Digest) -> Result<Option<SignInSession>> {
         self.read("find a session", |c| {
             let sql = format!("SELECT {SESSION_COLUMNS} FROM sign_in_session s WHERE s.cookie = ?1");
-            one(c, &sql, [cookie.as_bytes()], session_from)
+            let own = one(c, &sql, [cookie.as_bytes()], session_from)?;
+            // A browser that took over a sign-in of the app.
+            if own.is_some() { Ok(own) } else { native_tickets::session_by_cookie(c, cookie) }
         })
     }
 
@@ -165,9 +175,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn note_factor(&self, session_id: &str) -> Result<()> {
-        self.write("note a second factor", |tx| {
-            tx.execute("UPDATE sign_in_session SET factor = 1 WHERE id = ?1", [session_id]).map(drop)
-        })
+        self.write("note a second factor", |tx| note_factor(tx, session_id))
     }
 
     /// Counts a user code against a session before it is looked at, as several may come at the same moment;

@@ -85,7 +85,13 @@ fn run(tx: &Connection, template: &Template, now: Timestamp) -> Outcome<Vec<Chan
     for wanted in &template.sets {
         let known = permission_sets::find_by_name(tx, &wanted.name)?;
         let next = match &known {
-            Some(set) => PermissionSet { arn: set.arn.clone(), created: set.created, ..wanted.clone() },
+            Some(set) => PermissionSet {
+                arn: set.arn.clone(),
+                created: set.created,
+                // CloudFormation has no word for it, so a template leaves it as it is.
+                requires_key: set.requires_key,
+                ..wanted.clone()
+            },
             None => wanted.clone(),
         };
         let before = known.as_ref().map(set_facts).transpose()?;

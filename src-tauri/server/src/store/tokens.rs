@@ -46,6 +46,8 @@ pub struct Successor {
 /// An access token that exists, and what decides whether it is good.
 #[derive(Debug, Clone)]
 pub struct Bearer {
+    /// The token's family: all that came of one sign-in of one client.
+    pub family_id: String,
     /// The session behind it.
     pub session: SignInSession,
     /// What it carries.
@@ -122,13 +124,14 @@ impl Store {
     pub fn bearer(&self, access: Digest) -> Result<Option<Bearer>> {
         self.read("find an access token", |c| {
             let sql = format!(
-                "SELECT a.ends AS access_ends, f.scopes, f.revoked, {SESSION_COLUMNS},
+                "SELECT a.ends AS access_ends, f.id AS family_id, f.scopes, f.revoked, {SESSION_COLUMNS},
                         a.generation = f.generation AND NOT f.seen AS is_arrival
                  FROM access_token a JOIN token_family f ON f.id = a.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE a.token = ?1"
             );
             one(c, &sql, [access.as_bytes()], |row| {
                 Ok(Bearer {
+                    family_id: row.get("family_id")?,
                     session: session_from(row)?,
                     scopes: words(row, "scopes")?,
                     ends: moment(row, "access_ends")?,

@@ -5,21 +5,27 @@ use axum::{http::StatusCode, response::Response};
 
 use super::{Half, KeyRequest, Proved, Step, complete, half_of};
 use crate::{
+    domain::lockout::{Locked, Lockout},
     fields::Fields,
     instance::Instance,
-    mfa::{Device, Kind, keys, sealing::Purpose, totp},
+    mfa::{
+        Device, Kind,
+        keys::{self, Door, KeyError},
+        sealing::Purpose,
+        totp,
+    },
     signin::{
         Frame, PageError, Visit,
         frame::{html, html_with_scripts},
         see_other, sign_in,
     },
-    store::Used,
+    store::{StoreError, Used},
 };
 
 /// What the secrets of authenticator apps are sealed for.
 pub const APP_SECRET: &str = "authenticator app";
 /// The word for all of a person's keys in `?with=`.
-const KEYS: &str = "keys";
+pub const KEYS: &str = "keys";
 
 const WRONG_CODE: &str = "That code is wrong or was used before. Wait for the next one and type that.";
 const WRONG_KEY: &str = "That security key is not one of yours, or its answer came too late. Try again.";
@@ -42,13 +48,25 @@ struct VerifyPage<'a> {
 }
 
 /// A way to prove a factor.
-enum Way<'d> {
+pub enum Way<'d> {
+    /// By a code of this app.
     App(&'d Device),
+    /// By any of these keys.
     Keys(Vec<&'d Device>),
 }
 
+/// What is brought as a proof.
+#[derive(Debug, Clone, Copy)]
+pub enum Brought<'a> {
+    /// An app's code.
+    Code(&'a str),
+    /// A key's answer, and the door it came through.
+    Answer(&'a str, Door),
+}
+
 impl Way<'_> {
-    fn credential_type(&self) -> &'static str {
+    /// What events call it.
+    pub fn credential_type(&self) -> &'static str {
         match self {
             Self::App(_) => Kind::Totp.credential_type(),
             Self::Keys(_) => Kind::SecurityKey.credential_type(),
@@ -57,7 +75,7 @@ impl Way<'_> {
 }
 
 /// The way asked for, else the one used last; `None` without any device.
-fn way<'d>(devices: &'d [Device], wanted: Option<&str>) -> Option<Way<'d>> {
+pub fn way<'d>(devices: &'d [Device], wanted: Option<&str>) -> Option<Way<'d>> {
     let keys = || devices.iter().filter(|device| device.kind != Kind::Totp).collect::<Vec<_>>();
     let app = |id: &str| devices.iter().find(|device| device.kind == Kind::Totp && device.id == id);
     match wanted {
@@ -115,14 +133,60 @@ fn render(
             Ok(html(status, &page))
         }
         Way::Keys(keys) => {
-            let ceremony =
-                keys::start_authentication(instance, &keys).map_err(|error| PageError::failed(&error))?;
-            instance.store.keep_ceremony(half.cookie, &ceremony.state, &challenge)?;
-            page.key = Some(KeyRequest { options: ceremony.options, state: String::new() });
+            let options = ask_keys(instance, half, &keys)?.map_err(|error| PageError::failed(&error))?;
+            page.key = Some(KeyRequest { options, state: String::new() });
             page.key_names = keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
             Ok(html_with_scripts(status, &page))
         }
     }
+}
+
+/// Asks these keys for an answer, and keeps what it is held against; gives the options.
+pub fn ask_keys(
+    instance: &Instance,
+    half: &Half,
+    keys: &[&Device],
+) -> Result<Result<String, KeyError>, StoreError> {
+    let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
+    let challenge =
+        step.event(instance, "CredentialChallenge", "Success", Kind::SecurityKey.credential_type());
+    match keys::start_authentication(instance, keys) {
+        Ok(ceremony) => {
+            instance.store.keep_ceremony(half.cookie, &ceremony.state, &challenge)?;
+            Ok(Ok(ceremony.options))
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// Counts an attempt at a second step and looks at what was brought; [`record_failure`] is for those who find it
+/// wrong.
+pub fn attempt(
+    instance: &Instance,
+    half: &Half,
+    way: &Way<'_>,
+    brought: Brought<'_>,
+) -> Result<Result<(Lockout, Option<Used>), Locked>, StoreError> {
+    let lockout = match instance.store.count_attempt(half.kept.counter, instance.now())? {
+        Ok(lockout) => lockout,
+        Err(locked) => return Ok(Err(locked)),
+    };
+    let used = match (way, brought) {
+        (Way::App(app), Brought::Code(typed)) => code(instance, app, typed),
+        (Way::Keys(keys), Brought::Answer(answer, door)) => answered(instance, half, door, keys, answer)?,
+        _ => None,
+    };
+    Ok(Ok((lockout, used)))
+}
+
+/// What was brought did not prove anything.
+pub fn record_failure(instance: &Instance, half: &Half, way: &Way<'_>) -> Result<(), StoreError> {
+    let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
+    let proved = format!("{},{}", half.kept.proved, way.credential_type());
+    instance.store.append_audit(&[
+        step.event(instance, "CredentialVerification", "Failure", way.credential_type()),
+        step.event(instance, "UserAuthentication", "Failure", &proved),
+    ])
 }
 
 /// POST `/sign-in/verify`: a code or a key's answer.
@@ -134,16 +198,16 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let Some(way) = way(&half.devices, answer.map_or(with, |_| Some(KEYS))) else {
         return Ok(see_other("/sign-in/enrol"));
     };
-    let lockout = match instance.store.count_attempt(half.kept.counter, now)? {
-        Ok(lockout) => lockout,
+    let (brought, wrong) = match &way {
+        Way::App(_) => (Brought::Code(fields.get("code").unwrap_or_default()), WRONG_CODE),
+        Way::Keys(_) => (Brought::Answer(answer.unwrap_or_default(), Door::Browser), WRONG_KEY),
+    };
+    let (lockout, used) = match attempt(instance, &half, &way, brought)? {
+        Ok(looked_at) => looked_at,
         Err(locked) => {
             let text = sign_in::too_many(locked.left);
             return render(instance, visit, &half, with, StatusCode::TOO_MANY_REQUESTS, Some(&text));
         }
-    };
-    let (used, wrong) = match &way {
-        Way::App(app) => (code(instance, app, fields.get("code").unwrap_or_default()), WRONG_CODE),
-        Way::Keys(keys) => (answered(instance, &half, keys, answer.unwrap_or_default())?, WRONG_KEY),
     };
     if let Some(used) = used
         && let Some(response) =
@@ -151,12 +215,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     {
         return Ok(response);
     }
-    let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
-    let proved = format!("{},{}", half.kept.proved, way.credential_type());
-    instance.store.append_audit(&[
-        step.event(instance, "CredentialVerification", "Failure", way.credential_type()),
-        step.event(instance, "UserAuthentication", "Failure", &proved),
-    ])?;
+    record_failure(instance, &half, &way)?;
     match lockout.remaining(now) {
         Some(left) => {
             let text = sign_in::too_many(left);
@@ -166,7 +225,8 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     }
 }
 
-fn code(instance: &Instance, app: &Device, code: &str) -> Option<Used> {
+/// What a code of this app proves.
+pub fn code(instance: &Instance, app: &Device, code: &str) -> Option<Used> {
     let secret = Purpose { name: APP_SECRET, owner: &app.user_id }.open(&instance.key, &app.data)?;
     let taken = totp::check(&secret, code, instance.now(), app.last_step, app.drift)?;
     Some(Used::Code { device: app.id.clone(), step: taken.step, drift: taken.drift })
@@ -175,11 +235,12 @@ fn code(instance: &Instance, app: &Device, code: &str) -> Option<Used> {
 fn answered(
     instance: &Instance,
     half: &Half,
+    door: Door,
     keys: &[&Device],
     answer: &str,
-) -> Result<Option<Used>, PageError> {
+) -> Result<Option<Used>, StoreError> {
     let Some(state) = instance.store.take_ceremony(half.cookie)? else { return Ok(None) };
-    match keys::finish_authentication(instance, keys, answer, &state) {
+    match keys::finish_authentication(instance, door, keys, answer, &state) {
         Ok(proof) => Ok(Some(Used::Key { device: proof.device, before: proof.before, data: proof.data })),
         Err(error) => {
             tracing::info!(%error, "a security key's answer was not taken");

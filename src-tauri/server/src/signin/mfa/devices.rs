@@ -11,12 +11,13 @@ use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
-    mfa::{device, policy::Mode},
+    mfa::{Kind, device, policy::Mode},
     signin::{Frame, PageError, SignedIn, Visit, frame::html, see_other},
+    store::StoreError,
 };
 
 /// How long ago a person may have signed in to change their devices without signing in again.
-const FRESH: SignedDuration = SignedDuration::from_mins(10);
+pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Template)]
 #[template(path = "mfa_devices.html")]
@@ -54,7 +55,9 @@ pub fn fresh<'v>(
     keep: &[&str],
 ) -> Result<&'v SignedIn, PageError> {
     let person = visit.signed_in_or(path, fields, keep)?;
-    if instance.now().duration_since(person.session.began) < FRESH && has_proved_all(instance, person)? {
+    if instance.now().duration_since(person.session.began) < FRESH
+        && has_proved_all(instance, &person.session)?
+    {
         return Ok(person);
     }
     let kept: Vec<String> =
@@ -63,12 +66,13 @@ pub fn fresh<'v>(
     Err(PageError::SignInAgain { back })
 }
 
-fn has_proved_all(instance: &Instance, person: &SignedIn) -> Result<bool, PageError> {
+/// Whether the session's person proved a second factor in it, or has none that is asked for.
+pub fn has_proved_all(instance: &Instance, session: &SignInSession) -> Result<bool, StoreError> {
     let policy = instance.store.mfa_policy()?;
-    if person.session.factor || policy.mode == Mode::Off {
+    if session.factor || policy.mode == Mode::Off {
         return Ok(true);
     }
-    let devices = instance.store.mfa_devices(&instance.user_id(&person.user))?;
+    let devices = instance.store.mfa_devices(&session.user_id)?;
     Ok(!devices.iter().any(|device| policy.counts(device.kind)))
 }
 
@@ -136,8 +140,7 @@ pub fn remove(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let person = fresh(instance, visit, "/start/mfa", fields, &[])?;
     let id = fields.get("device").unwrap_or_default();
     let user_id = instance.user_id(&person.user);
-    let policy = instance.store.mfa_policy()?;
-    let demanded = if policy.demands_a_device() { policy.kinds() } else { Vec::new() };
+    let demanded = demanded(instance)?;
     let details = json!({ "MfaDeviceId": id });
     let event =
         directory_event(instance, "DeleteMfaDeviceForUser", &person.user, Some(&person.session), details);
@@ -150,6 +153,12 @@ pub fn remove(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         return Err(PageError::new(StatusCode::CONFLICT, "This is your last device", text));
     }
     Err(gone())
+}
+
+/// The kinds of which a person must keep one.
+pub fn demanded(instance: &Instance) -> Result<Vec<Kind>, StoreError> {
+    let policy = instance.store.mfa_policy()?;
+    Ok(if policy.demands_a_device() { policy.kinds() } else { Vec::new() })
 }
 
 /// POST `/start/mfa/sign-out-elsewhere`: ends all of the person's sessions but this one.

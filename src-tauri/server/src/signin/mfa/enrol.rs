@@ -7,14 +7,19 @@ use axum::{http::StatusCode, response::Response};
 use jiff::SignedDuration;
 
 use super::{
-    Half, KeyRequest, Proved, ask, block, challenge::APP_SECRET, complete, devices::fresh, directory_event,
-    half_of,
+    Half, KeyRequest, Proved, ask_in, block, blocked, challenge::APP_SECRET, complete, devices::fresh,
+    directory_event, half_of,
 };
 use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
-    mfa::{Ask, Device, Kind, Policy, device, keys, sealing::Purpose, totp},
+    mfa::{
+        Ask, Device, Kind, Policy, device,
+        keys::{self, Door},
+        sealing::Purpose,
+        totp,
+    },
     organisation::User,
     signin::{
         Frame, PageError, Visit,
@@ -86,9 +91,12 @@ fn half_without_device(instance: &Instance, visit: &Visit) -> Result<Half, PageE
         return Err(PageError::Elsewhere("/sign-in/verify"));
     }
     // The policy is asked here as well: not every way to a half sign-in led through this.
-    match ask(instance, visit, &half.user, half.kept.network)? {
+    match ask_in(instance, visit, &half.user, half.kept.network)? {
         Ask::Factor => Err(PageError::Elsewhere("/sign-in/verify")),
-        Ask::Block => Err(block(instance, &half)?),
+        Ask::Block => {
+            block(instance, &half)?;
+            Err(blocked())
+        }
         Ask::Enrol | Ask::Nothing => Ok(half),
     }
 }
@@ -300,7 +308,7 @@ impl Enrolment<'_> {
         } else {
             let state = String::from_utf8_lossy(&state);
             let answer = fields.get("credential").unwrap_or_default();
-            match keys::finish_registration(instance, kind, answer, &state) {
+            match keys::finish_registration(instance, Door::Browser, kind, answer, &state) {
                 Ok(key) => (new.credential, new.data) = (Some(key.credential), key.data),
                 Err(error) => {
                     tracing::info!(%error, "a new security key was not taken");

@@ -1,8 +1,8 @@
 //! The second step of a sign-in. After the right password the sign-in is kept here, bound to the browser by a
 //! cookie of its own, until a factor is proved, a device is set up, or ten minutes are over.
 
-mod challenge;
-mod devices;
+pub mod challenge;
+pub mod devices;
 mod enrol;
 #[cfg(test)]
 mod key_tests;
@@ -13,7 +13,7 @@ mod tests;
 use std::net::IpAddr;
 
 use axum::{Router, http::StatusCode, http::header, response::Response, routing::get};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{
@@ -29,7 +29,7 @@ use crate::{
     organisation::User,
     origin::Origin,
     secret::{Digest, Token},
-    store::{AuditEntry, Completion, Context, HalfSignIn, NewDevice, Used},
+    store::{AuditEntry, Completion, Context, HalfSignIn, NewDevice, StoreError, Used},
 };
 
 /// How long a person may take for the second step.
@@ -96,7 +96,7 @@ pub fn after_password(
     if accepted.must_change {
         return begin_half(instance, user, accepted, "/sign-in/new-password");
     }
-    match ask(instance, visit, user, accepted.network)? {
+    match ask_in(instance, visit, user, accepted.network)? {
         Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, false, |session, cookie| {
             let events = sign_in::events(instance, Some(user), Some(session), "Success");
             // Disabled or deleted in the meantime.
@@ -108,45 +108,63 @@ pub fn after_password(
         Ask::Factor => begin_half(instance, user, accepted, "/sign-in/verify"),
         Ask::Enrol => begin_half(instance, user, accepted, "/sign-in/enrol"),
         Ask::Block => {
-            let step = Step { user, session: None, workflow: &instance.chance.uuid() };
-            instance.store.append_audit(&[
-                step.event(instance, "CredentialVerification", "Success", "PASSWORD"),
-                step.event(instance, "UserAuthentication", "Failure", "PASSWORD"),
-            ])?;
+            record_block(instance, user)?;
             Err(blocked())
         }
     }
 }
 
+/// A right password was not enough, and there is nothing to add.
+pub fn record_block(instance: &Instance, user: &User) -> Result<(), StoreError> {
+    let step = Step { user, session: None, workflow: &instance.chance.uuid() };
+    instance.store.append_audit(&[
+        step.event(instance, "CredentialVerification", "Success", "PASSWORD"),
+        step.event(instance, "UserAuthentication", "Failure", "PASSWORD"),
+    ])
+}
+
 /// Goes on after a password for one use was replaced.
 pub fn after_new_password(instance: &Instance, visit: &Visit, half: &Half) -> Result<Response, PageError> {
-    match ask(instance, visit, &half.user, half.kept.network)? {
+    match ask_in(instance, visit, &half.user, half.kept.network)? {
         Ask::Nothing => complete(instance, visit, half, None, None)?.ok_or_else(|| half.over()),
         Ask::Factor => Ok(see_other("/sign-in/verify")),
         Ask::Enrol => Ok(see_other("/sign-in/enrol")),
-        Ask::Block => Err(block(instance, half)?),
+        Ask::Block => {
+            block(instance, half)?;
+            Err(blocked())
+        }
     }
 }
 
 /// Ends a half sign-in of a person whom the policy does not let set up a device.
-fn block(instance: &Instance, half: &Half) -> Result<PageError, PageError> {
+pub fn block(instance: &Instance, half: &Half) -> Result<(), StoreError> {
     let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
     let event = step.event(instance, "UserAuthentication", "Failure", "PASSWORD");
-    instance.store.end_half_sign_in(half.cookie, &[event])?;
-    Ok(blocked())
+    instance.store.end_half_sign_in(half.cookie, &[event])
 }
 
 /// What the policy asks of a person in this browser on this network.
-fn ask(instance: &Instance, visit: &Visit, user: &User, network: Digest) -> Result<Ask, PageError> {
+fn ask_in(instance: &Instance, visit: &Visit, user: &User, network: Digest) -> Result<Ask, StoreError> {
+    // Whoever is signed in and does it again is to prove anew who they are, with all there is.
+    let context = visit.context.as_ref().filter(|_| visit.person.is_none());
+    ask(instance, context, user, network)
+}
+
+/// What the policy asks of a person who comes from this network and brings this mark of a context.
+pub fn ask(
+    instance: &Instance,
+    context: Option<&Token>,
+    user: &User,
+    network: Digest,
+) -> Result<Ask, StoreError> {
     let policy = instance.store.mfa_policy()?;
     if policy.mode == Mode::Off {
         return Ok(Ask::Nothing);
     }
     let user_id = instance.user_id(user);
     let has_device = instance.store.mfa_devices(&user_id)?.iter().any(|device| policy.counts(device.kind));
-    // Whoever is signed in and does it again is to prove anew who they are, with all there is.
-    let known = match (&visit.context, policy.mode, &visit.person) {
-        (Some(browser), Mode::Context, None) => {
+    let known = match (context, policy.mode) {
+        (Some(browser), Mode::Context) => {
             instance.store.knows_context(&user_id, browser.digest(), network, instance.now())?
         }
         _ => false,
@@ -166,6 +184,23 @@ fn begin_half(
     accepted: Accepted<'_>,
     next: &str,
 ) -> Result<Response, PageError> {
+    let Some(secret) = keep_half(instance, user, accepted)? else {
+        return Err(PageError::SignIn { back: accepted.back.to_owned() });
+    };
+    let mut response = see_other(next);
+    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_KNOWN)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Keeps a sign-in that is not over; whoever brings the secret goes on with it. `None` if another password was set
+/// while this one was looked at.
+pub fn keep_half(
+    instance: &Instance,
+    user: &User,
+    accepted: Accepted<'_>,
+) -> Result<Option<Token>, StoreError> {
     let secret = instance.chance.token();
     let half = HalfSignIn {
         workflow: instance.chance.uuid(),
@@ -181,21 +216,14 @@ fn begin_half(
     };
     let step = Step { user, session: None, workflow: &half.workflow };
     let event = step.event(instance, "CredentialVerification", "Success", "PASSWORD");
-    if !instance.store.begin_half_sign_in(
+    let kept = instance.store.begin_half_sign_in(
         &half,
         secret.digest(),
         accepted.counter,
         accepted.hash,
         &[event],
-    )? {
-        // Another one was set while this one was looked at.
-        return Err(PageError::SignIn { back: half.back });
-    }
-    let mut response = see_other(next);
-    if let Some(cookie) = cookies::set_cookie(instance, HALF, secret.expose(), Some(HALF_KNOWN)) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    )?;
+    Ok(kept.then_some(secret))
 }
 
 /// A half sign-in that the browser brought back.
@@ -209,7 +237,59 @@ pub struct Half {
     devices: Vec<Device>,
 }
 
+/// What a secret of a half sign-in leads to.
+pub enum Found {
+    /// It goes on.
+    Live(Box<Half>),
+    /// Its time is up, or its person is nobody's any more.
+    Over {
+        /// Where it would have led.
+        back: String,
+    },
+    /// There is none, or it came to its end.
+    Unknown,
+}
+
 impl Half {
+    /// The half sign-in of this secret.
+    pub fn find(instance: &Instance, secret: &Token) -> Result<Found, StoreError> {
+        let cookie = secret.digest();
+        let Some(kept) = instance.store.half_sign_in(cookie)? else { return Ok(Found::Unknown) };
+        if !kept.is_live(instance.now()) {
+            return Ok(Found::Over { back: kept.back });
+        }
+        let Some(user) = instance.user(&kept.user_id)? else { return Ok(Found::Over { back: kept.back }) };
+        let policy = instance.store.mfa_policy()?;
+        let mut devices = instance.store.mfa_devices(&kept.user_id)?;
+        devices.retain(|device| policy.counts(device.kind));
+        Ok(Found::Live(Box::new(Self { cookie, kept, user, devices })))
+    }
+
+    /// The network its password came from.
+    pub fn network(&self) -> Digest {
+        self.kept.network
+    }
+
+    /// Where to go in the end.
+    pub fn back(&self) -> &str {
+        &self.kept.back
+    }
+
+    /// Under what wrong answers count.
+    pub fn counter(&self) -> Digest {
+        self.kept.counter
+    }
+
+    /// When it is over by itself.
+    pub fn ends(&self) -> Timestamp {
+        self.kept.ends
+    }
+
+    /// The devices that count, the one used last first.
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
     /// Whether the password has to be replaced first.
     pub fn must_change(&self) -> bool {
         self.kept.must_change
@@ -238,21 +318,16 @@ fn half_of(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
 /// The browser's half sign-in, or the way back to its beginning.
 pub fn half_with_duty(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
     let unknown = || PageError::SignIn { back: "/start".to_owned() };
-    let cookie = visit.half.as_ref().ok_or_else(unknown)?.digest();
-    let kept = instance.store.half_sign_in(cookie)?.ok_or_else(unknown)?;
-    let over = || PageError::SignIn { back: kept.back.clone() };
-    if !kept.is_live(instance.now()) {
-        return Err(over());
+    let secret = visit.half.as_ref().ok_or_else(unknown)?;
+    match Half::find(instance, secret)? {
+        Found::Live(half) => Ok(*half),
+        Found::Over { back } => Err(PageError::SignIn { back }),
+        Found::Unknown => Err(unknown()),
     }
-    let user = instance.user(&kept.user_id)?.ok_or_else(over)?;
-    let policy = instance.store.mfa_policy()?;
-    let mut devices = instance.store.mfa_devices(&kept.user_id)?;
-    devices.retain(|device| policy.counts(device.kind));
-    Ok(Half { cookie, kept, user, devices })
 }
 
 /// What a person proved besides their password.
-enum Proved<'a> {
+pub enum Proved<'a> {
     /// A device of theirs.
     Used(Used),
     /// A device that they set up.
@@ -267,45 +342,12 @@ fn complete(
     proof: Option<Proved<'_>>,
     credential_type: Option<&str>,
 ) -> Result<Option<Response>, PageError> {
-    let now = instance.now();
     let browser = instance.chance.token();
-    let (used, enrolled) = match proof {
-        Some(Proved::Used(used)) => (Some(used), None),
-        Some(Proved::Enrolled(device)) => (None, Some(device)),
-        None => (None, None),
-    };
-    let ends = now.checked_add(CONTEXT_KEPT).unwrap_or(now);
+    let context = (visit.context.as_ref(), &browser);
     let mut taken = true;
     let (user, back, factor) = (&half.user, &half.kept.back, credential_type.is_some());
     let response = sign_in::begin(instance, visit, user, back, factor, |session, cookie| {
-        let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
-        let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
-        let verified =
-            credential_type.map(|proof| step.event(instance, "CredentialVerification", "Success", proof));
-        let authenticated = step.event(instance, "UserAuthentication", "Success", &proved.join(","));
-        let entries: Vec<AuditEntry> = verified
-            .into_iter()
-            .chain([authenticated, sign_in::authenticated(instance, Some(&half.user), session)])
-            .collect();
-        let context = Context {
-            user_id: &half.kept.user_id,
-            before: visit.context.as_ref().map(Token::digest),
-            browser: browser.digest(),
-            network: half.kept.network,
-            ends,
-        };
-        let done = Completion {
-            half: Some(half.cookie),
-            session: (session, cookie),
-            used,
-            enrolled,
-            counters: &[half.kept.counter],
-            // A password alone makes no context known.
-            context: credential_type.map(|_| context),
-            challenge: None,
-            entries: &entries,
-        };
-        taken = instance.store.complete_sign_in(&done, now)?;
+        taken = conclude(instance, half, proof, credential_type, context, (session, cookie))?;
         Ok(())
     })?;
     if !taken {
@@ -320,9 +362,56 @@ fn complete(
     Ok(Some(response))
 }
 
+/// Begins the session that a half sign-in was for, with a proof of this `CredentialType`. What its browser or program
+/// brought as the mark of a context, which may be known to others, is known by another mark from then on. `false` if
+/// the half sign-in is gone, what proved it was used before, or a new device cannot be added.
+pub fn conclude(
+    instance: &Instance,
+    half: &Half,
+    proof: Option<Proved<'_>>,
+    credential_type: Option<&str>,
+    (before, browser): (Option<&Token>, &Token),
+    (session, cookie): (&SignInSession, Digest),
+) -> Result<bool, StoreError> {
+    let now = instance.now();
+    let (used, enrolled) = match proof {
+        Some(Proved::Used(used)) => (Some(used), None),
+        Some(Proved::Enrolled(device)) => (None, Some(device)),
+        None => (None, None),
+    };
+    let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
+    let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
+    let verified =
+        credential_type.map(|proof| step.event(instance, "CredentialVerification", "Success", proof));
+    let authenticated = step.event(instance, "UserAuthentication", "Success", &proved.join(","));
+    let entries: Vec<AuditEntry> = verified
+        .into_iter()
+        .chain([authenticated, sign_in::authenticated(instance, Some(&half.user), session)])
+        .collect();
+    let context = Context {
+        user_id: &half.kept.user_id,
+        before: before.map(Token::digest),
+        browser: browser.digest(),
+        network: half.kept.network,
+        ends: now.checked_add(CONTEXT_KEPT).unwrap_or(now),
+    };
+    let done = Completion {
+        half: Some(half.cookie),
+        session: (session, cookie),
+        used,
+        enrolled,
+        counters: &[half.kept.counter],
+        // A password alone makes no context known.
+        context: credential_type.map(|_| context),
+        challenge: None,
+        entries: &entries,
+    };
+    instance.store.complete_sign_in(&done, now)
+}
+
 /// An event of the directory about a person's own devices (IAM Identity Center User Guide, "Identity store API
 /// operations").
-fn directory_event(
+pub fn directory_event(
     instance: &Instance,
     name: &str,
     user: &User,
@@ -335,16 +424,19 @@ fn directory_event(
 }
 
 /// One sign-in, for its events.
-struct Step<'a> {
-    user: &'a User,
-    session: Option<&'a SignInSession>,
-    workflow: &'a str,
+pub struct Step<'a> {
+    /// Who.
+    pub user: &'a User,
+    /// The session, once there is one.
+    pub session: Option<&'a SignInSession>,
+    /// What joins them.
+    pub workflow: &'a str,
 }
 
 impl Step<'_> {
     /// `CredentialChallenge`, `CredentialVerification` or `UserAuthentication` (IAM Identity Center User Guide,
     /// "Understanding sign-in events").
-    fn event(&self, instance: &Instance, name: &str, outcome: &str, credential_type: &str) -> AuditEntry {
+    pub fn event(&self, instance: &Instance, name: &str, outcome: &str, credential_type: &str) -> AuditEntry {
         instance.entry(&Event {
             source: audit::SIGNIN,
             name,

@@ -2,16 +2,21 @@
 //! challenge travels sealed through the page's form, as nothing is kept for visitors who only look.
 
 use axum::{http::StatusCode, response::Response};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{KeyRequest, Step};
 use crate::{
+    domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
-    mfa::{keys, sealing::Purpose},
+    mfa::{
+        keys::{self, Ceremony, Door, KeyError, Proof},
+        sealing::Purpose,
+    },
+    organisation::User,
     secret::Digest,
     signin::{PageError, Visit, sign_in},
-    store::{Completion, Used},
+    store::{Completion, StoreError, Used},
 };
 
 /// How long a sign-in page may stay open.
@@ -29,59 +34,112 @@ pub fn offer(instance: &Instance, visit: &Visit) -> Option<KeyRequest> {
     let ceremony = keys::start_passkey(instance)
         .inspect_err(|error| tracing::warn!(%error, "passkeys are not offered"))
         .ok()?;
-    let purpose = Purpose { name: CHALLENGE, owner: &visit.owner() };
-    let ends = instance.now().checked_add(PAGE_LASTS).ok()?;
-    let state = purpose.seal_until(&instance.key, &instance.chance, ceremony.state.as_bytes(), ends)?;
-    Some(KeyRequest { options: ceremony.options, state })
+    seal_challenge(instance, &visit.owner(), &ceremony, PAGE_LASTS)
 }
 
-/// POST `/sign-in/passkey`.
-pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
-    let back = sign_in::safe_path(instance, fields.get("continue"));
-    let refuse = || Ok(sign_in::render(instance, visit, StatusCode::UNAUTHORIZED, Some(WRONG), "", &back));
+/// A passkey's challenge for whoever brings it back as this owner.
+pub fn ask(instance: &Instance, owner: &str, lasts: SignedDuration) -> Result<Option<KeyRequest>, KeyError> {
+    Ok(seal_challenge(instance, owner, &keys::start_passkey(instance)?, lasts))
+}
+
+fn seal_challenge(
+    instance: &Instance,
+    owner: &str,
+    ceremony: &Ceremony,
+    lasts: SignedDuration,
+) -> Option<KeyRequest> {
+    let purpose = Purpose { name: CHALLENGE, owner };
+    let ends = instance.now().checked_add(lasts).ok()?;
+    let state = purpose.seal_until(&instance.key, &instance.chance, ceremony.state.as_bytes(), ends)?;
+    Some(KeyRequest { options: ceremony.options.clone(), state })
+}
+
+/// A passkey that proved who its owner is; nothing of it counts before [`Taken::conclude`].
+pub struct Taken {
+    /// Whose it is.
+    pub user: User,
+    workflow: String,
+    proof: Proof,
+    challenge: (Digest, Timestamp),
+}
+
+/// Looks at a passkey's answer to a challenge of [`ask`] for this owner.
+pub fn take(
+    instance: &Instance,
+    door: Door,
+    owner: &str,
+    answer: &str,
+    sealed: &str,
+) -> Result<Option<Taken>, StoreError> {
     if !instance.store.mfa_policy()?.takes_passkeys() {
-        return refuse();
+        return Ok(None);
     }
-    let (answer, sealed) =
-        (fields.get("credential").unwrap_or_default(), fields.get("state").unwrap_or_default());
-    let now = instance.now();
-    let purpose = Purpose { name: CHALLENGE, owner: &visit.owner() };
-    let Some((state, ends)) = purpose.open_live(&instance.key, sealed, now) else { return refuse() };
-    let Ok(state) = std::str::from_utf8(&state) else { return refuse() };
-    let Ok(credential) = keys::claimed_credential(answer) else { return refuse() };
-    let Some(device) = instance.store.mfa_device_by_credential(&credential)? else { return refuse() };
-    let Some(user) = &instance.user(&device.user_id)? else { return refuse() };
+    let purpose = Purpose { name: CHALLENGE, owner };
+    let Some((state, ends)) = purpose.open_live(&instance.key, sealed, instance.now()) else {
+        return Ok(None);
+    };
+    let Ok(state) = std::str::from_utf8(&state) else { return Ok(None) };
+    let Ok(credential) = keys::claimed_credential(answer) else { return Ok(None) };
+    let Some(device) = instance.store.mfa_device_by_credential(&credential)? else { return Ok(None) };
+    let Some(user) = instance.user(&device.user_id)? else { return Ok(None) };
     let workflow = instance.chance.uuid();
-    let proof = match keys::finish_passkey(instance, &device, answer, state) {
-        Ok(proof) => proof,
+    match keys::finish_passkey(instance, door, &device, answer, state) {
+        Ok(proof) => Ok(Some(Taken { user, workflow, proof, challenge: (Digest::of(state), ends) })),
         Err(error) => {
             tracing::info!(%error, "a passkey's answer was not taken");
-            let step = Step { user, session: None, workflow: &workflow };
+            let step = Step { user: &user, session: None, workflow: &workflow };
             instance.store.append_audit(&[
                 step.event(instance, "CredentialVerification", "Failure", "WEBAUTHN"),
                 step.event(instance, "UserAuthentication", "Failure", "WEBAUTHN"),
             ])?;
-            return refuse();
+            Ok(None)
         }
-    };
-    let mut taken = false;
-    let response = sign_in::begin(instance, visit, user, &back, true, |session, cookie| {
-        let step = Step { user, session: Some(session), workflow: &workflow };
+    }
+}
+
+impl Taken {
+    /// Begins the session; `false` if the challenge was answered before.
+    pub fn conclude(
+        self,
+        instance: &Instance,
+        session: (&SignInSession, Digest),
+    ) -> Result<bool, StoreError> {
+        let step = Step { user: &self.user, session: Some(session.0), workflow: &self.workflow };
         let entries = [
             step.event(instance, "CredentialVerification", "Success", "WEBAUTHN"),
             step.event(instance, "UserAuthentication", "Success", "WEBAUTHN"),
         ];
         let done = Completion {
             half: None,
-            session: (session, cookie),
-            used: Some(Used::Key { device: proof.device, before: proof.before, data: proof.data }),
+            session,
+            used: Some(Used::Key {
+                device: self.proof.device,
+                before: self.proof.before,
+                data: self.proof.data,
+            }),
             enrolled: None,
             counters: &[],
             context: None,
-            challenge: Some((Digest::of(state), ends)),
+            challenge: Some(self.challenge),
             entries: &entries,
         };
-        taken = instance.store.complete_sign_in(&done, now)?;
+        instance.store.complete_sign_in(&done, instance.now())
+    }
+}
+
+/// POST `/sign-in/passkey`.
+pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    let back = sign_in::safe_path(instance, fields.get("continue"));
+    let refuse = || Ok(sign_in::render(instance, visit, StatusCode::UNAUTHORIZED, Some(WRONG), "", &back));
+    let (answer, sealed) =
+        (fields.get("credential").unwrap_or_default(), fields.get("state").unwrap_or_default());
+    let Some(proved) = take(instance, Door::Browser, &visit.owner(), answer, sealed)? else {
+        return refuse();
+    };
+    let user = proved.user.clone();
+    let mut taken = false;
+    let response = sign_in::begin(instance, visit, &user, &back, true, |session, cookie| {
+        taken = proved.conclude(instance, (session, cookie))?;
         Ok(())
     })?;
     if taken { Ok(response) } else { refuse() }

@@ -60,6 +60,11 @@ impl Confirmed {
         let reason = Some(reason).filter(|text: &String| !text.is_empty());
         Self { given: form.get("confirmed") == Some("yes"), reason }
     }
+
+    /// By a key that was touched for what this form says.
+    pub fn by_touch(form: &Fields) -> Self {
+        Self { given: true, ..Self::of(form) }
+    }
 }
 
 /// Asks.

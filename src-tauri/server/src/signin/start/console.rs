@@ -10,6 +10,7 @@ use super::{
     confirm::{self, Act, Confirmed},
     no_access,
     search::groups,
+    step_up,
 };
 use crate::{
     audit::{self, Event},
@@ -57,7 +58,8 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     answer(instance, visit, fields, Confirmed::of(fields))
 }
 
-fn answer(
+/// As a form has it that was submitted, so far confirmed.
+pub fn answer(
     instance: &Instance,
     visit: &Visit,
     fields: &Fields,
@@ -94,6 +96,12 @@ fn answer(
 /// Into the console: where the link leads, else where the permission set does.
 fn enter(request: &Request<'_>, account: &Account, set: &PermissionSet) -> Result<Response, PageError> {
     let Request { instance, visit, person, destination, confirmed } = request;
+    // The page of the key says what that of the confirmation does; touching it is the confirmation.
+    if let Some(key_first) =
+        step_up::instead(instance, person, account, set, step_up::Then::Console(*destination))?
+    {
+        return Ok(key_first);
+    }
     if !confirmed.given && confirm::is_needed(account, set) {
         return confirm::ask(instance, visit, person, Act::Console, (account, set), *destination);
     }

@@ -10,6 +10,7 @@ use super::{
     confirm::{self, Act, Confirmed},
     no_access,
     search::groups,
+    step_up,
 };
 use crate::{
     audit::{self, Event},
@@ -58,10 +59,25 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
 
 /// POST `/start/keys`: issues access keys and shows them, once that is confirmed where it must be.
 pub fn issue(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    answer(instance, visit, fields, Confirmed::of(fields))
+}
+
+/// As a form has it that was submitted, so far confirmed.
+pub fn answer(
+    instance: &Instance,
+    visit: &Visit,
+    fields: &Fields,
+    confirmed: Confirmed,
+) -> Result<Response, PageError> {
     let person = visit.signed_in_or(PATH, fields, &KEPT)?;
     let (account, role) = wanted(fields);
     let assigned = instance.store.assigned(&person.user.id, account, role)?;
-    let confirmed = Confirmed::of(fields);
+    // The page of the key says what that of the confirmation does; touching it is the confirmation.
+    if let Some((account, set)) = &assigned
+        && let Some(key_first) = step_up::instead(instance, person, account, set, step_up::Then::Keys)?
+    {
+        return Ok(key_first);
+    }
     if let Some((account, set)) = &assigned
         && confirm::is_needed(account, set)
         && !confirmed.given

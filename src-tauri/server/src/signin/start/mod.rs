@@ -7,6 +7,7 @@ mod confirm;
 mod console;
 mod keys;
 mod search;
+mod step_up;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,10 @@ pub fn routes() -> Router<Shared> {
         .route(
             console::PATH,
             shown(console::open).merge(resumed(console::PATH, &console::KEPT, console::submit)),
+        )
+        .route(
+            step_up::PATH,
+            shown(step_up::show).merge(resumed(step_up::PATH, &step_up::KEPT, step_up::submit)),
         )
         .route(keys::PATH, shown(keys::show).merge(resumed(keys::PATH, &keys::KEPT, keys::issue)))
 }

@@ -19,6 +19,7 @@ pub fn create_permission_set(call: &Call<'_>) -> Outcome {
         name: name.to_owned(),
         description: String::new(),
         relay_state: None,
+        requires_key: false,
         session_duration: SignedDuration::from_hours(1),
         tags: tags::given(body)?,
         policies: Policies::default(),
