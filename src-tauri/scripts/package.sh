@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 src-tauri/scripts/deps.sh build
 src-tauri/scripts/ui.sh build
 # `custom-protocol` is what Tauri's own build command adds: it makes this a production build.
-cargo build --release --locked --workspace --exclude bare --exclude latch --bins --features tauri/custom-protocol
+cargo build --release --locked --workspace --exclude bare --exclude floor --exclude vicc --exclude latch --bins --features tauri/custom-protocol
 src-tauri/scripts/latch.sh
 # What `latch` says of itself, for the places where shells and man look.
 about=target/release/about-latch

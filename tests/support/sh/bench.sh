@@ -16,7 +16,7 @@ rm -f "$figures"
 
 optimised() {
   # As `make package` builds it, with the bare program besides.
-  cargo build --quiet --release --locked --workspace --exclude latch --bins --features tauri/custom-protocol
+  cargo build --quiet --release --locked --workspace --exclude vicc --exclude latch --bins --features tauri/custom-protocol
   src-tauri/scripts/latch.sh --quiet
   cargo build --quiet --release --locked --package aws-files --example rewrite
 }
