@@ -150,6 +150,16 @@ fn pages_of_applications_can_be_read_and_used_by_everybody() {
         browser.fill(Locator::Id("test"), "sam").await?;
         browser.press("Show the assertion").await?;
         browser.see(Locator::Css("main pre")).await?;
-        console.look("application-tested").await
+        console.look("application-tested").await?;
+        for (button, heading, name) in [
+            ("Edit", "Edit Wiki", "application-edit"),
+            ("Certificates and rotation", "Certificates of Wiki", "application-certificates"),
+        ] {
+            console.go("/admin/applications").await?;
+            console.press("Wiki", "Wiki").await?;
+            console.press(button, heading).await?;
+            console.look(name).await?;
+        }
+        Ok(())
     });
 }
