@@ -289,7 +289,8 @@ fn private_options() -> fs::OpenOptions {
 /// # Errors
 /// [`FolderError::Io`].
 pub fn write_private(path: &Path, text: &str) -> Result<(), FolderError> {
-    let fresh = path.with_extension("new");
+    // Of this process alone: a command beside the server may write the same file.
+    let fresh = path.with_extension(format!("{}.new", std::process::id()));
     let write = || {
         let mut file = private_options().open(&fresh)?;
         file.write_all(text.as_bytes())?;

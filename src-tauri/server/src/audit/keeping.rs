@@ -1,6 +1,9 @@
 //! How long the trail is kept and how far it is known to reach.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -94,6 +97,9 @@ pub fn read_mark(key: &InstanceKey, path: &Path) -> Result<Option<End>, FolderEr
 /// Never back, and not on from what is not in the trail any more: one that is not the one it was is for `verify` to
 /// find, however long it has grown since.
 fn move_mark(store: &Store, key: &InstanceKey, path: &Path) -> Result<(), FolderError> {
+    // One after the other: two would write one file, and the later one might know less.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let failed = |cause| FolderError::Database { path: path.to_owned(), cause };
     let Some(head) = store.audit_head(key).map_err(failed)? else { return Ok(()) };
     if let Some(mark) = read_mark(key, path)? {
@@ -122,6 +128,26 @@ mod tests {
 
     use super::*;
     use crate::{audit::Event, rig::Rig, store::Verdict};
+
+    #[test]
+    fn the_mark_is_whole_whoever_moves_it_at_the_same_moment() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("audit.mark");
+        let rig = Rig::new();
+        let (store, key) = (&rig.instance.store, &rig.instance.key);
+        begin(store, key, &path).unwrap();
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| {
+                    for _ in 0..25 {
+                        store.append_audit(&[rig.entry()]).unwrap();
+                        move_mark(store, key, &path).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(read_mark(key, &path).unwrap(), store.audit_head(key).unwrap());
+    }
 
     /// An older state of the database that has grown past the mark.
     #[test]
