@@ -22,6 +22,13 @@ pub async fn ask(shell: State<'_, Shell>, request: UiRequest) -> Result<UiReply,
     Ok(shell.ask_for_window(request).await)
 }
 
+/// The window's page was painted.
+#[tauri::command]
+pub async fn drawn(shell: State<'_, Shell>) -> Result<(), ()> {
+    shell.windows.was_drawn();
+    Ok(())
+}
+
 /// What the window for PINs asks.
 #[tauri::command]
 pub async fn prompt(shell: State<'_, Shell>, window: WebviewWindow) -> Result<Option<UiPrompt>, ()> {

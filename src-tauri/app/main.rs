@@ -9,6 +9,7 @@ mod bridge;
 mod commands;
 mod desktop;
 mod drawing;
+mod drawn;
 mod event_log;
 mod flags;
 mod lead;
@@ -124,6 +125,7 @@ fn build(home: &Home) -> tauri::Result<App> {
             commands::state,
             commands::portal,
             commands::ask,
+            commands::drawn,
             commands::prompt,
             commands::enter_pin,
             commands::give_up

@@ -3,6 +3,7 @@
 use crate::{
     autostart, bridge,
     desktop::{self, Desk, TrayHost},
+    drawn,
     event_log::{EventLog, Happening, RecordedBrowser},
     flags::Flags,
     prompts::Prompts,
@@ -137,6 +138,7 @@ pub async fn start(
     tokio::spawn(bridge::record(shell.clone(), snapshots()));
     tokio::spawn(bridge::ask_for_pins(shell.clone(), snapshots()));
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
+    tokio::spawn(drawn::see_to_it(shell.clone()));
     tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));
     tokio::spawn(forward(shell.clone(), wishes, told));
     let cache = adapters::home::sso_cache(home);

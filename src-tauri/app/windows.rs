@@ -5,6 +5,7 @@
 
 use crate::{
     drawing,
+    drawn::{self, Page},
     event_log::{EventLog, Happening},
     shell::Shell,
 };
@@ -21,7 +22,7 @@ use tauri::{
     AppHandle, Emitter, EventTarget, LogicalSize, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     WindowEvent, webview::NewWindowResponse,
 };
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{mpsc::UnboundedSender, watch};
 use view::{UiReply, ui_state::UiShow};
 
 /// The window's label, which its capability file names.
@@ -67,6 +68,7 @@ pub struct Windows {
     listening: AtomicBool,
     listeners: AtomicU64,
     wishes: Mutex<Vec<Wish>>,
+    page: watch::Sender<Page>,
 }
 
 /// What [`Windows`] needs.
@@ -98,6 +100,7 @@ impl Windows {
             listening: AtomicBool::new(false),
             listeners: AtomicU64::new(0),
             wishes: Mutex::default(),
+            page: watch::Sender::new(Page::Gone),
         }
     }
 
@@ -136,6 +139,48 @@ impl Windows {
         self.grant_wishes();
     }
 
+    /// The window's page was painted.
+    pub fn was_drawn(&self) {
+        self.page.send_replace(Page::Drawn);
+        self.record("drawn");
+    }
+
+    /// How far the window's page is.
+    pub fn page(&self) -> watch::Receiver<Page> {
+        self.page.subscribe()
+    }
+
+    /// Loads the page of an open window anew, and maps the window anew: a page that the toolkit takes for
+    /// hidden is never painted.
+    pub fn reload(&self) {
+        let Some(window) = self.open() else { return };
+        self.listening.store(false, Ordering::SeqCst);
+        self.page.send_replace(Page::Loading);
+        self.record("reloaded");
+        let reloaded = window
+            .hide()
+            .and_then(|()| window.show())
+            .and_then(|()| window.reload())
+            .and_then(|()| window.set_focus());
+        if let Err(error) = reloaded {
+            tracing::error!(%error, "could not load the window's page anew");
+        }
+    }
+
+    /// Destroys an open window and makes another. Not to be called on the main thread.
+    pub async fn renew(&self) {
+        let Some(window) = self.open() else { return };
+        self.remember_place();
+        let mut page = self.page();
+        if let Err(error) = window.destroy() {
+            tracing::error!(%error, "the window that shows nothing stays");
+            return;
+        }
+        // It ends only with its sender, which is ours.
+        let _ = page.wait_for(|page| *page == Page::Gone).await;
+        self.raise(None).await;
+    }
+
     /// Counts how often a window asked for its first state.
     pub fn listener(&self) -> u64 {
         self.listeners.load(Ordering::SeqCst)
@@ -156,6 +201,7 @@ impl Windows {
             WindowEvent::Focused(focused) => self.focus_changed(*focused),
             WindowEvent::Destroyed => {
                 self.listening.store(false, Ordering::SeqCst);
+                self.page.send_replace(Page::Gone);
                 self.focus_changed(false);
                 self.record("destroyed");
             }
@@ -177,6 +223,7 @@ impl Windows {
 
     fn make(&self) -> tauri::Result<()> {
         self.listening.store(false, Ordering::SeqCst);
+        self.page.send_replace(Page::Loading);
         let place = self.remembered_place();
         let (width, height) = place.map_or(SIZE, |place| (place.width, place.height));
         let mut builder = WebviewWindowBuilder::new(&self.app, MAIN, WebviewUrl::App("index.html".into()))
@@ -197,6 +244,7 @@ impl Windows {
         };
         let window = builder.build()?;
         drawing::plainly(&window)?;
+        drawn::tell_when_it_dies(&window, self.page.clone())?;
         self.record("created");
         window.set_focus()
     }

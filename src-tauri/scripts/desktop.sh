@@ -54,6 +54,10 @@ children="$! $children"
 display -size 1280x900 -window root xc:'#4A5361' 2>/dev/null || true
 xfwm4 --compositor=off >"$desk/window-manager.log" 2>&1 &
 children="$! $children"
+# A window that is there before its manager is taken over by it, which real desktops never do.
+managed() { xprop -root _NET_SUPPORTING_WM_CHECK 2>/dev/null | grep -q 'window id'; }
+for _ in $(seq 400); do managed && break; sleep 0.05; done
+managed || { echo "xfwm4 did not appear on the desktop: see $desk/window-manager.log" >&2; exit 1; }
 xfce4-panel --disable-wm-check >"$desk/panel.log" 2>&1 &
 children="$! $children"
 for name in org.freedesktop.secrets org.kde.StatusNotifierWatcher; do

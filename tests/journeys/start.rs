@@ -1,6 +1,7 @@
 //! The app comes, is found in the tray, and goes.
 
-use anyhow::ensure;
+use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use support::{App, Desk, deadline::SOON, journey, journey::journey_at};
 
@@ -78,4 +79,36 @@ fn a_closed_window_leaves_no_web_process() {
         app.says(mark, "window", &json!({ "label": "main", "state": "created" })).await?;
         window.select_new_window().await
     });
+}
+
+/// A web process that dies under the window, as the system takes one when memory is short, leaves it white for
+/// a moment: the page is loaded anew. Where that does not help, the window is made anew.
+#[test]
+fn a_window_that_shows_nothing_is_helped() {
+    journey("start-white", |desk| async move {
+        let app = App::start(&desk).await?;
+        app.says(0, "window", &json!({ "label": "main", "state": "drawn" })).await?;
+        let mark = app.mark();
+        signal(&desk, "WebKitWebProcess", Signal::KILL)?;
+        app.says(mark, "window", &json!({ "label": "main", "state": "reloaded" })).await?;
+        app.says(mark, "window", &json!({ "label": "main", "state": "drawn" })).await?;
+
+        // Without this process no page is loaded.
+        signal(&desk, "WebKitNetworkProcess", Signal::STOP)?;
+        let mark = app.mark();
+        signal(&desk, "WebKitWebProcess", Signal::KILL)?;
+        app.says(mark, "window", &json!({ "label": "main", "state": "destroyed" })).await?;
+        app.says(mark, "window", &json!({ "label": "main", "state": "created" })).await?;
+        signal(&desk, "WebKitNetworkProcess", Signal::CONT)?;
+        app.says(mark, "window", &json!({ "label": "main", "state": "drawn" })).await?;
+        Ok(())
+    });
+}
+
+/// Sends a signal to the one process of that program.
+fn signal(desk: &Desk, program: &str, signal: Signal) -> Result<()> {
+    let processes = desk.processes(program);
+    ensure!(processes.len() == 1, "{} processes of {program}", processes.len());
+    kill_process(Pid::from_raw(processes[0]).context("no process number")?, signal)?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { Desk } from './desk/desk.svelte';
-import { tauri } from './host/tauri';
+import { drawn, tauri } from './host/tauri';
 import './kit/base.css';
 import { clock } from './kit/clock.svelte';
 
@@ -15,3 +15,6 @@ const target = document.getElementById('app');
 const first = desk.org ? new Promise((painted) => requestAnimationFrame(() => setTimeout(painted))) : null;
 const rest = Promise.resolve(first).then(() => import('./rest'));
 if (target) mount(App, { target, props: { desk, rest } });
+// Two frames: the first is asked for before the paint. A page that is never painted gets none.
+const painted = new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+void Promise.all([rest, painted]).then(drawn);

@@ -258,7 +258,13 @@ impl Desk {
     /// How many processes of the program file `program` run at this desk.
     #[must_use]
     pub fn running(&self, program: &str) -> usize {
-        crate::process::running(MARK, &self.folders().root().to_string_lossy(), program).len()
+        self.processes(program).len()
+    }
+
+    /// The process numbers of this desk's programs of that name.
+    #[must_use]
+    pub fn processes(&self, program: &str) -> Vec<i32> {
+        crate::process::running(MARK, &self.folders().root().to_string_lossy(), program)
     }
 
     /// A file of this desk's home.

@@ -14,3 +14,6 @@ export const tauri: Host = {
   onShow: (show) => listen<UiShow>('show', (event) => show(event.payload)),
   onQuitAsked: (asked) => listen('quit-asked', () => asked()),
 };
+
+/** Tells the shell that the page was painted: one that never says so is loaded anew. */
+export const drawn = () => invoke('drawn');
