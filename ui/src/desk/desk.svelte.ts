@@ -134,8 +134,10 @@ export class Desk {
       this.host.onQuitAsked(() => this.quit()),
     ]);
     const state = await this.host.state();
-    // One that was sent meanwhile is newer.
-    if (!this.state || this.state.at <= state.at) this.#takeState(state);
+    // One that was sent meanwhile is newer, and one that says the same draws nothing anew: the moment alone is no
+    // difference, as times are counted down here.
+    const mine = this.state;
+    if (!mine || (mine.at <= state.at && !same({ ...mine, at: state.at }, state))) this.#takeState(state);
   }
 
   /** The organisation may have been chosen in the tray meanwhile. */
@@ -299,3 +301,6 @@ export function useDesk(): Desk {
 export function sameGrant(a: UiGrant, b: UiGrant): boolean {
   return a.org === b.org && a.account === b.account && a.role === b.role;
 }
+
+/** Whether two states came out of the same: their parts stand in one order. */
+const same = (one: UiState, other: UiState) => JSON.stringify(one) === JSON.stringify(other);

@@ -146,3 +146,12 @@ test('what came with the page is shown before anything is answered, and what is 
   await one.connect();
   expect(one.state?.attention).toBe('newer');
 });
+
+test('an answer that says the same as what came with the page draws nothing anew', async () => {
+  const first = { state: state(), portal: portal() };
+  const host = new FakeHost({ state: state({ at: first.state.at + 1 }), portals: {}, first });
+  const one = new Desk(host);
+  const shown = one.state;
+  await one.connect();
+  expect(one.state).toBe(shown);
+});
