@@ -254,7 +254,8 @@ mod tests {
             (id, username, display_name, email, email_verified, enabled, profile, created, updated)
             VALUES ('u', 'sam', 'Sam', 'sam@acme.test', 1, 1, '{}', 0, 0)";
         store.write("add a person", |tx| tx.execute(insert, [])).unwrap();
-        let password = "INSERT INTO password (user_id, hash, state, changed) VALUES ('u', 'h', 'CHOSEN', 0)";
+        let password =
+            "INSERT INTO password (user_id, hash, earlier, must_change, changed) VALUES ('u', 'h', '', 0, 0)";
         store.write("give a password", |tx| tx.execute(password, [])).unwrap();
         store
     }

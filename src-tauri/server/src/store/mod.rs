@@ -34,7 +34,7 @@ mod native_proofs;
 mod native_step_up;
 mod native_tickets;
 mod organisation;
-mod own_passwords;
+mod password_links;
 mod passwords;
 mod permission_sets;
 mod role_credentials;
@@ -80,8 +80,7 @@ pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
 pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
-pub use own_passwords::{NewPassword, OwnPassword, Renewed};
-pub use passwords::{Password, PasswordState};
+pub use passwords::{NewPassword, Password, Renewed};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
@@ -114,6 +113,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("user_search.sql")),
     M::up(include_str!("audit_access_key.sql")),
     M::up(include_str!("native.sql")),
+    M::up(include_str!("one_password.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
