@@ -185,7 +185,7 @@ pub fn start(instance: &Instance, request: Start) -> Result<Step, NativeError> {
     let right = right.map_err(|wrong| match wrong {
         Wrong::Missing => Kind::InvalidRequest.because("A user name and a password are needed"),
         Wrong::TooLong => Kind::InvalidRequest.because("That is too long for a user name and a password"),
-        Wrong::Locked(left) => NativeError::locked(left),
+        Wrong::Locked(left) | Wrong::Crowded(left) => NativeError::locked(left),
         Wrong::Mismatch => Kind::WrongPassword.because("The user name or the password is wrong"),
     })?;
     go_on(instance, right, &back, request.context.map(Token::new).as_ref())

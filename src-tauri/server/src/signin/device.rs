@@ -15,6 +15,7 @@ use crate::{
     },
     fields::Fields,
     instance::Instance,
+    limits::What,
     store::Client,
 };
 
@@ -87,6 +88,7 @@ fn find(
     person: &SignedIn,
     fields: &Fields,
 ) -> Result<(String, Option<(Pending, Client)>), PageError> {
+    let guess = instance.count(What::WrongCodes)?;
     if !instance.store.count_code(&person.session.id, WRONG_CODES_ALLOWED)? {
         let text = "Sign out, sign in again, and start over in the application.";
         return Err(PageError::new(StatusCode::TOO_MANY_REQUESTS, "Too many wrong codes", text));
@@ -99,6 +101,7 @@ fn find(
         && let Some(client) = instance.store.client(&pending.0.client_id)?
     {
         instance.store.forgive_code(&person.session.id)?;
+        guess.forgive();
         return Ok((user_code, Some((pending, client))));
     }
     Ok((user_code, None))

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     cookies::{self, HALF, SESSION, VISITOR},
-    frame::{Frame, PageError, html_with_scripts},
+    frame::{Frame, PageError, html_with_scripts, retry_after},
     known_browser,
     mfa::{self, Accepted, KeyRequest},
     password::{self, Typed},
@@ -25,6 +25,7 @@ use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
+    limits::{What, wait_of},
     organisation::User,
     secret::{Digest, Token},
     store::{AuditEntry, StoreError},
@@ -68,7 +69,11 @@ pub fn submit(
         Ok(right) => right,
         Err(wrong) => {
             let (status, error) = wrong.told();
-            return Ok(render(instance, visit, status, Some(&error), typed, &back));
+            let page = render(instance, visit, status, Some(&error), typed, &back);
+            return Ok(match wrong {
+                Wrong::Locked(left) | Wrong::Crowded(left) => retry_after(page, left),
+                Wrong::Missing | Wrong::TooLong | Wrong::Mismatch => page,
+            });
         }
     };
     let Right { user, counter, must_change, hash } = right;
@@ -97,6 +102,8 @@ pub enum Wrong {
     TooLong,
     /// Too many were wrong before.
     Locked(SignedDuration),
+    /// Too many were wrong before that came from the same place.
+    Crowded(SignedDuration),
     /// They do not belong together.
     Mismatch,
 }
@@ -109,6 +116,12 @@ impl Wrong {
                 (StatusCode::BAD_REQUEST, "That is too long for a user name and a password.".into())
             }
             Self::Locked(left) => (StatusCode::TOO_MANY_REQUESTS, too_many(*left).into()),
+            Self::Crowded(left) => {
+                let wait = wait_of(*left);
+                let text =
+                    format!("Too many failed sign-ins came from your network. Wait {wait}, then try again.");
+                (StatusCode::TOO_MANY_REQUESTS, text.into())
+            }
             Self::Mismatch => (StatusCode::UNAUTHORIZED, "The user name or the password is wrong.".into()),
         }
     }
@@ -133,6 +146,15 @@ pub fn check(
     // One lock for all the names of one person; names that nobody has are locked as well.
     let canonical = known.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
     let name = known_browser::counter(instance, known_browser, &canonical);
+    // Whoever goes through many names from one place has a browser that is known for none of them: what strangers do
+    // next door is not in the way of those who signed in here before.
+    let guess = match known_browser::is_known(instance, known_browser, &canonical) {
+        true => None,
+        false => match instance.count(What::FailedSignIns) {
+            Ok(guess) => Some(guess),
+            Err(crowded) => return Ok(Err(Wrong::Crowded(crowded.left))),
+        },
+    };
     let lockout = match instance.store.count_attempt(name, now)? {
         Ok(lockout) => lockout,
         Err(locked) => {
@@ -143,6 +165,9 @@ pub fn check(
     let (typed_password, hash) = password::check(instance, known, password)?;
     match user {
         Some(user) if typed_password != Typed::Wrong => {
+            if let Some(guess) = guess {
+                guess.forgive();
+            }
             Ok(Ok(Right { user, counter: name, must_change: typed_password == Typed::OnlyOnce, hash }))
         }
         known => {
@@ -242,10 +267,7 @@ pub fn authenticated(instance: &Instance, user: Option<&User>, session: &SignInS
 
 /// What to do while a name is locked.
 pub fn too_many(left: SignedDuration) -> String {
-    let seconds = left.as_secs() + 1;
-    let wait =
-        if seconds > 90 { format!("{} minutes", (seconds + 59) / 60) } else { format!("{seconds} seconds") };
-    format!("Too many sign-in attempts. Wait {wait}, then try again.")
+    format!("Too many sign-in attempts. Wait {}, then try again.", wait_of(left))
 }
 
 /// The page with an error that says why the person is not signed in.

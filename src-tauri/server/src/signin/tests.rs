@@ -139,14 +139,22 @@ async fn a_flood_of_sign_ins_leaves_the_server_to_others() {
     let rig = Rig::new();
     let browser = rig.browser();
     let page = browser.get("/sign-in").await.is(200);
-    let flood = (0..64).map(|n| {
+    let looked_at = passwords::line::SHARE + passwords::at_a_time();
+    let flood = (0..looked_at + 8).map(|n| {
         let user = format!("nobody{n}");
         browser.form(&page, "/sign-in", &[("username", &user), ("password", "wrong")])
     });
-    let replies = rig.send_at_once(flood.collect()).await;
+    let mut requests: Vec<_> = flood.collect();
+    // Last in time, and from somewhere else.
+    let elsewhere = rig.browser();
+    let page = elsewhere.get("/sign-in").await.is(200);
+    let mut request = elsewhere.form(&page, "/sign-in", &[("username", "sam"), ("password", PASSWORD)]);
+    let address = ([192, 0, 2, 1], 40000).into();
+    request.extensions_mut().insert(Peer { address, is_tls: false });
+    requests.push(request);
+    let replies = rig.send_at_once(requests).await;
     let count = |status: u16| replies.iter().filter(|reply| reply.status.as_u16() == status).count();
-    let looked_at = passwords::LINE + passwords::at_a_time();
-    assert_eq!((count(401), count(503)), (looked_at, 64 - looked_at));
+    assert_eq!((count(401), count(503), count(303)), (looked_at, 8, 1));
     let turned_away = replies.iter().find(|reply| reply.status == 503).unwrap();
     assert_eq!(turned_away.header("retry-after"), "5");
     assert!(turned_away.body.contains("Too many people are signing in"), "{}", turned_away.body);

@@ -11,6 +11,7 @@ use crate::{
     audit::{self, Event},
     fields::Fields,
     instance::Instance,
+    limits::What,
     mail::Letter,
     organisation::User,
     secret::Digest,
@@ -43,6 +44,7 @@ pub fn show(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, 
 
 /// POST `/sign-in/forgotten`.
 pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    instance.count(What::ForgottenPasswords)?.keep();
     let typed = fields.get("username").unwrap_or_default();
     let known = instance.user_by_login(typed)?;
     let user = known.as_ref();
@@ -170,7 +172,9 @@ pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Resul
 }
 
 fn owner(instance: &Instance, token: &str) -> Result<User, PageError> {
+    let guess = instance.count(What::WrongLinks)?;
     let user_id = instance.store.password_link(Digest::of(token), instance.now())?.ok_or_else(over)?;
+    guess.forgive();
     instance.user(&user_id)?.ok_or_else(over)
 }
 
