@@ -3,12 +3,14 @@
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
+use serde_json::json;
 
 use super::{
     frame::{Consent, Frame, PageError, html, message},
     visit::{SignedIn, Visit},
 };
 use crate::{
+    audit::{self, Event},
     domain::{
         device_grant::{DeviceGrant, Pending, user_code_digest},
         sign_in_session::WRONG_CODES_ALLOWED,
@@ -64,9 +66,20 @@ pub fn decide(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let (_, found) = find(instance, person, fields)?;
     let (pending, client) = found.ok_or_else(gone)?;
     let now = instance.now();
+    // AWS documents no name for this step.
+    let event = |name: &'static str| {
+        instance.entry(&Event {
+            source: audit::SSO,
+            name,
+            user: Some(&person.user),
+            session: Some(&person.session),
+            additional: json!({ "clientId": client.id, "clientName": client.name, "scopes": client.scopes }),
+            ..Event::default()
+        })
+    };
     if fields.get("decision") == Some("allow") {
         let approved = pending.approve(&person.session.id, now).map_err(|_| gone())?;
-        if !instance.store.approve_device_grant(&approved)? {
+        if !instance.store.approve_device_grant(&approved, &event("ApproveDeviceAuthorization"))? {
             return Err(gone());
         }
         instance.store.record_consent(&person.session.id, &client.id)?;
@@ -74,7 +87,7 @@ pub fn decide(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         return Ok(message(instance, visit, "Request approved", &text));
     }
     let rejected = pending.reject(now).map_err(|_| gone())?;
-    if !instance.store.reject_device_grant(&rejected)? {
+    if !instance.store.reject_device_grant(&rejected, &event("DenyDeviceAuthorization"))? {
         return Err(gone());
     }
     let text = format!("{} was not signed in. You can close this page.", client.name);

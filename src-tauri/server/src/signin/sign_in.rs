@@ -8,17 +8,17 @@ use axum::{
     response::Response,
 };
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    cookies::{self, HALF, SESSION, VISITOR},
+    cookies::{self, HALF, PASSWORD_SET, SESSION, VISITOR},
     frame::{Frame, PageError, html_with_scripts, retry_after},
     known_browser,
     mfa::{self, Accepted, KeyRequest},
     password::{self, Typed},
     see_other,
-    visit::Visit,
+    visit::{SignedIn, Visit},
 };
 use crate::{
     audit::{self, Event},
@@ -28,7 +28,7 @@ use crate::{
     limits::{What, wait_of},
     organisation::User,
     secret::{Digest, Token},
-    store::{AuditEntry, StoreError},
+    store::{AuditEntry, Begun, Replaced, StoreError},
 };
 
 /// Longer ones are refused before any work: Argon2id takes what it gets.
@@ -43,6 +43,8 @@ struct SignInPage<'a> {
     back: &'a str,
     passkey: Option<KeyRequest>,
     by_mail: bool,
+    /// Whether a password was set just before.
+    password_set: bool,
 }
 
 /// GET `/sign-in`.
@@ -52,7 +54,14 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     if visit.person.is_some() && fields.get("again").is_none() {
         return Ok(see_other(&back));
     }
-    Ok(render(instance, visit, StatusCode::OK, None, "", &back))
+    let mut response = page(instance, visit, StatusCode::OK, None, "", &back, visit.password_set);
+    // Said once.
+    if visit.password_set
+        && let Some(cookie) = cookies::set_cookie(instance, PASSWORD_SET, "", Some(SignedDuration::ZERO))
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// POST `/sign-in`, from a network.
@@ -178,21 +187,24 @@ pub fn check(
 }
 
 /// Begins a session, with a second factor or without, which `keep` stores with what it tells, and sends the person
-/// on.
+/// on. The one that the browser had until then ends with it.
 pub fn begin(
     instance: &Instance,
     visit: &Visit,
     user: &User,
     back: &str,
     factor: bool,
-    keep: impl FnOnce(&SignInSession, Digest) -> Result<(), PageError>,
+    keep: impl FnOnce(&Begun<'_>) -> Result<(), PageError>,
 ) -> Result<Response, PageError> {
     let length = instance.session_length();
     let begun = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
     let session = SignInSession { factor, ..begun };
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
-    keep(&session, secret.digest())?;
+    let over =
+        visit.person.as_ref().map(|person| logout(instance, person, json!({ "Reason": "SignedInAnew" })));
+    let replaces = over.as_ref().map(|entry| Replaced { cookie: visit.binding(), entry });
+    keep(&Begun { session: &session, cookie: secret.digest(), replaces })?;
     let mut response = see_other(back);
     let over = Some(SignedDuration::ZERO);
     for cookie in [
@@ -212,13 +224,7 @@ pub fn begin(
 /// POST `/sign-out`: ends the session, and with it all tokens that were approved in it, and a sign-in under way.
 pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, PageError> {
     if let Some(person) = &visit.person {
-        let event = instance.entry(&Event {
-            source: audit::SSO,
-            name: "Logout",
-            user: Some(&person.user),
-            session: Some(&person.session),
-            ..Event::default()
-        });
+        let event = logout(instance, person, Value::Null);
         instance.store.end_session(&person.session.id, instance.now(), &event)?;
     }
     if let Some(half) = &visit.half {
@@ -231,6 +237,17 @@ pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Respon
         }
     }
     Ok(response)
+}
+
+fn logout(instance: &Instance, person: &SignedIn, additional: Value) -> AuditEntry {
+    instance.entry(&Event {
+        source: audit::SSO,
+        name: "Logout",
+        user: Some(&person.user),
+        session: Some(&person.session),
+        additional,
+        ..Event::default()
+    })
 }
 
 /// Events of a step that was taken with a password alone.
@@ -279,9 +296,22 @@ pub fn render(
     username: &str,
     back: &str,
 ) -> Response {
+    page(instance, visit, status, error, username, back, false)
+}
+
+fn page(
+    instance: &Instance,
+    visit: &Visit,
+    status: StatusCode,
+    error: Option<&str>,
+    username: &str,
+    back: &str,
+    password_set: bool,
+) -> Response {
     let passkey = mfa::passkey::offer(instance, visit);
     let by_mail = instance.mailing.sends();
-    let page = SignInPage { frame: Frame::of(instance, visit), error, username, back, passkey, by_mail };
+    let frame = Frame::of(instance, visit);
+    let page = SignInPage { frame, error, username, back, passkey, by_mail, password_set };
     html_with_scripts(status, &page)
 }
 

@@ -19,6 +19,7 @@ mod authorization_codes;
 mod changes;
 mod checkpoints;
 mod clients;
+mod confirmations;
 mod consoles;
 mod device_grants;
 #[cfg(test)]
@@ -84,6 +85,7 @@ pub use passwords::{NewPassword, Password, Renewed};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
+pub use sessions::{Begun, Replaced};
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
 
@@ -114,6 +116,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("audit_access_key.sql")),
     M::up(include_str!("native.sql")),
     M::up(include_str!("one_password.sql")),
+    M::up(include_str!("confirmations.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -291,6 +294,7 @@ impl Store {
                 "DELETE FROM spent_challenge WHERE ends < ?1",
                 "DELETE FROM sign_in_ticket WHERE ends < ?1",
                 "DELETE FROM step_up WHERE ends < ?1",
+                "DELETE FROM confirmation WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

@@ -2,7 +2,10 @@
 //! that nobody has, and so is the work.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    http::{StatusCode, header},
+    response::Response,
+};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -17,6 +20,7 @@ use crate::{
     secret::Digest,
     signin::{
         Frame, PageError, Visit,
+        cookies::{self, PASSWORD_SET},
         frame::{html, message},
     },
     store::{AuditEntry, NewPassword},
@@ -168,7 +172,12 @@ pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Resul
         return Err(over());
     }
     let done = PageError::SignIn { back: "/start".to_owned() };
-    Ok(done.render(instance, Some(visit)))
+    let mut response = done.render(instance, Some(visit));
+    let said = cookies::set_cookie(instance, PASSWORD_SET, "yes", Some(SignedDuration::from_mins(1)));
+    if let Some(cookie) = said {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 fn owner(instance: &Instance, token: &str) -> Result<User, PageError> {

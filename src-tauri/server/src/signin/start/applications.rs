@@ -6,6 +6,7 @@ use axum::{http::StatusCode, response::Response};
 use super::{
     Tabs,
     search::{Page, Query},
+    time_of_day,
 };
 use crate::{
     fields::Fields,
@@ -52,7 +53,7 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     let found = applications.into_iter().filter(|row| row.is_found_by(&query)).collect();
     let page = ApplicationsPage {
         frame: Frame::of(instance, visit),
-        until: person.session.ends.strftime("%H:%M UTC").to_string(),
+        until: time_of_day(person.session.ends),
         tabs,
         page: Page::of(found, fields.get("page")),
     };
