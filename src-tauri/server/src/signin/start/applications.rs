@@ -9,8 +9,10 @@ use super::{
     time_of_day,
 };
 use crate::{
+    catalogue::Icon,
     fields::Fields,
     instance::Instance,
+    organisation::Application,
     saml,
     signin::{Frame, PageError, Visit, frame::html_with_scripts},
     store::StoreError,
@@ -30,6 +32,7 @@ pub struct ApplicationRow {
     name: String,
     description: String,
     url: String,
+    icon: Icon,
 }
 
 impl ApplicationRow {
@@ -62,7 +65,8 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
 
 /// All applications of a person.
 pub fn of(instance: &Instance, user_id: &str) -> Result<Vec<ApplicationRow>, StoreError> {
-    let row = |application| ApplicationRow {
+    let row = |application: Application| ApplicationRow {
+        icon: Icon::of(&application),
         url: saml::way_to(instance, &application),
         name: application.name,
         description: application.description,

@@ -393,3 +393,12 @@ async fn who_wants_that_is_not_asked_again_for_a_quarter_of_an_hour() {
     open().await.is(200);
     assert!(!sam.get("/start?q=log-archive").await.is(200).body.contains("not asked until"));
 }
+
+#[tokio::test]
+async fn applications_have_pictures() {
+    let rig = Rig::new();
+    let page = rig.browser_of("sam").await.get("/start/applications").await.is(200);
+    let rows = page.body.matches("<li class=\"pictured\"").count();
+    assert!(rows > 0);
+    assert_eq!(page.body.matches("<span class=\"icon\"><svg").count(), rows);
+}
