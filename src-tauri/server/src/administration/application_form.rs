@@ -74,7 +74,8 @@ fn choose(fields: &Fields) -> Page {
         vec![
             Cell::Pictured(entry.icon.clone(), Link::new(to, &entry.name)),
             Cell::text(&entry.description),
-            Cell::text(&entry.verified),
+            // Dates do not wrap.
+            Cell::text(entry.verified.replace('-', "\u{2011}")),
         ]
     };
     let table = Table {
