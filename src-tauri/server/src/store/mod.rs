@@ -117,6 +117,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("native.sql")),
     M::up(include_str!("one_password.sql")),
     M::up(include_str!("confirmations.sql")),
+    M::up(include_str!("session_tokens.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

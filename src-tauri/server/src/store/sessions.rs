@@ -74,6 +74,13 @@ pub(super) fn insert(tx: &Connection, begun: &Begun<'_>) -> rusqlite::Result<boo
     Ok(is_begun)
 }
 
+/// What the session `?2` takes over from `?1`.
+const GOES_ON: [&str; 3] = [
+    "UPDATE token_family SET session_id = ?2 WHERE session_id = ?1",
+    "UPDATE authorization_code SET session_id = ?2 WHERE session_id = ?1 AND spent IS NULL",
+    "UPDATE device_grant SET session_id = ?2 WHERE session_id = ?1 AND state = 'approved'",
+];
+
 /// Ends a session in the place of which another begins: nobody has its cookie any more but who copied it. The tokens
 /// of programs that the same person let in by it go on with the new one. A browser that took over a sign-in of the
 /// app gives that back and ends nothing.
@@ -87,13 +94,7 @@ fn replace(tx: &Connection, replaced: &Replaced<'_>, next: &SignInSession) -> ru
     let before = one(tx, sql, ended, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
     let Some((before, user_id)) = before else { return Ok(()) };
     if user_id == next.user_id {
-        for sql in [
-            "UPDATE token_family SET session_id = ?2 WHERE session_id = ?1",
-            "UPDATE authorization_code SET session_id = ?2 WHERE session_id = ?1",
-            "UPDATE device_grant SET session_id = ?2 WHERE session_id = ?1",
-        ] {
-            execute(tx, sql, [&before, &next.id])?;
-        }
+        GOES_ON.iter().try_for_each(|sql| execute(tx, sql, [&before, &next.id]).map(drop))?;
     }
     audit::append(tx, replaced.entry)
 }
@@ -286,5 +287,23 @@ impl Store {
             )
             .map(drop)
         })
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_is_found_by_keys() {
+        let store = Store::in_memory();
+        for sql in GOES_ON {
+            let plan = store.read("plan", |c| {
+                let parameters = params![rusqlite::types::Null, rusqlite::types::Null];
+                c.query_row(&format!("EXPLAIN QUERY PLAN {sql}"), parameters, |row| row.get::<_, String>(3))
+            });
+            assert!(plan.as_ref().unwrap().starts_with("SEARCH"), "{sql}: {plan:?}");
+        }
     }
 }
