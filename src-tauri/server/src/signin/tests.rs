@@ -331,6 +331,6 @@ async fn a_decision_about_a_device_is_an_event_of_its_own() {
         assert_eq!(newest, name);
         assert_eq!(event["additionalEventData"]["clientName"], "rig");
         assert_eq!(event["additionalEventData"]["clientId"], client.id.as_str());
-        assert_eq!(event["userIdentity"].to_string().contains(&rig.user("sam").id), true);
+        assert!(event["userIdentity"].to_string().contains(&rig.user("sam").id));
     }
 }
