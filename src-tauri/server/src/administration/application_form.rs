@@ -74,8 +74,8 @@ fn choose(fields: &Fields) -> Page {
         vec![
             Cell::Pictured(entry.icon.clone(), Link::new(to, &entry.name)),
             Cell::text(&entry.description),
-            // Dates do not wrap.
-            Cell::text(entry.verified.replace('-', "\u{2011}")),
+            // In one line.
+            Cell::text(entry.verified.replace('-', "\u{2011}").replace(' ', "\u{a0}")),
         ]
     };
     let table = Table {
