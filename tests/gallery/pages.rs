@@ -31,8 +31,18 @@ pub async fn look(browser: &Driver, folder: &str, name: &str) -> Result<()> {
             fs::write(folder.join(format!("{name}-{width}-{theme}.png")), picture)?;
         }
     }
-    browser.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
+    usual(browser).await?;
     browser.devtools("Emulation.setEmulatedMedia", json!({})).await
+}
+
+/// Makes the window as small as a phone.
+pub async fn phone(browser: &Driver) -> Result<()> {
+    resize(browser, WIDTHS[0], 800).await
+}
+
+/// Gives the window its own size back.
+pub async fn usual(browser: &Driver) -> Result<()> {
+    browser.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await
 }
 
 async fn resize(browser: &Driver, width: u32, height: u64) -> Result<()> {

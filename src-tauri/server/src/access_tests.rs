@@ -10,7 +10,7 @@ use crate::{
     organisation::{AccessControlAttribute, Assignment, Principal},
     rig::Rig,
     secret::Digest,
-    store::{RequestKind, RequestStatus, Wanted},
+    store::{Begun, Password, RequestKind, RequestStatus, Wanted},
 };
 
 const PROD: &str = "111122223333";
@@ -189,7 +189,12 @@ async fn who_is_disabled_cannot_sign_in_and_has_nothing() {
     // Disabled while the password was looked at.
     let (now, digest) = (rig.instance.now(), Digest::of("x"));
     let session = SignInSession::begin("s".to_owned(), &user.id, SignedDuration::from_hours(8), now);
-    assert!(!rig.instance.store.begin_session(&session, digest, digest, &crate::rig::hash(), &[]).unwrap());
+    assert!(
+        !rig.instance
+            .store
+            .begin_session(&Begun::new(&session, digest), digest, &crate::rig::hash(), &[])
+            .unwrap()
+    );
 }
 
 /// A password that was right when it was looked at, and is another one since.
@@ -198,11 +203,13 @@ async fn a_session_begins_only_with_the_password_that_counts() {
     let rig = Rig::new();
     let (sam, now, digest) = (rig.user("sam").id, rig.instance.now(), Digest::of("x"));
     let session = SignInSession::begin("s".to_owned(), &sam, SignedDuration::from_hours(8), now);
-    let begin = || rig.instance.store.begin_session(&session, digest, digest, &crate::rig::hash(), &[]);
+    let begin =
+        || rig.instance.store.begin_session(&Begun::new(&session, digest), digest, &crate::rig::hash(), &[]);
     crate::signin::password::one_time::give(&rig.instance, "sam").unwrap();
     assert!(!begin().unwrap());
     assert!(rig.instance.store.session("s").unwrap().is_none());
-    rig.instance.store.forget_own_passwords().unwrap();
+    let again = Password::chosen(crate::rig::hash());
+    rig.instance.store.set_passwords(&[(sam.clone(), again)], now, &[]).unwrap();
     assert!(begin().unwrap());
 }
 

@@ -116,6 +116,11 @@ impl Addresses {
         &self.directory_id
     }
 
+    /// Whether somebody else may stand before us.
+    pub fn is_proxied(&self) -> bool {
+        self.is_proxied
+    }
+
     /// Whether cookies may carry `Secure`.
     pub fn is_https(&self) -> bool {
         self.base.scheme() == "https"

@@ -7,7 +7,7 @@ use crate::{
     passwords,
     rig::{PASSWORD, Rig, hash},
     secret::Token,
-    store::{Action, Change, Kind, Password, PasswordState},
+    store::{Action, Change, Kind, Password},
 };
 
 fn sample() -> Document {
@@ -142,7 +142,7 @@ fn a_password_that_was_chosen_since_is_not_undone() {
     let sam = rig.user("sam").id;
     let store = &rig.instance.store;
     let chosen = passwords::hash(&Token::new("another one".to_owned()), &rig.instance.chance).unwrap();
-    let password = Password { hash: chosen.clone(), state: PasswordState::Chosen };
+    let password = Password::chosen(chosen.clone());
     store.set_passwords(&[(sam.clone(), password)], rig.instance.now(), &[]).unwrap();
     let mut next = sample();
     next.users.get_mut("sam").unwrap().display_name = "Sam S.".to_owned();

@@ -27,6 +27,7 @@ use crate::{
     configured::Configured,
     data_folder::DataFolder,
     instance::{Identity, Instance, Keys, Shared},
+    limits::{Limits, Rates},
     listeners,
     mail::{self, Mailing, Smtp, SmtpConfig},
     mfa::{Policy, policy::Named},
@@ -69,6 +70,9 @@ struct Config {
     /// What becomes of the audit trail.
     #[serde(default)]
     audit: Audit,
+    /// What anybody may ask for, so often an hour from one place.
+    #[serde(default)]
+    limits: Rates,
 }
 
 /// Two files in PEM; changed ones count with the next connection.
@@ -141,6 +145,14 @@ pub async fn run(file: &Path) -> Result<()> {
     if smtp.is_some() {
         instance.mailing = Mailing::Smtp(Arc::clone(&letters));
     }
+    let is_anybodys = instance.addresses.is_proxied() && config.trusted_proxies.is_empty();
+    if is_anybodys {
+        tracing::warn!(
+            "a proxy on this machine is not in `trusted_proxies`: where its visitors come from is not known, and \
+             the limits for each address do not hold for them"
+        );
+    }
+    instance.limits = Limits::new(config.limits, is_anybodys);
     instance.proxies = proxies;
     instance.configured = Configured { file: file.display().to_string(), mfa: config.mfa };
     instance.keeping = Keeping {
@@ -388,6 +400,7 @@ mod tests {
             let line = format!("trusted_proxies = [\"{everybody}\"]\n");
             refuses(&format!("{good}{line}"), &["line 4, field `trusted_proxies`", "everybody"]);
         }
+        refuses(&format!("{good}[limits]\nfailed_sign_in = 5\n"), &["line 5", "failed_sign_ins"]);
         refuses(&format!("{good}[audit]\nretention_days = 0\n"), &["line 5, field `audit.retention_days`"]);
         refuses(&format!("{good}[tls]\ncert = \"a\"\n"), &["field `tls.key`"]);
     }

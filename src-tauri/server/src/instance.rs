@@ -20,6 +20,7 @@ use crate::{
     domain::sign_in_session,
     ids::Ids,
     issuing::{OwnKeys, RoleCredentialIssuer},
+    limits::{Counted, Crowded, Limits, What},
     mail::Mailing,
     organisation::{PermissionSet, Settings, Tags, User, session_tags},
     origin::Origin,
@@ -56,6 +57,8 @@ pub struct Instance {
     pub passwords: PasswordBook,
     /// Refuses portal calls when they come too fast.
     pub throttle: Throttle,
+    /// How often anybody may do what needs no sign-in.
+    pub limits: Limits,
     /// What becomes of the audit trail.
     pub keeping: Keeping,
     /// Whose word on a request's way here counts.
@@ -139,6 +142,7 @@ impl Instance {
             issuer,
             passwords,
             throttle: Throttle::default(),
+            limits: Limits::default(),
             keeping: Keeping::default(),
             proxies: TrustedProxies::default(),
             configured: Configured::default(),
@@ -168,6 +172,14 @@ impl Instance {
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Counts one more that anybody may do.
+    ///
+    /// # Errors
+    /// [`Crowded`] if too many came from the same place.
+    pub fn count(&self, what: What) -> Result<Counted<'_>, Crowded> {
+        self.limits.count(what, self.now())
     }
 
     /// How long new sign-ins last.

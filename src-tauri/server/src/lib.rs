@@ -33,6 +33,7 @@ mod foreign_tests;
 mod ids;
 mod instance;
 mod issuing;
+mod limits;
 mod listeners;
 mod mail;
 mod mfa;

@@ -1,6 +1,8 @@
 //! Passwords: Argon2id, the same work for names that nobody has, as many checks at a time as there are processors
-//! and no more than four, so that a flood of sign-ins cannot take the machine's memory, and a short line before it
+//! and no more than four, so that a flood of sign-ins cannot take the machine's memory, and a line before it
 //! so that it cannot take the server's threads either.
+
+pub mod line;
 
 use std::{fmt, sync::Arc, thread};
 
@@ -9,27 +11,16 @@ use argon2::{
     password_hash::{Error, PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use crate::{chance::Chance, limits::Network, secret::Token};
+use line::{Line, Turn};
 
-use crate::{chance::Chance, secret::Token};
-
-/// How many sign-ins may wait behind those whose password is being checked: a few seconds' worth.
-pub const LINE: usize = 32;
 /// How many passwords are checked at a time at most: each takes 19 MiB meanwhile.
 const AT_A_TIME: usize = 4;
 
 /// Checks passwords against their hashes.
 pub struct PasswordBook {
     nobodys: String,
-    line: Arc<Semaphore>,
-    turn: Arc<Semaphore>,
-}
-
-/// The right to check a password, until it is dropped.
-#[derive(Debug)]
-pub struct Turn {
-    _checking: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
+    line: Arc<Line>,
 }
 
 /// How many passwords are checked at a time.
@@ -50,16 +41,12 @@ impl PasswordBook {
     /// The hashing library's error, if the stand-in hash cannot be made.
     pub fn new(chance: &Chance) -> Result<Self, Error> {
         let nobodys = hash(&chance.password(), chance)?;
-        let (line, turn) = (Semaphore::new(LINE + at_a_time()), Semaphore::new(at_a_time()));
-        let (line, turn) = (Arc::new(line), Arc::new(turn));
-        Ok(Self { nobodys, line, turn })
+        Ok(Self { nobodys, line: Line::new(at_a_time()) })
     }
 
-    /// Waits for one's turn; `None` if the line is full.
+    /// Waits for the turn of whoever sent the request that is being answered; `None` if the line is full.
     pub async fn turn(&self) -> Option<Turn> {
-        let place = Arc::clone(&self.line).try_acquire_owned().ok()?;
-        let checking = Arc::clone(&self.turn).acquire_owned().await.ok()?;
-        Some(Turn { _checking: checking, _place: place })
+        self.line.turn(Network::current()).await
     }
 
     /// Whether this is the password with this hash in PHC form. Takes as long for `None`, a person who is not there

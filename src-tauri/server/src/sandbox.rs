@@ -28,7 +28,7 @@ use crate::{
     passwords::{self, PasswordBook},
     secret::Token,
     serving,
-    store::{Password, PasswordState},
+    store::Password,
 };
 
 /// Serves the sandbox, the sample organisation unless another file is named, until standard input ends or the
@@ -66,8 +66,6 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
     instance.mailing = Mailing::Outbox;
     instance.keeping.mark = Some(folder.audit_mark());
     instance.apply_if_changed(&document, &text)?;
-    // What this sandbox says below is what holds.
-    instance.store.forget_own_passwords()?;
     set_passwords(&instance, &passwords)?;
     appoint_administrator(&instance)?;
     let instance = Shared::new(instance);
@@ -94,12 +92,15 @@ fn set_passwords(instance: &Instance, passwords: &BTreeMap<String, Token>) -> Re
     for (username, password) in passwords {
         let Some(user) = instance.store.user_by_login(username)? else { continue };
         let known = instance.store.password(&user.id)?;
-        if known.is_some_and(|known| instance.passwords.verify(Some(&known.hash), password.expose())) {
+        let is_good = |known: Password| {
+            !known.must_change && instance.passwords.verify(Some(&known.hash), password.expose())
+        };
+        if known.is_some_and(is_good) {
             continue;
         }
         let hash = passwords::hash(password, &instance.chance)
             .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
-        changed.push((user.id, Password { hash, state: PasswordState::Chosen }));
+        changed.push((user.id, Password::chosen(hash)));
     }
     Ok(instance.store.set_passwords(&changed, instance.now(), &[])?)
 }

@@ -53,12 +53,24 @@ impl Console {
     }
 }
 
+/// On a phone the sections stand behind one line, which needs no script: pages of the console have none.
+async fn sections_on_a_phone(browser: &Driver) -> Result<()> {
+    let groups = Locator::Css(".administration > nav a[href='/admin/groups']");
+    pages::phone(browser).await?;
+    browser.see_no(groups).await?;
+    browser.click(Locator::Css(".menu > summary")).await?;
+    browser.click(groups).await?;
+    heading(browser, "Groups").await?;
+    pages::usual(browser).await
+}
+
 #[test]
 fn pages_of_people_can_be_read_and_used_by_everybody() {
     journey("console-people", |desk: Desk| async move {
         let console = Console::open(&desk).await?;
         let browser = &console.browser;
         console.look("overview").await?;
+        sections_on_a_phone(browser).await?;
         console.look_at("/admin/identity-source", "identity-source").await?;
         console.look_at("/admin/users", "users").await?;
         console.look_at("/admin/users?words=nobody", "users-none").await?;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     audit,
-    catalogue::{self, Entry},
+    catalogue::{self, Entry, Icon},
     domain::application_draft::{ApplicationDraft, Origin, Problem},
     fields::Fields,
     organisation::Application,
@@ -48,7 +48,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         return Ok(page.show(of));
     }
     let Some(form) = form(fields, origin) else { return Ok(choose(fields).show(of)) };
-    Ok(page(title(fields, origin)).with(Part::Form(form)).show(of))
+    Ok(page(title(fields, origin)).pictured(icon(fields, origin)).with(Part::Form(form)).show(of))
 }
 
 fn entry(fields: &Fields) -> Option<&'static Entry> {
@@ -62,15 +62,20 @@ fn title(fields: &Fields, origin: Origin) -> &'static str {
     }
 }
 
+fn icon(fields: &Fields, origin: Origin) -> Option<Icon> {
+    entry(fields).filter(|_| origin == Origin::Catalogue).map(|entry| entry.icon.clone())
+}
+
 /// Where the application comes from.
 fn choose(fields: &Fields) -> Page {
     let words = fields.get("words").unwrap_or_default();
     let row = |entry: &&Entry| {
         let to = way(PAGE, [("origin", "catalogue"), ("entry", entry.id.as_str())]);
         vec![
-            Cell::Link(Link::new(to, &entry.name)),
+            Cell::Pictured(entry.icon.clone(), Link::new(to, &entry.name)),
             Cell::text(&entry.description),
-            Cell::text(&entry.verified),
+            // In one line.
+            Cell::text(entry.verified.replace('-', "\u{2011}").replace(' ', "\u{a0}")),
         ]
     };
     let table = Table {
@@ -183,7 +188,10 @@ pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
         Err(problems) => problems.iter().for_each(|problem| say(problem, &form, &mut mistakes)),
     }
     mistakes.mark(&mut form);
-    let page = page(title(fields, origin)).with_some(mistakes.banner()).with(Part::Form(form));
+    let page = page(title(fields, origin))
+        .pictured(icon(fields, origin))
+        .with_some(mistakes.banner())
+        .with(Part::Form(form));
     Ok(page.show_as(of, mistakes.status()))
 }
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     audit,
+    catalogue::Icon,
     fields::Fields,
     organisation::{Application, Principal},
     saml::{self, Target},
@@ -48,7 +49,7 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let (next, first) = pages("/admin/applications", fields, found.next.as_deref());
     let row = |application: &Application| {
         vec![
-            Cell::Link(Link::new(way_to(&application.id), &application.name)),
+            Cell::Pictured(Icon::of(application), Link::new(way_to(&application.id), &application.name)),
             Cell::text(&application.description),
             Cell::text(if application.saml.is_some() { "SAML 2.0" } else { "Link" }),
         ]
@@ -90,6 +91,7 @@ fn whole(
     let done = (fields.get("done") == Some("saved"))
         .then(|| Part::Banner(Tone::Good, "The application is saved.".to_owned()));
     let mut page = Page::new(&application.name)
+        .pictured(Some(Icon::of(application)))
         .below("/admin/applications", "Applications")
         .with_some(done)
         .with_some(mistakes.banner())

@@ -9,6 +9,7 @@ use url::form_urlencoded;
 
 use super::{Administrator, SECTIONS};
 use crate::{
+    catalogue::Icon,
     fields::Fields,
     signin::{Frame, html},
 };
@@ -18,6 +19,8 @@ use crate::{
 pub struct Page {
     /// Its heading.
     pub title: String,
+    /// What stands before it.
+    pub icon: Option<Icon>,
     /// The pages above it.
     pub crumbs: Vec<Link>,
     /// From above to below.
@@ -127,6 +130,8 @@ pub enum Cell {
     Code(String),
     /// A way to the thing.
     Link(Link),
+    /// The same behind its picture.
+    Pictured(Icon, Link),
     /// The same, so many steps below the first of its list.
     Below(usize, Link),
     /// A state.
@@ -348,6 +353,11 @@ impl Page {
         self
     }
 
+    /// The same with a picture.
+    pub fn pictured(self, icon: Option<Icon>) -> Self {
+        Self { icon, ..self }
+    }
+
     /// The same with a part more.
     pub fn with(mut self, part: Part) -> Self {
         self.parts.push(part);
@@ -379,6 +389,15 @@ impl Page {
         html(status, &Rendered { frame, sections: &SECTIONS, here, marks, page: self })
     }
 }
+
+/// The pieces of a text between which a line may end. The bytes of a fingerprint stay whole: people compare them.
+fn pieces(text: &str) -> Vec<&str> {
+    let is_fingerprint = text.matches(':').count() >= FEWEST_COLONS;
+    if is_fingerprint { text.split_inclusive(':').collect() } else { vec![text] }
+}
+
+/// As many has SHA-1's, the shortest.
+const FEWEST_COLONS: usize = 19;
 
 /// A path with parameters.
 pub fn way<'a>(path: &str, parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {

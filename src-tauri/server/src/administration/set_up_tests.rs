@@ -53,7 +53,11 @@ async fn whoever_is_created_is_invited_by_mail_into_their_groups() {
     let jos = rig.browser();
     let first = jos.get(path).await.is(200);
     assert!(first.body.contains("Choose the password that you sign in with"), "{}", first.body);
-    jos.submit(&first, "/sign-in/reset", &PASSWORD).await.is(303);
+    let done = jos.submit(&first, "/sign-in/reset", &PASSWORD).await.is(303);
+    assert!(
+        jos.get(done.header("location")).await.is(200).body.contains("Password set. Sign in with it now.")
+    );
+    assert!(!jos.get(done.header("location")).await.is(200).body.contains("Password set"), "said once");
     jos.get(path).await.is(410);
     jos.sign_in("jo", PASSWORD[0].1, "/start").await.is(303);
     let ada = rig.browser_of("ada").await;

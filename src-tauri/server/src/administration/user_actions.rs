@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     Administrator, Answer, gone,
     page::{Link, Page, Part, Tone, way},
-    users,
+    user_form, users,
 };
 use crate::{
     audit,
@@ -51,9 +51,8 @@ fn set_enabled(of: &Administrator<'_>, fields: &Fields, enabled: bool) -> Answer
     if !enabled && user.id == of.person.user.id {
         return refused(of, &user, "You cannot disable yourself. Another administrator can.");
     }
-    let changed = User { enabled, updated: of.now(), ..user.clone() };
     let entry = entry(of, if enabled { "EnableUser" } else { "DisableUser" }, &user);
-    of.instance.store.put_user(&changed, of.now(), &entry)?;
+    user_form::edit(of, &user, &entry, |user| user.enabled = enabled)?;
     done(&user, if enabled { "enabled" } else { "disabled" })
 }
 

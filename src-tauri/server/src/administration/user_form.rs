@@ -1,10 +1,12 @@
 //! Creating and editing a person.
 
+use std::{collections::BTreeMap, convert::Infallible};
+
 use axum::http::StatusCode;
 use serde_json::json;
 
 use super::{
-    Administrator, Answer,
+    Administrator, Answer, gone,
     page::{Field, Form, Kind, Mistakes, Page, Part, way},
     user_actions, users,
 };
@@ -13,6 +15,7 @@ use crate::{
     fields::Fields,
     organisation::{Profile, User},
     signin::{PageError, see_other},
+    store::{AuditEntry, Edited},
 };
 
 /// An attribute of a person, as the form has it.
@@ -57,6 +60,8 @@ pub const ATTRIBUTES: [Attribute; 19] = [
 
 /// The longest attribute (identitystore API, `SensitiveStringType`).
 const LONGEST: usize = 1024;
+/// What an edit form was filled in with, as JSON.
+const SHOWN: &str = "shown";
 
 /// GET `/admin/users/new`.
 pub fn show_new(of: &Administrator<'_>, fields: &Fields) -> Answer {
@@ -98,8 +103,21 @@ fn page_new(form: Form, banner: Option<Part>) -> Page {
 /// POST `/admin/users/new`.
 pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let mut mistakes = Mistakes::default();
-    let id = of.instance.ids().random();
-    let user = read(of, fields, None, id, &mut mistakes);
+    let given = Given::read(fields, true, &mut mistakes);
+    let now = of.now();
+    let mut user = User {
+        id: of.instance.ids().random(),
+        username: String::new(),
+        display_name: String::new(),
+        email: String::new(),
+        email_verified: false,
+        groups: Vec::new(),
+        enabled: true,
+        profile: Profile::default(),
+        created: now,
+        updated: now,
+    };
+    given.write(&mut user);
     if mistakes.is_empty() {
         let details = json!({ "UserId": user.id, "UserName": user.username });
         let entry = of.entry(audit::DIRECTORY, "CreateUser", details);
@@ -139,7 +157,11 @@ pub fn show_edit(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let user = users::named(of, fields)?;
     // Filled in as it was before a new sign-in, or as it is.
     let known = fields.get("username").is_none().then_some(&user);
-    Ok(page_edit(&user, form("/admin/users/edit", fields, known), None).show(of))
+    let mut form = form("/admin/users/edit", fields, known);
+    if fields.get(SHOWN).is_none() {
+        form.fields.push(Field::hidden(SHOWN, shown(&user)));
+    }
+    Ok(page_edit(&user, form, None).show(of))
 }
 
 fn page_edit(user: &User, form: Form, banner: Option<Part>) -> Page {
@@ -154,18 +176,44 @@ fn page_edit(user: &User, form: Form, banner: Option<Part>) -> Page {
 pub fn update(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let known = users::named(of, fields)?;
     let mut mistakes = Mistakes::default();
-    let user = read(of, fields, Some(&known), known.id.clone(), &mut mistakes);
+    let given = Given::read(fields, false, &mut mistakes);
     if mistakes.is_empty() {
-        let details = json!({ "UserId": user.id, "UserName": user.username });
+        let mut wanted = known.clone();
+        given.write(&mut wanted);
+        let details = json!({ "UserId": wanted.id, "UserName": wanted.username });
         let entry = of.entry(audit::DIRECTORY, "UpdateUser", details);
-        if of.instance.store.put_user(&user, of.now(), &entry)? {
-            return Ok(see_other(&way("/admin/users/user", [("id", user.id.as_str()), ("done", "saved")])));
+        match edit(of, &known, &entry, |user| given.write(user))? {
+            true => {
+                return Ok(see_other(&way(
+                    "/admin/users/user",
+                    [("id", known.id.as_str()), ("done", "saved")],
+                )));
+            }
+            false => taken(of, &wanted, &mut mistakes)?,
         }
-        taken(of, &user, &mut mistakes)?;
     }
     let mut form = form("/admin/users/edit", fields, None);
     mistakes.mark(&mut form);
     Ok(page_edit(&known, form, mistakes.banner()).show_as(of, mistakes.status()))
+}
+
+/// Changes a person as they are now, whatever they were when they were looked up. `false` if somebody else has the
+/// user name or the email address.
+pub fn edit(
+    of: &Administrator<'_>,
+    user: &User,
+    entry: &AuditEntry,
+    change: impl FnOnce(&mut User),
+) -> Result<bool, PageError> {
+    let edited = of.instance.store.edit_user(&user.id, of.now(), entry, |record| {
+        change(&mut record.user);
+        Ok::<(), Infallible>(())
+    })?;
+    match edited {
+        Edited::Done(_) => Ok(true),
+        Edited::Taken => Ok(false),
+        Edited::Missing => Err(gone("user")),
+    }
 }
 
 /// Says which of the two names is somebody else's.
@@ -184,46 +232,79 @@ fn taken(of: &Administrator<'_>, user: &User, mistakes: &mut Mistakes) -> Result
     Ok(())
 }
 
-fn read(
-    of: &Administrator<'_>,
-    fields: &Fields,
-    known: Option<&User>,
-    id: String,
-    mistakes: &mut Mistakes,
-) -> User {
-    let typed = |name: &str| fields.get(name).unwrap_or_default().trim().to_owned();
-    let (username, email, display_name) =
-        (typed("username").to_lowercase(), typed("email"), typed("display_name"));
-    if !is_username(&username) {
-        mistakes.add("username", "A user name has 2 to 64 letters, digits and _+=,.@- without spaces.");
-    }
-    if display_name.is_empty() || display_name.chars().count() > LONGEST {
-        mistakes.add("display_name", "Give the name as colleagues know it, such as Sam Sample.");
-    }
-    if !is_email(&email) {
-        mistakes.add("email", "Give an email address, such as sam@example.com.");
-    }
-    let mut profile = Profile::default();
-    for attribute in &ATTRIBUTES {
-        let value = typed(attribute.name);
-        if value.chars().count() > LONGEST {
-            mistakes.add(attribute.name, "This is longer than 1,024 characters.");
+/// What a form says of a person. What stands there as it was shown is not said: somebody else may have changed it
+/// since.
+struct Given {
+    username: Option<String>,
+    display_name: Option<String>,
+    email: Option<String>,
+    attributes: Vec<(&'static Attribute, Option<String>)>,
+}
+
+impl Given {
+    /// Of somebody new everything is given.
+    fn read(fields: &Fields, is_new: bool, mistakes: &mut Mistakes) -> Self {
+        let shown: BTreeMap<String, String> =
+            serde_json::from_str(fields.get(SHOWN).unwrap_or_default()).unwrap_or_default();
+        let given = |name: &str| {
+            // What was emptied is there, and empty.
+            let typed = fields.pairs().find(|(field, _)| *field == name);
+            let typed = typed.map(|(_, typed)| typed.trim().to_owned());
+            if is_new {
+                typed.or_else(|| Some(String::new()))
+            } else {
+                typed.filter(|typed| shown.get(name) != Some(typed))
+            }
+        };
+        let username = given("username").map(|name| name.to_lowercase());
+        if username.as_ref().is_some_and(|name| !is_username(name)) {
+            mistakes.add("username", "A user name has 2 to 64 letters, digits and _+=,.@- without spaces.");
         }
-        *(attribute.set)(&mut profile) = Some(value).filter(|value| !value.is_empty());
+        let display_name = given("display_name");
+        if display_name.as_ref().is_some_and(|name| name.is_empty() || name.chars().count() > LONGEST) {
+            mistakes.add("display_name", "Give the name as colleagues know it, such as Sam Sample.");
+        }
+        let email = given("email");
+        if email.as_ref().is_some_and(|email| !is_email(email)) {
+            mistakes.add("email", "Give an email address, such as sam@example.com.");
+        }
+        let attributes = ATTRIBUTES.iter().filter_map(|attribute| {
+            let value = given(attribute.name)?;
+            if value.chars().count() > LONGEST {
+                mistakes.add(attribute.name, "This is longer than 1,024 characters.");
+            }
+            Some((attribute, Some(value).filter(|value| !value.is_empty())))
+        });
+        let attributes = attributes.collect();
+        Self { username, display_name, email, attributes }
     }
-    let now = of.now();
-    User {
-        id,
-        email_verified: known.is_some_and(|known| known.email_verified && known.email == email),
-        username,
-        display_name,
-        email,
-        groups: known.map(|known| known.groups.clone()).unwrap_or_default(),
-        enabled: known.is_none_or(|known| known.enabled),
-        profile,
-        created: known.map_or(now, |known| known.created),
-        updated: now,
+
+    fn write(&self, user: &mut User) {
+        if let Some(username) = &self.username {
+            user.username.clone_from(username);
+        }
+        if let Some(display_name) = &self.display_name {
+            user.display_name.clone_from(display_name);
+        }
+        if let Some(email) = &self.email {
+            user.email_verified = user.email_verified && user.email == *email;
+            user.email.clone_from(email);
+        }
+        for (attribute, value) in &self.attributes {
+            (attribute.set)(&mut user.profile).clone_from(value);
+        }
     }
+}
+
+/// What an edit form was filled in with.
+fn shown(user: &User) -> String {
+    let own = [("username", &user.username), ("display_name", &user.display_name), ("email", &user.email)];
+    let own = own.map(|(name, value)| (name, value.clone()));
+    let attributes = ATTRIBUTES
+        .iter()
+        .map(|attribute| (attribute.name, (attribute.get)(&user.profile).clone().unwrap_or_default()));
+    let all: BTreeMap<&str, String> = own.into_iter().chain(attributes).collect();
+    serde_json::to_string(&all).unwrap_or_default()
 }
 
 /// The user name is the role session name in STS: 2 to 64 characters of this set (IAM User Guide, SAML
@@ -271,6 +352,9 @@ fn form(action: &'static str, fields: &Fields, known: Option<&User>) -> Form {
     all.push(Field::default().of(Kind::FoldEnd));
     if let Some(id) = fields.get("id") {
         all.push(Field::hidden("id", id));
+    }
+    if let Some(shown) = fields.get(SHOWN) {
+        all.push(Field::hidden(SHOWN, shown));
     }
     let submit = if action.ends_with("new") { "Create user" } else { "Save changes" };
     Form { action, fields: all, submit, ..Form::default() }

@@ -29,7 +29,6 @@ pub struct Entry {
     /// What to do on the application's side; `{…}` as in [`Entry::steps`].
     pub steps: Vec<String>,
     /// A monogram.
-    #[allow(dead_code, reason = "for pages that show pictures of applications")]
     pub icon: Icon,
     /// Its service provider.
     pub saml: ServiceProvider,

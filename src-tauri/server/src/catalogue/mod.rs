@@ -3,7 +3,7 @@
 
 mod entry;
 mod files;
-mod icon;
+pub mod icon;
 mod pattern;
 #[cfg(test)]
 mod tests;
@@ -11,6 +11,7 @@ mod tests;
 use std::sync::LazyLock;
 
 pub use entry::{Entry, IdentityProviderFacts, NameFormat};
+pub use icon::Icon;
 use pattern::Pattern;
 
 /// All entries, by name.

@@ -15,7 +15,7 @@ use crate::{
     mfa::{Ask, Device, Kind as DeviceKind, keys, sealing::Purpose},
     secret::Token,
     signin::mfa::{self, Half, Proved, directory_event},
-    store::NewDevice,
+    store::{Begun, NewDevice},
 };
 
 const PURPOSE: &str = "first key of the app";
@@ -87,7 +87,14 @@ pub fn finish(instance: &Instance, half: &Half, request: Enrol) -> Result<Step, 
     let (before, context) = (request.context.map(Token::new), instance.chance.token());
     let (session, cookie) = sign_in::begin(instance, &half.user, true);
     let proved = Some(DeviceKind::SecurityKey.credential_type());
-    if mfa::conclude(instance, half, Some(new), proved, (before.as_ref(), &context), (&session, cookie))? {
+    if mfa::conclude(
+        instance,
+        half,
+        Some(new),
+        proved,
+        (before.as_ref(), &context),
+        &Begun::new(&session, cookie),
+    )? {
         return sign_in::complete(instance, &half.user, &session, half.back(), Some(&context));
     }
     // Over by now, or another device was set up at the same moment; else it is this key.

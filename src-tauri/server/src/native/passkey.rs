@@ -13,6 +13,7 @@ use crate::{
     instance::Instance,
     mfa::keys::{self, Door},
     signin::mfa::passkey,
+    store::Begun,
 };
 
 /// How long a person may look for their key.
@@ -61,7 +62,7 @@ pub fn answer(
     };
     let user = proved.user.clone();
     let (session, cookie) = sign_in::begin(instance, &user, true);
-    if !proved.conclude(instance, (&session, cookie))? {
+    if !proved.conclude(instance, &Begun::new(&session, cookie))? {
         return Err(Kind::ChallengeOver.because("This challenge was answered before"));
     }
     sign_in::complete(instance, &user, &session, &back, None)

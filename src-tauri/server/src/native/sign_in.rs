@@ -27,7 +27,7 @@ use crate::{
         },
         sign_in::{self, Right, Wrong},
     },
-    store::Used,
+    store::{Begun, Used},
 };
 
 /// The app's authorization request (RFC 6749 §4.1.1, RFC 7636); the method is S256.
@@ -185,7 +185,7 @@ pub fn start(instance: &Instance, request: Start) -> Result<Step, NativeError> {
     let right = right.map_err(|wrong| match wrong {
         Wrong::Missing => Kind::InvalidRequest.because("A user name and a password are needed"),
         Wrong::TooLong => Kind::InvalidRequest.because("That is too long for a user name and a password"),
-        Wrong::Locked(left) => NativeError::locked(left),
+        Wrong::Locked(left) | Wrong::Crowded(left) => NativeError::locked(left),
         Wrong::Mismatch => Kind::WrongPassword.because("The user name or the password is wrong"),
     })?;
     go_on(instance, right, &back, request.context.map(Token::new).as_ref())
@@ -210,7 +210,7 @@ pub fn go_on(
         Ask::Nothing => {
             let (session, cookie) = begin(instance, &user, false);
             let events = sign_in::events(instance, Some(&user), Some(&session), "Success");
-            if !instance.store.begin_session(&session, cookie, counter, &hash, &events)? {
+            if !instance.store.begin_session(&Begun::new(&session, cookie), counter, &hash, &events)? {
                 return Err(over());
             }
             complete(instance, &user, &session, back, None)
@@ -347,7 +347,14 @@ fn prove(
         let (session, cookie) = begin(instance, &half.user, true);
         let proved = Some(way.credential_type());
         let used = Some(Proved::Used(used));
-        if mfa::conclude(instance, half, used, proved, (before.as_ref(), &context), (&session, cookie))? {
+        if mfa::conclude(
+            instance,
+            half,
+            used,
+            proved,
+            (before.as_ref(), &context),
+            &Begun::new(&session, cookie),
+        )? {
             return complete(instance, &half.user, &session, half.back(), Some(&context));
         }
     }

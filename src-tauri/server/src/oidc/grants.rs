@@ -15,6 +15,7 @@ use crate::{
         token_family,
     },
     instance::Instance,
+    limits::What,
     secret::Digest,
     store::{Client, NewTokens, PresentedCode},
 };
@@ -24,7 +25,9 @@ pub fn device_code(instance: &Instance, client: &Client, device_code: &str) -> R
     let now = instance.now();
     let spent = || Kind::InvalidGrant.because("Invalid device code provided");
     let expired = |_| Kind::ExpiredToken.because("The device code has expired");
+    let guess = instance.count(What::WrongCodes)?;
     let polled = instance.store.device_grant(Digest::of(device_code))?.ok_or_else(spent)?;
+    guess.forgive();
     match polled.grant {
         DeviceGrant::Pending(pending) => {
             let facts = pending.0;

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{redirect_uri, token_family::ACCOUNT_ACCESS},
     instance::Instance,
+    limits::What,
     store::Client,
 };
 
@@ -51,7 +52,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// As AWS names them: `InvalidClientMetadata`, `InvalidScope`, `InvalidRedirectUri`, `UnsupportedGrantType`,
-/// `InvalidRequest` for an issuer that is not this instance.
+/// `InvalidRequest` for an issuer that is not this instance; `SlowDown` if too many were registered from one place.
 pub fn register_client(instance: &Instance, request: Request) -> Result<Answer, OidcError> {
     let name = request.client_name.trim();
     if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -85,6 +86,7 @@ pub fn register_client(instance: &Instance, request: Request) -> Result<Answer, 
         return Err(Kind::InvalidRequest.because("issuerUrl is not a portal of this server"));
     }
 
+    instance.count(What::Registrations)?.keep();
     let now = instance.now();
     let ends = now.checked_add(LIFETIME).unwrap_or(now);
     // No secret: it stands in the address of `/authorize`.

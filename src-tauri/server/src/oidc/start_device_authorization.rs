@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::device_grant::{Facts, INTERVAL, LIFETIME, Pending, user_code_digest},
     instance::Instance,
+    limits::What,
 };
 
 /// What a client sends.
@@ -35,7 +36,8 @@ pub struct Answer {
 /// Begins a device authorization.
 ///
 /// # Errors
-/// `InvalidClient`, `UnauthorizedClient`, and `InvalidRequest` for a start URL that is not this instance's.
+/// `InvalidClient`, `UnauthorizedClient`, `InvalidRequest` for a start URL that is not this instance's, and `SlowDown`
+/// if too many were begun from one place.
 pub fn start_device_authorization(instance: &Instance, request: Request) -> Result<Answer, OidcError> {
     let Request { client_id, client_secret, start_url } = request;
     let client = clients::authenticate(instance, &client_id, &client_secret)?;
@@ -43,6 +45,7 @@ pub fn start_device_authorization(instance: &Instance, request: Request) -> Resu
     if !instance.addresses.is_our_start_url(&start_url) {
         return Err(Kind::InvalidRequest.because("startUrl is not a portal of this server"));
     }
+    instance.count(What::DeviceAuthorizations)?.keep();
     let now = instance.now();
     let device_code = instance.chance.token();
     let user_code = instance.chance.user_code();

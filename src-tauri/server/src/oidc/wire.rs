@@ -6,19 +6,20 @@ use std::borrow::Cow;
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
-use crate::store::StoreError;
+use crate::{limits::Crowded, store::StoreError};
 
 /// An error of the SSO-OIDC model.
 #[derive(Debug)]
 pub struct OidcError {
     kind: Kind,
     description: Cow<'static, str>,
+    retry_after: Option<i64>,
 }
 
 /// The error classes this server uses.
@@ -82,7 +83,7 @@ impl Kind {
 
     /// An error of this kind.
     pub fn because(self, description: impl Into<Cow<'static, str>>) -> OidcError {
-        OidcError { kind: self, description: description.into() }
+        OidcError { kind: self, description: description.into(), retry_after: None }
     }
 }
 
@@ -95,6 +96,14 @@ impl OidcError {
     /// For people and logs.
     pub fn description(&self) -> &str {
         &self.description
+    }
+}
+
+impl From<Crowded> for OidcError {
+    fn from(Crowded { left }: Crowded) -> Self {
+        let seconds = left.as_secs() + 1;
+        let description = format!("Too many requests from this network; try again in {seconds} seconds");
+        Self { retry_after: Some(seconds), ..Kind::SlowDown.because(description) }
     }
 }
 
@@ -114,6 +123,9 @@ impl IntoResponse for OidcError {
         let kind = format!("{class}:http://internal.amazon.com/coral/com.amazonaws.sso.oidc/");
         if let Ok(value) = HeaderValue::from_str(&kind) {
             response.headers_mut().insert("x-amzn-errortype", value);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

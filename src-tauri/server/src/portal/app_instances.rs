@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Call, wire::PortalError};
 use crate::{
+    catalogue::Icon,
     organisation::{Account, Application},
     saml::{self, Target, profile_of},
 };
@@ -41,7 +42,7 @@ pub fn list_applications(call: &Call<'_>) -> Result<Response, PortalError> {
             "description": application.description,
             "applicationId": application_id(call, &application.name),
             "applicationName": application.name,
-            "icon": "",
+            "icon": call.instance.addresses.url(&Icon::path_of(&application)),
         }));
     }
     call.record("ListApplications", Value::Null)?;

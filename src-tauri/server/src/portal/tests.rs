@@ -261,3 +261,22 @@ async fn too_many_requests_are_429() {
     rig.pass(1);
     rig.portal_get("/user", &token).await.is(200);
 }
+
+#[tokio::test]
+async fn applications_have_icons_that_anybody_may_see() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let listed = rig.portal_get("/instance/appinstances", &token).await.is(200).json();
+    let all = listed["result"].as_array().unwrap();
+    let applications: Vec<_> = all.iter().filter(|one| one["applicationName"] != "AWS Account").collect();
+    assert!(!applications.is_empty());
+    for one in applications {
+        let path = one["icon"].as_str().unwrap().strip_prefix("http://localhost:4711").unwrap();
+        let icon = rig.browser().get(path).await.is(200);
+        assert_eq!(icon.header("content-type"), "image/svg+xml");
+        assert_eq!(icon.header("cross-origin-resource-policy"), "cross-origin");
+        assert!(icon.body.starts_with("<svg"), "{}", icon.body);
+    }
+    assert!(rig.browser().get("/assets/icons/slack.svg").await.is(200).body.contains("<svg"));
+    rig.browser().get("/assets/icons/nothing.svg").await.is(404);
+}

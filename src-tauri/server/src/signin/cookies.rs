@@ -16,6 +16,8 @@ pub const KNOWN_BROWSER: &str = "latchkey-browser";
 pub const HALF: &str = "latchkey-half";
 /// A browser in which somebody proved a second factor; lets nobody in.
 pub const CONTEXT: &str = "latchkey-context";
+/// That a password was set just now, for the next sign-in page to say; lets nobody in.
+pub const PASSWORD_SET: &str = "latchkey-password-set";
 /// A console session of the federation endpoint.
 pub const CONSOLE: &str = "latchkey-console";
 

@@ -3,18 +3,21 @@
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
+use serde_json::json;
 
 use super::{
     frame::{Consent, Frame, PageError, html, message},
     visit::{SignedIn, Visit},
 };
 use crate::{
+    audit::{self, Event},
     domain::{
         device_grant::{DeviceGrant, Pending, user_code_digest},
         sign_in_session::WRONG_CODES_ALLOWED,
     },
     fields::Fields,
     instance::Instance,
+    limits::What,
     store::Client,
 };
 
@@ -63,9 +66,20 @@ pub fn decide(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let (_, found) = find(instance, person, fields)?;
     let (pending, client) = found.ok_or_else(gone)?;
     let now = instance.now();
+    // AWS documents no name for this step.
+    let event = |name: &'static str| {
+        instance.entry(&Event {
+            source: audit::SSO,
+            name,
+            user: Some(&person.user),
+            session: Some(&person.session),
+            additional: json!({ "clientId": client.id, "clientName": client.name, "scopes": client.scopes }),
+            ..Event::default()
+        })
+    };
     if fields.get("decision") == Some("allow") {
         let approved = pending.approve(&person.session.id, now).map_err(|_| gone())?;
-        if !instance.store.approve_device_grant(&approved)? {
+        if !instance.store.approve_device_grant(&approved, &event("ApproveDeviceAuthorization"))? {
             return Err(gone());
         }
         instance.store.record_consent(&person.session.id, &client.id)?;
@@ -73,7 +87,7 @@ pub fn decide(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         return Ok(message(instance, visit, "Request approved", &text));
     }
     let rejected = pending.reject(now).map_err(|_| gone())?;
-    if !instance.store.reject_device_grant(&rejected)? {
+    if !instance.store.reject_device_grant(&rejected, &event("DenyDeviceAuthorization"))? {
         return Err(gone());
     }
     let text = format!("{} was not signed in. You can close this page.", client.name);
@@ -87,6 +101,7 @@ fn find(
     person: &SignedIn,
     fields: &Fields,
 ) -> Result<(String, Option<(Pending, Client)>), PageError> {
+    let guess = instance.count(What::WrongCodes)?;
     if !instance.store.count_code(&person.session.id, WRONG_CODES_ALLOWED)? {
         let text = "Sign out, sign in again, and start over in the application.";
         return Err(PageError::new(StatusCode::TOO_MANY_REQUESTS, "Too many wrong codes", text));
@@ -99,6 +114,7 @@ fn find(
         && let Some(client) = instance.store.client(&pending.0.client_id)?
     {
         instance.store.forgive_code(&person.session.id)?;
+        guess.forgive();
         return Ok((user_code, Some((pending, client))));
     }
     Ok((user_code, None))

@@ -7,10 +7,16 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::SignedDuration;
 use url::{Url, form_urlencoded};
 
 use super::{see_other, visit::Visit};
-use crate::{instance::Instance, issuing::IssuingError, store::StoreError};
+use crate::{
+    instance::Instance,
+    issuing::IssuingError,
+    limits::{Crowded, wait_of},
+    store::StoreError,
+};
 
 /// What the frame of a page shows.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +101,12 @@ fn csp_source(url: &Url) -> String {
     } else {
         url.origin().ascii_serialization()
     }
+}
+
+/// The same page, with when to come back.
+pub fn retry_after(mut response: Response, left: SignedDuration) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left.as_secs() + 1));
+    response
 }
 
 /// A redirect to a client.
@@ -189,20 +201,22 @@ pub enum PageError {
         text: String,
         /// Where to do it.
         back: Option<String>,
+        /// When to do it, if not at once.
+        wait: Option<SignedDuration>,
     },
 }
 
 impl PageError {
     /// A message.
     pub fn new(status: StatusCode, title: &str, text: &str) -> Self {
-        Self::Message { status, title: title.to_owned(), text: text.to_owned(), back: None }
+        Self::Message { status, title: title.to_owned(), text: text.to_owned(), back: None, wait: None }
     }
 
     /// The same with a link to our portal.
     pub fn with_way_back(self, portal: String) -> Self {
         match self {
-            Self::Message { status, title, text, .. } => {
-                Self::Message { status, title, text, back: Some(portal) }
+            Self::Message { status, title, text, wait, .. } => {
+                Self::Message { status, title, text, back: Some(portal), wait }
             }
             Self::SignIn { .. } | Self::SignInAgain { .. } | Self::Elsewhere(_) => self,
         }
@@ -225,12 +239,24 @@ impl PageError {
                 see_other(&format!("/sign-in?{query}"))
             }
             Self::Elsewhere(path) => see_other(path),
-            Self::Message { status, title, text, back } => {
+            Self::Message { status, title, text, back, wait } => {
                 let frame = visit.map_or_else(|| Frame::bare(instance), |visit| Frame::of(instance, visit));
                 let back = back.as_deref();
-                html(*status, &MessagePage { frame, title, text, good: false, back })
+                let page = html(*status, &MessagePage { frame, title, text, good: false, back });
+                match wait {
+                    Some(left) => retry_after(page, *left),
+                    None => page,
+                }
             }
         }
+    }
+}
+
+impl From<Crowded> for PageError {
+    fn from(Crowded { left }: Crowded) -> Self {
+        let text = format!("Wait {}, then try again.", wait_of(left));
+        let title = "Too many requests came from your network".to_owned();
+        Self::Message { status: StatusCode::TOO_MANY_REQUESTS, title, text, back: None, wait: Some(left) }
     }
 }
 

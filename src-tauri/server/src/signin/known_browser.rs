@@ -18,14 +18,21 @@ const PURPOSE: &str = "known browser";
 /// Under what attempts for a name count: the name, or the name in this browser if it is known for it. Names are what
 /// strangers type: none may come to mean another counter than its own.
 pub fn counter(instance: &Instance, cookie: Option<&Token>, name: &str) -> Digest {
-    let known = cookie.and_then(|cookie| cookie.expose().split_once('.')).and_then(|(id, proof)| {
-        let proof = hex::decode(proof).ok()?;
-        instance.key.verify(PURPOSE, &[name, id], &proof).then_some(id)
-    });
-    match known {
+    match known_as(instance, cookie, name) {
         Some(id) => Digest::of(&format!("password in browser {id} of {name}")),
         None => Digest::of(&format!("password of {name}")),
     }
+}
+
+/// Whether the browser is known for this name.
+pub fn is_known(instance: &Instance, cookie: Option<&Token>, name: &str) -> bool {
+    known_as(instance, cookie, name).is_some()
+}
+
+fn known_as<'c>(instance: &Instance, cookie: Option<&'c Token>, name: &str) -> Option<&'c str> {
+    let (id, proof) = cookie?.expose().split_once('.')?;
+    let proof = hex::decode(proof).ok()?;
+    instance.key.verify(PURPOSE, &[name, id], &proof).then_some(id)
 }
 
 /// Makes the browser known for this name, which signed in with it just now.

@@ -28,6 +28,7 @@ use axum::{
 };
 
 use crate::{
+    catalogue::icon,
     fields::Fields,
     instance::{Instance, Shared},
     origin::Origin,
@@ -53,6 +54,7 @@ pub fn routes() -> Router<Shared> {
             "/assets/latchkey.css",
             get(async || asset("text/css", include_str!("../../assets/latchkey.css"))),
         )
+        .route(icon::ROUTE, get(icon::show))
         .route("/assets/handover.js", get(async || script(include_str!("../../assets/handover.js"))))
         .route("/assets/copy.js", get(async || script(include_str!("../../assets/copy.js"))))
         .route("/assets/portal.js", get(async || script(include_str!("../../assets/portal.js"))))

@@ -8,26 +8,27 @@ use axum::{
     response::Response,
 };
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    cookies::{self, HALF, SESSION, VISITOR},
-    frame::{Frame, PageError, html_with_scripts},
+    cookies::{self, HALF, PASSWORD_SET, SESSION, VISITOR},
+    frame::{Frame, PageError, html_with_scripts, retry_after},
     known_browser,
     mfa::{self, Accepted, KeyRequest},
     password::{self, Typed},
     see_other,
-    visit::Visit,
+    visit::{SignedIn, Visit},
 };
 use crate::{
     audit::{self, Event},
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
+    limits::{What, wait_of},
     organisation::User,
     secret::{Digest, Token},
-    store::{AuditEntry, StoreError},
+    store::{AuditEntry, Begun, Replaced, StoreError},
 };
 
 /// Longer ones are refused before any work: Argon2id takes what it gets.
@@ -42,6 +43,8 @@ struct SignInPage<'a> {
     back: &'a str,
     passkey: Option<KeyRequest>,
     by_mail: bool,
+    /// Whether a password was set just before.
+    password_set: bool,
 }
 
 /// GET `/sign-in`.
@@ -51,7 +54,14 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     if visit.person.is_some() && fields.get("again").is_none() {
         return Ok(see_other(&back));
     }
-    Ok(render(instance, visit, StatusCode::OK, None, "", &back))
+    let mut response = page(instance, visit, StatusCode::OK, None, "", &back, visit.password_set);
+    // Said once.
+    if visit.password_set
+        && let Some(cookie) = cookies::set_cookie(instance, PASSWORD_SET, "", Some(SignedDuration::ZERO))
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// POST `/sign-in`, from a network.
@@ -68,7 +78,11 @@ pub fn submit(
         Ok(right) => right,
         Err(wrong) => {
             let (status, error) = wrong.told();
-            return Ok(render(instance, visit, status, Some(&error), typed, &back));
+            let page = render(instance, visit, status, Some(&error), typed, &back);
+            return Ok(match wrong {
+                Wrong::Locked(left) | Wrong::Crowded(left) => retry_after(page, left),
+                Wrong::Missing | Wrong::TooLong | Wrong::Mismatch => page,
+            });
         }
     };
     let Right { user, counter, must_change, hash } = right;
@@ -97,6 +111,8 @@ pub enum Wrong {
     TooLong,
     /// Too many were wrong before.
     Locked(SignedDuration),
+    /// Too many were wrong before that came from the same place.
+    Crowded(SignedDuration),
     /// They do not belong together.
     Mismatch,
 }
@@ -109,6 +125,12 @@ impl Wrong {
                 (StatusCode::BAD_REQUEST, "That is too long for a user name and a password.".into())
             }
             Self::Locked(left) => (StatusCode::TOO_MANY_REQUESTS, too_many(*left).into()),
+            Self::Crowded(left) => {
+                let wait = wait_of(*left);
+                let text =
+                    format!("Too many failed sign-ins came from your network. Wait {wait}, then try again.");
+                (StatusCode::TOO_MANY_REQUESTS, text.into())
+            }
             Self::Mismatch => (StatusCode::UNAUTHORIZED, "The user name or the password is wrong.".into()),
         }
     }
@@ -133,6 +155,15 @@ pub fn check(
     // One lock for all the names of one person; names that nobody has are locked as well.
     let canonical = known.map_or_else(|| typed.trim().to_lowercase(), |user| user.username.clone());
     let name = known_browser::counter(instance, known_browser, &canonical);
+    // Whoever goes through many names from one place has a browser that is known for none of them: what strangers do
+    // next door is not in the way of those who signed in here before.
+    let guess = match known_browser::is_known(instance, known_browser, &canonical) {
+        true => None,
+        false => match instance.count(What::FailedSignIns) {
+            Ok(guess) => Some(guess),
+            Err(crowded) => return Ok(Err(Wrong::Crowded(crowded.left))),
+        },
+    };
     let lockout = match instance.store.count_attempt(name, now)? {
         Ok(lockout) => lockout,
         Err(locked) => {
@@ -143,6 +174,9 @@ pub fn check(
     let (typed_password, hash) = password::check(instance, known, password)?;
     match user {
         Some(user) if typed_password != Typed::Wrong => {
+            if let Some(guess) = guess {
+                guess.forgive();
+            }
             Ok(Ok(Right { user, counter: name, must_change: typed_password == Typed::OnlyOnce, hash }))
         }
         known => {
@@ -153,21 +187,24 @@ pub fn check(
 }
 
 /// Begins a session, with a second factor or without, which `keep` stores with what it tells, and sends the person
-/// on.
+/// on. The one that the browser had until then ends with it.
 pub fn begin(
     instance: &Instance,
     visit: &Visit,
     user: &User,
     back: &str,
     factor: bool,
-    keep: impl FnOnce(&SignInSession, Digest) -> Result<(), PageError>,
+    keep: impl FnOnce(&Begun<'_>) -> Result<(), PageError>,
 ) -> Result<Response, PageError> {
     let length = instance.session_length();
     let begun = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
     let session = SignInSession { factor, ..begun };
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
-    keep(&session, secret.digest())?;
+    let over =
+        visit.person.as_ref().map(|person| logout(instance, person, json!({ "Reason": "SignedInAnew" })));
+    let replaces = over.as_ref().map(|entry| Replaced { cookie: visit.binding(), entry });
+    keep(&Begun { session: &session, cookie: secret.digest(), replaces })?;
     let mut response = see_other(back);
     let over = Some(SignedDuration::ZERO);
     for cookie in [
@@ -187,13 +224,7 @@ pub fn begin(
 /// POST `/sign-out`: ends the session, and with it all tokens that were approved in it, and a sign-in under way.
 pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, PageError> {
     if let Some(person) = &visit.person {
-        let event = instance.entry(&Event {
-            source: audit::SSO,
-            name: "Logout",
-            user: Some(&person.user),
-            session: Some(&person.session),
-            ..Event::default()
-        });
+        let event = logout(instance, person, Value::Null);
         instance.store.end_session(&person.session.id, instance.now(), &event)?;
     }
     if let Some(half) = &visit.half {
@@ -206,6 +237,17 @@ pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Respon
         }
     }
     Ok(response)
+}
+
+fn logout(instance: &Instance, person: &SignedIn, additional: Value) -> AuditEntry {
+    instance.entry(&Event {
+        source: audit::SSO,
+        name: "Logout",
+        user: Some(&person.user),
+        session: Some(&person.session),
+        additional,
+        ..Event::default()
+    })
 }
 
 /// Events of a step that was taken with a password alone.
@@ -242,10 +284,7 @@ pub fn authenticated(instance: &Instance, user: Option<&User>, session: &SignInS
 
 /// What to do while a name is locked.
 pub fn too_many(left: SignedDuration) -> String {
-    let seconds = left.as_secs() + 1;
-    let wait =
-        if seconds > 90 { format!("{} minutes", (seconds + 59) / 60) } else { format!("{seconds} seconds") };
-    format!("Too many sign-in attempts. Wait {wait}, then try again.")
+    format!("Too many sign-in attempts. Wait {}, then try again.", wait_of(left))
 }
 
 /// The page with an error that says why the person is not signed in.
@@ -257,9 +296,22 @@ pub fn render(
     username: &str,
     back: &str,
 ) -> Response {
+    page(instance, visit, status, error, username, back, false)
+}
+
+fn page(
+    instance: &Instance,
+    visit: &Visit,
+    status: StatusCode,
+    error: Option<&str>,
+    username: &str,
+    back: &str,
+    password_set: bool,
+) -> Response {
     let passkey = mfa::passkey::offer(instance, visit);
     let by_mail = instance.mailing.sends();
-    let page = SignInPage { frame: Frame::of(instance, visit), error, username, back, passkey, by_mail };
+    let frame = Frame::of(instance, visit);
+    let page = SignInPage { frame, error, username, back, passkey, by_mail, password_set };
     html_with_scripts(status, &page)
 }
 

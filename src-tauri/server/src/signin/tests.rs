@@ -1,9 +1,12 @@
 //! The pages over their routes.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+use serde_json::json;
+
 use crate::{
     passwords,
-    rig::{PASSWORD, Rig},
+    proxies::Peer,
+    rig::{CALLBACK, PASSWORD, Rig, VERIFIER},
 };
 
 #[tokio::test]
@@ -139,14 +142,22 @@ async fn a_flood_of_sign_ins_leaves_the_server_to_others() {
     let rig = Rig::new();
     let browser = rig.browser();
     let page = browser.get("/sign-in").await.is(200);
-    let flood = (0..64).map(|n| {
+    let looked_at = passwords::line::SHARE + passwords::at_a_time();
+    let flood = (0..looked_at + 8).map(|n| {
         let user = format!("nobody{n}");
         browser.form(&page, "/sign-in", &[("username", &user), ("password", "wrong")])
     });
-    let replies = rig.send_at_once(flood.collect()).await;
+    let mut requests: Vec<_> = flood.collect();
+    // Last in time, and from somewhere else.
+    let elsewhere = rig.browser();
+    let page = elsewhere.get("/sign-in").await.is(200);
+    let mut request = elsewhere.form(&page, "/sign-in", &[("username", "sam"), ("password", PASSWORD)]);
+    let address = ([192, 0, 2, 1], 40000).into();
+    request.extensions_mut().insert(Peer { address, is_tls: false });
+    requests.push(request);
+    let replies = rig.send_at_once(requests).await;
     let count = |status: u16| replies.iter().filter(|reply| reply.status.as_u16() == status).count();
-    let looked_at = passwords::LINE + passwords::at_a_time();
-    assert_eq!((count(401), count(503)), (looked_at, 64 - looked_at));
+    assert_eq!((count(401), count(503), count(303)), (looked_at, 8, 1));
     let turned_away = replies.iter().find(|reply| reply.status == 503).unwrap();
     assert_eq!(turned_away.header("retry-after"), "5");
     assert!(turned_away.body.contains("Too many people are signing in"), "{}", turned_away.body);
@@ -261,4 +272,65 @@ async fn names_from_clients_are_shown_as_text() {
     let page = browser.get("/device").await;
     let consent = browser.submit(&page, "/device", &[("user_code", &user_code)]).await.is(200);
     assert!(!consent.body.contains("<script"), "{}", consent.body);
+}
+
+#[tokio::test]
+async fn who_signs_in_anew_leaves_nothing_to_who_copied_the_cookie() {
+    let rig = Rig::new();
+    let client = rig.register().await;
+    let browser = rig.browser_of("sam").await;
+    let code = rig.code(&browser, &client).await;
+    let fields = json!({ "code": code, "redirectUri": CALLBACK, "codeVerifier": VERIFIER });
+    let tokens = rig.token(&client, "authorization_code", fields).await.is(200).json();
+    let token = tokens["accessToken"].as_str().unwrap();
+    let (device, user_code) = rig.start_device(&client).await;
+    let page = browser.get("/device").await.is(200);
+    let page = browser.submit(&page, "/device", &[("user_code", &user_code)]).await.is(200);
+    browser.submit(&page, "/device/decision", &[("decision", "allow")]).await.is(200);
+
+    let copy = rig.browser();
+    copy.cookies.lock().unwrap().extend(browser.cookies.lock().unwrap().clone());
+    copy.get("/start").await.is(200);
+    let again = async |user: &str| {
+        let page = browser.get("/sign-in?again=1").await.is(200);
+        browser.submit(&page, "/sign-in", &[("username", user), ("password", PASSWORD)]).await.is(303);
+    };
+    again("sam").await;
+    copy.get("/start").await.is(303);
+    browser.get("/start").await.is(200);
+    let sam = rig.user("sam").id;
+    assert_eq!(rig.instance.store.live_sessions(&sam, rig.instance.now()).unwrap().len(), 1);
+    let ended = rig.instance.store.audit_trail().into_iter().rfind(|(name, _)| name == "Logout").unwrap().1;
+    assert_eq!(ended["additionalEventData"]["Reason"], "SignedInAnew");
+    // What the same person let in goes on, and ends with the new one.
+    rig.portal_get("/user", token).await.is(200);
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    rig.token(&client, grant, json!({ "deviceCode": device })).await.is(200);
+    again("kim").await;
+    rig.portal_get("/user", token).await.is(401);
+    assert!(rig.instance.store.live_sessions(&sam, rig.instance.now()).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_decision_about_a_device_is_an_event_of_its_own() {
+    let rig = Rig::new();
+    let client = rig.register().await;
+    let browser = rig.browser_of("sam").await;
+    for (decision, name) in [("allow", "ApproveDeviceAuthorization"), ("deny", "DenyDeviceAuthorization")] {
+        let (_, user_code) = rig.start_device(&client).await;
+        let decide = async || {
+            let page = browser.get("/device").await.is(200);
+            let page = browser.submit(&page, "/device", &[("user_code", &user_code)]).await.is(200);
+            browser.submit(&page, "/device/decision", &[("decision", decision)]).await
+        };
+        rig.instance.store.refuse_audit(true);
+        decide().await.is(500);
+        rig.instance.store.refuse_audit(false);
+        decide().await.is(200);
+        let (newest, event) = rig.instance.store.audit_trail().pop().unwrap();
+        assert_eq!(newest, name);
+        assert_eq!(event["additionalEventData"]["clientName"], "rig");
+        assert_eq!(event["additionalEventData"]["clientId"], client.id.as_str());
+        assert!(event["userIdentity"].to_string().contains(&rig.user("sam").id));
+    }
 }

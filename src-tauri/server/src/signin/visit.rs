@@ -4,12 +4,16 @@ use axum::http::{HeaderMap, HeaderValue};
 use url::form_urlencoded;
 
 use super::{
-    cookies::{self, CONTEXT, HALF, KNOWN_BROWSER, SESSION, VISITOR},
+    cookies::{self, CONTEXT, HALF, KNOWN_BROWSER, PASSWORD_SET, SESSION, VISITOR},
     frame::PageError,
 };
 use crate::{
-    domain::sign_in_session::SignInSession, fields::Fields, instance::Instance, organisation::User,
-    secret::Token, store::StoreError,
+    domain::sign_in_session::SignInSession,
+    fields::Fields,
+    instance::Instance,
+    organisation::User,
+    secret::{Digest, Token},
+    store::StoreError,
 };
 
 /// One request of a browser.
@@ -22,6 +26,8 @@ pub struct Visit {
     pub half: Option<Token>,
     /// The browser as second factors were proved in it before, unchecked.
     pub context: Option<Token>,
+    /// Whether they set a password just now.
+    pub password_set: bool,
     /// The cookie that binds forms: the session's, else the visitor's.
     binding: Token,
     is_new: bool,
@@ -41,20 +47,22 @@ impl Visit {
         let owned = |kind| cookies::cookie(instance, headers, kind).map(|value| Token::new(value.to_owned()));
         let known_browser = owned(KNOWN_BROWSER);
         let (half, context) = (owned(HALF), owned(CONTEXT));
+        let password_set = owned(PASSWORD_SET).is_some();
         if let Some(value) = owned(SESSION) {
             let session = instance.store.session_by_cookie(value.digest())?;
             let live = session.filter(|session| session.is_live(instance.now()));
             let user = live.as_ref().map(|session| instance.user(&session.user_id)).transpose()?.flatten();
             let person = live.zip(user).map(|(session, user)| SignedIn { session, user });
             if person.is_some() {
-                return Ok(Self { person, known_browser, half, context, binding: value, is_new: false });
+                let (binding, is_new) = (value, false);
+                return Ok(Self { person, known_browser, half, context, password_set, binding, is_new });
             }
         }
         let (binding, is_new) = match owned(VISITOR) {
             Some(value) => (value, false),
             None => (instance.chance.token(), true),
         };
-        Ok(Self { person: None, known_browser, half, context, binding, is_new })
+        Ok(Self { person: None, known_browser, half, context, password_set, binding, is_new })
     }
 
     /// The same visitor with another session, to whose cookie what they see next is bound.
@@ -65,6 +73,7 @@ impl Visit {
             known_browser: self.known_browser.clone(),
             half: self.half.clone(),
             context: self.context.clone(),
+            password_set: self.password_set,
             binding: cookie,
             is_new: false,
         }
@@ -73,6 +82,11 @@ impl Visit {
     /// The token that this visitor's forms carry.
     pub fn form_token(&self, instance: &Instance) -> String {
         hex::encode(instance.key.derive("form", &[self.binding.expose()]).as_slice())
+    }
+
+    /// The digest of the cookie that binds forms; the session's, if there is one.
+    pub fn binding(&self) -> Digest {
+        self.binding.digest()
     }
 
     /// What this visitor's sealed fields are bound to.

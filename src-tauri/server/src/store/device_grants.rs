@@ -81,30 +81,36 @@ impl Store {
         })
     }
 
-    /// Pending to approved; `false` if it was not pending.
+    /// Pending to approved, with its event; `false` if it was not pending.
     ///
     /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn approve_device_grant(&self, approved: &Approved) -> Result<bool> {
+    /// [`super::StoreError`] if a statement fails.
+    pub fn approve_device_grant(&self, approved: &Approved, entry: &AuditEntry) -> Result<bool> {
         self.write("approve a device authorization", |tx| {
             let changed = tx.execute(
                 "UPDATE device_grant SET state = 'approved', session_id = ?2 WHERE code = ?1 AND state = 'pending'",
                 params![approved.facts.code.as_bytes(), approved.session_id],
             )?;
+            if changed == 1 {
+                audit::append(tx, entry)?;
+            }
             Ok(changed == 1)
         })
     }
 
-    /// Pending to rejected; `false` if it was not pending.
+    /// Pending to rejected, with its event; `false` if it was not pending.
     ///
     /// # Errors
-    /// [`super::StoreError`] if the statement fails.
-    pub fn reject_device_grant(&self, facts: &Facts) -> Result<bool> {
+    /// [`super::StoreError`] if a statement fails.
+    pub fn reject_device_grant(&self, facts: &Facts, entry: &AuditEntry) -> Result<bool> {
         self.write("reject a device authorization", |tx| {
             let changed = tx.execute(
                 "UPDATE device_grant SET state = 'rejected' WHERE code = ?1 AND state = 'pending'",
                 params![facts.code.as_bytes()],
             )?;
+            if changed == 1 {
+                audit::append(tx, entry)?;
+            }
             Ok(changed == 1)
         })
     }

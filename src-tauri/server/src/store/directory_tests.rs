@@ -92,21 +92,28 @@ fn readers_do_not_wait_for_a_writer() {
 }
 
 #[test]
-fn sessions_of_an_older_database_stay_their_persons() {
+fn sessions_and_passwords_of_an_older_database_stay_their_persons() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("instance.sqlite");
     let mut old = Connection::open(&file).unwrap();
-    Migrations::from_slice(&MIGRATIONS[..2]).to_latest(&mut old).unwrap();
+    Migrations::from_slice(&MIGRATIONS[..8]).to_latest(&mut old).unwrap();
+    let (key, chance) = (InstanceKey::new([7; 32]), Chance::from_system());
+    let known_as = Ids { key: &key, chance: &chance, instance_id: "ssoins-0" }.user("sam");
+    let own = "INSERT INTO own_password (user_id, hash, earlier, must_change, changed) VALUES (?1, 'own', '', 0, 0)";
+    old.execute(own, [known_as]).unwrap();
     let sql = "INSERT INTO sign_in_session (id, cookie, username, began, ends) VALUES (?1, ?2, ?3, 0, ?4)";
     let ends = millis(now()) + 1000;
     old.execute(sql, rusqlite::params!["s", Digest::of("c").as_bytes(), "sam", ends]).unwrap();
     old.execute(sql, rusqlite::params!["t", Digest::of("d").as_bytes(), "gone", ends]).unwrap();
     drop(old);
     let store = Store::open(&file).unwrap();
-    seed(&store, &sample("http://localhost:4711").unwrap());
+    let mut document = sample("http://localhost:4711").unwrap();
+    document.users.get_mut("sam").unwrap().password_hash = Some("of the file".to_owned());
+    seed(&store, &document);
     let sam = store.user_by_login("sam").unwrap().unwrap();
     assert_eq!(store.session("s").unwrap().unwrap().user_id, sam.id);
     assert_eq!(store.session("t").unwrap().unwrap().user_id, "");
+    assert_eq!(store.password(&sam.id).unwrap().unwrap().hash, "own");
 }
 
 #[test]

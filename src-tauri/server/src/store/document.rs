@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    AuditEntry, Password, PasswordState, Result, Store, accounts, all, applications, assignments, attributes,
-    audit,
+    AuditEntry, Password, Result, Store, accounts, all, applications, assignments, attributes, audit,
     changes::{
         Change, Kind, account_facts, application_facts, change, gone, role_facts, set_facts, settings_facts,
         user_facts,
@@ -183,9 +182,9 @@ impl Apply<'_> {
             if change.is_some() {
                 users::forget_logins(c, &next.id)?;
             }
-            changing.push((wanted, next, change, memberships, password));
+            changing.push((wanted, next, change, memberships, password, known.is_none()));
         }
-        for (wanted, next, change, memberships, password) in changing {
+        for (wanted, next, change, memberships, password, is_new) in changing {
             if change.is_some() {
                 if !users::are_logins_free(c, &next)? {
                     return Ok(Err(Refused(next.username)));
@@ -198,8 +197,11 @@ impl Apply<'_> {
             execute(c, "UPDATE user SET declared = 1 WHERE id = ?1 AND NOT declared", [&next.id])?;
             self.memberships(c, &next.id, wanted, &memberships)?;
             if let Some(hash) = password {
-                let password = Password { hash: hash.clone(), state: PasswordState::Chosen };
-                passwords::put(c, &next.id, &password, self.now, true)?;
+                // A new one in the document is meant to be good. Whoever had one before there were users keeps it.
+                match is_new && passwords::in_force(c, &next.id)?.is_some() {
+                    true => passwords::declare(c, &next.id, hash)?,
+                    false => passwords::put(c, &next.id, &Password::chosen(hash.clone()), self.now, true)?,
+                }
             }
             changes.extend(change);
         }

@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{
-    AuditEntry, Context, Result, Store, Used, audit, digest, lockouts, mfa, millis, moment, passwords,
+    AuditEntry, Begun, Context, Result, Store, Used, audit, digest, lockouts, mfa, millis, moment, passwords,
     sessions,
 };
 use crate::{
-    domain::sign_in_session::SignInSession,
     mfa::{Device, Kind},
     secret::Digest,
 };
@@ -59,8 +58,8 @@ pub struct NewDevice<'a> {
 pub struct Completion<'a> {
     /// The half sign-in's cookie, if there was one.
     pub half: Option<Digest>,
-    /// The session that begins, and its cookie.
-    pub session: (&'a SignInSession, Digest),
+    /// The session that begins.
+    pub begun: Begun<'a>,
     /// What proved it.
     pub used: Option<Used>,
     /// What is set up with it.
@@ -188,7 +187,6 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
     pub fn complete_sign_in(&self, done: &Completion<'_>, now: Timestamp) -> Result<bool> {
-        let (session, cookie) = done.session;
         let outcome = self.write("complete a sign-in", |tx| {
             if let Some(half) = done.half
                 && tx.execute(
@@ -219,7 +217,7 @@ impl Store {
             if let Some(context) = &done.context {
                 mfa::remember_context(tx, context)?;
             }
-            if !sessions::insert(tx, session, cookie)? {
+            if !sessions::insert(tx, &done.begun)? {
                 return Err(rusqlite::Error::QueryReturnedNoRows);
             }
             done.counters.iter().try_for_each(|counter| lockouts::forget(tx, *counter))?;
@@ -242,6 +240,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+    use crate::domain::sign_in_session::SignInSession;
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_800_000_000).unwrap()
@@ -254,7 +253,8 @@ mod tests {
             (id, username, display_name, email, email_verified, enabled, profile, created, updated)
             VALUES ('u', 'sam', 'Sam', 'sam@acme.test', 1, 1, '{}', 0, 0)";
         store.write("add a person", |tx| tx.execute(insert, [])).unwrap();
-        let password = "INSERT INTO password (user_id, hash, state, changed) VALUES ('u', 'h', 'CHOSEN', 0)";
+        let password =
+            "INSERT INTO password (user_id, hash, earlier, must_change, changed) VALUES ('u', 'h', '', 0, 0)";
         store.write("give a password", |tx| tx.execute(password, [])).unwrap();
         store
     }
@@ -270,7 +270,7 @@ mod tests {
         let session = SignInSession::begin(id.to_owned(), "u", SignedDuration::from_hours(1), now());
         let done = Completion {
             half,
-            session: (&session, Digest::of(id)),
+            begun: Begun::new(&session, Digest::of(id)),
             used: step.map(|step| Used::Code { device: "app".to_owned(), step, drift: 0 }),
             enrolled: None,
             counters: &[],

@@ -19,6 +19,7 @@ mod authorization_codes;
 mod changes;
 mod checkpoints;
 mod clients;
+mod confirmations;
 mod consoles;
 mod device_grants;
 #[cfg(test)]
@@ -34,7 +35,7 @@ mod native_proofs;
 mod native_step_up;
 mod native_tickets;
 mod organisation;
-mod own_passwords;
+mod password_links;
 mod passwords;
 mod permission_sets;
 mod role_credentials;
@@ -80,11 +81,11 @@ pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
 pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
-pub use own_passwords::{NewPassword, OwnPassword, Renewed};
-pub use passwords::{Password, PasswordState};
+pub use passwords::{NewPassword, Password, Renewed};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
+pub use sessions::{Begun, Replaced};
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
 
@@ -114,6 +115,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("user_search.sql")),
     M::up(include_str!("audit_access_key.sql")),
     M::up(include_str!("native.sql")),
+    M::up(include_str!("one_password.sql")),
+    M::up(include_str!("confirmations.sql")),
+    M::up(include_str!("session_tokens.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -291,6 +295,7 @@ impl Store {
                 "DELETE FROM spent_challenge WHERE ends < ?1",
                 "DELETE FROM sign_in_ticket WHERE ends < ?1",
                 "DELETE FROM step_up WHERE ends < ?1",
+                "DELETE FROM confirmation WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

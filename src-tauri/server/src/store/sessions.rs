@@ -26,9 +26,37 @@ pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
 pub(super) const SESSION_COLUMNS: &str =
     "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
 
+/// A session that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun<'a> {
+    /// It.
+    pub session: &'a SignInSession,
+    /// The digest of its cookie.
+    pub cookie: Digest,
+    /// The one whose place it takes in its browser.
+    pub replaces: Option<Replaced<'a>>,
+}
+
+/// A session whose browser gets another one.
+#[derive(Debug, Clone, Copy)]
+pub struct Replaced<'a> {
+    /// The digest of the cookie by which the browser has it.
+    pub cookie: Digest,
+    /// The event of its end.
+    pub entry: &'a AuditEntry,
+}
+
+impl<'a> Begun<'a> {
+    /// One that takes nothing's place.
+    pub fn new(session: &'a SignInSession, cookie: Digest) -> Self {
+        Self { session, cookie, replaces: None }
+    }
+}
+
 /// Keeps a session. `false` if the person was disabled or deleted while they proved who they are.
-pub(super) fn insert(tx: &Connection, session: &SignInSession, cookie: Digest) -> rusqlite::Result<bool> {
-    let begun = tx.execute(
+pub(super) fn insert(tx: &Connection, begun: &Begun<'_>) -> rusqlite::Result<bool> {
+    let Begun { session, cookie, replaces } = begun;
+    let is_begun = tx.execute(
         "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor)
          SELECT ?1, ?2, username, id, ?4, ?5, ?6 FROM user WHERE id = ?3 AND enabled",
         params![
@@ -39,8 +67,36 @@ pub(super) fn insert(tx: &Connection, session: &SignInSession, cookie: Digest) -
             millis(session.ends),
             session.factor
         ],
-    )?;
-    Ok(begun == 1)
+    )? == 1;
+    if is_begun && let Some(replaced) = replaces {
+        replace(tx, replaced, session)?;
+    }
+    Ok(is_begun)
+}
+
+/// What the session `?2` takes over from `?1`.
+const GOES_ON: [&str; 3] = [
+    "UPDATE token_family SET session_id = ?2 WHERE session_id = ?1",
+    "UPDATE authorization_code SET session_id = ?2 WHERE session_id = ?1 AND spent IS NULL",
+    "UPDATE device_grant SET session_id = ?2 WHERE session_id = ?1 AND state = 'approved'",
+];
+
+/// Ends a session in the place of which another begins: nobody has its cookie any more but who copied it. The tokens
+/// of programs that the same person let in by it go on with the new one. A browser that took over a sign-in of the
+/// app gives that back and ends nothing.
+fn replace(tx: &Connection, replaced: &Replaced<'_>, next: &SignInSession) -> rusqlite::Result<()> {
+    if execute(tx, "DELETE FROM session_cookie WHERE cookie = ?1", [replaced.cookie.as_bytes()])? == 1 {
+        return Ok(());
+    }
+    let sql =
+        "UPDATE sign_in_session SET ended = ?2 WHERE cookie = ?1 AND ended IS NULL RETURNING id, user_id";
+    let ended = params![replaced.cookie.as_bytes(), millis(next.began)];
+    let before = one(tx, sql, ended, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let Some((before, user_id)) = before else { return Ok(()) };
+    if user_id == next.user_id {
+        GOES_ON.iter().try_for_each(|sql| execute(tx, sql, [&before, &next.id]).map(drop))?;
+    }
+    audit::append(tx, replaced.entry)
 }
 
 /// Notes that a second factor was proved in a session.
@@ -55,7 +111,7 @@ pub(super) fn is_live(tx: &Connection, session_id: &str, now: Timestamp) -> rusq
 }
 
 impl Store {
-    /// Keeps a new session and the digest of its cookie; the attempts counted under `name` are forgotten. `false`
+    /// Keeps a new session; the attempts counted under `name` are forgotten. `false`
     /// if the person was disabled or deleted while their password was looked at, or has another one now than that
     /// with the hash `proof`.
     ///
@@ -63,17 +119,16 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn begin_session(
         &self,
-        session: &SignInSession,
-        cookie: Digest,
+        begun: &Begun<'_>,
         name: Digest,
         proof: &str,
         entries: &[AuditEntry],
     ) -> Result<bool> {
         self.write("begin a session", |tx| {
-            if passwords::in_force(tx, &session.user_id)?.as_deref() != Some(proof) {
+            if passwords::in_force(tx, &begun.session.user_id)?.as_deref() != Some(proof) {
                 return Ok(false);
             }
-            if !insert(tx, session, cookie)? {
+            if !insert(tx, begun)? {
                 return Ok(false);
             }
             lockouts::forget(tx, name)?;
@@ -232,5 +287,23 @@ impl Store {
             )
             .map(drop)
         })
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_is_found_by_keys() {
+        let store = Store::in_memory();
+        for sql in GOES_ON {
+            let plan = store.read("plan", |c| {
+                let parameters = params![rusqlite::types::Null, rusqlite::types::Null];
+                c.query_row(&format!("EXPLAIN QUERY PLAN {sql}"), parameters, |row| row.get::<_, String>(3))
+            });
+            assert!(plan.as_ref().unwrap().starts_with("SEARCH"), "{sql}: {plan:?}");
+        }
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn remove(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Resu
     assignments::remove_all_of(c, id)?;
     execute(c, "DELETE FROM application_assignment WHERE principal_id = ?1", [id])?;
     for sql in [
-        "DELETE FROM own_password WHERE user_id = ?1",
+        "DELETE FROM password WHERE user_id = ?1",
         "DELETE FROM password_link WHERE user_id = ?1",
         "DELETE FROM mfa_device WHERE user_id = ?1",
         "DELETE FROM mfa_context WHERE user_id = ?1",

@@ -30,7 +30,8 @@ async fn a_user_is_created_signs_in_and_goes() {
     let way = format!("/admin/users/user?id={}", jo.id);
     let edit = ada.get(&format!("/admin/users/edit?id={}", jo.id)).await.is(200);
     assert!(edit.body.contains("value=\"4711\""));
-    let changed = [("username", "jo"), ("display_name", "Jo Night"), ("email", "jo@acme.test")];
+    let changed =
+        [("username", "jo"), ("display_name", "Jo Night"), ("email", "jo@acme.test"), ("cost_center", "")];
     ada.submit(&edit, "/admin/users/edit", &changed).await.is(303);
     assert_eq!(
         (rig.user("jo").display_name.as_str(), rig.user("jo").profile.cost_center),
@@ -161,4 +162,40 @@ async fn the_trail_is_looked_up_by_who_what_and_when() {
         "{asked}"
     );
     assert_eq!(looked[5]["requestParameters"]["LookupAttributes"][0]["AttributeValue"], event);
+}
+
+#[tokio::test]
+async fn two_who_edit_a_user_at_the_same_time_write_what_each_of_them_changed() {
+    let rig = rig();
+    let sam = rig.user("sam");
+    let (one, other) = (rig.browser_of("ada").await, rig.browser_of("ada").await);
+    let edit = format!("/admin/users/edit?id={}", sam.id);
+    let (seen_by_one, seen_by_other) = (one.get(&edit).await.is(200), other.get(&edit).await.is(200));
+    let filled_in = |changed: (&'static str, &'static str)| {
+        let mut fields = vec![
+            ("username", "sam"),
+            ("display_name", "Sam Sample"),
+            ("email", "sam@acme.test"),
+            ("title", sam.profile.title.as_deref().unwrap_or_default()),
+            ("department", sam.profile.department.as_deref().unwrap_or_default()),
+        ];
+        fields.retain(|(name, _)| *name != changed.0);
+        fields.push(changed);
+        fields
+    };
+    let shown = one.get(&format!("/admin/users/user?id={}", sam.id)).await.is(200);
+    one.submit(&shown, "/admin/users/disable", &[("id", &sam.id)]).await.is(303);
+    one.submit(&seen_by_one, "/admin/users/edit", &filled_in(("title", "Pilot"))).await.is(303);
+    other.submit(&seen_by_other, "/admin/users/edit", &filled_in(("department", "Air"))).await.is(303);
+    let now = rig.user("sam");
+    assert_eq!(
+        (now.profile.title.as_deref(), now.profile.department.as_deref()),
+        (Some("Pilot"), Some("Air"))
+    );
+    assert!(!now.enabled, "nor is somebody enabled by the way");
+    assert_eq!((now.profile.cost_center, now.groups), (sam.profile.cost_center, sam.groups));
+    // What is emptied is given as well.
+    let page = one.get(&edit).await.is(200);
+    one.submit(&page, "/admin/users/edit", &[("id", &sam.id), ("title", "")]).await.is(303);
+    assert_eq!(rig.user("sam").profile.title, None);
 }

@@ -29,7 +29,7 @@ use crate::{
     organisation::User,
     origin::Origin,
     secret::{Digest, Token},
-    store::{AuditEntry, Completion, Context, HalfSignIn, NewDevice, StoreError, Used},
+    store::{AuditEntry, Begun, Completion, Context, HalfSignIn, NewDevice, StoreError, Used},
 };
 
 /// How long a person may take for the second step.
@@ -97,10 +97,10 @@ pub fn after_password(
         return begin_half(instance, user, accepted, "/sign-in/new-password");
     }
     match ask_in(instance, visit, user, accepted.network)? {
-        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, false, |session, cookie| {
-            let events = sign_in::events(instance, Some(user), Some(session), "Success");
+        Ask::Nothing => sign_in::begin(instance, visit, user, accepted.back, false, |begun| {
+            let events = sign_in::events(instance, Some(user), Some(begun.session), "Success");
             // Disabled or deleted in the meantime.
-            match instance.store.begin_session(session, cookie, accepted.counter, accepted.hash, &events)? {
+            match instance.store.begin_session(begun, accepted.counter, accepted.hash, &events)? {
                 true => Ok(()),
                 false => Err(PageError::SignIn { back: accepted.back.to_owned() }),
             }
@@ -346,8 +346,8 @@ fn complete(
     let context = (visit.context.as_ref(), &browser);
     let mut taken = true;
     let (user, back, factor) = (&half.user, &half.kept.back, credential_type.is_some());
-    let response = sign_in::begin(instance, visit, user, back, factor, |session, cookie| {
-        taken = conclude(instance, half, proof, credential_type, context, (session, cookie))?;
+    let response = sign_in::begin(instance, visit, user, back, factor, |begun| {
+        taken = conclude(instance, half, proof, credential_type, context, begun)?;
         Ok(())
     })?;
     if !taken {
@@ -371,7 +371,7 @@ pub fn conclude(
     proof: Option<Proved<'_>>,
     credential_type: Option<&str>,
     (before, browser): (Option<&Token>, &Token),
-    (session, cookie): (&SignInSession, Digest),
+    begun: &Begun<'_>,
 ) -> Result<bool, StoreError> {
     let now = instance.now();
     let (used, enrolled) = match proof {
@@ -379,6 +379,7 @@ pub fn conclude(
         Some(Proved::Enrolled(device)) => (None, Some(device)),
         None => (None, None),
     };
+    let session = begun.session;
     let step = Step { user: &half.user, session: Some(session), workflow: &half.kept.workflow };
     let proved: Vec<&str> = std::iter::once(half.kept.proved.as_str()).chain(credential_type).collect();
     let verified =
@@ -397,7 +398,7 @@ pub fn conclude(
     };
     let done = Completion {
         half: Some(half.cookie),
-        session: (session, cookie),
+        begun: *begun,
         used,
         enrolled,
         counters: &[half.kept.counter],

@@ -6,7 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{KeyRequest, Step};
 use crate::{
-    domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::Instance,
     mfa::{
@@ -16,7 +15,7 @@ use crate::{
     organisation::User,
     secret::Digest,
     signin::{PageError, Visit, sign_in},
-    store::{Completion, StoreError, Used},
+    store::{Begun, Completion, StoreError, Used},
 };
 
 /// How long a sign-in page may stay open.
@@ -99,19 +98,15 @@ pub fn take(
 
 impl Taken {
     /// Begins the session; `false` if the challenge was answered before.
-    pub fn conclude(
-        self,
-        instance: &Instance,
-        session: (&SignInSession, Digest),
-    ) -> Result<bool, StoreError> {
-        let step = Step { user: &self.user, session: Some(session.0), workflow: &self.workflow };
+    pub fn conclude(self, instance: &Instance, begun: &Begun<'_>) -> Result<bool, StoreError> {
+        let step = Step { user: &self.user, session: Some(begun.session), workflow: &self.workflow };
         let entries = [
             step.event(instance, "CredentialVerification", "Success", "WEBAUTHN"),
             step.event(instance, "UserAuthentication", "Success", "WEBAUTHN"),
         ];
         let done = Completion {
             half: None,
-            session,
+            begun: *begun,
             used: Some(Used::Key {
                 device: self.proof.device,
                 before: self.proof.before,
@@ -138,8 +133,8 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     };
     let user = proved.user.clone();
     let mut taken = false;
-    let response = sign_in::begin(instance, visit, &user, &back, true, |session, cookie| {
-        taken = proved.conclude(instance, (session, cookie))?;
+    let response = sign_in::begin(instance, visit, &user, &back, true, |begun| {
+        taken = proved.conclude(instance, begun)?;
         Ok(())
     })?;
     if taken { Ok(response) } else { refuse() }

@@ -2,7 +2,10 @@
 //! that nobody has, and so is the work.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    http::{StatusCode, header},
+    response::Response,
+};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -11,11 +14,13 @@ use crate::{
     audit::{self, Event},
     fields::Fields,
     instance::Instance,
+    limits::What,
     mail::Letter,
     organisation::User,
     secret::Digest,
     signin::{
         Frame, PageError, Visit,
+        cookies::{self, PASSWORD_SET},
         frame::{html, message},
     },
     store::{AuditEntry, NewPassword},
@@ -43,6 +48,7 @@ pub fn show(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, 
 
 /// POST `/sign-in/forgotten`.
 pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    instance.count(What::ForgottenPasswords)?.keep();
     let typed = fields.get("username").unwrap_or_default();
     let known = instance.user_by_login(typed)?;
     let user = known.as_ref();
@@ -166,11 +172,18 @@ pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Resul
         return Err(over());
     }
     let done = PageError::SignIn { back: "/start".to_owned() };
-    Ok(done.render(instance, Some(visit)))
+    let mut response = done.render(instance, Some(visit));
+    let said = cookies::set_cookie(instance, PASSWORD_SET, "yes", Some(SignedDuration::from_mins(1)));
+    if let Some(cookie) = said {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 fn owner(instance: &Instance, token: &str) -> Result<User, PageError> {
+    let guess = instance.count(What::WrongLinks)?;
     let user_id = instance.store.password_link(Digest::of(token), instance.now())?.ok_or_else(over)?;
+    guess.forgive();
     instance.user(&user_id)?.ok_or_else(over)
 }
 

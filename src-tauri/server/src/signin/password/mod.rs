@@ -21,7 +21,7 @@ use crate::{
     organisation::User,
     passwords,
     secret::Token,
-    store::{AuditEntry, OwnPassword, PasswordState, StoreError},
+    store::{AuditEntry, Password, StoreError},
 };
 
 /// How many passwords of before may not come back (IAM Identity Center User Guide, "Password requirements").
@@ -91,19 +91,14 @@ pub fn check(
     password: &str,
 ) -> Result<(Typed, String), StoreError> {
     let user_id = user.map(|user| instance.user_id(user)).unwrap_or_default();
-    let own = instance.store.own_password(&user_id)?;
-    let given = instance.store.password(&user_id)?;
-    let (hash, only_once) = match (&own, &given) {
-        (Some(own), _) => (Some(own.hash.as_str()), own.must_change),
-        (None, Some(given)) => (Some(given.hash.as_str()), given.state != PasswordState::Chosen),
-        (None, None) => (None, false),
-    };
+    let known = instance.store.password(&user_id)?;
+    let hash = known.as_ref().map(|known| known.hash.as_str());
     let typed = match instance.passwords.verify(hash, password) {
         false => Typed::Wrong,
-        true if only_once => Typed::OnlyOnce,
+        true if known.as_ref().is_some_and(|known| known.must_change) => Typed::OnlyOnce,
         true => Typed::Right,
     };
-    Ok((typed, hash.unwrap_or_default().to_owned()))
+    Ok((typed, known.map(|known| known.hash).unwrap_or_default()))
 }
 
 /// Whether somebody has a password at all, even one for one use.
@@ -111,16 +106,11 @@ pub fn check(
 /// # Errors
 /// [`StoreError`] if the store cannot be asked.
 pub fn has_password(instance: &Instance, user: &User) -> Result<bool, StoreError> {
-    let user_id = instance.user_id(user);
-    Ok(instance.store.own_password(&user_id)?.is_some() || instance.store.password(&user_id)?.is_some())
+    Ok(instance.store.password(&instance.user_id(user))?.is_some())
 }
 
 /// A new password that two fields agree on and the rules allow, or what to do better.
-fn chosen(
-    instance: &Instance,
-    user: &User,
-    fields: &Fields,
-) -> Result<Result<OwnPassword, String>, PageError> {
+fn chosen(instance: &Instance, user: &User, fields: &Fields) -> Result<Result<Password, String>, PageError> {
     let new = fields.get("new_password").unwrap_or_default();
     if new != fields.get("again").unwrap_or_default() {
         return Ok(Err("The two new passwords are not the same. Type it twice.".to_owned()));
@@ -130,11 +120,9 @@ fn chosen(
     if let Err(mistake) = rules::check(new, &about) {
         return Ok(Err(mistake));
     }
-    let own = instance.store.own_password(&instance.user_id(user))?;
-    let mut before: Vec<String> = match own {
-        Some(own) => std::iter::once(own.hash).chain(own.earlier).collect(),
-        None => instance.store.password(&user.id)?.map(|given| given.hash).into_iter().collect(),
-    };
+    let known = instance.store.password(&instance.user_id(user))?;
+    let mut before: Vec<String> =
+        known.map_or_else(Vec::new, |known| std::iter::once(known.hash).chain(known.earlier).collect());
     before.truncate(NOT_AGAIN);
     if before.iter().any(|hash| instance.passwords.verify(Some(hash), new)) {
         return Ok(Err(
@@ -144,7 +132,7 @@ fn chosen(
     before.truncate(NOT_AGAIN - 1);
     let hash = passwords::hash(&Token::new(new.to_owned()), &instance.chance)
         .map_err(|error| PageError::failed(anyhow::anyhow!("could not hash: {error}").as_ref()))?;
-    Ok(Ok(OwnPassword { hash, earlier: before, must_change: false }))
+    Ok(Ok(Password { hash, earlier: before, must_change: false }))
 }
 
 /// `UpdatePassword` (IAM Identity Center User Guide, "Identity store API operations").

@@ -15,7 +15,7 @@ use crate::{
     organisation::User,
     passwords,
     secret::Token,
-    store::{AuditEntry, NewPassword, OwnPassword},
+    store::{AuditEntry, NewPassword, Password},
 };
 
 /// Gives the person of this user name or email address a password for one use, and prints it.
@@ -55,13 +55,13 @@ pub fn give_to(instance: &Instance, user: &User, event: &AuditEntry) -> Result<T
     let password = instance.chance.password();
     let hash = passwords::hash(&password, &instance.chance)
         .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
-    let earlier = match instance.store.own_password(&user_id)? {
-        Some(own) if own.must_change => own.earlier,
-        Some(own) => std::iter::once(own.hash).chain(own.earlier).take(2).collect(),
-        None => instance.store.password(&user.id)?.map(|given| given.hash).into_iter().collect(),
+    let earlier = match instance.store.password(&user_id)? {
+        Some(before) if before.must_change => before.earlier,
+        Some(before) => std::iter::once(before.hash).chain(before.earlier).take(2).collect(),
+        None => Vec::new(),
     };
-    let own = OwnPassword { hash, earlier, must_change: true };
-    let new = NewPassword { user_id: &user_id, password: &own, session: None, half: None, link: None };
+    let given = Password { hash, earlier, must_change: true };
+    let new = NewPassword { user_id: &user_id, password: &given, session: None, half: None, link: None };
     instance.store.set_password(&new, instance.now(), event)?;
     Ok(password)
 }

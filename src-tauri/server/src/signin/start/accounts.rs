@@ -8,12 +8,13 @@ use axum::{http::StatusCode, response::Response};
 use super::{
     Tabs, applications,
     search::{Page, Query, UNFOLDED, groups},
+    time_of_day,
 };
 use crate::{
     fields::Fields,
     instance::Instance,
     organisation::Account,
-    signin::{Frame, PageError, Visit, frame::html_with_scripts},
+    signin::{Frame, PageError, SignedIn, Visit, frame::html_with_scripts},
     store::StoreError,
 };
 
@@ -36,6 +37,8 @@ struct AccountRow {
     ou: String,
     production: bool,
     roles: Vec<String>,
+    /// Roles that the person is not asked to confirm, and until when.
+    unasked: Vec<(String, String)>,
 }
 
 impl AccountRow {
@@ -43,13 +46,18 @@ impl AccountRow {
     fn kind(&self) -> &'static str {
         if self.production { ", production" } else { "" }
     }
+
+    /// Until when a role is not asked about.
+    fn unasked_until(&self, role: &str) -> Option<&str> {
+        self.unasked.iter().find(|(name, _)| name == role).map(|(_, until)| until.as_str())
+    }
 }
 
 /// Shows them; `q` searches, `page` turns pages.
 pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start", fields, &["q", "page"])?;
     let query = Query::of(fields.get("q"));
-    let accounts = accounts_of(instance, &person.user.id)?;
+    let accounts = accounts_of(instance, person)?;
     let applications = applications::of(instance, &person.user.id)?;
     let tabs = Tabs {
         is_accounts: true,
@@ -63,7 +71,7 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
         accounts.into_iter().filter_map(|account| matching(account, &query)).collect();
     let page = StartPage {
         frame: Frame::of(instance, visit),
-        until: person.session.ends.strftime("%H:%M UTC").to_string(),
+        until: time_of_day(person.session.ends),
         tabs,
         unfolded: found.len() <= UNFOLDED,
         page: Page::of(found, fields.get("page")),
@@ -73,13 +81,19 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
 }
 
 /// All accounts of a person with their roles, by name.
-fn accounts_of(instance: &Instance, user_id: &str) -> Result<Vec<AccountRow>, StoreError> {
+fn accounts_of(instance: &Instance, person: &SignedIn) -> Result<Vec<AccountRow>, StoreError> {
+    let user_id = &person.user.id;
+    let mut unasked: HashMap<String, Vec<(String, String)>> = HashMap::new();
+    for kept in instance.store.confirmations(&person.session.id, instance.now())? {
+        unasked.entry(kept.account_id).or_default().push((kept.role, time_of_day(kept.ends)));
+    }
     let mut roles: HashMap<String, Vec<String>> = HashMap::new();
     for (account, role) in instance.store.roles_of(user_id)? {
         roles.entry(account).or_default().push(role);
     }
     let row = |account: Account| AccountRow {
         roles: roles.remove(&account.id).unwrap_or_default(),
+        unasked: unasked.remove(&account.id).unwrap_or_default(),
         production: account.is_production(),
         groups: groups(&account.id),
         id: account.id,

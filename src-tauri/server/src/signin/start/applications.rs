@@ -6,10 +6,13 @@ use axum::{http::StatusCode, response::Response};
 use super::{
     Tabs,
     search::{Page, Query},
+    time_of_day,
 };
 use crate::{
+    catalogue::Icon,
     fields::Fields,
     instance::Instance,
+    organisation::Application,
     saml,
     signin::{Frame, PageError, Visit, frame::html_with_scripts},
     store::StoreError,
@@ -29,6 +32,7 @@ pub struct ApplicationRow {
     name: String,
     description: String,
     url: String,
+    icon: Icon,
 }
 
 impl ApplicationRow {
@@ -52,7 +56,7 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     let found = applications.into_iter().filter(|row| row.is_found_by(&query)).collect();
     let page = ApplicationsPage {
         frame: Frame::of(instance, visit),
-        until: person.session.ends.strftime("%H:%M UTC").to_string(),
+        until: time_of_day(person.session.ends),
         tabs,
         page: Page::of(found, fields.get("page")),
     };
@@ -61,7 +65,8 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
 
 /// All applications of a person.
 pub fn of(instance: &Instance, user_id: &str) -> Result<Vec<ApplicationRow>, StoreError> {
-    let row = |application| ApplicationRow {
+    let row = |application: Application| ApplicationRow {
+        icon: Icon::of(&application),
         url: saml::way_to(instance, &application),
         name: application.name,
         description: application.description,

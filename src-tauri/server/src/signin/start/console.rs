@@ -7,7 +7,7 @@ use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
 use super::{
-    confirm::{self, Act, Confirmed},
+    confirm::{self, Act, Confirmed, Standing},
     no_access,
     search::groups,
     step_up,
@@ -102,10 +102,14 @@ fn enter(request: &Request<'_>, account: &Account, set: &PermissionSet) -> Resul
     {
         return Ok(key_first);
     }
-    if !confirmed.given && confirm::is_needed(account, set) {
+    let standing = confirmed.settle(instance, person, account, set)?;
+    if standing == Standing::Asks {
         return confirm::ask(instance, visit, person, Act::Console, (account, set), *destination);
     }
     let mut details = json!({ "account_id": account.id, "role_name": set.name });
+    if let Standing::Until(until) = standing {
+        details["confirmation_suspended_until"] = json!(until.to_string());
+    }
     if let Some(reason) = &confirmed.reason {
         details["reason"] = json!(reason);
     }

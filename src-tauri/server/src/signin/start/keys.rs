@@ -7,10 +7,10 @@ use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
 use super::{
-    confirm::{self, Act, Confirmed},
+    confirm::{self, Act, Confirmed, Standing},
     no_access,
     search::groups,
-    step_up,
+    step_up, time_of_day,
 };
 use crate::{
     audit::{self, Event},
@@ -37,6 +37,8 @@ struct KeysPage<'a> {
     region: String,
     origin: String,
     keys: Option<Shown<'a>>,
+    /// Until when nobody is asked to confirm this role here.
+    unasked_until: Option<String>,
 }
 
 /// Issued keys as the page has them.
@@ -54,7 +56,7 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     let (account, role) = wanted(fields);
     let assigned = instance.store.assigned(&person.user.id, account, role)?;
     let (account, set) = assigned.ok_or_else(|| no_access(instance.addresses.start_url()))?;
-    Ok(render(instance, visit, &account, &set, None))
+    render(instance, visit, &account, &set, None)
 }
 
 /// POST `/start/keys`: issues access keys and shows them, once that is confirmed where it must be.
@@ -78,13 +80,16 @@ pub fn answer(
     {
         return Ok(key_first);
     }
-    if let Some((account, set)) = &assigned
-        && confirm::is_needed(account, set)
-        && !confirmed.given
-    {
-        return confirm::ask(instance, visit, person, Act::Keys, (account, set), None);
-    }
     let mut details = json!({ "account_id": account, "role_name": role });
+    if let Some((account, set)) = &assigned {
+        match confirmed.settle(instance, person, account, set)? {
+            Standing::Settled => {}
+            Standing::Until(until) => details["confirmation_suspended_until"] = json!(until.to_string()),
+            Standing::Asks => {
+                return confirm::ask(instance, visit, person, Act::Keys, (account, set), None);
+            }
+        }
+    }
     if let Some(reason) = confirmed.reason {
         details["reason"] = json!(reason);
     }
@@ -104,7 +109,7 @@ pub fn answer(
     let tags = instance.session_tags(&person.user)?;
     let lasting = instance.lasting(&set);
     let issued = instance.issuer.issue(&person.user, &account, &lasting, tags, &event, instance.now())?;
-    Ok(render(instance, visit, &account, &set, Some(&issued)))
+    render(instance, visit, &account, &set, Some(&issued))
 }
 
 fn wanted(fields: &Fields) -> (&str, &str) {
@@ -117,12 +122,13 @@ fn render(
     account: &Account,
     set: &PermissionSet,
     issued: Option<&RoleCredentials>,
-) -> Response {
+) -> Result<Response, PageError> {
+    let person = visit.signed_in_or(PATH, &Fields::default(), &[])?;
     let keys = issued.map(|issued| Shown {
         id: &issued.access_key_id,
         secret: issued.secret_access_key.expose(),
         token: issued.session_token.expose(),
-        ends: issued.ends.strftime("%H:%M UTC").to_string(),
+        ends: time_of_day(issued.ends),
         minutes: issued.ends.duration_since(instance.now()).as_mins(),
     });
     let page = KeysPage {
@@ -134,6 +140,7 @@ fn render(
         region: instance.settings().region.clone(),
         origin: instance.addresses.origin(),
         keys,
+        unasked_until: confirm::until(instance, person, &account.id, &set.name)?.map(time_of_day),
     };
-    html_with_scripts(StatusCode::OK, &page)
+    Ok(html_with_scripts(StatusCode::OK, &page))
 }

@@ -12,6 +12,7 @@ mod step_up;
 mod tests;
 
 use axum::{Router, http::StatusCode};
+use jiff::Timestamp;
 
 use super::{PageError, shown, submitted_or_resumed as resumed};
 use crate::instance::Shared;
@@ -39,6 +40,11 @@ pub fn routes() -> Router<Shared> {
 fn no_access(portal: String) -> PageError {
     let text = "You are not assigned to this role, or not any more. The access portal lists what you have.";
     PageError::new(StatusCode::FORBIDDEN, "No access", text).with_way_back(portal)
+}
+
+/// A moment of today as pages say it.
+fn time_of_day(moment: Timestamp) -> String {
+    moment.strftime("%H:%M UTC").to_string()
 }
 
 /// Tabs of the portal and what both have in common.

@@ -345,3 +345,60 @@ async fn keys_of_a_privileged_role_in_production_are_shown_only_when_that_is_con
     let again = sam.submit(&shown, "/start/keys", &[]).await.is(200);
     assert!(again.body.contains("Show access keys for production"), "{}", again.body);
 }
+
+#[tokio::test]
+async fn who_wants_that_is_not_asked_again_for_a_quarter_of_an_hour() {
+    let rig = with_logs_in_production();
+    let sam = rig.browser_of("sam").await;
+    let fields = [("account_id", LOGS), ("role_name", "Administrator")];
+    let open = async || {
+        let portal = sam.get("/start?q=log-archive").await.is(200);
+        sam.submit(&portal, "/start/console", &fields).await
+    };
+    let asked = open().await.is(200);
+    assert!(asked.body.contains("Do not ask again for this role for 15 min"), "{}", asked.body);
+    let once = [fields.as_slice(), &[("confirmed", "yes")]].concat();
+    sam.submit(&asked, "/start/console", &once).await.is(303);
+    let asked = open().await.is(200);
+    // A tick without going on is no answer.
+    let ticked = [fields.as_slice(), &[("for_a_while", "yes")]].concat();
+    sam.submit(&asked, "/start/console", &ticked).await.is(200);
+    let kept = [fields.as_slice(), &[("confirmed", "yes"), ("for_a_while", "yes")]].concat();
+    sam.submit(&asked, "/start/console", &kept).await.is(303);
+    let mut trail = rig.instance.store.audit_trail();
+    trail.truncate(trail.len() - 1);
+    let (name, recorded) = trail.pop().unwrap();
+    assert_eq!(
+        (name.as_str(), &recorded["serviceEventDetails"]["role_name"]),
+        ("SuspendConfirmation", &"Administrator".into())
+    );
+
+    assert!(open().await.is(303).header("location").contains("SigninToken="));
+    let (_, recorded) = rig.instance.store.audit_trail().pop().unwrap();
+    assert_eq!(recorded["serviceEventDetails"]["confirmation_suspended_until"], "2027-01-15T08:15:00Z");
+    let portal = sam.get("/start?q=log-archive").await.is(200);
+    assert!(portal.body.contains("not asked until 08:15 UTC"), "{}", portal.body);
+    let keys = sam.get(&format!("/start/keys?account_id={LOGS}&role_name=Administrator")).await.is(200);
+    assert!(keys.body.contains("You are not asked to confirm this role until 08:15 UTC."), "{}", keys.body);
+    assert!(block(&sam.submit(&keys, "/start/keys", &[]).await.is(200), "key-id").starts_with("ASIA"));
+    // Links ask as ever, and so does everybody else: another session of the same person, and another account.
+    let link = format!("/start/console?account_id={LOGS}&role_name=Administrator");
+    assert!(sam.get(&link).await.is(200).body.contains("Open production as Administrator?"));
+    let elsewhere = rig.browser_of("sam").await;
+    let page = elsewhere.get("/start").await.is(200);
+    assert!(!page.body.contains("not asked until"));
+    elsewhere.submit(&page, "/start/console", &fields).await.is(200);
+
+    rig.pass(15 * 60);
+    open().await.is(200);
+    assert!(!sam.get("/start?q=log-archive").await.is(200).body.contains("not asked until"));
+}
+
+#[tokio::test]
+async fn applications_have_pictures() {
+    let rig = Rig::new();
+    let page = rig.browser_of("sam").await.get("/start/applications").await.is(200);
+    let rows = page.body.matches("<li class=\"pictured\"").count();
+    assert!(rows > 0);
+    assert_eq!(page.body.matches("<span class=\"icon\"><svg").count(), rows);
+}

@@ -1,0 +1,185 @@
+//! What anybody may ask for, so often an hour from one place: what fails, and what leaves something behind. Nobody
+//! who signs in with the right password is counted, so that an office behind one address is not in its own way.
+//!
+//! Counted in memory: a restart forgets, and one more write for each guess would be the guesser's.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use crate::origin::Origin;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// So many places are counted at a time, some ten megabytes. Whoever has more of them than that is not stopped by
+/// a limit for each.
+const MOST_PLACES: usize = 100_000;
+
+/// Where a request comes from, as far as limits tell places apart: an IPv4 address, or the /64 of an IPv6 address,
+/// which is the least that a subscriber gets (RFC 6177).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(IpAddr);
+
+impl Network {
+    /// That of an address.
+    pub fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        })
+    }
+
+    /// That of the request being answered.
+    pub fn current() -> Self {
+        let address = Origin::current().source_ip.parse();
+        Self::of(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+    }
+}
+
+/// What is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    /// A user name and a password that let nobody in.
+    FailedSignIns,
+    /// A link to set another password, asked for.
+    ForgottenPasswords,
+    /// `RegisterClient`.
+    Registrations,
+    /// `StartDeviceAuthorization`.
+    DeviceAuthorizations,
+    /// A code of the device flow that nothing waits for.
+    WrongCodes,
+    /// A link to set a password that is none.
+    WrongLinks,
+}
+
+/// How often an hour, from one place; 0 for as often as anybody likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rates {
+    failed_sign_ins: u32,
+    forgotten_passwords: u32,
+    registrations: u32,
+    device_authorizations: u32,
+    wrong_codes: u32,
+    wrong_links: u32,
+}
+
+impl Default for Rates {
+    /// A thousand people behind one address, of whom one in four mistypes, or who all set their tools up in one hour.
+    fn default() -> Self {
+        Self {
+            failed_sign_ins: 300,
+            forgotten_passwords: 100,
+            registrations: 1200,
+            device_authorizations: 1200,
+            wrong_codes: 100,
+            wrong_links: 100,
+        }
+    }
+}
+
+impl Rates {
+    fn of(&self, what: What) -> u32 {
+        match what {
+            What::FailedSignIns => self.failed_sign_ins,
+            What::ForgottenPasswords => self.forgotten_passwords,
+            What::Registrations => self.registrations,
+            What::DeviceAuthorizations => self.device_authorizations,
+            What::WrongCodes => self.wrong_codes,
+            What::WrongLinks => self.wrong_links,
+        }
+    }
+}
+
+/// The limits of an instance.
+#[derive(Debug, Default)]
+pub struct Limits {
+    rates: Rates,
+    /// Whether this machine itself is not limited: behind a proxy that nobody named, everybody comes from it.
+    spares_loopback: bool,
+    /// Until when all that came from a place is paid off (the theoretical arrival time of ATM Forum's GCRA).
+    owed: Mutex<HashMap<(What, Network), Timestamp>>,
+}
+
+/// Too much came from one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crowded {
+    /// When one more is let through.
+    pub left: SignedDuration,
+}
+
+/// One more that was counted.
+#[derive(Debug)]
+#[must_use = "what turned out well is to be forgiven"]
+pub struct Counted<'l> {
+    limits: &'l Limits,
+    key: (What, Network),
+    cost: SignedDuration,
+}
+
+impl Limits {
+    /// These limits.
+    pub fn new(rates: Rates, spares_loopback: bool) -> Self {
+        Self { rates, spares_loopback, owed: Mutex::default() }
+    }
+
+    /// Counts one more of the request being answered: before it is looked at, so that many at the same moment see
+    /// each other.
+    ///
+    /// # Errors
+    /// [`Crowded`], and nothing was counted.
+    pub fn count(&self, what: What, now: Timestamp) -> Result<Counted<'_>, Crowded> {
+        self.count_of(what, Network::current(), now)
+    }
+
+    fn count_of(&self, what: What, from: Network, now: Timestamp) -> Result<Counted<'_>, Crowded> {
+        let (key, rate) = ((what, from), self.rates.of(what));
+        if rate == 0 || (self.spares_loopback && from.0.is_loopback()) {
+            return Ok(Counted { limits: self, key, cost: SignedDuration::ZERO });
+        }
+        let cost = SignedDuration::from_millis(HOUR.as_secs() * 1000 / i64::from(rate).max(1));
+        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = owed.get(&key).copied().unwrap_or(now).max(now);
+        let after = before.checked_add(cost).unwrap_or(before);
+        // A clock that was set back makes nobody wait longer than from empty to full.
+        let left = after.duration_since(now).checked_sub(HOUR).unwrap_or_default().min(HOUR);
+        if left > SignedDuration::ZERO {
+            return Err(Crowded { left });
+        }
+        if owed.len() >= MOST_PLACES && !owed.contains_key(&key) {
+            owed.retain(|_, until| *until > now);
+        }
+        if owed.len() < MOST_PLACES || owed.contains_key(&key) {
+            owed.insert(key, after);
+        }
+        Ok(Counted { limits: self, key, cost })
+    }
+}
+
+impl Counted<'_> {
+    /// It turned out to be none of those that are limited.
+    pub fn forgive(self) {
+        let mut owed = self.limits.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = owed.get_mut(&self.key) {
+            *until = until.checked_sub(self.cost).unwrap_or(*until);
+        }
+    }
+
+    /// It is one of them.
+    pub fn keep(self) {}
+}
+
+/// How long to wait, for people.
+pub fn wait_of(left: SignedDuration) -> String {
+    let seconds = left.as_secs() + 1;
+    if seconds > 90 { format!("{} minutes", (seconds + 59) / 60) } else { format!("{seconds} seconds") }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed test may panic")]
+mod tests;
