@@ -25,7 +25,7 @@ use crate::{
     origin::Origin,
     portal,
     proxies::{Peer, Way},
-    signin,
+    scim, signin,
 };
 
 /// No request of the protocols comes near this: the longest known body has 2 KB (SSO-OIDC API, RegisterClient).
@@ -142,7 +142,11 @@ fn send_home(instance: &Instance, request: &Request<Body>, way: &Way) -> Option<
 
 /// The longest body that is read at all.
 fn limit_of(uri: &Uri) -> usize {
-    if uri.path().starts_with("/admin/") { administration::BODY_LIMIT } else { BODY_LIMIT }
+    match uri.path() {
+        path if path.starts_with("/admin/") => administration::BODY_LIMIT,
+        path if path.starts_with(scim::PREFIX) => scim::BODY_LIMIT,
+        _ => BODY_LIMIT,
+    }
 }
 
 /// Applications send their requests in forms of their own pages (SAML Bindings 2.0 §3.5); who is signed in

@@ -51,6 +51,7 @@ mod rig;
 mod saml;
 mod sample_apps;
 mod sandbox;
+mod scim;
 mod secret;
 mod serving;
 mod signin;

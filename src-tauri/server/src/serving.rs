@@ -33,7 +33,7 @@ use crate::{
     mail::{self, Mailing},
     native, oidc, portal, provisioning,
     proxies::Peer,
-    saml, sample_apps,
+    saml, sample_apps, scim,
     signin::{self, see_other},
     sts,
 };
@@ -65,6 +65,7 @@ pub fn routes(instance: &Shared) -> Router {
         .merge(portal::routes())
         .merge(federation::routes())
         .merge(saml::routes())
+        .merge(scim::routes())
         .merge(samples)
         .merge(sts::routes())
         .merge(administration::routes())

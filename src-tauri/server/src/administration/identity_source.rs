@@ -44,6 +44,12 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
                 Cell::text("Create users and groups on these pages."),
             ],
             vec![
+                Cell::Link(Link::new(super::provisioning::PAGE, "Automatic provisioning")),
+                Cell::text(
+                    "The directory of an identity provider keeps users and groups in line, by SCIM 2.0.",
+                ),
+            ],
+            vec![
                 Cell::text("Organisation file"),
                 Cell::text("latchkey-server plan and apply bring users, groups and everything else as code."),
             ],

@@ -20,6 +20,7 @@ mod overview;
 mod page;
 mod permission_set_form;
 mod permission_sets;
+mod provisioning;
 mod requests;
 #[cfg(test)]
 mod set_up_tests;
@@ -113,9 +114,12 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 64] = [
+static ROUTES: [Route; 67] = [
     shown("/admin", overview::show),
     shown("/admin/identity-source", identity_source::show),
+    shown(provisioning::PAGE, provisioning::show),
+    submitted("/admin/identity-source/provisioning/create", provisioning::PAGE, provisioning::create),
+    submitted("/admin/identity-source/provisioning/revoke", provisioning::PAGE, provisioning::revoke),
     shown("/admin/users", users::list),
     shown("/admin/users/new", user_form::show_new),
     submitted("/admin/users/new", "/admin/users/new", user_form::create),

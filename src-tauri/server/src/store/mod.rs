@@ -41,6 +41,8 @@ mod role_credentials;
 mod roles;
 mod saml;
 mod saml_certificates;
+mod scim;
+mod scim_tokens;
 mod searches;
 mod sessions;
 mod template;
@@ -85,6 +87,8 @@ pub use passwords::{Password, PasswordState};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
+pub use scim::{MemberChange, Provision, ProvisionedGroup, ProvisionedUser, Wanted as WantedRecords};
+pub use scim_tokens::ScimToken;
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
 
@@ -114,6 +118,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("user_search.sql")),
     M::up(include_str!("audit_access_key.sql")),
     M::up(include_str!("native.sql")),
+    M::up(include_str!("scim.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -291,6 +296,7 @@ impl Store {
                 "DELETE FROM spent_challenge WHERE ends < ?1",
                 "DELETE FROM sign_in_ticket WHERE ends < ?1",
                 "DELETE FROM step_up WHERE ends < ?1",
+                "DELETE FROM scim_token WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;
