@@ -12,6 +12,7 @@
 //! The way in for a journey is [`journey()`]; for a wire test it is [`SandboxServer`] with
 //! [`Boto`] and [`AwsCli`], or [`ServedOrganisation`] with [`ServiceProvider`].
 
+pub mod administrator;
 pub mod app;
 pub mod authenticator;
 pub mod aws;
@@ -29,6 +30,7 @@ pub mod page;
 pub mod person;
 pub mod process;
 pub mod programs;
+pub mod provisioner;
 pub mod record;
 pub mod sandbox;
 pub mod sdks;
@@ -38,6 +40,7 @@ pub mod service_provider;
 pub mod soft_key;
 pub mod tls;
 
+pub use administrator::Administrator;
 pub use app::App;
 pub use authenticator::Authenticator;
 pub use aws::AwsCli;
@@ -46,6 +49,7 @@ pub use deadline::{until, within};
 pub use desk::Desk;
 pub use journey::{journey, one_at_a_time};
 pub use person::Person;
+pub use provisioner::Provisioner;
 pub use record::Record;
 pub use sandbox::{SandboxServer, User};
 pub use served::ServedOrganisation;

@@ -14,6 +14,7 @@ mod portal;
 mod precedence;
 mod saml;
 mod sandbox;
+mod scim;
 mod serve;
 mod sts;
 

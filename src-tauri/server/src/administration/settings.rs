@@ -143,7 +143,7 @@ fn preview(of: &Administrator<'_>, fields: &Fields, page: Page) -> Result<Page, 
             account.name
         ),
     };
-    let tags = of.instance.session_tags(&user)?;
+    let tags = of.instance.session_tags(&user, None)?;
     let table = Table {
         caption: format!("Session tags of {}", user.username),
         columns: vec!["Tag", "Value"],

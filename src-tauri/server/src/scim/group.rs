@@ -26,7 +26,6 @@ pub fn written(call: &Call<'_>, group: &ProvisionedGroup) -> Value {
         "id": inner.id,
         "meta": call.meta("Group", "Groups", &inner.id, inner.created, inner.updated),
         "displayName": inner.name,
-        "members": [],
     });
     if let Some(external_id) = &group.external_id {
         written["externalId"] = json!(external_id);

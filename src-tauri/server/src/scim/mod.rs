@@ -22,6 +22,7 @@ mod patch;
 mod patch_group;
 mod patch_user;
 mod path;
+mod projection;
 mod put_user;
 mod service_provider_config;
 #[cfg(test)]
@@ -237,13 +238,16 @@ fn answer(
     // Ids are UUIDs, which are written in lower case here.
     let id = if first == "Schemas" || first == "ResourceTypes" { id.to_owned() } else { id.to_lowercase() };
     let mut call = Call { instance, token, known, id, query, body: Value::Null };
-    let outcome = match body {
+    let mut outcome = match body {
         Ok(body) => {
             call.body = body.unwrap_or_default();
             (known.run)(&call)
         }
         Err(_) => Err(ScimError::bad(Kind::InvalidSyntax, "The body is no JSON.")),
     };
+    if let Ok(Answer { body: Some(body), .. }) = &mut outcome {
+        projection::project(body, &call.query);
+    }
     match &outcome {
         Ok(_) if *method == Method::GET => instance.record(&call.event(Value::Null))?,
         Ok(_) => {}

@@ -1,4 +1,5 @@
-//! How provisioning speaks: JSON of RFC 7644 §3, with errors as AWS writes them.
+//! How provisioning speaks: JSON of RFC 7644 §3, with errors as it has them. What AWS adds to
+//! errors, the id of the request, stands in a header: strict readers refuse members that they do not know.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -178,12 +179,9 @@ pub fn respond(instance: &Instance, outcome: Result<Answer, ScimError>) -> Respo
         Ok(Answer { status, body: None }) => status.into_response(),
         Err(error) => {
             let mut body = json!({
-                "schema": [ERROR],
                 "schemas": [ERROR],
                 "detail": error.detail,
                 "status": error.status.as_str(),
-                "exceptionRequestId": request_id,
-                "timeStamp": instance.now().strftime("%Y-%m-%d %H:%M:%S.%3f").to_string(),
             });
             if let Some(kind) = error.kind {
                 body["scimType"] = json!(kind.word());
