@@ -10,7 +10,8 @@
 //! nothing is tried again after it failed; processes end with the desk that started them.
 //!
 //! The way in for a journey is [`journey()`]; for a wire test it is [`SandboxServer`] with
-//! [`Boto`] and [`AwsCli`], or [`ServedOrganisation`] with [`ServiceProvider`].
+//! [`Boto`] and [`AwsCli`], or [`ServedOrganisation`] with [`ServiceProvider`],
+//! [`IdentityProvider`] or [`Provisioner`].
 
 pub mod administrator;
 pub mod app;
@@ -23,6 +24,7 @@ pub mod desktop;
 pub mod driver;
 pub mod evidence;
 pub mod gallery;
+pub mod identity_provider;
 pub mod journey;
 pub mod mail_server;
 pub mod organisation;
@@ -47,6 +49,7 @@ pub use aws::AwsCli;
 pub use boto::Boto;
 pub use deadline::{until, within};
 pub use desk::Desk;
+pub use identity_provider::IdentityProvider;
 pub use journey::{journey, one_at_a_time};
 pub use person::Person;
 pub use provisioner::Provisioner;

@@ -3,6 +3,7 @@
 mod administration;
 mod aws_cli;
 mod device;
+mod external;
 mod federation;
 mod keeping;
 mod mail;

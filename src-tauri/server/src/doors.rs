@@ -19,7 +19,7 @@ use axum::{
 use url::Url;
 
 use crate::{
-    administration,
+    administration, external,
     fields::Fields,
     instance::{Instance, Shared},
     origin::Origin,
@@ -145,14 +145,15 @@ fn limit_of(uri: &Uri) -> usize {
     match uri.path() {
         path if path.starts_with("/admin/") => administration::BODY_LIMIT,
         path if path.starts_with(scim::PREFIX) => scim::BODY_LIMIT,
+        path if path.starts_with(external::ACS) => external::BODY_LIMIT,
         _ => BODY_LIMIT,
     }
 }
 
-/// Applications send their requests in forms of their own pages (SAML Bindings 2.0 §3.5); who is signed in
-/// plays no part until the browser comes back with our own redirect.
+/// Applications send their requests in forms of their own pages (SAML Bindings 2.0 §3.5), and an identity provider its
+/// answers; who is signed in plays no part until the browser comes back with our own redirect.
 fn takes_strangers_forms(uri: &Uri) -> bool {
-    uri.path().starts_with("/saml/assertion/")
+    ["/saml/assertion/", external::ACS].iter().any(|path| uri.path().starts_with(path))
 }
 
 fn is_page(uri: &Uri) -> bool {

@@ -26,6 +26,7 @@ mod configured;
 mod data_folder;
 mod domain;
 mod doors;
+mod external;
 mod federation;
 mod fields;
 #[cfg(test)]

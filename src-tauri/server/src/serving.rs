@@ -28,7 +28,7 @@ use crate::{
     administration,
     audit::{delivery, keeping},
     doors::{self, BodyIn},
-    federation,
+    external, federation,
     instance::{Instance, Shared},
     mail::{self, Mailing},
     native, oidc, portal, provisioning,
@@ -66,6 +66,7 @@ pub fn routes(instance: &Shared) -> Router {
         .merge(federation::routes())
         .merge(saml::routes())
         .merge(scim::routes())
+        .merge(external::routes())
         .merge(samples)
         .merge(sts::routes())
         .merge(administration::routes())

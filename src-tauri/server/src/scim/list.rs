@@ -95,7 +95,7 @@ impl Asked {
 }
 
 /// A list that is whole.
-pub fn whole(resources: Vec<Value>) -> Answer {
+pub fn whole(resources: &[Value]) -> Answer {
     Answer::of(json!({
         "schemas": [LIST],
         "totalResults": resources.len(),

@@ -10,7 +10,7 @@ use super::{
 
 /// Tells what there is.
 pub fn list_resource_types(call: &Call<'_>) -> Outcome {
-    Ok(list::whole(all(call)))
+    Ok(list::whole(&all(call)))
 }
 
 /// Tells of one.

@@ -11,7 +11,7 @@ use super::{
 
 /// Tells the schemas.
 pub fn list_schemas(call: &Call<'_>) -> Outcome {
-    Ok(list::whole(all(call)))
+    Ok(list::whole(&all(call)))
 }
 
 /// All of them.

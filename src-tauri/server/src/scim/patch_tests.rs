@@ -14,16 +14,20 @@ fn user() -> Attributes {
     user.as_object().unwrap().clone()
 }
 
+fn body(operations: Value) -> Value {
+    [("Operations".to_owned(), operations)].into_iter().collect()
+}
+
 #[track_caller]
 fn patched(operations: Value) -> Value {
     let mut user = user();
-    patch(&mut user, &json!({ "Operations": operations })).unwrap();
+    patch(&mut user, &body(operations)).unwrap();
     Value::Object(user)
 }
 
 #[track_caller]
 fn refused(operations: Value) -> Option<&'static str> {
-    patch(&mut user(), &json!({ "Operations": operations })).unwrap_err().kind()
+    patch(&mut user(), &body(operations)).unwrap_err().kind()
 }
 
 #[test]

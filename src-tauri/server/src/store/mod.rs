@@ -27,6 +27,7 @@ mod document;
 mod groups;
 mod half_sign_ins;
 mod identity_records;
+mod identity_source;
 mod instance;
 mod lockouts;
 mod mfa;
@@ -79,6 +80,7 @@ pub use consoles::SigninToken;
 pub use document::{Apply, Refused};
 pub use half_sign_ins::{Completion, HalfSignIn, NewDevice};
 pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
+pub use identity_source::{Affected, ExternalProvider, ExternalSignIn, Proved, SourceChange, SourceKind};
 pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
@@ -119,6 +121,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("audit_access_key.sql")),
     M::up(include_str!("native.sql")),
     M::up(include_str!("scim.sql")),
+    M::up(include_str!("identity_source.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -297,6 +300,7 @@ impl Store {
                 "DELETE FROM sign_in_ticket WHERE ends < ?1",
                 "DELETE FROM step_up WHERE ends < ?1",
                 "DELETE FROM scim_token WHERE ends < ?1",
+                "DELETE FROM external_sign_in WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

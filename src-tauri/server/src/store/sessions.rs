@@ -26,11 +26,13 @@ pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
 pub(super) const SESSION_COLUMNS: &str =
     "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
 
-/// Keeps a session. `false` if the person was disabled or deleted while they proved who they are.
+/// Keeps a session. `false` if the person was disabled or deleted while they proved who they are, or people sign in at
+/// an external identity provider by now.
 pub(super) fn insert(tx: &Connection, session: &SignInSession, cookie: Digest) -> rusqlite::Result<bool> {
     let begun = tx.execute(
         "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor)
-         SELECT ?1, ?2, username, id, ?4, ?5, ?6 FROM user WHERE id = ?3 AND enabled",
+         SELECT ?1, ?2, username, id, ?4, ?5, ?6 FROM user WHERE id = ?3 AND enabled
+             AND NOT EXISTS (SELECT 1 FROM identity_source WHERE kind = 'SAML')",
         params![
             session.id,
             cookie.as_bytes(),
@@ -38,6 +40,31 @@ pub(super) fn insert(tx: &Connection, session: &SignInSession, cookie: Digest) -
             millis(session.began),
             millis(session.ends),
             session.factor
+        ],
+    )?;
+    Ok(begun == 1)
+}
+
+/// Keeps a session that the external identity provider vouches for, with the session tags that it brought. `false` as
+/// of [`insert`], or if people do not sign in there any more.
+pub(super) fn insert_external(
+    tx: &Connection,
+    session: &SignInSession,
+    cookie: Digest,
+    tags: &str,
+) -> rusqlite::Result<bool> {
+    let begun = tx.execute(
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor, tags)
+         SELECT ?1, ?2, username, id, ?4, ?5, ?6, ?7 FROM user WHERE id = ?3 AND enabled
+             AND EXISTS (SELECT 1 FROM identity_source WHERE kind = 'SAML')",
+        params![
+            session.id,
+            cookie.as_bytes(),
+            session.user_id,
+            millis(session.began),
+            millis(session.ends),
+            session.factor,
+            tags
         ],
     )?;
     Ok(begun == 1)
