@@ -76,7 +76,7 @@ fn whole(of: &Administrator<'_>, fields: &Fields, problem: Option<&str>) -> Resu
     };
     let table = Table {
         caption: "What is kept and what is lost".to_owned(),
-        columns: vec!["What", "Afterwards", "In detail"],
+        columns: vec!["What", "State", "In detail"],
         rows,
         ..Table::default()
     };
