@@ -10,8 +10,10 @@
 //! nothing is tried again after it failed; processes end with the desk that started them.
 //!
 //! The way in for a journey is [`journey()`]; for a wire test it is [`SandboxServer`] with
-//! [`Boto`] and [`AwsCli`], or [`ServedOrganisation`] with [`ServiceProvider`].
+//! [`Boto`] and [`AwsCli`], or [`ServedOrganisation`] with [`ServiceProvider`],
+//! [`IdentityProvider`] or [`Provisioner`].
 
+pub mod administrator;
 pub mod app;
 pub mod authenticator;
 pub mod aws;
@@ -22,6 +24,7 @@ pub mod desktop;
 pub mod driver;
 pub mod evidence;
 pub mod gallery;
+pub mod identity_provider;
 pub mod journey;
 pub mod mail_server;
 pub mod organisation;
@@ -29,6 +32,7 @@ pub mod page;
 pub mod person;
 pub mod process;
 pub mod programs;
+pub mod provisioner;
 pub mod record;
 pub mod sandbox;
 pub mod sdks;
@@ -38,14 +42,17 @@ pub mod service_provider;
 pub mod soft_key;
 pub mod tls;
 
+pub use administrator::Administrator;
 pub use app::App;
 pub use authenticator::Authenticator;
 pub use aws::AwsCli;
 pub use boto::Boto;
 pub use deadline::{until, within};
 pub use desk::Desk;
+pub use identity_provider::IdentityProvider;
 pub use journey::{journey, one_at_a_time};
 pub use person::Person;
+pub use provisioner::Provisioner;
 pub use record::Record;
 pub use sandbox::{SandboxServer, User};
 pub use served::ServedOrganisation;

@@ -3,6 +3,7 @@
 mod administration;
 mod aws_cli;
 mod device;
+mod external;
 mod federation;
 mod keeping;
 mod mail;
@@ -14,6 +15,7 @@ mod portal;
 mod precedence;
 mod saml;
 mod sandbox;
+mod scim;
 mod serve;
 mod sts;
 

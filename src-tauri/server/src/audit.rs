@@ -55,6 +55,8 @@ pub struct Event<'a> {
     pub additional: Value,
     /// Which administrator's key signed the request.
     pub administrator: Option<Administrator<'a>>,
+    /// The id of the access token with which an identity provider provisions.
+    pub provisioner: Option<&'a str>,
     /// `requestParameters`, without secrets.
     pub request: Value,
     /// `errorCode` and `errorMessage`, if it was refused.
@@ -134,7 +136,7 @@ impl Place<'_> {
             "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "eventSource": event.source,
             "eventName": event.name,
-            "eventType": if event.administrator.is_some() { "AwsApiCall" } else { "AwsServiceEvent" },
+            "eventType": if event.administrator.is_some() || event.provisioner.is_some() { "AwsApiCall" } else { "AwsServiceEvent" },
             "eventCategory": "Management",
             "managementEvent": true,
             "readOnly": is_read_only(event.name),
@@ -176,6 +178,9 @@ impl Place<'_> {
                 "userName": administrator.name,
                 "arn": format!("arn:aws:iam::{account}:user/{}", administrator.name),
             });
+        }
+        if let Some(token) = event.provisioner {
+            return json!({ "type": "WebIdentityUser", "accountId": account, "accessKeyId": token });
         }
         let on_behalf_of = user_id.map(|user_id| {
             json!({

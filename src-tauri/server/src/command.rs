@@ -17,7 +17,9 @@ use crate::{
     applying::Told,
     audit::{self, command::AuditCommand},
     chance::Chance,
-    config, mfa, passwords, sandbox,
+    config, external,
+    external::command::SourceCommand,
+    mfa, passwords, sandbox,
     secret::Token,
     signin::password::one_time,
     store::Change,
@@ -81,6 +83,11 @@ enum Command {
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
+    },
+    /// See where people sign in, and go back to this server's own directory.
+    IdentitySource {
+        #[command(subcommand)]
+        command: SourceCommand,
     },
     /// See what was done, and whether the record of it is whole.
     Audit {
@@ -166,6 +173,7 @@ pub fn run() -> Result<()> {
             runtime.block_on(applications::import_application(&metadata, &name))
         }
         Command::Admin { command } => admin::command::run(command),
+        Command::IdentitySource { command } => external::command::run(command),
         Command::Audit { command } => audit::command::run(command),
         Command::Plan { config, file } => tell(&config::apply(&config, &file, true)?),
         Command::Apply { config, file } => tell(&config::apply(&config, &file, false)?),

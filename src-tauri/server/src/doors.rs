@@ -19,13 +19,13 @@ use axum::{
 use url::Url;
 
 use crate::{
-    administration,
+    administration, external,
     fields::Fields,
     instance::{Instance, Shared},
     origin::Origin,
     portal,
     proxies::{Peer, Way},
-    signin,
+    scim, signin,
 };
 
 /// No request of the protocols comes near this: the longest known body has 2 KB (SSO-OIDC API, RegisterClient).
@@ -142,13 +142,18 @@ fn send_home(instance: &Instance, request: &Request<Body>, way: &Way) -> Option<
 
 /// The longest body that is read at all.
 fn limit_of(uri: &Uri) -> usize {
-    if uri.path().starts_with("/admin/") { administration::BODY_LIMIT } else { BODY_LIMIT }
+    match uri.path() {
+        path if path.starts_with("/admin/") => administration::BODY_LIMIT,
+        path if path.starts_with(scim::PREFIX) => scim::BODY_LIMIT,
+        path if path.starts_with(external::ACS) => external::BODY_LIMIT,
+        _ => BODY_LIMIT,
+    }
 }
 
-/// Applications send their requests in forms of their own pages (SAML Bindings 2.0 §3.5); who is signed in
-/// plays no part until the browser comes back with our own redirect.
+/// Applications send their requests in forms of their own pages (SAML Bindings 2.0 §3.5), and an identity provider its
+/// answers; who is signed in plays no part until the browser comes back with our own redirect.
 fn takes_strangers_forms(uri: &Uri) -> bool {
-    uri.path().starts_with("/saml/assertion/")
+    ["/saml/assertion/", external::ACS].iter().any(|path| uri.path().starts_with(path))
 }
 
 fn is_page(uri: &Uri) -> bool {

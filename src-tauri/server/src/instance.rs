@@ -22,7 +22,7 @@ use crate::{
     issuing::{OwnKeys, RoleCredentialIssuer},
     limits::{Counted, Crowded, Limits, What},
     mail::Mailing,
-    organisation::{PermissionSet, Settings, Tags, User, session_tags},
+    organisation::{MOST_TAGS, PermissionSet, Settings, Tags, User, session_tags},
     origin::Origin,
     passwords::PasswordBook,
     proxies::TrustedProxies,
@@ -250,11 +250,20 @@ impl Instance {
         user.id.clone()
     }
 
-    /// The tags of a person's sessions.
+    /// The tags of a person's role sessions: those that the identity provider's assertion brought to their sign-in
+    /// session, and over them those that are made of what the directory knows (IAM Identity Center User Guide,
+    /// attributes for access control).
     ///
     /// # Errors
     /// [`StoreError`] if that cannot be told.
-    pub fn session_tags(&self, user: &User) -> Result<Tags, StoreError> {
-        Ok(session_tags(&self.store.access_control_attributes()?, user))
+    pub fn session_tags(&self, user: &User, session_id: Option<&str>) -> Result<Tags, StoreError> {
+        let asserted = session_id.map(|id| self.store.tags_of_session(id)).transpose()?;
+        let mut tags = session_tags(&self.store.access_control_attributes()?, user);
+        for (key, value) in asserted.unwrap_or_default() {
+            if tags.len() < MOST_TAGS {
+                tags.entry(key).or_insert(value);
+            }
+        }
+        Ok(tags)
     }
 }

@@ -26,6 +26,7 @@ mod configured;
 mod data_folder;
 mod domain;
 mod doors;
+mod external;
 mod federation;
 mod fields;
 #[cfg(test)]
@@ -52,6 +53,7 @@ mod rig;
 mod saml;
 mod sample_apps;
 mod sandbox;
+mod scim;
 mod secret;
 mod serving;
 mod signin;

@@ -28,12 +28,12 @@ use crate::{
     administration,
     audit::{delivery, keeping},
     doors::{self, BodyIn},
-    federation,
+    external, federation,
     instance::{Instance, Shared},
     mail::{self, Mailing},
     native, oidc, portal, provisioning,
     proxies::Peer,
-    saml, sample_apps,
+    saml, sample_apps, scim,
     signin::{self, see_other},
     sts,
 };
@@ -65,6 +65,8 @@ pub fn routes(instance: &Shared) -> Router {
         .merge(portal::routes())
         .merge(federation::routes())
         .merge(saml::routes())
+        .merge(scim::routes())
+        .merge(external::routes())
         .merge(samples)
         .merge(sts::routes())
         .merge(administration::routes())

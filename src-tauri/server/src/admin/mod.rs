@@ -31,6 +31,10 @@ use crate::{
     store::{AdministratorKey, AuditEntry},
 };
 use body::Body;
+pub use identitystore::{
+    attributes::{ENTERPRISE, check_reserved as check_reserved_name, set as set_attribute},
+    create_user::blank as blank_user,
+};
 pub use sso_admin::template;
 pub use wire::AdminError;
 

@@ -1,40 +1,56 @@
 //! `/admin/identity-source`: where users come from, and the address that people get.
 
 use super::{
-    Administrator, Answer, number,
+    Administrator, Answer, external_source, number,
     page::{Cell, Link, Page, Part, Table, Tone},
+    source_change,
 };
-use crate::{fields::Fields, mfa::policy::Mode};
+use crate::{fields::Fields, mfa::policy::Mode, store::SourceKind};
 
 /// GET `/admin/identity-source`.
 pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
     let (instance, counts) = (of.instance, of.instance.store.counts()?);
     let people = |n: i64, one: &str, many: &str| number(usize::try_from(n).unwrap_or_default(), one, many);
     let held = format!(
-        "This server keeps them: {} and {}. Passwords and MFA devices are set here.",
+        "This server keeps them: {} and {}. With this source, passwords and MFA devices are set here.",
         people(counts.users, "user", "users"),
         people(counts.groups, "group", "groups")
     );
-    let source = |name: &str, state: Cell, what: &str| vec![Cell::text(name), state, Cell::text(what)];
-    let not_offered = || Cell::text("Not\u{a0}offered");
+    let (source, provider) = (instance.store.identity_source()?, instance.store.external_provider()?);
+    let in_use = || Cell::Chip(Tone::Good, "IN USE");
+    let not = |text: &str| Cell::text(text.replace(' ', "\u{a0}"));
+    let is_external = source == SourceKind::Saml;
+    let external = Cell::Link(Link::new(external_source::PAGE, "External SAML identity provider"));
     let sources = Table {
         caption: "Identity sources".to_owned(),
         columns: vec!["Identity source", "State", "Users and groups"],
         rows: vec![
-            source("Directory of this server", Cell::Chip(Tone::Good, "IN USE"), &held),
-            source(
-                "Active Directory",
-                not_offered(),
-                "Bring its users over with the identity store API or an organisation file.",
-            ),
-            source(
-                "External SAML identity provider",
-                not_offered(),
-                "People sign in here. Users of another provider are brought over in the same ways.",
-            ),
+            vec![
+                Cell::text("Directory of this server"),
+                if is_external { not("Not in use") } else { in_use() },
+                Cell::Text(held),
+            ],
+            vec![
+                external,
+                match &provider {
+                    _ if is_external => in_use(),
+                    Some(_) => Cell::Chip(Tone::Warning, "SET UP"),
+                    None => not("Not set up"),
+                },
+                Cell::text(
+                    "People sign in there. Users and groups are those of this server, provisioned or made by hand.",
+                ),
+            ],
+            vec![
+                Cell::text("Active Directory"),
+                not("Not offered"),
+                Cell::text("Bring its users over with the identity store API or an organisation file."),
+            ],
         ],
         ..Table::default()
     };
+    let change = (is_external || provider.is_some())
+        .then(|| Part::Links(vec![Link::new(source_change::PAGE, "Change identity source")]));
     let ways = Table {
         caption: "Ways to fill the directory".to_owned(),
         columns: vec!["Way", "For what"],
@@ -42,6 +58,12 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
             vec![
                 Cell::Link(Link::new("/admin/users/new", "By hand")),
                 Cell::text("Create users and groups on these pages."),
+            ],
+            vec![
+                Cell::Link(Link::new(super::provisioning::PAGE, "Automatic provisioning")),
+                Cell::text(
+                    "The directory of an identity provider keeps users and groups in line, by SCIM 2.0.",
+                ),
             ],
             vec![
                 Cell::text("Organisation file"),
@@ -59,6 +81,15 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
         Mode::Always => "Password and a second factor, at every sign-in",
         Mode::Context => "Password, and a second factor in a new browser or on a new network",
     };
+    let asks = match &provider {
+        Some(provider) if is_external => {
+            format!(
+                "Nothing here: {} asks, and its second factor counts. That of this server is off.",
+                provider.entity_id
+            )
+        }
+        _ => asks.to_owned(),
+    };
     let mail = if instance.mailing.sends() {
         "This server sends invitations and links for forgotten passwords."
     } else {
@@ -67,6 +98,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
     let page = Page::new("Identity source")
         .with(Part::Note("Where users and groups come from, and how they sign in.".to_owned()))
         .with(Part::Table(sources))
+        .with_some(change)
         .with(Part::Heading("Sign-in address".to_owned()))
         .with(Part::Note("Give this address to your people. It opens the access portal, and AWS's tools take it as start URL.".to_owned()))
         .with(Part::Copied("sign-in-address", "Sign-in address", instance.addresses.start_url()))
@@ -76,7 +108,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
             ("Issuer", instance.addresses.issuer_url()),
         ]))
         .with(Part::Heading("Signing in".to_owned()))
-        .with(Part::Facts(vec![("Asked for", asks.to_owned()), ("E-mail", mail.to_owned())]))
+        .with(Part::Facts(vec![("Asked for", asks), ("E-mail", mail.to_owned())]))
         .with(Part::Links(vec![Link::new("/admin/settings", "Change it in Settings")]))
         .with(Part::Heading("Filling the directory".to_owned()))
         .with(Part::Table(ways));

@@ -13,6 +13,7 @@ mod assign;
 mod assign_choices;
 mod attribute_lines;
 mod audit;
+mod external_source;
 mod groups;
 mod identity_source;
 pub mod invite;
@@ -20,11 +21,13 @@ mod overview;
 mod page;
 mod permission_set_form;
 mod permission_sets;
+mod provisioning;
 mod requests;
 #[cfg(test)]
 mod set_up_tests;
 mod settings;
 mod settings_mfa;
+mod source_change;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -113,9 +116,16 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 64] = [
+static ROUTES: [Route; 71] = [
     shown("/admin", overview::show),
     shown("/admin/identity-source", identity_source::show),
+    shown(external_source::PAGE, external_source::show),
+    submitted(external_source::PAGE, external_source::PAGE, external_source::save),
+    shown(source_change::PAGE, source_change::show),
+    submitted(source_change::PAGE, source_change::PAGE, source_change::change),
+    shown(provisioning::PAGE, provisioning::show),
+    submitted("/admin/identity-source/provisioning/create", provisioning::PAGE, provisioning::create),
+    submitted("/admin/identity-source/provisioning/revoke", provisioning::PAGE, provisioning::revoke),
     shown("/admin/users", users::list),
     shown("/admin/users/new", user_form::show_new),
     submitted("/admin/users/new", "/admin/users/new", user_form::create),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Administrator, Answer,
-    page::{Cell, Field, Form, Kind, Mistakes, Page, Part, Table, Tone, way},
+    page::{Cell, Field, Form, Kind, Link, Mistakes, Page, Part, Table, Tone, way},
     settings_mfa,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     fields::Fields,
     organisation::{AccessControlAttribute, MOST_TAGS, is_attribute_key, is_attribute_source},
     signin::{PageError, see_other},
+    store::SourceKind,
 };
 
 const PAGE: &str = "/admin/settings";
@@ -95,10 +96,16 @@ fn whole(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Result
         })
     });
     [&mut mfa, &mut session, &mut attributes].into_iter().for_each(|form| mistakes.mark(form));
+    let elsewhere = (store.identity_source()? == SourceKind::Saml).then(|| {
+        let text = "Not used: people sign in at the external identity provider, whose second factor counts.";
+        let link = Link::new("/admin/identity-source", "Identity source");
+        Part::Notice(Tone::Warning, text.to_owned(), link)
+    });
     let page = Page::new("Settings")
         .with_some(done)
         .with_some(mistakes.banner())
         .with(Part::Heading("Second factor".to_owned()))
+        .with_some(elsewhere)
         .with(Part::Form(mfa))
         .with(Part::Heading("Sign-ins".to_owned()))
         .with(Part::Form(session))
@@ -143,7 +150,7 @@ fn preview(of: &Administrator<'_>, fields: &Fields, page: Page) -> Result<Page, 
             account.name
         ),
     };
-    let tags = of.instance.session_tags(&user)?;
+    let tags = of.instance.session_tags(&user, None)?;
     let table = Table {
         caption: format!("Session tags of {}", user.username),
         columns: vec!["Tag", "Value"],

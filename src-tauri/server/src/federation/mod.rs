@@ -74,13 +74,14 @@ async fn act(instance: Shared, headers: HeaderMap, fields: Fields) -> Response {
 /// [`IssuingError`] if they could not be issued or kept.
 pub fn signin_token_for(
     instance: &Instance,
-    user: &User,
+    (user, session_id): (&User, &str),
     account: &Account,
     set: &PermissionSet,
     event: &AuditEntry,
 ) -> Result<Token, IssuingError> {
-    let tags =
-        instance.session_tags(user).map_err(|cause| IssuingError::new("find a session's tags", cause))?;
+    let tags = instance
+        .session_tags(user, Some(session_id))
+        .map_err(|cause| IssuingError::new("find a session's tags", cause))?;
     let issued = instance.issuer.issue(user, account, set, tags, event, instance.now())?;
     keep_token(instance, issued.access_key_id, issued.ends)
 }

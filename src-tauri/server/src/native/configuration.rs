@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{enrol, proof, step_up, ticket, wire::NativeError};
-use crate::{instance::Instance, mfa::keys};
+use crate::{external, instance::Instance, mfa::keys};
 
 /// The document.
 #[derive(Serialize)]
@@ -64,6 +64,8 @@ pub fn configuration(instance: &Instance) -> Result<Configuration, NativeError> 
     let settings = instance.settings();
     let policy = instance.store.mfa_policy()?;
     let addresses = &instance.addresses;
+    // The identity provider has its pages.
+    let here = !external::is_source(instance)?;
     let webauthn =
         keys::rp_id(instance).map(|rp_id| Webauthn { rp_id, app_origins: [keys::app_origin(instance)] });
     Ok(Configuration {
@@ -72,7 +74,7 @@ pub fn configuration(instance: &Instance) -> Result<Configuration, NativeError> 
         start_url: addresses.start_url(),
         issuer: addresses.issuer_url(),
         region: settings.region.clone(),
-        sign_in: SignIn { password: true, passkey: webauthn.is_some() && policy.takes_passkeys() },
+        sign_in: SignIn { password: here, passkey: here && webauthn.is_some() && policy.takes_passkeys() },
         enrolment: Enrolment {
             api: webauthn.is_some(),
             fresh_seconds: proof::FRESH.as_secs(),

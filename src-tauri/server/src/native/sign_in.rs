@@ -182,11 +182,16 @@ pub fn start(instance: &Instance, request: Start) -> Result<Step, NativeError> {
     let back = request.client.check(instance)?;
     let known = request.device.map(Token::new);
     let right = sign_in::check(instance, known.as_ref(), &request.username, &request.password)?;
+    if matches!(right, Err(Wrong::Elsewhere)) {
+        return Ok(in_browser(instance, "identityProvider", None));
+    }
     let right = right.map_err(|wrong| match wrong {
         Wrong::Missing => Kind::InvalidRequest.because("A user name and a password are needed"),
         Wrong::TooLong => Kind::InvalidRequest.because("That is too long for a user name and a password"),
         Wrong::Locked(left) | Wrong::Crowded(left) => NativeError::locked(left),
-        Wrong::Mismatch => Kind::WrongPassword.because("The user name or the password is wrong"),
+        Wrong::Mismatch | Wrong::Elsewhere => {
+            Kind::WrongPassword.because("The user name or the password is wrong")
+        }
     })?;
     go_on(instance, right, &back, request.context.map(Token::new).as_ref())
 }

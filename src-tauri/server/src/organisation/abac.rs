@@ -70,6 +70,11 @@ pub fn is_key(key: &str) -> bool {
     !reserved && (1..=LONGEST_KEY).contains(&key.chars().count()) && is_tag_text(key)
 }
 
+/// Whether a text may be a tag's value.
+pub fn is_value(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= LONGEST_VALUE && is_tag_text(text)
+}
+
 /// Letters, digits, space and `_.:/=+-@` (STS API, `Tag`).
 fn is_tag_text(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))

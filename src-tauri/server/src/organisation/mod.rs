@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use abac::{
     AccessControlAttribute, MOST as MOST_TAGS, Tags, is_key as is_attribute_key,
-    is_source as is_attribute_source, session_tags,
+    is_source as is_attribute_source, is_value as is_tag_value, session_tags,
 };
 pub(crate) use check::{is_name_byte, is_region, is_web_url};
 pub use document::{

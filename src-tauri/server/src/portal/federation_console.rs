@@ -17,7 +17,13 @@ pub fn federation_console(call: &Call<'_>) -> Result<Response, PortalError> {
     let (account, set) = assigned.ok_or_else(|| call.forbidden("Federate", account, role))?;
     call.need_open("Federate", &account, &set)?;
     let event = call.event("Federate", json!({ "account_id": account.id, "role_name": set.name }));
-    let token = federation::signin_token_for(call.instance, &call.caller.user, &account, &set, &event)?;
+    let token = federation::signin_token_for(
+        call.instance,
+        (&call.caller.user, &call.caller.session.id),
+        &account,
+        &set,
+        &event,
+    )?;
     let body = json!({
         "signInToken": token.expose(),
         "signInFederationLocation": call.instance.addresses.federation_url(),

@@ -20,7 +20,7 @@ pub fn get_role_credentials(call: &Call<'_>) -> Result<Response, PortalError> {
         &call.caller.user,
         &account,
         &call.instance.lasting(&set),
-        call.instance.session_tags(&call.caller.user)?,
+        call.instance.session_tags(&call.caller.user, Some(&call.caller.session.id))?,
         &event,
         call.instance.now(),
     )?;

@@ -37,7 +37,7 @@ use crate::{
     organisation::Application,
     signin::PageError,
 };
-pub use certificate::{certificate_text, encryption_certificate_text, pem};
+pub use certificate::{Certificate, certificate_text, encryption_certificate_text, pem};
 pub use pass_on::PassOn;
 pub use preview::preview;
 pub use provider::{metadata, service_provider};

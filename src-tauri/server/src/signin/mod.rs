@@ -62,7 +62,8 @@ pub fn routes() -> Router<Shared> {
         .route("/assets/webauthn.js", get(async || script(include_str!("../../assets/webauthn.js"))))
 }
 
-fn shown(show: Show) -> MethodRouter<Shared> {
+/// A page.
+pub fn shown(show: Show) -> MethodRouter<Shared> {
     get(move |State(instance): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery| {
         page(instance, headers, query.unwrap_or_default(), show)
     })

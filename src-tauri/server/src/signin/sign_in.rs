@@ -23,6 +23,7 @@ use super::{
 use crate::{
     audit::{self, Event},
     domain::sign_in_session::SignInSession,
+    external,
     fields::Fields,
     instance::Instance,
     limits::{What, wait_of},
@@ -49,6 +50,9 @@ struct SignInPage<'a> {
 
 /// GET `/sign-in`.
 pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    if external::is_source(instance)? {
+        return external::sign_in_page(instance, visit, fields);
+    }
     let back = safe_path(instance, fields.get("continue"));
     // An application may ask that the person proves anew who they are.
     if visit.person.is_some() && fields.get("again").is_none() {
@@ -76,12 +80,13 @@ pub fn submit(
     let password = fields.get("password").unwrap_or_default();
     let right = match check(instance, visit.known_browser.as_ref(), typed, password)? {
         Ok(right) => right,
+        Err(Wrong::Elsewhere) => return external::sign_in_page(instance, visit, fields),
         Err(wrong) => {
             let (status, error) = wrong.told();
             let page = render(instance, visit, status, Some(&error), typed, &back);
             return Ok(match wrong {
                 Wrong::Locked(left) | Wrong::Crowded(left) => retry_after(page, left),
-                Wrong::Missing | Wrong::TooLong | Wrong::Mismatch => page,
+                Wrong::Missing | Wrong::TooLong | Wrong::Mismatch | Wrong::Elsewhere => page,
             });
         }
     };
@@ -115,6 +120,8 @@ pub enum Wrong {
     Crowded(SignedDuration),
     /// They do not belong together.
     Mismatch,
+    /// Nobody signs in with a password: people sign in at the identity provider.
+    Elsewhere,
 }
 
 impl Wrong {
@@ -132,6 +139,9 @@ impl Wrong {
                 (StatusCode::TOO_MANY_REQUESTS, text.into())
             }
             Self::Mismatch => (StatusCode::UNAUTHORIZED, "The user name or the password is wrong.".into()),
+            Self::Elsewhere => {
+                (StatusCode::FORBIDDEN, "You sign in at your organisation's identity provider.".into())
+            }
         }
     }
 }
@@ -143,6 +153,9 @@ pub fn check(
     typed: &str,
     password: &str,
 ) -> Result<Result<Right, Wrong>, StoreError> {
+    if external::is_source(instance)? {
+        return Ok(Err(Wrong::Elsewhere));
+    }
     if typed.trim().is_empty() || password.is_empty() {
         return Ok(Err(Wrong::Missing));
     }
@@ -198,13 +211,25 @@ pub fn begin(
 ) -> Result<Response, PageError> {
     let length = instance.session_length();
     let begun = SignInSession::begin(instance.chance.uuid(), &user.id, length, instance.now());
-    let session = SignInSession { factor, ..begun };
+    begin_with(instance, visit, user, back, &SignInSession { factor, ..begun }, keep)
+}
+
+/// As [`begin`], with a session at hand.
+pub fn begin_with(
+    instance: &Instance,
+    visit: &Visit,
+    user: &User,
+    back: &str,
+    session: &SignInSession,
+    keep: impl FnOnce(&Begun<'_>) -> Result<(), PageError>,
+) -> Result<Response, PageError> {
+    let length = session.ends.duration_since(session.began);
     // A new secret at sign-in: a cookie planted before it is worth nothing after.
     let secret = instance.chance.token();
     let over =
         visit.person.as_ref().map(|person| logout(instance, person, json!({ "Reason": "SignedInAnew" })));
     let replaces = over.as_ref().map(|entry| Replaced { cookie: visit.binding(), entry });
-    keep(&Begun { session: &session, cookie: secret.digest(), replaces })?;
+    keep(&Begun { session, cookie: secret.digest(), replaces })?;
     let mut response = see_other(back);
     let over = Some(SignedDuration::ZERO);
     for cookie in [
@@ -230,7 +255,8 @@ pub fn sign_out(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Respon
     if let Some(half) = &visit.half {
         instance.store.end_half_sign_in(half.digest(), &[])?;
     }
-    let mut response = see_other("/sign-in");
+    // Where a page would go to the identity provider by itself, which would sign in again.
+    let mut response = see_other(if external::is_source(instance)? { "/sign-in?out=1" } else { "/sign-in" });
     for kind in [SESSION, HALF] {
         if let Some(cookie) = cookies::set_cookie(instance, kind, "", Some(SignedDuration::ZERO)) {
             response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -52,12 +52,12 @@ pub enum Edited<E> {
     Refused(E),
 }
 
-fn user_record(row: &Row<'_>) -> rusqlite::Result<UserRecord> {
+pub(super) fn user_record(row: &Row<'_>) -> rusqlite::Result<UserRecord> {
     let (more, revision) = (from_json(row, "more")?, row.get("revision")?);
     Ok(UserRecord { user: users::user_from(row)?, more, revision })
 }
 
-fn group_record(row: &Row<'_>) -> rusqlite::Result<GroupRecord> {
+pub(super) fn group_record(row: &Row<'_>) -> rusqlite::Result<GroupRecord> {
     Ok(GroupRecord { group: groups::group_from(row)?, revision: row.get("revision")? })
 }
 
@@ -73,7 +73,7 @@ fn find_group(c: &Connection, id: &str) -> rusqlite::Result<Option<GroupRecord>>
     one(c, "SELECT * FROM user_group WHERE id = ?1", [id], group_record)
 }
 
-fn put_user(c: &Connection, record: &UserRecord) -> rusqlite::Result<()> {
+pub(super) fn put_user(c: &Connection, record: &UserRecord) -> rusqlite::Result<()> {
     users::put(c, &record.user, false)?;
     let sql = "UPDATE user SET more = ?2 WHERE id = ?1 AND more <> ?2";
     execute(c, sql, params![record.user.id, to_json(&record.more)?]).map(drop)

@@ -28,6 +28,7 @@ mod document;
 mod groups;
 mod half_sign_ins;
 mod identity_records;
+mod identity_source;
 mod instance;
 mod lockouts;
 mod mfa;
@@ -42,6 +43,8 @@ mod role_credentials;
 mod roles;
 mod saml;
 mod saml_certificates;
+mod scim;
+mod scim_tokens;
 mod searches;
 mod sessions;
 mod template;
@@ -78,6 +81,7 @@ pub use consoles::SigninToken;
 pub use document::{Apply, Refused};
 pub use half_sign_ins::{Completion, HalfSignIn, NewDevice};
 pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
+pub use identity_source::{Affected, ExternalProvider, ExternalSignIn, Proved, SourceChange, SourceKind};
 pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
@@ -85,6 +89,8 @@ pub use passwords::{NewPassword, Password, Renewed};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
+pub use scim::{MemberChange, Provision, ProvisionedGroup, ProvisionedUser, Wanted as WantedRecords};
+pub use scim_tokens::ScimToken;
 pub use sessions::{Begun, Replaced};
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
@@ -118,6 +124,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("one_password.sql")),
     M::up(include_str!("confirmations.sql")),
     M::up(include_str!("session_tokens.sql")),
+    M::up(include_str!("scim.sql")),
+    M::up(include_str!("identity_source.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -296,6 +304,8 @@ impl Store {
                 "DELETE FROM sign_in_ticket WHERE ends < ?1",
                 "DELETE FROM step_up WHERE ends < ?1",
                 "DELETE FROM confirmation WHERE ends < ?1",
+                "DELETE FROM scim_token WHERE ends < ?1",
+                "DELETE FROM external_sign_in WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

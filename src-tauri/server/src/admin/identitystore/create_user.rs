@@ -30,7 +30,8 @@ const MEMBERS: [&str; 17] = [
     "Roles",
 ];
 
-fn blank(id: String, now: Timestamp) -> UserRecord {
+/// A user of whom nothing is known yet.
+pub fn blank(id: String, now: Timestamp) -> UserRecord {
     let user = User {
         id,
         username: String::new(),

@@ -19,7 +19,7 @@ pub fn list_users(call: &Call<'_>) -> Outcome {
                 let found = found.filter(|user| user.username == value.to_lowercase());
                 found.map(|user| store.user_record(&user.id)).transpose()?.flatten().into_iter().collect()
             }
-            // Ids of other directories come with provisioning, which this server does not take.
+            // Ids of other directories are found by SCIM.
             "externalId" => Vec::new(),
             _ => return Err(bad_path(&path)),
         },

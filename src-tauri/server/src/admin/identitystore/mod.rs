@@ -1,9 +1,9 @@
 //! The identity store's API, 2020-06-15: users, groups and who is in them.
 
-mod attributes;
+pub mod attributes;
 mod create_group;
 mod create_group_membership;
-mod create_user;
+pub mod create_user;
 mod delete_group;
 mod delete_group_membership;
 mod delete_user;

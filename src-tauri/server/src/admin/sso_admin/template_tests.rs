@@ -69,7 +69,7 @@ fn a_template_is_planned_applied_and_then_nothing_is_left_to_do() {
     let set = has().unwrap();
     assert_eq!((set.session_duration.as_hours(), set.tags["team"].as_str()), (2, "a"));
     assert!(set.policies.inline.as_ref().unwrap().contains("s3:*"));
-    assert_eq!(rig.instance.session_tags(&kim).unwrap().get("Who").map(String::as_str), Some("kim"));
+    assert_eq!(rig.instance.session_tags(&kim, None).unwrap().get("Who").map(String::as_str), Some("kim"));
     let kinds: Vec<_> = applied.iter().map(|change| (change.action, change.kind)).collect();
     assert!(kinds.contains(&(Action::Create, Kind::PermissionSet)), "{kinds:?}");
     assert!(kinds.contains(&(Action::Create, Kind::Assignment)), "{kinds:?}");

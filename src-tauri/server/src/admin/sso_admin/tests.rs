@@ -264,7 +264,10 @@ async fn attributes_for_access_control_go_into_sessions() {
     sso.ok(&create, wanted("Who", "${path:userName}")).await;
     sso.refused(&create, wanted("Who", "${path:userName}"), "ConflictException").await;
     let sam = sso.rig.user("sam");
-    assert_eq!(sso.rig.instance.session_tags(&sam).unwrap().get("Who").map(String::as_str), Some("sam"));
+    assert_eq!(
+        sso.rig.instance.session_tags(&sam, None).unwrap().get("Who").map(String::as_str),
+        Some("sam")
+    );
     sso.ok(&update, wanted("Name", "${path:displayName}")).await;
     let told = sso.ok(&describe, json!({})).await;
     assert_eq!(told["Status"], "ENABLED");
@@ -279,7 +282,7 @@ async fn attributes_for_access_control_go_into_sessions() {
     sso.ok(&describe, json!({})).await;
     sso.ok(&delete, json!({})).await;
     sso.refused(&delete, json!({}), "ResourceNotFoundException").await;
-    assert!(sso.rig.instance.session_tags(&sam).unwrap().is_empty());
+    assert!(sso.rig.instance.session_tags(&sam, None).unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{Place, chosen, event, has_password};
 use crate::{
     audit::{self, Event},
+    external,
     fields::Fields,
     instance::Instance,
     limits::What,
@@ -22,6 +23,7 @@ use crate::{
         Frame, PageError, Visit,
         cookies::{self, PASSWORD_SET},
         frame::{html, message},
+        see_other,
     },
     store::{AuditEntry, NewPassword},
 };
@@ -42,12 +44,18 @@ struct ForgottenPage {
 
 /// GET `/sign-in/forgotten`.
 pub fn show(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, PageError> {
+    if external::is_source(instance)? {
+        return Ok(see_other("/sign-in"));
+    }
     let by_mail = instance.mailing.sends();
     Ok(html(StatusCode::OK, &ForgottenPage { frame: Frame::of(instance, visit), by_mail }))
 }
 
 /// POST `/sign-in/forgotten`.
 pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
+    if external::is_source(instance)? {
+        return Ok(see_other("/sign-in"));
+    }
     instance.count(What::ForgottenPasswords)?.keep();
     let typed = fields.get("username").unwrap_or_default();
     let known = instance.user_by_login(typed)?;

@@ -121,7 +121,8 @@ fn enter(request: &Request<'_>, account: &Account, set: &PermissionSet) -> Resul
         details,
         ..Event::default()
     });
-    let token = federation::signin_token_for(instance, &person.user, account, set, &event)?;
+    let token =
+        federation::signin_token_for(instance, (&person.user, &person.session.id), account, set, &event)?;
     let usual = set.relay_state.as_deref().filter(|text| leads_to_console(text));
     let url = federation::login_url(instance, &token, destination.or(usual))?;
     Ok(redirect(&url))

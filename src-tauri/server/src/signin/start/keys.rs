@@ -106,7 +106,7 @@ pub fn answer(
         instance.store.append_audit(&[event])?;
         return Err(no_access(instance.addresses.start_url()));
     };
-    let tags = instance.session_tags(&person.user)?;
+    let tags = instance.session_tags(&person.user, Some(&person.session.id))?;
     let lasting = instance.lasting(&set);
     let issued = instance.issuer.issue(&person.user, &account, &lasting, tags, &event, instance.now())?;
     render(instance, visit, &account, &set, Some(&issued))

@@ -1,0 +1,76 @@
+//! `latchkey-server identity-source`: the way back to this server's own directory when the identity provider is gone
+//! and nobody can sign in. It works beside a running server.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::{
+    audit::{self, Event},
+    config,
+    instance::Instance,
+    store::{SourceChange, SourceKind},
+};
+
+/// What can be done with it.
+#[derive(Debug, Subcommand)]
+pub enum SourceCommand {
+    /// Say where people sign in.
+    Show {
+        /// The server's configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Let people sign in with this server's own passwords again; all sign-ins and access tokens of provisioning end.
+    UseDirectory {
+        /// The server's configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+/// Does it.
+///
+/// # Errors
+/// What went wrong and what to do.
+pub fn run(command: SourceCommand) -> Result<()> {
+    let said = match command {
+        SourceCommand::Show { config } => show(&config::beside(&config)?)?,
+        SourceCommand::UseDirectory { config } => use_directory(&config::beside(&config)?, &config)?,
+    };
+    writeln!(io::stdout(), "{said}").context("could not print")
+}
+
+fn show(instance: &Instance) -> Result<String> {
+    Ok(match instance.store.identity_source()? {
+        SourceKind::Directory => "People sign in with this server's own passwords.".to_owned(),
+        SourceKind::Saml => {
+            let provider = instance.store.external_provider()?.map(|provider| provider.entity_id);
+            format!("People sign in at {}.", provider.unwrap_or_default())
+        }
+    })
+}
+
+fn use_directory(instance: &Instance, config: &Path) -> Result<String> {
+    // Done by whoever may read the server's key, who has no name here.
+    let details = json!({ "IdentitySource": "DIRECTORY", "By": "command line" });
+    let entry = instance.entry(&Event {
+        source: audit::DIRECTORY,
+        name: "UpdateIdentitySource",
+        details,
+        ..Event::default()
+    });
+    match instance.store.change_identity_source(SourceKind::Directory, instance.now(), &entry)? {
+        SourceChange::Done => Ok(format!(
+            "People sign in with this server's own passwords again. To give an administrator one, run\n\
+             latchkey-server password reset --config {} --user NAME",
+            config.display()
+        )),
+        _ => bail!("people sign in with this server's own passwords already"),
+    }
+}
