@@ -24,6 +24,7 @@ use crate::{
     organisation::{PermissionSet, Settings, Tags, User, session_tags},
     origin::Origin,
     passwords::PasswordBook,
+    portal::Grants,
     proxies::TrustedProxies,
     saml::SigningKey,
     secret::InstanceKey,
@@ -56,6 +57,8 @@ pub struct Instance {
     pub passwords: PasswordBook,
     /// Refuses portal calls when they come too fast.
     pub throttle: Throttle,
+    /// Which roles tokens were found to have.
+    pub grants: Grants,
     /// What becomes of the audit trail.
     pub keeping: Keeping,
     /// Whose word on a request's way here counts.
@@ -139,6 +142,7 @@ impl Instance {
             issuer,
             passwords,
             throttle: Throttle::default(),
+            grants: Grants::default(),
             keeping: Keeping::default(),
             proxies: TrustedProxies::default(),
             configured: Configured::default(),

@@ -189,7 +189,7 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn complete_sign_in(&self, done: &Completion<'_>, now: Timestamp) -> Result<bool> {
         let (session, cookie) = done.session;
-        let outcome = self.write("complete a sign-in", |tx| {
+        let outcome = self.add("complete a sign-in", |tx| {
             if let Some(half) = done.half
                 && tx.execute(
                     "DELETE FROM half_sign_in WHERE cookie = ?1 AND ends > ?2",

@@ -69,7 +69,7 @@ impl Store {
         proof: &str,
         entries: &[AuditEntry],
     ) -> Result<bool> {
-        self.write("begin a session", |tx| {
+        self.add("begin a session", |tx| {
             if passwords::in_force(tx, &session.user_id)?.as_deref() != Some(proof) {
                 return Ok(false);
             }
