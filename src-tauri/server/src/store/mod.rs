@@ -121,6 +121,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("audit_access_key.sql")),
     M::up(include_str!("native.sql")),
     M::up(include_str!("audit_index.sql")),
+    M::up(include_str!("user_text.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -175,6 +176,8 @@ const READERS: usize = 4;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long it is told what became of a request for access, in milliseconds: 90 days.
 const REQUESTS_KEPT: i64 = 90 * 24 * 60 * 60 * 1000;
+/// Of what each connection has read, so much stays in memory: what a search of 100,000 people looks at.
+const CACHE_KIB: i64 = 16 * 1024;
 /// Statements that each connection keeps ready.
 const STATEMENTS: usize = 128;
 
@@ -222,6 +225,7 @@ impl Store {
         let reader = || {
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(PATIENCE)?;
+            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
             Ok(connection)
         };
