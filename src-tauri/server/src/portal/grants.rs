@@ -39,9 +39,12 @@ pub struct Grant {
 /// By what a grant is found: the token, the account and the role's name.
 pub type Wanted = (Digest, String, String);
 
-/// Grants of one revision.
+/// What is remembered of the tokens' roles.
 #[derive(Default)]
-pub struct Grants(Mutex<Option<(Revision, HashMap<Wanted, Arc<Grant>>)>>);
+pub struct Grants(Mutex<Option<Known>>);
+
+/// Grants of one revision.
+type Known = (Revision, HashMap<Wanted, Arc<Grant>>);
 
 impl fmt::Debug for Grants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
