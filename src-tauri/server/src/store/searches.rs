@@ -54,6 +54,30 @@ fn trigrams(words: &str) -> Option<String> {
     Some(quoted.collect::<Vec<_>>().join(" AND ")).filter(|all| !all.is_empty())
 }
 
+/// The same for two letters: all trigrams that begin with them, if they are not many more than are looked up.
+fn beginnings(c: &Connection, words: &str) -> rusqlite::Result<Option<Vec<String>>> {
+    // What is the same in any case is ASCII's alone here.
+    if words.len() != 2 || !words.bytes().all(|letter| letter.is_ascii_graphic() || letter == b' ') {
+        return Ok(None);
+    }
+    let sql = "SELECT term FROM user_trigram WHERE term >= ?1 AND term < ?1 || char(1114111) LIMIT ?2";
+    let most = i64::try_from(MOST_TRIGRAMS + 1).unwrap_or(i64::MAX);
+    let terms = all(c, sql, params![words.to_ascii_lowercase(), most], |row| row.get(0))?;
+    Ok((terms.len() <= MOST_TRIGRAMS).then_some(terms))
+}
+
+/// What finds the people whom words are about, as far as trigrams tell; `None` if they do not.
+fn query(c: &Connection, words: &str) -> rusqlite::Result<Option<String>> {
+    // The end of a line would find what two columns have together.
+    if words.contains('\n') {
+        return Ok(None);
+    }
+    let Some(terms) = beginnings(c, words)? else { return Ok(trigrams(words)) };
+    let quoted: Vec<String> = terms.iter().map(|term| format!("\"{}\"", term.replace('"', "\"\""))).collect();
+    // Nobody's letters: the query for nobody.
+    Ok(Some(if quoted.is_empty() { "\"\u{b}\u{b}\u{b}\"".to_owned() } else { quoted.join(" OR ") }))
+}
+
 /// The numbers of those that trigrams find, as JSON; `None` if they are not [`FEW`].
 fn few(c: &Connection, trigrams: &str) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT rowid FROM user_search WHERE user_search MATCH ?1 LIMIT ?2";
@@ -76,9 +100,7 @@ fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> rusql
             "SELECT {columns} FROM ({found} LIMIT ?2) x CROSS JOIN user u ON u.id = x.id ORDER BY u.username"
         )
     };
-    // The end of a line would find what two columns have together.
-    let trigrams = trigrams(words).filter(|_| !words.contains('\n'));
-    if let Some(few) = trigrams.map(|trigrams| few(c, &trigrams)).transpose()?.flatten() {
+    if let Some(few) = query(c, words)?.map(|trigrams| few(c, &trigrams)).transpose()?.flatten() {
         let sql = page(
             "SELECT n.user_id AS id FROM json_each(?4) f CROSS JOIN user_number n ON n.number = f.value
              WHERE n.text > ?1 AND instr(n.text, lower(?3)) ORDER BY n.text",
