@@ -8,6 +8,7 @@ pub mod keeping;
 mod tests;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     organisation::{Settings, User},
     origin::Origin,
     secret::InstanceKey,
-    store::{AuditEntry, IssuedKey, StoreError, resources_of},
+    store::{AuditEntry, IssuedKey, StoreError},
 };
 
 /// Events of the access portal and of `CreateToken`.
@@ -104,8 +105,8 @@ impl Instance {
 
     /// The same where the settings are at hand and the database is not: in the midst of a transaction.
     pub fn entry_under(&self, settings: &Settings, event: &Event<'_>) -> AuditEntry {
-        let user_id = event.user.map(|user| self.user_id(user));
-        self.place(settings).entry(event, user_id, &self.chance.uuid(), self.now())
+        let (now, user_id) = (self.now(), event.user.map(|user| self.user_id(user)));
+        self.place(settings).entry(event, user_id, &self.chance.event_id(now), now)
     }
 
     /// Where its events are at home.
@@ -130,40 +131,39 @@ impl Place<'_> {
         now: Timestamp,
     ) -> AuditEntry {
         let origin = Origin::current();
-        let mut body = json!({
-            "eventVersion": "1.08",
-            "eventID": event_id,
-            "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "eventSource": event.source,
-            "eventName": event.name,
-            "eventType": if event.administrator.is_some() || event.provisioner.is_some() { "AwsApiCall" } else { "AwsServiceEvent" },
-            "eventCategory": "Management",
-            "managementEvent": true,
-            "readOnly": is_read_only(event.name),
-            "awsRegion": self.region,
-            "sourceIPAddress": origin.source_ip,
-            "userAgent": origin.user_agent,
-            "userIdentity": self.identity(event, user_id),
-            "requestParameters": event.request,
-            "responseElements": null,
-            "additionalEventData": additional(event),
-            "serviceEventDetails": event.details,
-            "recipientAccountId": self.account,
-        });
         let resources = self.resources(&event.details);
-        if !resources.is_empty() {
-            body["resources"] = Value::Array(resources);
-        }
-        if let Some((code, message)) = event.error {
-            body["errorCode"] = json!(code);
-            body["errorMessage"] = json!(message);
-        }
+        let body = Body {
+            event_version: "1.08",
+            event_id,
+            event_time: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            event_source: event.source,
+            event_name: event.name,
+            event_type: if event.administrator.is_some() || event.provisioner.is_some() {
+                "AwsApiCall"
+            } else {
+                "AwsServiceEvent"
+            },
+            event_category: "Management",
+            management_event: true,
+            read_only: is_read_only(event.name),
+            aws_region: self.region,
+            source_ip_address: &origin.source_ip,
+            user_agent: origin.user_agent.as_deref(),
+            user_identity: self.identity(event, user_id),
+            request_parameters: &event.request,
+            response_elements: (),
+            additional_event_data: additional(event),
+            service_event_details: &event.details,
+            recipient_account_id: self.account,
+            resources,
+            error_code: event.error.map(|(code, _)| code),
+            error_message: event.error.map(|(_, message)| message),
+        };
         AuditEntry {
             moment: now,
             source: event.source.to_owned(),
             name: event.name.to_owned(),
-            event: body.to_string(),
-            resources: resources_of(&body),
+            event: body.written(),
             key: self.key.clone(),
         }
     }
@@ -210,30 +210,80 @@ impl Place<'_> {
         }
     }
 
-    fn resources(&self, details: &Value) -> Vec<Value> {
+    fn resources(&self, details: &Value) -> Vec<Resource<'_>> {
         let (account, instance) = (self.account, self.instance_id);
-        [
-            (
-                "account_id",
-                "AWS::Organizations::Account",
-                format!("arn:aws:organizations::{account}:account/o-latchkey"),
-            ),
-            ("role_name", "AWS::SSO::PermissionSet", format!("arn:aws:sso:::permissionSet/{instance}")),
-            (
-                "application",
-                "AWS::SSO::Application",
-                format!("arn:aws:sso::{account}:application/{instance}"),
-            ),
-            ("user_id", "AWS::IdentityStore::User", "arn:aws:identitystore:::user".to_owned()),
-            ("group_id", "AWS::IdentityStore::Group", "arn:aws:identitystore:::group".to_owned()),
-            ("access_key_id", "AWS::IAM::AccessKey", format!("arn:aws:iam::{account}:access-key")),
-        ]
-        .into_iter()
-        .filter_map(|(field, kind, prefix)| {
-            let name = details[field].as_str()?;
-            Some(json!({ "type": kind, "ARN": format!("{prefix}/{name}"), "accountId": account }))
-        })
-        .collect()
+        let mut resources = Vec::new();
+        let mut add = |field: &str, kind, prefix: &dyn Fn() -> String| {
+            if let Some(name) = details[field].as_str() {
+                resources.push(Resource { kind, arn: format!("{}/{name}", prefix()), account_id: account });
+            }
+        };
+        let of_account = |service: &str, path: &str| format!("arn:aws:{service}::{account}:{path}");
+        add("account_id", "AWS::Organizations::Account", &|| {
+            of_account("organizations", "account/o-latchkey")
+        });
+        add("role_name", "AWS::SSO::PermissionSet", &|| format!("arn:aws:sso:::permissionSet/{instance}"));
+        add("application", "AWS::SSO::Application", &|| {
+            of_account("sso", &format!("application/{instance}"))
+        });
+        add("user_id", "AWS::IdentityStore::User", &|| "arn:aws:identitystore:::user".to_owned());
+        add("group_id", "AWS::IdentityStore::Group", &|| "arn:aws:identitystore:::group".to_owned());
+        add("access_key_id", "AWS::IAM::AccessKey", &|| of_account("iam", "access-key"));
+        resources
+    }
+}
+
+/// An event as CloudTrail writes it, put on paper without a tree of it in between.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    event_version: &'a str,
+    #[serde(rename = "eventID")]
+    event_id: &'a str,
+    event_time: String,
+    event_source: &'a str,
+    event_name: &'a str,
+    event_type: &'a str,
+    event_category: &'a str,
+    management_event: bool,
+    read_only: bool,
+    aws_region: &'a str,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip_address: &'a str,
+    user_agent: Option<&'a str>,
+    user_identity: Value,
+    request_parameters: &'a Value,
+    response_elements: (),
+    additional_event_data: Value,
+    service_event_details: &'a Value,
+    recipient_account_id: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<Resource<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Resource<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(rename = "ARN")]
+    arn: String,
+    #[serde(rename = "accountId")]
+    account_id: &'a str,
+}
+
+impl Body<'_> {
+    fn written(&self) -> String {
+        // As long as most of them.
+        let mut text = Vec::with_capacity(1500);
+        let written = serde_json::to_writer(&mut text, self).map(|()| String::from_utf8(text));
+        match written {
+            Ok(Ok(text)) => text,
+            _ => unreachable!("keys are text, and a Vec takes what is written"),
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
     organisation::{MOST_TAGS, PermissionSet, Settings, Tags, User, session_tags},
     origin::Origin,
     passwords::PasswordBook,
+    portal::Grants,
     proxies::TrustedProxies,
     saml::SigningKey,
     secret::InstanceKey,
@@ -59,6 +60,8 @@ pub struct Instance {
     pub throttle: Throttle,
     /// How often anybody may do what needs no sign-in.
     pub limits: Limits,
+    /// Which roles tokens were found to have.
+    pub grants: Grants,
     /// What becomes of the audit trail.
     pub keeping: Keeping,
     /// Whose word on a request's way here counts.
@@ -143,6 +146,7 @@ impl Instance {
             passwords,
             throttle: Throttle::default(),
             limits: Limits::default(),
+            grants: Grants::default(),
             keeping: Keeping::default(),
             proxies: TrustedProxies::default(),
             configured: Configured::default(),

@@ -13,7 +13,7 @@ use crate::{
     chance::Chance,
     organisation::{Account, PermissionSet, Role, Tags, User},
     secret::{Digest, InstanceKey, Token},
-    store::{Assumed, AuditEntry, IssuedKey, Store},
+    store::{Assumed, AuditEntry, Hearing, IssuedKey, Kept, Revision, Store},
 };
 
 /// Credentials of a role, as handed to a client.
@@ -57,6 +57,30 @@ impl IssuingError {
     }
 }
 
+/// Credentials that are being issued.
+#[derive(Debug)]
+pub struct Issuing {
+    credentials: RoleCredentials,
+    hearing: Hearing,
+}
+
+impl Issuing {
+    /// The credentials once they are issued; `None` if something was altered since it was seen that the person is
+    /// assigned, and nothing was issued or recorded.
+    ///
+    /// # Errors
+    /// [`IssuingError`] if none were issued; then nothing is recorded either.
+    pub async fn outcome(self) -> Result<Option<RoleCredentials>, IssuingError> {
+        let failed = |cause: Box<dyn Error + Send + Sync>| IssuingError::new("issue role credentials", cause);
+        match self.hearing.await {
+            Ok(Ok(Kept::Kept)) => Ok(Some(self.credentials)),
+            Ok(Ok(Kept::Outdated)) => Ok(None),
+            Ok(Err(cause)) => Err(failed(cause.into())),
+            Err(cause) => Err(failed(cause.into())),
+        }
+    }
+}
+
 /// Makes credentials for somebody who was found to be assigned, and knows them again.
 pub trait RoleCredentialIssuer: Debug + Send + Sync {
     /// Issues credentials that live for the permission set's session duration and carry these session tags, and
@@ -73,6 +97,22 @@ pub trait RoleCredentialIssuer: Debug + Send + Sync {
         event: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError>;
+
+    /// The same for many at a time, without waiting for each: if nothing was altered since the revision at which was
+    /// `seen` that the person is assigned. `None` if this issuer does not do that; then [`Self::issue`] does.
+    #[expect(clippy::too_many_arguments, reason = "those of `issue`, and the revision")]
+    fn begin(
+        &self,
+        _user: &User,
+        _account: &Account,
+        _set: &PermissionSet,
+        _tags: &Tags,
+        _event: AuditEntry,
+        _now: Timestamp,
+        _seen: Revision,
+    ) -> Option<Issuing> {
+        None
+    }
 
     /// Issues credentials of a role that was found to trust the caller, and records that together with it.
     ///
@@ -127,28 +167,25 @@ impl RoleCredentialIssuer for OwnKeys {
         event: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError> {
-        let access_key_id = self.chance.access_key_id();
-        let session_token = self.chance.token();
-        let ends = now.checked_add(set.session_duration).unwrap_or(now);
-        let parts = [account.id.as_str(), set.name.as_str()];
-        let key = IssuedKey {
-            access_key_id: access_key_id.clone(),
-            session_token: session_token.digest(),
-            account_id: account.id.clone(),
-            permission_set: set.name.clone(),
-            role_name: format!("AWSReservedSSO_{}_{}", set.name, self.key.public_id("role", &parts, 16)),
-            role_id: format!("AROA{}", self.key.public_id("role id", &parts, 17).to_uppercase()),
-            session_name: user.username.clone(),
-            user_id: user.id.clone(),
-            tags,
-            ends,
-            assumed: None,
-        };
+        let (credentials, key) = self.make(user, account, set, tags, now);
         self.store
             .add_role_credentials(&key, event)
             .map_err(|cause| IssuingError::new("issue role credentials", cause))?;
-        let secret_access_key = self.secret_access_key(&access_key_id);
-        Ok(RoleCredentials { access_key_id, secret_access_key, session_token, ends })
+        Ok(credentials)
+    }
+
+    fn begin(
+        &self,
+        user: &User,
+        account: &Account,
+        set: &PermissionSet,
+        tags: &Tags,
+        event: AuditEntry,
+        now: Timestamp,
+        seen: Revision,
+    ) -> Option<Issuing> {
+        let (credentials, key) = self.make(user, account, set, tags.clone(), now);
+        Some(Issuing { credentials, hearing: self.store.issue(key, event, seen) })
     }
 
     fn assume(
@@ -158,7 +195,7 @@ impl RoleCredentialIssuer for OwnKeys {
         event: &AuditEntry,
         now: Timestamp,
     ) -> Result<(RoleCredentials, IssuedKey), IssuingError> {
-        let access_key_id = self.chance.access_key_id();
+        let access_key_id = self.chance.access_key_id(now);
         let session_token = self.chance.token();
         let ends = now.checked_add(session.duration).unwrap_or(now);
         let parts = [role.account.as_str(), role.name.as_str()];
@@ -204,6 +241,36 @@ impl RoleCredentialIssuer for OwnKeys {
 }
 
 impl OwnKeys {
+    /// New credentials of an assigned role, and what is kept of them.
+    fn make(
+        &self,
+        user: &User,
+        account: &Account,
+        set: &PermissionSet,
+        tags: Tags,
+        now: Timestamp,
+    ) -> (RoleCredentials, IssuedKey) {
+        let access_key_id = self.chance.access_key_id(now);
+        let session_token = self.chance.token();
+        let ends = now.checked_add(set.session_duration).unwrap_or(now);
+        let parts = [account.id.as_str(), set.name.as_str()];
+        let key = IssuedKey {
+            access_key_id: access_key_id.clone(),
+            session_token: session_token.digest(),
+            account_id: account.id.clone(),
+            permission_set: set.name.clone(),
+            role_name: format!("AWSReservedSSO_{}_{}", set.name, self.key.public_id("role", &parts, 16)),
+            role_id: format!("AROA{}", self.key.public_id("role id", &parts, 17).to_uppercase()),
+            session_name: user.username.clone(),
+            user_id: user.id.clone(),
+            tags,
+            ends,
+            assumed: None,
+        };
+        let secret_access_key = self.secret_access_key(&access_key_id);
+        (RoleCredentials { access_key_id, secret_access_key, session_token, ends }, key)
+    }
+
     /// The secret half: derived from the instance's key, so it is stored nowhere.
     fn secret_access_key(&self, access_key_id: &str) -> Token {
         let bytes = self.key.derive("secret access key", &[access_key_id]);

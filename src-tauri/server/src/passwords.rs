@@ -4,11 +4,15 @@
 
 pub mod line;
 
-use std::{fmt, sync::Arc, thread};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
 
 use argon2::{
-    Argon2,
-    password_hash::{Error, PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
+    Argon2, Block, Params,
+    password_hash::{Error, Output, PasswordHash, PasswordHasher, PasswordVerifier, Salt, SaltString},
 };
 
 use crate::{chance::Chance, limits::Network, secret::Token};
@@ -21,6 +25,8 @@ const AT_A_TIME: usize = 4;
 pub struct PasswordBook {
     nobodys: String,
     line: Arc<Line>,
+    /// What passwords are checked in, while others wait to be.
+    memory: Mutex<Vec<Vec<Block>>>,
 }
 
 /// How many passwords are checked at a time.
@@ -41,7 +47,7 @@ impl PasswordBook {
     /// The hashing library's error, if the stand-in hash cannot be made.
     pub fn new(chance: &Chance) -> Result<Self, Error> {
         let nobodys = hash(&chance.password(), chance)?;
-        Ok(Self { nobodys, line: Line::new(at_a_time()) })
+        Ok(Self { nobodys, line: Line::new(at_a_time()), memory: Mutex::default() })
     }
 
     /// Waits for the turn of whoever sent the request that is being answered; `None` if the line is full.
@@ -53,8 +59,49 @@ impl PasswordBook {
     /// or has none. Whoever asks on behalf of a stranger holds a [`Turn`].
     pub fn verify(&self, known: Option<&str>, password: &str) -> bool {
         let Ok(parsed) = PasswordHash::new(known.unwrap_or(&self.nobodys)) else { return false };
-        let matches = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
-        matches && known.is_some()
+        self.matches(&parsed, password) && known.is_some()
+    }
+
+    fn matches(&self, known: &PasswordHash<'_>, password: &str) -> bool {
+        let ours = Argon2::default();
+        let (Some(salt), Some(hash)) = (known.salt, known.hash) else { return false };
+        let is_ours = known.algorithm == argon2::Algorithm::default().ident()
+            && known.version == Some(argon2::Version::default().into())
+            && Params::try_from(known).is_ok_and(|params| {
+                let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+                costs(&params) == costs(ours.params())
+                    && params.keyid().is_empty()
+                    && params.data().is_empty()
+            });
+        if !is_ours {
+            return ours.verify_password(password.as_bytes(), known).is_ok();
+        }
+        let mut salt_bytes = [0; Salt::MAX_LENGTH];
+        let Ok(salt) = salt.decode_b64(&mut salt_bytes) else { return false };
+        let mut memory = self.lend();
+        let computed = Output::init_with(hash.len(), |out| {
+            Ok(ours.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory)?)
+        });
+        self.take_back(memory);
+        // Compared in constant time.
+        computed.is_ok_and(|computed| computed == hash)
+    }
+
+    /// To have the system map these 19 MiB anew for each takes a good part of the time that a check takes.
+    fn lend(&self) -> Vec<Block> {
+        let kept = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        kept.unwrap_or_else(|| vec![Block::default(); Argon2::default().params().block_count()])
+    }
+
+    fn take_back(&self, memory: Vec<Block>) {
+        let waits = self.line.is_waited_in();
+        let mut kept = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if !waits {
+            // Nothing of anybody's password lies about.
+            kept.clear();
+        } else if kept.len() < at_a_time() {
+            kept.push(memory);
+        }
     }
 }
 
@@ -83,5 +130,44 @@ mod tests {
         assert!(!book.verify(Some(&hash), "wrong"));
         assert!(!book.verify(Some("plain"), "plain"));
         assert!(!book.verify(None, password.expose()));
+    }
+
+    /// A hash of other parameters counts as well, and the same memory serves one after the other.
+    #[tokio::test]
+    async fn hashes_of_any_parameters_and_in_any_memory() {
+        let chance = Chance::from_system();
+        let (one, other) = (chance.password(), chance.password());
+        let book = PasswordBook::new(&chance).unwrap();
+        let params = Params::new(16, 3, 2, Some(24)).unwrap();
+        let small = Argon2::new(argon2::Algorithm::Argon2i, argon2::Version::V0x13, params);
+        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
+        let small = small.hash_password(one.expose().as_bytes(), &salt).unwrap().to_string();
+        assert!(book.verify(Some(&small), one.expose()) && !book.verify(Some(&small), other.expose()));
+        let hashes = [&one, &other].map(|password| hash(password, &chance).unwrap());
+        let kept = || book.memory.lock().unwrap().len();
+        // As many are in line as are checked at a time, and one more.
+        let mut turns: Vec<_> = Vec::new();
+        for _ in 0..at_a_time() {
+            turns.push(book.turn().await.unwrap());
+        }
+        let mut place = Box::pin(book.turn());
+        std::future::poll_fn(|context| {
+            assert!(place.as_mut().poll(context).is_pending());
+            std::task::Poll::Ready(())
+        })
+        .await;
+        for _ in 0..2 {
+            assert!(
+                book.verify(Some(&hashes[0]), one.expose()) && book.verify(Some(&hashes[1]), other.expose())
+            );
+            assert!(
+                !book.verify(Some(&hashes[1]), one.expose())
+                    && !book.verify(Some(&hashes[0]), other.expose())
+            );
+            assert_eq!(kept(), 1);
+        }
+        drop(place);
+        assert!(book.verify(Some(&hashes[0]), one.expose()));
+        assert_eq!(kept(), 0, "nobody waits");
     }
 }

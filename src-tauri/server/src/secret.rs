@@ -38,7 +38,7 @@ impl fmt::Debug for Token {
 
 /// SHA-256 of a secret. Plain hashing is enough where the secret carries 256 random bits; passwords go
 /// through Argon2id instead.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {

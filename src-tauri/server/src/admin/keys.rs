@@ -72,5 +72,5 @@ fn event(
         details: json!({ "access_key_id": access_key_id }),
         ..Event::default()
     };
-    place.entry(&event, None, &chance.uuid(), now)
+    place.entry(&event, None, &chance.event_id(now), now)
 }

@@ -14,7 +14,7 @@ use crate::{
     organisation::{AccessControlAttribute, Tags},
     rig::{PASSWORD, Rig},
     secret::Digest,
-    store::{ExternalProvider, ExternalSignIn, Proved, SourceChange},
+    store::{Begun, ExternalProvider, ExternalSignIn, Proved, SourceChange},
 };
 
 fn provider(rig: &Rig) -> ExternalProvider {
@@ -82,7 +82,12 @@ async fn people_go_to_the_provider_and_nothing_of_ours_signs_them_in() {
         rig.instance.now(),
     );
     let digest = Digest::of("x");
-    assert!(!rig.instance.store.begin_session(&session, digest, digest, &crate::rig::hash(), &[]).unwrap());
+    assert!(
+        !rig.instance
+            .store
+            .begin_session(&Begun::new(&session, digest), digest, &crate::rig::hash(), &[])
+            .unwrap()
+    );
     let metadata = rig.send(
         Request::get(format!("/platform/saml/{}", rig.instance.addresses.directory_id()))
             .body(Body::empty())
@@ -115,8 +120,9 @@ async fn tags_of_an_assertion_stand_below_those_of_the_directory() {
     );
     assert!(store.external_sign_in(relay, now).unwrap().is_none());
     let session = SignInSession::begin("s".to_owned(), &sam.id, rig.instance.session_length(), now);
-    let complete =
-        || store.complete_external_sign_in(handle, (&session, Digest::of("c")), &tags, &[]).unwrap();
+    let complete = || {
+        store.complete_external_sign_in(handle, &Begun::new(&session, Digest::of("c")), &tags, &[]).unwrap()
+    };
     assert!(complete());
     assert!(!complete(), "once");
     let who = AccessControlAttribute { key: "Who".to_owned(), sources: vec!["${path:userName}".to_owned()] };

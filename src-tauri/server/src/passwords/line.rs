@@ -63,6 +63,13 @@ impl Line {
         }
     }
 
+    /// Whether somebody waits.
+    pub fn is_waited_in(&self) -> bool {
+        let mut state = self.state();
+        state.forget_gone();
+        !state.waiting.is_empty()
+    }
+
     fn join(&self, from: Network) -> Joined {
         let mut state = self.state();
         if state.busy < self.at_a_time {

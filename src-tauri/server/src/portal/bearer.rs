@@ -1,6 +1,7 @@
 //! Whose token it is. Accepted in the three headers that clients use (SSO Portal API 2019-06-10).
 
 use axum::http::{HeaderMap, header};
+use jiff::Timestamp;
 
 use super::wire::PortalError;
 use crate::{
@@ -14,6 +15,8 @@ use crate::{
 pub struct Caller {
     /// The family of the token.
     pub family_id: String,
+    /// When the token is over.
+    pub ends: Timestamp,
     /// The session that the token was approved in.
     pub session: SignInSession,
     /// The person.
@@ -26,7 +29,7 @@ pub struct Caller {
 /// `UnauthorizedException` for a missing, unknown, expired or revoked token alike, and for one without the
 /// portal's scope.
 pub fn authenticate(instance: &Instance, headers: &HeaderMap) -> Result<Caller, PortalError> {
-    let token = token(headers).map(Digest::of).ok_or(PortalError::Unauthorized)?;
+    let token = digest(headers).ok_or(PortalError::Unauthorized)?;
     let bearer = instance.store.bearer(token)?.ok_or(PortalError::Unauthorized)?;
     let now = instance.now();
     let good = !bearer.revoked
@@ -38,7 +41,19 @@ pub fn authenticate(instance: &Instance, headers: &HeaderMap) -> Result<Caller, 
     if bearer.is_arrival {
         instance.store.note_arrival(token)?;
     }
-    Ok(Caller { family_id: bearer.family_id, session: bearer.session, user })
+    Ok(Caller { family_id: bearer.family_id, ends: bearer.ends, session: bearer.session, user })
+}
+
+impl Caller {
+    /// Whether neither the token nor the session is over by itself.
+    pub fn lasts(&self, now: Timestamp) -> bool {
+        now < self.ends && self.session.is_live(now)
+    }
+}
+
+/// What stands for the request's token.
+pub fn digest(headers: &HeaderMap) -> Option<Digest> {
+    token(headers).map(Digest::of)
 }
 
 /// Whether the request claims to come from a program: browsers bring cookies.

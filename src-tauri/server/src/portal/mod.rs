@@ -5,6 +5,7 @@ mod app_instances;
 mod bearer;
 mod federation_console;
 mod get_role_credentials;
+mod grants;
 mod list_account_roles;
 mod list_accounts;
 mod logout;
@@ -33,6 +34,7 @@ use crate::{
 };
 pub use bearer::has_token;
 pub use bearer::{Caller, authenticate};
+pub use grants::Grants;
 pub use wire::PortalError;
 
 /// What every portal operation gets.
@@ -55,9 +57,9 @@ pub fn routes() -> Router<Shared> {
     Router::new()
         .route("/assignment/accounts", read(list_accounts::list_accounts))
         .route("/assignment/roles", read(list_account_roles::list_account_roles))
-        .route("/federation/credentials", read(get_role_credentials::get_role_credentials))
+        .route("/federation/credentials", get(get_role_credentials::get_role_credentials))
         // The web portal's form of the same call (undocumented).
-        .route("/federation/credentials/", read(get_role_credentials::get_role_credentials))
+        .route("/federation/credentials/", get(get_role_credentials::get_role_credentials))
         .route("/federation/console", read(federation_console::federation_console))
         .route("/logout", change(logout::logout))
         .route("/token/whoAmI", read(who_am_i::who_am_i))

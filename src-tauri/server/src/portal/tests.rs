@@ -280,3 +280,55 @@ async fn applications_have_icons_that_anybody_may_see() {
     assert!(rig.browser().get("/assets/icons/slack.svg").await.is(200).body.contains("<svg"));
     rig.browser().get("/assets/icons/nothing.svg").await.is(404);
 }
+
+/// Which role a token has is remembered; what ended counts at once all the same.
+#[tokio::test]
+async fn what_was_found_before_counts_no_longer_than_it_holds() {
+    let path = format!("/federation/credentials?account_id={PROD}&role_name=ReadOnly");
+    for (sql, status) in [
+        ("UPDATE user SET enabled = 0 WHERE username = 'sam'", 401),
+        ("UPDATE token_family SET revoked = 1", 401),
+        ("UPDATE sign_in_session SET ended = 1", 401),
+        ("DELETE FROM access_token", 401),
+        ("DELETE FROM assignment", 403),
+        ("DELETE FROM membership", 403),
+        ("UPDATE permission_set SET requires_key = 1", 403),
+    ] {
+        let rig = Rig::new();
+        let (_, token, _) = rig.tokens("sam").await;
+        rig.portal_get(&path, &token).await.is(200);
+        let wanted = (crate::secret::Digest::of(&token), PROD.to_owned(), "ReadOnly".to_owned());
+        let known = || rig.instance.grants.find(&wanted, rig.instance.store.revision(), rig.instance.now());
+        assert!(known().is_some(), "it is remembered");
+        rig.portal_get(&path, &token).await.is(200);
+        rig.instance.store.tamper(sql);
+        assert!(known().is_none(), "{sql}");
+        rig.portal_get(&path, &token).await.is(status);
+    }
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    rig.pass(3599);
+    rig.portal_get(&path, &token).await.is(200);
+    rig.pass(1);
+    rig.portal_get(&path, &token).await.is(401);
+}
+
+/// All of them are told apart, each with its own event.
+#[tokio::test]
+async fn many_at_once_get_credentials_of_their_own() {
+    let rig = Rig::new();
+    let (_, token, _) = rig.tokens("sam").await;
+    let path = format!("/federation/credentials?account_id={PROD}&role_name=ReadOnly");
+    let ask = || Request::get(&path).header("x-amz-sso_bearer_token", &token).body(Body::empty()).unwrap();
+    let replies = rig.send_at_once((0..50).map(|_| ask()).collect()).await;
+    let ids: std::collections::BTreeSet<String> = replies
+        .into_iter()
+        .map(|reply| reply.is(200).json()["roleCredentials"]["accessKeyId"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 50);
+    let trail = rig.instance.store.audit_trail();
+    assert_eq!(trail.iter().filter(|(name, _)| name == "GetRoleCredentials").count(), 50);
+    let events: std::collections::BTreeSet<_> =
+        trail.iter().map(|(_, event)| event["eventID"].as_str().unwrap()).collect();
+    assert_eq!(events.len(), trail.len());
+}

@@ -1,10 +1,10 @@
 //! The audit trail: appended, never changed.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Result, Store, audit_chain, millis};
+use super::{Result, Store, audit_chain};
 use crate::secret::InstanceKey;
 
 /// An event as it is written. Changes that cannot be undone take theirs along into their transaction: what
@@ -19,8 +19,6 @@ pub struct AuditEntry {
     pub name: String,
     /// The whole event as JSON.
     pub event: String,
-    /// The resources it names ([`resources_of`]).
-    pub resources: Vec<Resource>,
     /// What the chain is sealed under.
     pub key: InstanceKey,
 }
@@ -30,14 +28,7 @@ impl AuditEntry {
     /// One that tells nothing, for tests of what is written with it.
     pub fn empty(moment: Timestamp) -> Self {
         let key = InstanceKey::new([7; 32]);
-        Self {
-            moment,
-            source: String::new(),
-            name: String::new(),
-            event: "{}".to_owned(),
-            resources: Vec::new(),
-            key,
-        }
+        Self { moment, source: String::new(), name: String::new(), event: "{}".to_owned(), key }
     }
 }
 
@@ -63,36 +54,8 @@ pub fn resources_of(event: &Value) -> Vec<Resource> {
     all
 }
 
-fn resources_in(event: &str) -> Vec<Resource> {
-    serde_json::from_str(event).map(|event| resources_of(&event)).unwrap_or_default()
-}
-
 pub(super) fn append(tx: &Connection, entry: &AuditEntry) -> rusqlite::Result<()> {
-    let moment = millis(entry.moment);
-    let id = audit_chain::append(tx, &entry.key, moment, [&entry.source, &entry.name, &entry.event])?;
-    let sql = "INSERT INTO audit_resource (name, moment, audit, type) VALUES (?1, ?2, ?3, ?4)";
-    for resource in &entry.resources {
-        tx.prepare_cached(sql)?.execute(params![resource.name, moment, id, resource.kind])?;
-    }
-    Ok(())
-}
-
-/// Whether a row is found by the resources it names and by no others.
-pub(super) fn is_found_by_what_it_says(
-    c: &Connection,
-    id: i64,
-    moment: i64,
-    event: &str,
-) -> rusqlite::Result<bool> {
-    let mut statement = c.prepare_cached(
-        "SELECT type, name, moment FROM audit_resource WHERE audit = ?1 ORDER BY type, name",
-    )?;
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok((Resource { kind: row.get(0)?, name: row.get(1)? }, row.get::<_, i64>(2)?))
-    };
-    let found = statement.query_map([id], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(found.iter().all(|(_, at)| *at == moment)
-        && found.into_iter().map(|(resource, _)| resource).eq(resources_in(event)))
+    audit_chain::append(tx, [entry])
 }
 
 impl Store {
@@ -101,7 +64,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if a statement fails; then none is there.
     pub fn append_audit(&self, entries: &[AuditEntry]) -> Result<()> {
-        self.write("append to the audit trail", |tx| entries.iter().try_for_each(|entry| append(tx, entry)))
+        self.add("append to the audit trail", |tx| audit_chain::append(tx, entries))
     }
 
     /// Makes appending fail from now on, or work again.

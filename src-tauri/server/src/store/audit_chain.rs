@@ -9,7 +9,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use subtle::ConstantTimeEq;
 
-use super::{Result, Store, audit, millis, to_moment};
+use super::{
+    AuditEntry, Result, Store,
+    audit_index::{self, Checked},
+    millis, to_moment,
+};
 use crate::secret::InstanceKey;
 
 /// Before the first row there ever was.
@@ -138,25 +142,27 @@ fn mac_of(c: &Connection, id: i64) -> rusqlite::Result<Option<Vec<u8>>> {
     Ok(found.flatten())
 }
 
-/// Appends a row to the chain; gives its number.
-pub(super) fn append(
+/// Appends rows to the chain, whose end is sealed anew once for all of them.
+pub(super) fn append<'e>(
     tx: &Connection,
-    key: &InstanceKey,
-    moment: i64,
-    parts: [&str; 3],
-) -> rusqlite::Result<i64> {
+    entries: impl IntoIterator<Item = &'e AuditEntry>,
+) -> rusqlite::Result<()> {
+    let mut entries = entries.into_iter();
+    let Some(first) = entries.next() else { return Ok(()) };
     let last: i64 =
         tx.prepare_cached("SELECT coalesce(max(id), 0) FROM audit")?.query_row([], |row| row.get(0))?;
-    let head = end(tx, key, "head")?.unwrap_or(End { id: last, mac: BROKEN.to_vec() });
-    let id = head.id.max(last) + 1;
-    let mac = mac(key, &head.mac, (id, moment), parts);
-    let [source, name, event] = parts;
-    tx.prepare_cached(
+    let mut head = end(tx, &first.key, "head")?.unwrap_or(End { id: last, mac: BROKEN.to_vec() });
+    head.id = head.id.max(last);
+    let mut insert = tx.prepare_cached(
         "INSERT INTO audit (id, moment, source, name, event, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![id, moment, source, name, event, mac])?;
-    set_end(tx, key, "head", &End { id, mac })?;
-    Ok(id)
+    )?;
+    for AuditEntry { moment, source, name, event, key } in std::iter::once(first).chain(entries) {
+        let (id, moment) = (head.id + 1, millis(*moment));
+        let mac = mac(key, &head.mac, (id, moment), [source, name, event]);
+        insert.execute(params![id, moment, source, name, event, mac])?;
+        head = End { id, mac };
+    }
+    set_end(tx, &first.key, "head", &head)
 }
 
 /// Follows the chain from its anchor, up to the row before `stop` if that is given.
@@ -170,6 +176,7 @@ fn follow(
     let mut statement = c.prepare_cached(&sql)?;
     let mut rows = statement.query([stop])?;
     let (mut last, mut events) = (anchor.clone(), 0);
+    let mut index = Checked::after(c, anchor.id)?;
     while let Some(row) = rows.next()? {
         let row = Sealed::read(row)?;
         if row.id > last.id + 1 {
@@ -180,7 +187,7 @@ fn follow(
         if row.id != last.id + 1 || !fits {
             return Ok(Err(Break::Row(row.id)));
         }
-        if !audit::is_found_by_what_it_says(c, row.id, row.moment, &row.event)? {
+        if !index.has((row.id, row.moment), &row.source, &row.name, &row.event)? {
             return Ok(Err(Break::Index(row.id)));
         }
         last = End { id: row.id, mac: expected };
@@ -291,6 +298,10 @@ impl Store {
             {
                 return broken(Break::OlderThanMark(mark.id));
             }
+            // Rows that are yet to come would never be taken into it.
+            if audit_index::reach(&tx)? > last.id {
+                return broken(Break::Index(last.id + 1));
+            }
             let (from, to): (Option<i64>, Option<i64>) =
                 tx.query_row("SELECT min(moment), max(moment) FROM audit", [], |row| {
                     Ok((row.get(0)?, row.get(1)?))
@@ -311,18 +322,20 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
     pub fn forget_audit(&self, key: &InstanceKey, cutoff: Timestamp, up_to: Option<i64>) -> Result<u64> {
-        self.write("forget old rows of the audit trail", |tx| {
+        self.add("forget old rows of the audit trail", |tx| {
+            let Some(anchor) = end(tx, key, "anchor")? else { return Ok(0) };
+            let most = anchor.id.saturating_add(AT_ONCE);
             let stays: Option<i64> = tx.query_row(
-                "SELECT min(id) FROM audit WHERE moment >= ?1 OR id > ?2",
-                params![millis(cutoff), up_to.unwrap_or(i64::MAX)],
+                "SELECT min(id) FROM audit WHERE id <= ?3 AND (moment >= ?1 OR id > ?2)",
+                params![millis(cutoff), up_to.unwrap_or(i64::MAX), most],
                 |row| row.get(0),
             )?;
-            let Some(anchor) = end(tx, key, "anchor")? else { return Ok(0) };
-            let stays = stays.unwrap_or(i64::MAX).min(anchor.id.saturating_add(AT_ONCE + 1));
+            let stays = stays.unwrap_or(most + 1);
             let Ok((last, events)) = follow(tx, key, &anchor, stays)? else { return Ok(0) };
             if events > 0 {
                 set_end(tx, key, "anchor", &last)?;
                 tx.execute("DELETE FROM audit WHERE id <= ?1", [last.id])?;
+                audit_index::forget(tx, last.id)?;
             }
             Ok(events)
         })

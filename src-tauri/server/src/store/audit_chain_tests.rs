@@ -34,9 +34,23 @@ impl Trail {
         trail
     }
 
+    /// The same, each taken into the index by itself.
+    fn taken_in(events: i64) -> Self {
+        let trail = Self::new();
+        (1..=events).for_each(|second| {
+            trail.append(second);
+            trail.store.index_audit().unwrap();
+        });
+        trail
+    }
+
     fn append(&self, second: i64) {
+        self.append_as(second, &format!("event-{second}"));
+    }
+
+    fn append_as(&self, second: i64, event_id: &str) {
         let event = json!({
-            "eventID": format!("event-{second}"),
+            "eventID": event_id,
             "additionalEventData": { "UserName": if second % 2 == 0 { "kim" } else { "sam" } },
             "resources": [{ "type": "AWS::SSO::PermissionSet", "ARN": "arn:aws:sso:::permissionSet/x/ReadOnly" }],
         });
@@ -45,7 +59,6 @@ impl Trail {
             source: "sso.amazonaws.com".to_owned(),
             name: "Federate".to_owned(),
             event: event.to_string(),
-            resources: super::super::resources_of(&event),
             key: self.key.clone(),
         };
         self.store.append_audit(&[entry]).unwrap();
@@ -69,7 +82,12 @@ impl Trail {
 
 #[track_caller]
 fn noticed(sql: &str, what: Break) {
-    let trail = Trail::of(5);
+    noticed_in(&Trail::of(5), sql, what);
+    noticed_in(&Trail::taken_in(5), sql, what);
+}
+
+#[track_caller]
+fn noticed_in(trail: &Trail, sql: &str, what: Break) {
     trail.is_whole(5);
     trail.store.tamper(sql);
     assert_eq!(trail.verdict(), Verdict::Broken(what), "{sql}");
@@ -77,6 +95,8 @@ fn noticed(sql: &str, what: Break) {
     trail.append(6);
     trail.append(7);
     assert!(matches!(trail.verdict(), Verdict::Broken(_)), "{sql}: healed");
+    trail.store.index_audit().unwrap();
+    assert!(matches!(trail.verdict(), Verdict::Broken(_)), "{sql}: healed by the index");
 }
 
 #[test]
@@ -99,9 +119,49 @@ fn changes_are_noticed_and_named() {
         "PRAGMA defer_foreign_keys = on; UPDATE audit SET id = 99 WHERE id = 2; UPDATE audit SET id = 2 WHERE id = 3; UPDATE audit SET id = 3 WHERE id = 99",
         Break::Row(2),
     );
-    noticed("UPDATE audit_resource SET name = 'Other' WHERE audit = 4", Break::Index(4));
-    noticed("DELETE FROM audit_resource WHERE audit = 4", Break::Index(4));
-    noticed("UPDATE audit_resource SET moment = 0 WHERE audit = 4", Break::Index(4));
+}
+
+#[test]
+fn changes_of_what_rows_are_found_by_are_noticed() {
+    for sql in [
+        "UPDATE audit_term SET value = 'Other' WHERE last = 4 AND field = 'resource'",
+        "UPDATE audit_term SET rows = x'01' WHERE last = 4 AND field = 'name'",
+        "UPDATE audit_term SET rows = x'80' WHERE last = 4 AND field = 'name'",
+        "UPDATE audit_term SET last = 5 WHERE last = 4 AND field = 'event'",
+        "DELETE FROM audit_term WHERE last = 4",
+        "DELETE FROM audit_term WHERE last = 4 AND field = 'user'",
+        "INSERT INTO audit_term VALUES ('user', 'eve', 4, x'00')",
+    ] {
+        noticed_in(&Trail::taken_in(5), sql, Break::Index(4));
+    }
+    // Nothing that is yet to come would be taken in.
+    let far = "INSERT INTO audit_term VALUES ('user', 'eve', 1000000, x'00')";
+    noticed_in(&Trail::taken_in(5), far, Break::Index(6));
+    // In a run of several.
+    let trail = Trail::of(5);
+    trail.store.index_audit().unwrap();
+    noticed_in(&trail, "UPDATE audit_term SET rows = x'010101' WHERE value = 'kim'", Break::Index(3));
+    // Moments out of order, of which nothing is known.
+    let trail = Trail::new();
+    [10, 1, 11, 12, 13].into_iter().for_each(|second| trail.append(second));
+    trail.store.index_audit().unwrap();
+    noticed_in(&trail, "UPDATE audit_order SET behind = 8999", Break::Index(2));
+}
+
+#[test]
+fn an_index_that_was_taken_away_is_made_again() {
+    let of = |trail: &Trail| {
+        let lookup = Lookup { username: Some("kim".to_owned()), ..Lookup::default() };
+        let found = trail.store.look_up_audit(&lookup, 10).unwrap();
+        found.iter().map(|found| found.position.id).collect::<Vec<_>>()
+    };
+    let trail = Trail::taken_in(5);
+    for sql in ["DELETE FROM audit_term", "DELETE FROM audit_term WHERE last >= 4", "DELETE FROM audit_order"]
+    {
+        trail.store.tamper(sql);
+        assert_eq!(of(&trail), [4, 2], "{sql}");
+        trail.is_whole(5);
+    }
 }
 
 #[test]
@@ -161,7 +221,15 @@ fn an_older_state_is_noticed_by_the_mark() {
 
 #[test]
 fn forgetting_moves_the_anchor_with_the_rows() {
+    forgetting(&Trail::of(6));
+    forgetting(&Trail::taken_in(6));
+    // All of them in one run.
     let trail = Trail::of(6);
+    trail.store.index_audit().unwrap();
+    forgetting(&trail);
+}
+
+fn forgetting(trail: &Trail) {
     let mark = trail.is_whole(6);
     assert_eq!(trail.store.forget_audit(&trail.key, at(3), None).unwrap(), 2);
     trail.is_whole(4);
@@ -179,9 +247,7 @@ fn forgetting_moves_the_anchor_with_the_rows() {
 fn forgetting_does_not_take_proof_along() {
     let trail = Trail::of(4);
     // Made old, to be swept away.
-    trail.store.tamper(
-        "UPDATE audit SET moment = 0 WHERE id = 2; UPDATE audit_resource SET moment = 0 WHERE audit = 2",
-    );
+    trail.store.tamper("UPDATE audit SET moment = 0 WHERE id = 2");
     assert_eq!(trail.store.forget_audit(&trail.key, at(3), None).unwrap(), 0);
     assert_eq!(trail.verdict(), Verdict::Broken(Break::Row(2)));
     // A clock that went back keeps rows longer and takes none out of the middle.
@@ -205,7 +271,7 @@ fn rows_of_before_the_chain_are_taken_into_it_once() {
 }
 
 #[test]
-fn lookups_page_through_everything_once_by_each_index() {
+fn lookups_page_through_everything_once_by_each_term() {
     let trail = Trail::of(25);
     // Several at one moment.
     (0..5).for_each(|_| trail.append(25));
@@ -232,19 +298,68 @@ fn lookups_page_through_everything_once_by_each_index() {
     assert_eq!(all(&few), [5, 3]);
     assert_eq!(all(&Lookup { event_id: some("event-9"), ..Lookup::default() }), [9]);
     assert_eq!(all(&Lookup { resource_name: some("x' OR 1=1 --"), ..Lookup::default() }), [0; 0]);
-    let after = Some(crate::store::Position { moment: START * 1000, id: 3 });
-    for (lookup, index) in [
-        (Lookup::default(), "audit_moment"),
-        (Lookup { username: some("kim"), ..Lookup::default() }, "audit_username"),
-        (Lookup { name: some("x"), ..Lookup::default() }, "audit_name"),
-        (Lookup { source: some("x"), ..Lookup::default() }, "audit_source"),
-        (Lookup { event_id: some("x"), ..Lookup::default() }, "audit_event_id"),
-        (Lookup { access_key_id: some("x"), ..Lookup::default() }, "audit_access_key"),
-        (Lookup { resource_name: some("x"), ..Lookup::default() }, "PRIMARY KEY (name="),
-        (Lookup { resource_type: some("x"), ..Lookup::default() }, "audit_resource_type"),
+    // By their ids alone, by moment where an id tells it.
+    let dated = "01a3185c-9268-7000-8000-000000000000";
+    trail.append_as(17, dated);
+    assert_eq!(super::super::audit_index::moment_in(dated), Some((START + 17) * 1000));
+    assert_eq!(all(&Lookup { event_id: some(dated), ..Lookup::default() }), [31]);
+}
+
+#[test]
+fn lookups_read_no_more_than_they_must() {
+    let trail = Trail::taken_in(12);
+    let some = |text: &str| Some(text.to_owned());
+    let after = Some(crate::store::Position { moment: START * 1000, id: 8 });
+    for lookup in [
+        Lookup::default(),
+        Lookup { from: Some(at(3)), to: Some(at(5)), ..Lookup::default() },
+        Lookup { username: some("kim"), ..Lookup::default() },
+        Lookup { name: some("Federate"), ..Lookup::default() },
+        Lookup { source: some("sso.amazonaws.com"), ..Lookup::default() },
+        Lookup { event_id: some("event-3"), ..Lookup::default() },
+        Lookup { access_key_id: some("x"), ..Lookup::default() },
+        Lookup { resource_name: some("ReadOnly"), ..Lookup::default() },
+        Lookup { resource_type: some("AWS::SSO::PermissionSet"), ..Lookup::default() },
     ] {
-        let plan = trail.store.plan_of(&Lookup { after, ..lookup });
-        assert!(plan.contains(index) && !plan.contains("SCAN"), "{plan}");
-        assert!(index == "audit_event_id" || !plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
+        let lookup = Lookup { after, ..lookup };
+        let term = lookup.username.is_some();
+        let plans = trail.store.plans(|| drop(trail.store.look_up_audit(&lookup, 4).unwrap()));
+        let text = plans.join("; ");
+        assert!(!text.contains("SCAN") && !text.contains("TEMP B-TREE"), "{text}");
+        assert!(!term || text.contains("PRIMARY KEY (field=? AND value=? AND last>? AND last<?)"), "{text}");
+    }
+}
+
+/// Several write at once, and clocks are set back: what is asked for by time is found all the same.
+#[test]
+fn moments_need_not_be_in_order() {
+    let moments = [10, 11, 4, 12, 13, 1, 2, 14, 13, 20, 19, 30];
+    for all_at_once in [true, false] {
+        let trail = Trail::new();
+        for second in moments {
+            trail.append(second);
+            if !all_at_once {
+                trail.store.index_audit().unwrap();
+            }
+        }
+        for (from, to) in (0..32).flat_map(|from| (from..32).map(move |to| (from, to))) {
+            for username in [None, Some("kim".to_owned())] {
+                let is_meant =
+                    |second: i64| (from..=to).contains(&second) && (username.is_none() || second % 2 == 0);
+                let rows = moments.iter().zip(1..).filter(|(second, _)| is_meant(**second));
+                let mut expected: Vec<i64> = rows.map(|(_, row)| row).collect();
+                expected.reverse();
+                let lookup = Lookup {
+                    from: Some(at(from)),
+                    to: Some(at(to)),
+                    username: username.clone(),
+                    ..Lookup::default()
+                };
+                let found = trail.store.look_up_audit(&lookup, 50).unwrap();
+                let found: Vec<i64> = found.iter().map(|found| found.position.id).collect();
+                assert_eq!(found, expected, "{from} to {to} of {username:?}");
+            }
+        }
+        trail.is_whole(12);
     }
 }

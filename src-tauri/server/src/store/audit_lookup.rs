@@ -1,9 +1,14 @@
 //! Looking events up, newest first, a page at a time.
 
 use jiff::Timestamp;
-use rusqlite::{ToSql, types::Value};
+use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 
-use super::{Result, Store, millis, moment};
+use super::{
+    Result, Store, all,
+    audit::{Resource, resources_of},
+    audit_index::{self, EVENT, KEY, NAME, RESOURCE, SOURCE, TYPE, USER, moment_in},
+    millis, moment, one,
+};
 
 /// What is looked for; what is `None` does not matter.
 #[derive(Debug, Clone, Default)]
@@ -64,102 +69,222 @@ pub struct FoundEvent {
     pub event: String,
 }
 
+/// Runs of a term that are read at once.
+const RUNS: i64 = 64;
+
 /// A statement with its values. It is put together from constants alone.
 struct Query {
-    conditions: Vec<String>,
+    conditions: Vec<&'static str>,
     values: Vec<Value>,
 }
 
 impl Query {
-    fn with(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
-        let mut condition = condition.to_owned();
-        for value in values {
-            self.values.push(value);
-            condition = condition.replacen('?', &format!("${}", self.values.len()), 1);
-        }
+    fn with(&mut self, condition: &'static str, value: impl Into<Value>) {
         self.conditions.push(condition);
+        self.values.push(value.into());
+    }
+
+    /// All events that it is about, the newest first.
+    fn sql(&self) -> String {
+        let conditions = if self.conditions.is_empty() { "true" } else { &self.conditions.join(" AND ") };
+        format!(
+            "SELECT a.id, a.moment, a.source, a.name, a.event_id, a.username, a.access_key_id, a.read_only, a.event
+             FROM audit a WHERE {conditions} ORDER BY a.id DESC"
+        )
     }
 }
 
+fn event_from(row: &Row<'_>) -> rusqlite::Result<FoundEvent> {
+    Ok(FoundEvent {
+        position: Position { moment: row.get("moment")?, id: row.get("id")? },
+        moment: moment(row, "moment")?,
+        source: row.get("source")?,
+        name: row.get("name")?,
+        event_id: row.get("event_id")?,
+        username: row.get("username")?,
+        access_key_id: row.get("access_key_id")?,
+        read_only: row.get("read_only")?,
+        event: row.get("event")?,
+    })
+}
+
+/// The first row from `id` on.
+fn moment_from(c: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
+    one(c, "SELECT moment FROM audit WHERE id >= ?1 ORDER BY id LIMIT 1", [id], |row| row.get(0))
+}
+
+/// Finds a row by halves, between two that are not looked at: up to which `is_before` holds. Where moments are not in
+/// order it is one of several.
+fn divide(
+    c: &Connection,
+    (mut low, mut high): (i64, i64),
+    is_before: impl Fn(i64) -> bool,
+) -> rusqlite::Result<(i64, i64)> {
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        match moment_from(c, middle)? {
+            Some(moment) if is_before(moment) => low = middle,
+            _ => high = middle,
+        }
+    }
+    Ok((low, high))
+}
+
 impl Lookup {
-    fn query(&self, limit: usize) -> (String, Vec<Value>) {
+    /// What it is looked up by: the term that fewest events have, as a rule.
+    fn term(&self) -> Option<(&'static str, &str)> {
+        let terms = [
+            (EVENT, &self.event_id),
+            (KEY, &self.access_key_id),
+            (RESOURCE, &self.resource_name),
+            (USER, &self.username),
+            (NAME, &self.name),
+            (TYPE, &self.resource_type),
+            (SOURCE, &self.source),
+        ];
+        terms.into_iter().find_map(|(field, value)| Some((field, value.as_deref()?)))
+    }
+
+    /// What a row itself must say.
+    fn query(&self, from: Option<i64>, to: Option<i64>) -> Query {
         let mut query = Query { conditions: Vec::new(), values: Vec::new() };
-        let by_resource = self.resource_name.is_some() || self.resource_type.is_some();
-        // The order is the index's own, so that a page costs the same wherever it is.
-        let (moment, id) = if by_resource { ("r.moment", "r.audit") } else { ("a.moment", "a.id") };
-        if let Some(from) = self.from {
-            query.with(&format!("{moment} >= ?"), [millis(from).into()]);
+        if let Some(from) = from {
+            query.with("a.moment >= ?", from);
         }
-        if let Some(to) = self.to {
-            query.with(&format!("{moment} <= ?"), [millis(to).into()]);
+        if let Some(to) = to {
+            query.with("a.moment <= ?", to);
         }
-        if let Some(after) = self.after {
-            query.with(&format!("({moment}, {id}) < (?, ?)"), [after.moment.into(), after.id.into()]);
-        }
-        for (column, value) in [
-            ("a.username", &self.username),
-            ("a.name", &self.name),
-            ("a.source", &self.source),
-            ("a.event_id", &self.event_id),
-            ("a.access_key_id", &self.access_key_id),
-            ("r.name", &self.resource_name),
-            ("r.type", &self.resource_type),
+        for (condition, value) in [
+            ("a.username = ?", &self.username),
+            ("a.name = ?", &self.name),
+            ("a.source = ?", &self.source),
+            ("a.event_id = ?", &self.event_id),
+            ("a.access_key_id = ?", &self.access_key_id),
         ] {
             if let Some(value) = value {
-                query.with(&format!("{column} = ?"), [value.clone().into()]);
+                query.with(condition, value.clone());
             }
         }
         if let Some(read_only) = self.read_only {
-            query.with("a.read_only = ?", [i64::from(read_only).into()]);
+            query.with("a.read_only = ?", i64::from(read_only));
         }
-        let table = if by_resource { "audit_resource r JOIN audit a ON a.id = r.audit" } else { "audit a" };
-        let conditions =
-            if query.conditions.is_empty() { "true".to_owned() } else { query.conditions.join(" AND ") };
-        let sql = format!(
-            "SELECT DISTINCT a.id, a.moment, a.source, a.name, a.event_id, a.username, a.access_key_id, \
-             a.read_only, a.event FROM {table} WHERE {conditions} ORDER BY {moment} DESC, {id} DESC LIMIT {limit}"
-        );
-        (sql, query.values)
+        query
+    }
+
+    /// Whether one and the same resource is of that name and type.
+    fn names_its_resource(&self, event: &str) -> bool {
+        let (name, kind) = (self.resource_name.as_ref(), self.resource_type.as_ref());
+        let body: serde_json::Value = serde_json::from_str(event).unwrap_or_default();
+        let is_it = |resource: &Resource| {
+            name.is_none_or(|name| *name == resource.name) && kind.is_none_or(|kind| *kind == resource.kind)
+        };
+        (name.is_none() && kind.is_none()) || resources_of(&body).iter().any(is_it)
+    }
+
+    fn run(&self, c: &Connection, limit: usize) -> rusqlite::Result<Vec<FoundEvent>> {
+        let (from, to) = (self.from.map(millis), self.to.map(millis));
+        let Some(dated) = self.event_id.as_deref().and_then(moment_in) else {
+            return self.between(c, (from, to), self.term(), limit);
+        };
+        // Its moment is in its id, unless somebody else drew that.
+        let span =
+            (Some(from.map_or(dated, |from| from.max(dated))), Some(to.map_or(dated, |to| to.min(dated))));
+        let found = self.between(c, span, None, limit)?;
+        if found.is_empty() { self.between(c, (from, to), self.term(), limit) } else { Ok(found) }
+    }
+
+    /// The events of a span of time, by a term if there is one.
+    fn between(
+        &self,
+        c: &Connection,
+        (from, to): (Option<i64>, Option<i64>),
+        term: Option<(&'static str, &str)>,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<FoundEvent>> {
+        let end = |sql: &str| {
+            Ok::<_, rusqlite::Error>(one(c, sql, [], |row| row.get::<_, Option<i64>>(0))?.flatten())
+        };
+        let (Some(first), Some(last)) =
+            (end("SELECT min(id) FROM audit")?, end("SELECT max(id) FROM audit")?)
+        else {
+            return Ok(Vec::new());
+        };
+        let (mut low, mut high) = (first - 1, last + 1);
+        let behind = audit_index::behind(c)?;
+        if let Some(from) = from {
+            // All before a row that is so much older are older too.
+            low = divide(c, (low, high), |moment| moment < from.saturating_sub(behind))?.0 - 1;
+        }
+        if let Some(to) = to {
+            high = divide(c, (first - 1, high), |moment| moment <= to.saturating_add(behind))?.1 + 1;
+        }
+        if let Some(after) = self.after {
+            high = high.min(after.id);
+        }
+        let mut query = self.query(from, to);
+        let Some(term) = term else {
+            query.with("a.id > ?", low);
+            query.with("a.id < ?", high);
+            let sql = format!("{} LIMIT {limit}", query.sql());
+            let mut found = all(c, &sql, params_from_iter(query.values), event_from)?;
+            found.retain(|event| self.names_its_resource(&event.event));
+            return Ok(found);
+        };
+        // The term says it already.
+        let is_said = match term.0 {
+            RESOURCE => self.resource_type.is_none(),
+            TYPE => true,
+            _ => self.resource_name.is_none() && self.resource_type.is_none(),
+        };
+        query.conditions.push("a.id = ?");
+        let (sql, mut found) = (query.sql(), Vec::new());
+        for_each_row(c, term, (low, high), |id| {
+            let values = query.values.iter().cloned().chain([id.into()]);
+            let event = one(c, &sql, params_from_iter(values), event_from)?;
+            found.extend(event.filter(|event| is_said || self.names_its_resource(&event.event)));
+            Ok(found.len() < limit)
+        })?;
+        Ok(found)
+    }
+}
+
+/// Goes through the rows that a term is said in, between two others and the newest first, until it is told to stop.
+fn for_each_row(
+    c: &Connection,
+    (field, value): (&str, &str),
+    (low, high): (i64, i64),
+    mut visit: impl FnMut(i64) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<()> {
+    // The run that the newest of these rows is in ends there or later.
+    let sql = "SELECT min(last) FROM audit_term WHERE last >= ?1";
+    let run = one(c, sql, [high - 1], |row| row.get::<_, Option<i64>>(0))?.flatten();
+    let mut before = run.map_or(i64::MAX, |run| run + 1);
+    let sql = "SELECT last, rows FROM audit_term WHERE field = ?1 AND value = ?2 AND last < ?3 AND last > ?4
+               ORDER BY last DESC LIMIT ?5";
+    loop {
+        let runs = all(c, sql, params![field, value, before, low, RUNS], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        let Some((oldest, _)) = runs.last() else { return Ok(()) };
+        before = *oldest;
+        for (last, rows) in runs {
+            let rows = audit_index::decode(&rows, last).unwrap_or_default();
+            for row in rows.into_iter().filter(|row| low < *row && *row < high) {
+                if !visit(row)? {
+                    return Ok(());
+                }
+            }
+        }
     }
 }
 
 impl Store {
-    /// At most `limit` events, newest first.
+    /// At most `limit` events, newest first: as they were recorded.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn look_up_audit(&self, wanted: &Lookup, limit: usize) -> Result<Vec<FoundEvent>> {
-        let (sql, values) = wanted.query(limit);
-        self.read("look events up", |c| {
-            let mut statement = c.prepare_cached(&sql)?;
-            let values: Vec<&dyn ToSql> = values.iter().map(|value| -> &dyn ToSql { value }).collect();
-            let rows = statement.query_map(values.as_slice(), |row| {
-                Ok(FoundEvent {
-                    position: Position { moment: row.get("moment")?, id: row.get("id")? },
-                    moment: moment(row, "moment")?,
-                    source: row.get("source")?,
-                    name: row.get("name")?,
-                    event_id: row.get("event_id")?,
-                    username: row.get("username")?,
-                    access_key_id: row.get("access_key_id")?,
-                    read_only: row.get("read_only")?,
-                    event: row.get("event")?,
-                })
-            })?;
-            rows.collect()
-        })
-    }
-
-    /// How the database would go about a look-up.
-    #[cfg(test)]
-    pub fn plan_of(&self, wanted: &Lookup) -> String {
-        let (sql, values) = wanted.query(50);
-        self.read("explain", |c| {
-            let mut statement = c.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-            let values: Vec<&dyn ToSql> = values.iter().map(|value| -> &dyn ToSql { value }).collect();
-            let rows = statement.query_map(values.as_slice(), |row| row.get::<_, String>("detail"))?;
-            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
-        })
-        .expect("the statement is valid")
+        self.index_audit()?;
+        self.read("look events up", |c| wanted.run(c, limit))
     }
 }

@@ -125,7 +125,7 @@ impl Store {
         tokens: &NewTokens,
         entry: &AuditEntry,
     ) -> Result<bool> {
-        self.write("exchange a device code", |tx| {
+        self.add("exchange a device code", |tx| {
             let changed = tx.execute(
                 "UPDATE device_grant SET state = 'exchanged' WHERE code = ?1 AND state = 'approved'",
                 params![facts.code.as_bytes()],

@@ -1,7 +1,7 @@
 //! Sign-ins that wait for a second factor, and the end of such a sign-in.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     AuditEntry, Begun, Context, Result, Store, Used, audit, digest, lockouts, mfa, millis, moment, passwords,
@@ -187,7 +187,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
     pub fn complete_sign_in(&self, done: &Completion<'_>, now: Timestamp) -> Result<bool> {
-        let outcome = self.write("complete a sign-in", |tx| {
+        let work = |tx: &Connection| {
             if let Some(half) = done.half
                 && tx.execute(
                     "DELETE FROM half_sign_in WHERE cookie = ?1 AND ends > ?2",
@@ -222,7 +222,8 @@ impl Store {
             }
             done.counters.iter().try_for_each(|counter| lockouts::forget(tx, *counter))?;
             done.entries.iter().try_for_each(|entry| audit::append(tx, entry))
-        });
+        };
+        let outcome = self.begin("complete a sign-in", &done.begun, work);
         match outcome {
             Ok(()) => Ok(true),
             // The transaction rolled back.

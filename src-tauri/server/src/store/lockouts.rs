@@ -20,7 +20,7 @@ impl Store {
         name: Digest,
         now: Timestamp,
     ) -> Result<std::result::Result<Lockout, Locked>> {
-        self.write("count a sign-in attempt", |tx| {
+        self.add("count a sign-in attempt", |tx| {
             let known = one(tx, "SELECT * FROM lockout WHERE name = ?1", [name.as_bytes()], |row| {
                 Ok(Lockout {
                     failures: row.get("failures")?,
@@ -48,7 +48,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn forget_attempts(&self, name: Digest) -> Result<()> {
-        self.write("forget sign-in attempts", |tx| forget(tx, name))
+        self.add("forget sign-in attempts", |tx| forget(tx, name))
     }
 }
 

@@ -14,6 +14,7 @@ mod attributes;
 mod audit;
 mod audit_chain;
 mod audit_delivery;
+mod audit_index;
 mod audit_lookup;
 mod authorization_codes;
 mod changes;
@@ -30,6 +31,7 @@ mod half_sign_ins;
 mod identity_records;
 mod identity_source;
 mod instance;
+mod issuing;
 mod lockouts;
 mod mfa;
 mod native_proofs;
@@ -56,7 +58,7 @@ use std::{
     fmt,
     path::Path,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -82,6 +84,7 @@ pub use document::{Apply, Refused};
 pub use half_sign_ins::{Completion, HalfSignIn, NewDevice};
 pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
 pub use identity_source::{Affected, ExternalProvider, ExternalSignIn, Proved, SourceChange, SourceKind};
+pub use issuing::{Hearing, Kept};
 pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
@@ -94,10 +97,13 @@ pub use scim_tokens::ScimToken;
 pub use sessions::{Begun, Replaced};
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
+pub use writer::Revision;
 
 use crate::secret::Digest;
+use audit_index::Indexing;
 use checkpoints::Checkpoints;
-use writer::Writer;
+use issuing::Queue;
+use writer::{Effect, Writer};
 
 /// Forward only, numbered by position.
 const MIGRATIONS: &[M<'_>] = &[
@@ -126,6 +132,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("session_tokens.sql")),
     M::up(include_str!("scim.sql")),
     M::up(include_str!("identity_source.sql")),
+    M::up(include_str!("audit_index.sql")),
+    M::up(include_str!("user_text.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -180,17 +188,34 @@ const READERS: usize = 4;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// How long it is told what became of a request for access, in milliseconds: 90 days.
 const REQUESTS_KEPT: i64 = 90 * 24 * 60 * 60 * 1000;
+/// Of what each connection has read, so much stays in memory: what a search of 100,000 people looks at.
+const CACHE_KIB: i64 = 16 * 1024;
 /// Statements that each connection keeps ready.
 const STATEMENTS: usize = 128;
 
-/// The instance's database.
+/// The instance's database. What has a thread of its own ends before what it works with.
 pub struct Store {
-    writer: Writer,
+    /// Begun when it is first needed.
+    queue: OnceLock<Queue>,
     /// None for a database in memory.
-    checkpoints: Option<Checkpoints>,
+    afterwards: Option<Arc<Afterwards>>,
+    writer: Arc<Writer>,
     /// None for a database in memory, which one connection has to itself.
     readers: Vec<Mutex<Connection>>,
     next: AtomicUsize,
+}
+
+/// What is done on threads of their own after changes.
+struct Afterwards {
+    checkpoints: Checkpoints,
+    indexing: Indexing,
+}
+
+impl Afterwards {
+    fn after_a_change(&self) {
+        self.checkpoints.after_a_change();
+        self.indexing.after_a_change();
+    }
 }
 
 impl fmt::Debug for Store {
@@ -212,16 +237,19 @@ impl Store {
         let reader = || {
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(PATIENCE)?;
+            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
-            Ok(Mutex::new(connection))
+            Ok(connection)
         };
         store.readers = (0..READERS)
-            .map(|_| reader())
+            .map(|_| reader().map(Mutex::new))
             .collect::<rusqlite::Result<_>>()
             .map_err(|cause| StoreError::Statement { doing: "open", cause })?;
-        let checkpoints = Checkpoints::begin(path, &store.writer);
-        store.checkpoints =
-            Some(checkpoints.map_err(|cause| StoreError::Statement { doing: "open", cause })?);
+        let afterwards = Checkpoints::begin(path, &store.writer).and_then(|checkpoints| {
+            let indexing = Indexing::begin(reader()?, Arc::clone(&store.writer));
+            Ok(Arc::new(Afterwards { checkpoints, indexing }))
+        });
+        store.afterwards = Some(afterwards.map_err(|cause| StoreError::Statement { doing: "open", cause })?);
         Ok(store)
     }
 
@@ -271,8 +299,9 @@ impl Store {
             .to_latest(&mut connection)
             .map_err(|cause| StoreError::Migration { cause })?;
         Ok(Self {
-            writer: Writer::new(connection),
-            checkpoints: None,
+            queue: OnceLock::new(),
+            afterwards: None,
+            writer: Arc::new(Writer::new(connection)),
             readers: Vec::new(),
             next: AtomicUsize::new(0),
         })
@@ -339,15 +368,30 @@ impl Store {
         self.attempt(doing, |tx| f(tx).map(|value| (value, true)))
     }
 
+    /// The same for what only adds, and so leaves the [`Revision`] as it is: nothing that
+    /// `store/issuing.rs` depends on is taken away or altered.
+    fn add<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        self.commit(doing, Effect::Adds, |tx| f(tx).map(|value| (value, true)))
+    }
+
     /// One transaction that is kept or, on `false`, undone.
     fn attempt<T>(
         &self,
         doing: &'static str,
         f: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
     ) -> Result<T> {
-        let outcome = self.writer.attempt(f).map_err(|cause| StoreError::Statement { doing, cause });
-        if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.after_a_change();
+        self.commit(doing, Effect::Alters, f)
+    }
+
+    fn commit<T>(
+        &self,
+        doing: &'static str,
+        effect: Effect,
+        f: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
+    ) -> Result<T> {
+        let outcome = self.writer.attempt(effect, f).map_err(|cause| StoreError::Statement { doing, cause });
+        if let Some(afterwards) = &self.afterwards {
+            afterwards.after_a_change();
         }
         outcome
     }

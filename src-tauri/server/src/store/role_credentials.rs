@@ -65,7 +65,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if a statement fails; then nothing is kept.
     pub fn add_role_credentials(&self, key: &IssuedKey, event: &AuditEntry) -> Result<()> {
-        self.write("keep role credentials", |tx| {
+        self.add("keep role credentials", |tx| {
             insert(tx, key)?;
             audit::append(tx, event)
         })
@@ -76,7 +76,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if a statement fails; then nothing is kept.
     pub fn add_assumed_role(&self, key: &IssuedKey, event: &AuditEntry) -> Result<()> {
-        self.write("keep the credentials of an assumed role", |tx| {
+        self.add("keep the credentials of an assumed role", |tx| {
             insert(tx, key)?;
             if let Some(assumed) = &key.assumed {
                 tx.execute(
@@ -139,7 +139,7 @@ impl Store {
     }
 }
 
-fn insert(tx: &Connection, key: &IssuedKey) -> rusqlite::Result<()> {
+pub(super) fn insert(tx: &Connection, key: &IssuedKey) -> rusqlite::Result<()> {
     execute(
         tx,
         "INSERT INTO role_credentials

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     AccessRequest, Result, Store, access_requests::request_from, accounts, accounts::account_from, all,
-    applications::application_from, groups::group_from, one, permission_sets::set_from, users,
+    applications::application_from, groups::group_from, one, permission_sets::set_from, to_json, users,
 };
 use crate::organisation::{Account, Application, Group, PermissionSet, Principal, User};
 
@@ -34,8 +34,8 @@ pub struct Counts {
 }
 
 /// How many people are looked at one by one, because letters of theirs are those that are searched for. Where there
-/// are more, a page of them is soon full in the order of user names.
-const FEW: i64 = 1000;
+/// are more, a page of them is soon full in the order of user names, wherever in it they are.
+const FEW: usize = 5000;
 /// How many trigrams of what is searched for are looked up; nobody has a name that needs more to be told apart.
 const MOST_TRIGRAMS: usize = 32;
 
@@ -54,11 +54,36 @@ fn trigrams(words: &str) -> Option<String> {
     Some(quoted.collect::<Vec<_>>().join(" AND ")).filter(|all| !all.is_empty())
 }
 
-/// Whether a search by trigrams gives no more than [`FEW`].
-fn are_few(c: &Connection, trigrams: &str) -> rusqlite::Result<bool> {
-    let sql = "SELECT count(*) FROM (SELECT rowid FROM user_search WHERE user_search MATCH ?1 LIMIT ?2)";
-    let found: Option<i64> = one(c, sql, params![trigrams, FEW + 1], |row| row.get(0))?;
-    Ok(found.is_some_and(|found| found <= FEW))
+/// The same for two letters: all trigrams that begin with them, if they are not many more than are looked up.
+fn beginnings(c: &Connection, words: &str) -> rusqlite::Result<Option<Vec<String>>> {
+    // What is the same in any case is ASCII's alone here.
+    if words.len() != 2 || !words.bytes().all(|letter| letter.is_ascii_graphic() || letter == b' ') {
+        return Ok(None);
+    }
+    let sql = "SELECT term FROM user_trigram WHERE term >= ?1 AND term < ?1 || char(1114111) LIMIT ?2";
+    let most = i64::try_from(MOST_TRIGRAMS + 1).unwrap_or(i64::MAX);
+    let terms = all(c, sql, params![words.to_ascii_lowercase(), most], |row| row.get(0))?;
+    Ok((terms.len() <= MOST_TRIGRAMS).then_some(terms))
+}
+
+/// What finds the people whom words are about, as far as trigrams tell; `None` if they do not.
+fn query(c: &Connection, words: &str) -> rusqlite::Result<Option<String>> {
+    // The end of a line would find what two columns have together.
+    if words.contains('\n') {
+        return Ok(None);
+    }
+    let Some(terms) = beginnings(c, words)? else { return Ok(trigrams(words)) };
+    let quoted: Vec<String> = terms.iter().map(|term| format!("\"{}\"", term.replace('"', "\"\""))).collect();
+    // Nobody's letters: the query for nobody.
+    Ok(Some(if quoted.is_empty() { "\"\u{b}\u{b}\u{b}\"".to_owned() } else { quoted.join(" OR ") }))
+}
+
+/// The numbers of those that trigrams find, as JSON; `None` if they are not [`FEW`].
+fn few(c: &Connection, trigrams: &str) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT rowid FROM user_search WHERE user_search MATCH ?1 LIMIT ?2";
+    let most = i64::try_from(FEW + 1).unwrap_or(i64::MAX);
+    let found = all(c, sql, params![trigrams, most], |row| row.get::<_, i64>(0))?;
+    if found.len() > FEW { Ok(None) } else { to_json(&found).map(Some) }
 }
 
 /// As [`matching`], of users, and quicker: few are found by the index of their names' trigrams, and others by looking
@@ -70,23 +95,23 @@ fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> rusql
         let select = format!("SELECT {columns} FROM user u");
         return matching(c, &select, ("u.username", by), (words, after, limit), users::user_from);
     }
-    let page = |from: &str, found: &str| {
+    let page = |found: &str| {
         format!(
-            "SELECT {columns} FROM (SELECT u.id FROM {from}
-                 WHERE {found} u.username > ?1 AND ({}) ORDER BY u.username LIMIT ?2) x
-             CROSS JOIN user u ON u.id = x.id ORDER BY u.username",
-            contains(by)
+            "SELECT {columns} FROM ({found} LIMIT ?2) x CROSS JOIN user u ON u.id = x.id ORDER BY u.username"
         )
     };
-    match trigrams(words) {
-        Some(trigrams) if are_few(c, &trigrams)? => {
-            let from = "user_search f CROSS JOIN user_number n ON n.number = f.rowid
-                        CROSS JOIN user u ON u.id = n.user_id";
-            let sql = page(from, "user_search MATCH ?4 AND");
-            all(c, &sql, params![after, limit, pattern(words), trigrams], users::user_from)
-        }
-        _ => all(c, &page("user u", ""), params![after, limit, pattern(words)], users::user_from),
+    if let Some(few) = query(c, words)?.map(|trigrams| few(c, &trigrams)).transpose()?.flatten() {
+        let sql = page(
+            "SELECT n.user_id AS id FROM json_each(?4) f CROSS JOIN user_number n ON n.number = f.value
+             WHERE n.text > ?1 AND instr(n.text, lower(?3)) ORDER BY n.text",
+        );
+        // Behind the line that is that user name, and before all that only begin with it.
+        let after = format!("{after}\u{b}");
+        return all(c, &sql, params![after, limit, words, few], users::user_from);
     }
+    let found =
+        format!("SELECT u.id FROM user u WHERE u.username > ?1 AND ({}) ORDER BY u.username", contains(by));
+    all(c, &page(&found), params![after, limit, pattern(words)], users::user_from)
 }
 
 /// That one of these columns is like the third parameter.

@@ -137,6 +137,16 @@ pub(super) fn is_live(tx: &Connection, session_id: &str, now: Timestamp) -> rusq
 }
 
 impl Store {
+    /// What begins a session only adds to what there is, unless another one ends with it.
+    pub(super) fn begin<T>(
+        &self,
+        doing: &'static str,
+        begun: &Begun<'_>,
+        f: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        if begun.replaces.is_some() { self.write(doing, f) } else { self.add(doing, f) }
+    }
+
     /// Keeps a new session; the attempts counted under `name` are forgotten. `false`
     /// if the person was disabled or deleted while their password was looked at, or has another one now than that
     /// with the hash `proof`.
@@ -150,7 +160,7 @@ impl Store {
         proof: &str,
         entries: &[AuditEntry],
     ) -> Result<bool> {
-        self.write("begin a session", |tx| {
+        self.begin("begin a session", begun, |tx| {
             if passwords::in_force(tx, &begun.session.user_id)?.as_deref() != Some(proof) {
                 return Ok(false);
             }

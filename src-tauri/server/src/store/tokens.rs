@@ -147,7 +147,8 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn note_arrival(&self, access: Digest) -> Result<()> {
-        self.write("note the use of a token", |tx| {
+        // Nobody finds a token otherwise for it.
+        self.add("note the use of a token", |tx| {
             execute(
                 tx,
                 "UPDATE token_family SET seen = 1
@@ -200,7 +201,7 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<bool> {
         let generation = known.newest.generation + 1;
-        self.write("rotate a refresh token", |tx| {
+        self.add("rotate a refresh token", |tx| {
             let changed = execute(
                 tx,
                 "UPDATE token_family SET generation = ?3, rotated = ?4, seen = 0
@@ -222,7 +223,7 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn reissue(&self, known: &RefreshToken, next: &Successor, entry: &AuditEntry) -> Result<bool> {
         let generation = known.newest.generation;
-        self.write("repeat a refresh", |tx| {
+        self.add("repeat a refresh", |tx| {
             let current = tx
                 .query_row(
                     "SELECT 1 FROM token_family WHERE id = ?1 AND generation = ?2 AND revoked IS NULL",

@@ -1,17 +1,34 @@
 //! The connection that writes. Writers take turns at it, and who finds others waiting leaves the commit to them: so
 //! they share one, whose cost is that of all the pages they changed together. Nobody is answered before the commit,
 //! and one that fails is undone alone.
+//!
+//! It also knows the database's [`Revision`], which tells whether something that was read before may still be
+//! believed.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
 };
 
 use rusqlite::{Connection, Error, ffi};
+
+/// Stands for all that was ever taken away or altered in the database: while it is the same, whatever was found is
+/// still there. What is merely added leaves it as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision(u64);
+
+/// What a change does to what others have found before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It may take it away or alter it.
+    Alters,
+    /// It only adds to it.
+    Adds,
+}
 
 /// How many may share a commit, so that the first of them is answered soon.
 const MOST: usize = 32;
@@ -23,12 +40,19 @@ pub(super) struct Writer {
     open: Mutex<Option<Open>>,
     /// How many wait for the connection, and will have it.
     waiting: AtomicUsize,
+    revision: AtomicU64,
+    /// SQLite's count of what others than this connection committed.
+    foreign: AtomicI64,
+    #[cfg(test)]
+    commits: AtomicUsize,
 }
 
 #[derive(Clone)]
 struct Open {
     outcome: Arc<Outcome>,
     members: usize,
+    /// Whether one of them alters what was there.
+    alters: bool,
 }
 
 /// What became of a transaction.
@@ -43,7 +67,31 @@ type Failure = (ffi::Error, Option<String>);
 
 impl Writer {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection: Mutex::new(connection), open: Mutex::new(None), waiting: AtomicUsize::new(0) }
+        Self {
+            connection: Mutex::new(connection),
+            open: Mutex::new(None),
+            waiting: AtomicUsize::new(0),
+            revision: AtomicU64::new(0),
+            foreign: AtomicI64::new(0),
+            #[cfg(test)]
+            commits: AtomicUsize::new(0),
+        }
+    }
+
+    /// How often it committed.
+    #[cfg(test)]
+    pub(super) fn commits(&self) -> usize {
+        self.commits.load(Ordering::SeqCst)
+    }
+
+    /// The revision of what is read from now on, or an older one. Other processes' changes count from the next
+    /// transaction on.
+    pub(super) fn revision(&self) -> Revision {
+        Revision(self.revision.load(Ordering::SeqCst))
+    }
+
+    fn altered(&self) {
+        self.revision.fetch_add(1, Ordering::SeqCst);
     }
 
     /// The connection itself.
@@ -52,14 +100,21 @@ impl Writer {
     }
 
     /// Runs `work` in a transaction that is kept or, on `false` or an error, as if it had not been; returns when it is
-    /// committed.
+    /// committed. Within `work` the revision stands still.
     pub(super) fn attempt<T>(
         &self,
+        effect: Effect,
         work: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
     ) -> rusqlite::Result<T> {
         let connection = self.turn();
-        let mut open = lock(&self.open).take().map_or_else(|| begin(&connection), Ok)?;
+        let mut open = lock(&self.open).take().map_or_else(|| self.begin(&connection), Ok)?;
         let outcome = Arc::clone(&open.outcome);
+        if effect == Effect::Alters {
+            // Now for those who come after it in this transaction, and once more when others can read it: who reads
+            // in between finds what was there before.
+            self.altered();
+            open.alters = true;
+        }
         let is_first = open.members == 0;
         let done = catch_unwind(AssertUnwindSafe(|| one_of(&connection, is_first, work)));
         open.members += 1;
@@ -69,7 +124,7 @@ impl Writer {
             let is_meant = is_first && !matches!(done, Ok(Ok((_, true))));
             outcome.settle(if is_meant { Ok(()) } else { Err(undone()) });
         } else if open.members >= MOST {
-            outcome.settle(commit(&connection));
+            self.settle(&connection, &open);
         } else {
             is_last = self.waiting.load(Ordering::SeqCst) == 0;
             *lock(&self.open) = Some(open);
@@ -103,14 +158,32 @@ impl Writer {
         if self.waiting.load(Ordering::SeqCst) == 0
             && let Some(open) = lock(&self.open).take()
         {
-            open.outcome.settle(commit(&connection));
+            self.settle(&connection, &open);
         }
     }
-}
 
-fn begin(connection: &Connection) -> rusqlite::Result<Open> {
-    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    Ok(Open { outcome: Arc::default(), members: 0 })
+    fn settle(&self, connection: &Connection, open: &Open) {
+        let committed = commit(connection);
+        #[cfg(test)]
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        if open.alters {
+            self.altered();
+        }
+        open.outcome.settle(committed);
+    }
+
+    fn begin(&self, connection: &Connection) -> rusqlite::Result<Open> {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        // This connection's own changes do not count in it (SQLite, `PRAGMA data_version`).
+        let foreign = connection
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .inspect_err(|_| drop(connection.execute_batch("ROLLBACK")))?;
+        if self.foreign.swap(foreign, Ordering::SeqCst) != foreign {
+            self.altered();
+        }
+        Ok(Open { outcome: Arc::default(), members: 0, alters: false })
+    }
 }
 
 /// The work of one member, undone as a whole unless it is kept. The first one has nobody's work but its own to undo.

@@ -20,7 +20,7 @@ fn writer() -> (tempfile::TempDir, Writer) {
 }
 
 fn add(writer: &Writer, name: &str, keep: bool) -> rusqlite::Result<usize> {
-    writer.attempt(|c| Ok((c.execute("INSERT INTO thing (name) VALUES (?1)", [name])?, keep)))
+    writer.attempt(Effect::Adds, |c| Ok((c.execute("INSERT INTO thing (name) VALUES (?1)", [name])?, keep)))
 }
 
 fn names(writer: &Writer) -> Vec<String> {
@@ -50,7 +50,7 @@ fn together<T: Send>(
     let number = others.len();
     thread::scope(|scope| {
         let first = scope.spawn(move || {
-            writer.attempt(|c| {
+            writer.attempt(Effect::Adds, |c| {
                 c.execute("INSERT INTO thing (name) VALUES ('first')", [])?;
                 let begun = Instant::now();
                 while writer.waiting.load(Ordering::SeqCst) < number {
@@ -101,7 +101,7 @@ fn one_that_fails_is_undone_alone() {
         Box::new(|w| add(w, "not kept", false).is_ok()),
         Box::new(|w| add(w, "first", true).is_ok()),
         Box::new(|w| {
-            let outcome: rusqlite::Result<()> = w.attempt(|c| {
+            let outcome: rusqlite::Result<()> = w.attempt(Effect::Adds, |c| {
                 c.execute("INSERT INTO thing (name) VALUES ('before a panic')", [])?;
                 panic!("as it happens")
             });
@@ -134,7 +134,7 @@ fn a_commit_that_fails_is_everybodys_error() {
 fn nobody_is_told_that_something_is_kept_which_sqlite_undid() {
     let (_home, writer) = writer();
     let undo: Other<bool> = Box::new(|w| {
-        let swallowed = w.attempt(|c| {
+        let swallowed = w.attempt(Effect::Adds, |c| {
             let _ = c.execute("INSERT INTO thing (name) VALUES ('undo all')", []);
             Ok(((), true))
         });
@@ -145,7 +145,7 @@ fn nobody_is_told_that_something_is_kept_which_sqlite_undid() {
     assert!(!others.into_iter().next().unwrap().unwrap());
     assert_eq!(names(&writer), Vec::<String>::new());
     // The only member as well.
-    let alone = writer.attempt(|c| {
+    let alone = writer.attempt(Effect::Adds, |c| {
         let _ = c.execute("INSERT INTO thing (name) VALUES ('undo all')", []);
         Ok(((), true))
     });
@@ -153,4 +153,25 @@ fn nobody_is_told_that_something_is_kept_which_sqlite_undid() {
     assert!(add(&writer, "undo all", true).is_err());
     add(&writer, "later", true).unwrap();
     assert_eq!(names(&writer), ["later"]);
+}
+
+#[test]
+fn the_revision_tells_what_may_have_been_altered() {
+    let (home, writer) = writer();
+    add(&writer, "begins", true).unwrap();
+    let first = writer.revision();
+    add(&writer, "added", true).unwrap();
+    assert_eq!(writer.revision(), first);
+    let within = writer.attempt(Effect::Alters, |_| Ok((writer.revision(), true))).unwrap();
+    // Who comes after it in its transaction may not go by what is still to be read; who reads before it is committed
+    // reads what was.
+    assert_ne!(within, first);
+    let after = writer.revision();
+    assert_ne!(after, within);
+    let other = Connection::open(home.path().join("writer.sqlite")).unwrap();
+    other.execute("DELETE FROM thing WHERE name = 'added'", []).unwrap();
+    let seen = writer.attempt(Effect::Adds, |_| Ok((writer.revision(), true))).unwrap();
+    assert_ne!(seen, after, "another process altered something");
+    add(&writer, "added", true).unwrap();
+    assert_eq!(writer.revision(), seen);
 }

@@ -1,0 +1,175 @@
+//! Role credentials by the thousand: they wait in a queue, and one thread keeps all that wait in one transaction, with
+//! their events in the trail. Nobody is answered before that is committed.
+//!
+//! Whoever asks for them may have looked up earlier what entitles to them. They say at which [`Revision`]; within the
+//! transaction it is compared, so nothing is issued on what has ended meanwhile.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    Afterwards, AuditEntry, IssuedKey, Result, Store, StoreError, audit_chain, role_credentials,
+    writer::{Effect, Revision, Writer},
+};
+
+/// So many share a transaction, at most.
+const MOST: usize = 256;
+const DOING: &str = "keep role credentials";
+
+/// What became of credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// They are kept and their event is written.
+    Kept,
+    /// Something was altered since that revision: look again. Nothing is kept and nothing written.
+    Outdated,
+}
+
+/// Hears what became of credentials.
+pub type Hearing = oneshot::Receiver<Result<Kept>>;
+
+struct Job {
+    key: IssuedKey,
+    event: AuditEntry,
+    seen: Revision,
+    done: oneshot::Sender<Result<Kept>>,
+}
+
+/// The queue and its thread, which ends with the value.
+pub(super) struct Queue {
+    waiting: Arc<Waiting>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: Mutex<Jobs>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Jobs {
+    all: Vec<Job>,
+    /// Whether the thread waits for the next.
+    is_idle: bool,
+    is_over: bool,
+}
+
+impl Store {
+    /// The revision of what is read from now on.
+    pub fn revision(&self) -> Revision {
+        self.writer.revision()
+    }
+
+    /// Keeps credentials and their event soon, if nothing was altered since the revision at which was `seen` what
+    /// entitles to them.
+    pub fn issue(&self, key: IssuedKey, event: AuditEntry, seen: Revision) -> Hearing {
+        let (done, hearing) = oneshot::channel();
+        let begin = || Queue::begin(Arc::clone(&self.writer), self.afterwards.clone());
+        self.queue.get_or_init(begin).push(Job { key, event, seen, done });
+        hearing
+    }
+}
+
+impl Queue {
+    fn begin(writer: Arc<Writer>, afterwards: Option<Arc<Afterwards>>) -> Self {
+        let waiting = Arc::<Waiting>::default();
+        let seen = Arc::clone(&waiting);
+        let thread = thread::spawn(move || run(&seen, &writer, afterwards.as_deref()));
+        Self { waiting, thread: Some(thread) }
+    }
+
+    fn push(&self, job: Job) {
+        let mut jobs = lock(&self.waiting.jobs);
+        jobs.all.push(job);
+        if jobs.is_idle {
+            jobs.is_idle = false;
+            drop(jobs);
+            self.waiting.changed.notify_one();
+        }
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        lock(&self.waiting.jobs).is_over = true;
+        self.waiting.changed.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // It does not panic.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Waiting {
+    /// Those that wait; none once it is over.
+    fn next(&self) -> Vec<Job> {
+        let mut jobs = lock(&self.jobs);
+        while jobs.all.is_empty() && !jobs.is_over {
+            jobs.is_idle = true;
+            jobs = self.changed.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+        }
+        jobs.is_idle = false;
+        let rest = jobs.all.len().min(MOST);
+        let later = jobs.all.split_off(rest);
+        std::mem::replace(&mut jobs.all, later)
+    }
+}
+
+fn run(waiting: &Waiting, writer: &Writer, afterwards: Option<&Afterwards>) {
+    loop {
+        let jobs = waiting.next();
+        if jobs.is_empty() {
+            return;
+        }
+        // Whoever waits for one that is lost hears that.
+        if catch_unwind(AssertUnwindSafe(|| keep_all(jobs, writer))).is_err() {
+            tracing::error!("role credentials could not be kept");
+        }
+        if let Some(afterwards) = afterwards {
+            afterwards.after_a_change();
+        }
+    }
+}
+
+fn keep_all(jobs: Vec<Job>, writer: &Writer) {
+    match keep(&jobs, writer) {
+        Ok(revision) => {
+            for job in jobs {
+                let kept = if job.seen == revision { Kept::Kept } else { Kept::Outdated };
+                let _ = job.done.send(Ok(kept));
+            }
+        }
+        // Nobody's mistake is everybody's.
+        Err(_) if jobs.len() > 1 => jobs.into_iter().for_each(|job| keep_all(vec![job], writer)),
+        Err(cause) => {
+            if let Some(job) = jobs.into_iter().next() {
+                let _ = job.done.send(Err(StoreError::Statement { doing: DOING, cause }));
+            }
+        }
+    }
+}
+
+/// Keeps those that nothing was altered for; gives the revision that they were held against.
+fn keep(jobs: &[Job], writer: &Writer) -> rusqlite::Result<Revision> {
+    writer.attempt(Effect::Adds, |tx| {
+        let revision = writer.revision();
+        let good = || jobs.iter().filter(|job| job.seen == revision);
+        good().try_for_each(|job| role_credentials::insert(tx, &job.key))?;
+        audit_chain::append(tx, good().map(|job| &job.event))?;
+        Ok((revision, true))
+    })
+}
+
+#[cfg(test)]
+#[path = "issuing_tests.rs"]
+mod tests;
