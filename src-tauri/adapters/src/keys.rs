@@ -1,5 +1,6 @@
 //! Security keys for the engine's port, by the crate `keys`.
 
+mod ceremony;
 mod told;
 
 use async_trait::async_trait;
@@ -205,6 +206,16 @@ impl Held {
                 reset.erase(&of.keys, now, ask).await?;
                 self.reset = None;
                 Ok(Learnt::default())
+            }
+            KeyWish::Authenticate(asked) => {
+                let mut key = self.key(of, id).await?;
+                let verify = ceremony::verify(asked.proof, || pin(old))?;
+                ceremony::authenticate(&mut key, &asked, verify, ask).await
+            }
+            KeyWish::Register(asked) => {
+                let mut key = self.key(of, id).await?;
+                let verify = ceremony::verify(asked.proof, || pin(old))?;
+                ceremony::register(&mut key, &asked, verify, ask).await
             }
             wish => self.protected(id, wish, now, ask).await,
         }

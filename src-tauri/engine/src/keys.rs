@@ -1,6 +1,8 @@
 //! What is done with security keys: one operation at a time, a PIN asked for once for all that it opens, and
 //! the wizard that empties a key.
 
+pub(crate) mod errand;
+
 use crate::{
     engine::{Context, Event},
     model::{
@@ -31,6 +33,15 @@ pub(crate) struct KeyWork {
     waiting: VecDeque<(KeyId, KeyWish)>,
     /// It was given up because nobody touched the key.
     late: bool,
+    /// Somebody waits for what a key signs.
+    errand: Option<errand::Errand>,
+}
+
+impl KeyWork {
+    /// Somebody looks at the view of keys.
+    pub fn is_followed(&self) -> bool {
+        self.followed
+    }
 }
 
 /// What a task found out.
@@ -51,6 +62,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
     let done = match request {
         KeysRequest::Follow(true) => {
             state.keys.followed = true;
+            crate::registering::look(ctx, state);
             watch(ctx, state);
             Ok(())
         }
@@ -88,6 +100,9 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
             state.keys.now.last = None;
             Ok(())
         }
+        KeysRequest::Use(key) => errand::choose(ctx, state, key),
+        // Answered by its own use-case.
+        KeysRequest::Register { .. } => Ok(()),
         KeysRequest::BeginReset(key) => begin_reset(state, &key),
         KeysRequest::AgreeReset => {
             agree(ctx, state);
@@ -162,7 +177,7 @@ fn stop_watching(state: &mut State) {
 /// Nobody looks: nothing is watched, and nothing is known any more, once nothing is under way.
 fn leave(ctx: &Context, state: &mut State) {
     let keys = &mut state.keys;
-    if keys.followed || keys.now.running.is_some() || keys.now.reset.is_some() {
+    if keys.followed || keys.now.running.is_some() || keys.now.reset.is_some() || keys.errand.is_some() {
         return;
     }
     stop_watching(state);
@@ -184,7 +199,12 @@ fn seen(ctx: &Context, state: &mut State, list: Vec<Plugged>) {
         over(ctx, state, no, Err(fault));
     }
     erase_if_wanted(ctx, state);
+    errand::seen(ctx, state);
     look_at_next(ctx, state);
+}
+
+fn is_resetting(state: &State) -> bool {
+    matches!(&state.keys.now.reset, Some(reset) if reset.step != ResetStep::Done)
 }
 
 /// The wizard's key is there again and waits to be emptied.
@@ -266,7 +286,7 @@ fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Resul
         return Err(KeyFault::Gone);
     };
     let (no, key, purpose, least) = (running.no, running.key.id.clone(), asked.purpose, asked.least);
-    let (wants_old, wants_new) = (purpose != Purpose::Set, purpose != Purpose::Unlock);
+    let (wants_old, wants_new) = (purpose != Purpose::Set, matches!(purpose, Purpose::Set | Purpose::Change));
     let missing = (wants_old && pins.old.is_none()) || (wants_new && pins.new.is_none());
     let unfit = pins.new.as_ref().filter(|_| wants_new).and_then(|new| new.fits(least).err());
     if let Some(fault) = unfit.or_else(|| missing.then_some(KeyFault::PinTooShort { least })) {
@@ -277,6 +297,7 @@ fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Resul
         Purpose::Unlock => KeyWish::Unlock,
         Purpose::Set => KeyWish::SetPin,
         Purpose::Change => KeyWish::ChangePin,
+        Purpose::Prove => keys.then.clone().ok_or(KeyFault::Gone)?,
     };
     keys.now.step(no, Step::Working, ctx.now());
     run(ctx, state, no, &key, Job { wish, pins: Some(pins) });
@@ -317,6 +338,16 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
                 None => over(ctx, state, no, Ok(())),
             }
         }
+        (act, Ok(learnt)) if act.signs() => {
+            errand::signed(state, no, learnt.signed);
+            over(ctx, state, no, Ok(()));
+        }
+        (act, Err(fault @ KeyFault::WrongPin { .. })) if act.signs() => {
+            state.keys.now.learn_fault(key, &fault);
+            state.keys.now.ask_pin(Purpose::Prove, Some(fault));
+        }
+        (act, Err(KeyFault::PinNeeded))
+            if act.signs() && state.keys.then.is_none() && errand::by_pin(state) => {}
         (_, Ok(learnt)) => {
             if act == KeyAct::ForcePinChange {
                 lock(ctx, state);
@@ -346,7 +377,7 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
 
 /// The operation is over; what waited begins.
 fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>) {
-    state.keys.now.end(no, result, ctx.now());
+    state.keys.now.end(no, result.clone(), ctx.now());
     state.keys.then = None;
     state.keys.late = false;
     while state.keys.now.running.is_none()
@@ -359,12 +390,19 @@ fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>)
             state.keys.now.last = Some(Finished { key, act, result: Err(fault), at: ctx.now() });
         }
     }
+    errand::over_with(ctx, state, no, result);
     erase_if_wanted(ctx, state);
+    errand::go_on(ctx, state);
     look_at_next(ctx, state);
     leave(ctx, state);
 }
 
 fn cancel(ctx: &Context, state: &mut State) {
+    if errand::waits(state) {
+        errand::drop_it(ctx, state);
+        leave(ctx, state);
+        return;
+    }
     let Some(running) = &state.keys.now.running else { return };
     let no = running.no;
     if matches!(running.step, Step::Pin(_)) {

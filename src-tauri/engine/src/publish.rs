@@ -92,6 +92,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
                 sign_in_failure: o.failure.clone(),
                 portal: shown_portal(o),
                 sync: o.sync.clone(),
+                offer: o.offered().cloned(),
                 labels: o.labels.clone(),
             })
             .collect(),

@@ -9,6 +9,7 @@ use crate::model::{
     history::Entry,
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
     keys::{KeyId, KeyWish, Pins},
+    native::InAppStep,
     notice::{Notice, Pressed},
     organisation::Endpoints,
     rules::{Field, Rule},
@@ -190,6 +191,13 @@ pub enum Request {
         org: OrgId,
         /// Which way; `None` lets the engine choose.
         method: Option<Method>,
+    },
+    /// A step of signing in without a browser; the first begins an attempt.
+    InApp {
+        /// Where.
+        org: OrgId,
+        /// Which step.
+        step: InAppStep,
     },
     /// Open the browser again for the attempt under way.
     OpenSignInAgain(OrgId),
@@ -424,6 +432,17 @@ pub enum KeysRequest {
     Cancel,
     /// What the last operation came to was read.
     Dismiss,
+    /// Which of several keys is to sign.
+    Use(KeyId),
+    /// Register a key for who is signed in there. Answered when it is over.
+    Register {
+        /// Which key.
+        key: KeyId,
+        /// Where.
+        org: OrgId,
+        /// What its owner calls it.
+        name: String,
+    },
     /// Begin to empty a key: what would be lost is shown.
     BeginReset(KeyId),
     /// The person has read what is lost.

@@ -15,7 +15,7 @@ use crate::{
         sign_in::{Ended, Session, SignIn},
         silence,
     },
-    pause, refresh, renewal, safety, sign_in,
+    native, pause, refresh, renewal, safety, sign_in,
     snapshot::Launch,
     state::{Profile, State},
     sync,
@@ -34,6 +34,7 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
         moments.extend(org.renew_not_before);
         moments.extend(renewal::due(org));
         moments.extend(sync::due(org));
+        moments.extend(native::due(org, now));
         let end = org.session().and_then(Session::known_end);
         moments.extend(end);
         moments.extend(end.map(|end| end - silence::SIGN_IN_ENDING));
@@ -92,6 +93,9 @@ pub(crate) fn profile_due(state: &State, profile: &Profile, now: Timestamp) -> O
 pub(crate) fn retry_now(state: &mut State, now: Timestamp) {
     for org in &mut state.orgs {
         org.renew_not_before = None;
+        if let native::Offer::NotBefore(at) = &mut org.offer {
+            *at = now;
+        }
         sync::retry_now(org, now);
     }
     for profile in state.profiles.values_mut() {
@@ -130,6 +134,11 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
         end_what_is_over(ctx, state, id, now);
         if state.org(id).is_some_and(|o| renewal::due(o).is_some_and(|at| at <= now)) {
             renewal::begin(ctx, state, id);
+        }
+        if state.network.is_up()
+            && state.org(id).is_some_and(|o| native::due(o, now).is_some_and(|at| at <= now))
+        {
+            native::look(ctx, state, id);
         }
         if state.network.is_up() && state.org(id).is_some_and(|o| sync::due(o).is_some_and(|at| at <= now)) {
             sync::begin(ctx, state, id);

@@ -8,6 +8,7 @@ use crate::model::{
     history::Entry,
     ids::{AccountId, OrgId, Target},
     keys::Keys,
+    native::NativeOffer,
     organisation::Organisation,
     portal::{Portal, Sync},
     profile::{Kept, State},
@@ -31,6 +32,8 @@ pub struct OrganisationNow {
     pub portal: Arc<Portal>,
     /// How the sync goes.
     pub sync: Sync,
+    /// What its server takes from the app, where it has such an API.
+    pub offer: Option<NativeOffer>,
     /// Labels the person gave to accounts.
     pub labels: BTreeMap<AccountId, Environment>,
 }

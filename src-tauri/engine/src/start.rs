@@ -244,6 +244,9 @@ fn restore(
                     org.credentials.insert(key, credentials);
                 }
             }
+            Ok(Sealable::Known(known)) => {
+                org.known.insert(name, known);
+            }
             Ok(_) => {}
             Err(code) => org.failure = Some(code),
         }
@@ -346,7 +349,7 @@ pub(crate) fn client_rows(ctx: &Context, org: &Org) -> Result<Vec<Write>, Code> 
 /// The name of a client row in the vault.
 fn method_name(method: crate::model::sign_in::Method) -> &'static str {
     match method {
-        crate::model::sign_in::Method::Browser => "browser",
+        crate::model::sign_in::Method::Browser | crate::model::sign_in::Method::Native => "browser",
         crate::model::sign_in::Method::DeviceCode => "device_code",
     }
 }

@@ -23,7 +23,7 @@ use crate::{
         sign_in::{Session, SignIn},
     },
     network::Network,
-    ports::{FileCondition, FileSet, Keyring},
+    ports::{FileCondition, FileSet, Keyring, Known},
     request::Answer,
     safety::Consents,
     snapshot::{Launch, RecordNow, SandboxNow},
@@ -86,6 +86,12 @@ pub(crate) struct Org {
     pub renewing: bool,
     pub renew_failures: u32,
     pub renew_not_before: Option<Timestamp>,
+    /// What the server takes from the app.
+    pub offer: crate::native::Offer,
+    /// What the server knows this computer by, for each user name.
+    pub known: BTreeMap<String, Known>,
+    /// Of a sign-in in the app that is under way.
+    pub flow: crate::native::Flow,
 }
 
 impl Org {
@@ -123,6 +129,9 @@ impl Org {
             renewing: false,
             renew_failures: 0,
             renew_not_before: None,
+            offer: crate::native::Offer::default(),
+            known: BTreeMap::new(),
+            flow: crate::native::Flow::default(),
         }
     }
 
@@ -201,6 +210,11 @@ impl Org {
     /// Who is signed in, or was last.
     pub fn last_user(&self) -> Option<&str> {
         self.user().or(self.portal.user.as_deref())
+    }
+
+    /// What a server knows this computer by, of whoever has this name.
+    pub fn known_by(&self, username: &str) -> Known {
+        self.known.get(username).cloned().unwrap_or_default()
     }
 
     pub fn user(&self) -> Option<&str> {

@@ -119,7 +119,7 @@ fn organisations(db: &Connection) -> Result<Vec<OrganisationRow>, Problem> {
 fn sealed(db: &Connection) -> Result<Vec<SealedRow>, Problem> {
     rows(db, "SELECT org, user, kind, name, sealed FROM sealed", |row| {
         let kind = row.get::<_, String>(2)?;
-        let kinds = [SealKind::Client, SealKind::Tokens, SealKind::RoleCredentials];
+        let kinds = [SealKind::Client, SealKind::Tokens, SealKind::RoleCredentials, SealKind::Known];
         let Some(kind) = kinds.into_iter().find(|k| k.as_str() == kind) else { return Ok(None) };
         Ok(Some(SealedRow {
             org: OrgId::new(row.get::<_, String>(0)?),

@@ -4,6 +4,7 @@ use super::{
     delivery::Delivery,
     ids::{AccountId, OrgId},
     keys::KeyFault,
+    native::NativeFault,
     profile::Conflict,
 };
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,8 @@ pub enum Code {
     StoreDamaged { moved_to: String },
     /// The sandbox server could not be started.
     SandboxFailed { reason: String },
+    /// A server's own sign-in for the app did not do what was wanted.
+    Native { fault: NativeFault },
     /// A security key did not do what was wanted.
     SecurityKey { fault: KeyFault },
     /// Another program of ours is the engine.

@@ -10,6 +10,7 @@ pub mod history;
 pub mod ids;
 pub mod keys;
 pub mod naming;
+pub mod native;
 pub mod notice;
 pub mod organisation;
 pub mod pacing;

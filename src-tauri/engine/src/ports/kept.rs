@@ -1,5 +1,6 @@
 //! What is kept: secrets sealed under a key in the OS keyring, and everything else in the store.
 
+use super::Known;
 use crate::model::{
     Timestamp,
     aws_config::Converted,
@@ -34,6 +35,8 @@ pub enum SealKind {
     Tokens,
     /// Role credentials of one grant.
     RoleCredentials,
+    /// What a server knows this computer by ([`Known`]), of one user name.
+    Known,
 }
 
 impl SealKind {
@@ -44,6 +47,7 @@ impl SealKind {
             Self::Client => "client",
             Self::Tokens => "tokens",
             Self::RoleCredentials => "role_credentials",
+            Self::Known => "known",
         }
     }
 }
@@ -57,6 +61,8 @@ pub enum Sealable {
     Tokens(TokenSet),
     /// Role credentials.
     RoleCredentials(RoleCredentials),
+    /// What a server knows this computer by.
+    Known(Known),
 }
 
 /// A sealed row: useless without the key in the keyring. `name` is the method for clients, empty for

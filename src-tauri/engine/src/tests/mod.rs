@@ -11,6 +11,7 @@ mod handing_out;
 mod imports;
 mod keys;
 mod lists;
+mod native;
 mod network;
 mod notices;
 mod profiles;

@@ -123,6 +123,8 @@ pub(super) struct World {
     pub(super) record: Mutex<RecordCheck>,
     /// Security keys.
     pub(super) keys: Arc<super::keys::port::Port>,
+    /// A server's API for the app.
+    pub(super) native: Arc<super::native::port::Port>,
 }
 
 /// What does not work, or was changed.
@@ -286,6 +288,7 @@ pub(super) async fn start_in(
         cached: Mutex::default(),
         record: Mutex::new(RecordCheck::Intact { lines: 1, late: 0 }),
         keys: Arc::default(),
+        native: Arc::default(),
     });
     change(&world);
     let engine = again(&world).await;
@@ -307,6 +310,7 @@ pub(super) async fn again(world: &Arc<World>) -> Engine {
         desktop: world.clone(),
         exports: world.clone(),
         keys: world.keys.clone(),
+        native: world.native.clone(),
     };
     let engine = Engine::start(ports, TimeZone::UTC);
     until(&engine, |s| s.loaded).await;

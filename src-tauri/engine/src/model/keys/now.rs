@@ -22,6 +22,8 @@ pub enum Purpose {
     Set,
     /// To give it another.
     Change,
+    /// To prove to a site who uses it; what it protects stays closed.
+    Prove,
 }
 
 /// A PIN is wanted, in the window that is for it.
@@ -132,6 +134,8 @@ pub struct Keys {
     pub last: Option<Finished>,
     /// Where keys of the person are registered; an organisation that does not tell is not in it.
     pub registered: BTreeMap<OrgId, Vec<Registered>>,
+    /// When each organisation told that.
+    pub registered_at: BTreeMap<OrgId, Timestamp>,
     numbers: u64,
 }
 
@@ -268,7 +272,7 @@ impl Keys {
             return;
         }
         let known = self.known.entry(key.clone()).or_default();
-        let Learnt { info, passkeys, fingerprints } = learnt;
+        let Learnt { info, passkeys, fingerprints, signed: _ } = learnt;
         let model = info.as_ref().and_then(|info| info.model.clone());
         if info.is_some() {
             (known.info, known.fault) = (info, None);
@@ -308,7 +312,9 @@ impl Keys {
                 self.known.entry(running.key.id).or_default().fault = Some(fault);
             }
             // What the person ended is no news, and of a reset its wizard tells.
-            (KeyAct::Look | KeyAct::Reset, _) | (_, Err(KeyFault::Cancelled)) => {}
+            // Who has a key sign tells of that.
+            (KeyAct::Look | KeyAct::Reset | KeyAct::Authenticate | KeyAct::Register, _)
+            | (_, Err(KeyFault::Cancelled)) => {}
             (act, result) => self.last = Some(Finished { key: running.key, act, result, at: now }),
         }
     }

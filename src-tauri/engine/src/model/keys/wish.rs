@@ -1,6 +1,6 @@
 //! What is wished of a key, and what is learnt by it.
 
-use super::{Fingerprint, Info, Passkey, Pins};
+use super::{Ceremony, Fingerprint, Info, Passkey, Pins, Signed};
 use serde::{Deserialize, Serialize};
 
 /// What is done with a key.
@@ -41,6 +41,10 @@ pub enum KeyAct {
     Enterprise,
     /// It is emptied.
     Reset,
+    /// It signs for a site, so that a person signs in or proves who they are.
+    Authenticate,
+    /// It makes a key pair for a site.
+    Register,
 }
 
 impl KeyAct {
@@ -49,8 +53,21 @@ impl KeyAct {
     pub fn needs_pin(self) -> bool {
         !matches!(
             self,
-            Self::Look | Self::Identify | Self::SetPin | Self::ChangePin | Self::Unlock | Self::Reset
+            Self::Look
+                | Self::Identify
+                | Self::SetPin
+                | Self::ChangePin
+                | Self::Unlock
+                | Self::Reset
+                | Self::Authenticate
+                | Self::Register
         )
+    }
+
+    /// Whether a server is waiting for what the key signs ([`Ceremony::proof`] tells what it needs).
+    #[must_use]
+    pub fn signs(self) -> bool {
+        matches!(self, Self::Authenticate | Self::Register)
     }
 
     /// Whether the key is another one afterwards, so that it stands in Activity.
@@ -58,7 +75,12 @@ impl KeyAct {
     pub fn changes(self) -> bool {
         !matches!(
             self,
-            Self::Look | Self::Identify | Self::Unlock | Self::ListPasskeys | Self::ListFingerprints
+            Self::Look
+                | Self::Identify
+                | Self::Unlock
+                | Self::ListPasskeys
+                | Self::ListFingerprints
+                | Self::Authenticate
         )
     }
 }
@@ -84,6 +106,8 @@ pub enum KeyWish {
     ForcePinChange,
     Enterprise,
     Reset,
+    Authenticate(Ceremony),
+    Register(Ceremony),
 }
 
 impl KeyWish {
@@ -108,6 +132,8 @@ impl KeyWish {
             Self::ForcePinChange => KeyAct::ForcePinChange,
             Self::Enterprise => KeyAct::Enterprise,
             Self::Reset => KeyAct::Reset,
+            Self::Authenticate(_) => KeyAct::Authenticate,
+            Self::Register(_) => KeyAct::Register,
         }
     }
 }
@@ -130,4 +156,6 @@ pub struct Learnt {
     pub passkeys: Option<Vec<Passkey>>,
     /// The fingerprints on it now.
     pub fingerprints: Option<Vec<Fingerprint>>,
+    /// What it signed: one, or one for each passkey that it holds for the site.
+    pub signed: Vec<Signed>,
 }

@@ -3,7 +3,7 @@
 use crate::{
     model::keys::{
         Can, Info, Job, KeyFault, KeyId, KeyWish, Learnt, Passkey, Pin, PinState, Pins, Plugged, Protection,
-        Sameness, Space, Step, Transport,
+        Sameness, Signed, Space, Step, Transport,
     },
     ports::SecurityKeys,
 };
@@ -46,6 +46,7 @@ pub(crate) struct Port {
     wrong: AtomicUsize,
     passkeys: AtomicUsize,
     locks: AtomicUsize,
+    signed: Mutex<Vec<Signed>>,
     cancelled: Notify,
     touched: Notify,
 }
@@ -75,6 +76,7 @@ impl Default for Port {
             wrong: AtomicUsize::new(0),
             passkeys: AtomicUsize::new(1),
             locks: AtomicUsize::new(0),
+            signed: Mutex::new(vec![Signed { credential: "signed".into(), user: None }]),
             cancelled: Notify::new(),
             touched: Notify::new(),
         }
@@ -89,6 +91,11 @@ impl Port {
 
     pub(crate) fn plug_these(&self, keys: Vec<Plugged>) {
         self.plugged.send_replace(keys);
+    }
+
+    /// What it signs from now on.
+    pub(crate) fn sign(&self, signed: Vec<Signed>) {
+        *self.signed.lock().unwrap() = signed;
     }
 
     pub(crate) fn touch(&self) {
@@ -155,7 +162,14 @@ impl SecurityKeys for Port {
         self.did.lock().unwrap().push(format!("{:?}", job.wish.act()));
         let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
         let of_passkeys = matches!(job.wish, KeyWish::ListPasskeys | KeyWish::DeletePasskey { .. });
+        let signs = job.wish.act().signs();
         match job.wish {
+            KeyWish::Authenticate(_) | KeyWish::Register(_) => {
+                if job.pins.is_some() {
+                    self.check(old)?;
+                }
+                self.touch_or_cancel(&*told).await?;
+            }
             KeyWish::Identify | KeyWish::Reset => self.touch_or_cancel(&*told).await?,
             KeyWish::Unlock | KeyWish::ChangePin => self.check(old)?,
             KeyWish::DeletePasskey { .. } => self.passkeys.store(0, Ordering::SeqCst),
@@ -172,6 +186,7 @@ impl SecurityKeys for Port {
             info: Some(self.info.lock().unwrap().clone()),
             passkeys: of_passkeys.then(|| vec![passkey; self.passkeys.load(Ordering::SeqCst)]),
             fingerprints: None,
+            signed: if signs { self.signed.lock().unwrap().clone() } else { Vec::new() },
         })
     }
 
