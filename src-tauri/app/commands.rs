@@ -22,6 +22,12 @@ pub async fn ask(shell: State<'_, Shell>, request: UiRequest) -> Result<UiReply,
     Ok(shell.ask_for_window(request).await)
 }
 
+/// A password or a code, as bytes ([`engine::model::native::InAppStep::read`]): it stands in no JSON and no log.
+#[tauri::command]
+pub async fn enter_secret(shell: State<'_, Shell>, request: tauri::ipc::Request<'_>) -> Result<UiReply, ()> {
+    Ok(shell.enter_secret(request.body()).await)
+}
+
 /// What the window for PINs asks.
 #[tauri::command]
 pub async fn prompt(shell: State<'_, Shell>, window: WebviewWindow) -> Result<Option<UiPrompt>, ()> {

@@ -124,6 +124,7 @@ fn build(home: &Home) -> tauri::Result<App> {
             commands::state,
             commands::portal,
             commands::ask,
+            commands::enter_secret,
             commands::prompt,
             commands::enter_pin,
             commands::give_up

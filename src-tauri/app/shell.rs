@@ -10,7 +10,7 @@ use crate::{
 };
 use engine::{
     Engine, Reply, Request, Snapshot,
-    model::ids::OrgId,
+    model::{code::Code, ids::OrgId, native::InAppStep},
     ports::Clock,
     request::{Answer, KeysRequest},
 };
@@ -21,6 +21,7 @@ use tokio::{runtime::Handle, sync::watch};
 use view::{
     Around, Reading, Step, UiFirst, UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace,
 };
+use zeroize::Zeroizing;
 
 /// Cheap to clone; managed by Tauri for the commands.
 #[derive(Clone)]
@@ -131,6 +132,21 @@ impl Shell {
             };
             shell.windows.raise(Some(Wish::Reply(Box::new(reply)))).await;
         });
+    }
+
+    /// The window sent a password or a code. What holds it here is overwritten.
+    pub async fn enter_secret(&self, body: &InvokeBody) -> UiReply {
+        let step = match body {
+            InvokeBody::Raw(bytes) => InAppStep::read(&Zeroizing::new(bytes.clone())),
+            InvokeBody::Json(_) => None,
+        };
+        let (org, answer) = match step {
+            Some((org, step)) => (org.to_string(), self.ask(Request::InApp { org, step }).await),
+            // The window checks before it sends.
+            None => (String::new(), Err(Code::Internal { what: "an entry that cannot be read".to_owned() })),
+        };
+        let asked = UiRequest::SignIn { org, method: None };
+        view::reply(answer, &asked, &self.snapshot(), &TimeZone::system())
     }
 
     /// The window for PINs sent one. A body that is no bytes is no answer.

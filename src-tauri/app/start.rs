@@ -137,6 +137,7 @@ pub async fn start(
     tokio::spawn(bridge::feed_window(shell.clone(), snapshots()));
     tokio::spawn(bridge::record(shell.clone(), snapshots()));
     tokio::spawn(bridge::ask_for_pins(shell.clone(), snapshots()));
+    tokio::spawn(bridge::show_sign_ins(shell.clone(), snapshots()));
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
     tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));
     tokio::spawn(forward(shell.clone(), wishes, told));

@@ -792,6 +792,103 @@ convertible: boolean, };
 export type UiImportState = "kept" | "ready" | "legacy" | "name_conflict" | "no_access" | "incomplete" | "loading" | "signed_out";
 
 /**
+ * A sign-in in the app.
+ */
+export type UiInApp = { 
+/**
+ * Where it stands.
+ */
+stage: UiInAppStage, 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * What to do; may be empty.
+ */
+body: string, 
+/**
+ * What was typed as the user's name.
+ */
+username: string, 
+/**
+ * Why the last step was none.
+ */
+wrong: UiProblem | null, 
+/**
+ * No attempt is looked at before then.
+ */
+locked_until: number | null, 
+/**
+ * Keys to choose from, where several are there.
+ */
+keys: Array<UiKeyChoice>, 
+/**
+ * Users of passkeys to choose from.
+ */
+users: Array<string>, 
+/**
+ * The key is to be touched until then.
+ */
+touch: number | null, 
+/**
+ * A finger is to be put on it.
+ */
+finger: boolean, 
+/**
+ * The same once more, after it failed.
+ */
+again: UiInAppStep | null, 
+/**
+ * Other ways to go on.
+ */
+ways: Array<UiInAppWay>, };
+
+/**
+ * What an organisation takes without a browser.
+ */
+export type UiInAppOffer = { 
+/**
+ * A passkey alone is enough.
+ */
+passkey: boolean, 
+/**
+ * `Password is sent only to login.acme.internal`.
+ */
+sent_to: string, };
+
+/**
+ * Where a sign-in in the app stands.
+ */
+export type UiInAppStage = "password" | "asking" | "code" | "key" | "key_failed" | "user";
+
+/**
+ * A step without a secret.
+ */
+export type UiInAppStep = { "step": "begin" } | { "step": "factor", 
+/**
+ * Its place in the list.
+ */
+place: number, } | { "step": "passkey" } | { "step": "user", 
+/**
+ * Its place in the list.
+ */
+place: number, };
+
+/**
+ * Another way to go on.
+ */
+export type UiInAppWay = { 
+/**
+ * The words.
+ */
+label: string, 
+/**
+ * What it does.
+ */
+step: UiInAppStep, };
+
+/**
  * A part of the way to servers that is in force.
  */
 export type UiInForce = { 
@@ -871,6 +968,23 @@ reset: boolean,
 reset_text: string, };
 
 /**
+ * A security key to choose.
+ */
+export type UiKeyChoice = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * `YubiKey 5C NFC`.
+ */
+name: string, 
+/**
+ * `Serial 12345678`, or how it is reached.
+ */
+line: string, };
+
+/**
  * What an operation came to.
  */
 export type UiKeyEnded = { "result": "done", 
@@ -927,6 +1041,10 @@ rename_passkeys: boolean,
  * It has a sensor.
  */
 fingerprints: boolean, 
+/**
+ * Where it can be registered as a second factor: signed in to, and not registered yet.
+ */
+register: Array<UiRegisterAt>, 
 /**
  * What protects passkeys and fingerprints is missing: set a PIN first.
  */
@@ -1112,7 +1230,7 @@ until: number, };
 /**
  * What the window wishes of keys.
  */
-export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
+export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "use", key: string, } | { "wish": "register", key: string, org: string, name: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
 
 /**
  * The view "Keys".
@@ -1214,7 +1332,7 @@ problem: UiProblem, };
 /**
  * How a person signs in.
  */
-export type UiMethod = "browser" | "device_code";
+export type UiMethod = "browser" | "device_code" | "native";
 
 /**
  * A time to choose.
@@ -1290,6 +1408,10 @@ user: string | null,
  * The sign-in.
  */
 sign_in: UiSignIn, 
+/**
+ * What it takes without a browser.
+ */
+in_app: UiInAppOffer | null, 
 /**
  * Words of the pill without the time left, which the window appends: `Signed in`, `Signed out`.
  */
@@ -1656,6 +1778,19 @@ note: string,
 problem: UiProblem | null, };
 
 /**
+ * An organisation at which a key can be registered.
+ */
+export type UiRegisterAt = { 
+/**
+ * Its id.
+ */
+org: string, 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
  * The answer.
  */
 export type UiReply = { "reply": "done" } | { "reply": "confirm", 
@@ -1795,7 +1930,15 @@ org: string,
 /**
  * `null` lets the engine choose.
  */
-method: UiMethod | null, } | { "ask": "open_sign_in_again", 
+method: UiMethod | null, } | { "ask": "in_app", 
+/**
+ * Where.
+ */
+org: string, 
+/**
+ * Which.
+ */
+step: UiInAppStep, } | { "ask": "open_sign_in_again", 
 /**
  * Where.
  */
@@ -2301,6 +2444,10 @@ link: string | null,
  * The code to compare, `XXXX-XXXX`.
  */
 user_code: string | null, 
+/**
+ * How far a sign-in in the app is.
+ */
+in_app: UiInApp | null, 
 /**
  * What went wrong without ending it: the browser did not open, so the person copies the link.
  */

@@ -212,6 +212,10 @@ impl Held {
                 let verify = ceremony::verify(asked.proof, || pin(old))?;
                 ceremony::authenticate(&mut key, &asked, verify, ask).await
             }
+            KeyWish::Find { site, credentials } => {
+                let mut key = self.key(of, id).await?;
+                Ok(Learnt { holds: key.holds(&site, credentials, ask).await?, ..Learnt::default() })
+            }
             KeyWish::Register(asked) => {
                 let mut key = self.key(of, id).await?;
                 let verify = ceremony::verify(asked.proof, || pin(old))?;

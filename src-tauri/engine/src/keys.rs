@@ -9,9 +9,10 @@ use crate::{
         Timestamp,
         code::Code,
         history::{By, Event as Happened},
+        ids::OrgId,
         keys::{
-            Finished, Job, KeyAct, KeyFault, KeyId, KeyWish, Keys, Learnt, PinState, Pins, Plugged, Purpose,
-            Reset, ResetStep, Step,
+            Finished, Found, Job, KeyAct, KeyFault, KeyId, KeyWish, Keys, Learnt, PinState, Pins, Plugged,
+            Purpose, Reset, ResetStep, Step,
         },
     },
     request::{Answer, KeysRequest, Reply},
@@ -33,6 +34,8 @@ pub(crate) struct KeyWork {
     waiting: VecDeque<(KeyId, KeyWish)>,
     /// It was given up because nobody touched the key.
     late: bool,
+    /// The organisation of whose keys one is looked for.
+    finding: Option<OrgId>,
     /// Somebody waits for what a key signs.
     errand: Option<errand::Errand>,
 }
@@ -225,9 +228,49 @@ fn look_at_next(ctx: &Context, state: &mut State) {
         return;
     }
     let untold = |key: &&Plugged| !keys.known.contains_key(&key.id);
-    let Some(id) = keys.list().iter().find(untold).map(|key| key.id.clone()) else { return };
+    let Some(id) = keys.list().iter().find(untold).map(|key| key.id.clone()) else {
+        return find(ctx, state);
+    };
     if let Ok(no) = keys.begin(&id, KeyAct::Look) {
         run(ctx, state, no, &id, Job { wish: KeyWish::Look, pins: None });
+    }
+}
+
+/// Asks a key whether it is one of those that an organisation knows, when nothing else is under way.
+pub(crate) fn find(ctx: &Context, state: &mut State) {
+    if !state.keys.followed || state.keys.now.running.is_some() || is_resetting(state) {
+        return;
+    }
+    let Some((key, org)) = state.keys.now.unfound() else { return };
+    let site = state.org(&org).and_then(|org| org.organisation.start_url.domain().map(str::to_owned));
+    let all = state.keys.now.registered.get(&org).into_iter().flatten();
+    let credentials: Vec<_> = all.filter_map(|one| one.credential.clone()).collect();
+    let Some(site) = site.filter(|_| !credentials.is_empty()) else {
+        return found(ctx, state, &key, &org, Found::No);
+    };
+    if let Ok(no) = state.keys.now.begin(&key, KeyAct::Find) {
+        state.keys.finding = Some(org);
+        run(ctx, state, no, &key, Job { wish: KeyWish::Find { site, credentials }, pins: None });
+    }
+}
+
+fn found(ctx: &Context, state: &mut State, key: &KeyId, org: &OrgId, what: Found) {
+    if let Some(known) = state.keys.now.known.get_mut(key) {
+        known.found.insert(org.clone(), what);
+    }
+    find(ctx, state);
+}
+
+/// Which of the registered keys it is.
+fn which(state: &State, org: &OrgId, result: Result<Learnt, KeyFault>) -> Found {
+    match result {
+        Ok(Learnt { holds: Some(id), .. }) => {
+            let mut all = state.keys.now.registered.get(org).into_iter().flatten();
+            let one = all.find(|one| one.credential.as_ref() == Some(&id)).cloned();
+            one.map_or(Found::No, Found::As)
+        }
+        Ok(_) => Found::No,
+        Err(_) => Found::Untold,
     }
 }
 
@@ -240,7 +283,7 @@ fn wish_for(ctx: &Context, state: &mut State, key: &KeyId, wish: KeyWish) -> Res
     if matches!(&keys.reset, Some(r) if r.step != ResetStep::Done) {
         return Err(KeyFault::InUse);
     }
-    if keys.running.as_ref().is_some_and(|running| running.act == KeyAct::Look) {
+    if keys.running.as_ref().is_some_and(|running| running.act.is_a_look()) {
         state.keys.waiting.push_back((key.clone(), wish));
         return Ok(());
     }
@@ -337,6 +380,17 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
                 Some(wish) => run(ctx, state, no, key, Job { wish, pins: None }),
                 None => over(ctx, state, no, Ok(())),
             }
+        }
+        (KeyAct::Find, result) => {
+            let org = state.keys.finding.take();
+            state.keys.now.end(no, Ok(()), ctx.now());
+            if let Some(org) = org {
+                let what = which(state, &org, result);
+                if let Some(known) = state.keys.now.known.get_mut(key) {
+                    known.found.insert(org, what);
+                }
+            }
+            over(ctx, state, no, Ok(()));
         }
         (act, Ok(learnt)) if act.signs() => {
             errand::signed(state, no, learnt.signed);

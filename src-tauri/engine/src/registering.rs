@@ -164,7 +164,11 @@ fn listed(
             };
             let now = &mut state.keys.now;
             now.registered.insert(id.clone(), keys.map(one).collect());
-            now.registered_at.insert(id, ctx.now());
+            now.registered_at.insert(id.clone(), ctx.now());
+            for known in now.known.values_mut() {
+                known.found.remove(&id);
+            }
+            crate::keys::find(ctx, state);
         }
         Err(NativeError::Sso(SsoError::Unauthorized)) | Err(NativeError::NotOffered) => {
             state.keys.now.registered.remove(&id);
@@ -177,4 +181,7 @@ fn listed(
 pub(crate) fn forget(state: &mut State, id: &OrgId) {
     state.keys.now.registered.remove(id);
     state.keys.now.registered_at.remove(id);
+    for known in state.keys.now.known.values_mut() {
+        known.found.remove(id);
+    }
 }

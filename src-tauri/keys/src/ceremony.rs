@@ -163,6 +163,51 @@ impl Key {
         signed.into_iter().map(|signed| assertion(signed, &client_data, only)).collect()
     }
 
+    /// Which of these credentials the key holds, if any, as far as it tells without a touch and a PIN. Nothing is
+    /// signed that anybody would take: the challenge is empty.
+    ///
+    /// # Errors
+    /// [`Error::VerificationNeeded`] where the key always wants a PIN; what ends any operation.
+    pub async fn holds(
+        &mut self,
+        rp_id: &str,
+        credentials: Vec<Vec<u8>>,
+        ask: &Ask,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let mut run = self.run(ask).await?;
+        for id in credentials {
+            let type_ = "public-key".to_owned();
+            let one = AllowCredentials { type_, id: id.clone(), transports: None };
+            if self.probe(rp_id, vec![one], &mut run).await? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the key holds one of these, asked without a touch.
+    async fn probe(
+        &mut self,
+        rp_id: &str,
+        some: Vec<AllowCredentials>,
+        run: &mut Run<'_>,
+    ) -> Result<bool, Error> {
+        let probe = GetAssertionRequest {
+            rp_id: rp_id.to_owned(),
+            client_data_hash: vec![0; 32],
+            allow_list: some,
+            options: Some(BTreeMap::from([("up".to_owned(), false)])),
+            pin_uv_auth_param: None,
+            pin_uv_auth_proto: None,
+        };
+        let message = probe.cbor().map_err(|error| Error::Unexpected(error.to_string()))?;
+        match self.talk.raw(message, Effect::Reads, run).await {
+            Ok(_) => Ok(true),
+            Err(Fail::Status(Status::Ctap2NoCredentials | Status::Ctap2InvalidCredential)) => Ok(false),
+            Err(fail) => Err(fail.explain(Feature::Other, run.before())),
+        }
+    }
+
     async fn signed(&mut self, message: Vec<u8>, run: &mut Run<'_>) -> Result<Signed, Error> {
         let answer = self.ceremony(message, Effect::Reads, run).await.map_err(|fail| match fail {
             Fail::Status(Status::Ctap2NoCredentials | Status::Ctap2InvalidCredential) => Error::NotRegistered,
@@ -229,19 +274,8 @@ impl Key {
             return Ok(allowed.to_vec());
         }
         for some in allowed.chunks(at_once) {
-            let probe = GetAssertionRequest {
-                rp_id: rp_id.to_owned(),
-                client_data_hash: vec![0; 32],
-                allow_list: some.to_vec(),
-                options: Some(BTreeMap::from([("up".to_owned(), false)])),
-                pin_uv_auth_param: None,
-                pin_uv_auth_proto: None,
-            };
-            let message = probe.cbor().map_err(|error| Error::Unexpected(error.to_string()))?;
-            match self.talk.raw(message, Effect::Reads, run).await {
-                Ok(_) => return Ok(some.to_vec()),
-                Err(Fail::Status(Status::Ctap2NoCredentials | Status::Ctap2InvalidCredential)) => {}
-                Err(fail) => return Err(fail.explain(Feature::Other, run.before())),
+            if self.probe(rp_id, some.to_vec(), run).await? {
+                return Ok(some.to_vec());
             }
         }
         Err(Error::NotRegistered)

@@ -1,8 +1,9 @@
 //! Lines of Activity as plain sentences.
 
 use crate::{
+    conflict_words::conflict_words,
     delivery, key_words,
-    problem::{About, conflict_words, sentence},
+    problem::{About, sentence},
     record::grouped,
     ui_activity::{UiActivity, UiActivityKind, UiBy},
     words::{clock, count, environment_word, first_and_more},

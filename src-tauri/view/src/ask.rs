@@ -7,6 +7,7 @@ use crate::ui_import::{UiConversion, UiImport, UiWanted};
 use crate::ui_keys::UiKeyWish;
 use crate::ui_portal::UiClass;
 use crate::ui_setup::{UiBrowser, UiField};
+use crate::ui_sign_in::UiInAppStep;
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -137,6 +138,13 @@ pub enum UiRequest {
         org: String,
         /// `null` lets the engine choose.
         method: Option<UiMethod>,
+    },
+    /// A step of signing in in the app.
+    InApp {
+        /// Where.
+        org: String,
+        /// Which.
+        step: UiInAppStep,
     },
     /// Open the browser again.
     OpenSignInAgain {

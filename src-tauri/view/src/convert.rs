@@ -79,9 +79,11 @@ impl TryFrom<UiRequest> for Request {
                 let method = method.map(|m| match m {
                     UiMethod::Browser => Method::Browser,
                     UiMethod::DeviceCode => Method::DeviceCode,
+                    UiMethod::Native => Method::Native,
                 });
                 Self::SignIn { org: OrgId::new(org), method }
             }
+            Ui::InApp { org, step } => Self::InApp { org: OrgId::new(org), step: step.into() },
             Ui::OpenSignInAgain { org } => Self::OpenSignInAgain(OrgId::new(org)),
             Ui::CancelSignIn { org } => Self::CancelSignIn(OrgId::new(org)),
             Ui::SignOut { org } => Self::SignOut(OrgId::new(org)),

@@ -3,8 +3,9 @@
 use crate::{
     account::classified,
     ask::UiRequest,
+    conflict_words::{USE_SSO_CACHE, conflict_words},
     delivery,
-    problem::{About, USE_SSO_CACHE, asks, conflict_words, problem},
+    problem::{About, asks, problem},
     ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiGrant, UiProblem, UiProfile, UiStatus, UiStrip},
     words::{clock, left, ui_environment, ui_sensitivity},
@@ -242,7 +243,7 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
         State::Conflict(conflict) => conflict_problem(name, *conflict, p.kept.delivery),
         State::NotWritable(code) => {
             let found = problem(code, &about);
-            UiProblem { meaning: format!("{} {still}", found.meaning), ..found }
+            UiProblem { meaning: format!("{} {still}", found.meaning).trim().to_owned(), ..found }
         }
     })
 }

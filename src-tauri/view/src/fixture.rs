@@ -109,6 +109,7 @@ pub(crate) fn organisation() -> OrganisationNow {
             app_changes: vec![],
         }),
         sync: Sync::Idle,
+        offer: None,
         labels: BTreeMap::new(),
     }
 }
@@ -191,6 +192,7 @@ pub(crate) fn codes() -> Vec<Code> {
         delivery,
     };
     let file = Delivery::CredentialsFile;
+    let of_native = crate::tests::sign_in::faults().into_iter().map(Code::from);
     let of_keys = crate::tests::keys::faults().into_iter().map(|fault| Code::SecurityKey { fault });
     let mut all = vec![
         Code::BadStartUrl { reason: reason() },
@@ -269,6 +271,7 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::Internal { what: "a task ended".into() },
     ];
     all.extend(of_keys);
+    all.extend(of_native);
     for code in &all {
         match code {
             Code::BadStartUrl { .. } | Code::NotAPortal { .. } | Code::RegionNeeded { .. } => {}
@@ -290,7 +293,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::PlacesChanged { .. } | Code::BackupGone { .. } | Code::FolderNotShown { .. } => {}
             Code::BadPattern { .. } | Code::DefaultInProduction { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
-            Code::SecurityKey { .. } => {}
+            Code::SecurityKey { .. } | Code::Native { .. } => {}
         }
     }
     all

@@ -12,4 +12,5 @@ mod notices;
 mod reports;
 mod safety;
 mod said;
+pub(crate) mod sign_in;
 mod windows;

@@ -64,6 +64,8 @@ pub struct UiKeyFacts {
     pub rename_passkeys: bool,
     /// It has a sensor.
     pub fingerprints: bool,
+    /// Where it can be registered as a second factor: signed in to, and not registered yet.
+    pub register: Vec<UiRegisterAt>,
     /// What protects passkeys and fingerprints is missing: set a PIN first.
     pub pin_first: bool,
     /// The page "Advanced".
@@ -106,6 +108,15 @@ pub struct UiKeyRowAction {
     pub label: String,
     /// Where it leads.
     pub page: UiKeyPage,
+}
+
+/// An organisation at which a key can be registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiRegisterAt {
+    /// Its id.
+    pub org: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// A key's PIN.
@@ -352,6 +363,16 @@ pub enum UiKeyWish {
     },
     Enterprise {
         key: String,
+    },
+    /// It is to sign, of several that are there.
+    Use {
+        key: String,
+    },
+    /// It becomes a second factor of the person there. Answered when it is over.
+    Register {
+        key: String,
+        org: String,
+        name: String,
     },
     BeginReset {
         key: String,

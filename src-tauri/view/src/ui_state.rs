@@ -13,6 +13,7 @@ pub use crate::ui_setup::{
     UiCard, UiCardKind, UiFirstRun, UiInForce, UiNetwork, UiPlace, UiQuit, UiSampleUser, UiSandbox,
     UiSettings, UiTheme, UiTold,
 };
+use crate::ui_sign_in::{UiInApp, UiInAppOffer};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -171,6 +172,8 @@ pub enum UiMethod {
     Browser,
     /// By comparing a code.
     DeviceCode,
+    /// In the app, where the organisation's server takes that.
+    Native,
 }
 
 /// The sign-in of an organisation. Moments in epoch milliseconds.
@@ -198,6 +201,8 @@ pub enum UiSignIn {
         link: Option<String>,
         /// The code to compare, `XXXX-XXXX`.
         user_code: Option<String>,
+        /// How far a sign-in in the app is.
+        in_app: Option<UiInApp>,
         /// What went wrong without ending it: the browser did not open, so the person copies the link.
         failure: Option<UiProblem>,
     },
@@ -289,6 +294,8 @@ pub struct UiOrganisation {
     pub user: Option<String>,
     /// The sign-in.
     pub sign_in: UiSignIn,
+    /// What it takes without a browser.
+    pub in_app: Option<UiInAppOffer>,
     /// Words of the pill without the time left, which the window appends: `Signed in`, `Signed out`.
     pub pill: String,
     /// The banner to show while this organisation is selected.

@@ -91,6 +91,7 @@ export function organisation(change: Partial<UiOrganisation> = {}): UiOrganisati
     colour: null,
     user: 'sam@acme.test',
     sign_in: { state: 'signed_in', since: NOW - HOUR, ends: NOW + 6 * HOUR + 12.5 * MINUTE, stored: true },
+    in_app: null,
     pill: 'Signed in',
     banner: null,
     sync: { state: 'idle' },

@@ -1,5 +1,6 @@
 import type { UiActivity, UiImport, UiOrganisation, UiReply, UiRequest } from '../bindings';
 import { KEY_SCENES } from './key-scenes';
+import { SIGN_IN_SCENES } from './sign-in-scenes';
 import { CONFIG_NOTE, CONVERSION, CONVERTED, IMPORT, IMPORT_UNREAD } from './config-file';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, account, appShortcut, onDemand, organisation, portal, profile, shortcut } from './organisation';
 import { ACTIVITY, banner, button, line, NETWORK, problem, RECORD, REPORT, scene, SETTINGS, signIn, state, type Shown } from './state';
@@ -339,7 +340,7 @@ export const SCENES: Record<string, () => Shown> = {
         {
           ...SIGNED_OUT,
           pill: 'Signing in',
-          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, failure: null },
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, in_app: null, failure: null },
         },
       ),
     }),
@@ -351,7 +352,7 @@ export const SCENES: Record<string, () => Shown> = {
         {
           ...SIGNED_OUT,
           pill: 'Signing in',
-          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Only continue if the codes match and you started this yourself. Nobody from Acme or AWS will ask you for it.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD', failure: null },
+          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Only continue if the codes match and you started this yourself. Nobody from Acme or AWS will ask you for it.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD', in_app: null, failure: null },
         },
       ),
     }),
@@ -368,7 +369,7 @@ export const SCENES: Record<string, () => Shown> = {
         {
           ...SIGNED_OUT,
           pill: 'Signing in',
-          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, failure },
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, in_app: null, failure },
         },
       ),
     });
@@ -594,4 +595,5 @@ export const SCENES: Record<string, () => Shown> = {
     }),
   'quit': () => scene({ press: ['quit'] }),
   ...KEY_SCENES,
+  ...SIGN_IN_SCENES,
 };

@@ -8,7 +8,7 @@ mod reset;
 mod wish;
 
 pub use ceremony::{Ceremony, Signed, UserProof};
-pub use now::{Finished, Keys, Known, PinAsked, Purpose, Running, Step, Unlocked};
+pub use now::{Finished, Found, Keys, Known, PinAsked, Purpose, Running, Step, Unlocked};
 pub use pin::{MOST_PIN_BYTES, Pin, Pins};
 pub use reset::{Reset, ResetStep};
 pub use wish::{Job, KeyAct, KeyWish, Learnt};

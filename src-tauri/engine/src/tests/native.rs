@@ -9,7 +9,7 @@ use crate::{
     model::{
         code::Code,
         ids::OrgId,
-        keys::{KeyFault, Signed, Step, Undone},
+        keys::{Found, KeyFault, Signed, Step, Undone},
         native::{Entered, InApp, InAppStep, NativeFault, Stage},
         sign_in::{Method, SignIn},
     },
@@ -184,8 +184,10 @@ async fn it_is_given_up_at_any_moment_and_a_key_taken_away_is_told() {
     world.keys.plug(&["a"]);
     enter_pin(&engine, "1234").await;
     until(&engine, |s| s.keys.running.as_ref().is_some_and(|it| it.step == Step::Touch)).await;
+    let before = tokio::time::Instant::now();
     engine.ask(Request::CancelSignIn(org())).await.unwrap();
     let s = until(&engine, |s| s.keys.running.is_none()).await;
+    assert!(before.elapsed().as_secs() < 1, "the key is let go of at once");
     assert_eq!((&s.organisations[0].sign_in, s.keys.plugged.clone()), (&SignIn::SignedOut, None));
     // The browser instead, in the middle of it.
     password(&engine).await;
@@ -229,6 +231,9 @@ async fn a_key_is_registered_and_where_keys_are_is_known_while_somebody_looks() 
     engine.ask(Request::Keys(KeysRequest::Follow(true))).await.unwrap();
     let s = until(&engine, |s| !s.keys.registered.is_empty() && s.keys.info(&id("a")).is_some()).await;
     assert_eq!((s.keys.registered[&org()][0].name.as_str(), s.keys.without_spare().count()), ("Blue key", 1));
+    let s = until(&engine, |s| s.keys.known.get(&id("a")).is_some_and(|it| !it.found.is_empty())).await;
+    let Found::As(as_what) = &s.keys.known[&id("a")].found[&org()] else { panic!("it was not found") };
+    assert_eq!(as_what.name, "Blue key");
     let register = || Request::Keys(KeysRequest::Register { key: id("a"), org: org(), name: "Spare".into() });
     let asked = tokio::spawn({
         let engine = engine.clone();

@@ -111,6 +111,19 @@ pub struct Known {
     pub fingerprints: Option<Vec<Fingerprint>>,
     /// Why it does not tell.
     pub fault: Option<KeyFault>,
+    /// Whether it is one of those that are registered, for each organisation that tells which are.
+    pub found: BTreeMap<OrgId, Found>,
+}
+
+/// Whether a key is registered somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// As this.
+    As(Registered),
+    /// It is not.
+    No,
+    /// It does not tell without its PIN.
+    Untold,
 }
 
 /// Security keys as they stand.
@@ -197,6 +210,17 @@ impl Keys {
         gone
     }
 
+    /// A key that was not asked yet whether it is registered at an organisation, and there.
+    #[must_use]
+    pub fn unfound(&self) -> Option<(KeyId, OrgId)> {
+        self.list().iter().find_map(|key| {
+            let known = self.known.get(&key.id)?;
+            known.info.as_ref().filter(|info| !info.u2f_only)?;
+            let org = self.registered.keys().find(|org| !known.found.contains_key(org))?;
+            Some((key.id.clone(), org.clone()))
+        })
+    }
+
     /// Begins an operation; its number.
     ///
     /// # Errors
@@ -210,7 +234,7 @@ impl Keys {
         let no = self.numbers;
         self.running = Some(Running { no, key, act, step: Step::Working, until: None });
         // A look by itself is nothing that would replace what the person is being told.
-        if act != KeyAct::Look {
+        if !act.is_a_look() {
             self.last = None;
         }
         Ok(no)
@@ -272,7 +296,7 @@ impl Keys {
             return;
         }
         let known = self.known.entry(key.clone()).or_default();
-        let Learnt { info, passkeys, fingerprints, signed: _ } = learnt;
+        let Learnt { info, passkeys, fingerprints, signed: _, holds: _ } = learnt;
         let model = info.as_ref().and_then(|info| info.model.clone());
         if info.is_some() {
             (known.info, known.fault) = (info, None);
@@ -313,7 +337,7 @@ impl Keys {
             }
             // What the person ended is no news, and of a reset its wizard tells.
             // Who has a key sign tells of that.
-            (KeyAct::Look | KeyAct::Reset | KeyAct::Authenticate | KeyAct::Register, _)
+            (KeyAct::Look | KeyAct::Find | KeyAct::Reset | KeyAct::Authenticate | KeyAct::Register, _)
             | (_, Err(KeyFault::Cancelled)) => {}
             (act, result) => self.last = Some(Finished { key: running.key, act, result, at: now }),
         }

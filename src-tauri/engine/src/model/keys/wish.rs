@@ -45,6 +45,8 @@ pub enum KeyAct {
     Authenticate,
     /// It makes a key pair for a site.
     Register,
+    /// It is asked whether it holds one of some key pairs, without a touch.
+    Find,
 }
 
 impl KeyAct {
@@ -61,7 +63,14 @@ impl KeyAct {
                 | Self::Reset
                 | Self::Authenticate
                 | Self::Register
+                | Self::Find
         )
+    }
+
+    /// Whether nobody wished it: it makes room for what a person wishes, and is no news.
+    #[must_use]
+    pub fn is_a_look(self) -> bool {
+        matches!(self, Self::Look | Self::Find)
     }
 
     /// Whether a server is waiting for what the key signs ([`Ceremony::proof`] tells what it needs).
@@ -81,6 +90,7 @@ impl KeyAct {
                 | Self::ListPasskeys
                 | Self::ListFingerprints
                 | Self::Authenticate
+                | Self::Find
         )
     }
 }
@@ -108,6 +118,7 @@ pub enum KeyWish {
     Reset,
     Authenticate(Ceremony),
     Register(Ceremony),
+    Find { site: String, credentials: Vec<Vec<u8>> },
 }
 
 impl KeyWish {
@@ -134,6 +145,7 @@ impl KeyWish {
             Self::Reset => KeyAct::Reset,
             Self::Authenticate(_) => KeyAct::Authenticate,
             Self::Register(_) => KeyAct::Register,
+            Self::Find { .. } => KeyAct::Find,
         }
     }
 }
@@ -158,4 +170,6 @@ pub struct Learnt {
     pub fingerprints: Option<Vec<Fingerprint>>,
     /// What it signed: one, or one for each passkey that it holds for the site.
     pub signed: Vec<Signed>,
+    /// Which of the key pairs that it was asked for it holds.
+    pub holds: Option<Vec<u8>>,
 }

@@ -163,6 +163,7 @@ impl SecurityKeys for Port {
         let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
         let of_passkeys = matches!(job.wish, KeyWish::ListPasskeys | KeyWish::DeletePasskey { .. });
         let signs = job.wish.act().signs();
+        let finds = job.wish.act() == crate::model::keys::KeyAct::Find;
         match job.wish {
             KeyWish::Authenticate(_) | KeyWish::Register(_) => {
                 if job.pins.is_some() {
@@ -186,6 +187,7 @@ impl SecurityKeys for Port {
             info: Some(self.info.lock().unwrap().clone()),
             passkeys: of_passkeys.then(|| vec![passkey; self.passkeys.load(Ordering::SeqCst)]),
             fingerprints: None,
+            holds: finds.then(|| vec![1]),
             signed: if signs { self.signed.lock().unwrap().clone() } else { Vec::new() },
         })
     }
