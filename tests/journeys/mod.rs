@@ -13,6 +13,7 @@ mod keys;
 mod machine;
 mod main_job;
 mod native;
+mod native_sign_in;
 mod network;
 mod offline;
 mod organisations;
