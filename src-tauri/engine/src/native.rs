@@ -335,7 +335,7 @@ pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
             }
             errand::begin(ctx, state, For::SignIn(id, number), wish, None);
         }
-        Told::Step(_, _, Err(error)) | Told::Challenge(_, _, Err(error)) => refused(ctx, state, &id, error),
+        Told::Step(_, _, Err(error)) | Told::Challenge(_, _, Err(error)) => refused(ctx, state, &id, &error),
     }
 }
 
@@ -387,7 +387,7 @@ fn end(ctx: &Context, state: &mut State, id: &OrgId, code: Code) {
 /// The server has let the person in: its code becomes tokens.
 fn complete(ctx: &Context, state: &mut State, id: &OrgId, done: NativeComplete) {
     let NativeComplete { code, username, known, .. } = done;
-    remember(ctx, state, id, &username, known);
+    remember(ctx, state, id, &username, &known);
     let Some(organisation) = state.org(id).map(|org| org.organisation.clone()) else { return };
     let Some((attempt, flow)) = attempt(state, id) else { return };
     let (number, Some((client, request))) = (attempt.id, flow.request.take()) else { return };
@@ -408,7 +408,7 @@ fn complete(ctx: &Context, state: &mut State, id: &OrgId, done: NativeComplete) 
 }
 
 /// Keeps what the server knows this computer by, sealed where that can be.
-fn remember(ctx: &Context, state: &mut State, id: &OrgId, username: &str, new: Known) {
+fn remember(ctx: &Context, state: &mut State, id: &OrgId, username: &str, new: &Known) {
     let sealing = state.sealing();
     let Some(org) = state.org_mut(id) else { return };
     let typed = match &org.sign_in {
@@ -488,9 +488,9 @@ fn answer(ctx: &Context, state: &mut State, id: &OrgId, signed: Signed) {
 }
 
 /// The server refused a step: the person is where it can be taken again, with the reason.
-fn refused(ctx: &Context, state: &mut State, id: &OrgId, error: NativeError) {
+fn refused(ctx: &Context, state: &mut State, id: &OrgId, error: &NativeError) {
     tracing::info!(organisation = %id, %error, "a step of a sign-in was refused");
-    if error == NativeError::NotOffered
+    if *error == NativeError::NotOffered
         && let Some(org) = state.org_mut(id)
     {
         org.offer = Offer::Unknown;

@@ -79,7 +79,7 @@ pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
             let _ = wanted.answer.send(Ok(Reply::Done));
             look_at(ctx, state, &wanted.org);
         }
-        Told::Devices(org, era, devices) => listed(ctx, state, org, era, devices),
+        Told::Devices(org, era, devices) => listed(ctx, state, &org, era, devices),
     }
 }
 
@@ -147,11 +147,11 @@ fn ask(ctx: &Context, org: &Org) {
 fn listed(
     ctx: &Context,
     state: &mut State,
-    id: OrgId,
+    id: &OrgId,
     era: u64,
     devices: Result<Vec<NativeDevice>, NativeError>,
 ) {
-    if state.org(&id).is_none_or(|org| org.era != era) {
+    if state.org(id).is_none_or(|org| org.era != era) {
         return;
     }
     match devices {
@@ -166,12 +166,12 @@ fn listed(
             now.registered.insert(id.clone(), keys.map(one).collect());
             now.registered_at.insert(id.clone(), ctx.now());
             for known in now.known.values_mut() {
-                known.found.remove(&id);
+                known.found.remove(id);
             }
             crate::keys::find(ctx, state);
         }
         Err(NativeError::Sso(SsoError::Unauthorized)) | Err(NativeError::NotOffered) => {
-            state.keys.now.registered.remove(&id);
+            state.keys.now.registered.remove(id);
         }
         Err(error) => tracing::info!(organisation = %id, %error, "where keys are is not known"),
     }

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { fireEvent, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
 import { pass, scene, settled, show } from './page';
 
@@ -37,7 +37,7 @@ test('without a browser a passkey is enough, and the browser is always a way', a
     { ask: 'sign_in', org: 'acme', method: 'browser' },
   ]);
   for (const name of ['sign-in-app-touch', 'sign-in-app-code', 'sign-in-app-removed', 'sign-in-app-locked', 'sign-in-app-users', 'sign-in-app-asking']) {
-    document.body.innerHTML = '';
+    cleanup();
     await show(scene(name));
     for (const button of ['Use the browser instead', 'Cancel']) expect(screen.getByRole('button', { name: button }), name).toBeTruthy();
   }
@@ -76,11 +76,11 @@ test('of several keys one is chosen, of several users one, and a key that failed
   const keys = await show(scene('sign-in-app-choose-key'));
   await fireEvent.click(screen.getByRole('button', { name: 'Solo 2' }));
   expect(keys.host.asked).toEqual([{ ask: 'keys', keys: { wish: 'use', key: 'usb:3' } }]);
-  document.body.innerHTML = '';
+  cleanup();
   const users = await show(scene('sign-in-app-users'));
   await fireEvent.click(screen.getByRole('button', { name: 'sam-admin@acme.test' }));
   expect(users.host.asked).toEqual([{ ask: 'in_app', org: 'acme', step: { step: 'user', place: 1 } }]);
-  document.body.innerHTML = '';
+  cleanup();
   const failed = await show(scene('sign-in-app-removed'));
   await fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
   expect(failed.host.asked).toEqual([{ ask: 'in_app', org: 'acme', step: { step: 'factor', place: 0 } }]);
