@@ -100,25 +100,25 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(policy: &str, info: &Info, expected: Result<UserProof, KeyFault>) {
+    fn check(policy: &str, info: &Info, expected: &Result<UserProof, KeyFault>) {
         let options = format!(r#"{{"publicKey":{{"userVerification":"{policy}"}}}}"#);
-        assert_eq!(Ceremony::new(options, "o").fit(info).map(|it| it.proof), expected, "{policy}");
+        assert_eq!(&Ceremony::new(options, "o").fit(info).map(|it| it.proof), expected, "{policy}");
     }
 
     #[test]
     fn a_key_is_asked_for_what_the_site_wants_and_it_can() {
         let (set, unset) = (info(PinState::Set, None), info(PinState::NotSet, None));
-        check("required", &set, Ok(UserProof::Pin));
-        check("preferred", &set, Ok(UserProof::Pin));
-        check("discouraged", &set, Ok(UserProof::Touch));
-        check("required", &unset, Err(KeyFault::PinNotSet));
-        check("preferred", &unset, Ok(UserProof::Touch));
-        check("required", &info(PinState::Set, Some(1)), Ok(UserProof::Finger));
-        check("required", &info(PinState::Set, Some(0)), Ok(UserProof::Pin));
-        check("required", &info(PinState::Blocked, None), Err(KeyFault::PinBlocked));
-        check("preferred", &info(PinState::Blocked, None), Ok(UserProof::Touch));
+        check("required", &set, &Ok(UserProof::Pin));
+        check("preferred", &set, &Ok(UserProof::Pin));
+        check("discouraged", &set, &Ok(UserProof::Touch));
+        check("required", &unset, &Err(KeyFault::PinNotSet));
+        check("preferred", &unset, &Ok(UserProof::Touch));
+        check("required", &info(PinState::Set, Some(1)), &Ok(UserProof::Finger));
+        check("required", &info(PinState::Set, Some(0)), &Ok(UserProof::Pin));
+        check("required", &info(PinState::Blocked, None), &Err(KeyFault::PinBlocked));
+        check("preferred", &info(PinState::Blocked, None), &Ok(UserProof::Touch));
         let always = Info { can: Can { always_verify: Some(true), ..Can::default() }, ..set.clone() };
-        check("discouraged", &always, Ok(UserProof::Pin));
+        check("discouraged", &always, &Ok(UserProof::Pin));
         let new = Ceremony::new(r#"{"publicKey":{"rp":{"id":"a"}}}"#, "o");
         assert_eq!(new.fit(&set).map(|it| it.proof), Ok(UserProof::Pin));
     }
