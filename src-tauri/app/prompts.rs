@@ -117,18 +117,23 @@ impl Prompts {
         let wrong = if asked.wrong.is_some() { WRONG } else { 0.0 };
         let scale = f64::from(asked.text_size) / 100.0;
         let height = (HEIGHT + FIELD * further + wrong) * scale;
-        let window =
-            WebviewWindowBuilder::new(&self.app, label(asked.number), WebviewUrl::App("prompt.html".into()))
-                .title(&asked.title)
-                .inner_size(WIDTH * scale, height)
-                .resizable(false)
-                .maximizable(false)
-                .incognito(true)
-                .disable_drag_drop_handler()
-                .on_navigation(is_ours)
-                .on_new_window(|_, _| NewWindowResponse::Deny)
-                .center()
-                .build()?;
+        let name = label(asked.number);
+        let window = WebviewWindowBuilder::new(&self.app, &name, WebviewUrl::App("prompt.html".into()))
+            .title(&asked.title)
+            .inner_size(WIDTH * scale, height)
+            .resizable(false)
+            .maximizable(false)
+            .incognito(true)
+            .disable_drag_drop_handler()
+            .on_navigation(is_ours)
+            .on_new_window(|_, _| NewWindowResponse::Deny)
+            .center();
+        // On Linux, Tauri hands its own scheme to the first window of each data directory alone, and an incognito
+        // one has a web context of its own: without a directory of its own, the second had no page. Being
+        // incognito, it writes nothing there.
+        #[cfg(target_os = "linux")]
+        let window = window.data_directory(std::env::temp_dir().join(&name));
+        let window = window.build()?;
         drawing::plainly(&window)?;
         self.record("created");
         // To the front once; what the person does then is not interrupted again.
