@@ -403,7 +403,9 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
         (act, Err(KeyFault::PinNeeded))
             if act.signs() && state.keys.then.is_none() && errand::by_pin(state) => {}
         (_, Ok(learnt)) => {
-            if act == KeyAct::ForcePinChange {
+            // A key that demands another PIN takes nothing more by the one that opened it.
+            let demands = learnt.info.as_ref().is_some_and(|info| info.pin == PinState::ChangeNeeded);
+            if demands || act == KeyAct::ForcePinChange {
                 lock(ctx, state);
             }
             note(ctx, state, &running.key, act);

@@ -118,15 +118,6 @@ impl CardKey {
         self.order("unplug").await
     }
 
-    /// Takes it away and lays it down again, which is what gives a key its power anew.
-    ///
-    /// # Errors
-    /// As [`Self::order`].
-    pub async fn replug(&self) -> Result<()> {
-        self.unplug().await?;
-        self.plug().await
-    }
-
     /// Is touched from now on, whenever it asks.
     ///
     /// # Errors

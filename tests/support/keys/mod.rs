@@ -71,6 +71,18 @@ impl KeyDesk {
         self.readers.key(1)
     }
 
+    /// Takes the first key away and, when the view has seen that, lays it down again, which is what gives a key its
+    /// power anew. It is the only one.
+    ///
+    /// # Errors
+    /// That the view does not follow.
+    pub async fn replug(&self) -> Result<()> {
+        self.key().unplug().await?;
+        self.view().knows_none().await?;
+        self.key().plug().await?;
+        self.view().knows_a_key().await
+    }
+
     /// The view "Keys" of the window.
     #[must_use]
     pub fn view(&self) -> KeysView<'_> {

@@ -49,9 +49,7 @@ impl<'a> KeysView<'a> {
     /// # Errors
     /// That none has in time.
     pub async fn knows_a_key(self) -> Result<()> {
-        let overview =
-            "//h2[@id='key-name']/ancestor::section//*[@role='tab'][normalize-space(.)='Overview']";
-        self.window.see(Locator::XPath(overview)).await.map(drop)
+        self.window.read(WHILE, "Overview").await
     }
 
     /// Waits until there is none.

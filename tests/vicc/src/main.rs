@@ -2,7 +2,7 @@
 //!
 //! It says `ready` when it takes orders.
 //! `vicc --socket PATH [--port 35963] [--profile full] [--seed 1]`. Each line to the socket is an order, each
-//! answer a line: `plug`, `unplug`, `touch allow|deny|wait`, `finger known|stranger|nobody`, `pass MILLISECONDS`,
+//! answer a line: `plug`, `unplug`, `touch allow|deny|wait`, `finger known|stranger|nobody|once`, `pass MILLISECONDS`,
 //! `waiting` (waits until the key waits for a touch or a finger, at most 20 s), `profile NAME [SEED]` (another
 //! key, unplugged), `passkey SITE USER` (makes one on the key, which has no PIN yet), `copy` (the same key once more,
 //! unplugged: what must not exist), `quit`.
@@ -121,6 +121,7 @@ impl Desk {
             ["touch", "wait"] => self.key.touch(Touch::Wait),
             ["finger", "known"] => self.key.finger(Finger::Known),
             ["finger", "stranger"] => self.key.finger(Finger::Stranger),
+            ["finger", "once"] => self.key.finger(Finger::Once),
             ["finger", "nobody"] => self.key.finger(Finger::Nobody),
             ["pass", time] => {
                 let time = time.parse().map_err(|_| "pass wants milliseconds")?;
