@@ -111,6 +111,7 @@ pub async fn start(
             desktop: desk.clone(),
             exports: doors.exports,
             keys: Arc::new(adapters::keys::SystemKeys::new(clock.clone())),
+            native: doors.native,
         },
         TimeZone::system(),
     );

@@ -9,7 +9,7 @@ use crate::{
         aws_config::{AwsConfig, Converted, Undone},
         code::Code,
         history::{Account as AccountIds, By, Entry, Event as Happened},
-        ids::{OrgId, Target},
+        ids::OrgId,
         secret::ClientRegistration,
     },
     network, notify, pause,
@@ -22,7 +22,7 @@ use crate::{
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
-    stop, sync,
+    step_up, stop, sync,
     turns::Turns,
     usage, way,
     writer::Writer,
@@ -103,6 +103,8 @@ pub(crate) enum Event {
     Record(record::Outcome),
     /// Of security keys.
     Keys(keys::Told),
+    /// Of touches that a server asked for.
+    StepUp(step_up::Told),
     /// An answer came that did not belong to the attempt of that number.
     Strange(OrgId, u64),
 }
@@ -326,7 +328,11 @@ fn handle(ctx: &Context, state: &mut State, message: Message) {
         Message::Ask(Request::Quit, answer) => {
             state.quitting = Some(Quitting { answer, by: Instant::now() + QUIT_WAITS });
         }
-        Message::Ask(request, answer) => ask(ctx, state, request, answer),
+        Message::Ask(request, answer) => {
+            if let Some((request, answer)) = step_up::gate(ctx, state, request, answer) {
+                ask(ctx, state, request, answer);
+            }
+        }
     }
 }
 
@@ -346,6 +352,7 @@ fn signal(ctx: &Context, state: &mut State, signal: Signal) {
         Signal::Woke => network::woke(state, now),
         Signal::NetworkUp => network::came(state, now),
         Signal::NetworkDown => network::gone(state, now),
+        Signal::ScreenLocked => step_up::locked(ctx, state),
         Signal::PersonBack => notify::person_back(state),
         Signal::WindowFocus(focused) => {
             state.window_focused = focused;
@@ -411,11 +418,12 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
         Event::Record(outcome) => record::finish(ctx, state, outcome),
         Event::Keys(told) => keys::told(ctx, state, told),
+        Event::StepUp(told) => step_up::finish(ctx, state, told),
         Event::Strange(org, attempt) => safety::strange_answer(ctx, state, &org, attempt),
     }
 }
 
-fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Sender<Answer>) {
+pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Sender<Answer>) {
     tracing::debug!(request = request_name(&request), "asked");
     let reply = |answer: oneshot::Sender<Answer>, result: Answer| {
         let _ = answer.send(result);
@@ -486,7 +494,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::Resume => reply(answer, pause::end(ctx, state)),
         Request::OpenApp(app) => reply(answer, apps::open(ctx, state, app)),
         Request::OpenPortal(org) => apps::open_portal(ctx, state, &org, answer),
-        Request::SetFavourite { target, on } => reply(answer, set_favourite(ctx, state, target, on)),
+        Request::SetFavourite { target, on } => reply(answer, set::favourite(ctx, state, target, on)),
         Request::SetEnvironment { org, account, environment } => {
             if let Some(o) = state.org_mut(&org) {
                 match environment {
@@ -537,6 +545,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
         Request::Keys(request) => reply(answer, keys::ask(ctx, state, request)),
+        Request::StepUp(request) => step_up::ask(ctx, state, request, answer),
         Request::CatchUp => reply(answer, Ok(Reply::Done)),
         // Handled by the loop, since it ends it.
         Request::Quit => reply(answer, Ok(Reply::Done)),
@@ -584,14 +593,4 @@ fn confirmed(
 fn request_name(request: &Request) -> String {
     let text = format!("{request:?}");
     text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
-}
-
-fn set_favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {
-    state.favourites.retain(|t| *t != target);
-    let place = u32::try_from(state.favourites.len()).unwrap_or(u32::MAX);
-    if on {
-        state.favourites.push(target.clone());
-    }
-    ctx.commit(vec![Write::Favourite(target, on.then_some(place))]);
-    Ok(Reply::Done)
 }

@@ -18,6 +18,7 @@ use crate::{
         ids::{AccountId, Grant, ProfileName, RoleName},
         refresh::hand_out_until,
         secret::RoleCredentials,
+        step_up::Program,
     },
     ports::SsoError,
     renewal,
@@ -25,6 +26,7 @@ use crate::{
     safety::confirm,
     sign_in,
     state::{Org, Pass, State},
+    step_up::{self, Held},
     usage,
     waiting::Waiting,
 };
@@ -58,6 +60,21 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
+    /// The program that waits, where one does.
+    pub fn program(&self) -> Option<Program> {
+        match &self.to {
+            To::Program(Asker { program, pid, path }) => {
+                Some(Program { name: program.clone(), pid: *pid, path: path.clone() })
+            }
+            To::Clipboard(_) => None,
+        }
+    }
+
+    /// By which profile.
+    pub fn profile(&self) -> Option<&ProfileName> {
+        self.profile.as_ref()
+    }
+
     pub fn answer(self, answer: Answer) {
         let _ = self.answer.send(answer);
     }
@@ -116,15 +133,15 @@ fn look(ctx: &Context, asked: Asked) {
     });
 }
 
-struct Found {
-    grant: Grant,
+pub(crate) struct Found {
+    pub grant: Grant,
     profile: Option<ProfileName>,
     region: Option<String>,
     kept: bool,
 }
 
 /// A profile is one that is kept, or one with SSO settings in the AWS config file.
-fn resolve(state: &State, of: &Of, now: Timestamp) -> Result<Found, Code> {
+pub(crate) fn resolve(state: &State, of: &Of, now: Timestamp) -> Result<Found, Code> {
     let name = match of {
         Of::Role(grant) => {
             return Ok(Found { grant: grant.clone(), profile: None, region: None, kept: false });
@@ -237,6 +254,12 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
         Err(SsoError::Unauthorized) if state.org(&grant.org).is_some_and(|o| o.era == pass.era) => {
             renewal::unauthorized(ctx, state, &grant.org, &pass);
             wishes.into_iter().for_each(|wish| begin(ctx, state, wish));
+        }
+        // Old ones neither: the organisation wants a touch for them.
+        Err(SsoError::StepUpNeeded) => {
+            for wish in wishes {
+                step_up::demanded(ctx, state, &grant, Held::HandOut(wish));
+            }
         }
         Err(error) => {
             let code = sign_in::code_of(error);

@@ -39,6 +39,7 @@ mod sign_out;
 pub mod snapshot;
 mod start;
 mod state;
+mod step_up;
 mod stop;
 mod sync;
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use crate::{
     engine::Context,
     model::{
+        ids::Target,
         rules::{self, Rule},
         settings::{Naming, Settings},
         team::Adopted,
     },
-    request::Answer,
+    ports::Write,
+    request::{Answer, Reply},
     state::State,
 };
 use tokio::sync::oneshot;
@@ -44,4 +46,15 @@ pub(crate) fn team(
     settings.team.colours.extend(team.colours);
     state.set_settings(settings.clone());
     ctx.save(settings, answer);
+}
+
+/// Puts a star on something, or takes it off.
+pub(crate) fn favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {
+    state.favourites.retain(|t| *t != target);
+    let place = u32::try_from(state.favourites.len()).unwrap_or(u32::MAX);
+    if on {
+        state.favourites.push(target.clone());
+    }
+    ctx.commit(vec![Write::Favourite(target, on.then_some(place))]);
+    Ok(Reply::Done)
 }

@@ -31,6 +31,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
     org.failure = None;
     org.sign_in = SignIn::SignedOut;
     crate::assume::forget(state, id);
+    crate::step_up::signed_out(ctx, state, id);
     ctx.commit(renewal::gone(id, None));
     ctx.note(state, By::You, Happened::SignedOut { org: id.clone() });
     if let Some(tokens) = tokens {

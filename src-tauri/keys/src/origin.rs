@@ -46,7 +46,8 @@ impl Origin {
         let host = self.server.domain().ok_or_else(foreign)?;
         let scheme = self.server.scheme();
         let safe = scheme == "https" || (scheme == "http" && host == "localhost");
-        let parent = || host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.')) && rp_id.contains('.');
+        let parent =
+            || host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.')) && rp_id.contains('.');
         let own = host == rp_id || (!self.app && parent());
         if safe && !rp_id.is_empty() && own { Ok(()) } else { Err(foreign()) }
     }
@@ -105,7 +106,9 @@ mod tests {
         for text in ["https://login.acme.test", "latchkey-app:http://localhost:4711", "https://a.test:8443"] {
             assert_eq!(Origin::parse(text).map(|origin| origin.to_string()).as_deref(), Some(text));
         }
-        for text in ["", "latchkey-app:", "https://a.test/path", "latchkey-app:latchkey-app:https://a.test", "null"] {
+        for text in
+            ["", "latchkey-app:", "https://a.test/path", "latchkey-app:latchkey-app:https://a.test", "null"]
+        {
             assert_eq!(Origin::parse(text), None, "{text}");
         }
     }

@@ -8,6 +8,7 @@ use crate::ui_keys::UiKeyWish;
 use crate::ui_portal::UiClass;
 use crate::ui_setup::{UiBrowser, UiField};
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
+use crate::ui_step_up::UiStepUpWish;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -368,6 +369,11 @@ pub enum UiRequest {
     Keys {
         /// What.
         keys: UiKeyWish,
+    },
+    /// Something about touches that roles ask for.
+    StepUp {
+        /// What.
+        step_up: UiStepUpWish,
     },
     /// End the app.
     Quit,

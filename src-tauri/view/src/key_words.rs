@@ -109,6 +109,19 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "Nothing was changed.",
             "Use another key or another way to sign in.",
         ),
+        KeyFault::KnownAlready => {
+            owned("This key is known here already", "Nothing was changed.", "Use another key.")
+        }
+        KeyFault::Cloned => owned(
+            "This key may have been copied",
+            "Its counter went back, which a key by itself never does. Nothing was opened.",
+            "Stop using it, and tell your administrator.",
+        ),
+        KeyFault::Refused => owned(
+            "The key's answer does not hold",
+            "Nothing was opened.",
+            "Use another key, or remove this one in Settings and add it anew.",
+        ),
         KeyFault::NotRecognised => owned(
             "The fingerprint was not recognised",
             "Nothing was changed.",
@@ -228,13 +241,16 @@ pub(crate) fn purpose(act: KeyAct) -> &'static str {
             "A setting of the key is being changed."
         }
         KeyAct::Reset => "The key is being emptied.",
+        KeyAct::StepUp => "A role waits for a touch of it.",
     }
 }
 
 /// What is said when it is done; nothing where what is shown says it.
 pub(crate) fn done(act: KeyAct) -> Option<&'static str> {
     match act {
-        KeyAct::Look | KeyAct::ListPasskeys | KeyAct::ListFingerprints | KeyAct::Reset => None,
+        KeyAct::Look | KeyAct::ListPasskeys | KeyAct::ListFingerprints | KeyAct::Reset | KeyAct::StepUp => {
+            None
+        }
         KeyAct::Identify => Some("You touched it: this is the key."),
         KeyAct::SetPin => Some("The PIN is set."),
         KeyAct::ChangePin => Some("The PIN is changed."),
@@ -269,7 +285,8 @@ pub(crate) fn activity(act: KeyAct, key: &str) -> String {
         | KeyAct::Identify
         | KeyAct::Unlock
         | KeyAct::ListPasskeys
-        | KeyAct::ListFingerprints => {
+        | KeyAct::ListFingerprints
+        | KeyAct::StepUp => {
             format!("Used {key}")
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     key_words::{self, hint, line, problem, purpose, tail, tries},
+    step_up,
     ui_keys::{
         UiFingerprint, UiKey, UiKeyAdvanced, UiKeyEnded, UiKeyFacts, UiKeyPage, UiKeyPin, UiKeyReset,
         UiKeyRow, UiKeyRowAction, UiKeyRunning, UiKeySite, UiKeyStep, UiKeyUnlocked, UiKeyWish, UiKeys,
@@ -80,13 +81,14 @@ pub(crate) fn keys(s: &Snapshot) -> UiKeys {
     }
 }
 
-/// What the window for PINs asks now, if anything.
+/// What the window for PINs and touches asks now, if anything.
 #[must_use]
 pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
-    let (running, asked) = s.keys.pin_asked()?;
+    let Some((running, asked)) = s.keys.pin_asked() else { return step_up::prompt(s) };
     let settings = UiSettings::from(&s.settings);
     let name = &running.key.name;
     let (title, confirm) = match asked.purpose {
+        Purpose::Unlock if running.act == KeyAct::StepUp => (format!("Enter the PIN of {name}"), "Continue"),
         Purpose::Unlock => (format!("Enter the PIN of {name}"), "Unlock"),
         Purpose::Set => (format!("Set a PIN for {name}"), "Set PIN"),
         Purpose::Change => (format!("Change the PIN of {name}"), "Change PIN"),
@@ -98,6 +100,10 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
                 .to_owned()
         }
         (Purpose::Change, _) => "Passkeys and fingerprints stay as they are.".to_owned(),
+        (Purpose::Unlock, KeyAct::StepUp) => match step_up::waits_for(s) {
+            Some(what) => format!("For {what}. The PIN is used for this alone."),
+            None => "The PIN is used for this alone.".to_owned(),
+        },
         (Purpose::Unlock, KeyAct::Unlock) => "It stays unlocked for 5 min.".to_owned(),
         (Purpose::Unlock, act) => format!("{} It stays unlocked for 5 min.", wanted(act)),
     };
@@ -125,6 +131,7 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
         confirm: confirm.to_owned(),
         theme: settings.theme,
         text_size: settings.text_size,
+        touch: None,
     })
 }
 

@@ -29,6 +29,7 @@ mod reading;
 mod record;
 pub mod said;
 mod settings;
+pub mod step_up;
 mod typed;
 pub mod ui_activity;
 pub mod ui_credentials;
@@ -37,6 +38,7 @@ pub mod ui_keys;
 pub mod ui_portal;
 pub mod ui_setup;
 pub mod ui_state;
+pub mod ui_step_up;
 mod window;
 pub mod words;
 

@@ -3,12 +3,12 @@
 use crate::{
     ask::UiRequest,
     credentials::conflict_buttons,
-    delivery, key_words,
+    delivery, key_words, step_up,
     ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiMethod, UiProblem, UiView},
     words::left,
 };
-use engine::model::{code::Code, delivery::Delivery, ids::OrgId, profile::Conflict};
+use engine::model::{code::Code, delivery::Delivery, ids::OrgId, profile::Conflict, step_up::Unanswered};
 use jiff::SignedDuration;
 
 /// What the failed thing was about, so that the button can do it again.
@@ -204,6 +204,7 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             format!("{org} gives it out only after a touch of a key that you registered there."),
             "Touch your security key for this role, then try again.".into(),
         ),
+        Code::StepUpEnded { why } => step_up::unanswered(*why, org),
         Code::KeyringLocked => (
             "Your keyring is locked".into(),
             "Your sign-in is kept in memory only and ends when Latchkey quits.".into(),
@@ -428,6 +429,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::FileNotWritable { .. }
         | Code::FileUnparseable { .. }
         | Code::Store { .. }
+        | Code::StepUpEnded { why: Unanswered::TimedOut }
         | Code::Internal { .. } => vec![again("Try again")],
         Code::Throttled { .. } | Code::FileBusy { .. } => vec![again("Try now")],
         Code::SignInNeeded => vec![sign_in("Sign in", None)],
@@ -481,6 +483,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         Code::EngineElsewhere
         | Code::BadProxy
         | Code::StepUpNeeded
+        | Code::StepUpEnded { why: Unanswered::Denied | Unanswered::DeniedBefore | Unanswered::NoKey }
         | Code::BadDestination { .. }
         | Code::StoreDamaged { .. }
         | Code::NotConvertible { .. }

@@ -13,6 +13,7 @@ pub use crate::ui_setup::{
     UiCard, UiCardKind, UiFirstRun, UiInForce, UiNetwork, UiPlace, UiQuit, UiSampleUser, UiSandbox,
     UiSettings, UiTheme, UiTold,
 };
+pub use crate::ui_step_up::UiStepUp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -444,7 +445,7 @@ pub struct UiState {
     pub credentials_line: String,
     /// For the navigation's badge: `2 need attention`, empty when none does.
     pub attention: String,
-    /// Privileged production profiles that are fresh.
+    /// Privileged production profiles that are fresh, and roles that a touch opened.
     pub strips: Vec<UiStrip>,
     /// The credentials file.
     pub file: UiFile,
@@ -486,6 +487,8 @@ pub struct UiState {
     pub sandbox: Option<UiSandbox>,
     /// Security keys.
     pub keys: UiKeys,
+    /// Touches that roles ask for.
+    pub step_up: UiStepUp,
     /// What quitting stops.
     pub quit: UiQuit,
 }

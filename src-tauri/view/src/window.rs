@@ -12,7 +12,7 @@ use crate::{
     network,
     portal::revision,
     problem::{About, asks, dismisses, problem},
-    record,
+    record, step_up,
     ui_state::{
         UiAppLaunch, UiAppRef, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind,
         UiLaunch, UiLaunchState, UiMethod, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut,
@@ -116,6 +116,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
             exports: s.sandbox.exports.clone(),
         }),
         keys: keys::keys(s),
+        step_up: step_up::step_up(s),
         quit: quit(s),
     }
 }

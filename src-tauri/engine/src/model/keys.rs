@@ -272,6 +272,12 @@ pub enum KeyFault {
     Full,
     /// It is not registered there.
     NotRegistered,
+    /// It is known already.
+    KnownAlready,
+    /// Its counter went back: there may be a copy of it.
+    Cloned,
+    /// What it answered does not hold.
+    Refused,
     /// A fingerprint was not recognised.
     NotRecognised,
     /// A reset goes over USB alone.

@@ -268,7 +268,7 @@ impl Keys {
             return;
         }
         let known = self.known.entry(key.clone()).or_default();
-        let Learnt { info, passkeys, fingerprints } = learnt;
+        let Learnt { info, passkeys, fingerprints, proved: _ } = learnt;
         let model = info.as_ref().and_then(|info| info.model.clone());
         if info.is_some() {
             (known.info, known.fault) = (info, None);
@@ -307,8 +307,8 @@ impl Keys {
             (KeyAct::Look, Err(fault)) if self.find(&running.key.id).is_some() => {
                 self.known.entry(running.key.id).or_default().fault = Some(fault);
             }
-            // What the person ended is no news, and of a reset its wizard tells.
-            (KeyAct::Look | KeyAct::Reset, _) | (_, Err(KeyFault::Cancelled)) => {}
+            // What the person ended is no news; of a reset its wizard tells, and of step-up its window.
+            (KeyAct::Look | KeyAct::Reset | KeyAct::StepUp, _) | (_, Err(KeyFault::Cancelled)) => {}
             (act, result) => self.last = Some(Finished { key: running.key, act, result, at: now }),
         }
     }

@@ -1,6 +1,7 @@
 //! What is wished of a key, and what is learnt by it.
 
 use super::{Fingerprint, Info, Passkey, Pins};
+use crate::model::step_up::{Proof, Proved};
 use serde::{Deserialize, Serialize};
 
 /// What is done with a key.
@@ -41,6 +42,8 @@ pub enum KeyAct {
     Enterprise,
     /// It is emptied.
     Reset,
+    /// It proves that its owner touched it.
+    StepUp,
 }
 
 impl KeyAct {
@@ -49,7 +52,13 @@ impl KeyAct {
     pub fn needs_pin(self) -> bool {
         !matches!(
             self,
-            Self::Look | Self::Identify | Self::SetPin | Self::ChangePin | Self::Unlock | Self::Reset
+            Self::Look
+                | Self::Identify
+                | Self::SetPin
+                | Self::ChangePin
+                | Self::Unlock
+                | Self::Reset
+                | Self::StepUp
         )
     }
 
@@ -58,7 +67,12 @@ impl KeyAct {
     pub fn changes(self) -> bool {
         !matches!(
             self,
-            Self::Look | Self::Identify | Self::Unlock | Self::ListPasskeys | Self::ListFingerprints
+            Self::Look
+                | Self::Identify
+                | Self::Unlock
+                | Self::ListPasskeys
+                | Self::ListFingerprints
+                | Self::StepUp
         )
     }
 }
@@ -84,6 +98,7 @@ pub enum KeyWish {
     ForcePinChange,
     Enterprise,
     Reset,
+    StepUp(Box<Proof>),
 }
 
 impl KeyWish {
@@ -108,6 +123,7 @@ impl KeyWish {
             Self::ForcePinChange => KeyAct::ForcePinChange,
             Self::Enterprise => KeyAct::Enterprise,
             Self::Reset => KeyAct::Reset,
+            Self::StepUp(_) => KeyAct::StepUp,
         }
     }
 }
@@ -130,4 +146,6 @@ pub struct Learnt {
     pub passkeys: Option<Vec<Passkey>>,
     /// The fingerprints on it now.
     pub fingerprints: Option<Vec<Fingerprint>>,
+    /// What it proved.
+    pub proved: Option<Proved>,
 }
