@@ -140,18 +140,23 @@ impl Prompts {
             Some(touch) => TOUCH_HEIGHT + FACT * f64::from(u16::try_from(touch.facts.len()).unwrap_or(8)),
             None => HEIGHT + FIELD * further + wrong,
         } * scale;
-        let window =
-            WebviewWindowBuilder::new(&self.app, label(asked), WebviewUrl::App("prompt.html".into()))
-                .title(&asked.title)
-                .inner_size(WIDTH * scale, height)
-                .resizable(false)
-                .maximizable(false)
-                .incognito(true)
-                .disable_drag_drop_handler()
-                .on_navigation(is_ours)
-                .on_new_window(|_, _| NewWindowResponse::Deny)
-                .center()
-                .build()?;
+        let name = label(asked);
+        let window = WebviewWindowBuilder::new(&self.app, &name, WebviewUrl::App("prompt.html".into()))
+            .title(&asked.title)
+            .inner_size(WIDTH * scale, height)
+            .resizable(false)
+            .maximizable(false)
+            .incognito(true)
+            .disable_drag_drop_handler()
+            .on_navigation(is_ours)
+            .on_new_window(|_, _| NewWindowResponse::Deny)
+            .center();
+        // On Linux, Tauri hands its own scheme to the first window of each data directory alone, and an incognito
+        // one has a web context of its own: without a directory of its own, the second had no page. Being
+        // incognito, it writes nothing there.
+        #[cfg(target_os = "linux")]
+        let window = window.data_directory(std::env::temp_dir().join(&name));
+        let window = window.build()?;
         drawing::plainly(&window)?;
         self.record("created");
         // To the front once; what the person does then is not interrupted again.
