@@ -9,6 +9,7 @@ mod first_run;
 mod impostor;
 mod interrupted;
 mod keyboard;
+mod keys;
 mod machine;
 mod main_job;
 mod native;
