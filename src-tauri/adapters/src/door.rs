@@ -140,7 +140,7 @@ impl Door {
                 let app = AppRef { org: OrgId::new(org), app: AppId::new(app) };
                 self.open(Wish::OpenApp(app.clone()), Target::App(app), snapshots).await
             }
-            Request::TellOfTouch(request) => self.or_touch(*request, caller).await,
+            Request::TellOfTouch { request } => self.or_touch(*request, caller).await,
             Request::AwaitTouch { id } => match self.touches.take(id) {
                 Some(waits) => waits.await.unwrap_or_else(|_| self.ended_midway()),
                 None => self.failed(&Code::Gone { what: "that request".to_owned() }, None),

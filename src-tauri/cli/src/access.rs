@@ -75,7 +75,7 @@ impl Access {
         ) {
             return self.passed_on(request);
         }
-        match self.passed_on(&Request::TellOfTouch(Box::new(request.clone()))) {
+        match self.passed_on(&Request::TellOfTouch { request: Box::new(request.clone()) }) {
             Ok(Reply::TouchWaits(waits)) => {
                 out::touch(&waits);
                 self.passed_on(&Request::AwaitTouch { id: waits.id })

@@ -26,7 +26,7 @@ pub fn run(words: &[OsString], env: &dyn Fn(&str) -> Option<OsString>) -> Option
     let mut client = Client::connect(&socket, &us, HELLO_IN).ok()?;
     let of = Wanted::Profile(profile);
     let request = Request::Credentials { of, sign_in: true, confirmed: false };
-    let request = Request::TellOfTouch(Box::new(request));
+    let request = Request::TellOfTouch { request: Box::new(request) };
     let answer = match client.ask_within(&request, ANSWER_IN) {
         Ok(Reply::TouchWaits(waits)) => {
             out::touch(&waits);

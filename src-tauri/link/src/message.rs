@@ -149,7 +149,10 @@ pub enum Request {
     },
     /// As the request within; but where it waits for a touch of a security key, that is told at once
     /// ([`Reply::TouchWaits`]), and [`Request::AwaitTouch`] brings its answer.
-    TellOfTouch(Box<Request>),
+    TellOfTouch {
+        /// Which.
+        request: Box<Request>,
+    },
     /// The answer of a request that waits for a touch. Once.
     AwaitTouch {
         /// Which, from [`Reply::TouchWaits`].

@@ -12,4 +12,5 @@ mod notices;
 mod reports;
 mod safety;
 mod said;
+mod step_up;
 mod windows;

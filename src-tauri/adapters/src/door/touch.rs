@@ -54,7 +54,7 @@ impl Door {
             Request::OpenConsole { role, .. } => Asked::Role(grant(role.clone())),
             _ => Asked::Program(caller.pid),
         };
-        if matches!(request, Request::TellOfTouch(_) | Request::AwaitTouch { .. }) {
+        if matches!(request, Request::TellOfTouch { .. } | Request::AwaitTouch { .. }) {
             return Reply::Refused(link::Refusal::Impossible);
         }
         let mut snapshots = self.engine.snapshots();
