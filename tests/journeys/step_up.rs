@@ -51,14 +51,15 @@ fn production_is_opened_by_a_touch_and_closed_again() {
         window.press("Portal").await?;
         let open = format!("[data-row='{ROLE}'] button[aria-label^='Open console']");
         let browser = desk.browser_requests().mark();
+        let tray = app.tray().await?;
+        let well = tray.icon().await?;
         window.click(Locator::Css(&open)).await?;
         let asked = keys.touch_prompt(OPENS).await?;
         asked.says("live-prod, 1111-2222-3333").await?;
         asked.says("now.").await?;
-        let tray = app.tray().await?;
         let first = "Touch your key to continue: live-prod, Administrator";
         tray.wait_menu(SOON, "the row of the touch", |menu| menu.find(&[first]).map(drop)).await?;
-        tray.wait_icon(SOON, "the icon of a touch", |icon| icon.contains("touch")).await?;
+        tray.wait_icon(SOON, "another icon while a touch is waited for", |icon| icon != well).await?;
         keys.key().touch().await?;
         desk.browser_requests().next(browser, WHILE, "the console").await?;
         window.read(WHILE, "Administrator in live-prod is active").await?;

@@ -70,6 +70,11 @@ impl Wish {
         }
     }
 
+    /// Of which role.
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
     /// By which profile.
     pub fn profile(&self) -> Option<&ProfileName> {
         self.profile.as_ref()
@@ -109,13 +114,14 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, asked: Asked) {
         }
     };
     let Found { grant, profile, region, kept } = found;
+    let Asked { assume, to, may_sign_in, confirmed, answer, .. } = asked;
+    let wish = Wish { grant, profile, region, assume, to, may_sign_in, answer };
+    let Some(wish) = step_up::hold_found(ctx, state, wish) else { return };
     // What the person keeps was confirmed when it began to be kept.
     let question = state
-        .org(&grant.org)
-        .filter(|org| !kept && !asked.confirmed && org.may_use(&grant))
-        .and_then(|org| confirm(ctx, state, org, &grant, Act::CopyKeys));
-    let Asked { assume, to, may_sign_in, answer, .. } = asked;
-    let wish = Wish { grant, profile, region, assume, to, may_sign_in, answer };
+        .org(&wish.grant.org)
+        .filter(|org| !kept && !confirmed && org.may_use(&wish.grant))
+        .and_then(|org| confirm(ctx, state, org, &wish.grant, Act::CopyKeys));
     match question {
         Some(question) => wish.answer(Ok(Reply::Confirm(question))),
         None => begin(ctx, state, wish),

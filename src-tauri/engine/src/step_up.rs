@@ -9,7 +9,7 @@ mod gate;
 mod opened;
 
 pub(crate) use asking::{deny, ended, finish, keys_changed, show_again};
-pub(crate) use gate::{ask, demanded, gate, learnt};
+pub(crate) use gate::{ask, demanded, gate, hold_found, learnt};
 pub(crate) use opened::{close, is_open, was_touched};
 
 use crate::{

@@ -7,11 +7,13 @@ use crate::{
     model::{
         Timestamp,
         code::Code,
-        environment::Act,
-        ids::{Grant, ProfileName},
+        environment::{self, Act, Environment},
+        ids::{AccountId, Grant, OrgId, ProfileName},
         profile::State as ProfileState,
+        rules::Rules,
         step_up::{self, Closed, Demand, For, Marked, Program, Unanswered},
     },
+    ports::Write,
     request::{Answer, Of, Reply, Request, StepUpRequest},
     safety,
     state::{Org, State},
@@ -54,6 +56,23 @@ pub(crate) fn gate(
     None
 }
 
+/// Holds keys of a role that asks for a touch, also where it was found after the gate only: a profile that was
+/// written to the AWS config file a moment ago.
+pub(crate) fn hold_found(ctx: &Context, state: &mut State, wish: hand_out::Wish) -> Option<hand_out::Wish> {
+    let (profile, program) = (wish.profile().cloned(), wish.program());
+    let Some(need) = of_role(state, ctx.now(), wish.grant(), Act::CopyKeys, profile, program) else {
+        return Some(wish);
+    };
+    if ctx.on_demand {
+        wish.answer(Err(Code::StepUpNeeded));
+    } else if need.program.is_some() && asking::was_denied(ctx, state, wish.grant()) {
+        wish.answer(Err(Code::StepUpEnded { why: Unanswered::DeniedBefore }));
+    } else {
+        asking::hold(ctx, state, need, Held::HandOut(wish));
+    }
+    None
+}
+
 /// What the person wishes of step-up itself.
 pub(crate) fn ask(ctx: &Context, state: &mut State, request: StepUpRequest, answer: oneshot::Sender<Answer>) {
     let answered = match request {
@@ -91,8 +110,22 @@ fn mark(ctx: &Context, state: &mut State, grant: &Grant, on: bool, answer: onesh
     marked.retain(|other| *other != one);
     if on {
         marked.push(one);
+        keep_for_now(ctx, state, grant);
     }
     ctx.save(state.settings.clone(), answer);
+}
+
+/// What was kept without an end before its role was marked ends as if it had begun now.
+fn keep_for_now(ctx: &Context, state: &mut State, grant: &Grant) {
+    let ends = safety::ends(state, grant, None, ctx.now());
+    let endless = state.profiles.values_mut().filter(|p| p.kept.grant == *grant && p.kept.until.is_none());
+    let writes: Vec<_> = endless
+        .map(|profile| {
+            profile.kept.until = ends;
+            Write::Kept(profile.kept.clone())
+        })
+        .collect();
+    ctx.commit(writes);
 }
 
 /// A server gives a role out after a touch alone, as it turned out.
@@ -159,11 +192,42 @@ fn need(ctx: &Context, state: &State, request: &Request) -> Option<Need> {
         Request::StepUp(StepUpRequest::AddKey) => change(state, ""),
         Request::StepUp(StepUpRequest::ForgetKey(id)) => change(state, id),
         Request::StepUp(StepUpRequest::Mark { on: false, .. }) => change(state, ""),
-        Request::SetSettings(set) if set.safety.step_up.is_laxer_than(&state.settings.safety.step_up) => {
+        Request::SetSettings(set)
+            if set.safety.step_up.is_laxer_than(&state.settings.safety.step_up)
+                || takes_from_production(state, &Rules::compile(&set.safety.rules), None) =>
+        {
+            change(state, "")
+        }
+        Request::SetEnvironment { org, account, environment }
+            if takes_from_production(state, &state.rules, Some((org, account, *environment))) =>
+        {
             change(state, "")
         }
         _ => None,
     }
+}
+
+/// Whether an account that is production now is none any more, by these rules or with this label.
+fn takes_from_production(
+    state: &State,
+    rules: &Rules,
+    labelled: Option<(&OrgId, &AccountId, Option<Environment>)>,
+) -> bool {
+    state.orgs.iter().any(|org| {
+        org.portal.accounts.iter().any(|account| {
+            let label = org.labels.get(&account.id).copied();
+            let then = match labelled {
+                Some((of, id, label)) if of == org.id() && *id == account.id => label,
+                _ => label,
+            };
+            let class = |label, rules: &Rules| {
+                let email = account.email.as_deref();
+                environment::classify(&account.name, account.id.as_str(), email, label, rules).environment
+            };
+            class(label, &state.rules) == Environment::Production
+                && class(then, rules) != Environment::Production
+        })
+    })
 }
 
 /// Where a key is known, step-up is changed by a touch alone.

@@ -8,15 +8,17 @@ use crate::{
     Engine, Reply, Request, Signal, Snapshot,
     model::{
         Timestamp,
+        aws_config::{AwsConfig, ConfigProfile},
         code::Code,
         delivery::Delivery,
-        environment::Care,
+        environment::{Care, Environment},
         history::Event,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
         keys::{KeyFault, PinState},
         notice::{Notice, Pressed},
         portal::{Account, Portal},
         profile::State,
+        rules::{Field, Rule},
         step_up::{Closed, Demand, For, Marked, Progress, Rules, StepUpKey, Unanswered},
     },
     ports::{Clock, NativeError, SsoError},
@@ -508,4 +510,63 @@ async fn copying_waits_as_well() {
     let waits = asks(&engine, request);
     touch(&world, &engine).await;
     assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_that_was_written_a_moment_ago_is_held_as_well() {
+    let (world, engine) = known().await;
+    let listed = ConfigProfile {
+        name: "pay-admin".to_owned(),
+        start_url: Some("https://acme.test/start".to_owned()),
+        account: Some("9".to_owned()),
+        role: Some("Admin".to_owned()),
+        ..ConfigProfile::default()
+    };
+    // The engine has read the file before that.
+    *world.config.lock().unwrap() = AwsConfig { profiles: vec![listed], ..AwsConfig::default() };
+    let Request::HandOut { asker, .. } = hand_out(&admin(), "aws", 7) else { unreachable!() };
+    let of = Of::Profile(ProfileName::new("pay-admin"));
+    let wish = Request::HandOut { of, assume: None, asker, may_sign_in: false, confirmed: false };
+    let waits = asks(&engine, yes(wish));
+    touch(&world, &engine).await;
+    assert!(matches!(waits.await.unwrap(), Ok(Reply::Credentials(_))));
+}
+
+fn yes(request: Request) -> Request {
+    Request::Confirmed { request: Box::new(request), consent: Consent::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_makes_production_less_takes_a_touch() {
+    let (world, engine) = known().await;
+    let label = |account: &str, environment| Request::SetEnvironment {
+        org: OrgId::new("acme"),
+        account: AccountId::new(account),
+        environment: Some(environment),
+    };
+    assert_eq!(engine.ask(label("1", Environment::Sandbox)).await, Ok(Reply::Done), "it was none");
+    let waits = asks(&engine, label("9", Environment::Development));
+    let shown = until(&engine, touching).await;
+    assert_eq!(shown.step_up.question.as_ref().unwrap().wanted, For::Change);
+    let number = shown.step_up.question.as_ref().unwrap().number;
+    engine.ask(Request::StepUp(StepUpRequest::Deny { number })).await.unwrap();
+    assert_eq!(waits.await.unwrap(), ended(Unanswered::Denied));
+    let mut settings = now(&engine).settings.clone();
+    let (field, pattern) = (Field::Name, "prod".to_owned());
+    settings.safety.rules = vec![Rule { field, pattern, environment: Environment::Test }];
+    let waits = asks(&engine, Request::SetSettings(settings));
+    touch(&world, &engine).await;
+    assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_already_gets_an_end_when_its_role_is_marked() {
+    let (_world, engine) = known().await;
+    let dev = role("1", "Dev");
+    engine.ask(keep(&dev, "pay-dev", None)).await.unwrap();
+    until(&engine, |s| s.profiles.iter().any(|p| p.state == State::Fresh)).await;
+    engine.ask(Request::StepUp(StepUpRequest::Mark { grant: dev, on: true })).await.unwrap();
+    let kept = until(&engine, |s| s.profiles.iter().any(|p| p.kept.until.is_some())).await;
+    let left = kept.profiles[0].kept.until.unwrap().duration_since(kept.at);
+    assert!(left <= minutes(60) && left > minutes(59), "{left:?}");
 }

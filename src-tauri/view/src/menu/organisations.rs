@@ -9,6 +9,9 @@ use engine::{
 };
 use jiff::tz::TimeZone;
 
+/// The row of a touch may be longer than others: it names the role in full.
+const TOUCH: usize = 60;
+
 /// Organisations to choose from.
 const MOST: usize = 20;
 
@@ -17,7 +20,7 @@ const MOST: usize = 20;
 pub(super) fn status(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
     if let Some(what) = crate::step_up::waits_for(s) {
         // Another row: a click on words that are about to change must do nothing else.
-        let text = label::around(&what, |what| format!("Touch your key to continue: {what}"));
+        let text = label::within(TOUCH, &what, |what| format!("Touch your key to continue: {what}"));
         return vec![Entry::item("touch", &text, Intent::Ask(Request::StepUp(StepUpRequest::Show)))];
     }
     let Some(org) = s.chosen() else { return Vec::new() };
