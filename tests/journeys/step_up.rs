@@ -21,9 +21,11 @@ const ROLE: &str = "111122223333/Administrator";
 /// `latch`'s exit status where nobody touched a key.
 const NOT_TOUCHED: i32 = 8;
 
-/// A program that wants the role's credentials, as tools ask for them.
+/// `latch` is asked for the role's credentials; what it prints and what it tells are both to be read.
 fn latch(desk: &Desk, name: &str) -> Result<Arc<Process>> {
-    desk.spawn(desk.program(name, programs::latch()?).args(["env", "--json", ROLE]).lines())
+    let latch = programs::latch()?.display().to_string();
+    let both = format!("exec '{latch}' env --json {ROLE} 2>&1");
+    desk.spawn(desk.program(name, "/bin/sh").args(["-c", &both]).lines())
 }
 
 #[test]
