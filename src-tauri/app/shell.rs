@@ -10,9 +10,9 @@ use crate::{
 };
 use engine::{
     Engine, Reply, Request, Snapshot,
-    model::{code::Code, ids::OrgId, native::InAppStep},
+    model::{code::Code, ids::OrgId, native::InAppStep, step_up::Unanswered},
     ports::Clock,
-    request::{Answer, KeysRequest},
+    request::Answer,
 };
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -121,6 +121,8 @@ impl Shell {
             let asked = view::as_asked(&request);
             let reply = match (shell.ask(request).await, asked) {
                 (Ok(Reply::Show(show)), _) => return shell.windows.raise(Some(Wish::Show(show))).await,
+                // Who said no knows.
+                (Err(Code::StepUpEnded { why: Unanswered::Denied }), _) => return,
                 (answer @ (Err(_) | Ok(Reply::Confirm(_))), Some(asked)) => {
                     view::reply(answer, &asked, &shell.snapshot(), &TimeZone::system())
                 }
@@ -155,14 +157,14 @@ impl Shell {
             InvokeBody::Raw(bytes) => self.prompts.answered(window, bytes),
             InvokeBody::Json(_) => self.prompts.gave_up(window),
         };
-        self.of_keys(answered);
+        self.answered(answered);
     }
 
-    /// Wishes something of security keys for someone who waits for no answer: it is in the next state.
-    pub fn of_keys(&self, request: Option<KeysRequest>) {
+    /// Wishes something for someone who waits for no answer: it is in the next state.
+    pub fn answered(&self, request: Option<Request>) {
         let Some(request) = request else { return };
         let shell = self.clone();
-        self.runtime.spawn(async move { shell.ask(Request::Keys(request)).await });
+        self.runtime.spawn(async move { shell.ask(request).await });
     }
 
     /// Carries out what a second start was asked for.

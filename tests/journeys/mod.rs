@@ -24,6 +24,7 @@ mod second_factor;
 mod settings;
 mod silence;
 mod start;
+mod step_up;
 mod steps;
 mod time_box;
 mod trouble;

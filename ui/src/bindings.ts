@@ -597,6 +597,19 @@ why: string, };
 export type UiExportFormat = "csv" | "json_lines";
 
 /**
+ * A fact of what is asked.
+ */
+export type UiFact = { 
+/**
+ * `Account`.
+ */
+label: string, 
+/**
+ * `payments-prod, 1111-2222-3333`.
+ */
+value: string, };
+
+/**
  * What a rule looks at.
  */
 export type UiField = "name" | "number" | "email";
@@ -1330,6 +1343,19 @@ at: number,
 problem: UiProblem, };
 
 /**
+ * A role that the person marked.
+ */
+export type UiMarked = { 
+/**
+ * The account's number.
+ */
+account: string, 
+/**
+ * The role.
+ */
+role: string, };
+
+/**
  * How a person signs in.
  */
 export type UiMethod = "browser" | "device_code" | "native";
@@ -1712,7 +1738,11 @@ theme: UiTheme,
 /**
  * Size of the text in percent.
  */
-text_size: number, };
+text_size: number, 
+/**
+ * It is not a PIN that is asked for, but a touch.
+ */
+touch: UiTouch | null, };
 
 /**
  * The times of quiet hours, local time.
@@ -2178,7 +2208,11 @@ format: UiExportFormat, } | { "ask": "check_record" } | { "ask": "clear_history"
 /**
  * What.
  */
-keys: UiKeyWish, } | { "ask": "quit" };
+keys: UiKeyWish, } | { "ask": "step_up", 
+/**
+ * What.
+ */
+step_up: UiStepUpWish, } | { "ask": "quit" };
 
 /**
  * A step of the wizard.
@@ -2271,7 +2305,23 @@ default_allowed: Array<string>,
 /**
  * The first that fits wins.
  */
-rules: Array<UiRule>, };
+rules: Array<UiRule>, 
+/**
+ * For so many minutes a touch of a security key opens a role.
+ */
+step_up_minutes: number, 
+/**
+ * PIN or fingerprint besides the touch.
+ */
+step_up_verify: boolean, 
+/**
+ * What a touch opened is closed when the screen is locked.
+ */
+step_up_lock_ends: boolean, 
+/**
+ * Roles that ask for a touch besides the privileged ones of production.
+ */
+step_up_marked: Array<UiMarked>, };
 
 /**
  * A user of the sample organisation.
@@ -2542,7 +2592,7 @@ credentials_line: string,
  */
 attention: string, 
 /**
- * Privileged production profiles that are fresh.
+ * Privileged production profiles that are fresh, and roles that a touch opened.
  */
 strips: Array<UiStrip>, 
 /**
@@ -2626,6 +2676,10 @@ sandbox: UiSandbox | null,
  */
 keys: UiKeys, 
 /**
+ * Touches that roles ask for.
+ */
+step_up: UiStepUp, 
+/**
  * What quitting stops.
  */
 quit: UiQuit, };
@@ -2633,7 +2687,79 @@ quit: UiQuit, };
 /**
  * The status of a kept profile: a shape and a word.
  */
-export type UiStatus = "checking" | "fresh" | "ready" | "refreshing" | "due_soon" | "retrying" | "paused" | "sign_in_needed" | "expired" | "access_removed" | "conflict" | "not_writable";
+export type UiStatus = "checking" | "fresh" | "ready" | "refreshing" | "due_soon" | "retrying" | "paused" | "sign_in_needed" | "expired" | "access_removed" | "conflict" | "not_writable" | "touch_needed";
+
+/**
+ * Step-up for Settings, and for what waits.
+ */
+export type UiStepUp = { 
+/**
+ * `payments-prod, Administrator`: a touch for it is waited for.
+ */
+waiting: string | null, 
+/**
+ * Keys that are known here.
+ */
+keys: Array<UiStepUpKey>, 
+/**
+ * Roles that the person marked.
+ */
+marked: Array<UiStepUpMark>, };
+
+/**
+ * A key that is known here.
+ */
+export type UiStepUpKey = { 
+/**
+ * Its credential's id.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+name: string, 
+/**
+ * `Touched 5 min ago`.
+ */
+used: string, };
+
+/**
+ * A role that the person marked.
+ */
+export type UiStepUpMark = { 
+/**
+ * The account's number.
+ */
+account: string, 
+/**
+ * Its name, where it is known.
+ */
+account_name: string, 
+/**
+ * The role.
+ */
+role: string, };
+
+/**
+ * What is wished of step-up.
+ */
+export type UiStepUpWish = { "wish": "add_key" } | { "wish": "forget_key", 
+/**
+ * Its credential's id.
+ */
+id: string, } | { "wish": "mark", 
+/**
+ * Which.
+ */
+grant: UiGrant, 
+/**
+ * Whether it asks.
+ */
+on: boolean, } | { "wish": "stop", 
+/**
+ * Which role.
+ */
+grant: UiGrant, } | { "wish": "show" };
 
 /**
  * A privileged production profile that is fresh: always visible.
@@ -2759,6 +2885,52 @@ copied: boolean,
  * A role or an app was assigned.
  */
 new_access: boolean, };
+
+/**
+ * A touch that is asked for, in the window for it.
+ */
+export type UiTouch = { 
+/**
+ * How far it is.
+ */
+step: UiTouchStep, 
+/**
+ * What to do now: `Touch Solo 2 now.`
+ */
+instruction: string, 
+/**
+ * Account, role, program.
+ */
+facts: Array<UiFact>, 
+/**
+ * Where it is used.
+ */
+environment: UiEnvironment | null, 
+/**
+ * It is given up then.
+ */
+until: number, 
+/**
+ * The whole of its time, in milliseconds.
+ */
+lasts: number, 
+/**
+ * Another key can be asked.
+ */
+another: boolean, 
+/**
+ * The words of the button that gives it up.
+ */
+deny: string, 
+/**
+ * So often the person asked to see it.
+ */
+raised: number, };
+
+/**
+ * How far a touch is.
+ */
+export type UiTouchStep = "insert" | "working" | "touch";
 
 /**
  * A view of the window.

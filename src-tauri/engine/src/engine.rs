@@ -22,7 +22,7 @@ use crate::{
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
-    stop, sync,
+    step_up, stop, sync,
     turns::Turns,
     usage, way,
     writer::Writer,
@@ -107,6 +107,8 @@ pub(crate) enum Event {
     Native(native::Told),
     /// Of a key that is being registered, or of where keys are.
     Registering(registering::Told),
+    /// Of touches that a server asked for.
+    StepUp(step_up::Told),
     /// An answer came that did not belong to the attempt of that number.
     Strange(OrgId, u64),
 }
@@ -245,7 +247,11 @@ fn handle(ctx: &Context, state: &mut State, message: Message) {
         Message::Ask(Request::Quit, answer) => {
             state.quitting = Some(Quitting { answer, by: Instant::now() + QUIT_WAITS });
         }
-        Message::Ask(request, answer) => ask(ctx, state, request, answer),
+        Message::Ask(request, answer) => {
+            if let Some((request, answer)) = step_up::gate(ctx, state, request, answer) {
+                ask(ctx, state, request, answer);
+            }
+        }
     }
 }
 
@@ -265,6 +271,7 @@ fn signal(ctx: &Context, state: &mut State, signal: Signal) {
         Signal::Woke => network::woke(state, now),
         Signal::NetworkUp => network::came(state, now),
         Signal::NetworkDown => network::gone(state, now),
+        Signal::ScreenLocked => step_up::locked(ctx, state),
         Signal::PersonBack => notify::person_back(state),
         Signal::WindowFocus(focused) => {
             state.window_focused = focused;
@@ -332,11 +339,12 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Keys(told) => keys::told(ctx, state, told),
         Event::Native(told) => native::told(ctx, state, told),
         Event::Registering(told) => registering::told(ctx, state, told),
+        Event::StepUp(told) => step_up::finish(ctx, state, told),
         Event::Strange(org, attempt) => safety::strange_answer(ctx, state, &org, attempt),
     }
 }
 
-fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Sender<Answer>) {
+pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Sender<Answer>) {
     tracing::debug!(request = request_name(&request), "asked");
     let reply = |answer: oneshot::Sender<Answer>, result: Answer| {
         let _ = answer.send(result);
@@ -452,6 +460,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
             registering::begin(ctx, state, &key, &org, name, answer);
         }
         Request::Keys(request) => reply(answer, keys::ask(ctx, state, request)),
+        Request::StepUp(request) => step_up::ask(ctx, state, request, answer),
         Request::CatchUp => reply(answer, Ok(Reply::Done)),
         // Handled by the loop, since it ends it.
         Request::Quit => reply(answer, Ok(Reply::Done)),

@@ -14,9 +14,11 @@ use crate::{
             Finished, Found, Job, KeyAct, KeyFault, KeyId, KeyWish, Keys, Learnt, PinState, Pins, Plugged,
             Purpose, Reset, ResetStep, Step,
         },
+        step_up::Proved,
     },
     request::{Answer, KeysRequest, Reply},
     state::State,
+    step_up,
 };
 use std::collections::VecDeque;
 use tokio::task::JoinHandle;
@@ -38,6 +40,8 @@ pub(crate) struct KeyWork {
     finding: Option<OrgId>,
     /// Somebody waits for what a key signs.
     errand: Option<errand::Errand>,
+    /// What the key proved, until its operation is over.
+    proved: Option<Proved>,
 }
 
 impl KeyWork {
@@ -128,6 +132,7 @@ pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
             stop_watching(state);
             state.keys.now.plugged = Some(Vec::new());
             state.keys.now.problem = Some(fault);
+            step_up::keys_changed(ctx, state);
         }
         Told::Seen(_) | Told::Blind(_) => {}
         Told::Step(no, step) => state.keys.now.step(no, step, ctx.now()),
@@ -171,6 +176,11 @@ fn watch(ctx: &Context, state: &mut State) {
     }));
 }
 
+/// Keys are followed from now on, for a question that waits for one.
+pub(crate) fn follow(ctx: &Context, state: &mut State) {
+    watch(ctx, state);
+}
+
 fn stop_watching(state: &mut State) {
     if let Some(watching) = state.keys.watching.take() {
         watching.abort();
@@ -178,9 +188,11 @@ fn stop_watching(state: &mut State) {
 }
 
 /// Nobody looks: nothing is watched, and nothing is known any more, once nothing is under way.
-fn leave(ctx: &Context, state: &mut State) {
+pub(crate) fn leave(ctx: &Context, state: &mut State) {
+    let asks = state.step_up.asks();
     let keys = &mut state.keys;
-    if keys.followed || keys.now.running.is_some() || keys.now.reset.is_some() || keys.errand.is_some() {
+    let busy = keys.now.running.is_some() || keys.now.reset.is_some() || keys.errand.is_some();
+    if asks || keys.followed || busy {
         return;
     }
     stop_watching(state);
@@ -204,6 +216,7 @@ fn seen(ctx: &Context, state: &mut State, list: Vec<Plugged>) {
     erase_if_wanted(ctx, state);
     errand::seen(ctx, state);
     look_at_next(ctx, state);
+    step_up::keys_changed(ctx, state);
 }
 
 fn is_resetting(state: &State) -> bool {
@@ -322,6 +335,29 @@ fn wish_for(ctx: &Context, state: &mut State, key: &KeyId, wish: KeyWish) -> Res
     Ok(())
 }
 
+/// Has a key prove that its owner touched it, with its PIN first where that is wanted: the operation's number.
+pub(crate) fn prove(
+    ctx: &Context,
+    state: &mut State,
+    key: &KeyId,
+    wish: KeyWish,
+    pin: bool,
+) -> Result<u64, KeyFault> {
+    let no = state.keys.now.begin(key, wish.act())?;
+    if pin {
+        state.keys.now.ask_pin(Purpose::Unlock, None);
+        state.keys.then = Some(wish);
+    } else {
+        run(ctx, state, no, key, Job { wish, pins: None });
+    }
+    Ok(no)
+}
+
+/// Gives up what is under way, for whoever began it.
+pub(crate) fn give_up(ctx: &Context, state: &mut State) {
+    cancel(ctx, state);
+}
+
 /// The window for it sent a PIN. It is for the question of that number alone.
 fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Result<(), KeyFault> {
     let keys = &mut state.keys;
@@ -337,7 +373,11 @@ fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Resul
         return Ok(());
     }
     let wish = match purpose {
-        Purpose::Unlock => KeyWish::Unlock,
+        // The PIN is for this one proof, and opens nothing else.
+        Purpose::Unlock => match &keys.then {
+            Some(proof @ KeyWish::StepUp(_)) => proof.clone(),
+            _ => KeyWish::Unlock,
+        },
         Purpose::Set => KeyWish::SetPin,
         Purpose::Change => KeyWish::ChangePin,
         Purpose::Prove => keys.then.clone().ok_or(KeyFault::Gone)?,
@@ -351,7 +391,7 @@ fn run(ctx: &Context, state: &mut State, no: u64, key: &KeyId, job: Job) {
     state.keys.late = false;
     let act = job.wish.act();
     // These are done by a key that is closed.
-    if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset) {
+    if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset | KeyAct::StepUp) {
         lock(ctx, state);
     }
     let (ctx, key) = (ctx.clone(), key.clone());
@@ -402,6 +442,10 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
         }
         (act, Err(KeyFault::PinNeeded))
             if act.signs() && state.keys.then.is_none() && errand::by_pin(state) => {}
+        (KeyAct::StepUp, Ok(learnt)) => {
+            state.keys.proved = learnt.proved;
+            over(ctx, state, no, Ok(()));
+        }
         (_, Ok(learnt)) => {
             // A key that demands another PIN takes nothing more by the one that opened it.
             let demands = learnt.info.as_ref().is_some_and(|info| info.pin == PinState::ChangeNeeded);
@@ -412,9 +456,9 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
             state.keys.now.learn(key, learnt);
             over(ctx, state, no, Ok(()));
         }
-        (KeyAct::Unlock | KeyAct::ChangePin, Err(fault @ KeyFault::WrongPin { .. })) => {
+        (KeyAct::Unlock | KeyAct::ChangePin | KeyAct::StepUp, Err(fault @ KeyFault::WrongPin { .. })) => {
             state.keys.now.learn_fault(key, &fault);
-            let purpose = if act == KeyAct::Unlock { Purpose::Unlock } else { Purpose::Change };
+            let purpose = if act == KeyAct::ChangePin { Purpose::Change } else { Purpose::Unlock };
             state.keys.now.ask_pin(purpose, Some(fault));
         }
         (KeyAct::SetPin | KeyAct::ChangePin, Err(fault @ KeyFault::PinRefused)) => {
@@ -433,9 +477,14 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
 
 /// The operation is over; what waited begins.
 fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>) {
+    let proves = state.keys.now.running.as_ref().is_some_and(|it| it.no == no && it.act == KeyAct::StepUp);
     state.keys.now.end(no, result.clone(), ctx.now());
     state.keys.then = None;
     state.keys.late = false;
+    let proved = state.keys.proved.take();
+    if proves {
+        step_up::ended(ctx, state, no, result.clone().map(|()| proved));
+    }
     while state.keys.now.running.is_none()
         && let Some((key, wish)) = state.keys.waiting.pop_front()
     {
@@ -450,11 +499,14 @@ fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>)
     erase_if_wanted(ctx, state);
     errand::go_on(ctx, state);
     look_at_next(ctx, state);
+    step_up::keys_changed(ctx, state);
     leave(ctx, state);
 }
 
 fn cancel(ctx: &Context, state: &mut State) {
-    if errand::waits(state) {
+    // What goes on at a key is given up before what waits for one.
+    let idle = state.keys.now.running.as_ref().is_none_or(|running| running.act.is_a_look());
+    if idle && errand::waits(state) {
         errand::drop_it(ctx, state);
         leave(ctx, state);
         return;
@@ -475,7 +527,7 @@ fn lock(ctx: &Context, state: &mut State) {
 
 fn begin_reset(state: &mut State, key: &KeyId) -> Result<(), KeyFault> {
     let keys = &mut state.keys.now;
-    if keys.running.as_ref().is_some_and(|running| running.act != KeyAct::Look) {
+    if keys.running.as_ref().is_some_and(|running| !running.act.is_a_look()) {
         return Err(KeyFault::InUse);
     }
     let key = keys.find(key).cloned().ok_or(KeyFault::Gone)?;

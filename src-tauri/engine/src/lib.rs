@@ -43,6 +43,7 @@ mod sign_out;
 pub mod snapshot;
 mod start;
 mod state;
+mod step_up;
 mod stop;
 mod sync;
 #[cfg(test)]

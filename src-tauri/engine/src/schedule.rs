@@ -18,7 +18,7 @@ use crate::{
     native, pause, refresh, renewal, safety, sign_in,
     snapshot::Launch,
     state::{Profile, State},
-    sync,
+    step_up, sync,
 };
 use jiff::SignedDuration;
 
@@ -54,6 +54,7 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
         }
     }
     moments.extend(keys::due(state));
+    moments.extend(step_up::due(state));
     for pending in &state.pending {
         moments.extend(pending.not_before);
         moments.push(pending.since + silence::BATCH);
@@ -122,6 +123,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
     let now = ctx.now();
     state.clock_skew = ctx.ports.sso.clock_skew();
     keys::tick(ctx, state, now);
+    step_up::tick(ctx, state, now);
     if state.pause.is_some_and(|p| p.until.is_some_and(|until| until <= now)) {
         let _ = pause::end(ctx, state);
     }
@@ -159,7 +161,10 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
         let expired = profile.kept.written.as_ref().is_some_and(|w| w.expires <= now);
         let shown = match (&decision, &profile.state) {
             _ if !profile.kept.delivery.is_refreshed() => deliver::shown(state, profile, now),
-            (_, s @ (ProfileState::Conflict(_) | ProfileState::AccessRemoved)) => s.clone(),
+            (
+                _,
+                s @ (ProfileState::Conflict(_) | ProfileState::AccessRemoved | ProfileState::TouchNeeded),
+            ) => s.clone(),
             (_, s) if profile.in_flight => s.clone(),
             _ if facts.paused => ProfileState::Paused,
             (Decision::SignIn, _) if expired => ProfileState::Expired,

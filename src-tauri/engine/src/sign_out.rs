@@ -38,6 +38,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
     registering::forget(state, id);
     ctx.commit(writes);
     crate::assume::forget(state, id);
+    crate::step_up::signed_out(ctx, state, id);
     ctx.note(state, By::You, Happened::SignedOut { org: id.clone() });
     if let Some(tokens) = tokens {
         revoke(ctx, state, id, tokens);

@@ -15,6 +15,7 @@ use crate::model::{
     rules::Rules,
     settings::{Pause, Settings, Way},
     sign_in::SignIn,
+    step_up::StepUpNow,
 };
 use crate::ports::{FileCondition, Keyring, RecordCheck, SampleUser};
 use std::{collections::BTreeMap, sync::Arc};
@@ -146,6 +147,8 @@ pub struct Snapshot {
     pub sandbox: SandboxNow,
     /// Security keys.
     pub keys: Keys,
+    /// Touches that are waited for, and what they opened.
+    pub step_up: StepUpNow,
     /// The next refresh of any profile.
     pub next_refresh: Option<Timestamp>,
 }

@@ -101,6 +101,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         revoking: 0,
         quitting: None,
         keys: crate::keys::KeyWork::default(),
+        step_up: crate::step_up::StepUp::default(),
     }
 }
 
@@ -177,6 +178,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.pause = stored.pause;
     state.chosen = stored.chosen;
     state.conversions = stored.conversions;
+    state.step_up.keys = stored.step_up_keys;
     state.shown = stored.notices;
     state.last_line = stored.history.first().map_or(0, |newest| newest.id);
     state.history = Arc::new(stored.history);

@@ -27,6 +27,7 @@ use crate::{
     request::Answer,
     safety::Consents,
     snapshot::{Launch, RecordNow, SandboxNow},
+    step_up::StepUp,
     waiting::Waiting,
 };
 use secrecy::SecretString;
@@ -300,7 +301,10 @@ impl Profile {
     }
 
     pub fn blocked(&self) -> bool {
-        matches!(self.state, ProfileState::Conflict(_) | ProfileState::AccessRemoved)
+        matches!(
+            self.state,
+            ProfileState::Conflict(_) | ProfileState::AccessRemoved | ProfileState::TouchNeeded
+        )
     }
 }
 
@@ -380,6 +384,8 @@ pub(crate) struct State {
     pub quitting: Option<Quitting>,
     /// Security keys.
     pub keys: KeyWork,
+    /// Touches that are waited for, and what they opened.
+    pub step_up: StepUp,
 }
 
 impl State {

@@ -9,6 +9,7 @@ use crate::ui_portal::UiClass;
 use crate::ui_setup::{UiBrowser, UiField};
 use crate::ui_sign_in::UiInAppStep;
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
+use crate::ui_step_up::UiStepUpWish;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -376,6 +377,11 @@ pub enum UiRequest {
     Keys {
         /// What.
         keys: UiKeyWish,
+    },
+    /// Something about touches that roles ask for.
+    StepUp {
+        /// What.
+        step_up: UiStepUpWish,
     },
     /// End the app.
     Quit,

@@ -16,6 +16,7 @@ use engine::{
         profile::{Conflict, Kept, State, Written},
         settings::Settings,
         sign_in::{Session, SignIn},
+        step_up::{StepUpNow, Unanswered},
     },
     ports::{FileCondition, Keyring},
     snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow},
@@ -170,6 +171,7 @@ pub(crate) fn snapshot() -> Snapshot {
         rules: Arc::default(),
         sandbox: SandboxNow::default(),
         keys: Keys::default(),
+        step_up: StepUpNow::default(),
         next_refresh: None,
     }
 }
@@ -221,6 +223,10 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::ForeignUrl { host: host() },
         Code::AccessRemoved,
         Code::StepUpNeeded,
+        Code::StepUpEnded { why: Unanswered::Denied },
+        Code::StepUpEnded { why: Unanswered::DeniedBefore },
+        Code::StepUpEnded { why: Unanswered::TimedOut },
+        Code::StepUpEnded { why: Unanswered::NoKey },
         Code::KeyringLocked,
         Code::KeyringMissing { reason: reason() },
         Code::SealBroken,
@@ -281,7 +287,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::SignInFailed { .. } | Code::BadDestination { .. } | Code::StoreDamaged { .. } => {}
             Code::SignInTimedOut | Code::SignInCancelled | Code::StateMismatch | Code::ListenFailed => {}
             Code::BrowserFailed { .. } | Code::ForeignUrl { .. } => {}
-            Code::AccessRemoved | Code::StepUpNeeded => {}
+            Code::AccessRemoved | Code::StepUpNeeded | Code::StepUpEnded { .. } => {}
             Code::KeyringLocked | Code::KeyringMissing { .. } | Code::SealBroken => {}
             Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}

@@ -117,6 +117,19 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             format!("The server wanted keys of {site}, which is not its own address."),
             "Check the start URL, and tell your administrator.".into(),
         ),
+        KeyFault::KnownAlready => {
+            owned("This key is known here already", "Nothing was changed.", "Use another key.")
+        }
+        KeyFault::Cloned => owned(
+            "This key may have been copied",
+            "Its counter went back, which a key by itself never does. Nothing was opened.",
+            "Stop using it, and tell your administrator.",
+        ),
+        KeyFault::Refused => owned(
+            "The key's answer does not hold",
+            "Nothing was opened.",
+            "Use another key, or remove this one in Settings and add it anew.",
+        ),
         KeyFault::NotRecognised => owned(
             "The fingerprint was not recognised",
             "Nothing was changed.",
@@ -239,6 +252,7 @@ pub(crate) fn purpose(act: KeyAct) -> &'static str {
         KeyAct::Authenticate => "The key proves that it is you.",
         KeyAct::Register => "The key is being registered.",
         KeyAct::Find => "Asking the key where it is registered.",
+        KeyAct::StepUp => "A role waits for a touch of it.",
     }
 }
 
@@ -250,7 +264,8 @@ pub(crate) fn done(act: KeyAct) -> Option<&'static str> {
         | KeyAct::ListPasskeys
         | KeyAct::ListFingerprints
         | KeyAct::Authenticate
-        | KeyAct::Reset => None,
+        | KeyAct::Reset
+        | KeyAct::StepUp => None,
         KeyAct::Register => Some("The key is registered."),
         KeyAct::Identify => Some("You touched it: this is the key."),
         KeyAct::SetPin => Some("The PIN is set."),
@@ -289,7 +304,8 @@ pub(crate) fn activity(act: KeyAct, key: &str) -> String {
         | KeyAct::Unlock
         | KeyAct::Authenticate
         | KeyAct::ListPasskeys
-        | KeyAct::ListFingerprints => {
+        | KeyAct::ListFingerprints
+        | KeyAct::StepUp => {
             format!("Used {key}")
         }
     }

@@ -4,6 +4,7 @@ mod registered;
 
 use crate::{
     key_words::{self, hint, line, problem, purpose, tail, tries},
+    step_up,
     ui_keys::{
         UiFingerprint, UiKey, UiKeyAdvanced, UiKeyEnded, UiKeyFacts, UiKeyPage, UiKeyPin, UiKeyReset,
         UiKeyRow, UiKeyRowAction, UiKeyRunning, UiKeySite, UiKeyStep, UiKeyUnlocked, UiKeyWish, UiKeys,
@@ -88,13 +89,14 @@ pub(crate) fn keys(s: &Snapshot, zone: &TimeZone) -> UiKeys {
     }
 }
 
-/// What the window for PINs asks now, if anything.
+/// What the window for PINs and touches asks now, if anything.
 #[must_use]
 pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
-    let (running, asked) = s.keys.pin_asked()?;
+    let Some((running, asked)) = s.keys.pin_asked() else { return step_up::prompt(s) };
     let settings = UiSettings::from(&s.settings);
     let name = &running.key.name;
     let (title, confirm) = match asked.purpose {
+        Purpose::Unlock if running.act == KeyAct::StepUp => (format!("Enter the PIN of {name}"), "Continue"),
         Purpose::Unlock => (format!("Enter the PIN of {name}"), "Unlock"),
         Purpose::Prove => (format!("Enter the PIN of {name}"), "Continue"),
         Purpose::Set => (format!("Set a PIN for {name}"), "Set PIN"),
@@ -113,6 +115,10 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
         (Purpose::Prove, _) => {
             "It proves that it is you. It goes to the key alone, then touch it.".to_owned()
         }
+        (Purpose::Unlock, KeyAct::StepUp) => match step_up::waits_for(s) {
+            Some(what) => format!("For {what}. The PIN is used for this alone."),
+            None => "The PIN is used for this alone.".to_owned(),
+        },
         (Purpose::Unlock, KeyAct::Unlock) => "It stays unlocked for 5 min.".to_owned(),
         (Purpose::Unlock, act) => format!("{} It stays unlocked for 5 min.", wanted(act)),
     };
@@ -140,6 +146,7 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
         confirm: confirm.to_owned(),
         theme: settings.theme,
         text_size: settings.text_size,
+        touch: None,
     })
 }
 

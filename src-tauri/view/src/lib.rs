@@ -32,6 +32,7 @@ mod record;
 pub mod said;
 mod settings;
 mod sign_in;
+pub mod step_up;
 mod typed;
 pub mod ui_activity;
 pub mod ui_credentials;
@@ -41,6 +42,7 @@ pub mod ui_portal;
 pub mod ui_setup;
 pub mod ui_sign_in;
 pub mod ui_state;
+pub mod ui_step_up;
 mod window;
 pub mod words;
 

@@ -4,11 +4,11 @@ use crate::{
     ask::UiRequest,
     conflict_words::{conflict_words, replace_for, taken},
     credentials::conflict_buttons,
-    key_words, native_words,
+    key_words, native_words, step_up,
     ui_state::{UiAction, UiButton, UiMethod, UiProblem, UiView},
     words::left,
 };
-use engine::model::{code::Code, delivery::Delivery, ids::OrgId};
+use engine::model::{code::Code, delivery::Delivery, ids::OrgId, step_up::Unanswered};
 use jiff::SignedDuration;
 
 /// What the failed thing was about, so that the button can do it again.
@@ -204,6 +204,7 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             format!("{org} gives it out only after a touch of a key that you registered there."),
             "Touch your security key for this role, then try again.".into(),
         ),
+        Code::StepUpEnded { why } => step_up::unanswered(*why, org),
         Code::KeyringLocked => (
             "Your keyring is locked".into(),
             "Your sign-in is kept in memory only and ends when Latchkey quits.".into(),
@@ -372,6 +373,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::FileNotWritable { .. }
         | Code::FileUnparseable { .. }
         | Code::Store { .. }
+        | Code::StepUpEnded { why: Unanswered::TimedOut }
         | Code::Internal { .. } => vec![again("Try again")],
         Code::Throttled { .. } | Code::FileBusy { .. } => vec![again("Try now")],
         Code::SignInNeeded => vec![sign_in("Sign in", None)],
@@ -426,6 +428,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         Code::EngineElsewhere
         | Code::BadProxy
         | Code::StepUpNeeded
+        | Code::StepUpEnded { why: Unanswered::Denied | Unanswered::DeniedBefore | Unanswered::NoKey }
         | Code::BadDestination { .. }
         | Code::StoreDamaged { .. }
         | Code::NotConvertible { .. }

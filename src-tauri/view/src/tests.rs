@@ -13,4 +13,5 @@ mod reports;
 mod safety;
 mod said;
 pub(crate) mod sign_in;
+mod step_up;
 mod windows;

@@ -2,6 +2,7 @@
 
 use crate::ui_setup::UiTheme;
 use crate::ui_state::UiProblem;
+use crate::ui_step_up::UiTouch;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -406,4 +407,6 @@ pub struct UiPrompt {
     pub theme: UiTheme,
     /// Size of the text in percent.
     pub text_size: u16,
+    /// It is not a PIN that is asked for, but a touch.
+    pub touch: Option<UiTouch>,
 }

@@ -14,6 +14,7 @@ pub use crate::ui_setup::{
     UiSettings, UiTheme, UiTold,
 };
 use crate::ui_sign_in::{UiInApp, UiInAppOffer};
+pub use crate::ui_step_up::UiStepUp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -451,7 +452,7 @@ pub struct UiState {
     pub credentials_line: String,
     /// For the navigation's badge: `2 need attention`, empty when none does.
     pub attention: String,
-    /// Privileged production profiles that are fresh.
+    /// Privileged production profiles that are fresh, and roles that a touch opened.
     pub strips: Vec<UiStrip>,
     /// The credentials file.
     pub file: UiFile,
@@ -493,6 +494,8 @@ pub struct UiState {
     pub sandbox: Option<UiSandbox>,
     /// Security keys.
     pub keys: UiKeys,
+    /// Touches that roles ask for.
+    pub step_up: UiStepUp,
     /// What quitting stops.
     pub quit: UiQuit,
 }

@@ -12,7 +12,7 @@ use crate::{
     network,
     portal::revision,
     problem::{About, asks, dismisses, problem},
-    record, sign_in,
+    record, sign_in, step_up,
     ui_state::{
         UiAppLaunch, UiAppRef, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind,
         UiLaunch, UiLaunchState, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
@@ -117,6 +117,7 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
             exports: s.sandbox.exports.clone(),
         }),
         keys: keys::keys(s, zone),
+        step_up: step_up::step_up(s),
         quit: quit(s),
     }
 }

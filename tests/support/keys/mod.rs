@@ -3,10 +3,12 @@
 
 mod card;
 mod prompt;
+mod touch;
 mod view;
 
 pub use card::{CardKey, CardReaders};
 pub use prompt::PinPrompt;
+pub use touch::TouchPrompt;
 pub use view::KeysView;
 
 use crate::{
@@ -95,6 +97,14 @@ impl KeyDesk {
     /// That it did not come in time.
     pub async fn prompt(&self, title: &str) -> Result<PinPrompt<'_>> {
         PinPrompt::open(&self.desk, &self.app, &self.ears, title).await
+    }
+
+    /// Waits for the window that asks for a touch, by its title.
+    ///
+    /// # Errors
+    /// That it did not come in time.
+    pub async fn touch_prompt(&self, title: &str) -> Result<TouchPrompt<'_>> {
+        TouchPrompt::open(&self.desk, &self.app, &self.ears, title).await
     }
 
     /// Whether a window of this title is on the screen.

@@ -76,7 +76,7 @@ const reset = (change: Partial<UiKeyReset> = {}): UiKeyReset => ({
   ...change,
 });
 
-export const PROMPT: UiPrompt = { number: 7, title: 'Enter the PIN of YubiKey 5C NFC', body: 'The key shows its passkeys only with the PIN. It stays unlocked for 5 min.', tries: '8 attempts left', wrong: null, old: true, new: false, least: 4, confirm: 'Unlock', theme: 'system', text_size: 100 };
+export const PROMPT: UiPrompt = { number: 7, title: 'Enter the PIN of YubiKey 5C NFC', body: 'The key shows its passkeys only with the PIN. It stays unlocked for 5 min.', tries: '8 attempts left', wrong: null, old: true, new: false, least: 4, confirm: 'Unlock', theme: 'system', text_size: 100, touch: null };
 const asks = (change: Partial<UiPrompt> = {}, shown: Partial<Shown> = {}): Shown => scene({ prompt: { ...PROMPT, ...change }, ...shown });
 
 /** Security keys in every state. */

@@ -135,6 +135,7 @@ export function shortcut(name: string, role: string): UiShortcut & { kind: 'role
 }
 
 const WORDS: Record<UiStatus, [string, string]> = {
+  touch_needed: ['Touch needed', 'touch needed'],
   checking: ['Checking', 'checking'],
   fresh: ['Fresh', 'fresh'],
   ready: ['Ready', 'ready'],

@@ -154,6 +154,8 @@ function prompted(change: Partial<UiPrompt> = {}) {
   const told: string[] = [];
   const host: PromptHost = {
     prompt: () => Promise.resolve(null),
+    onPrompt: () => () => undefined,
+    anotherKey: () => Promise.resolve(),
     enterPin: (bytes) => {
       const fields = [...document.querySelectorAll<HTMLInputElement>('input:not([type=checkbox])')].map(({ value }) => value);
       told.push(`${[...bytes].join(' ')} while the fields hold "${fields.join('')}"`);

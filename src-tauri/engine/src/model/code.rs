@@ -6,6 +6,7 @@ use super::{
     keys::KeyFault,
     native::NativeFault,
     profile::Conflict,
+    step_up::Unanswered,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +64,8 @@ pub enum Code {
     AccessRemoved,
     /// The organisation gives the role out only after a touch of a registered security key.
     StepUpNeeded,
+    /// A security key was asked for, and nobody touched it.
+    StepUpEnded { why: Unanswered },
     /// The OS keyring is locked; the sign-in stays in memory.
     KeyringLocked,
     /// There is no OS keyring; the sign-in stays in memory.

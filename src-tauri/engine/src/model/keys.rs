@@ -278,6 +278,12 @@ pub enum KeyFault {
     RegisteredAlready,
     /// A server asked for keys of another site; the key was not asked.
     ForeignSite { site: String },
+    /// It is known already.
+    KnownAlready,
+    /// Its counter went back: there may be a copy of it.
+    Cloned,
+    /// What it answered does not hold.
+    Refused,
     /// A fingerprint was not recognised.
     NotRecognised,
     /// A reset goes over USB alone.

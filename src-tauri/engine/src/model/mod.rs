@@ -26,6 +26,7 @@ pub mod settings;
 pub mod shown;
 pub mod sign_in;
 pub mod silence;
+pub mod step_up;
 pub mod team;
 
 /// A moment, to the millisecond where it is stored.

@@ -13,6 +13,7 @@ use crate::model::{
     profile::Kept,
     secret::{ClientRegistration, RoleCredentials, TokenSet},
     settings::Pause,
+    step_up::StepUpKey,
 };
 use async_trait::async_trait;
 use std::path::PathBuf;
@@ -128,6 +129,8 @@ pub enum Write {
     Chosen(OrgId),
     /// A pause of all refreshing, or its end.
     Pause(Option<Pause>),
+    /// Replaces the keys that are known for step-up.
+    StepUpKeys(Vec<StepUpKey>),
     /// Replaces the conversions of the config file that may be undone.
     Conversions(Vec<Converted>),
     /// A notification was shown: never again for the same key.
@@ -168,6 +171,8 @@ pub struct Stored {
     pub chosen: Option<OrgId>,
     /// A pause that stands.
     pub pause: Option<Pause>,
+    /// Keys that are known for step-up.
+    pub step_up_keys: Vec<StepUpKey>,
     /// Conversions of the config file that may be undone, oldest first.
     pub conversions: Vec<Converted>,
     /// Keys and moments of notifications shown in the last 7 days.

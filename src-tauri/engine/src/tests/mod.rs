@@ -20,6 +20,7 @@ mod record;
 mod registrations;
 mod renewals;
 mod safety;
+mod step_up;
 mod stored;
 mod unused;
 mod users;

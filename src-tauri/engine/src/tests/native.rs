@@ -2,7 +2,7 @@
 
 use super::{
     keys::port::{id, pins},
-    world::{World, minutes, now, start_in, until},
+    world::{World, grant, minutes, now, start_in, until},
 };
 use crate::{
     Engine, Request, Snapshot,
@@ -14,7 +14,7 @@ use crate::{
         sign_in::{Method, SignIn},
     },
     ports::{NativeError, SsoError},
-    request::{Answer, KeysRequest},
+    request::{Answer, KeysRequest, Of, Reply},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -49,6 +49,13 @@ async fn password(engine: &Engine) {
 fn in_app(s: &Snapshot) -> Option<&InApp> {
     match &s.organisations[0].sign_in {
         SignIn::InProgress(attempt) => attempt.in_app.as_ref(),
+        _ => None,
+    }
+}
+
+fn method(s: &Snapshot) -> Option<Method> {
+    match &s.organisations[0].sign_in {
+        SignIn::InProgress(attempt) => Some(attempt.method),
         _ => None,
     }
 }
@@ -212,12 +219,26 @@ async fn whoever_signed_in_here_is_not_sent_to_the_browser_and_the_browser_gets_
     assert_eq!(world.count("tab"), 1, "without a ticket it is opened all the same");
     engine.ask(Request::SignOut(org())).await.unwrap();
     until(&engine, |s| s.organisations[0].offer.is_some()).await;
+    // A program sends them to the browser all the same, unless they are at it in the app.
+    let program = || {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.ask(super::handing_out::wish(Of::Role(grant()), true)).await })
+    };
+    *world.sign_in_takes.lock().unwrap() = Duration::from_secs(300);
+    let waits = program();
+    until(&engine, |s| method(s).is_some_and(|it| it != Method::Native)).await;
+    engine.ask(Request::CancelSignIn(org())).await.unwrap();
+    assert_eq!(waits.await.unwrap(), Err(Code::SignInNeeded));
     engine.ask(super::world::console()).await.unwrap();
     stage(&engine, |stage| *stage == Stage::Password).await;
+    let waits = program();
+    engine.ask(Request::CatchUp).await.unwrap();
+    assert_eq!(method(&now(&engine)), Some(Method::Native));
     world.native.then(vec![Ok(complete())]);
     password(&engine).await;
     signed_in(&engine).await;
     until(&engine, |s| !s.recents.is_empty()).await;
+    assert!(matches!(waits.await.unwrap(), Ok(Reply::Credentials(_))));
 }
 
 #[tokio::test(start_paused = true)]

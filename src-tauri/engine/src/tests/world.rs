@@ -93,6 +93,8 @@ pub(super) struct World {
     pub(super) rows: Mutex<BTreeMap<String, String>>,
     pub(super) kept: Mutex<Vec<Kept>>,
     pub(super) half: Mutex<Option<HalfSync>>,
+    /// Keys that are known for step-up.
+    pub(super) step_up_keys: Mutex<Vec<crate::model::step_up::StepUpKey>>,
     /// Activity as it was stored.
     pub(super) happened: Mutex<Vec<String>>,
     /// The file's answers.
@@ -188,6 +190,7 @@ impl World {
                     None => rows.remove(&format!("favourite {name}")),
                 };
             }
+            Write::StepUpKeys(keys) => *self.step_up_keys.lock().unwrap() = keys,
             Write::HalfSync(_, half) => {
                 self.note("commit half");
                 *self.half.lock().unwrap() = half;
@@ -271,6 +274,7 @@ pub(super) async fn start_in(
         rows: Mutex::default(),
         kept: Mutex::default(),
         half: Mutex::default(),
+        step_up_keys: Mutex::default(),
         happened: Mutex::default(),
         file_fails: Mutex::default(),
         file_conflict: Mutex::default(),

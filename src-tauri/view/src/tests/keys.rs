@@ -25,6 +25,9 @@ pub(crate) fn faults() -> Vec<KeyFault> {
     let all = vec![
         KeyFault::WrongPin { left: Some(5) },
         KeyFault::WrongPin { left: None },
+        KeyFault::KnownAlready,
+        KeyFault::Cloned,
+        KeyFault::Refused,
         KeyFault::PinPaused,
         KeyFault::PinBlocked,
         KeyFault::PinNotSet,
@@ -67,6 +70,7 @@ pub(crate) fn faults() -> Vec<KeyFault> {
             KeyFault::NotRegistered | KeyFault::NotRecognised | KeyFault::OverNfc => {}
             KeyFault::SeveralKeys | KeyFault::OtherKey { .. } | KeyFault::InUse | KeyFault::Gone => {}
             KeyFault::NoAnswer { .. } | KeyFault::Unavailable { .. } => {}
+            KeyFault::KnownAlready | KeyFault::Cloned | KeyFault::Refused => {}
         }
     }
     all
@@ -75,7 +79,7 @@ pub(crate) fn faults() -> Vec<KeyFault> {
 /// Every act.
 pub(crate) fn acts() -> Vec<KeyAct> {
     use KeyAct as Act;
-    let keys = [Act::Look, Act::Identify, Act::SetPin, Act::ChangePin, Act::Unlock, Act::Reset];
+    let keys = [Act::Look, Act::Identify, Act::SetPin, Act::ChangePin, Act::Unlock, Act::Reset, Act::StepUp];
     let passkeys = [Act::ListPasskeys, Act::DeletePasskey, Act::RenamePasskey];
     let fingers =
         [Act::ListFingerprints, Act::AddFingerprint, Act::RenameFingerprint, Act::DeleteFingerprint];

@@ -296,7 +296,7 @@ impl Keys {
             return;
         }
         let known = self.known.entry(key.clone()).or_default();
-        let Learnt { info, passkeys, fingerprints, signed: _, holds: _ } = learnt;
+        let Learnt { info, passkeys, fingerprints, signed: _, holds: _, proved: _ } = learnt;
         let model = info.as_ref().and_then(|info| info.model.clone());
         if info.is_some() {
             (known.info, known.fault) = (info, None);
@@ -335,9 +335,10 @@ impl Keys {
             (KeyAct::Look, Err(fault)) if self.find(&running.key.id).is_some() => {
                 self.known.entry(running.key.id).or_default().fault = Some(fault);
             }
-            // What the person ended is no news, and of a reset its wizard tells.
-            // Who has a key sign tells of that.
-            (KeyAct::Look | KeyAct::Find | KeyAct::Reset | KeyAct::Authenticate | KeyAct::Register, _)
+            // What the person ended is no news; of a reset its wizard tells, and of step-up its window. Who has a
+            // key sign tells of that.
+            (KeyAct::Look | KeyAct::Find | KeyAct::Reset, _)
+            | (KeyAct::Authenticate | KeyAct::Register | KeyAct::StepUp, _)
             | (_, Err(KeyFault::Cancelled)) => {}
             (act, result) => self.last = Some(Finished { key: running.key, act, result, at: now }),
         }

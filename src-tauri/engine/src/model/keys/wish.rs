@@ -1,6 +1,7 @@
 //! What is wished of a key, and what is learnt by it.
 
 use super::{Ceremony, Fingerprint, Info, Passkey, Pins, Signed};
+use crate::model::step_up::{Proof, Proved};
 use serde::{Deserialize, Serialize};
 
 /// What is done with a key.
@@ -47,6 +48,8 @@ pub enum KeyAct {
     Register,
     /// It is asked whether it holds one of some key pairs, without a touch.
     Find,
+    /// It proves that its owner touched it.
+    StepUp,
 }
 
 impl KeyAct {
@@ -64,6 +67,7 @@ impl KeyAct {
                 | Self::Authenticate
                 | Self::Register
                 | Self::Find
+                | Self::StepUp
         )
     }
 
@@ -91,6 +95,7 @@ impl KeyAct {
                 | Self::ListFingerprints
                 | Self::Authenticate
                 | Self::Find
+                | Self::StepUp
         )
     }
 }
@@ -119,6 +124,7 @@ pub enum KeyWish {
     Authenticate(Ceremony),
     Register(Ceremony),
     Find { site: String, credentials: Vec<Vec<u8>> },
+    StepUp(Box<Proof>),
 }
 
 impl KeyWish {
@@ -146,6 +152,7 @@ impl KeyWish {
             Self::Authenticate(_) => KeyAct::Authenticate,
             Self::Register(_) => KeyAct::Register,
             Self::Find { .. } => KeyAct::Find,
+            Self::StepUp(_) => KeyAct::StepUp,
         }
     }
 }
@@ -172,4 +179,6 @@ pub struct Learnt {
     pub signed: Vec<Signed>,
     /// Which of the key pairs that it was asked for it holds.
     pub holds: Option<Vec<u8>>,
+    /// What it proved.
+    pub proved: Option<Proved>,
 }

@@ -1,16 +1,21 @@
 //! A port with a key whose PIN is 1234 and that holds one passkey.
 
 use crate::{
+    model::Timestamp,
     model::keys::{
         Can, Info, Job, KeyFault, KeyId, KeyWish, Learnt, Passkey, Pin, PinState, Pins, Plugged, Protection,
         Sameness, Signed, Space, Step, Transport,
     },
+    model::step_up::{Proof, Proved, StepUpKey},
     ports::SecurityKeys,
 };
 use async_trait::async_trait;
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio::sync::{Notify, watch};
 use zeroize::Zeroizing;
@@ -49,6 +54,9 @@ pub(crate) struct Port {
     signed: Mutex<Vec<Signed>>,
     cancelled: Notify,
     touched: Notify,
+    /// Keys that hold none of the credentials that are asked for, and how the others answer next.
+    strangers: Mutex<Vec<KeyId>>,
+    answers: Mutex<VecDeque<KeyFault>>,
 }
 
 impl Default for Port {
@@ -79,6 +87,8 @@ impl Default for Port {
             signed: Mutex::new(vec![Signed { credential: "signed".into(), user: None }]),
             cancelled: Notify::new(),
             touched: Notify::new(),
+            strangers: Mutex::default(),
+            answers: Mutex::default(),
         }
     }
 }
@@ -100,6 +110,48 @@ impl Port {
 
     pub(crate) fn touch(&self) {
         self.touched.notify_one();
+    }
+
+    /// These keys hold none of the credentials that are asked for.
+    pub(crate) fn strange(&self, ids: &[&str]) {
+        *self.strangers.lock().unwrap() = ids.iter().map(|id| KeyId::new(*id)).collect();
+    }
+
+    /// The next touch comes to this.
+    pub(crate) fn answers(&self, fault: KeyFault) {
+        self.answers.lock().unwrap().push_back(fault);
+    }
+
+    async fn prove(
+        &self,
+        key: &KeyId,
+        proof: Proof,
+        pin: Option<&Pin>,
+        told: &(dyn Fn(Step) + Send + Sync),
+    ) -> Result<Proved, KeyFault> {
+        if matches!(proof, Proof::Here { verify: true, .. }) || pin.is_some() {
+            self.check(pin)?;
+        }
+        if self.strangers.lock().unwrap().contains(key) && !matches!(proof, Proof::Register { .. }) {
+            return Err(KeyFault::NotRegistered);
+        }
+        self.touch_or_cancel(told).await?;
+        if let Some(fault) = self.answers.lock().unwrap().pop_front() {
+            return Err(fault);
+        }
+        Ok(match proof {
+            Proof::Here { mut allowed, .. } => {
+                Proved::Key(StepUpKey { record: "touched".into(), ..allowed.remove(0) })
+            }
+            Proof::Server { options, origin } => Proved::Answer(format!("{options} {origin}")),
+            Proof::Register { known } => Proved::Key(StepUpKey {
+                id: format!("{:02x}", known.len()),
+                name: "Solo 2".into(),
+                added: Timestamp::UNIX_EPOCH,
+                used: None,
+                record: "new".into(),
+            }),
+        })
     }
 
     pub(crate) fn blind(&self, fault: Option<KeyFault>) {
@@ -155,12 +207,16 @@ impl SecurityKeys for Port {
 
     async fn run(
         &self,
-        _key: &KeyId,
+        key: &KeyId,
         job: Job,
         told: Box<dyn Fn(Step) + Send + Sync>,
     ) -> Result<Learnt, KeyFault> {
         self.did.lock().unwrap().push(format!("{:?}", job.wish.act()));
         let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
+        if let KeyWish::StepUp(proof) = job.wish {
+            let proved = Some(self.prove(key, *proof, old, &*told).await?);
+            return Ok(Learnt { proved, ..Learnt::default() });
+        }
         let of_passkeys = matches!(job.wish, KeyWish::ListPasskeys | KeyWish::DeletePasskey { .. });
         let signs = job.wish.act().signs();
         let finds = job.wish.act() == crate::model::keys::KeyAct::Find;
@@ -189,6 +245,7 @@ impl SecurityKeys for Port {
             fingerprints: None,
             holds: finds.then(|| vec![1]),
             signed: if signs { self.signed.lock().unwrap().clone() } else { Vec::new() },
+            proved: None,
         })
     }
 

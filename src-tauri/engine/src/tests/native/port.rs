@@ -12,6 +12,7 @@ use crate::{
         AuthorizeRequest, BrowserReason, DeviceKind, KeyAnswer, KeyChallenge, Known, Native, NativeComplete,
         NativeDevice, NativeError, NativeStep, Proof, SecretUrl, SsoError, Typed,
     },
+    tests::step_up::server::Touches,
 };
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
@@ -28,6 +29,8 @@ pub(crate) struct Port {
     pub steps: Steps,
     pub add: Mutex<Option<NativeError>>,
     pub no_ticket: Mutex<bool>,
+    /// What it says of touches.
+    pub touches: Touches,
     asked: Mutex<Vec<String>>,
 }
 
@@ -233,20 +236,20 @@ impl Native for Port {
         &self,
         _: &Organisation,
         _: &SecretString,
-        _: &AccountId,
-        _: &RoleName,
+        account: &AccountId,
+        role: &RoleName,
     ) -> Result<KeyChallenge, NativeError> {
-        Err(NativeError::NotOffered)
+        self.touches.challenge(account, role)
     }
     async fn step_up(
         &self,
         _: &Organisation,
         _: &SecretString,
-        _: &AccountId,
-        _: &RoleName,
+        account: &AccountId,
+        role: &RoleName,
         _: &SecretString,
-        _: &KeyAnswer,
+        answer: &KeyAnswer,
     ) -> Result<Timestamp, NativeError> {
-        Err(NativeError::NotOffered)
+        self.touches.answer(account, role, answer)
     }
 }

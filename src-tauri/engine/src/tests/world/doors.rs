@@ -98,6 +98,7 @@ impl Store for World {
             sealed,
             half_syncs: self.half.lock().unwrap().iter().map(|h| (OrgId::new("acme"), h.clone())).collect(),
             kept: self.kept.lock().unwrap().clone(),
+            step_up_keys: self.step_up_keys.lock().unwrap().clone(),
             installed: Some(begin() - SignedDuration::from_hours(2)),
             history: vec![Entry { id: 41, at: begin(), by: By::You, event: Happened::Resumed }],
             ..Stored::default()
