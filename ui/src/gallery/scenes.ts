@@ -15,11 +15,11 @@ export { button, problem, reads, state, type Shown } from './state';
 export const SCENES: Record<string, () => Shown> = {
   ...PORTAL_SCENES,
   ...SIGN_IN_SCENES,
-  ...SIGN_IN_APP_SCENES,
   ...CREDENTIALS_SCENES,
   ...ACTIVITY_SCENES,
   ...SETTINGS_SCENES,
   ...FIRST_RUN_SCENES,
   ...KEY_SCENES,
+  ...SIGN_IN_APP_SCENES,
   ...STEP_UP_SCENES,
 };
