@@ -1,8 +1,14 @@
 //! From snapshots to those who follow them: the window, the event log, and the window's return after a
 //! sign-in.
 
-use crate::{event_log, shell::Shell};
-use engine::{Snapshot, model::sign_in::SignIn};
+use crate::{event_log, shell::Shell, windows::Wish};
+use engine::{
+    Snapshot,
+    model::{
+        native::Stage,
+        sign_in::{Attempt, SignIn},
+    },
+};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use view::UiState;
@@ -59,6 +65,27 @@ pub async fn record(shell: Shell, mut snapshots: Snapshots) {
             shell.log.write(&happening);
         }
         before = Some(now);
+    }
+}
+
+/// Brings the window up when a sign-in in the app waits for a password that nobody was about to type: a tray row, a
+/// notification or a renewal began it.
+pub async fn show_sign_ins(shell: Shell, mut snapshots: Snapshots) {
+    let mut last = 0;
+    while snapshots.changed().await.is_ok() {
+        let now = snapshots.borrow_and_update().clone();
+        let attempts = now.organisations.iter().filter_map(|o| match &o.sign_in {
+            SignIn::InProgress(attempt) => Some(attempt),
+            _ => None,
+        });
+        let typed = |attempt: &Attempt| attempt.in_app.as_ref().is_some_and(|it| it.stage == Stage::Password);
+        let newest = attempts.filter(|attempt| attempt.id > last && typed(attempt)).map(|it| it.id).max();
+        if let Some(newest) = newest {
+            last = newest;
+            if !shell.windows.has_focus() {
+                shell.raise(Some(Wish::Show(engine::request::Show::Portal)));
+            }
+        }
     }
 }
 

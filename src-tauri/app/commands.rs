@@ -29,7 +29,13 @@ pub async fn drawn(shell: State<'_, Shell>) -> Result<(), ()> {
     Ok(())
 }
 
-/// What the window for PINs asks.
+/// A password or a code, as bytes ([`engine::model::native::InAppStep::read`]): it stands in no JSON and no log.
+#[tauri::command]
+pub async fn enter_secret(shell: State<'_, Shell>, request: tauri::ipc::Request<'_>) -> Result<UiReply, ()> {
+    Ok(shell.enter_secret(request.body()).await)
+}
+
+/// What the window for PINs and touches asks.
 #[tauri::command]
 pub async fn prompt(shell: State<'_, Shell>, window: WebviewWindow) -> Result<Option<UiPrompt>, ()> {
     Ok(shell.prompts.question(window.label()))
@@ -46,9 +52,16 @@ pub async fn enter_pin(
     Ok(())
 }
 
-/// No PIN.
+/// No PIN, and no touch.
 #[tauri::command]
 pub async fn give_up(shell: State<'_, Shell>, window: WebviewWindow) -> Result<(), ()> {
-    shell.of_keys(shell.prompts.gave_up(&window));
+    shell.answered(shell.prompts.gave_up(&window));
+    Ok(())
+}
+
+/// Another key than the one that waits.
+#[tauri::command]
+pub async fn another_key(shell: State<'_, Shell>, window: WebviewWindow) -> Result<(), ()> {
+    shell.answered(shell.prompts.another_key(window.label()));
     Ok(())
 }

@@ -23,7 +23,7 @@ mod windows;
 
 use adapters::home::Home;
 use anyhow::Context;
-use engine::request::KeysRequest;
+use engine::{Request, request::KeysRequest};
 use flags::{Flags, HELP};
 use std::{collections::hash_map::DefaultHasher, hash::Hasher, process::ExitCode, time::Duration};
 use tauri::{App, AppHandle, Manager, RunEvent, Wry};
@@ -126,9 +126,11 @@ fn build(home: &Home) -> tauri::Result<App> {
             commands::portal,
             commands::ask,
             commands::drawn,
+            commands::enter_secret,
             commands::prompt,
             commands::enter_pin,
-            commands::give_up
+            commands::give_up,
+            commands::another_key
         ])
         .build(context)
 }
@@ -151,12 +153,12 @@ fn on_event(app: &AppHandle, running: &start::Running, event: RunEvent) {
         RunEvent::Ready => running.paint(app),
         RunEvent::MenuEvent(event) => running.tray.clicked(event.id().as_ref()),
         RunEvent::WindowEvent { label, event, .. } if label != windows::MAIN => {
-            shell.of_keys(shell.prompts.on_event(&label, &event));
+            shell.answered(shell.prompts.on_event(&label, &event));
         }
         RunEvent::WindowEvent { event, .. } => {
             // Nobody looks at security keys any more.
             if matches!(event, tauri::WindowEvent::Destroyed) {
-                shell.of_keys(Some(KeysRequest::Follow(false)));
+                shell.answered(Some(Request::Keys(KeysRequest::Follow(false))));
             }
             let closing = shell.windows.on_event(&event);
             if let (true, tauri::WindowEvent::CloseRequested { api, .. }) = (closing, event)

@@ -1,4 +1,5 @@
-//! The window in which PINs are typed: made for one question, destroyed with its answer, whatever that is.
+//! The windows that ask on their own: for a PIN, and for a touch of a security key. Each is made for one question
+//! and destroyed with its answer, whatever that is.
 //!
 //! Invariant: it shares no web process with another window and keeps nothing on disk. A PIN comes out of it
 //! once, as bytes, by a command that no other window may call; what holds them here is overwritten.
@@ -8,20 +9,26 @@ use crate::{
     event_log::{EventLog, Happening},
     windows::is_ours,
 };
-use engine::{model::keys::Pins, request::KeysRequest};
+use engine::{
+    Request,
+    model::keys::Pins,
+    request::{KeysRequest, StepUpRequest},
+};
 use std::sync::{
     Arc, Mutex, PoisonError,
     atomic::{AtomicI64, Ordering},
 };
 use tauri::{
-    AppHandle, Manager, UserAttentionType, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
-    webview::NewWindowResponse,
+    AppHandle, Emitter, EventTarget, Manager, UserAttentionType, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, WindowEvent, webview::NewWindowResponse,
 };
 use view::UiPrompt;
 use zeroize::Zeroizing;
 
-/// Windows of this kind are `prompt-` and the question's number: one that is being destroyed keeps its name.
+/// Windows of this kind are `prompt-` and the question's number, those for a touch `prompt-touch-`: one that is
+/// being destroyed keeps its name.
 const LABEL: &str = "prompt-";
+const TOUCH_LABEL: &str = "prompt-touch-";
 
 /// CSS pixels at the usual size of text: with one field, and with each further one.
 const WIDTH: f64 = 440.0;
@@ -29,67 +36,80 @@ const HEIGHT: f64 = 300.0;
 const FIELD: f64 = 96.0;
 /// What is said above the fields when the last answer was none.
 const WRONG: f64 = 80.0;
+/// A touch, and each fact of what it is for; with room for why a key was none.
+const TOUCH_HEIGHT: f64 = 420.0;
+const FACT: f64 = 26.0;
 
 /// The one that is open, or none.
 pub struct Prompts {
     app: AppHandle,
     log: Arc<EventLog>,
     open: Mutex<Option<UiPrompt>>,
-    /// The number of the last question that is over for its window: the state may still have it for a moment.
-    over: AtomicI64,
+    /// The number of the last question that is over for its window: the state may still have it for a moment. For
+    /// PINs, and for touches.
+    over: [AtomicI64; 2],
 }
 
 impl Prompts {
     /// None is open.
     pub fn new(app: AppHandle, log: Arc<EventLog>) -> Self {
-        Self { app, log, open: Mutex::default(), over: AtomicI64::new(0) }
+        Self { app, log, open: Mutex::default(), over: [AtomicI64::new(0), AtomicI64::new(0)] }
     }
 
     /// Shows this question and no other. Not to be called on the main thread, which makes the window.
     pub fn show(&self, asked: Option<UiPrompt>) {
-        let asked = asked.filter(|asked| asked.number > self.over.load(Ordering::SeqCst));
+        let asked = asked.filter(|asked| asked.number > self.over(asked).load(Ordering::SeqCst));
         let before = std::mem::replace(&mut *self.open(), asked.clone());
-        if before.as_ref().map(|it| it.number) == asked.as_ref().map(|it| it.number) {
-            return;
+        if before.as_ref().map(label) == asked.as_ref().map(label) {
+            return self.changed(before, asked);
         }
         if let Some(before) = before {
-            self.destroy(&label(before.number));
+            self.destroy(&label(&before));
         }
         if let Some(asked) = asked
             && let Err(error) = self.make(&asked)
         {
-            tracing::error!(%error, "could not show the window for the PIN");
+            tracing::error!(%error, "could not show the window for the question");
             self.log.write(&Happening::Error { code: "window".to_owned() });
         }
     }
 
     /// The question of this window, while it is the one that is asked.
     pub fn question(&self, window: &str) -> Option<UiPrompt> {
-        self.open().clone().filter(|asked| label(asked.number) == window)
+        self.open().clone().filter(|asked| label(asked) == window)
     }
 
     /// The window's answer: eight bytes of the question's number, then what [`Pins::read`] reads. The window is
     /// destroyed before anything is done with it. What cannot be read gives up; `None` where nothing was asked.
-    pub fn answered(&self, window: &WebviewWindow, bytes: &[u8]) -> Option<KeysRequest> {
+    pub fn answered(&self, window: &WebviewWindow, bytes: &[u8]) -> Option<Request> {
         let bytes = Zeroizing::new(bytes.to_vec());
         let asked = self.close(window)?;
-        Some(read(&bytes, asked.number).unwrap_or(KeysRequest::Cancel))
+        if asked.touch.is_some() {
+            return Some(none(&asked));
+        }
+        Some(Request::Keys(read(&bytes, asked.number).unwrap_or(KeysRequest::Cancel)))
+    }
+
+    /// The window for a touch wants another key. `None` where no touch is asked for in it.
+    pub fn another_key(&self, window: &str) -> Option<Request> {
+        let asked = self.question(window).filter(|asked| asked.touch.is_some())?;
+        Some(Request::StepUp(StepUpRequest::Another { number: number(&asked) }))
     }
 
     /// The window gives up. `None` where nothing was asked of it.
-    pub fn gave_up(&self, window: &WebviewWindow) -> Option<KeysRequest> {
-        self.close(window).map(|_| KeysRequest::Cancel)
+    pub fn gave_up(&self, window: &WebviewWindow) -> Option<Request> {
+        self.close(window).as_ref().map(none)
     }
 
     /// Follows the events of a window: the person closed it, which is no answer.
-    pub fn on_event(&self, window: &str, event: &WindowEvent) -> Option<KeysRequest> {
+    pub fn on_event(&self, window: &str, event: &WindowEvent) -> Option<Request> {
         let WindowEvent::Destroyed = event else { return None };
         if !window.starts_with(LABEL) {
             return None;
         }
         self.record("destroyed");
         // What was answered is not open any more.
-        self.take(window).map(|_| KeysRequest::Cancel)
+        self.take(window).as_ref().map(none)
     }
 
     fn close(&self, window: &WebviewWindow) -> Option<UiPrompt> {
@@ -100,15 +120,15 @@ impl Prompts {
 
     /// The question of this window is over.
     fn take(&self, window: &str) -> Option<UiPrompt> {
-        let asked = self.open().take_if(|asked| label(asked.number) == window)?;
-        self.over.store(asked.number, Ordering::SeqCst);
+        let asked = self.open().take_if(|asked| label(asked) == window)?;
+        self.over(&asked).store(asked.number, Ordering::SeqCst);
         Some(asked)
     }
 
     fn destroy(&self, window: &str) {
         let Some(window) = self.app.get_webview_window(window) else { return };
         if let Err(error) = window.destroy() {
-            tracing::error!(%error, "the window for the PIN stays");
+            tracing::error!(%error, "the window for the question stays");
         }
     }
 
@@ -116,24 +136,55 @@ impl Prompts {
         let further = f64::from((u8::from(asked.new) * 2 + u8::from(asked.old)).saturating_sub(1));
         let wrong = if asked.wrong.is_some() { WRONG } else { 0.0 };
         let scale = f64::from(asked.text_size) / 100.0;
-        let height = (HEIGHT + FIELD * further + wrong) * scale;
-        let window =
-            WebviewWindowBuilder::new(&self.app, label(asked.number), WebviewUrl::App("prompt.html".into()))
-                .title(&asked.title)
-                .inner_size(WIDTH * scale, height)
-                .resizable(false)
-                .maximizable(false)
-                .incognito(true)
-                .disable_drag_drop_handler()
-                .on_navigation(is_ours)
-                .on_new_window(|_, _| NewWindowResponse::Deny)
-                .center()
-                .build()?;
+        let height = match &asked.touch {
+            Some(touch) => TOUCH_HEIGHT + FACT * f64::from(u16::try_from(touch.facts.len()).unwrap_or(8)),
+            None => HEIGHT + FIELD * further + wrong,
+        } * scale;
+        let name = label(asked);
+        let window = WebviewWindowBuilder::new(&self.app, &name, WebviewUrl::App("prompt.html".into()))
+            .title(&asked.title)
+            .inner_size(WIDTH * scale, height)
+            .resizable(false)
+            .maximizable(false)
+            .incognito(true)
+            .disable_drag_drop_handler()
+            .on_navigation(is_ours)
+            .on_new_window(|_, _| NewWindowResponse::Deny)
+            .center();
+        // On Linux, Tauri hands its own scheme to the first window of each data directory alone, and an incognito
+        // one has a web context of its own: without a directory of its own, the second had no page. Being
+        // incognito, it writes nothing there.
+        #[cfg(target_os = "linux")]
+        let window = window.data_directory(std::env::temp_dir().join(&name));
+        let window = window.build()?;
         drawing::plainly(&window)?;
         self.record("created");
         // To the front once; what the person does then is not interrupted again.
         window.request_user_attention(Some(UserAttentionType::Informational))?;
         window.set_focus()
+    }
+
+    /// The same question, as far as it is now.
+    fn changed(&self, before: Option<UiPrompt>, asked: Option<UiPrompt>) {
+        let (Some(before), Some(asked)) = (before, asked) else { return };
+        if before == asked || asked.touch.is_none() {
+            return;
+        }
+        let window = label(&asked);
+        if before.touch.map(|touch| touch.raised) != asked.touch.as_ref().map(|touch| touch.raised)
+            && let Some(window) = self.app.get_webview_window(&window)
+            && let Err(error) = window.unminimize().and_then(|()| window.set_focus())
+        {
+            tracing::warn!(%error, "the window for the touch does not come up");
+        }
+        if let Err(error) = self.app.emit_to(EventTarget::webview_window(window), "prompt", asked) {
+            tracing::error!(%error, "the window for the touch was not told");
+        }
+    }
+
+    fn over(&self, asked: &UiPrompt) -> &AtomicI64 {
+        let [pins, touches] = &self.over;
+        if asked.touch.is_some() { touches } else { pins }
     }
 
     fn record(&self, state: &'static str) {
@@ -152,8 +203,21 @@ fn read(bytes: &[u8], asked: i64) -> Option<KeysRequest> {
     (i64::try_from(number) == Ok(asked)).then_some(KeysRequest::EnterPin { number, pins })
 }
 
-fn label(number: i64) -> String {
-    format!("{LABEL}{number}")
+/// What is said where nothing is answered.
+fn none(asked: &UiPrompt) -> Request {
+    match &asked.touch {
+        Some(_) => Request::StepUp(StepUpRequest::Deny { number: number(asked) }),
+        None => Request::Keys(KeysRequest::Cancel),
+    }
+}
+
+fn number(asked: &UiPrompt) -> u64 {
+    u64::try_from(asked.number).unwrap_or_default()
+}
+
+fn label(asked: &UiPrompt) -> String {
+    let kind = if asked.touch.is_some() { TOUCH_LABEL } else { LABEL };
+    format!("{kind}{}", asked.number)
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use crate::{
 };
 use engine::{
     Engine, Reply, Request, Snapshot,
-    model::ids::OrgId,
+    model::{code::Code, ids::OrgId, native::InAppStep, step_up::Unanswered},
     ports::Clock,
-    request::{Answer, KeysRequest},
+    request::Answer,
 };
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use tokio::{runtime::Handle, sync::watch};
 use view::{
     Around, Reading, Step, UiFirst, UiPortal, UiReply, UiRequest, UiState, problem::About, ui_state::UiPlace,
 };
+use zeroize::Zeroizing;
 
 /// Cheap to clone; managed by Tauri for the commands.
 #[derive(Clone)]
@@ -120,6 +121,8 @@ impl Shell {
             let asked = view::as_asked(&request);
             let reply = match (shell.ask(request).await, asked) {
                 (Ok(Reply::Show(show)), _) => return shell.windows.raise(Some(Wish::Show(show))).await,
+                // Who said no knows.
+                (Err(Code::StepUpEnded { why: Unanswered::Denied }), _) => return,
                 (answer @ (Err(_) | Ok(Reply::Confirm(_))), Some(asked)) => {
                     view::reply(answer, &asked, &shell.snapshot(), &TimeZone::system())
                 }
@@ -133,20 +136,35 @@ impl Shell {
         });
     }
 
+    /// The window sent a password or a code. What holds it here is overwritten.
+    pub async fn enter_secret(&self, body: &InvokeBody) -> UiReply {
+        let step = match body {
+            InvokeBody::Raw(bytes) => InAppStep::read(&Zeroizing::new(bytes.clone())),
+            InvokeBody::Json(_) => None,
+        };
+        let (org, answer) = match step {
+            Some((org, step)) => (org.to_string(), self.ask(Request::InApp { org, step }).await),
+            // The window checks before it sends.
+            None => (String::new(), Err(Code::Internal { what: "an entry that cannot be read".to_owned() })),
+        };
+        let asked = UiRequest::SignIn { org, method: None };
+        view::reply(answer, &asked, &self.snapshot(), &TimeZone::system())
+    }
+
     /// The window for PINs sent one. A body that is no bytes is no answer.
     pub fn enter_pin(&self, window: &tauri::WebviewWindow, body: &InvokeBody) {
         let answered = match body {
             InvokeBody::Raw(bytes) => self.prompts.answered(window, bytes),
             InvokeBody::Json(_) => self.prompts.gave_up(window),
         };
-        self.of_keys(answered);
+        self.answered(answered);
     }
 
-    /// Wishes something of security keys for someone who waits for no answer: it is in the next state.
-    pub fn of_keys(&self, request: Option<KeysRequest>) {
+    /// Wishes something for someone who waits for no answer: it is in the next state.
+    pub fn answered(&self, request: Option<Request>) {
         let Some(request) = request else { return };
         let shell = self.clone();
-        self.runtime.spawn(async move { shell.ask(Request::Keys(request)).await });
+        self.runtime.spawn(async move { shell.ask(request).await });
     }
 
     /// Carries out what a second start was asked for.

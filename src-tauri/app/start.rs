@@ -112,6 +112,7 @@ pub async fn start(
             desktop: desk.clone(),
             exports: doors.exports,
             keys: Arc::new(adapters::keys::SystemKeys::new(clock.clone())),
+            native: doors.native,
         },
         TimeZone::system(),
     );
@@ -137,6 +138,7 @@ pub async fn start(
     tokio::spawn(bridge::feed_window(shell.clone(), snapshots()));
     tokio::spawn(bridge::record(shell.clone(), snapshots()));
     tokio::spawn(bridge::ask_for_pins(shell.clone(), snapshots()));
+    tokio::spawn(bridge::show_sign_ins(shell.clone(), snapshots()));
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
     tokio::spawn(drawn::see_to_it(shell.clone()));
     tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));

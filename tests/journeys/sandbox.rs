@@ -63,10 +63,10 @@ fn from_an_empty_home_to_the_first_console_of_the_sample() {
         let begun = Instant::now();
         let (app, window) = first_window(&desk).await?;
         window.press("Try it now with a sample organisation").await?;
-        window.read(WHILE, "Open browser to sign in").await?;
+        window.read(WHILE, "Use the browser instead").await?;
         let user = sample_user(&window).await?;
         let opened = desk.browser_requests().mark();
-        window.press("Open browser to sign in").await?;
+        window.press("Use the browser instead").await?;
         let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
         finish(&app, &window, &browser, &address, &user).await?;
         window.read(SOON, "0 of 4 done").await?;
@@ -107,7 +107,7 @@ fn the_sample_organisation_needs_nothing_and_touches_nothing() {
         let user = sample_user(&window).await?;
         let browser = driver::chromium(&desk).await?;
         let opened = desk.browser_requests().mark();
-        window.press("Open browser to sign in").await?;
+        window.press("Use the browser instead").await?;
         let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
         finish(&app, &window, &browser, &address, &user).await?;
 

@@ -219,7 +219,7 @@ fn the_sample_organisation_is_silent_where_a_real_one_is_not() {
         let window = window.window().await?;
         let user = sample_user(&window).await?;
         let opened = desk.browser_requests().mark();
-        window.press("Open browser to sign in").await?;
+        window.press("Use the browser instead").await?;
         let address = desk.browser_requests().next(opened, START, "the sign-in page").await?;
         say_yes(&app, 0, &address, &user).await?;
         keep_fresh(&app, &window, "381200003344", "Developer", "sample-dev").await?;

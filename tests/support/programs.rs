@@ -54,6 +54,16 @@ pub fn latch() -> Result<PathBuf> {
     built("latch")
 }
 
+/// The virtual security key, which no program of ours links.
+///
+/// # Errors
+/// That it is not built.
+pub fn vicc() -> Result<PathBuf> {
+    // Of the tests' own build always: no other has one.
+    let path = build_folder()?.join("vicc");
+    if path.is_file() { Ok(path) } else { bail!("{} is not built: run `make test`", path.display()) }
+}
+
 /// The bare program that the app is held against.
 ///
 /// # Errors

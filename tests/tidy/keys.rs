@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use anyhow::{Result, ensure};
+use support::programs;
+
 use super::{assert_none, metadata};
 
 /// What is a key without being one.
@@ -58,4 +61,40 @@ fn nothing_that_is_shipped_carries_a_virtual_key() {
         assert!(seen.len() > 10, "the graph of {shipped} was not walked: {} packages", seen.len());
     }
     assert_none("virtual keys live in tests/ alone", &breaches);
+}
+
+/// As they stand in a program: in the names of symbols, and in the paths that panics tell, which a program without
+/// symbols has too.
+const IN_PROGRAMS: &[&str] = &[
+    "6opensk",
+    "/opensk-0",
+    "18fido_authenticator",
+    "/fido-authenticator-0",
+    "7trussed",
+    "/trussed-0",
+    "10soft_fido2",
+];
+
+/// The graph of crates is what is meant to be linked; this is what was.
+#[test]
+fn no_built_program_has_one_inside() -> Result<()> {
+    // Hundreds of megabytes, which grep reads many times faster than an unoptimised test.
+    let holds = |program: &std::path::Path| -> Result<BTreeSet<String>> {
+        let mut grep = std::process::Command::new("grep");
+        grep.args(["--text", "--only-matching", "--fixed-strings"]);
+        for name in IN_PROGRAMS {
+            grep.args(["-e", name]);
+        }
+        let said = grep.arg("--").arg(program).output()?;
+        ensure!(said.status.code() != Some(2), "grep: {}", String::from_utf8_lossy(&said.stderr));
+        Ok(String::from_utf8(said.stdout)?.lines().map(str::to_owned).collect())
+    };
+    let itself = holds(&programs::vicc()?)?;
+    let wanted = BTreeSet::from(["6opensk", "/opensk-0"].map(str::to_owned));
+    ensure!(itself == wanted, "the virtual key itself is taken for {itself:?}");
+    for shipped in [programs::latchkey()?, programs::latch()?, programs::latchkey_server()?] {
+        let inside = holds(&shipped)?;
+        ensure!(inside.is_empty(), "{} carries {inside:?}", shipped.display());
+    }
+    Ok(())
 }

@@ -597,6 +597,19 @@ why: string, };
 export type UiExportFormat = "csv" | "json_lines";
 
 /**
+ * A fact of what is asked.
+ */
+export type UiFact = { 
+/**
+ * `Account`.
+ */
+label: string, 
+/**
+ * `payments-prod, 1111-2222-3333`.
+ */
+value: string, };
+
+/**
  * What a rule looks at.
  */
 export type UiField = "name" | "number" | "email";
@@ -792,6 +805,103 @@ convertible: boolean, };
 export type UiImportState = "kept" | "ready" | "legacy" | "name_conflict" | "no_access" | "incomplete" | "loading" | "signed_out";
 
 /**
+ * A sign-in in the app.
+ */
+export type UiInApp = { 
+/**
+ * Where it stands.
+ */
+stage: UiInAppStage, 
+/**
+ * Heading.
+ */
+title: string, 
+/**
+ * What to do; may be empty.
+ */
+body: string, 
+/**
+ * What was typed as the user's name.
+ */
+username: string, 
+/**
+ * Why the last step was none.
+ */
+wrong: UiProblem | null, 
+/**
+ * No attempt is looked at before then.
+ */
+locked_until: number | null, 
+/**
+ * Keys to choose from, where several are there.
+ */
+keys: Array<UiKeyChoice>, 
+/**
+ * Users of passkeys to choose from.
+ */
+users: Array<string>, 
+/**
+ * The key is to be touched until then.
+ */
+touch: number | null, 
+/**
+ * A finger is to be put on it.
+ */
+finger: boolean, 
+/**
+ * The same once more, after it failed.
+ */
+again: UiInAppStep | null, 
+/**
+ * Other ways to go on.
+ */
+ways: Array<UiInAppWay>, };
+
+/**
+ * What an organisation takes without a browser.
+ */
+export type UiInAppOffer = { 
+/**
+ * A passkey alone is enough.
+ */
+passkey: boolean, 
+/**
+ * `Password is sent only to login.acme.internal`.
+ */
+sent_to: string, };
+
+/**
+ * Where a sign-in in the app stands.
+ */
+export type UiInAppStage = "password" | "asking" | "code" | "key" | "key_failed" | "user";
+
+/**
+ * A step without a secret.
+ */
+export type UiInAppStep = { "step": "begin" } | { "step": "factor", 
+/**
+ * Its place in the list.
+ */
+place: number, } | { "step": "passkey" } | { "step": "user", 
+/**
+ * Its place in the list.
+ */
+place: number, };
+
+/**
+ * Another way to go on.
+ */
+export type UiInAppWay = { 
+/**
+ * The words.
+ */
+label: string, 
+/**
+ * What it does.
+ */
+step: UiInAppStep, };
+
+/**
  * A part of the way to servers that is in force.
  */
 export type UiInForce = { 
@@ -871,6 +981,23 @@ reset: boolean,
 reset_text: string, };
 
 /**
+ * A security key to choose.
+ */
+export type UiKeyChoice = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * `YubiKey 5C NFC`.
+ */
+name: string, 
+/**
+ * `Serial 12345678`, or how it is reached.
+ */
+line: string, };
+
+/**
  * What an operation came to.
  */
 export type UiKeyEnded = { "result": "done", 
@@ -927,6 +1054,10 @@ rename_passkeys: boolean,
  * It has a sensor.
  */
 fingerprints: boolean, 
+/**
+ * Where it can be registered as a second factor: signed in to, and not registered yet.
+ */
+register: Array<UiRegisterAt>, 
 /**
  * What protects passkeys and fingerprints is missing: set a PIN first.
  */
@@ -1112,7 +1243,7 @@ until: number, };
 /**
  * What the window wishes of keys.
  */
-export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
+export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "use", key: string, } | { "wish": "register", key: string, org: string, name: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
 
 /**
  * The view "Keys".
@@ -1212,9 +1343,22 @@ at: number,
 problem: UiProblem, };
 
 /**
+ * A role that the person marked.
+ */
+export type UiMarked = { 
+/**
+ * The account's number.
+ */
+account: string, 
+/**
+ * The role.
+ */
+role: string, };
+
+/**
  * How a person signs in.
  */
-export type UiMethod = "browser" | "device_code";
+export type UiMethod = "browser" | "device_code" | "native";
 
 /**
  * A time to choose.
@@ -1290,6 +1434,10 @@ user: string | null,
  * The sign-in.
  */
 sign_in: UiSignIn, 
+/**
+ * What it takes without a browser.
+ */
+in_app: UiInAppOffer | null, 
 /**
  * Words of the pill without the time left, which the window appends: `Signed in`, `Signed out`.
  */
@@ -1590,7 +1738,11 @@ theme: UiTheme,
 /**
  * Size of the text in percent.
  */
-text_size: number, };
+text_size: number, 
+/**
+ * It is not a PIN that is asked for, but a touch.
+ */
+touch: UiTouch | null, };
 
 /**
  * The times of quiet hours, local time.
@@ -1654,6 +1806,19 @@ note: string,
  * It was changed outside, or could not be checked.
  */
 problem: UiProblem | null, };
+
+/**
+ * An organisation at which a key can be registered.
+ */
+export type UiRegisterAt = { 
+/**
+ * Its id.
+ */
+org: string, 
+/**
+ * Its name.
+ */
+name: string, };
 
 /**
  * The answer.
@@ -1795,7 +1960,15 @@ org: string,
 /**
  * `null` lets the engine choose.
  */
-method: UiMethod | null, } | { "ask": "open_sign_in_again", 
+method: UiMethod | null, } | { "ask": "in_app", 
+/**
+ * Where.
+ */
+org: string, 
+/**
+ * Which.
+ */
+step: UiInAppStep, } | { "ask": "open_sign_in_again", 
 /**
  * Where.
  */
@@ -2035,7 +2208,11 @@ format: UiExportFormat, } | { "ask": "check_record" } | { "ask": "clear_history"
 /**
  * What.
  */
-keys: UiKeyWish, } | { "ask": "quit" };
+keys: UiKeyWish, } | { "ask": "step_up", 
+/**
+ * What.
+ */
+step_up: UiStepUpWish, } | { "ask": "quit" };
 
 /**
  * A step of the wizard.
@@ -2128,7 +2305,23 @@ default_allowed: Array<string>,
 /**
  * The first that fits wins.
  */
-rules: Array<UiRule>, };
+rules: Array<UiRule>, 
+/**
+ * For so many minutes a touch of a security key opens a role.
+ */
+step_up_minutes: number, 
+/**
+ * PIN or fingerprint besides the touch.
+ */
+step_up_verify: boolean, 
+/**
+ * What a touch opened is closed when the screen is locked.
+ */
+step_up_lock_ends: boolean, 
+/**
+ * Roles that ask for a touch besides the privileged ones of production.
+ */
+step_up_marked: Array<UiMarked>, };
 
 /**
  * A user of the sample organisation.
@@ -2302,6 +2495,10 @@ link: string | null,
  */
 user_code: string | null, 
 /**
+ * How far a sign-in in the app is.
+ */
+in_app: UiInApp | null, 
+/**
  * What went wrong without ending it: the browser did not open, so the person copies the link.
  */
 failure: UiProblem | null, } | { "state": "signed_in", 
@@ -2395,7 +2592,7 @@ credentials_line: string,
  */
 attention: string, 
 /**
- * Privileged production profiles that are fresh.
+ * Privileged production profiles that are fresh, and roles that a touch opened.
  */
 strips: Array<UiStrip>, 
 /**
@@ -2479,6 +2676,10 @@ sandbox: UiSandbox | null,
  */
 keys: UiKeys, 
 /**
+ * Touches that roles ask for.
+ */
+step_up: UiStepUp, 
+/**
  * What quitting stops.
  */
 quit: UiQuit, };
@@ -2486,7 +2687,79 @@ quit: UiQuit, };
 /**
  * The status of a kept profile: a shape and a word.
  */
-export type UiStatus = "checking" | "fresh" | "ready" | "refreshing" | "due_soon" | "retrying" | "paused" | "sign_in_needed" | "expired" | "access_removed" | "conflict" | "not_writable";
+export type UiStatus = "checking" | "fresh" | "ready" | "refreshing" | "due_soon" | "retrying" | "paused" | "sign_in_needed" | "expired" | "access_removed" | "conflict" | "not_writable" | "touch_needed";
+
+/**
+ * Step-up for Settings, and for what waits.
+ */
+export type UiStepUp = { 
+/**
+ * `payments-prod, Administrator`: a touch for it is waited for.
+ */
+waiting: string | null, 
+/**
+ * Keys that are known here.
+ */
+keys: Array<UiStepUpKey>, 
+/**
+ * Roles that the person marked.
+ */
+marked: Array<UiStepUpMark>, };
+
+/**
+ * A key that is known here.
+ */
+export type UiStepUpKey = { 
+/**
+ * Its credential's id.
+ */
+id: string, 
+/**
+ * What people call it.
+ */
+name: string, 
+/**
+ * `Touched 5 min ago`.
+ */
+used: string, };
+
+/**
+ * A role that the person marked.
+ */
+export type UiStepUpMark = { 
+/**
+ * The account's number.
+ */
+account: string, 
+/**
+ * Its name, where it is known.
+ */
+account_name: string, 
+/**
+ * The role.
+ */
+role: string, };
+
+/**
+ * What is wished of step-up.
+ */
+export type UiStepUpWish = { "wish": "add_key" } | { "wish": "forget_key", 
+/**
+ * Its credential's id.
+ */
+id: string, } | { "wish": "mark", 
+/**
+ * Which.
+ */
+grant: UiGrant, 
+/**
+ * Whether it asks.
+ */
+on: boolean, } | { "wish": "stop", 
+/**
+ * Which role.
+ */
+grant: UiGrant, } | { "wish": "show" };
 
 /**
  * A privileged production profile that is fresh: always visible.
@@ -2612,6 +2885,52 @@ copied: boolean,
  * A role or an app was assigned.
  */
 new_access: boolean, };
+
+/**
+ * A touch that is asked for, in the window for it.
+ */
+export type UiTouch = { 
+/**
+ * How far it is.
+ */
+step: UiTouchStep, 
+/**
+ * What to do now: `Touch Solo 2 now.`
+ */
+instruction: string, 
+/**
+ * Account, role, program.
+ */
+facts: Array<UiFact>, 
+/**
+ * Where it is used.
+ */
+environment: UiEnvironment | null, 
+/**
+ * It is given up then.
+ */
+until: number, 
+/**
+ * The whole of its time, in milliseconds.
+ */
+lasts: number, 
+/**
+ * Another key can be asked.
+ */
+another: boolean, 
+/**
+ * The words of the button that gives it up.
+ */
+deny: string, 
+/**
+ * So often the person asked to see it.
+ */
+raised: number, };
+
+/**
+ * How far a touch is.
+ */
+export type UiTouchStep = "insert" | "working" | "touch";
 
 /**
  * A view of the window.

@@ -4,6 +4,7 @@
 //! Blocking: called on the socket's own threads, never on the runtime's.
 
 mod told;
+mod touch;
 
 use engine::{
     Engine, Reply as Answered, Request as Wish, Snapshot,
@@ -53,13 +54,14 @@ pub struct Door {
     clock: Arc<dyn Clock>,
     runtime: Handle,
     words: Words,
+    touches: Arc<touch::Touches>,
 }
 
 impl Door {
     /// Stands before an engine that runs on that runtime.
     #[must_use]
     pub fn new(engine: Engine, clock: Arc<dyn Clock>, runtime: Handle, words: Words) -> Self {
-        Self { engine, clock, runtime, words }
+        Self { engine, clock, runtime, words, touches: Arc::default() }
     }
 
     /// Whether a sign-in is under way, which must not be cut off.
@@ -82,7 +84,7 @@ impl Door {
     async fn done(&self, request: Request, caller: &Caller) -> Reply {
         let mut snapshots = self.engine.snapshots();
         if snapshots.wait_for(|now| now.loaded).await.is_err() {
-            return self.failed(&Code::Internal { what: "the engine has ended".to_owned() }, None);
+            return self.ended_midway();
         }
         self.catch_up().await;
         match request {
@@ -138,6 +140,11 @@ impl Door {
                 let app = AppRef { org: OrgId::new(org), app: AppId::new(app) };
                 self.open(Wish::OpenApp(app.clone()), Target::App(app), snapshots).await
             }
+            Request::TellOfTouch { request } => self.or_touch(*request, caller).await,
+            Request::AwaitTouch { id } => match self.touches.take(id) {
+                Some(waits) => waits.await.unwrap_or_else(|_| self.ended_midway()),
+                None => self.failed(&Code::Gone { what: "that request".to_owned() }, None),
+            },
             Request::History { limit } => {
                 let page = HistoryPage { limit: limit.min(10_000), ..HistoryPage::default() };
                 match self.engine.ask(Wish::History(page)).await {
@@ -174,7 +181,7 @@ impl Door {
                 (Of::Role(grant), Some(org))
             }
         };
-        let asker = Asker { program: caller.program.clone(), pid: caller.pid };
+        let asker = Asker { program: caller.program.clone(), pid: caller.pid, path: caller.path.clone() };
         let wish = Wish::HandOut { of, assume, asker, may_sign_in: sign_in, confirmed: false };
         match self.engine.ask(agreed(wish, confirmed)).await {
             Ok(Answered::Credentials(handed)) => Reply::Credentials(told::credentials(&handed)),
@@ -301,6 +308,10 @@ impl Door {
             Some(Err(why)) => self.failed(&why, Some(&org)),
             None => self.failed(&Code::SignInTimedOut, Some(&org)),
         }
+    }
+
+    fn ended_midway(&self) -> Reply {
+        self.failed(&Code::Internal { what: "the engine has ended".to_owned() }, None)
     }
 
     /// An answer comes before the snapshot that shows what it did.

@@ -1,5 +1,7 @@
 //! Security keys for the engine's port, by the crate `keys`.
 
+mod ceremony;
+mod step_up;
 mod told;
 
 use async_trait::async_trait;
@@ -94,7 +96,7 @@ impl SecurityKeys for SystemKeys {
     ) -> Result<Learnt, KeyFault> {
         let (ask, mut progress) = self.begin();
         let mut held = self.held.lock().await;
-        let work = held.work(self, key, job, &ask);
+        let work = held.done(self, key, job, &ask);
         tokio::pin!(work);
         let (mut good, mut heard) = (0, true);
         loop {
@@ -104,7 +106,7 @@ impl SecurityKeys for SystemKeys {
                     Some(step) => told(step_of(step, &mut good)),
                     None => heard = false,
                 },
-                result = &mut work => return result.map_err(|error| fault(&error)),
+                result = &mut work => return result,
             }
         }
     }
@@ -156,6 +158,18 @@ impl SystemKeys {
 }
 
 impl Held {
+    async fn done(&mut self, of: &SystemKeys, id: &KeyId, job: Job, ask: &Ask) -> Result<Learnt, KeyFault> {
+        let KeyWish::StepUp(proof) = job.wish else {
+            return self.work(of, id, job, ask).await.map_err(|error| fault(&error));
+        };
+        let failed = |error: Error| fault(&error);
+        let mut key = self.key(of, id).await.map_err(failed)?;
+        let info = info(&key.info(ask).await.map_err(failed)?);
+        let pin = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
+        let proved = step_up::prove(key, *proof, pin, &info, of.clock.now(), ask).await?;
+        Ok(Learnt { proved: Some(proved), ..Learnt::default() })
+    }
+
     async fn work(&mut self, of: &SystemKeys, id: &KeyId, job: Job, ask: &Ask) -> Result<Learnt, Error> {
         let now = of.clock.now();
         let pin = |pin: Option<&engine::model::keys::Pin>| {
@@ -206,6 +220,22 @@ impl Held {
                 self.reset = None;
                 Ok(Learnt::default())
             }
+            KeyWish::Authenticate(asked) => {
+                let mut key = self.key(of, id).await?;
+                let verify = ceremony::verify(asked.proof, || pin(old))?;
+                ceremony::authenticate(&mut key, &asked, verify, ask).await
+            }
+            KeyWish::Find { site, credentials } => {
+                let mut key = self.key(of, id).await?;
+                Ok(Learnt { holds: key.holds(&site, credentials, ask).await?, ..Learnt::default() })
+            }
+            KeyWish::Register(asked) => {
+                let mut key = self.key(of, id).await?;
+                let verify = ceremony::verify(asked.proof, || pin(old))?;
+                ceremony::register(&mut key, &asked, verify, ask).await
+            }
+            // What is proved goes another way.
+            KeyWish::StepUp(_) => Err(Error::NotFound),
             wish => self.protected(id, wish, now, ask).await,
         }
     }

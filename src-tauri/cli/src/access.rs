@@ -3,7 +3,7 @@
 //! Whoever takes the engine's lock is the engine. A caller whose engine ends in the middle asks the next
 //! one, or becomes it: killing the one that leads passes the lead on.
 
-use crate::{alone::Alone, fast::ANSWER_IN};
+use crate::{alone::Alone, fast::ANSWER_IN, out};
 use adapters::home::Home;
 use link::{Client, EngineLock, Hello, LinkError, Problem, Refusal, Reply, Request};
 use std::{
@@ -69,6 +69,24 @@ impl Access {
     /// # Errors
     /// [`AccessError`].
     pub fn ask(&mut self, request: &Request) -> Result<Reply, AccessError> {
+        if !matches!(
+            request,
+            Request::Credentials { .. } | Request::Assume { .. } | Request::OpenConsole { .. }
+        ) {
+            return self.passed_on(request);
+        }
+        match self.passed_on(&Request::TellOfTouch { request: Box::new(request.clone()) }) {
+            Ok(Reply::TouchWaits(waits)) => {
+                out::touch(&waits);
+                self.passed_on(&Request::AwaitTouch { id: waits.id })
+            }
+            // One that is older knows no touch.
+            Err(AccessError::Link(LinkError::Refused(Refusal::UnknownRequest))) => self.passed_on(request),
+            other => other,
+        }
+    }
+
+    fn passed_on(&mut self, request: &Request) -> Result<Reply, AccessError> {
         for _ in 0..PASSED_ON {
             let client = match &mut self.way {
                 Way::Alone(alone) => return Ok(alone.ask(request)),

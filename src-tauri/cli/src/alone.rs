@@ -97,6 +97,7 @@ impl Alone {
             sandbox: Arc::new(NoSandbox),
             desktop: Arc::new(NoDesktop),
             keys: Arc::new(adapters::keys::NoKeys),
+            native: doors.native,
         };
         let guard = runtime.enter();
         let engine = Engine::start_on_demand(ports, TimeZone::system());

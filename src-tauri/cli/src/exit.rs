@@ -16,6 +16,8 @@ pub const NOT_CONFIRMED: u8 = 5;
 pub const NOT_FOUND: u8 = 6;
 /// No answer: the network, the server, or Latchkey itself.
 pub const NO_ANSWER: u8 = 7;
+/// A touch of a security key is asked for, and was denied, or did not come in time, or nobody can be asked.
+pub const NOT_TOUCHED: u8 = 8;
 /// The person interrupted it, as shells count it.
 pub const INTERRUPTED: u8 = 130;
 
@@ -28,6 +30,7 @@ pub fn of(code: &str) -> u8 {
         | "sign_in_cancelled" => SIGN_IN_NEEDED,
         "access_removed" => NO_ACCESS,
         "not_confirmed" => NOT_CONFIRMED,
+        "step_up_ended" | "step_up_needed" => NOT_TOUCHED,
         "unknown_profile" | "gone" | "not_found" | "ambiguous" => NOT_FOUND,
         "no_answer" | "server_error" | "throttled" | "tls" | "garbled" | "no_latchkey" => NO_ANSWER,
         _ => FAILED,

@@ -26,7 +26,15 @@ pub fn run(words: &[OsString], env: &dyn Fn(&str) -> Option<OsString>) -> Option
     let mut client = Client::connect(&socket, &us, HELLO_IN).ok()?;
     let of = Wanted::Profile(profile);
     let request = Request::Credentials { of, sign_in: true, confirmed: false };
-    match client.ask_within(&request, ANSWER_IN) {
+    let request = Request::TellOfTouch { request: Box::new(request) };
+    let answer = match client.ask_within(&request, ANSWER_IN) {
+        Ok(Reply::TouchWaits(waits)) => {
+            out::touch(&waits);
+            client.ask_within(&Request::AwaitTouch { id: waits.id }, ANSWER_IN)
+        }
+        other => other,
+    };
+    match answer {
         Ok(Reply::Credentials(keys)) => {
             Some(if out::secret(&document(&keys)) { ExitCode::SUCCESS } else { exit::code(exit::FAILED) })
         }

@@ -1,7 +1,8 @@
 //! Everything that is printed. Standard output has what was asked for, standard error everything else; a
 //! reader that went away is no crash.
 
-use link::Problem;
+use crate::pick;
+use link::{Problem, TouchWaits};
 use std::io::{self, IsTerminal, Write};
 
 /// Prints a line.
@@ -38,6 +39,17 @@ pub fn problem(problem: &Problem) {
     let rest = [problem.meaning.as_str(), problem.next.as_str()];
     let rest: Vec<&str> = rest.into_iter().filter(|text| !text.is_empty()).collect();
     error(&format!("{}. {}", problem.title.trim_end_matches('.'), rest.join(" ")));
+}
+
+/// Tells that a touch is waited for.
+pub fn touch(waits: &TouchWaits) {
+    tell(&format!(
+        "Touch your security key to continue: {}, {}. Latchkey's window says which program asks. This waits up to \
+         {} s.",
+        pick::plain(&waits.account_name),
+        pick::plain(&waits.role),
+        waits.seconds
+    ));
 }
 
 /// Whether a person sees standard output.

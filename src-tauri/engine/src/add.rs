@@ -209,6 +209,7 @@ pub(crate) fn sandbox_started(
     let known = state.orgs.iter_mut().find(|o| o.organisation.kind == Kind::Sandbox);
     let id = if let Some(org) = known {
         org.ready = true;
+        org.offer = crate::native::Offer::Unknown;
         org.failure = None;
         let o = &mut org.organisation;
         let moved = o.start_url != ready.start_url || o.endpoints != ready.endpoints;

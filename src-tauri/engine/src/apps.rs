@@ -10,6 +10,7 @@ use crate::{
         ids::{AppRef, OrgId, Target},
         notice::Notice,
     },
+    native,
     ports::Write,
     request::{Answer, Reply},
     snapshot::Launch,
@@ -41,9 +42,11 @@ pub(crate) fn open(ctx: &Context, state: &mut State, app: AppRef) -> Answer {
         return Ok(Reply::Done);
     }
     state.set_launch(&target, Launch::Opening);
+    let Some(org) = state.org(&app.org) else { return Ok(Reply::Done) };
+    let (organisation, token) = (org.organisation.clone(), native::token_for_browser(org, ctx.now()));
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let result = ctx.ports.browser.open(&app.org, &link).await;
+        let result = native::open_in_browser(&ctx, &organisation, token, &link).await;
         ctx.send(Event::AppLaunched(Outcome { app, name, result }));
     });
     Ok(Reply::Done)
@@ -73,11 +76,15 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
 
 /// Opens the portal itself, for what it does not list to programs.
 pub(crate) fn open_portal(ctx: &Context, state: &State, id: &OrgId, answer: oneshot::Sender<Answer>) {
-    let start_url = state.org(id).filter(|o| o.ready).map(|o| o.organisation.start_url.clone());
-    let (ctx, id) = (ctx.clone(), id.clone());
+    let org = state.org(id).filter(|o| o.ready);
+    let org = org.map(|o| (o.organisation.clone(), native::token_for_browser(o, ctx.now())));
+    let ctx = ctx.clone();
     tokio::spawn(async move {
-        let opened = match start_url {
-            Some(url) => ctx.ports.browser.open(&id, &url).await.map(|()| Reply::Done),
+        let opened = match org {
+            Some((organisation, token)) => {
+                let to = organisation.start_url.clone();
+                native::open_in_browser(&ctx, &organisation, token, &to).await.map(|()| Reply::Done)
+            }
             None => Err(Code::Gone { what: "organisation".to_owned() }),
         };
         let _ = answer.send(opened);

@@ -43,13 +43,15 @@ impl Run {
                 Err(error) => Err(error),
             },
             Method::DeviceCode => self.device(clients).await,
+            // It has a flow of its own.
+            Method::Native => Err(SsoError::Other(Code::SignInNeeded)),
         };
         let tokens = tokens.map_err(code_of)?;
         let who = self.ctx.ports.sso.who_am_i(&self.org, &tokens.access_token).await.unwrap_or_default();
         Ok((tokens, who))
     }
 
-    async fn client(
+    pub async fn client(
         &self,
         method: Method,
         clients: &[ClientRegistration],
@@ -92,7 +94,7 @@ impl Run {
     }
 
     /// The server knows this client no more: nobody is to use it again.
-    async fn forget(&self, client: &ClientRegistration) {
+    pub async fn forget(&self, client: &ClientRegistration) {
         self.ctx.forgotten(&self.org.id, client);
         if self.sessions.is_some() {
             let (start_url, region) = (self.org.start_url.as_str(), self.org.region.as_str());

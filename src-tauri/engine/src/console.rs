@@ -20,6 +20,7 @@ use crate::{
     safety, sign_in,
     snapshot::Launch,
     state::{Org, Pass, State},
+    step_up::{self, Held},
     waiting::Waiting,
 };
 use url::Url;
@@ -171,6 +172,9 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
             if let Err(code) = begin(ctx, state, Wish { confirmed: true, ..wish }) {
                 failed(ctx, state, &grant, code);
             }
+        }
+        Err(SsoError::StepUpNeeded) => {
+            step_up::demanded(ctx, state, &grant, Held::Console(Wish { confirmed: true, ..wish }));
         }
         Err(error) => failed(ctx, state, &grant, sign_in::code_of(error)),
     }

@@ -1,28 +1,28 @@
 //! The event loop: the only writer of the state. Work that waits runs in tasks which send their
 //! [`Event`] back here.
 
+pub(crate) use crate::context::Context;
 use crate::{
     add, apps, assume, cache, console, conversion, deliver, environment_copy, half_sync, hand_out, import,
-    keep, keys,
+    keep, keys, marks,
     model::{
         Timestamp,
         aws_config::{AwsConfig, Converted, Undone},
         code::Code,
-        history::{Account as AccountIds, By, Entry, Event as Happened},
-        ids::{OrgId, Target},
-        secret::ClientRegistration,
+        history::{By, Event as Happened},
+        ids::OrgId,
     },
-    network, notify, pause,
-    ports::{FileCondition, FileSet, Ports, Presence, Write},
-    publish, record, refresh, renewal,
-    request::{Answer, Reply, Request, Signal},
+    native, network, notify, pause,
+    ports::{FileCondition, FileSet, Ports, Presence},
+    publish, record, refresh, registering, renewal,
+    request::{Answer, KeysRequest, Reply, Request, Signal},
     safety,
     saver::Saver,
     schedule, set, sign_in, sign_out,
     snapshot::Snapshot,
     start,
     state::{Quitting, State},
-    stop, sync,
+    step_up, stop, sync,
     turns::Turns,
     usage, way,
     writer::Writer,
@@ -103,6 +103,12 @@ pub(crate) enum Event {
     Record(record::Outcome),
     /// Of security keys.
     Keys(keys::Told),
+    /// Of a server's API for the app.
+    Native(native::Told),
+    /// Of a key that is being registered, or of where keys are.
+    Registering(registering::Told),
+    /// Of touches that a server asked for.
+    StepUp(step_up::Told),
     /// An answer came that did not belong to the attempt of that number.
     Strange(OrgId, u64),
 }
@@ -162,91 +168,6 @@ impl Engine {
     #[must_use]
     pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.snapshots.clone()
-    }
-}
-
-/// What every use-case needs besides the state.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub ports: Ports,
-    pub tx: mpsc::UnboundedSender<Message>,
-    pub zone: TimeZone,
-    /// Nothing happens by itself.
-    pub on_demand: bool,
-    /// What is done to the CLI's cache of sign-ins.
-    pub turns: Turns,
-    writer: Writer,
-    saver: Saver,
-}
-
-impl Context {
-    pub fn now(&self) -> Timestamp {
-        self.ports.clock.now()
-    }
-
-    pub fn send(&self, event: Event) {
-        // Nobody listens only while the program ends.
-        let _ = self.tx.send(Message::Event(event));
-    }
-
-    /// The server does not know a registration any more.
-    pub fn forgotten(&self, org: &OrgId, client: &ClientRegistration) {
-        self.send(Event::Forgotten(org.clone(), client.client_id.clone()));
-    }
-
-    /// Writes to the store in the background, in the order of the calls; a failure comes back as an event,
-    /// is shown and tried again.
-    pub fn commit(&self, writes: Vec<Write>) {
-        self.writer.commit(writes);
-    }
-
-    /// As [`Self::commit`], for those who wait for it. Its place in the order is taken at once.
-    pub fn committed(&self, writes: Vec<Write>) -> impl Future<Output = Result<(), Code>> + Send + use<> {
-        self.writer.committed(writes)
-    }
-
-    /// Waits until the store holds what was decided so far.
-    pub async fn flush(&self) {
-        self.writer.flush().await;
-    }
-
-    /// Notes what was done, in Activity and in the store; the number of its line.
-    pub fn note(&self, state: &mut State, by: By, event: Happened) -> i64 {
-        // Counted here, so that a line has its number at once and never another one. The newest line has
-        // the highest.
-        state.last_line += 1;
-        let id = state.last_line;
-        let entry = Entry { id, at: self.now(), by, event };
-        let history = Arc::make_mut(&mut state.history);
-        history.insert(0, entry.clone());
-        history.truncate(200);
-        self.commit(vec![Write::History(entry)]);
-        id
-    }
-
-    /// Saves settings in their turn.
-    pub fn save(&self, settings: crate::model::settings::Settings, answer: oneshot::Sender<Answer>) {
-        self.saver.save(settings, answer);
-    }
-
-    /// A number between 0 and 1, for jitter.
-    #[expect(
-        clippy::unused_self,
-        clippy::disallowed_methods,
-        reason = "the door through which chance comes in"
-    )]
-    pub fn chance(&self) -> f64 {
-        rand::random::<f64>()
-    }
-
-    /// An id that was never used before.
-    #[expect(
-        clippy::unused_self,
-        clippy::disallowed_methods,
-        reason = "the door through which chance comes in"
-    )]
-    pub fn new_org_id(&self) -> OrgId {
-        OrgId::new(format!("org-{:016x}", rand::random::<u64>()))
     }
 }
 
@@ -326,7 +247,11 @@ fn handle(ctx: &Context, state: &mut State, message: Message) {
         Message::Ask(Request::Quit, answer) => {
             state.quitting = Some(Quitting { answer, by: Instant::now() + QUIT_WAITS });
         }
-        Message::Ask(request, answer) => ask(ctx, state, request, answer),
+        Message::Ask(request, answer) => {
+            if let Some((request, answer)) = step_up::gate(ctx, state, request, answer) {
+                ask(ctx, state, request, answer);
+            }
+        }
     }
 }
 
@@ -346,6 +271,7 @@ fn signal(ctx: &Context, state: &mut State, signal: Signal) {
         Signal::Woke => network::woke(state, now),
         Signal::NetworkUp => network::came(state, now),
         Signal::NetworkDown => network::gone(state, now),
+        Signal::ScreenLocked => step_up::locked(ctx, state),
         Signal::PersonBack => notify::person_back(state),
         Signal::WindowFocus(focused) => {
             state.window_focused = focused;
@@ -411,11 +337,14 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::SandboxEnded => add::sandbox_ended(ctx, state),
         Event::Record(outcome) => record::finish(ctx, state, outcome),
         Event::Keys(told) => keys::told(ctx, state, told),
+        Event::Native(told) => native::told(ctx, state, told),
+        Event::Registering(told) => registering::told(ctx, state, told),
+        Event::StepUp(told) => step_up::finish(ctx, state, told),
         Event::Strange(org, attempt) => safety::strange_answer(ctx, state, &org, attempt),
     }
 }
 
-fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Sender<Answer>) {
+pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Sender<Answer>) {
     tracing::debug!(request = request_name(&request), "asked");
     let reply = |answer: oneshot::Sender<Answer>, result: Answer| {
         let _ = answer.send(result);
@@ -439,6 +368,7 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::DeleteSandbox => add::delete_sandbox(ctx, state, answer),
         Request::SignIn { org, method } => reply(answer, sign_in::begin(ctx, state, &org, method)),
         Request::OpenSignInAgain(org) => sign_in::open_again(ctx, state, &org, answer),
+        Request::InApp { org, step } => reply(answer, native::step(ctx, state, &org, step)),
         Request::CancelSignIn(org) => reply(answer, sign_in::cancel(ctx, state, &org)),
         Request::SignOut(org) => reply(answer, sign_out::begin(ctx, state, &org)),
         Request::Sync(org) => reply(answer, sync::asked(ctx, state, &org)),
@@ -486,19 +416,9 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::Resume => reply(answer, pause::end(ctx, state)),
         Request::OpenApp(app) => reply(answer, apps::open(ctx, state, app)),
         Request::OpenPortal(org) => apps::open_portal(ctx, state, &org, answer),
-        Request::SetFavourite { target, on } => reply(answer, set_favourite(ctx, state, target, on)),
+        Request::SetFavourite { target, on } => reply(answer, marks::set_favourite(ctx, state, target, on)),
         Request::SetEnvironment { org, account, environment } => {
-            if let Some(o) = state.org_mut(&org) {
-                match environment {
-                    Some(label) => o.labels.insert(account.clone(), label),
-                    None => o.labels.remove(&account),
-                };
-                let grant = AccountIds { org: org.clone(), account: account.clone() };
-                let account_name = o.account_name(&account);
-                ctx.commit(vec![Write::Label(org, account, environment)]);
-                ctx.note(state, By::You, Happened::Labelled { grant, account_name, environment });
-            }
-            reply(answer, Ok(Reply::Done));
+            reply(answer, marks::set_environment(ctx, state, &org, &account, environment));
         }
         Request::LookAtBrowsers => {
             let ctx = ctx.clone();
@@ -536,7 +456,11 @@ fn ask(ctx: &Context, state: &mut State, request: Request, answer: oneshot::Send
         Request::ShowLogs => record::show_logs(ctx, answer),
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
+        Request::Keys(KeysRequest::Register { key, org, name }) => {
+            registering::begin(ctx, state, &key, &org, name, answer);
+        }
         Request::Keys(request) => reply(answer, keys::ask(ctx, state, request)),
+        Request::StepUp(request) => step_up::ask(ctx, state, request, answer),
         Request::CatchUp => reply(answer, Ok(Reply::Done)),
         // Handled by the loop, since it ends it.
         Request::Quit => reply(answer, Ok(Reply::Done)),
@@ -584,14 +508,4 @@ fn confirmed(
 fn request_name(request: &Request) -> String {
     let text = format!("{request:?}");
     text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
-}
-
-fn set_favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {
-    state.favourites.retain(|t| *t != target);
-    let place = u32::try_from(state.favourites.len()).unwrap_or(u32::MAX);
-    if on {
-        state.favourites.push(target.clone());
-    }
-    ctx.commit(vec![Write::Favourite(target, on.then_some(place))]);
-    Ok(Reply::Done)
 }

@@ -18,6 +18,8 @@ use crate::{
         ids::{AccountId, Grant, ProfileName, RoleName},
         refresh::hand_out_until,
         secret::RoleCredentials,
+        sign_in::{Method, SignIn},
+        step_up::Program,
     },
     ports::SsoError,
     renewal,
@@ -25,6 +27,7 @@ use crate::{
     safety::confirm,
     sign_in,
     state::{Org, Pass, State},
+    step_up::{self, Held},
     usage,
     waiting::Waiting,
 };
@@ -58,6 +61,26 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
+    /// The program that waits, where one does.
+    pub fn program(&self) -> Option<Program> {
+        match &self.to {
+            To::Program(Asker { program, pid, path }) => {
+                Some(Program { name: program.clone(), pid: *pid, path: path.clone() })
+            }
+            To::Clipboard(_) => None,
+        }
+    }
+
+    /// Of which role.
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// By which profile.
+    pub fn profile(&self) -> Option<&ProfileName> {
+        self.profile.as_ref()
+    }
+
     pub fn answer(self, answer: Answer) {
         let _ = self.answer.send(answer);
     }
@@ -92,13 +115,14 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, asked: Asked) {
         }
     };
     let Found { grant, profile, region, kept } = found;
+    let Asked { assume, to, may_sign_in, confirmed, answer, .. } = asked;
+    let wish = Wish { grant, profile, region, assume, to, may_sign_in, answer };
+    let Some(wish) = step_up::hold_found(ctx, state, wish) else { return };
     // What the person keeps was confirmed when it began to be kept.
     let question = state
-        .org(&grant.org)
-        .filter(|org| !kept && !asked.confirmed && org.may_use(&grant))
-        .and_then(|org| confirm(ctx, state, org, &grant, Act::CopyKeys));
-    let Asked { assume, to, may_sign_in, answer, .. } = asked;
-    let wish = Wish { grant, profile, region, assume, to, may_sign_in, answer };
+        .org(&wish.grant.org)
+        .filter(|org| !kept && !confirmed && org.may_use(&wish.grant))
+        .and_then(|org| confirm(ctx, state, org, &wish.grant, Act::CopyKeys));
     match question {
         Some(question) => wish.answer(Ok(Reply::Confirm(question))),
         None => begin(ctx, state, wish),
@@ -116,15 +140,15 @@ fn look(ctx: &Context, asked: Asked) {
     });
 }
 
-struct Found {
-    grant: Grant,
+pub(crate) struct Found {
+    pub grant: Grant,
     profile: Option<ProfileName>,
     region: Option<String>,
     kept: bool,
 }
 
 /// A profile is one that is kept, or one with SSO settings in the AWS config file.
-fn resolve(state: &State, of: &Of, now: Timestamp) -> Result<Found, Code> {
+pub(crate) fn resolve(state: &State, of: &Of, now: Timestamp) -> Result<Found, Code> {
     let name = match of {
         Of::Role(grant) => {
             return Ok(Found { grant: grant.clone(), profile: None, region: None, kept: false });
@@ -207,12 +231,14 @@ fn wait(ctx: &Context, state: &mut State, wish: Wish) {
     if let Some(credentials) = cached(org, &wish.grant, now) {
         return hand_out(ctx, state, wish, credentials);
     }
-    let under_way = matches!(org.sign_in, crate::model::sign_in::SignIn::InProgress(_));
+    let under_way = matches!(org.sign_in, SignIn::InProgress(_));
     if !wish.may_sign_in || (org.programs_tried && !under_way) {
         return wish.answer(Err(Code::SignInNeeded));
     }
     org.programs_tried = true;
-    if let Err(code) = sign_in::begin(ctx, state, &id, None) {
+    // A program brings up no form for a password, and cuts no sign-in off that is under way.
+    let way = (!under_way && wish.program().is_some()).then_some(Method::Browser);
+    if let Err(code) = sign_in::begin(ctx, state, &id, way) {
         return wish.answer(Err(code));
     }
     if let Some(org) = state.org_mut(&id) {
@@ -237,6 +263,12 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
         Err(SsoError::Unauthorized) if state.org(&grant.org).is_some_and(|o| o.era == pass.era) => {
             renewal::unauthorized(ctx, state, &grant.org, &pass);
             wishes.into_iter().for_each(|wish| begin(ctx, state, wish));
+        }
+        // Old ones neither: the organisation wants a touch for them.
+        Err(SsoError::StepUpNeeded) => {
+            for wish in wishes {
+                step_up::demanded(ctx, state, &grant, Held::HandOut(wish));
+            }
         }
         Err(error) => {
             let code = sign_in::code_of(error);

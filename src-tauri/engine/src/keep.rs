@@ -189,7 +189,7 @@ pub(crate) fn refresh_one(ctx: &Context, state: &mut State, name: &ProfileName) 
     // While paused it waits for the end of the pause.
     profile.wanted();
     profile.kept.placed = None;
-    if matches!(profile.state, ProfileState::AccessRemoved) {
+    if matches!(profile.state, ProfileState::AccessRemoved | ProfileState::TouchNeeded) {
         profile.state = ProfileState::Waiting;
     }
     // The person asks, so the wait after a failed renewal is over too.

@@ -1,19 +1,24 @@
 //! What is done with security keys: one operation at a time, a PIN asked for once for all that it opens, and
 //! the wizard that empties a key.
 
+pub(crate) mod errand;
+
 use crate::{
     engine::{Context, Event},
     model::{
         Timestamp,
         code::Code,
         history::{By, Event as Happened},
+        ids::OrgId,
         keys::{
-            Finished, Job, KeyAct, KeyFault, KeyId, KeyWish, Keys, Learnt, PinState, Pins, Plugged, Purpose,
-            Reset, ResetStep, Step,
+            Finished, Found, Job, KeyAct, KeyFault, KeyId, KeyWish, Keys, Learnt, PinState, Pins, Plugged,
+            Purpose, Reset, ResetStep, Step,
         },
+        step_up::Proved,
     },
     request::{Answer, KeysRequest, Reply},
     state::State,
+    step_up,
 };
 use std::collections::VecDeque;
 use tokio::task::JoinHandle;
@@ -31,6 +36,19 @@ pub(crate) struct KeyWork {
     waiting: VecDeque<(KeyId, KeyWish)>,
     /// It was given up because nobody touched the key.
     late: bool,
+    /// The organisation of whose keys one is looked for.
+    finding: Option<OrgId>,
+    /// Somebody waits for what a key signs.
+    errand: Option<errand::Errand>,
+    /// What the key proved, until its operation is over.
+    proved: Option<Proved>,
+}
+
+impl KeyWork {
+    /// Somebody looks at the view of keys.
+    pub fn is_followed(&self) -> bool {
+        self.followed
+    }
 }
 
 /// What a task found out.
@@ -51,6 +69,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
     let done = match request {
         KeysRequest::Follow(true) => {
             state.keys.followed = true;
+            crate::registering::look(ctx, state);
             watch(ctx, state);
             Ok(())
         }
@@ -88,6 +107,9 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
             state.keys.now.last = None;
             Ok(())
         }
+        KeysRequest::Use(key) => errand::choose(ctx, state, key),
+        // Answered by its own use-case.
+        KeysRequest::Register { .. } => Ok(()),
         KeysRequest::BeginReset(key) => begin_reset(state, &key),
         KeysRequest::AgreeReset => {
             agree(ctx, state);
@@ -110,6 +132,7 @@ pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
             stop_watching(state);
             state.keys.now.plugged = Some(Vec::new());
             state.keys.now.problem = Some(fault);
+            step_up::keys_changed(ctx, state);
         }
         Told::Seen(_) | Told::Blind(_) => {}
         Told::Step(no, step) => state.keys.now.step(no, step, ctx.now()),
@@ -153,6 +176,11 @@ fn watch(ctx: &Context, state: &mut State) {
     }));
 }
 
+/// Keys are followed from now on, for a question that waits for one.
+pub(crate) fn follow(ctx: &Context, state: &mut State) {
+    watch(ctx, state);
+}
+
 fn stop_watching(state: &mut State) {
     if let Some(watching) = state.keys.watching.take() {
         watching.abort();
@@ -160,9 +188,11 @@ fn stop_watching(state: &mut State) {
 }
 
 /// Nobody looks: nothing is watched, and nothing is known any more, once nothing is under way.
-fn leave(ctx: &Context, state: &mut State) {
+pub(crate) fn leave(ctx: &Context, state: &mut State) {
+    let asks = state.step_up.asks();
     let keys = &mut state.keys;
-    if keys.followed || keys.now.running.is_some() || keys.now.reset.is_some() {
+    let busy = keys.now.running.is_some() || keys.now.reset.is_some() || keys.errand.is_some();
+    if asks || keys.followed || busy {
         return;
     }
     stop_watching(state);
@@ -184,7 +214,13 @@ fn seen(ctx: &Context, state: &mut State, list: Vec<Plugged>) {
         over(ctx, state, no, Err(fault));
     }
     erase_if_wanted(ctx, state);
+    errand::seen(ctx, state);
     look_at_next(ctx, state);
+    step_up::keys_changed(ctx, state);
+}
+
+fn is_resetting(state: &State) -> bool {
+    matches!(&state.keys.now.reset, Some(reset) if reset.step != ResetStep::Done)
 }
 
 /// The wizard's key is there again and waits to be emptied.
@@ -205,9 +241,49 @@ fn look_at_next(ctx: &Context, state: &mut State) {
         return;
     }
     let untold = |key: &&Plugged| !keys.known.contains_key(&key.id);
-    let Some(id) = keys.list().iter().find(untold).map(|key| key.id.clone()) else { return };
+    let Some(id) = keys.list().iter().find(untold).map(|key| key.id.clone()) else {
+        return find(ctx, state);
+    };
     if let Ok(no) = keys.begin(&id, KeyAct::Look) {
         run(ctx, state, no, &id, Job { wish: KeyWish::Look, pins: None });
+    }
+}
+
+/// Asks a key whether it is one of those that an organisation knows, when nothing else is under way.
+pub(crate) fn find(ctx: &Context, state: &mut State) {
+    if !state.keys.followed || state.keys.now.running.is_some() || is_resetting(state) {
+        return;
+    }
+    let Some((key, org)) = state.keys.now.unfound() else { return };
+    let site = state.org(&org).and_then(|org| org.organisation.start_url.domain().map(str::to_owned));
+    let all = state.keys.now.registered.get(&org).into_iter().flatten();
+    let credentials: Vec<_> = all.filter_map(|one| one.credential.clone()).collect();
+    let Some(site) = site.filter(|_| !credentials.is_empty()) else {
+        return found(ctx, state, &key, &org, Found::No);
+    };
+    if let Ok(no) = state.keys.now.begin(&key, KeyAct::Find) {
+        state.keys.finding = Some(org);
+        run(ctx, state, no, &key, Job { wish: KeyWish::Find { site, credentials }, pins: None });
+    }
+}
+
+fn found(ctx: &Context, state: &mut State, key: &KeyId, org: &OrgId, what: Found) {
+    if let Some(known) = state.keys.now.known.get_mut(key) {
+        known.found.insert(org.clone(), what);
+    }
+    find(ctx, state);
+}
+
+/// Which of the registered keys it is.
+fn which(state: &State, org: &OrgId, result: Result<Learnt, KeyFault>) -> Found {
+    match result {
+        Ok(Learnt { holds: Some(id), .. }) => {
+            let mut all = state.keys.now.registered.get(org).into_iter().flatten();
+            let one = all.find(|one| one.credential.as_ref() == Some(&id)).cloned();
+            one.map_or(Found::No, Found::As)
+        }
+        Ok(_) => Found::No,
+        Err(_) => Found::Untold,
     }
 }
 
@@ -220,7 +296,7 @@ fn wish_for(ctx: &Context, state: &mut State, key: &KeyId, wish: KeyWish) -> Res
     if matches!(&keys.reset, Some(r) if r.step != ResetStep::Done) {
         return Err(KeyFault::InUse);
     }
-    if keys.running.as_ref().is_some_and(|running| running.act == KeyAct::Look) {
+    if keys.running.as_ref().is_some_and(|running| running.act.is_a_look()) {
         state.keys.waiting.push_back((key.clone(), wish));
         return Ok(());
     }
@@ -259,6 +335,29 @@ fn wish_for(ctx: &Context, state: &mut State, key: &KeyId, wish: KeyWish) -> Res
     Ok(())
 }
 
+/// Has a key prove that its owner touched it, with its PIN first where that is wanted: the operation's number.
+pub(crate) fn prove(
+    ctx: &Context,
+    state: &mut State,
+    key: &KeyId,
+    wish: KeyWish,
+    pin: bool,
+) -> Result<u64, KeyFault> {
+    let no = state.keys.now.begin(key, wish.act())?;
+    if pin {
+        state.keys.now.ask_pin(Purpose::Unlock, None);
+        state.keys.then = Some(wish);
+    } else {
+        run(ctx, state, no, key, Job { wish, pins: None });
+    }
+    Ok(no)
+}
+
+/// Gives up what is under way, for whoever began it.
+pub(crate) fn give_up(ctx: &Context, state: &mut State) {
+    cancel(ctx, state);
+}
+
 /// The window for it sent a PIN. It is for the question of that number alone.
 fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Result<(), KeyFault> {
     let keys = &mut state.keys;
@@ -266,7 +365,7 @@ fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Resul
         return Err(KeyFault::Gone);
     };
     let (no, key, purpose, least) = (running.no, running.key.id.clone(), asked.purpose, asked.least);
-    let (wants_old, wants_new) = (purpose != Purpose::Set, purpose != Purpose::Unlock);
+    let (wants_old, wants_new) = (purpose != Purpose::Set, matches!(purpose, Purpose::Set | Purpose::Change));
     let missing = (wants_old && pins.old.is_none()) || (wants_new && pins.new.is_none());
     let unfit = pins.new.as_ref().filter(|_| wants_new).and_then(|new| new.fits(least).err());
     if let Some(fault) = unfit.or_else(|| missing.then_some(KeyFault::PinTooShort { least })) {
@@ -274,9 +373,14 @@ fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Resul
         return Ok(());
     }
     let wish = match purpose {
-        Purpose::Unlock => KeyWish::Unlock,
+        // The PIN is for this one proof, and opens nothing else.
+        Purpose::Unlock => match &keys.then {
+            Some(proof @ KeyWish::StepUp(_)) => proof.clone(),
+            _ => KeyWish::Unlock,
+        },
         Purpose::Set => KeyWish::SetPin,
         Purpose::Change => KeyWish::ChangePin,
+        Purpose::Prove => keys.then.clone().ok_or(KeyFault::Gone)?,
     };
     keys.now.step(no, Step::Working, ctx.now());
     run(ctx, state, no, &key, Job { wish, pins: Some(pins) });
@@ -287,7 +391,7 @@ fn run(ctx: &Context, state: &mut State, no: u64, key: &KeyId, job: Job) {
     state.keys.late = false;
     let act = job.wish.act();
     // These are done by a key that is closed.
-    if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset) {
+    if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset | KeyAct::StepUp) {
         lock(ctx, state);
     }
     let (ctx, key) = (ctx.clone(), key.clone());
@@ -317,17 +421,44 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
                 None => over(ctx, state, no, Ok(())),
             }
         }
+        (KeyAct::Find, result) => {
+            let org = state.keys.finding.take();
+            state.keys.now.end(no, Ok(()), ctx.now());
+            if let Some(org) = org {
+                let what = which(state, &org, result);
+                if let Some(known) = state.keys.now.known.get_mut(key) {
+                    known.found.insert(org, what);
+                }
+            }
+            over(ctx, state, no, Ok(()));
+        }
+        (act, Ok(learnt)) if act.signs() => {
+            errand::signed(state, no, learnt.signed);
+            over(ctx, state, no, Ok(()));
+        }
+        (act, Err(fault @ KeyFault::WrongPin { .. })) if act.signs() => {
+            state.keys.now.learn_fault(key, &fault);
+            state.keys.now.ask_pin(Purpose::Prove, Some(fault));
+        }
+        (act, Err(KeyFault::PinNeeded))
+            if act.signs() && state.keys.then.is_none() && errand::by_pin(state) => {}
+        (KeyAct::StepUp, Ok(learnt)) => {
+            state.keys.proved = learnt.proved;
+            over(ctx, state, no, Ok(()));
+        }
         (_, Ok(learnt)) => {
-            if act == KeyAct::ForcePinChange {
+            // A key that demands another PIN takes nothing more by the one that opened it.
+            let demands = learnt.info.as_ref().is_some_and(|info| info.pin == PinState::ChangeNeeded);
+            if demands || act == KeyAct::ForcePinChange {
                 lock(ctx, state);
             }
             note(ctx, state, &running.key, act);
             state.keys.now.learn(key, learnt);
             over(ctx, state, no, Ok(()));
         }
-        (KeyAct::Unlock | KeyAct::ChangePin, Err(fault @ KeyFault::WrongPin { .. })) => {
+        (KeyAct::Unlock | KeyAct::ChangePin | KeyAct::StepUp, Err(fault @ KeyFault::WrongPin { .. })) => {
             state.keys.now.learn_fault(key, &fault);
-            let purpose = if act == KeyAct::Unlock { Purpose::Unlock } else { Purpose::Change };
+            let purpose = if act == KeyAct::ChangePin { Purpose::Change } else { Purpose::Unlock };
             state.keys.now.ask_pin(purpose, Some(fault));
         }
         (KeyAct::SetPin | KeyAct::ChangePin, Err(fault @ KeyFault::PinRefused)) => {
@@ -346,9 +477,14 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
 
 /// The operation is over; what waited begins.
 fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>) {
-    state.keys.now.end(no, result, ctx.now());
+    let proves = state.keys.now.running.as_ref().is_some_and(|it| it.no == no && it.act == KeyAct::StepUp);
+    state.keys.now.end(no, result.clone(), ctx.now());
     state.keys.then = None;
     state.keys.late = false;
+    let proved = state.keys.proved.take();
+    if proves {
+        step_up::ended(ctx, state, no, result.clone().map(|()| proved));
+    }
     while state.keys.now.running.is_none()
         && let Some((key, wish)) = state.keys.waiting.pop_front()
     {
@@ -359,12 +495,22 @@ fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>)
             state.keys.now.last = Some(Finished { key, act, result: Err(fault), at: ctx.now() });
         }
     }
+    errand::over_with(ctx, state, no, result);
     erase_if_wanted(ctx, state);
+    errand::go_on(ctx, state);
     look_at_next(ctx, state);
+    step_up::keys_changed(ctx, state);
     leave(ctx, state);
 }
 
 fn cancel(ctx: &Context, state: &mut State) {
+    // What goes on at a key is given up before what waits for one.
+    let idle = state.keys.now.running.as_ref().is_none_or(|running| running.act.is_a_look());
+    if idle && errand::waits(state) {
+        errand::drop_it(ctx, state);
+        leave(ctx, state);
+        return;
+    }
     let Some(running) = &state.keys.now.running else { return };
     let no = running.no;
     if matches!(running.step, Step::Pin(_)) {
@@ -381,7 +527,7 @@ fn lock(ctx: &Context, state: &mut State) {
 
 fn begin_reset(state: &mut State, key: &KeyId) -> Result<(), KeyFault> {
     let keys = &mut state.keys.now;
-    if keys.running.as_ref().is_some_and(|running| running.act != KeyAct::Look) {
+    if keys.running.as_ref().is_some_and(|running| !running.act.is_a_look()) {
         return Err(KeyFault::InUse);
     }
     let key = keys.find(key).cloned().ok_or(KeyFault::Gone)?;

@@ -14,6 +14,7 @@ use crate::{
         notice::Notice,
         organisation::Kind,
         silence::{BATCH, Circumstances, Reason, Verdict, verdict},
+        step_up::{For, Program},
     },
     ports::{Presence, Write},
     state::{Pending, State},
@@ -39,6 +40,20 @@ fn same_kind(a: &Notice, b: &Notice) -> bool {
 pub(crate) fn raise(state: &mut State, notice: Notice, now: Timestamp) {
     state.pending.retain(|p| !same_kind(&p.notice, &notice));
     state.pending.push(Pending { notice, since: now, held: None, not_before: None });
+}
+
+/// A program waits for a touch; nothing for what the person asked in the window.
+pub(crate) fn touch_needed(wanted: &For, program: &Program, number: u64, until: Timestamp) -> Option<Notice> {
+    let For::Role { grant, account_name, .. } = wanted else { return None };
+    let (grant, account_name) = (grant.clone(), account_name.clone());
+    Some(Notice::TouchNeeded {
+        grant,
+        account_name,
+        program: program.name.clone(),
+        pid: program.pid,
+        number,
+        until,
+    })
 }
 
 /// Brings the list of what is to be told up to date, and asks whether the person is there if anything is
@@ -252,6 +267,8 @@ fn org_of(notice: &Notice) -> Option<OrgId> {
         | Notice::StrangeAnswers { org, .. }
         | Notice::NewAccess { org, .. } => Some(org.clone()),
         Notice::LaunchFailed { grant, .. }
+        | Notice::TouchNeeded { grant, .. }
+        | Notice::TimeEnding { grant, .. }
         | Notice::TimeOver { grant, .. }
         | Notice::Copied { grant, .. } => Some(grant.org.clone()),
         Notice::AppFailed { app, .. } => Some(app.org.clone()),

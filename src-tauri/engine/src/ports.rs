@@ -205,4 +205,6 @@ pub struct Ports {
     pub exports: Arc<dyn Exports>,
     /// Security keys.
     pub keys: Arc<dyn SecurityKeys>,
+    /// A server's API for the app.
+    pub native: Arc<dyn Native>,
 }

@@ -7,11 +7,13 @@ use crate::{
         keys::Keys,
         organisation::Organisation,
         settings::{Settings, Way},
+        step_up::StepUpNow,
     },
     ports::{FileCondition, FileSet, Keyring},
     schedule,
     snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow, Snapshot},
     state::State,
+    step_up,
 };
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -49,6 +51,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         rules: Arc::default(),
         sandbox: SandboxNow::default(),
         keys: Keys::default(),
+        step_up: StepUpNow::default(),
         next_refresh: None,
     }
 }
@@ -92,6 +95,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
                 sign_in_failure: o.failure.clone(),
                 portal: shown_portal(o),
                 sync: o.sync.clone(),
+                offer: o.offered().cloned(),
                 labels: o.labels.clone(),
             })
             .collect(),
@@ -117,6 +121,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         rules: state.rules.clone(),
         sandbox: state.sandbox.clone(),
         keys: state.keys.now.clone(),
+        step_up: step_up::now(state),
     }
 }
 

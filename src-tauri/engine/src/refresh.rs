@@ -16,6 +16,7 @@ use crate::{
     ports::{FileChange, FileOutcome, FileSet, SsoError, Write},
     renewal, schedule, sign_in,
     state::{Pass, State},
+    step_up::{self, Held},
     stop,
 };
 use futures_util::{StreamExt, stream};
@@ -270,6 +271,15 @@ fn one(
             profile.state = ProfileState::Waiting;
             if let Some(pass) = pass {
                 renewal::unauthorized(ctx, state, &grant.org, &pass);
+            }
+        }
+        Ended::Refused(SsoError::StepUpNeeded) => {
+            profile.state = ProfileState::TouchNeeded;
+            // What goes by itself asks nobody; its row says what it waits for.
+            if by == By::You {
+                step_up::demanded(ctx, state, &grant, Held::Refresh(name.clone()));
+            } else {
+                step_up::learnt(state, &grant);
             }
         }
         Ended::Refused(SsoError::Forbidden) => {

@@ -298,6 +298,7 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, id: &OrgId, at: Timestamp,
     }
     ctx.commit(gone(id, Some(SealKind::Tokens)));
     ctx.note(state, By::Schedule, Happened::SignInEnded { org: id.clone(), revoked: why == Ended::Revoked });
+    crate::step_up::signed_out(ctx, state, id);
     if !begun {
         waiting::sign_in(ctx, state, id);
     }

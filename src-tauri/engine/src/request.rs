@@ -9,6 +9,7 @@ use crate::model::{
     history::Entry,
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
     keys::{KeyId, KeyWish, Pins},
+    native::InAppStep,
     notice::{Notice, Pressed},
     organisation::Endpoints,
     rules::{Field, Rule},
@@ -118,6 +119,8 @@ pub struct Asker {
     pub program: Option<String>,
     /// Its process id; 0 where the system does not tell.
     pub pid: u32,
+    /// Where its file is, where the system tells.
+    pub path: Option<String>,
 }
 
 /// Credentials for a program. `Debug` shows no secret.
@@ -190,6 +193,13 @@ pub enum Request {
         org: OrgId,
         /// Which way; `None` lets the engine choose.
         method: Option<Method>,
+    },
+    /// A step of signing in without a browser; the first begins an attempt.
+    InApp {
+        /// Where.
+        org: OrgId,
+        /// Which step.
+        step: InAppStep,
     },
     /// Open the browser again for the attempt under way.
     OpenSignInAgain(OrgId),
@@ -389,10 +399,42 @@ pub enum Request {
     },
     /// Something about security keys.
     Keys(KeysRequest),
+    /// Something about touches that roles ask for.
+    StepUp(StepUpRequest),
     /// Nothing: when it is answered, the snapshot has everything that was answered before.
     CatchUp,
     /// Do what quitting entails (settings' `remove_on_quit`), then end the loop.
     Quit,
+}
+
+/// What is wished of step-up. How it goes is in the snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepUpRequest {
+    /// The person says no to the question of that number.
+    Deny {
+        /// Which.
+        number: u64,
+    },
+    /// The person wants to touch another key.
+    Another {
+        /// For which question.
+        number: u64,
+    },
+    /// Close the role that a touch opened, and end what is kept by it.
+    Stop(Grant),
+    /// Have this role ask for a touch whenever it is used, or no more.
+    Mark {
+        /// Which.
+        grant: Grant,
+        /// Whether it asks.
+        on: bool,
+    },
+    /// Bring the window of the question up.
+    Show,
+    /// Make the key that is touched next known here. Answered when it is, or is not.
+    AddKey,
+    /// The key with this credential is known here no more.
+    ForgetKey(String),
 }
 
 /// What is wished of security keys. How it goes is in the snapshot.
@@ -424,6 +466,17 @@ pub enum KeysRequest {
     Cancel,
     /// What the last operation came to was read.
     Dismiss,
+    /// Which of several keys is to sign.
+    Use(KeyId),
+    /// Register a key for who is signed in there. Answered when it is over.
+    Register {
+        /// Which key.
+        key: KeyId,
+        /// Where.
+        org: OrgId,
+        /// What its owner calls it.
+        name: String,
+    },
     /// Begin to empty a key: what would be lost is shown.
     BeginReset(KeyId),
     /// The person has read what is lost.
@@ -516,6 +569,8 @@ pub enum Signal {
     NetworkUp,
     /// The network went.
     NetworkDown,
+    /// The screen was locked.
+    ScreenLocked,
     /// The person came back: unlocked the screen or moved after being idle.
     PersonBack,
     /// The credentials file, its neighbour or the cache of sign-ins changed on disk.

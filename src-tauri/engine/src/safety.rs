@@ -17,7 +17,7 @@ use crate::{
     ports::FileSet,
     request::{Answer, Confirm, Consent, Of, Reply, Request},
     state::{Ending, Org, State},
-    stop,
+    step_up, stop,
 };
 use jiff::{SignedDuration, civil::Date};
 use std::{collections::BTreeMap, time::Duration};
@@ -46,7 +46,9 @@ pub(crate) struct Consents {
 /// What the person has to confirm before `act` on this role, if anything.
 pub(crate) fn confirm(ctx: &Context, state: &State, org: &Org, grant: &Grant, act: Act) -> Option<Confirm> {
     let care = care(state, org, grant, act);
+    let touched = act != Act::KeepFresh && step_up::was_touched(state, grant, ctx.now());
     let asks = match care {
+        _ if touched => false,
         Care::Direct | Care::Notice => false,
         Care::Confirm => act == Act::KeepFresh || !is_quiet(ctx, state, grant),
         Care::ConfirmDaily => {
@@ -233,12 +235,18 @@ fn is_quiet(ctx: &Context, state: &State, grant: &Grant) -> bool {
     state.consents.quiet.get(grant).is_some_and(|until| *until > ctx.now())
 }
 
-fn sensitivity(grant: &Grant) -> Sensitivity {
+pub(crate) fn sensitivity(grant: &Grant) -> Sensitivity {
     environment::sensitivity(grant.role.as_str())
 }
 
 fn care(state: &State, org: &Org, grant: &Grant, act: Act) -> Care {
-    environment::care(environment_of(state, org, grant), sensitivity(grant), act)
+    let usual = environment::care(environment_of(state, org, grant), sensitivity(grant), act);
+    // Without a key that is known here, what the person marked is asked about in words.
+    match act {
+        _ if !state.settings.safety.step_up.is_marked(grant) => usual,
+        Act::KeepFresh => Care::TimeBoxed,
+        Act::OpenConsole | Act::CopyKeys => usual.max(Care::Confirm),
+    }
 }
 
 fn question(org: &Org, grant: &Grant, care: Care) -> Confirm {
@@ -258,7 +266,7 @@ fn question(org: &Org, grant: &Grant, care: Care) -> Confirm {
     }
 }
 
-fn environment_of(state: &State, org: &Org, grant: &Grant) -> Environment {
+pub(crate) fn environment_of(state: &State, org: &Org, grant: &Grant) -> Environment {
     let label = org.labels.get(&grant.account).copied();
     let account = org.account(&grant.account);
     environment::classify(

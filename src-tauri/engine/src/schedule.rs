@@ -15,10 +15,10 @@ use crate::{
         sign_in::{Ended, Session, SignIn},
         silence,
     },
-    pause, refresh, renewal, safety, sign_in,
+    native, pause, refresh, renewal, safety, sign_in,
     snapshot::Launch,
     state::{Profile, State},
-    sync,
+    step_up, sync,
 };
 use jiff::SignedDuration;
 
@@ -34,6 +34,7 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
         moments.extend(org.renew_not_before);
         moments.extend(renewal::due(org));
         moments.extend(sync::due(org));
+        moments.extend(native::due(org, now));
         let end = org.session().and_then(Session::known_end);
         moments.extend(end);
         moments.extend(end.map(|end| end - silence::SIGN_IN_ENDING));
@@ -53,6 +54,7 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
         }
     }
     moments.extend(keys::due(state));
+    moments.extend(step_up::due(state));
     for pending in &state.pending {
         moments.extend(pending.not_before);
         moments.push(pending.since + silence::BATCH);
@@ -92,6 +94,9 @@ pub(crate) fn profile_due(state: &State, profile: &Profile, now: Timestamp) -> O
 pub(crate) fn retry_now(state: &mut State, now: Timestamp) {
     for org in &mut state.orgs {
         org.renew_not_before = None;
+        if let native::Offer::NotBefore(at) = &mut org.offer {
+            *at = now;
+        }
         sync::retry_now(org, now);
     }
     for profile in state.profiles.values_mut() {
@@ -118,6 +123,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
     let now = ctx.now();
     state.clock_skew = ctx.ports.sso.clock_skew();
     keys::tick(ctx, state, now);
+    step_up::tick(ctx, state, now);
     if state.pause.is_some_and(|p| p.until.is_some_and(|until| until <= now)) {
         let _ = pause::end(ctx, state);
     }
@@ -130,6 +136,11 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
         end_what_is_over(ctx, state, id, now);
         if state.org(id).is_some_and(|o| renewal::due(o).is_some_and(|at| at <= now)) {
             renewal::begin(ctx, state, id);
+        }
+        if state.network.is_up()
+            && state.org(id).is_some_and(|o| native::due(o, now).is_some_and(|at| at <= now))
+        {
+            native::look(ctx, state, id);
         }
         if state.network.is_up() && state.org(id).is_some_and(|o| sync::due(o).is_some_and(|at| at <= now)) {
             sync::begin(ctx, state, id);
@@ -150,7 +161,10 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
         let expired = profile.kept.written.as_ref().is_some_and(|w| w.expires <= now);
         let shown = match (&decision, &profile.state) {
             _ if !profile.kept.delivery.is_refreshed() => deliver::shown(state, profile, now),
-            (_, s @ (ProfileState::Conflict(_) | ProfileState::AccessRemoved)) => s.clone(),
+            (
+                _,
+                s @ (ProfileState::Conflict(_) | ProfileState::AccessRemoved | ProfileState::TouchNeeded),
+            ) => s.clone(),
             (_, s) if profile.in_flight => s.clone(),
             _ if facts.paused => ProfileState::Paused,
             (Decision::SignIn, _) if expired => ProfileState::Expired,

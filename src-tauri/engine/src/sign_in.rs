@@ -6,17 +6,20 @@ use crate::{
     cache,
     engine::{Context, Event},
     half_sync,
+    keys::errand,
     model::{
         Timestamp,
         code::Code,
         history::{By, Event as Happened},
         ids::OrgId,
+        native::InApp,
         portal::Portal,
         secret::{ClientRegistration, TokenSet},
         sign_in::{Attempt, Method, Session, SignIn},
     },
+    native,
     ports::{FileSet, SealKind, SsoError, WhoAmI, Write},
-    renewal,
+    registering, renewal,
     request::{Answer, Reply},
     start::{client_rows, sign_in_rows},
     state::{Org, State},
@@ -49,7 +52,7 @@ pub(crate) enum Progress {
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option<Method>) -> Answer {
     let number = state.next_attempt;
-    let ours = cache::sessions(state, id).into_iter().chain(cache::sessions_of_others(state, id)).collect();
+    let ours = sessions(state, id);
     let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.ready {
         // The browser is not sent to whoever holds the sandbox's port now.
@@ -69,7 +72,9 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option
     }
     doubt(org);
     let now = ctx.now();
-    let method = method.unwrap_or(Method::Browser);
+    let usual = if org.signs_in_here() { Method::Native } else { Method::Browser };
+    let method = method.unwrap_or(usual);
+    org.flow = native::Flow::default();
     org.failure = None;
     if let SignIn::SignedIn(session) = &org.sign_in {
         org.previous = Some(session.clone());
@@ -81,9 +86,16 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option
         deadline: now + PATIENCE,
         link: None,
         user_code: None,
+        in_app: (method == Method::Native).then(InApp::new),
     });
-    let sessions = (org.file_set() == FileSet::Own).then_some(ours);
-    let run = Run { ctx: ctx.clone(), org: org.organisation.clone(), attempt: number, sessions };
+    state.next_attempt += 1;
+    errand::no_more(ctx, state, id);
+    if method == Method::Native {
+        // The person has the word.
+        return Ok(Reply::Done);
+    }
+    let Some(org) = state.org_mut(id) else { return Ok(Reply::Done) };
+    let run = Run { ctx: ctx.clone(), org: org.organisation.clone(), attempt: number, sessions: ours };
     let mut clients = org.clients.clone();
     clients.retain(|c| !org.doubted || c.method != Method::Browser);
     org.attempt = Some(tokio::spawn(async move {
@@ -93,8 +105,13 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId, method: Option
             Err(code) => Progress::Failed(code),
         });
     }));
-    state.next_attempt += 1;
     Ok(Reply::Done)
+}
+
+/// The sessions of the config file whose sign-ins are ours; `None` where the files are not the person's.
+pub(crate) fn sessions(state: &State, id: &OrgId) -> Option<Vec<String>> {
+    state.org(id).filter(|org| org.file_set() == FileSet::Own)?;
+    Some(cache::sessions(state, id).into_iter().chain(cache::sessions_of_others(state, id)).collect())
 }
 
 /// The session that tokens and their owner make.
@@ -290,7 +307,8 @@ fn done(
     }
     org.sign_in = SignIn::SignedIn(session_of(&tokens, who, now, stored));
     org.take_tokens(tokens);
-    org.issued_to = org.clients.iter().find(|c| Some(c.method) == method).cloned();
+    org.issued_to = org.clients.iter().find(|c| Some(c.method) == method.map(Method::registration)).cloned();
+    org.flow = native::Flow::default();
     cache::write(ctx, state, id);
     tracing::info!(organisation = %id, stored, "signed in");
     if another {
@@ -303,6 +321,7 @@ fn done(
         profile.failing_since = None;
     }
     renewal::store_all(ctx, state);
+    registering::look(ctx, state);
     sync::begin(ctx, state, id);
     waiting::run(ctx, state, id);
 }
@@ -333,6 +352,7 @@ fn give_up(ctx: &Context, state: &mut State, id: &OrgId) {
     if let Some(task) = org.attempt.take() {
         task.abort();
     }
+    org.flow = native::Flow::default();
     let landing = std::mem::take(&mut org.landing);
     if matches!(org.sign_in, SignIn::InProgress(_)) {
         back_to_before(org);
@@ -340,6 +360,7 @@ fn give_up(ctx: &Context, state: &mut State, id: &OrgId) {
     if landing {
         renewal::set_right(ctx, state, id);
     }
+    errand::no_more(ctx, state, id);
     waiting::give_up(state, id);
 }
 

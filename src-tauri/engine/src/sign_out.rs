@@ -12,8 +12,9 @@ use crate::{
         secret::{ClientRegistration, TokenSet},
         sign_in::SignIn,
     },
+    native,
     ports::SsoError,
-    renewal,
+    registering, renewal,
     request::{Answer, Reply},
     sign_in::{cancel, code_of},
     state::State,
@@ -30,8 +31,14 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
     org.credentials.clear();
     org.failure = None;
     org.sign_in = SignIn::SignedOut;
+    org.offer = native::Offer::Unknown;
+    let mut writes = renewal::gone(id, None);
+    // It lets nobody in, and keeps strangers from locking the person out.
+    writes.extend(native::known_rows(ctx, org));
+    registering::forget(state, id);
+    ctx.commit(writes);
     crate::assume::forget(state, id);
-    ctx.commit(renewal::gone(id, None));
+    crate::step_up::signed_out(ctx, state, id);
     ctx.note(state, By::You, Happened::SignedOut { org: id.clone() });
     if let Some(tokens) = tokens {
         revoke(ctx, state, id, tokens);

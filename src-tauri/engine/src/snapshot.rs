@@ -8,12 +8,14 @@ use crate::model::{
     history::Entry,
     ids::{AccountId, OrgId, Target},
     keys::Keys,
+    native::NativeOffer,
     organisation::Organisation,
     portal::{Portal, Sync},
     profile::{Kept, State},
     rules::Rules,
     settings::{Pause, Settings, Way},
     sign_in::SignIn,
+    step_up::StepUpNow,
 };
 use crate::ports::{FileCondition, Keyring, RecordCheck, SampleUser};
 use std::{collections::BTreeMap, sync::Arc};
@@ -31,6 +33,8 @@ pub struct OrganisationNow {
     pub portal: Arc<Portal>,
     /// How the sync goes.
     pub sync: Sync,
+    /// What its server takes from the app, where it has such an API.
+    pub offer: Option<NativeOffer>,
     /// Labels the person gave to accounts.
     pub labels: BTreeMap<AccountId, Environment>,
 }
@@ -143,6 +147,8 @@ pub struct Snapshot {
     pub sandbox: SandboxNow,
     /// Security keys.
     pub keys: Keys,
+    /// Touches that are waited for, and what they opened.
+    pub step_up: StepUpNow,
     /// The next refresh of any profile.
     pub next_refresh: Option<Timestamp>,
 }

@@ -101,6 +101,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         revoking: 0,
         quitting: None,
         keys: crate::keys::KeyWork::default(),
+        step_up: crate::step_up::StepUp::default(),
     }
 }
 
@@ -177,6 +178,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.pause = stored.pause;
     state.chosen = stored.chosen;
     state.conversions = stored.conversions;
+    state.step_up.keys = stored.step_up_keys;
     state.shown = stored.notices;
     state.last_line = stored.history.first().map_or(0, |newest| newest.id);
     state.history = Arc::new(stored.history);
@@ -243,6 +245,9 @@ fn restore(
                         (crate::model::ids::AccountId::new(account), crate::model::ids::RoleName::new(role));
                     org.credentials.insert(key, credentials);
                 }
+            }
+            Ok(Sealable::Known(known)) => {
+                org.known.insert(name, known);
             }
             Ok(_) => {}
             Err(code) => org.failure = Some(code),
@@ -346,7 +351,7 @@ pub(crate) fn client_rows(ctx: &Context, org: &Org) -> Result<Vec<Write>, Code> 
 /// The name of a client row in the vault.
 fn method_name(method: crate::model::sign_in::Method) -> &'static str {
     match method {
-        crate::model::sign_in::Method::Browser => "browser",
+        crate::model::sign_in::Method::Browser | crate::model::sign_in::Method::Native => "browser",
         crate::model::sign_in::Method::DeviceCode => "device_code",
     }
 }

@@ -23,10 +23,11 @@ use crate::{
         sign_in::{Session, SignIn},
     },
     network::Network,
-    ports::{FileCondition, FileSet, Keyring},
+    ports::{FileCondition, FileSet, Keyring, Known},
     request::Answer,
     safety::Consents,
     snapshot::{Launch, RecordNow, SandboxNow},
+    step_up::StepUp,
     waiting::Waiting,
 };
 use secrecy::SecretString;
@@ -86,6 +87,12 @@ pub(crate) struct Org {
     pub renewing: bool,
     pub renew_failures: u32,
     pub renew_not_before: Option<Timestamp>,
+    /// What the server takes from the app.
+    pub offer: crate::native::Offer,
+    /// What the server knows this computer by, for each user name.
+    pub known: BTreeMap<String, Known>,
+    /// Of a sign-in in the app that is under way.
+    pub flow: crate::native::Flow,
 }
 
 impl Org {
@@ -123,6 +130,9 @@ impl Org {
             renewing: false,
             renew_failures: 0,
             renew_not_before: None,
+            offer: crate::native::Offer::default(),
+            known: BTreeMap::new(),
+            flow: crate::native::Flow::default(),
         }
     }
 
@@ -201,6 +211,11 @@ impl Org {
     /// Who is signed in, or was last.
     pub fn last_user(&self) -> Option<&str> {
         self.user().or(self.portal.user.as_deref())
+    }
+
+    /// What a server knows this computer by, of whoever has this name.
+    pub fn known_by(&self, username: &str) -> Known {
+        self.known.get(username).cloned().unwrap_or_default()
     }
 
     pub fn user(&self) -> Option<&str> {
@@ -286,7 +301,10 @@ impl Profile {
     }
 
     pub fn blocked(&self) -> bool {
-        matches!(self.state, ProfileState::Conflict(_) | ProfileState::AccessRemoved)
+        matches!(
+            self.state,
+            ProfileState::Conflict(_) | ProfileState::AccessRemoved | ProfileState::TouchNeeded
+        )
     }
 }
 
@@ -366,6 +384,8 @@ pub(crate) struct State {
     pub quitting: Option<Quitting>,
     /// Security keys.
     pub keys: KeyWork,
+    /// Touches that are waited for, and what they opened.
+    pub step_up: StepUp,
 }
 
 impl State {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use crypto_glue::{s256::Sha256, traits::Digest};
 use serde_cbor_2::Value;
-use url::Url;
 use webauthn_authenticator_rs::ctap2::commands::{
     CBORCommand, GetAssertionRequest, GetInfoResponse, MakeCredentialRequest, MakeCredentialResponse,
     Permissions,
@@ -18,7 +17,7 @@ use webauthn_rs_proto::{
 };
 
 use crate::{
-    Ask, Error, Feature, Key, Pin, Transport,
+    Ask, Error, Feature, Key, Origin, Pin, Transport,
     answer::{self, Signed},
     ctap::{Effect, Fail, Run, Status, pin_uv::Token},
     session::{By, For},
@@ -55,8 +54,8 @@ struct Proof {
 }
 
 impl Key {
-    /// Makes a credential: a passkey, if the server's options demand a resident key. `clientDataJSON` is built
-    /// for `origin`, to whose host the options' RP id has to belong.
+    /// Makes a credential: a passkey, if the server's options demand a resident key. `clientDataJSON` names
+    /// `origin`, to whose host the options' RP id has to belong.
     ///
     /// # Errors
     /// [`Error::ForeignOrigin`], [`Error::AlreadyRegistered`] (the options' exclude list),
@@ -64,14 +63,14 @@ impl Key {
     /// [`Verify::Touch`], those of [`Key::unlock`], and what ends any operation.
     pub async fn register(
         &mut self,
-        origin: &Url,
+        origin: impl Into<Origin>,
         options: &CreationChallengeResponse,
         verify: Verify,
         ask: &Ask,
     ) -> Result<RegisterPublicKeyCredential, Error> {
-        let options = &options.public_key;
-        belongs(origin, &options.rp.id)?;
-        let client_data = client_data("webauthn.create", &options.challenge, origin);
+        let (origin, options) = (origin.into(), &options.public_key);
+        origin.may_ask_for(&options.rp.id)?;
+        let client_data = client_data("webauthn.create", &options.challenge, &origin);
         let hash = Sha256::digest(&client_data).to_vec();
         let mut run = self.run(ask).await?;
         let said = self.said(&mut run).await?;
@@ -130,14 +129,14 @@ impl Key {
     /// As [`Self::register`]; [`Error::NotRegistered`] when the key holds none.
     pub async fn authenticate(
         &mut self,
-        origin: &Url,
+        origin: impl Into<Origin>,
         options: &RequestChallengeResponse,
         verify: Verify,
         ask: &Ask,
     ) -> Result<Vec<Assertion>, Error> {
-        let options = &options.public_key;
-        belongs(origin, &options.rp_id)?;
-        let client_data = client_data("webauthn.get", &options.challenge, origin);
+        let (origin, options) = (origin.into(), &options.public_key);
+        origin.may_ask_for(&options.rp_id)?;
+        let client_data = client_data("webauthn.get", &options.challenge, &origin);
         let hash = Sha256::digest(&client_data).to_vec();
         let mut run = self.run(ask).await?;
         let said = self.said(&mut run).await?;
@@ -162,6 +161,51 @@ impl Key {
         }
         let only = allowed.first().filter(|_| allowed.len() == 1).map(|only| only.id.as_slice());
         signed.into_iter().map(|signed| assertion(signed, &client_data, only)).collect()
+    }
+
+    /// Which of these credentials the key holds, if any, as far as it tells without a touch and a PIN. Nothing is
+    /// signed that anybody would take: the challenge is empty.
+    ///
+    /// # Errors
+    /// [`Error::VerificationNeeded`] where the key always wants a PIN; what ends any operation.
+    pub async fn holds(
+        &mut self,
+        rp_id: &str,
+        credentials: Vec<Vec<u8>>,
+        ask: &Ask,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let mut run = self.run(ask).await?;
+        for id in credentials {
+            let type_ = "public-key".to_owned();
+            let one = AllowCredentials { type_, id: id.clone(), transports: None };
+            if self.probe(rp_id, vec![one], &mut run).await? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the key holds one of these, asked without a touch.
+    async fn probe(
+        &mut self,
+        rp_id: &str,
+        some: Vec<AllowCredentials>,
+        run: &mut Run<'_>,
+    ) -> Result<bool, Error> {
+        let probe = GetAssertionRequest {
+            rp_id: rp_id.to_owned(),
+            client_data_hash: vec![0; 32],
+            allow_list: some,
+            options: Some(BTreeMap::from([("up".to_owned(), false)])),
+            pin_uv_auth_param: None,
+            pin_uv_auth_proto: None,
+        };
+        let message = probe.cbor().map_err(|error| Error::Unexpected(error.to_string()))?;
+        match self.talk.raw(message, Effect::Reads, run).await {
+            Ok(_) => Ok(true),
+            Err(Fail::Status(Status::Ctap2NoCredentials | Status::Ctap2InvalidCredential)) => Ok(false),
+            Err(fail) => Err(fail.explain(Feature::Other, run.before())),
+        }
     }
 
     async fn signed(&mut self, message: Vec<u8>, run: &mut Run<'_>) -> Result<Signed, Error> {
@@ -230,19 +274,8 @@ impl Key {
             return Ok(allowed.to_vec());
         }
         for some in allowed.chunks(at_once) {
-            let probe = GetAssertionRequest {
-                rp_id: rp_id.to_owned(),
-                client_data_hash: vec![0; 32],
-                allow_list: some.to_vec(),
-                options: Some(BTreeMap::from([("up".to_owned(), false)])),
-                pin_uv_auth_param: None,
-                pin_uv_auth_proto: None,
-            };
-            let message = probe.cbor().map_err(|error| Error::Unexpected(error.to_string()))?;
-            match self.talk.raw(message, Effect::Reads, run).await {
-                Ok(_) => return Ok(some.to_vec()),
-                Err(Fail::Status(Status::Ctap2NoCredentials | Status::Ctap2InvalidCredential)) => {}
-                Err(fail) => return Err(fail.explain(Feature::Other, run.before())),
+            if self.probe(rp_id, some.to_vec(), run).await? {
+                return Ok(some.to_vec());
             }
         }
         Err(Error::NotRegistered)
@@ -290,22 +323,11 @@ fn assertion(signed: Signed, client_data: &[u8], only: Option<&[u8]>) -> Result<
 }
 
 /// `clientDataJSON` as WebAuthn serialises it (5.8.1.1): this order, nothing else.
-fn client_data(kind: &str, challenge: &[u8], origin: &Url) -> Vec<u8> {
+fn client_data(kind: &str, challenge: &[u8], origin: &Origin) -> Vec<u8> {
     let challenge = URL_SAFE_NO_PAD.encode(challenge);
-    let origin = serde_json::Value::from(origin.origin().ascii_serialization());
+    let origin = serde_json::Value::from(origin.to_string());
     format!(r#"{{"type":"{kind}","challenge":"{challenge}","origin":{origin},"crossOrigin":false}}"#)
         .into_bytes()
-}
-
-/// Whether a site's id may be used from an origin (WebAuthn, 5.1.3 steps 7 and 8): the host itself or a parent of
-/// it, over TLS; and no top-level domain, as far as that can be told without a list of them.
-fn belongs(origin: &Url, rp_id: &str) -> Result<(), Error> {
-    let foreign =
-        || Error::ForeignOrigin { origin: origin.origin().ascii_serialization(), rp_id: rp_id.to_owned() };
-    let host = origin.domain().ok_or_else(foreign)?;
-    let safe = origin.scheme() == "https" || (origin.scheme() == "http" && host == "localhost");
-    let parent = || host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.')) && rp_id.contains('.');
-    if safe && !rp_id.is_empty() && (host == rp_id || parent()) { Ok(()) } else { Err(foreign()) }
 }
 
 fn resident(options: &PublicKeyCredentialCreationOptions, said: &GetInfoResponse) -> Result<bool, Error> {
@@ -363,35 +385,18 @@ fn packed(command: u8, message: &BTreeMap<u32, Value>) -> Result<Vec<u8>, Error>
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(origin: &str, rp_id: &str, fits: bool) {
-        let origin = Url::parse(origin).expect("an URL");
-        assert_eq!(belongs(&origin, rp_id).is_ok(), fits, "{origin} {rp_id}");
-    }
-
-    #[test]
-    fn a_site_belongs_to_its_own_hosts_alone() {
-        check("https://login.acme.test", "login.acme.test", true);
-        check("https://login.acme.test:8443/x", "acme.test", true);
-        check("http://localhost:8080", "localhost", true);
-        check("http://login.acme.test", "acme.test", false);
-        check("https://login.acme.test", "other.test", false);
-        check("https://evilacme.test", "acme.test", false);
-        check("https://acme.test", "login.acme.test", false);
-        check("https://login.acme.test", "test", false);
-        check("https://login.acme.test", "", false);
-        check("https://192.0.2.1", "192.0.2.1", false);
-    }
-
     #[test]
     fn client_data_is_serialised_as_the_specification_says() {
-        let origin = Url::parse("https://login.acme.test/path?query").expect("an URL");
-        let json = String::from_utf8(client_data("webauthn.get", &[0xff, 0xfe], &origin));
-        assert_eq!(
-            json.as_deref(),
-            Ok(
-                r#"{"type":"webauthn.get","challenge":"__4","origin":"https://login.acme.test","crossOrigin":false}"#
-            )
-        );
+        let url = url::Url::parse("https://login.acme.test/path?query").expect("an URL");
+        for (origin, named) in [
+            (Origin::of_site(&url), "https://login.acme.test"),
+            (Origin::of_app(&url), "latchkey-app:https://login.acme.test"),
+        ] {
+            let json = String::from_utf8(client_data("webauthn.get", &[0xff, 0xfe], &origin));
+            let expected = format!(
+                r#"{{"type":"webauthn.get","challenge":"__4","origin":"{named}","crossOrigin":false}}"#
+            );
+            assert_eq!(json, Ok(expected));
+        }
     }
 }

@@ -18,6 +18,9 @@ use webauthn_rs_proto::{
     UserVerificationPolicy,
 };
 
+/// Whose the credentials are that are made here: a key shows it where it lists them.
+const OWNER: &str = "Latchkey step-up";
+
 /// A credential's public side, as kept to verify assertions. Holds no secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Registered(Credential);
@@ -28,6 +31,13 @@ pub struct Pending {
     core: WebauthnCore,
     state: AuthenticationState,
     allowed: Vec<Registered>,
+}
+
+/// A credential for step-up that a key was asked to make. Good for one.
+#[derive(Debug)]
+pub struct Offer {
+    core: WebauthnCore,
+    state: RegistrationState,
 }
 
 /// Why an assertion does not count.
@@ -95,6 +105,38 @@ fn answering(
     state["challenge"] = challenge;
     state["allow_synchronised_authenticators"] = json!(false);
     serde_json::from_value(state).map_err(told)
+}
+
+impl Offer {
+    /// A fresh random challenge for a key that holds none of `known`; the options go to [`crate::Key::register`].
+    /// The credential takes no room on the key.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`].
+    pub fn new(
+        origin: &Url,
+        rp_id: &str,
+        known: &[Registered],
+    ) -> Result<(Self, CreationChallengeResponse), Refusal> {
+        let core = core(origin, rp_id);
+        let known = known.iter().map(|key| key.0.cred_id.clone()).collect();
+        // It belongs to nobody but the person whose key it is.
+        let builder = core
+            .new_challenge_register_builder(OWNER.as_bytes(), OWNER, OWNER)?
+            .require_resident_key(false)
+            .user_verification_policy(UserVerificationPolicy::Preferred)
+            .exclude_credentials(Some(known));
+        let (options, state) = core.generate_challenge_register(builder)?;
+        Ok((Self { core, state }, options))
+    }
+
+    /// Verifies what the key made, and keeps its public side.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`].
+    pub fn verify(self, made: &RegisterPublicKeyCredential) -> Result<Registered, Refusal> {
+        Ok(Registered(self.core.register_credential(made, &self.state, None)?))
+    }
 }
 
 impl Pending {

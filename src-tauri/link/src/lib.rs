@@ -36,5 +36,5 @@ pub use path::SocketPath;
 pub use system::Caller;
 pub use told::{
     Confirm, Credentials, Line, ListedApp, ListedRole, Listing, Lowered, Organisation, Overview, Problem,
-    Profile, Secret, SignInWaits, Team,
+    Profile, Secret, SignInWaits, Team, TouchWaits,
 };

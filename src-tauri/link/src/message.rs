@@ -1,7 +1,9 @@
 //! What is said. Unknown members are ignored, so that a version can grow members; a change of meaning
 //! takes a new [`PROTOCOL`].
 
-use crate::told::{Confirm, Credentials, Line, Listing, Lowered, Overview, Problem, SignInWaits, Team};
+use crate::told::{
+    Confirm, Credentials, Line, Listing, Lowered, Overview, Problem, SignInWaits, Team, TouchWaits,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -145,6 +147,17 @@ pub enum Request {
         /// Its id.
         app: String,
     },
+    /// As the request within; but where it waits for a touch of a security key, that is told at once
+    /// ([`Reply::TouchWaits`]), and [`Request::AwaitTouch`] brings its answer.
+    TellOfTouch {
+        /// Which.
+        request: Box<Request>,
+    },
+    /// The answer of a request that waits for a touch. Once.
+    AwaitTouch {
+        /// Which, from [`Reply::TouchWaits`].
+        id: u64,
+    },
     /// The newest lines of Activity. Answered by [`Reply::History`].
     History {
         /// At most so many.
@@ -227,6 +240,8 @@ pub enum Reply {
     Lowered(Vec<Lowered>),
     /// To [`Request::SignIn`].
     SignInWaits(SignInWaits),
+    /// To [`Request::TellOfTouch`].
+    TouchWaits(TouchWaits),
     /// To [`Request::History`].
     History(Vec<Line>),
     /// The person has to confirm first; ask again with `confirmed`.

@@ -217,6 +217,19 @@ pub struct SignInWaits {
     pub no_browser: Option<Problem>,
 }
 
+/// A touch of a security key is waited for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TouchWaits {
+    /// For [`crate::Request::AwaitTouch`].
+    pub id: u64,
+    /// The account's name.
+    pub account_name: String,
+    /// The role's name.
+    pub role: String,
+    /// It is given up in so many seconds.
+    pub seconds: u64,
+}
+
 /// What the person has to confirm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirm {

@@ -1,8 +1,9 @@
 //! Lines of Activity as plain sentences.
 
 use crate::{
+    conflict_words::conflict_words,
     delivery, key_words,
-    problem::{About, conflict_words, sentence},
+    problem::{About, sentence},
     record::grouped,
     ui_activity::{UiActivity, UiActivityKind, UiBy},
     words::{clock, count, environment_word, first_and_more},
@@ -15,6 +16,7 @@ use engine::{
         environment::Act,
         history::{By, Entry, Event},
         ids::{AccountId, Grant, OrgId},
+        step_up::{Closed, Unanswered},
     },
 };
 use jiff::tz::TimeZone;
@@ -215,8 +217,51 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         Event::StrangeAnswers { org } => {
             (format!("Ignored answers that did not belong to the sign-in to {}", name(org)), None, false)
         }
+        Event::SteppedUp { grant, account_name, act, key, until, program, demand: _ } => {
+            let what = step_up_act(*act, grant, account_name);
+            let asked = program.as_ref().map(|p| format!(" for {p}")).unwrap_or_default();
+            let until = clock(entry.at, *until, zone);
+            (format!("Touched {key} to {what}{asked}, open until {until}"), role(grant, account_name), true)
+        }
+        Event::StepUpUnanswered { grant, account_name, act, why, program } => {
+            let what = step_up_act(*act, grant, account_name);
+            let asked = program.as_ref().map(|p| format!(", which {p} asked for")).unwrap_or_default();
+            let said = match why {
+                Unanswered::Denied | Unanswered::DeniedBefore => "Denied",
+                Unanswered::TimedOut => "Nobody touched a key",
+                Unanswered::NoKey => "No key is registered",
+            };
+            (format!("{said} to {what}{asked}"), role(grant, account_name), false)
+        }
+        Event::StepUpClosed { grant, account_name, why } => {
+            let why = match why {
+                Closed::Over => "as planned",
+                Closed::Stopped => "as you said",
+                Closed::SignedOut => "with the sign-in",
+                Closed::Locked => "when the screen was locked",
+            };
+            (format!("Closed {} in {account_name}, {why}", grant.role), role(grant, account_name), true)
+        }
+        Event::StepUpKeyAdded { key } => {
+            (format!("Added {key} to the keys that open roles here"), None, true)
+        }
+        Event::StepUpKeyForgotten { key } => {
+            (format!("Removed {key} from the keys that open roles here"), None, true)
+        }
+        Event::KeyCloned { key } => {
+            (format!("Refused {key}: its counter went back, so it may have been copied"), None, false)
+        }
         Event::KeyChanged { key, act } => (key_words::activity(*act, key), None, true),
         Event::Notified { notice, shown, reason } => notified(notice, *shown, reason.as_deref()),
+    }
+}
+
+/// `open the console of payments-prod as Administrator`.
+fn step_up_act(act: Act, grant: &Grant, account_name: &str) -> String {
+    match act {
+        Act::OpenConsole => format!("open the console of {account_name} as {}", grant.role),
+        Act::CopyKeys => format!("get credentials of {account_name} as {}", grant.role),
+        Act::KeepFresh => format!("keep {account_name} fresh as {}", grant.role),
     }
 }
 
@@ -257,6 +302,12 @@ fn kind(event: &Event) -> UiActivityKind {
         Event::Notified { .. } => UiActivityKind::Notification,
         Event::Confirmed { .. }
         | Event::KeyChanged { .. }
+        | Event::SteppedUp { .. }
+        | Event::StepUpUnanswered { .. }
+        | Event::StepUpClosed { .. }
+        | Event::StepUpKeyAdded { .. }
+        | Event::StepUpKeyForgotten { .. }
+        | Event::KeyCloned { .. }
         | Event::Labelled { .. }
         | Event::RecordCleared
         | Event::RecordExported { .. }
@@ -275,6 +326,9 @@ fn account_of(event: &Event) -> Option<String> {
         | Event::RefreshFailed { grant, .. }
         | Event::KeepStarted { grant, .. }
         | Event::KeepEnded { grant, .. }
+        | Event::SteppedUp { grant, .. }
+        | Event::StepUpUnanswered { grant, .. }
+        | Event::StepUpClosed { grant, .. }
         | Event::Confirmed { grant, .. } => Some(account_key(&grant.org, &grant.account)),
         Event::Labelled { grant, .. } => Some(account_key(&grant.org, &grant.account)),
         _ => None,
@@ -299,6 +353,8 @@ fn notified(key: &str, shown: bool, reason: Option<&str>) -> (String, Option<Str
         "clock-skew" => "that the clock is off",
         "launch" => "that a console did not open",
         "launch-app" => "that an app did not open",
+        "touch-needed" => "that a program waits for a touch",
+        "time-ending" => "that a profile ends soon",
         "time-over" => "that a profile ended, as planned",
         "record-broken" => "that Activity was changed outside",
         "strange-answers" => "of answers that belonged to no sign-in",

@@ -104,7 +104,8 @@ fn of_notice(notice: &Notice) -> Option<UiRequest> {
             region: region.clone(),
             confirmed: false,
         }),
-        Notice::TimeOver { profile, grant, region, delivery, .. } => Some(UiRequest::KeepFresh {
+        Notice::TimeOver { profile, grant, region, delivery, .. }
+        | Notice::TimeEnding { profile, grant, region, delivery, .. } => Some(UiRequest::KeepFresh {
             grant: grant.into(),
             profile: profile.to_string(),
             delivery: (*delivery).into(),

@@ -7,7 +7,9 @@ use crate::ui_import::{UiConversion, UiImport, UiWanted};
 use crate::ui_keys::UiKeyWish;
 use crate::ui_portal::UiClass;
 use crate::ui_setup::{UiBrowser, UiField};
+use crate::ui_sign_in::UiInAppStep;
 use crate::ui_state::{UiActivity, UiAppRef, UiButton, UiGrant, UiMethod, UiProblem, UiSettings, UiShow};
+use crate::ui_step_up::UiStepUpWish;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -137,6 +139,13 @@ pub enum UiRequest {
         org: String,
         /// `null` lets the engine choose.
         method: Option<UiMethod>,
+    },
+    /// A step of signing in in the app.
+    InApp {
+        /// Where.
+        org: String,
+        /// Which.
+        step: UiInAppStep,
     },
     /// Open the browser again.
     OpenSignInAgain {
@@ -368,6 +377,11 @@ pub enum UiRequest {
     Keys {
         /// What.
         keys: UiKeyWish,
+    },
+    /// Something about touches that roles ask for.
+    StepUp {
+        /// What.
+        step_up: UiStepUpWish,
     },
     /// End the app.
     Quit,

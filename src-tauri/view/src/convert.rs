@@ -25,6 +25,7 @@ use engine::{
         ids::{AppId, AppRef, Grant, OrgId, ProfileName, RoleName, Target},
         settings::Settings,
         sign_in::{Method, SignIn},
+        step_up::Unanswered,
     },
     ports::HistoryPage,
     request::{Answer, Confirm, Consent, Part, PauseFor, Shell, Show, Wanted},
@@ -79,9 +80,11 @@ impl TryFrom<UiRequest> for Request {
                 let method = method.map(|m| match m {
                     UiMethod::Browser => Method::Browser,
                     UiMethod::DeviceCode => Method::DeviceCode,
+                    UiMethod::Native => Method::Native,
                 });
                 Self::SignIn { org: OrgId::new(org), method }
             }
+            Ui::InApp { org, step } => Self::InApp { org: OrgId::new(org), step: step.into() },
             Ui::OpenSignInAgain { org } => Self::OpenSignInAgain(OrgId::new(org)),
             Ui::CancelSignIn { org } => Self::CancelSignIn(OrgId::new(org)),
             Ui::SignOut { org } => Self::SignOut(OrgId::new(org)),
@@ -199,6 +202,7 @@ impl TryFrom<UiRequest> for Request {
                 return Err(AskError::new("activity", "Activity is read in steps"));
             }
             Ui::Keys { keys } => Self::Keys(keys.into()),
+            Ui::StepUp { step_up } => Self::StepUp(step_up.request()?),
             Ui::Quit => Self::Quit,
         })
     }
@@ -210,6 +214,8 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
     match answer {
         // The window asks for no keys, and would not get them.
         Ok(Reply::Done | Reply::Credentials(_)) => UiReply::Done,
+        // Who said no knows.
+        Err(Code::StepUpEnded { why: Unanswered::Denied }) => UiReply::Done,
         Ok(Reply::Confirm(confirm)) => UiReply::Confirm { dialog: dialog(&confirm, asked, s) },
         Ok(Reply::Checked(found)) => {
             let host = found.start_url.host_str().unwrap_or_default();

@@ -3,8 +3,10 @@
 use crate::{
     account::classified,
     ask::UiRequest,
+    conflict_words::{USE_SSO_CACHE, conflict_words},
     delivery,
-    problem::{About, USE_SSO_CACHE, asks, conflict_words, problem},
+    problem::{About, asks, problem},
+    step_up,
     ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiGrant, UiProblem, UiProfile, UiStatus, UiStrip},
     words::{clock, left, ui_environment, ui_sensitivity},
@@ -38,6 +40,7 @@ impl UiStatus {
             Self::Expired => 0,
             Self::SignInNeeded => 1,
             Self::NotWritable => 2,
+            Self::TouchNeeded => 2,
             Self::Conflict => 3,
             Self::AccessRemoved => 4,
             Self::Retrying => 5,
@@ -63,6 +66,7 @@ impl UiStatus {
             Self::AccessRemoved => "Access removed",
             Self::Conflict => "Conflict",
             Self::NotWritable => "File not writable",
+            Self::TouchNeeded => "Touch needed",
         }
     }
 }
@@ -89,6 +93,7 @@ pub(crate) fn standing(p: &ProfileNow, now: Timestamp) -> Standing {
         State::AccessRemoved => Standing::AccessRemoved,
         State::Conflict(_) => Standing::Conflict,
         State::NotWritable(_) => Standing::NotWritable,
+        State::TouchNeeded => Standing::TouchNeeded,
     }
 }
 
@@ -239,10 +244,17 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
             )],
             details: String::new(),
         },
+        State::TouchNeeded => UiProblem {
+            title: format!("{name} waits for a touch of your key"),
+            meaning: format!("{org_name} gives new credentials out only after one. {still}"),
+            next: "Touch your key, and it goes on.".into(),
+            buttons: vec![asks("Touch your key", UiRequest::RefreshProfile { profile: name.to_owned() })],
+            details: String::new(),
+        },
         State::Conflict(conflict) => conflict_problem(name, *conflict, p.kept.delivery),
         State::NotWritable(code) => {
             let found = problem(code, &about);
-            UiProblem { meaning: format!("{} {still}", found.meaning), ..found }
+            UiProblem { meaning: format!("{} {still}", found.meaning).trim().to_owned(), ..found }
         }
     })
 }
@@ -290,7 +302,10 @@ fn works(p: &ProfileNow, now: Timestamp) -> String {
 
 /// Privileged production profiles that work now: always in sight, with a way to stop.
 pub(crate) fn strips(s: &Snapshot) -> Vec<UiStrip> {
-    active_in_production(s)
+    let opened = |p: &&ProfileNow| !s.step_up.opened.iter().any(|one| one.grant == p.kept.grant);
+    let kept = active_in_production(s)
+        // What a touch opened is named by its role, and stopped with it.
+        .filter(opened)
         .map(|p| UiStrip {
             text: format!("{} is active in production", p.kept.profile),
             expires: p
@@ -305,8 +320,8 @@ pub(crate) fn strips(s: &Snapshot) -> Vec<UiStrip> {
                 },
                 danger: true,
             },
-        })
-        .collect()
+        });
+    step_up::strips(s).into_iter().chain(kept).collect()
 }
 
 /// The profiles of [`strips`].

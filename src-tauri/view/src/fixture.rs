@@ -16,6 +16,7 @@ use engine::{
         profile::{Conflict, Kept, State, Written},
         settings::Settings,
         sign_in::{Session, SignIn},
+        step_up::{StepUpNow, Unanswered},
     },
     ports::{FileCondition, Keyring},
     snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow},
@@ -109,6 +110,7 @@ pub(crate) fn organisation() -> OrganisationNow {
             app_changes: vec![],
         }),
         sync: Sync::Idle,
+        offer: None,
         labels: BTreeMap::new(),
     }
 }
@@ -169,6 +171,7 @@ pub(crate) fn snapshot() -> Snapshot {
         rules: Arc::default(),
         sandbox: SandboxNow::default(),
         keys: Keys::default(),
+        step_up: StepUpNow::default(),
         next_refresh: None,
     }
 }
@@ -191,6 +194,7 @@ pub(crate) fn codes() -> Vec<Code> {
         delivery,
     };
     let file = Delivery::CredentialsFile;
+    let of_native = crate::tests::sign_in::faults().into_iter().map(Code::from);
     let of_keys = crate::tests::keys::faults().into_iter().map(|fault| Code::SecurityKey { fault });
     let mut all = vec![
         Code::BadStartUrl { reason: reason() },
@@ -219,6 +223,10 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::ForeignUrl { host: host() },
         Code::AccessRemoved,
         Code::StepUpNeeded,
+        Code::StepUpEnded { why: Unanswered::Denied },
+        Code::StepUpEnded { why: Unanswered::DeniedBefore },
+        Code::StepUpEnded { why: Unanswered::TimedOut },
+        Code::StepUpEnded { why: Unanswered::NoKey },
         Code::KeyringLocked,
         Code::KeyringMissing { reason: reason() },
         Code::SealBroken,
@@ -269,6 +277,7 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::Internal { what: "a task ended".into() },
     ];
     all.extend(of_keys);
+    all.extend(of_native);
     for code in &all {
         match code {
             Code::BadStartUrl { .. } | Code::NotAPortal { .. } | Code::RegionNeeded { .. } => {}
@@ -278,7 +287,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::SignInFailed { .. } | Code::BadDestination { .. } | Code::StoreDamaged { .. } => {}
             Code::SignInTimedOut | Code::SignInCancelled | Code::StateMismatch | Code::ListenFailed => {}
             Code::BrowserFailed { .. } | Code::ForeignUrl { .. } => {}
-            Code::AccessRemoved | Code::StepUpNeeded => {}
+            Code::AccessRemoved | Code::StepUpNeeded | Code::StepUpEnded { .. } => {}
             Code::KeyringLocked | Code::KeyringMissing { .. } | Code::SealBroken => {}
             Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
@@ -290,7 +299,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::PlacesChanged { .. } | Code::BackupGone { .. } | Code::FolderNotShown { .. } => {}
             Code::BadPattern { .. } | Code::DefaultInProduction { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
-            Code::SecurityKey { .. } => {}
+            Code::SecurityKey { .. } | Code::Native { .. } => {}
         }
     }
     all

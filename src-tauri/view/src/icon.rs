@@ -89,6 +89,9 @@ pub fn icon(snapshot: &Snapshot) -> IconState {
 }
 
 fn shape(s: &Snapshot) -> IconShape {
+    if s.step_up.question.is_some() {
+        return IconShape::Touch;
+    }
     let ended = |o: &OrganisationNow| matches!(o.sign_in, SignIn::Ended { .. });
     if s.organisations.iter().any(ended) || s.profiles.iter().any(|p| needs_person(p, s.at)) {
         return IconShape::NeedsYou;
@@ -129,6 +132,7 @@ pub fn needs_person(p: &ProfileNow, now: Timestamp) -> bool {
                 | State::AccessRemoved
                 | State::Conflict(_)
                 | State::NotWritable(_)
+                | State::TouchNeeded
         )
 }
 
@@ -244,6 +248,10 @@ pub fn tooltip(s: &Snapshot, zone: &TimeZone) -> String {
             }
             Some(time) => format!("Latchkey: {}, {} left", org.organisation.name, left(time)),
             None => format!("Latchkey: {}", status_line(s, zone)),
+        },
+        (_, IconShape::Touch) => match crate::step_up::waits_for(s) {
+            Some(what) => format!("Latchkey: touch your key to continue: {what}"),
+            None => "Latchkey: touch your key to continue".to_owned(),
         },
         (_, IconShape::NeedsYou) => match profiles_line(s, zone) {
             Some(line) => format!("Latchkey: {line}"),

@@ -109,6 +109,27 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "Nothing was changed.",
             "Use another key or another way to sign in.",
         ),
+        KeyFault::RegisteredAlready => {
+            owned("This key is registered there already", "Nothing was changed.", "Use another key.")
+        }
+        KeyFault::ForeignSite { site } => (
+            "The key was not asked".into(),
+            format!("The server wanted keys of {site}, which is not its own address."),
+            "Check the start URL, and tell your administrator.".into(),
+        ),
+        KeyFault::KnownAlready => {
+            owned("This key is known here already", "Nothing was changed.", "Use another key.")
+        }
+        KeyFault::Cloned => owned(
+            "This key may have been copied",
+            "Its counter went back, which a key by itself never does. Nothing was opened.",
+            "Stop using it, and tell your administrator.",
+        ),
+        KeyFault::Refused => owned(
+            "The key's answer does not hold",
+            "Nothing was opened.",
+            "Use another key, or remove this one in Settings and add it anew.",
+        ),
         KeyFault::NotRecognised => owned(
             "The fingerprint was not recognised",
             "Nothing was changed.",
@@ -228,13 +249,24 @@ pub(crate) fn purpose(act: KeyAct) -> &'static str {
             "A setting of the key is being changed."
         }
         KeyAct::Reset => "The key is being emptied.",
+        KeyAct::Authenticate => "The key proves that it is you.",
+        KeyAct::Register => "The key is being registered.",
+        KeyAct::Find => "Asking the key where it is registered.",
+        KeyAct::StepUp => "A role waits for a touch of it.",
     }
 }
 
 /// What is said when it is done; nothing where what is shown says it.
 pub(crate) fn done(act: KeyAct) -> Option<&'static str> {
     match act {
-        KeyAct::Look | KeyAct::ListPasskeys | KeyAct::ListFingerprints | KeyAct::Reset => None,
+        KeyAct::Look
+        | KeyAct::Find
+        | KeyAct::ListPasskeys
+        | KeyAct::ListFingerprints
+        | KeyAct::Authenticate
+        | KeyAct::Reset
+        | KeyAct::StepUp => None,
+        KeyAct::Register => Some("The key is registered."),
         KeyAct::Identify => Some("You touched it: this is the key."),
         KeyAct::SetPin => Some("The PIN is set."),
         KeyAct::ChangePin => Some("The PIN is changed."),
@@ -264,12 +296,16 @@ pub(crate) fn activity(act: KeyAct, key: &str) -> String {
         KeyAct::AlwaysVerify | KeyAct::LeastPin => format!("Changed a setting of {key}"),
         KeyAct::ForcePinChange => format!("Made {key} ask for another PIN"),
         KeyAct::Enterprise => format!("Switched enterprise attestation on in {key}"),
+        KeyAct::Register => format!("Registered {key} as a second factor"),
         KeyAct::Reset => format!("Reset {key}, which deleted all it held"),
         KeyAct::Look
+        | KeyAct::Find
         | KeyAct::Identify
         | KeyAct::Unlock
+        | KeyAct::Authenticate
         | KeyAct::ListPasskeys
-        | KeyAct::ListFingerprints => {
+        | KeyAct::ListFingerprints
+        | KeyAct::StepUp => {
             format!("Used {key}")
         }
     }

@@ -1,7 +1,10 @@
 //! Security keys as the window shows them.
 
+mod registered;
+
 use crate::{
     key_words::{self, hint, line, problem, purpose, tail, tries},
+    step_up,
     ui_keys::{
         UiFingerprint, UiKey, UiKeyAdvanced, UiKeyEnded, UiKeyFacts, UiKeyPage, UiKeyPin, UiKeyReset,
         UiKeyRow, UiKeyRowAction, UiKeyRunning, UiKeySite, UiKeyStep, UiKeyUnlocked, UiKeyWish, UiKeys,
@@ -14,6 +17,7 @@ use engine::{
     Snapshot,
     model::{
         Timestamp,
+        ids::OrgId,
         keys::{
             Finished, Info, KeyAct, KeyFault, KeyId, KeyWish, Keys, Known, Passkey, PinState, Plugged,
             Protection, Purpose, Reset, ResetStep, Running, Sameness, Space, Step, Transport,
@@ -21,6 +25,7 @@ use engine::{
     },
     request::KeysRequest,
 };
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 const NOT_HERE: &str = "not available on this key";
@@ -54,6 +59,10 @@ impl From<UiKeyWish> for KeysRequest {
             Ui::LeastPin { key, characters } => act(key, KeyWish::LeastPin { characters }),
             Ui::ForcePinChange { key } => act(key, KeyWish::ForcePinChange),
             Ui::Enterprise { key } => act(key, KeyWish::Enterprise),
+            Ui::Use { key } => Self::Use(KeyId::new(key)),
+            Ui::Register { key, org, name } => {
+                Self::Register { key: KeyId::new(key), org: OrgId::new(org), name: name.trim().to_owned() }
+            }
             Ui::BeginReset { key } => Self::BeginReset(KeyId::new(key)),
             Ui::AgreeReset => Self::AgreeReset,
             Ui::EndReset => Self::EndReset,
@@ -62,11 +71,11 @@ impl From<UiKeyWish> for KeysRequest {
 }
 
 /// The view "Keys".
-pub(crate) fn keys(s: &Snapshot) -> UiKeys {
+pub(crate) fn keys(s: &Snapshot, zone: &TimeZone) -> UiKeys {
     let keys = &s.keys;
     UiKeys {
         looking: keys.plugged.is_none(),
-        keys: keys.list().iter().map(|key| one(s, key)).collect(),
+        keys: keys.list().iter().map(|key| one(s, key, zone)).collect(),
         selected: keys.selected.as_ref().map(ToString::to_string),
         trouble: trouble(keys),
         running: keys.running.as_ref().map(running),
@@ -76,18 +85,20 @@ pub(crate) fn keys(s: &Snapshot) -> UiKeys {
             .as_ref()
             .map(|open| UiKeyUnlocked { key: open.key.to_string(), until: open.until.as_millisecond() }),
         reset: keys.reset.as_ref().map(|wizard| reset(keys, wizard)),
-        spare: spare(s),
+        spare: registered::spare(s),
     }
 }
 
-/// What the window for PINs asks now, if anything.
+/// What the window for PINs and touches asks now, if anything.
 #[must_use]
 pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
-    let (running, asked) = s.keys.pin_asked()?;
+    let Some((running, asked)) = s.keys.pin_asked() else { return step_up::prompt(s) };
     let settings = UiSettings::from(&s.settings);
     let name = &running.key.name;
     let (title, confirm) = match asked.purpose {
+        Purpose::Unlock if running.act == KeyAct::StepUp => (format!("Enter the PIN of {name}"), "Continue"),
         Purpose::Unlock => (format!("Enter the PIN of {name}"), "Unlock"),
+        Purpose::Prove => (format!("Enter the PIN of {name}"), "Continue"),
         Purpose::Set => (format!("Set a PIN for {name}"), "Set PIN"),
         Purpose::Change => (format!("Change the PIN of {name}"), "Change PIN"),
     };
@@ -98,6 +109,16 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
                 .to_owned()
         }
         (Purpose::Change, _) => "Passkeys and fingerprints stay as they are.".to_owned(),
+        (Purpose::Prove, KeyAct::Register) => {
+            "The key is registered with its PIN, which goes to the key alone.".to_owned()
+        }
+        (Purpose::Prove, _) => {
+            "It proves that it is you. It goes to the key alone, then touch it.".to_owned()
+        }
+        (Purpose::Unlock, KeyAct::StepUp) => match step_up::waits_for(s) {
+            Some(what) => format!("For {what}. The PIN is used for this alone."),
+            None => "The PIN is used for this alone.".to_owned(),
+        },
         (Purpose::Unlock, KeyAct::Unlock) => "It stays unlocked for 5 min.".to_owned(),
         (Purpose::Unlock, act) => format!("{} It stays unlocked for 5 min.", wanted(act)),
     };
@@ -120,11 +141,12 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
             other => line(other),
         }),
         old: asked.purpose != Purpose::Set,
-        new: asked.purpose != Purpose::Unlock,
+        new: matches!(asked.purpose, Purpose::Set | Purpose::Change),
         least: asked.least,
         confirm: confirm.to_owned(),
         theme: settings.theme,
         text_size: settings.text_size,
+        touch: None,
     })
 }
 
@@ -155,21 +177,26 @@ fn trouble(keys: &Keys) -> Option<UiProblem> {
     })
 }
 
-fn one(s: &Snapshot, key: &Plugged) -> UiKey {
-    let nothing = Known::default();
-    let known = s.keys.known.get(&key.id).unwrap_or(&nothing);
+/// How it is reached, and its serial number.
+pub(crate) fn key_line(key: &Plugged) -> String {
     let reached = match key.transport {
         Transport::Usb => "USB",
         Transport::Nfc => "NFC reader",
     };
+    match &key.serial {
+        Some(serial) => format!("{reached}, serial {serial}"),
+        None => reached.to_owned(),
+    }
+}
+
+fn one(s: &Snapshot, key: &Plugged, zone: &TimeZone) -> UiKey {
+    let nothing = Known::default();
+    let known = s.keys.known.get(&key.id).unwrap_or(&nothing);
     UiKey {
         id: key.id.to_string(),
         name: key.name.clone(),
-        line: match &key.serial {
-            Some(serial) => format!("{reached}, serial {serial}"),
-            None => reached.to_owned(),
-        },
-        facts: known.info.as_ref().map(|info| facts(s, key, info)),
+        line: key_line(key),
+        facts: known.info.as_ref().map(|info| facts(s, key, known, info, zone)),
         trouble: known.fault.as_ref().filter(|_| known.info.is_none()).map(problem),
         passkeys: known.passkeys.as_deref().map(sites),
         fingerprints: known.fingerprints.as_ref().map(|all| {
@@ -186,16 +213,17 @@ fn one(s: &Snapshot, key: &Plugged) -> UiKey {
     }
 }
 
-fn facts(s: &Snapshot, key: &Plugged, info: &Info) -> UiKeyFacts {
+fn facts(s: &Snapshot, key: &Plugged, known: &Known, info: &Info, zone: &TimeZone) -> UiKeyFacts {
     let pin_first = info.pin == PinState::NotSet;
     UiKeyFacts {
-        overview: overview(s, info),
+        overview: overview(s, known, info, zone),
         about: about(info),
         identify: info.can.identify && !info.u2f_only,
         pin: (info.pin != PinState::None).then(|| pin(info)),
         passkeys: info.passkeys.map(space),
         rename_passkeys: info.can.rename_passkeys,
         fingerprints: info.fingerprints.is_some(),
+        register: if info.u2f_only { Vec::new() } else { registered::places(s, known) },
         pin_first,
         advanced: UiKeyAdvanced {
             always_verify: info.can.always_verify,
@@ -213,7 +241,7 @@ fn facts(s: &Snapshot, key: &Plugged, info: &Info) -> UiKeyFacts {
     }
 }
 
-fn overview(s: &Snapshot, info: &Info) -> Vec<UiKeyRow> {
+fn overview(s: &Snapshot, known: &Known, info: &Info, zone: &TimeZone) -> Vec<UiKeyRow> {
     let row = |label: &str, value: String, action: Option<(&str, UiKeyPage)>| UiKeyRow {
         label: label.to_owned(),
         value,
@@ -253,26 +281,8 @@ fn overview(s: &Snapshot, info: &Info) -> Vec<UiKeyRow> {
         UiKeyRow { caution: calls || few, ..pin },
         passkeys,
         fingerprints,
-        row("Registered at", registered(s, info), None),
+        row("Registered at", registered::at(s, known, zone), None),
     ]
-}
-
-/// Where a key of this model is registered. A server tells the model and what the person called it, not which
-/// of two like keys it is.
-fn registered(s: &Snapshot, info: &Info) -> String {
-    let mut places = Vec::new();
-    for (org, keys) in &s.keys.registered {
-        let Some(name) = s.organisations.iter().find(|o| o.organisation.id == *org) else { continue };
-        let like = |aaguid: &Option<String>| aaguid.is_none() || *aaguid == info.aaguid;
-        for one in keys.iter().filter(|one| like(&one.aaguid)) {
-            places.push(format!("{} as \"{}\"", name.organisation.name, one.name));
-        }
-    }
-    match (places.is_empty(), s.keys.registered.is_empty()) {
-        (false, _) => places.join(", "),
-        (true, false) => "no organisation you are signed in to".to_owned(),
-        (true, true) => "no organisation of yours tells where a key is registered".to_owned(),
-    }
 }
 
 fn about(info: &Info) -> Vec<UiKeyRow> {
@@ -375,7 +385,7 @@ fn running(now: &Running) -> UiKeyRunning {
             Step::Sample { good, of, .. } => UiKeyStep::Sample { good: *good, of: *of },
         },
         until: now.until.map(Timestamp::as_millisecond),
-        quiet: now.act == KeyAct::Look || (now.step == Step::Working && !now.act.changes()),
+        quiet: now.act.is_a_look() || (now.step == Step::Working && !now.act.changes()),
     }
 }
 
@@ -484,19 +494,6 @@ fn agreement(keys: &Keys, id: &KeyId) -> String {
         1 => "I have another way to sign in to this site".to_owned(),
         n => format!("I have another way to sign in to these {n} sites"),
     }
-}
-
-fn spare(s: &Snapshot) -> Option<String> {
-    let names: Vec<_> = s
-        .keys
-        .without_spare()
-        .filter_map(|org| s.organisations.iter().find(|o| o.organisation.id == *org))
-        .map(|o| o.organisation.name.clone())
-        .collect();
-    let places = names.join(" and ");
-    (!names.is_empty()).then(|| {
-        format!("Only one key of yours is registered at {places}. Register a spare one, so that a lost key does not lock you out.")
-    })
 }
 
 fn capital(text: &str) -> String {

@@ -59,6 +59,7 @@ pub fn pressed(id: &str) -> Option<Pressed> {
         "details" => Pressed::Details,
         "try_again" => Pressed::TryAgain,
         "keep_on" => Pressed::KeepOn,
+        "deny" => Pressed::Deny,
         _ => return None,
     })
 }
@@ -70,6 +71,7 @@ const REVIEW: Action = Action { id: "details", label: "Review" };
 const TRY_NOW: Action = Action { id: "try_again", label: "Try now" };
 const KEEP_ON: Action = Action { id: "keep_on", label: "Keep 1 more hour" };
 const SHOW: Action = Action { id: "details", label: "Show" };
+const DENY: Action = Action { id: "deny", label: "Deny" };
 const TRY_AGAIN: Action = Action { id: "try_again", label: "Try again" };
 
 /// A notice in words. `hide_details` names nobody and nothing, yet keeps the buttons.
@@ -88,6 +90,8 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
             (vec![DETAILS], Urgency::TimeSensitive)
         }
         Notice::TimeOver { .. } => (vec![KEEP_ON], Urgency::Low),
+        Notice::TimeEnding { .. } => (vec![KEEP_ON, DETAILS], Urgency::Normal),
+        Notice::TouchNeeded { .. } => (vec![SHOW, DENY], Urgency::TimeSensitive),
         Notice::NewAccess { .. } => (vec![SHOW], Urgency::Low),
         Notice::Copied { .. } => (vec![], Urgency::Low),
         Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
@@ -205,6 +209,18 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
         Notice::TimeOver { profile, added, until, .. } => (
             format!("{profile} stopped, as planned"),
             format!("It was kept fresh for {}.", left(until.duration_since(*added))),
+        ),
+        Notice::TouchNeeded { grant, account_name, program, pid, until, .. } => {
+            let program = program.as_deref().unwrap_or("A program");
+            let left = until.duration_since(now).as_secs().max(0);
+            (
+                "Touch your security key".to_owned(),
+                format!("{program} (process {pid}) asks for {account_name}, {}. {left} s left.", grant.role),
+            )
+        }
+        Notice::TimeEnding { profile, until, .. } => (
+            format!("{profile} stops in {}", left(until.duration_since(now))),
+            format!("It is kept fresh until {}, as planned.", clock(now, *until, zone)),
         ),
         Notice::RecordBroken { entry } => (
             "Latchkey's record was changed outside".to_owned(),

@@ -2,13 +2,13 @@
 
 use crate::{
     ask::UiRequest,
+    conflict_words::{conflict_words, replace_for, taken},
     credentials::conflict_buttons,
-    delivery, key_words,
-    ui_credentials::UiDelivery,
+    key_words, native_words, step_up,
     ui_state::{UiAction, UiButton, UiMethod, UiProblem, UiView},
     words::left,
 };
-use engine::model::{code::Code, delivery::Delivery, ids::OrgId, profile::Conflict};
+use engine::model::{code::Code, delivery::Delivery, ids::OrgId, step_up::Unanswered};
 use jiff::SignedDuration;
 
 /// What the failed thing was about, so that the button can do it again.
@@ -21,10 +21,10 @@ pub struct About<'a> {
 }
 
 impl About<'_> {
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.org.map_or("the organisation", |(_, name)| name)
     }
-    fn sign_in(&self, method: Option<UiMethod>) -> Option<UiRequest> {
+    pub(crate) fn sign_in(&self, method: Option<UiMethod>) -> Option<UiRequest> {
         self.org.map(|(id, _)| UiRequest::SignIn { org: id.as_str().to_owned(), method })
     }
 }
@@ -204,6 +204,7 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             format!("{org} gives it out only after a touch of a key that you registered there."),
             "Touch your security key for this role, then try again.".into(),
         ),
+        Code::StepUpEnded { why } => step_up::unanswered(*why, org),
         Code::KeyringLocked => (
             "Your keyring is locked".into(),
             "Your sign-in is kept in memory only and ends when Latchkey quits.".into(),
@@ -338,6 +339,7 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             "Try again; if it fails again, delete the sample and start it anew.".into(),
         ),
         Code::SecurityKey { fault } => key_words::fault(fault),
+        Code::Native { fault } => native_words::fault(fault, org),
         Code::EngineElsewhere => (
             "Latchkey runs already".into(),
             "Another of its programs keeps your credentials fresh.".into(),
@@ -350,63 +352,6 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
         ),
     };
     (title, meaning, next)
-}
-
-/// Why a profile is not written, and what to do.
-/// What stands in the way of a delivery, and which programs would pass by what Latchkey brings.
-pub(crate) fn conflict_words(
-    conflict: Conflict,
-    profile: &str,
-    delivery: Delivery,
-) -> (String, String, String) {
-    let meaning = |text: &str| match delivery::passing_by(delivery, conflict) {
-        Some(programs) => format!("{text} {programs}"),
-        None => text.to_owned(),
-    };
-    match conflict {
-        Conflict::Foreign => (
-            format!("A profile named \"{profile}\" exists already"),
-            "It was not written by Latchkey. Nothing was changed.".into(),
-            "Use another name, or replace it and keep a backup.".into(),
-        ),
-        Conflict::ForeignLongLivedKey => (
-            format!("A profile named \"{profile}\" exists already"),
-            "It was not written by Latchkey and holds a long-lived key. Nothing was changed.".into(),
-            "Use another name, or replace it and keep a backup.".into(),
-        ),
-        Conflict::SsoSettings => (
-            format!("\"{profile}\" already signs in by itself"),
-            meaning("It has SSO settings in ~/.aws/config. Nothing was changed."),
-            match delivery {
-                Delivery::CredentialsFile => {
-                    "Let Latchkey keep that sign-in fresh, or choose another name.".into()
-                }
-                _ => "Choose another name, or replace it and keep a backup.".into(),
-            },
-        ),
-        Conflict::KeysHide => (
-            format!("Keys in ~/.aws/credentials hide \"{profile}\""),
-            meaning("They come before what the config file says."),
-            "Choose another name, or move those keys to a backup.".into(),
-        ),
-        Conflict::OtherProcess => (
-            format!("\"{profile}\" gets its credentials from another program"),
-            meaning("Its credential_process in ~/.aws/config is not Latchkey's. Nothing was changed."),
-            "Choose another name, so that no two programs compete; or replace it and keep a backup.".into(),
-        ),
-        Conflict::OtherSource => (
-            format!("\"{profile}\" gets its credentials another way"),
-            meaning(
-                "It has keys of its own in ~/.aws/config, or takes a role by another profile. Nothing was changed.",
-            ),
-            "Choose another name, or replace it and keep a backup.".into(),
-        ),
-        Conflict::ChangedByAnother => (
-            format!("Another program changed \"{profile}\""),
-            "Latchkey stopped refreshing it so that nothing is lost.".into(),
-            "Take it back, or stop managing it.".into(),
-        ),
-    }
 }
 
 fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
@@ -428,6 +373,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::FileNotWritable { .. }
         | Code::FileUnparseable { .. }
         | Code::Store { .. }
+        | Code::StepUpEnded { why: Unanswered::TimedOut }
         | Code::Internal { .. } => vec![again("Try again")],
         Code::Throttled { .. } | Code::FileBusy { .. } => vec![again("Try now")],
         Code::SignInNeeded => vec![sign_in("Sign in", None)],
@@ -478,9 +424,11 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         ],
         Code::FileChanged { .. } => vec![Some(edits("Look again", "conversion", None))],
         Code::SecurityKey { fault } => key_words::buttons(fault).into_iter().map(Some).collect(),
+        Code::Native { fault } => native_words::buttons(fault, about),
         Code::EngineElsewhere
         | Code::BadProxy
         | Code::StepUpNeeded
+        | Code::StepUpEnded { why: Unanswered::Denied | Unanswered::DeniedBefore | Unanswered::NoKey }
         | Code::BadDestination { .. }
         | Code::StoreDamaged { .. }
         | Code::NotConvertible { .. }
@@ -491,81 +439,6 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::UnknownProfile { .. } => vec![],
     };
     found.into_iter().flatten().collect()
-}
-
-/// The wish to keep a profile, also where it was confirmed.
-fn wish_to_keep(wish: &mut UiRequest) -> Option<(&mut String, &mut bool)> {
-    match wish {
-        UiRequest::KeepFresh { profile, replace_foreign, .. } => Some((profile, replace_foreign)),
-        UiRequest::Confirmed { request, .. } => wish_to_keep(request),
-        _ => None,
-    }
-}
-
-fn delivery_of(wish: &mut UiRequest) -> Option<&mut UiDelivery> {
-    match wish {
-        UiRequest::KeepFresh { delivery, .. } => Some(delivery),
-        UiRequest::Confirmed { request, .. } => delivery_of(request),
-        _ => None,
-    }
-}
-
-/// Where a profile signs in by itself, that sign-in can be kept fresh.
-pub(crate) const USE_SSO_CACHE: &str = "Use SSO cache delivery";
-
-fn replace_label(conflict: Conflict) -> &'static str {
-    match conflict {
-        Conflict::KeysHide => "Move those keys to a backup",
-        _ => "Replace and keep a backup",
-    }
-}
-
-/// The change of delivery once more, with the person's word.
-fn replace_for(profile: &str, delivery: UiDelivery, conflict: Conflict) -> Option<UiButton> {
-    let request = UiRequest::ChangeDelivery { profile: profile.to_owned(), delivery, replace_foreign: true };
-    Some(UiButton { danger: true, ..asks(replace_label(conflict), request) })
-}
-
-fn taken(
-    profile: &str,
-    conflict: Conflict,
-    suggestion: &str,
-    delivery: Delivery,
-    about: &About<'_>,
-) -> Vec<Option<UiButton>> {
-    // With the wish at hand each choice is one click.
-    let again = |name: &str, replace: bool, label: &str| {
-        let mut wish = about.again.clone()?;
-        let (profile, replace_foreign) = wish_to_keep(&mut wish)?;
-        name.clone_into(profile);
-        *replace_foreign = replace;
-        Some(asks(label, wish))
-    };
-    // Keys in the credentials file would change nothing for most tools; the sign-in that is there can be kept.
-    let cache = (conflict == Conflict::SsoSettings && delivery.is_refreshed()).then(|| {
-        let mut wish = about.again.clone()?;
-        *delivery_of(&mut wish)? = UiDelivery::SsoCache;
-        Some(asks(USE_SSO_CACHE, wish))
-    });
-    let other = again(suggestion, false, &format!("Use \"{suggestion}\""))
-        .or_else(|| Some(edits("Choose another name", "profile", Some(suggestion))));
-    let replace =
-        match conflict {
-            Conflict::Foreign
-            | Conflict::ForeignLongLivedKey
-            | Conflict::OtherProcess
-            | Conflict::OtherSource
-            | Conflict::KeysHide => again(profile, true, replace_label(conflict))
-                .map(|button| UiButton { danger: true, ..button }),
-            Conflict::ChangedByAnother => Some(UiButton {
-                danger: true,
-                ..asks("Take it back", UiRequest::TakeBack { profile: profile.to_owned() })
-            }),
-            Conflict::SsoSettings if delivery.is_refreshed() => None,
-            Conflict::SsoSettings => again(profile, true, replace_label(conflict))
-                .map(|button| UiButton { danger: true, ..button }),
-        };
-    vec![cache.flatten(), other, replace]
 }
 
 /// `11 min slow`.

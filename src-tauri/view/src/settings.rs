@@ -2,14 +2,15 @@
 
 use crate::{
     convert::environment_of,
-    ui_setup::{UiBrowserChoice, UiField, UiQuiet, UiRule, UiSafety},
+    ui_setup::{UiBrowserChoice, UiField, UiMarked, UiQuiet, UiRule, UiSafety},
     ui_state::{UiSettings, UiTheme, UiTold},
     words::class,
 };
 use engine::model::{
-    ids::{AccountId, OrgId},
+    ids::{AccountId, OrgId, RoleName},
     rules::{Field, Rule},
     settings::{BrowserChoice, Naming, Network, Quiet, Safety, Settings, Theme, Told},
+    step_up::{Marked, Rules as StepUpRules},
     team::Adopted,
 };
 
@@ -52,6 +53,10 @@ impl From<&Settings> for UiSettings {
             safety: UiSafety {
                 default_allowed: s.safety.default_allowed.iter().map(ToString::to_string).collect(),
                 rules: s.safety.rules.iter().map(UiRule::from).collect(),
+                step_up_minutes: s.safety.step_up.minutes.clamp(5, 60),
+                step_up_verify: s.safety.step_up.verify,
+                step_up_lock_ends: s.safety.step_up.lock_ends,
+                step_up_marked: s.safety.step_up.marked.iter().map(UiMarked::from).collect(),
             },
             quiet: UiQuiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
             browsers: s
@@ -109,6 +114,12 @@ impl From<UiSettings> for Settings {
             safety: Safety {
                 default_allowed: s.safety.default_allowed.into_iter().map(AccountId::new).collect(),
                 rules: s.safety.rules.into_iter().map(Rule::from).collect(),
+                step_up: StepUpRules {
+                    marked: s.safety.step_up_marked.into_iter().map(Marked::from).collect(),
+                    minutes: s.safety.step_up_minutes.clamp(5, 60),
+                    verify: s.safety.step_up_verify,
+                    lock_ends: s.safety.step_up_lock_ends,
+                },
             },
             // Set by requests of their own: the engine keeps what the file says.
             network: Network::default(),
@@ -155,5 +166,17 @@ pub(crate) fn field_of(field: UiField) -> Field {
         UiField::Name => Field::Name,
         UiField::Number => Field::Number,
         UiField::Email => Field::Email,
+    }
+}
+
+impl From<&Marked> for UiMarked {
+    fn from(one: &Marked) -> Self {
+        Self { account: one.account.to_string(), role: one.role.to_string() }
+    }
+}
+
+impl From<UiMarked> for Marked {
+    fn from(one: UiMarked) -> Self {
+        Self { account: AccountId::new(one.account), role: RoleName::new(one.role) }
     }
 }

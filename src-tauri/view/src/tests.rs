@@ -12,4 +12,6 @@ mod notices;
 mod reports;
 mod safety;
 mod said;
+pub(crate) mod sign_in;
+mod step_up;
 mod windows;

@@ -33,6 +33,8 @@ pub enum UiStatus {
     Conflict,
     /// The file cannot be written.
     NotWritable,
+    /// The organisation gives new credentials out after a touch alone.
+    TouchNeeded,
 }
 
 /// How a kept profile's credentials get to programs.

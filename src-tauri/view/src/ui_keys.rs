@@ -2,6 +2,7 @@
 
 use crate::ui_setup::UiTheme;
 use crate::ui_state::UiProblem;
+use crate::ui_step_up::UiTouch;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -64,6 +65,8 @@ pub struct UiKeyFacts {
     pub rename_passkeys: bool,
     /// It has a sensor.
     pub fingerprints: bool,
+    /// Where it can be registered as a second factor: signed in to, and not registered yet.
+    pub register: Vec<UiRegisterAt>,
     /// What protects passkeys and fingerprints is missing: set a PIN first.
     pub pin_first: bool,
     /// The page "Advanced".
@@ -106,6 +109,15 @@ pub struct UiKeyRowAction {
     pub label: String,
     /// Where it leads.
     pub page: UiKeyPage,
+}
+
+/// An organisation at which a key can be registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiRegisterAt {
+    /// Its id.
+    pub org: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// A key's PIN.
@@ -353,6 +365,16 @@ pub enum UiKeyWish {
     Enterprise {
         key: String,
     },
+    /// It is to sign, of several that are there.
+    Use {
+        key: String,
+    },
+    /// It becomes a second factor of the person there. Answered when it is over.
+    Register {
+        key: String,
+        org: String,
+        name: String,
+    },
     BeginReset {
         key: String,
     },
@@ -385,4 +407,6 @@ pub struct UiPrompt {
     pub theme: UiTheme,
     /// Size of the text in percent.
     pub text_size: u16,
+    /// It is not a PIN that is asked for, but a touch.
+    pub touch: Option<UiTouch>,
 }

@@ -78,6 +78,23 @@ pub struct UiSafety {
     pub default_allowed: Vec<String>,
     /// The first that fits wins.
     pub rules: Vec<UiRule>,
+    /// For so many minutes a touch of a security key opens a role.
+    pub step_up_minutes: u16,
+    /// PIN or fingerprint besides the touch.
+    pub step_up_verify: bool,
+    /// What a touch opened is closed when the screen is locked.
+    pub step_up_lock_ends: bool,
+    /// Roles that ask for a touch besides the privileged ones of production.
+    pub step_up_marked: Vec<UiMarked>,
+}
+
+/// A role that the person marked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiMarked {
+    /// The account's number.
+    pub account: String,
+    /// The role.
+    pub role: String,
 }
 
 /// A file or folder of Latchkey's, for Settings.

@@ -13,6 +13,8 @@ pub use crate::ui_setup::{
     UiCard, UiCardKind, UiFirstRun, UiInForce, UiNetwork, UiPlace, UiQuit, UiSampleUser, UiSandbox,
     UiSettings, UiTheme, UiTold,
 };
+use crate::ui_sign_in::{UiInApp, UiInAppOffer};
+pub use crate::ui_step_up::UiStepUp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -171,6 +173,8 @@ pub enum UiMethod {
     Browser,
     /// By comparing a code.
     DeviceCode,
+    /// In the app, where the organisation's server takes that.
+    Native,
 }
 
 /// The sign-in of an organisation. Moments in epoch milliseconds.
@@ -198,6 +202,8 @@ pub enum UiSignIn {
         link: Option<String>,
         /// The code to compare, `XXXX-XXXX`.
         user_code: Option<String>,
+        /// How far a sign-in in the app is.
+        in_app: Option<UiInApp>,
         /// What went wrong without ending it: the browser did not open, so the person copies the link.
         failure: Option<UiProblem>,
     },
@@ -289,6 +295,8 @@ pub struct UiOrganisation {
     pub user: Option<String>,
     /// The sign-in.
     pub sign_in: UiSignIn,
+    /// What it takes without a browser.
+    pub in_app: Option<UiInAppOffer>,
     /// Words of the pill without the time left, which the window appends: `Signed in`, `Signed out`.
     pub pill: String,
     /// The banner to show while this organisation is selected.
@@ -444,7 +452,7 @@ pub struct UiState {
     pub credentials_line: String,
     /// For the navigation's badge: `2 need attention`, empty when none does.
     pub attention: String,
-    /// Privileged production profiles that are fresh.
+    /// Privileged production profiles that are fresh, and roles that a touch opened.
     pub strips: Vec<UiStrip>,
     /// The credentials file.
     pub file: UiFile,
@@ -486,6 +494,8 @@ pub struct UiState {
     pub sandbox: Option<UiSandbox>,
     /// Security keys.
     pub keys: UiKeys,
+    /// Touches that roles ask for.
+    pub step_up: UiStepUp,
     /// What quitting stops.
     pub quit: UiQuit,
 }

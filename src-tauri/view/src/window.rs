@@ -12,25 +12,24 @@ use crate::{
     network,
     portal::revision,
     problem::{About, asks, dismisses, problem},
-    record,
+    record, sign_in, step_up,
     ui_state::{
         UiAppLaunch, UiAppRef, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind,
-        UiLaunch, UiLaunchState, UiMethod, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut,
-        UiSampleUser, UiSandbox, UiShortcut, UiSignIn, UiState, UiSync,
+        UiLaunch, UiLaunchState, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
+        UiSandbox, UiShortcut, UiState, UiSync,
     },
-    words::{clock, count, environment_word, ui_environment, ui_sensitivity},
+    words::{count, environment_word, ui_environment, ui_sensitivity},
 };
 use engine::{
     Snapshot,
     model::{
         Timestamp,
         aws_config::comparable,
-        code::Code,
         environment::{Act, Care, care, needs_confirm, sensitivity},
         ids::{Grant, OrgId, Target},
         organisation::Kind,
         portal::Sync,
-        sign_in::{Ended, Method, SignIn},
+        sign_in::SignIn,
     },
     snapshot::{Launch, OrganisationNow},
 };
@@ -96,7 +95,9 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         settings_problem: s.settings_problem.as_ref().map(|code| {
             let found = problem(code, &About::default());
             UiProblem {
-                meaning: format!("{} The usual settings are used meanwhile.", found.meaning),
+                meaning: format!("{} The usual settings are used meanwhile.", found.meaning)
+                    .trim()
+                    .to_owned(),
                 ..found
             }
         }),
@@ -115,7 +116,8 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
                 .collect(),
             exports: s.sandbox.exports.clone(),
         }),
-        keys: keys::keys(s),
+        keys: keys::keys(s, zone),
+        step_up: step_up::step_up(s),
         quit: quit(s),
     }
 }
@@ -184,7 +186,8 @@ fn organisation(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiOrganis
             SignIn::SignedIn(session) => session.user.clone(),
             _ => None,
         },
-        sign_in: sign_in(s, o, zone),
+        sign_in: sign_in::sign_in(s, o, zone),
+        in_app: sign_in::offer(o),
         pill: match o.sign_in {
             SignIn::SignedOut => "Signed out",
             SignIn::InProgress(_) => "Signing in",
@@ -205,64 +208,6 @@ fn organisation(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiOrganis
         accounts: number(o.portal.accounts.len()),
         accounts_loading: number(o.portal.accounts.iter().filter(|a| a.roles.is_none()).count()),
         portal_revision: revision(s, o),
-    }
-}
-
-fn sign_in(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiSignIn {
-    let name = &o.organisation.name;
-    let id = o.organisation.id.to_string();
-    let failure = || {
-        let about = About {
-            org: Some((&o.organisation.id, name)),
-            again: Some(UiRequest::SignIn { org: id.clone(), method: None }),
-        };
-        // What the person did on purpose is no failure to report.
-        let code = o.sign_in_failure.as_ref().filter(|code| **code != Code::SignInCancelled)?;
-        Some(problem(code, &about))
-    };
-    match &o.sign_in {
-        SignIn::SignedOut => UiSignIn::SignedOut { failure: failure() },
-        SignIn::InProgress(attempt) => {
-            let (method, title, body) = match attempt.method {
-                Method::Browser => (
-                    UiMethod::Browser,
-                    "Finish signing in in your browser".to_owned(),
-                    "This window continues by itself.".to_owned(),
-                ),
-                Method::DeviceCode => (
-                    UiMethod::DeviceCode,
-                    "Check that your browser shows this code".to_owned(),
-                    format!(
-                        "Only continue if the codes match and you started this yourself. Nobody from {name} or \
-                         AWS will ask you for it."
-                    ),
-                ),
-            };
-            UiSignIn::InProgress {
-                method,
-                title,
-                body,
-                started: attempt.started.as_millisecond(),
-                deadline: attempt.deadline.as_millisecond(),
-                link: attempt.link.clone(),
-                user_code: attempt.user_code.clone(),
-                failure: failure(),
-            }
-        }
-        SignIn::SignedIn(session) => UiSignIn::SignedIn {
-            since: session.since.as_millisecond(),
-            ends: session.known_end().map(Timestamp::as_millisecond),
-            stored: session.stored,
-        },
-        SignIn::Ended { at, why } => UiSignIn::Ended {
-            at: at.as_millisecond(),
-            title: format!("Sign in to {name} again"),
-            body: match why {
-                Ended::Expired => format!("Your sign-in ended at {}.", clock(s.at, *at, zone)),
-                Ended::Revoked => format!("{name} ended your sign-in at {}.", clock(s.at, *at, zone)),
-            },
-            failure: failure(),
-        },
     }
 }
 

@@ -99,7 +99,7 @@ impl Display {
         Ok(x.set_input_focus(InputFocus::NONE, NONE, CURRENT_TIME)?.check()?)
     }
 
-    fn connect(&self) -> Result<(RustConnection, Window)> {
+    pub(super) fn connect(&self) -> Result<(RustConnection, Window)> {
         let (x, screen) = RustConnection::connect(Some(&self.name)).context("could not reach the display")?;
         let root = x.setup().roots.get(screen).context("the display has no screen")?.root;
         Ok((x, root))

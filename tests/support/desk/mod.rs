@@ -3,12 +3,15 @@
 mod bus;
 mod display;
 mod folders;
+pub mod keyboard;
 mod keyring;
+mod screen_reader;
 
 pub use bus::Bus;
 pub use display::Display;
 pub use folders::Folders;
 pub use keyring::{Keyring, PASSWORD as KEYRING_PASSWORD};
+pub use screen_reader::{Read, ScreenReader};
 
 use crate::{
     desktop::{BrowserRequests, Machine, Notifications, ScreenSaver, TrayHost},
@@ -17,6 +20,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use std::{
+    any::Any,
     collections::BTreeMap,
     ffi::OsStr,
     path::Path,
@@ -91,6 +95,7 @@ impl Plan {
             env,
             drivers: Mutex::default(),
             programs: Mutex::default(),
+            further: Mutex::default(),
             keyring,
             tray,
             notifications,
@@ -111,6 +116,7 @@ struct Parts {
     env: BTreeMap<String, String>,
     drivers: Mutex<Vec<Driver>>,
     programs: Mutex<Vec<Arc<Process>>>,
+    further: Mutex<Vec<Box<dyn Any + Send + Sync>>>,
     keyring: Option<Keyring>,
     tray: Option<TrayHost>,
     notifications: Option<Notifications>,
@@ -244,6 +250,11 @@ impl Desk {
         Ok(process)
     }
 
+    /// Keeps what ends with the desk, and not before its evidence was taken.
+    pub fn hold(&self, part: impl Any + Send + Sync) {
+        self.0.further.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(part));
+    }
+
     /// Keeps a WebDriver session for evidence and for the tear-down.
     pub(crate) fn keep(&self, driver: Driver) {
         self.0.drivers.lock().unwrap_or_else(PoisonError::into_inner).push(driver);
@@ -280,6 +291,7 @@ impl Desk {
         }
         self.0.drivers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.0.programs.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.0.further.lock().unwrap_or_else(PoisonError::into_inner).clear();
         end_marked(MARK, &self.folders().root().to_string_lossy());
     }
 }

@@ -89,6 +89,8 @@ pub enum Finger {
     Stranger,
     /// Nobody's, for as long as the key waits.
     Nobody,
+    /// One that it is to know, for a single sample; then nobody's.
+    Once,
 }
 
 /// What is decided outside, and what the key waits for.
@@ -269,9 +271,14 @@ impl Fingerprint for Fingers {
         let there = self.hands.wait(Duration::from_millis(time), |state| match state.finger {
             _ if state.stop => Some(false),
             Finger::Nobody => None,
-            Finger::Known | Finger::Stranger => Some(true),
+            Finger::Known | Finger::Stranger | Finger::Once => Some(true),
         });
-        self.hands.change(|state| state.waiting = false);
+        self.hands.change(|state| {
+            state.waiting = false;
+            if state.finger == Finger::Once {
+                state.finger = Finger::Nobody;
+            }
+        });
         if there != Some(true) {
             return Ok((Ctap2EnrollFeedback::NoUserActivity, 3 - self.samples, None));
         }
@@ -307,8 +314,8 @@ impl Fingerprint for Fingers {
         let known = !self.known.is_empty();
         let decision = self.hands.wait(time, |state| match state.finger {
             _ if state.stop => Some(Err(FingerprintCheckError::Other)),
-            Finger::Known if known => Some(Ok(())),
-            Finger::Known | Finger::Stranger => Some(Err(FingerprintCheckError::NoMatch)),
+            Finger::Known | Finger::Once if known => Some(Ok(())),
+            Finger::Known | Finger::Once | Finger::Stranger => Some(Err(FingerprintCheckError::NoMatch)),
             Finger::Nobody => None,
         });
         decision.unwrap_or(Err(FingerprintCheckError::Timeout))

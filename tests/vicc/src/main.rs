@@ -2,9 +2,13 @@
 //!
 //! It says `ready` when it takes orders.
 //! `vicc --socket PATH [--port 35963] [--profile full] [--seed 1]`. Each line to the socket is an order, each
-//! answer a line: `plug`, `unplug`, `touch allow|deny|wait`, `finger known|stranger|nobody`, `pass MILLISECONDS`,
+//! answer a line: `plug`, `unplug`, `touch allow|deny|wait`, `finger known|stranger|nobody|once`, `pass MILLISECONDS`,
 //! `waiting` (waits until the key waits for a touch or a finger, at most 20 s), `profile NAME [SEED]` (another
-//! key, unplugged), `copy` (the same key once more, unplugged: what must not exist), `quit`.
+//! key, unplugged), `passkey SITE USER` (makes one on the key, which has no PIN yet), `copy` (the same key once more,
+//! unplugged: what must not exist), `quit`.
+//!
+//! `vicc use` is another program that uses a key: it opens the first one that it finds on this computer's readers,
+//! says `ready`, and lets go of it when its input ends.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -15,6 +19,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+mod passkey;
 
 use vicc::{Finger, Profile, Touch, VirtualKey, card::Card};
 
@@ -36,6 +42,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
+    if std::env::args().nth(1).as_deref() == Some("use") {
+        return use_a_key();
+    }
     let (mut socket, mut port, mut profile, mut seed) = (None, 35963, Profile::Full, 1);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -52,8 +61,7 @@ fn run() -> Result<(), String> {
     let socket = socket.ok_or("--socket is missing")?;
     let listener = UnixListener::bind(&socket).map_err(|error| format!("{}: {error}", socket.display()))?;
     // For who started it: orders are taken from now on.
-    let mut said = std::io::stdout();
-    writeln!(said, "ready").and_then(|()| said.flush()).map_err(|error| error.to_string())?;
+    ready()?;
     let mut desk = Desk { key: VirtualKey::new(profile, seed), port, reader: None };
     for caller in listener.incoming() {
         let caller = caller.map_err(|error| error.to_string())?;
@@ -63,6 +71,24 @@ fn run() -> Result<(), String> {
     }
     let _ = std::fs::remove_file(socket);
     Ok(())
+}
+
+fn ready() -> Result<(), String> {
+    let mut said = std::io::stdout();
+    writeln!(said, "ready").and_then(|()| said.flush()).map_err(|error| error.to_string())
+}
+
+fn use_a_key() -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let _held = runtime.block_on(async {
+        let keys = keys::Keys::of_this_computer();
+        let found = keys.found().await.into_iter().next().ok_or("no key is there")?;
+        keys.open(&found.id).await.map_err(|error| error.to_string())
+    })?;
+    ready()?;
+    let input = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    input.map(drop).map_err(|error| error.to_string())
 }
 
 /// That the program is to end.
@@ -95,6 +121,7 @@ impl Desk {
             ["touch", "wait"] => self.key.touch(Touch::Wait),
             ["finger", "known"] => self.key.finger(Finger::Known),
             ["finger", "stranger"] => self.key.finger(Finger::Stranger),
+            ["finger", "once"] => self.key.finger(Finger::Once),
             ["finger", "nobody"] => self.key.finger(Finger::Nobody),
             ["pass", time] => {
                 let time = time.parse().map_err(|_| "pass wants milliseconds")?;
@@ -107,6 +134,7 @@ impl Desk {
             }
             ["profile", name] => self.change(name, "1")?,
             ["profile", name, seed] => self.change(name, seed)?,
+            ["passkey", site, user] => passkey::make(&self.key, site, user)?,
             ["copy"] => {
                 self.unplug();
                 self.key = self.key.copy();

@@ -6,6 +6,7 @@ use engine::{
         Job, KeyFault, KeyId, KeyWish, Learnt, Pin, PinState, Pins, Plugged, Sameness, Step, Transport,
         Undone,
     },
+    model::step_up::{Proof, Proved, StepUpKey},
     ports::SecurityKeys,
 };
 use std::{sync::Arc, time::Duration};
@@ -197,4 +198,59 @@ async fn a_key_of_the_same_model_at_another_port_is_not_taken_for_it() {
     let wrong = desk.list().await[0].id.clone();
     let (refused, _) = desk.run(&wrong, KeyWish::Reset, None).await;
     assert_eq!(refused, Err(KeyFault::OtherKey { serial: None }));
+}
+
+/// What a key proves for step-up.
+async fn proves(desk: &Desk, id: &KeyId, proof: Proof, pins: Option<Pins>) -> Result<StepUpKey, KeyFault> {
+    let (result, _) = desk.run(id, KeyWish::StepUp(Box::new(proof)), pins).await;
+    match result?.proved {
+        Some(Proved::Key(key)) => Ok(key),
+        other => panic!("it proved {other:?}"),
+    }
+}
+
+fn here(key: &StepUpKey, verify: bool) -> Proof {
+    Proof::Here { allowed: vec![key.clone()], verify }
+}
+
+#[tokio::test]
+async fn a_key_that_was_made_known_is_told_by_its_touch_from_another_and_from_a_copy() {
+    let (mut desk, id) = Desk::with(Profile::Full).await;
+    let known = proves(&desk, &id, Proof::Register { known: Vec::new() }, None).await.expect("made known");
+    let again = proves(&desk, &id, Proof::Register { known: vec![known.clone()] }, None).await;
+    assert_eq!(again, Err(KeyFault::KnownAlready));
+    let copy = desk.key.copy();
+    let mut now = known.clone();
+    for _ in 0..3 {
+        let touched = proves(&desk, &id, here(&now, false), None).await.expect("touched");
+        assert_eq!(touched.id, known.id);
+        assert_ne!(touched.record, now.record, "the counter is kept");
+        now = touched;
+    }
+    desk.bus.unplug(&desk.plug);
+    desk.list().await;
+    desk.bus.plug(&VirtualKey::new(Profile::Full, 2), &desk.plug);
+    let other = desk.list().await[0].id.clone();
+    assert_eq!(proves(&desk, &other, here(&now, false), None).await, Err(KeyFault::NotRegistered));
+    desk.bus.unplug(&desk.plug);
+    desk.list().await;
+    desk.bus.plug(&copy, &desk.plug);
+    let copied = desk.list().await[0].id.clone();
+    assert_eq!(proves(&desk, &copied, here(&now, false), None).await, Err(KeyFault::Cloned));
+}
+
+#[tokio::test]
+async fn a_demand_for_the_pin_takes_the_pin_and_opens_nothing_else() {
+    let (desk, id) = Desk::with(Profile::Full).await;
+    desk.run(&id, KeyWish::SetPin, pins("", "correct horse")).await.0.expect("set");
+    let pin = || pins("correct horse", "");
+    let known = proves(&desk, &id, Proof::Register { known: Vec::new() }, pin()).await.expect("made known");
+    let bare = proves(&desk, &id, here(&known, true), None).await;
+    assert_eq!(bare, Err(KeyFault::PinNeeded));
+    let wrong = proves(&desk, &id, here(&known, true), pins("battery staple", "")).await;
+    assert_eq!(wrong, Err(KeyFault::WrongPin { left: Some(7) }));
+    proves(&desk, &id, here(&known, true), pin()).await.expect("with the PIN");
+    proves(&desk, &id, here(&known, false), None).await.expect("a touch alone, where that is enough");
+    let (locked, _) = desk.run(&id, KeyWish::ListPasskeys, None).await;
+    assert_eq!(locked, Err(KeyFault::PinNeeded));
 }

@@ -183,6 +183,12 @@ export class Desk {
     return reply;
   }
 
+  /** Sends a password or a code, and overwrites it. */
+  async enter(bytes: Uint8Array): Promise<void> {
+    const reply = await this.host.enterSecret(bytes).finally(() => bytes.fill(0));
+    this.#failed(reply);
+  }
+
   /** Takes the answer to something asked elsewhere as it takes one to its own. */
   answered(reply: UiReply) {
     this.#take(reply, (later) => this.#failed(later));

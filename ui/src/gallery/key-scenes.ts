@@ -10,7 +10,7 @@ const FACTS: UiKeyFacts = {
     { label: 'PIN', value: 'set, 8 attempts left', caution: false, action: { label: 'Change', page: 'pin' } },
     { label: 'Passkeys', value: '6 of 100 used', caution: false, action: { label: 'Manage', page: 'passkeys' } },
     { label: 'Fingerprints', value: 'not available on this key', caution: false, action: null },
-    { label: 'Registered at', value: 'Acme as "desk"', caution: false, action: null },
+    { label: 'Registered at', value: 'Acme as "desk", added 3 Nov 2026, as of 14:02', caution: false, action: null },
   ],
   about: [
     { label: 'Versions', value: 'FIDO_2_1, FIDO_2_0, U2F_V2', caution: false, action: null },
@@ -24,6 +24,7 @@ const FACTS: UiKeyFacts = {
   passkeys: '6 of 100 used',
   rename_passkeys: true,
   fingerprints: false,
+  register: [],
   pin_first: false,
   advanced: { always_verify: false, least_pin: 4, force_pin_change: true, enterprise: false, reset: true, reset_text: 'Deletes every passkey, the PIN and all fingerprints on this key.' },
 };
@@ -58,6 +59,9 @@ const running = (change: Partial<UiKeyRunning>): UiKeyRunning => ({ key: 'usb:1'
 const withPin = (value: string, action: UiKeyFacts['overview'][number]['action'], pin: Partial<UiKeyFacts['pin'] & object>): UiKey =>
   facts({ overview: FACTS.overview.map((row) => (row.label === 'PIN' ? { ...row, value, action, caution: true } : row)), pin: { ...(FACTS.pin as NonNullable<UiKeyFacts['pin']>), ...pin } });
 
+const unregistered = (value: string, register: UiKeyFacts['register']): UiKey =>
+  facts({ overview: FACTS.overview.map((row) => (row.label === 'Registered at' ? { ...row, value } : row)), register });
+
 const reset = (change: Partial<UiKeyReset> = {}): UiKeyReset => ({
   title: 'Reset YubiKey 5C NFC',
   step: 'lost',
@@ -72,7 +76,7 @@ const reset = (change: Partial<UiKeyReset> = {}): UiKeyReset => ({
   ...change,
 });
 
-export const PROMPT: UiPrompt = { number: 7, title: 'Enter the PIN of YubiKey 5C NFC', body: 'The key shows its passkeys only with the PIN. It stays unlocked for 5 min.', tries: '8 attempts left', wrong: null, old: true, new: false, least: 4, confirm: 'Unlock', theme: 'system', text_size: 100 };
+export const PROMPT: UiPrompt = { number: 7, title: 'Enter the PIN of YubiKey 5C NFC', body: 'The key shows its passkeys only with the PIN. It stays unlocked for 5 min.', tries: '8 attempts left', wrong: null, old: true, new: false, least: 4, confirm: 'Unlock', theme: 'system', text_size: 100, touch: null };
 const asks = (change: Partial<UiPrompt> = {}, shown: Partial<Shown> = {}): Shown => scene({ prompt: { ...PROMPT, ...change }, ...shown });
 
 /** Security keys in every state. */
@@ -118,7 +122,12 @@ export const KEY_SCENES: Record<string, () => Shown> = {
     with_({
       keys: [{ ...YUBI, name: 'U2F Key', facts: { ...FACTS, overview: [{ label: 'This key', value: 'supports only U2F: it works as a second factor in a browser but holds no passkeys, and Latchkey cannot use it', caution: true, action: null }], about: [{ label: 'Versions', value: 'U2F_V2', caution: false, action: null }], identify: false, pin: null, passkeys: null } }],
     }),
-  'security-keys-spare': () => with_({ keys: [YUBI], spare: 'Only one key of yours is registered at Acme. Register a spare one, so that a lost key does not lock you out.' }),
+  'security-keys-register': () => with_({ keys: [unregistered('no organisation that you are signed in to', [{ org: 'acme', name: 'Acme' }])] }),
+  'security-keys-register-name': () => with_({ keys: [unregistered('no organisation that you are signed in to', [{ org: 'acme', name: 'Acme' }])] }, { press: ['Register at Acme…'] }),
+  'security-keys-registering': () => with_({ keys: [unregistered('no organisation that you are signed in to', [{ org: 'acme', name: 'Acme' }])], running: running({ text: 'The key is being registered.' }) }),
+  'security-keys-registered': () => with_({ ended: { result: 'done', key: 'usb:1', text: 'The key is registered.', at: NOW } }),
+  'security-keys-signed-out': () => with_({ keys: [unregistered('Sign in to see where this key is registered.', [])] }),
+  'security-keys-spare': () => with_({ keys: [YUBI], spare: 'You have only one security key at Acme. Register a spare one, so that a lost key does not lock you out.' }),
   'security-keys-reset': () => with_({ reset: reset() }, { press: ['I have another way to sign in to these 3 sites'] }),
   'security-keys-reset-two': () => with_({ reset: reset({ fault: 'Unplug the other key first, so that the wrong one is not erased.', blocked: true }) }),
   'security-keys-reset-unplug': () => with_({ reset: reset({ step: 'unplug', text: 'Unplug YubiKey 5C NFC ending 5678 now.' }) }),

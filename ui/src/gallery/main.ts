@@ -4,6 +4,7 @@ import { Desk } from '../desk/desk.svelte';
 import { FakeHost } from '../host/fake';
 import type { PromptHost } from '../host/prompt';
 import PinPrompt from '../keys/PinPrompt.svelte';
+import TouchPrompt from '../keys/TouchPrompt.svelte';
 import '../kit/base.css';
 import { clock } from '../kit/clock.svelte';
 import * as rest from '../rest';
@@ -11,7 +12,7 @@ import { NOW } from './organisation';
 import { SCENES } from './scenes';
 
 /** Nobody answers a picture. */
-const unanswered: PromptHost = { prompt: () => Promise.resolve(null), enterPin: () => Promise.resolve(), giveUp: () => Promise.resolve() };
+const unanswered: PromptHost = { prompt: () => Promise.resolve(null), onPrompt: () => () => undefined, enterPin: () => Promise.resolve(), anotherKey: () => Promise.resolve(), giveUp: () => Promise.resolve() };
 
 /** Shows one state: `?state=portal&theme=dark`; without a state, links to all of them. */
 const query = new URLSearchParams(location.search);
@@ -46,7 +47,7 @@ if (!scene) {
   desk.query = shown.query ?? '';
   desk.settingsSection = shown.section ?? 'general';
   if (desk.org) await desk.refreshPortal(desk.org.id);
-  if (shown.prompt) mount(PinPrompt, { target, props: { prompt: { ...shown.prompt, theme: theme === 'dark' ? 'dark' : 'light' }, host: unanswered } });
+  if (shown.prompt) mount(shown.prompt.touch ? TouchPrompt : PinPrompt, { target, props: { prompt: { ...shown.prompt, theme: theme === 'dark' ? 'dark' : 'light' }, host: unanswered } });
   else mount(App, { target, props: { desk, rest } });
   if (shown.later) {
     await painted();

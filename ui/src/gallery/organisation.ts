@@ -91,6 +91,7 @@ export function organisation(change: Partial<UiOrganisation> = {}): UiOrganisati
     colour: null,
     user: 'sam@acme.test',
     sign_in: { state: 'signed_in', since: NOW - HOUR, ends: NOW + 6 * HOUR + 12.5 * MINUTE, stored: true },
+    in_app: null,
     pill: 'Signed in',
     banner: null,
     sync: { state: 'idle' },
@@ -134,6 +135,7 @@ export function shortcut(name: string, role: string): UiShortcut & { kind: 'role
 }
 
 const WORDS: Record<UiStatus, [string, string]> = {
+  touch_needed: ['Touch needed', 'touch needed'],
   checking: ['Checking', 'checking'],
   fresh: ['Fresh', 'fresh'],
   ready: ['Ready', 'ready'],

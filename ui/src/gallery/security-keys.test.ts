@@ -69,6 +69,17 @@ test('a passkey is deleted only after it was named, and Cancel has the focus', a
   expect(host.asked.at(-1)).toEqual({ ask: 'keys', keys: { wish: 'delete_passkey', key, id: '2' } });
 });
 
+test('the user of a passkey is renamed as it was typed', async () => {
+  const { host } = await show(scene('security-keys-passkeys'));
+  await fireEvent.click(screen.getByRole('tab', { name: 'Passkeys 6' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Rename user, sam@acme.test at login.acme.test' }));
+  const dialog = screen.getByRole('dialog', { name: 'Rename the user of this passkey' });
+  await fireEvent.input(within(dialog).getByLabelText('User name'), { target: { value: ' Sam Rivera ' } });
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Rename' }));
+  expect(host.asked.at(-1)).toMatchObject({ ask: 'keys', keys: { wish: 'rename_passkey', key, id: '2', user: 'Sam Rivera' } });
+  expect(screen.queryByRole('dialog')).toBeNull();
+});
+
 test('what is under way says so, can be cancelled, and nothing else can be begun', async () => {
   const { host } = await show(scene('security-keys-touch'));
   const card = screen.getByRole('region', { name: 'Under way' });
@@ -128,12 +139,23 @@ test('Ctrl+3 shows the keys and F5 looks anew', async () => {
   expect(host.asked.at(-1)).toEqual({ ask: 'keys', keys: { wish: 'rescan' } });
 });
 
+test('before the first organisation there is a way to the keys, and back', async () => {
+  const { desk } = await show(scene('first-run'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Manage security keys' }));
+  await settled();
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Keys');
+  await fireEvent.click(screen.getByRole('button', { name: 'Back' }));
+  expect(desk.view).toBe('portal');
+});
+
 /** The window for PINs, and what it was told. */
 function prompted(change: Partial<UiPrompt> = {}) {
   window.matchMedia ??= (media) => ({ matches: false, media }) as unknown as MediaQueryList;
   const told: string[] = [];
   const host: PromptHost = {
     prompt: () => Promise.resolve(null),
+    onPrompt: () => () => undefined,
+    anotherKey: () => Promise.resolve(),
     enterPin: (bytes) => {
       const fields = [...document.querySelectorAll<HTMLInputElement>('input:not([type=checkbox])')].map(({ value }) => value);
       told.push(`${[...bytes].join(' ')} while the fields hold "${fields.join('')}"`);

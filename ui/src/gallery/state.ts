@@ -130,7 +130,7 @@ export const SETTINGS: UiSettings = {
   refresh_lead: 20,
   told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true, time_over: true, copied: true, new_access: false },
   quiet: { from: 18 * 60, until: 9 * 60, weekends: true },
-  safety: { default_allowed: [], rules: [] },
+  safety: { default_allowed: [], rules: [], step_up_minutes: 15, step_up_verify: false, step_up_lock_ends: true, step_up_marked: [] },
   browsers: {},
 };
 export const REPORT = `Latchkey: 0.1.0
@@ -205,6 +205,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     settings_problem: null,
     sandbox: null,
     keys: { looking: true, keys: [], selected: null, trouble: null, running: null, ended: null, unlocked: null, reset: null, spare: null },
+    step_up: { waiting: null, keys: [], marked: [] },
     quit: { title: 'Quit Latchkey?', body: 'pay-dev stops being kept fresh. It works until 14:46.', confirm: 'Quit Latchkey', ask: true },
     ...change,
   };

@@ -12,6 +12,8 @@ export interface Scene {
 /** A stand-in that shows one scene; it remembers what it was asked. */
 export class FakeHost implements Host {
   readonly asked: UiRequest[] = [];
+  /** What was typed into it of secrets, as it crossed. */
+  readonly entered: string[] = [];
   /** What it was called for, in order. */
   readonly calls: string[] = [];
   #changed: ((state: UiState) => void) | null = null;
@@ -37,6 +39,11 @@ export class FakeHost implements Host {
   ask(request: UiRequest): Promise<UiReply> {
     this.asked.push(request);
     return Promise.resolve(this.scene.reply?.(request) ?? { reply: 'done' });
+  }
+
+  enterSecret(bytes: Uint8Array): Promise<UiReply> {
+    this.entered.push(new TextDecoder().decode(bytes));
+    return Promise.resolve({ reply: 'done' });
   }
 
   onState(changed: (state: UiState) => void) {

@@ -9,6 +9,7 @@ export const tauri: Host = {
   state: () => invoke('state'),
   portal: (org) => invoke('portal', { org }),
   ask: (request) => invoke('ask', { request }),
+  enterSecret: (bytes) => invoke('enter_secret', bytes),
   onState: (changed) => listen<UiState>('state', (event) => changed(event.payload)),
   onReply: (answered) => listen<UiReply>('reply', (event) => answered(event.payload)),
   onShow: (show) => listen<UiShow>('show', (event) => show(event.payload)),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { UiPrompt } from '../bindings';
 import { counted, faults, framed, lengths } from './pin';
 
-const prompt = (change: Partial<UiPrompt> = {}): UiPrompt => ({ number: 258, title: '', body: '', tries: '', wrong: null, old: true, new: true, least: 4, confirm: '', theme: 'system', text_size: 100, ...change });
+const prompt = (change: Partial<UiPrompt> = {}): UiPrompt => ({ number: 258, title: '', body: '', tries: '', wrong: null, old: true, new: true, least: 4, confirm: '', theme: 'system', text_size: 100, touch: null, ...change });
 
 test('a PIN is counted as keys count', () => {
   expect(lengths('1234')).toEqual({ characters: 4, bytes: 4 });

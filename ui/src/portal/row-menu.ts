@@ -24,6 +24,7 @@ export function ask(desk: Desk, { grant, account, environment }: RoleLine) {
 /** The menu of a role's row. */
 export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiProfile | undefined, doing: Doing): (MenuItem | null)[] {
   const { grant, environment: now } = line;
+  const marked = desk.state?.settings.safety.step_up_marked.some(({ account, role }) => account === grant.account && role === grant.role) ?? false;
   const hidden = desk.arrangement.isHidden(grant);
   const arn = desk.org?.kind === 'aws' ? roleArnPattern(desk.org.region, grant) : null;
   return [
@@ -34,6 +35,11 @@ export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiPro
     { label: 'Copy link', chosen: doing.link },
     ...(arn ? [{ label: 'Copy role ARN pattern', chosen: () => void desk.copied(arn, 'Pattern copied. It fits this role in policies, whatever its ending.') }] : []),
     null,
+    {
+      label: 'Ask for a touch of my key',
+      checked: marked,
+      chosen: () => void desk.ask({ ask: 'step_up', step_up: { wish: 'mark', grant, on: !marked } }),
+    },
     ...(now.guessed ? [{ label: `Guessed: ${now.word}. Right?…`, chosen: () => ask(desk, line) }] : []),
     ...LABELS.map(({ label, environment }) => ({
       label: environment ? `Environment: ${label}` : label,

@@ -30,6 +30,7 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'notifications', label: 'Quiet hours', words: 'do not disturb evening night weekend times' },
   { section: 'safety', label: 'Environment rules', words: 'production staging label account regex pattern' },
   { section: 'safety', label: 'Accounts that may be default', words: 'production profile' },
+  { section: 'safety', label: 'Security keys that open privileged roles', words: 'step-up touch fido yubikey pin privileged production admin' },
   { section: 'appearance', label: 'Theme', words: 'dark light colour high contrast' },
   { section: 'appearance', label: 'Text size', words: 'font zoom large small' },
   { section: 'appearance', label: 'Density', words: 'compact comfortable rows' },

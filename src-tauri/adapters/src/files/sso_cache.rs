@@ -116,7 +116,7 @@ pub(super) fn client(found: SsoRegistration, method: Method) -> ClientRegistrati
 
 pub(super) fn registration(client: ClientRegistration) -> SsoRegistration {
     let ClientRegistration { client_id, client_secret, expires, method } = client;
-    SsoRegistration { client_id, client_secret, expires, browser: method == Method::Browser }
+    SsoRegistration { client_id, client_secret, expires, browser: method.registration() == Method::Browser }
 }
 
 pub(super) fn to_file(sign_in: CachedSignIn) -> aws_files::CachedSignIn {

@@ -174,11 +174,10 @@ pub(super) fn fault(error: &Error) -> KeyFault {
         Error::U2fOnly => KeyFault::U2fOnly,
         Error::PasskeysFull | Error::FingerprintsFull => KeyFault::Full,
         Error::NotRegistered => KeyFault::NotRegistered,
-        Error::PinAlreadySet
-        | Error::AlreadyRegistered
-        | Error::ForeignOrigin { .. }
-        | Error::NameTooLong(_)
-        | Error::Unexpected(_)
-        | Error::Trouble(_) => KeyFault::NoAnswer { what: error.to_string() },
+        Error::AlreadyRegistered => KeyFault::RegisteredAlready,
+        Error::ForeignOrigin { rp_id, .. } => KeyFault::ForeignSite { site: rp_id.clone() },
+        Error::PinAlreadySet | Error::NameTooLong(_) | Error::Unexpected(_) | Error::Trouble(_) => {
+            KeyFault::NoAnswer { what: error.to_string() }
+        }
     }
 }

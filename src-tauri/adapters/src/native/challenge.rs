@@ -29,13 +29,12 @@ pub(super) fn of(challenged: Challenged, org: &Organisation) -> Result<KeyChalle
     })
 }
 
-/// Whether a server may ask keys for this RP ID: its own host, or a domain that it stands in. Without a list of
-/// public suffixes, at least no top-level domain.
+/// Whether a server may ask keys for this RP ID: the name of its own host, which is all that our servers use. A
+/// domain that it stands in would be told from `co.uk` by a list of public suffixes alone.
 fn is_own(rp_id: &str, start_url: &Url) -> bool {
     let Some(Host::Domain(host)) = start_url.host() else { return false };
     let safe = start_url.scheme() == "https" || host == "localhost";
-    let parent = || rp_id.contains('.') && host.strip_suffix(rp_id).is_some_and(|rest| rest.ends_with('.'));
-    safe && !rp_id.is_empty() && (host == rp_id || parent())
+    safe && host == rp_id
 }
 
 #[cfg(test)]
@@ -44,10 +43,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_asks_for_keys_of_its_own_domain_alone() {
+    fn a_server_asks_for_keys_of_its_own_host_alone() {
         for (rp_id, start_url, own) in [
             ("sso.acme.test", "https://sso.acme.test/start", true),
-            ("acme.test", "https://sso.acme.test/start", true),
+            ("acme.test", "https://sso.acme.test/start", false),
             ("localhost", "http://localhost:4711/start", true),
             ("test", "https://sso.acme.test/start", false),
             ("evil.test", "https://sso.acme.test/start", false),
@@ -56,6 +55,7 @@ mod tests {
             ("", "https://sso.acme.test/start", false),
             ("127.0.0.1", "http://127.0.0.1:4711/start", false),
             ("acme.test", "http://acme.test/start", false),
+            ("co.uk", "https://acme.co.uk/start", false),
         ] {
             assert_eq!(is_own(rp_id, &Url::parse(start_url).unwrap()), own, "{rp_id} of {start_url}");
         }

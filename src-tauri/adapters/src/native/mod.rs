@@ -357,9 +357,7 @@ impl Native for HttpNative {
     ) -> Result<SecretUrl, NativeError> {
         let own = origin(org)?;
         let to = match to {
-            Some(url) if url.origin() == own.origin() => {
-                Some(&url[url::Position::BeforePath..url::Position::AfterQuery])
-            }
+            Some(url) if url.origin() == own.origin() => Some(&url[url::Position::BeforePath..]),
             Some(url) => return Err(urls::foreign(url).into()),
             None => None,
         };

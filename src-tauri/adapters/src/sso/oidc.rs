@@ -58,7 +58,7 @@ pub(crate) async fn register(
     method: Method,
 ) -> Result<ClientRegistration, SsoError> {
     let body = match method {
-        Method::Browser => json!({
+        Method::Browser | Method::Native => json!({
             "clientName": CLIENT_NAME, "clientType": "public", "scopes": [SCOPE],
             "redirectUris": [REDIRECT], "grantTypes": ["authorization_code", "refresh_token"],
             "issuerUrl": start_url,

@@ -52,6 +52,7 @@ pub(super) fn everything(db: &Connection) -> Result<Stored, Problem> {
         chosen: fact("chosen")?.map(OrgId::new),
         pause: fact("pause")?.and_then(|text| parse(&text)),
         conversions: fact("conversions")?.and_then(|text| parse(&text)).unwrap_or_default(),
+        step_up_keys: fact("step_up_keys")?.and_then(|text| parse(&text)).unwrap_or_default(),
         notices: rows(db, "SELECT key, at FROM notices", |row| {
             let key = row.get(0)?;
             Ok(moment(row, 1)?.map(|at| (key, at)))
@@ -119,7 +120,7 @@ fn organisations(db: &Connection) -> Result<Vec<OrganisationRow>, Problem> {
 fn sealed(db: &Connection) -> Result<Vec<SealedRow>, Problem> {
     rows(db, "SELECT org, user, kind, name, sealed FROM sealed", |row| {
         let kind = row.get::<_, String>(2)?;
-        let kinds = [SealKind::Client, SealKind::Tokens, SealKind::RoleCredentials];
+        let kinds = [SealKind::Client, SealKind::Tokens, SealKind::RoleCredentials, SealKind::Known];
         let Some(kind) = kinds.into_iter().find(|k| k.as_str() == kind) else { return Ok(None) };
         Ok(Some(SealedRow {
             org: OrgId::new(row.get::<_, String>(0)?),

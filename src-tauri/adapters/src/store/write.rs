@@ -104,6 +104,7 @@ pub(super) fn apply(db: &Connection, record: &RecordKey, change: &Write) -> Resu
         }
         Write::Pause(Some(pause)) => fact(db, "pause", &serde_json::to_string(pause)?)?,
         Write::Conversions(all) => fact(db, "conversions", &serde_json::to_string(all)?)?,
+        Write::StepUpKeys(all) => fact(db, "step_up_keys", &serde_json::to_string(all)?)?,
         Write::NoticeShown(key, at) => {
             db.execute("INSERT OR REPLACE INTO notices (key, at) VALUES (?1, ?2)", params![key, ms(*at)])?;
         }

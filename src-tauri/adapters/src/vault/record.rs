@@ -7,9 +7,9 @@ use engine::{
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         sign_in::Method,
     },
-    ports::{SealKind, Sealable},
+    ports::{Known, SealKind, Sealable},
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -47,12 +47,19 @@ struct Keys {
     expires: Timestamp,
 }
 
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+struct Marks {
+    device: Option<String>,
+    context: Option<String>,
+}
+
 /// What kind a secret is.
 pub(super) fn kind(secret: &Sealable) -> SealKind {
     match secret {
         Sealable::Client(_) => SealKind::Client,
         Sealable::Tokens(_) => SealKind::Tokens,
         Sealable::RoleCredentials(_) => SealKind::RoleCredentials,
+        Sealable::Known(_) => SealKind::Known,
     }
 }
 
@@ -78,6 +85,11 @@ pub(super) fn to_bytes(secret: &Sealable) -> Result<Zeroizing<Vec<u8>>, Code> {
             issued: k.issued,
             expires: k.expires,
         }),
+        Sealable::Known(k) => {
+            let text =
+                |secret: &Option<SecretString>| secret.as_ref().map(|it| it.expose_secret().to_owned());
+            write(&Marks { device: text(&k.device), context: text(&k.context) })
+        }
     }
 }
 
@@ -111,6 +123,13 @@ pub(super) fn from_bytes(kind: SealKind, bytes: &[u8]) -> Result<Sealable, Code>
                 session_token: k.token.clone().into(),
                 issued: k.issued,
                 expires: k.expires,
+            })
+        }
+        SealKind::Known => {
+            let k: Marks = read(bytes)?;
+            Sealable::Known(Known {
+                device: k.device.clone().map(Into::into),
+                context: k.context.clone().map(Into::into),
             })
         }
     })

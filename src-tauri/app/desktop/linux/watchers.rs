@@ -49,32 +49,39 @@ async fn sleep(bus: Connection, signals: UnboundedSender<Signal>) -> zbus::Resul
     Ok(())
 }
 
-/// logind: the session was unlocked, or is no longer idle.
+/// logind: the session was locked, unlocked, or is no longer idle.
 async fn login_session(bus: Connection, signals: UnboundedSender<Signal>) -> zbus::Result<()> {
     let path = session_path(&bus).await?;
     let name = "org.freedesktop.login1";
     let session = service(&bus, name, path.as_str(), "org.freedesktop.login1.Session").await?;
     let properties = service(&bus, name, path.as_str(), "org.freedesktop.DBus.Properties").await?;
     let mut unlocked = session.receive_signal("Unlock").await?;
+    let mut locked = session.receive_signal("Lock").await?;
     let mut changed = properties.receive_signal("PropertiesChanged").await?;
     loop {
-        let back = tokio::select! {
-            Some(_) = unlocked.next() => true,
+        let told = tokio::select! {
+            Some(_) = unlocked.next() => Some(Signal::PersonBack),
+            Some(_) = locked.next() => Some(Signal::ScreenLocked),
             Some(message) = changed.next() => {
                 let body = message.body();
                 let (_, now, _): (String, HashMap<String, OwnedValue>, Vec<String>) = body.deserialize()?;
-                ["LockedHint", "IdleHint"].iter().any(|hint| says_no(now.get(*hint)))
+                let says = |hint: &str, is| says(now.get(hint), is);
+                if says("LockedHint", true) {
+                    Some(Signal::ScreenLocked)
+                } else {
+                    (says("LockedHint", false) || says("IdleHint", false)).then_some(Signal::PersonBack)
+                }
             }
             else => return Ok(()),
         };
-        if back && signals.send(Signal::PersonBack).is_err() {
+        if told.is_some_and(|told| signals.send(told).is_err()) {
             return Ok(());
         }
     }
 }
 
-fn says_no(value: Option<&OwnedValue>) -> bool {
-    value.is_some_and(|value| bool::try_from(value).is_ok_and(|value| !value))
+fn says(value: Option<&OwnedValue>, is: bool) -> bool {
+    value.is_some_and(|value| bool::try_from(value).is_ok_and(|value| value == is))
 }
 
 /// NetworkManager: its `State`, now and whenever it changes.
@@ -105,7 +112,8 @@ fn network_signal(state: u32) -> Option<Signal> {
     }
 }
 
-/// The screen saver: `ActiveChanged(false)` when the person came back.
+/// The screen saver: `ActiveChanged(true)` when the screen is locked or goes dark, `ActiveChanged(false)` when the
+/// person came back.
 async fn screen_saver(
     bus: Connection,
     name: &'static str,
@@ -116,7 +124,8 @@ async fn screen_saver(
     let mut changed = saver.receive_signal("ActiveChanged").await?;
     while let Some(message) = changed.next().await {
         let active: bool = message.body().deserialize().map_err(|_| fdo::Error::InvalidArgs(name.into()))?;
-        if !active && signals.send(Signal::PersonBack).is_err() {
+        let told = if active { Signal::ScreenLocked } else { Signal::PersonBack };
+        if signals.send(told).is_err() {
             break;
         }
     }

@@ -4,7 +4,9 @@ use super::{
     delivery::Delivery,
     ids::{AccountId, OrgId},
     keys::KeyFault,
+    native::NativeFault,
     profile::Conflict,
+    step_up::Unanswered,
 };
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +64,8 @@ pub enum Code {
     AccessRemoved,
     /// The organisation gives the role out only after a touch of a registered security key.
     StepUpNeeded,
+    /// A security key was asked for, and nobody touched it.
+    StepUpEnded { why: Unanswered },
     /// The OS keyring is locked; the sign-in stays in memory.
     KeyringLocked,
     /// There is no OS keyring; the sign-in stays in memory.
@@ -123,6 +127,8 @@ pub enum Code {
     StoreDamaged { moved_to: String },
     /// The sandbox server could not be started.
     SandboxFailed { reason: String },
+    /// A server's own sign-in for the app did not do what was wanted.
+    Native { fault: NativeFault },
     /// A security key did not do what was wanted.
     SecurityKey { fault: KeyFault },
     /// Another program of ours is the engine.

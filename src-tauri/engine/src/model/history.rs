@@ -8,6 +8,7 @@ use super::{
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName},
     keys::KeyAct,
     profile::Conflict,
+    step_up::{Closed, Demand, Unanswered},
 };
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +99,34 @@ pub enum Event {
         /// The person is not asked again for a while.
         quiet: bool,
     },
+    /// A touch of a security key opened a role.
+    SteppedUp {
+        grant: Grant,
+        account_name: String,
+        act: Act,
+        demand: Demand,
+        /// What the key is called.
+        key: String,
+        until: Timestamp,
+        /// The program that asked, if one did.
+        program: Option<String>,
+    },
+    /// A security key was asked for, and nobody touched it.
+    StepUpUnanswered {
+        grant: Grant,
+        account_name: String,
+        act: Act,
+        why: Unanswered,
+        program: Option<String>,
+    },
+    /// What a touch opened was closed.
+    StepUpClosed { grant: Grant, account_name: String, why: Closed },
+    /// A security key was made known for step-up.
+    StepUpKeyAdded { key: String },
+    /// A security key is not known for step-up any more.
+    StepUpKeyForgotten { key: String },
+    /// The counter of a security key went back: there may be a copy of it.
+    KeyCloned { key: String },
     /// The person said which environment an account is, or took it back.
     Labelled { grant: Account, account_name: String, environment: Option<Environment> },
     /// Activity was cleared up to here.

@@ -1,12 +1,14 @@
 //! Security keys (FIDO2) as values: what is plugged in, what is known of it, what is done with it, and what
 //! can go wrong. No secret stands here but the PIN on its way to the key.
 
+mod ceremony;
 mod now;
 mod pin;
 mod reset;
 mod wish;
 
-pub use now::{Finished, Keys, Known, PinAsked, Purpose, Running, Step, Unlocked};
+pub use ceremony::{Ceremony, Signed, UserProof};
+pub use now::{Finished, Found, Keys, Known, PinAsked, Purpose, Running, Step, Unlocked};
 pub use pin::{MOST_PIN_BYTES, Pin, Pins};
 pub use reset::{Reset, ResetStep};
 pub use wish::{Job, KeyAct, KeyWish, Learnt};
@@ -272,6 +274,16 @@ pub enum KeyFault {
     Full,
     /// It is not registered there.
     NotRegistered,
+    /// It is registered there already.
+    RegisteredAlready,
+    /// A server asked for keys of another site; the key was not asked.
+    ForeignSite { site: String },
+    /// It is known already.
+    KnownAlready,
+    /// Its counter went back: there may be a copy of it.
+    Cloned,
+    /// What it answered does not hold.
+    Refused,
     /// A fingerprint was not recognised.
     NotRecognised,
     /// A reset goes over USB alone.
@@ -297,6 +309,6 @@ pub struct Registered {
     pub name: String,
     /// Since.
     pub added: Option<Timestamp>,
-    /// Its model, where that is told.
-    pub aaguid: Option<String>,
+    /// The id of its key pair there, by which the key in hand is known again; `None` where that is not told.
+    pub credential: Option<Vec<u8>>,
 }

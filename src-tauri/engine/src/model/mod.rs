@@ -10,6 +10,7 @@ pub mod history;
 pub mod ids;
 pub mod keys;
 pub mod naming;
+pub mod native;
 pub mod notice;
 pub mod organisation;
 pub mod pacing;
@@ -25,6 +26,7 @@ pub mod settings;
 pub mod shown;
 pub mod sign_in;
 pub mod silence;
+pub mod step_up;
 pub mod team;
 
 /// A moment, to the millisecond where it is stored.

@@ -47,6 +47,24 @@ pub enum Notice {
         added: Timestamp,
         until: Timestamp,
     },
+    /// N1: a program waits until a security key is touched.
+    TouchNeeded {
+        grant: Grant,
+        account_name: String,
+        program: Option<String>,
+        pid: u32,
+        number: u64,
+        until: Timestamp,
+    },
+    /// A profile that is kept for a limited time is kept for a few minutes more.
+    TimeEnding {
+        profile: ProfileName,
+        grant: Grant,
+        account_name: String,
+        region: Option<String>,
+        delivery: Delivery,
+        until: Timestamp,
+    },
     /// N10: the sign-in was ended by the server.
     Revoked { org: OrgId, org_name: String, at: Timestamp },
     /// N10: a line of Activity is not what was written.
@@ -102,7 +120,13 @@ impl Notice {
     /// What became of something that the person just did.
     #[must_use]
     pub fn is_result(&self) -> bool {
-        matches!(self, Self::LaunchFailed { .. } | Self::AppFailed { .. } | Self::Copied { .. })
+        matches!(
+            self,
+            Self::LaunchFailed { .. }
+                | Self::AppFailed { .. }
+                | Self::Copied { .. }
+                | Self::TouchNeeded { .. }
+        )
     }
 
     /// Equal keys are the same toast: the newer replaces the older.
@@ -116,6 +140,8 @@ impl Notice {
             Self::AccessRemoved { org, .. } => format!("access-removed/{org}"),
             Self::Conflict { org, .. } => format!("conflict/{org}"),
             Self::TimeOver { profile, until, .. } => format!("time-over/{profile}/{}", until.as_second()),
+            Self::TouchNeeded { number, .. } => format!("touch-needed/{number}"),
+            Self::TimeEnding { profile, until, .. } => format!("time-ending/{profile}/{}", until.as_second()),
             Self::Revoked { org, at, .. } => format!("revoked/{org}/{}", at.as_second()),
             Self::RecordBroken { entry } => format!("record-broken/{entry}"),
             Self::StrangeAnswers { org, at, .. } => format!("strange-answers/{org}/{}", at.as_second()),
@@ -167,4 +193,6 @@ pub enum Pressed {
     TryAgain,
     /// Keep the profile fresh once more.
     KeepOn,
+    /// Do not open it.
+    Deny,
 }

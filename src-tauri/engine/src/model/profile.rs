@@ -111,6 +111,8 @@ pub enum State {
     Conflict(Conflict),
     /// The file cannot be written.
     NotWritable(Code),
+    /// The organisation gives new ones out after a touch alone.
+    TouchNeeded,
 }
 
 impl State {
@@ -129,6 +131,7 @@ impl State {
             Self::AccessRemoved => "access_removed",
             Self::Conflict(_) => "conflict",
             Self::NotWritable(_) => "not_writable",
+            Self::TouchNeeded => "touch_needed",
         }
     }
 }

@@ -5,6 +5,7 @@ use super::{
     ids::{AccountId, OrgId},
     notice::Notice,
     rules::Rule,
+    step_up,
     team::Adopted,
 };
 use jiff::SignedDuration;
@@ -88,13 +89,14 @@ impl Told {
             Notice::Conflict { .. } => self.conflict,
             Notice::ClockSkew { .. } => self.clock,
             Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => self.launch_failed,
-            Notice::TimeOver { .. } => self.time_over,
+            Notice::TimeOver { .. } | Notice::TimeEnding { .. } => self.time_over,
             Notice::Copied { .. } => self.copied,
             Notice::NewAccess { .. } => self.new_access,
             // A summary holds only what was wanted by itself.
             Notice::Revoked { .. }
             | Notice::RecordBroken { .. }
             | Notice::StrangeAnswers { .. }
+            | Notice::TouchNeeded { .. }
             | Notice::WhileAway { .. } => true,
         }
     }
@@ -264,6 +266,8 @@ pub struct Safety {
     pub default_allowed: Vec<AccountId>,
     /// Which accounts belong to which environment; the first that fits wins.
     pub rules: Vec<Rule>,
+    /// Which roles ask for a touch of a security key, and what it opens.
+    pub step_up: step_up::Rules,
 }
 
 impl Settings {

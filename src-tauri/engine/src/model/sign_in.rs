@@ -1,6 +1,6 @@
 //! The sign-in of one organisation: a state machine whose transitions name their moment.
 
-use super::Timestamp;
+use super::{Timestamp, native::InApp};
 use serde::{Deserialize, Serialize};
 
 /// How a person signs in.
@@ -11,6 +11,16 @@ pub enum Method {
     Browser,
     /// Device authorization grant (RFC 8628).
     DeviceCode,
+    /// In the app, where a server offers that. What it ends with is an authorization code too.
+    Native,
+}
+
+impl Method {
+    /// The registration that it uses: a sign-in in the app has the browser's.
+    #[must_use]
+    pub fn registration(self) -> Self {
+        if self == Self::Native { Self::Browser } else { self }
+    }
 }
 
 /// What the window shows of a sign-in that waits for the person.
@@ -28,6 +38,8 @@ pub struct Attempt {
     pub link: Option<String>,
     /// The code to compare, `XXXX-XXXX`, for the device way.
     pub user_code: Option<String>,
+    /// How far a sign-in in the app is.
+    pub in_app: Option<InApp>,
 }
 
 /// A sign-in that stands.

@@ -174,7 +174,8 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     }
     let counts = |(k, at): &&(String, Timestamp)| {
         let kind = k.split('/').next().unwrap_or_default();
-        !["launch", "launch-app", "copied", "revoked", "record-broken", "strange-answers"].contains(&kind)
+        !["launch", "launch-app", "copied", "touch-needed", "revoked", "record-broken", "strange-answers"]
+            .contains(&kind)
             && c.now.duration_since(*at) < SignedDuration::from_hours(24)
     };
     // One notification may tell of several: what was shown at one moment was one.

@@ -18,6 +18,9 @@ use crate::{
 };
 use jiff::SignedDuration;
 
+/// So long before its end that is told of a profile that is kept for a limited time.
+const TIME_ENDING: SignedDuration = SignedDuration::from_mins(5);
+
 /// That a profile's time is over is news for so long.
 const TIME_OVER: SignedDuration = SignedDuration::from_hours(1);
 
@@ -79,6 +82,7 @@ fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> 
             }
             _ => {}
         }
+        notices.extend(profiles.iter().filter_map(|p| ending(org, p, now)));
         notices.extend(expired(org, &profiles, now));
         notices.extend(failing(org, &profiles, now));
         notices.extend(of_organisation(state, org));
@@ -105,6 +109,19 @@ fn fails(profile: &Profile) -> Option<(Timestamp, &Code)> {
         ProfileState::Retrying { .. } | ProfileState::NotWritable(_) | ProfileState::Refreshing
     );
     profile.failing_since.zip(profile.failing.as_ref()).filter(|_| trying)
+}
+
+/// A profile that is kept for a limited time, and soon no more: the way to go on comes before the end.
+fn ending(org: &Org, p: &Profile, now: Timestamp) -> Option<Notice> {
+    let until = p.kept.until.filter(|until| now < *until && until.duration_since(now) <= TIME_ENDING)?;
+    Some(Notice::TimeEnding {
+        profile: p.kept.profile.clone(),
+        grant: p.kept.grant.clone(),
+        account_name: org.account_name(&p.kept.grant.account),
+        region: p.kept.region.clone(),
+        delivery: p.kept.delivery,
+        until,
+    })
 }
 
 fn named(profile: &Profile) -> Option<(ProfileName, Timestamp)> {
@@ -194,6 +211,8 @@ pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice, now: T
             !state.profiles.contains_key(profile) && now.duration_since(*until) < TIME_OVER
         }
         Notice::Copied { until, .. } => now < *until,
+        // Until it is answered.
+        Notice::TouchNeeded { number, .. } => state.step_up.asks_number(*number),
         Notice::StrangeAnswers { at, .. } => now.duration_since(*at) < SignedDuration::from_hours(24),
         _ => {
             let keys = notice.keys();

@@ -13,6 +13,7 @@ use crate::{
     request::{Answer, Reply, Show},
     safety, sign_in,
     state::State,
+    step_up,
 };
 use jiff::SignedDuration;
 
@@ -29,7 +30,7 @@ fn first_action(notice: &Notice) -> Pressed {
         | Notice::ProfilesExpired { .. }
         | Notice::LaunchFailed { .. }
         | Notice::AppFailed { .. } => Pressed::TryAgain,
-        Notice::TimeOver { .. } => Pressed::KeepOn,
+        Notice::TimeOver { .. } | Notice::TimeEnding { .. } => Pressed::KeepOn,
         _ => Pressed::Details,
     }
 }
@@ -60,6 +61,17 @@ pub(crate) fn pressed(ctx: &Context, state: &mut State, notice: &Notice, pressed
         }
         Pressed::TryAgain => try_again(ctx, state, notice),
         Pressed::KeepOn => keep_on(ctx, state, notice),
+        Pressed::Deny => {
+            if let Notice::TouchNeeded { number, .. } = notice {
+                step_up::deny(ctx, state, *number);
+            }
+            Ok(Reply::Done)
+        }
+        // The window for it is there already, and comes up.
+        Pressed::Details | Pressed::Body if matches!(notice, Notice::TouchNeeded { .. }) => {
+            step_up::show_again(state);
+            Ok(Reply::Done)
+        }
         Pressed::Details | Pressed::Body => Ok(Reply::Show(details(notice))),
     }
 }
@@ -93,7 +105,9 @@ fn try_again(ctx: &Context, state: &mut State, notice: &Notice) -> Answer {
 
 /// Asked about anew, since it is production.
 fn keep_on(ctx: &Context, state: &State, notice: &Notice) -> Answer {
-    let Notice::TimeOver { grant, .. } = notice else { return Ok(Reply::Done) };
+    let (Notice::TimeOver { grant, .. } | Notice::TimeEnding { grant, .. }) = notice else {
+        return Ok(Reply::Done);
+    };
     let org = state.org(&grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.may_use(grant) {
         return Err(Code::AccessRemoved);
@@ -121,6 +135,7 @@ fn details(notice: &Notice) -> Show {
         | Notice::AppFailed { .. }
         | Notice::ClockSkew { .. }
         | Notice::RecordBroken { .. }
+        | Notice::TouchNeeded { .. }
         | Notice::Copied { .. } => Show::Activity,
         Notice::WhileAway { notices } => notices.first().map_or(Show::Portal, details),
         Notice::RefreshFailing { profiles, .. } | Notice::ProfilesExpired { profiles, .. } => {
@@ -128,8 +143,9 @@ fn details(notice: &Notice) -> Show {
         }
         Notice::Conflict { profiles, .. } => profile(profiles.iter().map(|(name, _)| name)),
         Notice::AccessRemoved { roles, .. } => profile(roles.iter().map(|role| &role.profile)),
-        Notice::SignInEnding { .. } | Notice::SignInEnded { .. } | Notice::TimeOver { .. } => {
-            Show::Credentials
-        }
+        Notice::SignInEnding { .. }
+        | Notice::SignInEnded { .. }
+        | Notice::TimeOver { .. }
+        | Notice::TimeEnding { .. } => Show::Credentials,
     }
 }

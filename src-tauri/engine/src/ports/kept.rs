@@ -1,5 +1,6 @@
 //! What is kept: secrets sealed under a key in the OS keyring, and everything else in the store.
 
+use super::Known;
 use crate::model::{
     Timestamp,
     aws_config::Converted,
@@ -12,6 +13,7 @@ use crate::model::{
     profile::Kept,
     secret::{ClientRegistration, RoleCredentials, TokenSet},
     settings::Pause,
+    step_up::StepUpKey,
 };
 use async_trait::async_trait;
 use std::path::PathBuf;
@@ -34,6 +36,8 @@ pub enum SealKind {
     Tokens,
     /// Role credentials of one grant.
     RoleCredentials,
+    /// What a server knows this computer by ([`Known`]), of one user name.
+    Known,
 }
 
 impl SealKind {
@@ -44,6 +48,7 @@ impl SealKind {
             Self::Client => "client",
             Self::Tokens => "tokens",
             Self::RoleCredentials => "role_credentials",
+            Self::Known => "known",
         }
     }
 }
@@ -57,6 +62,8 @@ pub enum Sealable {
     Tokens(TokenSet),
     /// Role credentials.
     RoleCredentials(RoleCredentials),
+    /// What a server knows this computer by.
+    Known(Known),
 }
 
 /// A sealed row: useless without the key in the keyring. `name` is the method for clients, empty for
@@ -122,6 +129,8 @@ pub enum Write {
     Chosen(OrgId),
     /// A pause of all refreshing, or its end.
     Pause(Option<Pause>),
+    /// Replaces the keys that are known for step-up.
+    StepUpKeys(Vec<StepUpKey>),
     /// Replaces the conversions of the config file that may be undone.
     Conversions(Vec<Converted>),
     /// A notification was shown: never again for the same key.
@@ -162,6 +171,8 @@ pub struct Stored {
     pub chosen: Option<OrgId>,
     /// A pause that stands.
     pub pause: Option<Pause>,
+    /// Keys that are known for step-up.
+    pub step_up_keys: Vec<StepUpKey>,
     /// Conversions of the config file that may be undone, oldest first.
     pub conversions: Vec<Converted>,
     /// Keys and moments of notifications shown in the last 7 days.

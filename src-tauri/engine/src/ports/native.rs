@@ -2,6 +2,7 @@
 //! handing a sign-in to the browser, roles that ask for a touch. AWS's own service has nothing of it.
 
 use super::{AuthorizeRequest, SecretUrl, SsoError};
+pub use crate::model::native::{NativeFactor, NativeOffer};
 use crate::model::{
     Timestamp,
     code::Code,
@@ -12,23 +13,6 @@ use crate::model::{
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::time::Duration;
-
-/// What a server takes from the app.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NativeOffer {
-    /// A user name and a password begin a sign-in.
-    pub password: bool,
-    /// A passkey alone is enough.
-    pub passkey: bool,
-    /// Security keys can be asked: the server has a host name and takes our origin.
-    pub keys: bool,
-    /// A person who is signed in registers keys by this API.
-    pub enrolment: bool,
-    /// Where a person's own devices are in the browser.
-    pub devices_page: Option<url::Url>,
-    /// How long a touch opens a role.
-    pub step_up: Duration,
-}
 
 /// What a person typed.
 #[derive(Clone, Debug)]
@@ -47,23 +31,6 @@ pub struct Known {
     pub device: Option<SecretString>,
     /// Here a second factor was proved.
     pub context: Option<SecretString>,
-}
-
-/// A way to prove a second factor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NativeFactor {
-    /// Any of these keys, by the names their owner gave them.
-    Keys {
-        /// The names.
-        names: Vec<String>,
-    },
-    /// A code of this authenticator app.
-    Code {
-        /// The server's id of it.
-        id: String,
-        /// Its name.
-        name: String,
-    },
 }
 
 /// What comes of a step of a sign-in.

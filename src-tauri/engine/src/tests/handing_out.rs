@@ -16,8 +16,8 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
-fn wish(of: Of, may_sign_in: bool) -> Request {
-    let asker = Asker { program: Some("terraform".to_owned()), pid: 42 };
+pub(super) fn wish(of: Of, may_sign_in: bool) -> Request {
+    let asker = Asker { program: Some("terraform".to_owned()), pid: 42, path: None };
     Request::HandOut { of, assume: None, asker, may_sign_in, confirmed: false }
 }
 

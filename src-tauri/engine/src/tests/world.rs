@@ -93,6 +93,8 @@ pub(super) struct World {
     pub(super) rows: Mutex<BTreeMap<String, String>>,
     pub(super) kept: Mutex<Vec<Kept>>,
     pub(super) half: Mutex<Option<HalfSync>>,
+    /// Keys that are known for step-up.
+    pub(super) step_up_keys: Mutex<Vec<crate::model::step_up::StepUpKey>>,
     /// Activity as it was stored.
     pub(super) happened: Mutex<Vec<String>>,
     /// The file's answers.
@@ -123,6 +125,8 @@ pub(super) struct World {
     pub(super) record: Mutex<RecordCheck>,
     /// Security keys.
     pub(super) keys: Arc<super::keys::port::Port>,
+    /// A server's API for the app.
+    pub(super) native: Arc<super::native::port::Port>,
 }
 
 /// What does not work, or was changed.
@@ -186,6 +190,7 @@ impl World {
                     None => rows.remove(&format!("favourite {name}")),
                 };
             }
+            Write::StepUpKeys(keys) => *self.step_up_keys.lock().unwrap() = keys,
             Write::HalfSync(_, half) => {
                 self.note("commit half");
                 *self.half.lock().unwrap() = half;
@@ -269,6 +274,7 @@ pub(super) async fn start_in(
         rows: Mutex::default(),
         kept: Mutex::default(),
         half: Mutex::default(),
+        step_up_keys: Mutex::default(),
         happened: Mutex::default(),
         file_fails: Mutex::default(),
         file_conflict: Mutex::default(),
@@ -286,6 +292,7 @@ pub(super) async fn start_in(
         cached: Mutex::default(),
         record: Mutex::new(RecordCheck::Intact { lines: 1, late: 0 }),
         keys: Arc::default(),
+        native: Arc::default(),
     });
     change(&world);
     let engine = again(&world).await;
@@ -307,6 +314,7 @@ pub(super) async fn again(world: &Arc<World>) -> Engine {
         desktop: world.clone(),
         exports: world.clone(),
         keys: world.keys.clone(),
+        native: world.native.clone(),
     };
     let engine = Engine::start(ports, TimeZone::UTC);
     until(&engine, |s| s.loaded).await;

@@ -16,6 +16,8 @@ pub struct Caller {
     pub program: Option<String>,
     /// Its process id; 0 where the system does not tell.
     pub pid: u32,
+    /// Where its file is; `None` where the system does not tell.
+    pub path: Option<String>,
 }
 
 impl Caller {
@@ -32,11 +34,11 @@ impl Caller {
             let Some(program) = name(proc, pid) else { break };
             // `credential_process` goes through `sh -c` in several SDKs.
             if !(is_shell(&program) && runs_one_command(proc, pid)) {
-                return Self { program: Some(program), pid };
+                return Self { program: Some(program), pid, path: path(proc, pid) };
             }
             now = parent(proc, pid);
         }
-        Self { program: name(proc, pid), pid }
+        Self { program: name(proc, pid), pid, path: path(proc, pid) }
     }
 }
 
@@ -53,6 +55,13 @@ fn name(proc: &Path, pid: u32) -> Option<String> {
     let name = fs::read_to_string(proc.join(pid.to_string()).join("comm")).ok()?;
     let name: String = name.trim().chars().filter(|c| !c.is_control()).take(64).collect();
     (!name.is_empty()).then_some(name)
+}
+
+/// The file that runs. A name that cannot be shown as text is left out.
+fn path(proc: &Path, pid: u32) -> Option<String> {
+    let path = fs::read_link(proc.join(pid.to_string()).join("exe")).ok()?;
+    let path: String = path.to_str()?.chars().filter(|c| !c.is_control()).take(512).collect();
+    (!path.is_empty()).then_some(path)
 }
 
 /// The fourth field of `stat`, behind the name in brackets, which may hold anything.
@@ -85,9 +94,15 @@ mod tests {
         process(21, 20, "latch", "latch env");
         process(30, 1, "latch", "latch");
         let caller = |pid| Caller::within(proc.path(), pid);
-        assert_eq!(caller(12), Caller { program: Some("terra) form".to_owned()), pid: 10 });
-        assert_eq!(caller(21), Caller { program: Some("bash".to_owned()), pid: 20 });
-        assert_eq!(caller(30), Caller { program: Some("latch".to_owned()), pid: 30 });
-        assert_eq!(caller(99), Caller { program: None, pid: 99 });
+        let expect = |program: Option<&str>, pid, path: Option<&str>| Caller {
+            program: program.map(str::to_owned),
+            pid,
+            path: path.map(str::to_owned),
+        };
+        std::os::unix::fs::symlink("/usr/bin/terraform", proc.path().join("10/exe")).unwrap();
+        assert_eq!(caller(12), expect(Some("terra) form"), 10, Some("/usr/bin/terraform")));
+        assert_eq!(caller(21), expect(Some("bash"), 20, None));
+        assert_eq!(caller(30), expect(Some("latch"), 30, None));
+        assert_eq!(caller(99), expect(None, 99, None));
     }
 }

@@ -7,12 +7,14 @@ pub struct Caller {
     pub program: Option<String>,
     /// Its process id; 0 where the system does not tell.
     pub pid: u32,
+    /// Where its file is; not looked for here.
+    pub path: Option<String>,
 }
 
 impl Caller {
     /// The process of that id.
     #[must_use]
     pub fn of(pid: u32) -> Self {
-        Self { program: None, pid }
+        Self { program: None, pid, path: None }
     }
 }

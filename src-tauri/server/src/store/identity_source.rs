@@ -218,8 +218,7 @@ impl Store {
                     (SELECT count(*) FROM user_group) AS groups,
                     (SELECT count(*) FROM assignment) + (SELECT count(*) FROM application_assignment) AS assignments,
                     (SELECT count(*) FROM user u WHERE u.enabled
-                     AND NOT EXISTS (SELECT 1 FROM password p WHERE p.user_id = u.id)
-                     AND NOT EXISTS (SELECT 1 FROM own_password o WHERE o.user_id = u.id)) AS without_password,
+                     AND NOT EXISTS (SELECT 1 FROM password p WHERE p.user_id = u.id)) AS without_password,
                     (SELECT count(*) FROM mfa_device) AS devices,
                     (SELECT count(*) FROM sign_in_session WHERE ended IS NULL AND ends > ?1) AS sessions,
                     (SELECT count(*) FROM scim_token WHERE revoked IS NULL AND ends > ?1) AS tokens";

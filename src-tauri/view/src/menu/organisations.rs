@@ -2,8 +2,15 @@
 
 use super::{Entry, Intent, label};
 use crate::icon::{line_of, standing_of};
-use engine::{Request, Snapshot, model::sign_in::SignIn, request::Show};
+use engine::{
+    Request, Snapshot,
+    model::sign_in::SignIn,
+    request::{Show, StepUpRequest},
+};
 use jiff::tz::TimeZone;
+
+/// The row of a touch may be longer than others: it names the role in full.
+const TOUCH: usize = 60;
 
 /// Organisations to choose from.
 const MOST: usize = 20;
@@ -11,6 +18,11 @@ const MOST: usize = 20;
 /// Am I signed in, until when? Of the chosen organisation. Where there are several, the row is another one
 /// for each: a click on words that are about to change must not sign in elsewhere.
 pub(super) fn status(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
+    if let Some(what) = crate::step_up::waits_for(s) {
+        // Another row: a click on words that are about to change must do nothing else.
+        let text = label::within(TOUCH, &what, |what| format!("Touch your key to continue: {what}"));
+        return vec![Entry::item("touch", &text, Intent::Ask(Request::StepUp(StepUpRequest::Show)))];
+    }
     let Some(org) = s.chosen() else { return Vec::new() };
     let intent = match org.sign_in {
         SignIn::SignedOut | SignIn::Ended { .. } => {

@@ -391,7 +391,8 @@ fn a_taken_name_offers_the_harmless_choice_first() {
 fn settings_come_back_as_they_went() {
     let told = Told { conflict: false, new_access: true, ..Told::default() };
     let rule = Rule { field: Field::Email, pattern: "@lab".into(), environment: Environment::Sandbox };
-    let safety = Safety { default_allowed: vec![AccountId::new(PROD)], rules: vec![rule] };
+    let safety =
+        Safety { default_allowed: vec![AccountId::new(PROD)], rules: vec![rule], ..Safety::default() };
     let set = Settings {
         compact: true,
         keep_running: false,

@@ -25,6 +25,9 @@ pub(crate) fn faults() -> Vec<KeyFault> {
     let all = vec![
         KeyFault::WrongPin { left: Some(5) },
         KeyFault::WrongPin { left: None },
+        KeyFault::KnownAlready,
+        KeyFault::Cloned,
+        KeyFault::Refused,
         KeyFault::PinPaused,
         KeyFault::PinBlocked,
         KeyFault::PinNotSet,
@@ -44,6 +47,8 @@ pub(crate) fn faults() -> Vec<KeyFault> {
         KeyFault::U2fOnly,
         KeyFault::Full,
         KeyFault::NotRegistered,
+        KeyFault::RegisteredAlready,
+        KeyFault::ForeignSite { site: "evil.test".into() },
         KeyFault::NotRecognised,
         KeyFault::OverNfc,
         KeyFault::SeveralKeys,
@@ -61,9 +66,11 @@ pub(crate) fn faults() -> Vec<KeyFault> {
             KeyFault::PinChangeNeeded | KeyFault::PinNeeded | KeyFault::NotSupported | KeyFault::Busy => {}
             KeyFault::NotAllowed | KeyFault::NotElevated | KeyFault::Removed { .. } => {}
             KeyFault::Cancelled | KeyFault::TimedOut | KeyFault::U2fOnly | KeyFault::Full => {}
+            KeyFault::RegisteredAlready | KeyFault::ForeignSite { .. } => {}
             KeyFault::NotRegistered | KeyFault::NotRecognised | KeyFault::OverNfc => {}
             KeyFault::SeveralKeys | KeyFault::OtherKey { .. } | KeyFault::InUse | KeyFault::Gone => {}
             KeyFault::NoAnswer { .. } | KeyFault::Unavailable { .. } => {}
+            KeyFault::KnownAlready | KeyFault::Cloned | KeyFault::Refused => {}
         }
     }
     all
@@ -72,15 +79,16 @@ pub(crate) fn faults() -> Vec<KeyFault> {
 /// Every act.
 pub(crate) fn acts() -> Vec<KeyAct> {
     use KeyAct as Act;
-    let keys = [Act::Look, Act::Identify, Act::SetPin, Act::ChangePin, Act::Unlock, Act::Reset];
+    let keys = [Act::Look, Act::Identify, Act::SetPin, Act::ChangePin, Act::Unlock, Act::Reset, Act::StepUp];
     let passkeys = [Act::ListPasskeys, Act::DeletePasskey, Act::RenamePasskey];
     let fingers =
         [Act::ListFingerprints, Act::AddFingerprint, Act::RenameFingerprint, Act::DeleteFingerprint];
     let settings = [Act::AlwaysVerify, Act::LeastPin, Act::ForcePinChange, Act::Enterprise];
-    [&keys[..], &passkeys, &fingers, &settings].concat()
+    let sites = [Act::Authenticate, Act::Register, Act::Find];
+    [&keys[..], &passkeys, &fingers, &settings, &sites].concat()
 }
 
-fn key() -> Plugged {
+pub(crate) fn key() -> Plugged {
     Plugged {
         id: KeyId::new("usb:1"),
         name: "YubiKey 5C NFC".into(),
@@ -91,7 +99,7 @@ fn key() -> Plugged {
     }
 }
 
-fn info() -> Info {
+pub(crate) fn info() -> Info {
     Info {
         model: None,
         versions: vec!["FIDO_2_1".into(), "U2F_V2".into()],
@@ -274,12 +282,10 @@ fn what_an_operation_came_to_is_said_once() {
 #[test]
 fn one_key_alone_is_a_reason_to_remind_of_a_spare_one() {
     let mut s = plugged(info());
-    let registered = |name: &str| Registered { name: name.into(), added: None, aaguid: info().aaguid };
+    let registered = |name: &str| Registered { name: name.into(), added: None, credential: None };
     assert_eq!(shown(&s).spare, None);
     s.keys.registered.insert(OrgId::new("acme"), vec![registered("desk")]);
-    assert!(shown(&s).spare.unwrap().contains("registered at Acme"));
-    let row = shown(&s).keys[0].facts.clone().unwrap().overview[3].value.clone();
-    assert_eq!(row, "Acme as \"desk\"");
+    assert!(shown(&s).spare.unwrap().contains("only one security key at Acme"));
     s.keys.registered.insert(OrgId::new("acme"), vec![registered("desk"), registered("safe")]);
     assert_eq!(shown(&s).spare, None);
 }

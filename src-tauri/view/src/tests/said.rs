@@ -18,6 +18,7 @@ use engine::{
         environment::{Act, Environment},
         history::{Account as LineAccount, By, Entry as Line, Event},
         ids::{OrgId, ProfileName},
+        native::InApp,
         organisation::Kind,
         portal::Sync,
         profile::{Conflict, State},
@@ -54,7 +55,7 @@ fn snapshots() -> Vec<Snapshot> {
             s.file.target = Some("/elsewhere/credentials".into());
         }),
     ];
-    for method in [Method::Browser, Method::DeviceCode] {
+    for method in [Method::Browser, Method::DeviceCode, Method::Native] {
         all.push(with(|s| {
             s.organisations[0].sign_in = SignIn::InProgress(Attempt {
                 id: 1,
@@ -63,6 +64,7 @@ fn snapshots() -> Vec<Snapshot> {
                 deadline: minutes(10),
                 link: None,
                 user_code: None,
+                in_app: (method == Method::Native).then(InApp::new),
             });
         }));
     }

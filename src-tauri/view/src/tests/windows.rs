@@ -205,6 +205,7 @@ fn a_browser_that_does_not_open_is_said_while_it_is_waited_for() {
             deadline: minutes(10),
             link: Some("https://acme.awsapps.com/authorize".into()),
             user_code: None,
+            in_app: None,
         });
         s.organisations[0].sign_in_failure = Some(Code::BrowserFailed { reason: "none is set".into() });
     });

@@ -22,6 +22,8 @@ pub enum Purpose {
     Set,
     /// To give it another.
     Change,
+    /// To prove to a site who uses it; what it protects stays closed.
+    Prove,
 }
 
 /// A PIN is wanted, in the window that is for it.
@@ -109,6 +111,19 @@ pub struct Known {
     pub fingerprints: Option<Vec<Fingerprint>>,
     /// Why it does not tell.
     pub fault: Option<KeyFault>,
+    /// Whether it is one of those that are registered, for each organisation that tells which are.
+    pub found: BTreeMap<OrgId, Found>,
+}
+
+/// Whether a key is registered somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// As this.
+    As(Registered),
+    /// It is not.
+    No,
+    /// It does not tell without its PIN.
+    Untold,
 }
 
 /// Security keys as they stand.
@@ -132,6 +147,8 @@ pub struct Keys {
     pub last: Option<Finished>,
     /// Where keys of the person are registered; an organisation that does not tell is not in it.
     pub registered: BTreeMap<OrgId, Vec<Registered>>,
+    /// When each organisation told that.
+    pub registered_at: BTreeMap<OrgId, Timestamp>,
     numbers: u64,
 }
 
@@ -193,6 +210,17 @@ impl Keys {
         gone
     }
 
+    /// A key that was not asked yet whether it is registered at an organisation, and there.
+    #[must_use]
+    pub fn unfound(&self) -> Option<(KeyId, OrgId)> {
+        self.list().iter().find_map(|key| {
+            let known = self.known.get(&key.id)?;
+            known.info.as_ref().filter(|info| !info.u2f_only)?;
+            let org = self.registered.keys().find(|org| !known.found.contains_key(org))?;
+            Some((key.id.clone(), org.clone()))
+        })
+    }
+
     /// Begins an operation; its number.
     ///
     /// # Errors
@@ -206,7 +234,7 @@ impl Keys {
         let no = self.numbers;
         self.running = Some(Running { no, key, act, step: Step::Working, until: None });
         // A look by itself is nothing that would replace what the person is being told.
-        if act != KeyAct::Look {
+        if !act.is_a_look() {
             self.last = None;
         }
         Ok(no)
@@ -268,7 +296,7 @@ impl Keys {
             return;
         }
         let known = self.known.entry(key.clone()).or_default();
-        let Learnt { info, passkeys, fingerprints } = learnt;
+        let Learnt { info, passkeys, fingerprints, signed: _, holds: _, proved: _ } = learnt;
         let model = info.as_ref().and_then(|info| info.model.clone());
         if info.is_some() {
             (known.info, known.fault) = (info, None);
@@ -307,8 +335,11 @@ impl Keys {
             (KeyAct::Look, Err(fault)) if self.find(&running.key.id).is_some() => {
                 self.known.entry(running.key.id).or_default().fault = Some(fault);
             }
-            // What the person ended is no news, and of a reset its wizard tells.
-            (KeyAct::Look | KeyAct::Reset, _) | (_, Err(KeyFault::Cancelled)) => {}
+            // What the person ended is no news; of a reset its wizard tells, and of step-up its window. Who has a
+            // key sign tells of that.
+            (KeyAct::Look | KeyAct::Find | KeyAct::Reset, _)
+            | (KeyAct::Authenticate | KeyAct::Register | KeyAct::StepUp, _)
+            | (_, Err(KeyFault::Cancelled)) => {}
             (act, result) => self.last = Some(Finished { key: running.key, act, result, at: now }),
         }
     }

@@ -1,6 +1,7 @@
 //! What is wished of a key, and what is learnt by it.
 
-use super::{Fingerprint, Info, Passkey, Pins};
+use super::{Ceremony, Fingerprint, Info, Passkey, Pins, Signed};
+use crate::model::step_up::{Proof, Proved};
 use serde::{Deserialize, Serialize};
 
 /// What is done with a key.
@@ -41,6 +42,14 @@ pub enum KeyAct {
     Enterprise,
     /// It is emptied.
     Reset,
+    /// It signs for a site, so that a person signs in or proves who they are.
+    Authenticate,
+    /// It makes a key pair for a site.
+    Register,
+    /// It is asked whether it holds one of some key pairs, without a touch.
+    Find,
+    /// It proves that its owner touched it.
+    StepUp,
 }
 
 impl KeyAct {
@@ -49,8 +58,29 @@ impl KeyAct {
     pub fn needs_pin(self) -> bool {
         !matches!(
             self,
-            Self::Look | Self::Identify | Self::SetPin | Self::ChangePin | Self::Unlock | Self::Reset
+            Self::Look
+                | Self::Identify
+                | Self::SetPin
+                | Self::ChangePin
+                | Self::Unlock
+                | Self::Reset
+                | Self::Authenticate
+                | Self::Register
+                | Self::Find
+                | Self::StepUp
         )
+    }
+
+    /// Whether nobody wished it: it makes room for what a person wishes, and is no news.
+    #[must_use]
+    pub fn is_a_look(self) -> bool {
+        matches!(self, Self::Look | Self::Find)
+    }
+
+    /// Whether a server is waiting for what the key signs ([`Ceremony::proof`] tells what it needs).
+    #[must_use]
+    pub fn signs(self) -> bool {
+        matches!(self, Self::Authenticate | Self::Register)
     }
 
     /// Whether the key is another one afterwards, so that it stands in Activity.
@@ -58,7 +88,14 @@ impl KeyAct {
     pub fn changes(self) -> bool {
         !matches!(
             self,
-            Self::Look | Self::Identify | Self::Unlock | Self::ListPasskeys | Self::ListFingerprints
+            Self::Look
+                | Self::Identify
+                | Self::Unlock
+                | Self::ListPasskeys
+                | Self::ListFingerprints
+                | Self::Authenticate
+                | Self::Find
+                | Self::StepUp
         )
     }
 }
@@ -84,6 +121,10 @@ pub enum KeyWish {
     ForcePinChange,
     Enterprise,
     Reset,
+    Authenticate(Ceremony),
+    Register(Ceremony),
+    Find { site: String, credentials: Vec<Vec<u8>> },
+    StepUp(Box<Proof>),
 }
 
 impl KeyWish {
@@ -108,6 +149,10 @@ impl KeyWish {
             Self::ForcePinChange => KeyAct::ForcePinChange,
             Self::Enterprise => KeyAct::Enterprise,
             Self::Reset => KeyAct::Reset,
+            Self::Authenticate(_) => KeyAct::Authenticate,
+            Self::Register(_) => KeyAct::Register,
+            Self::Find { .. } => KeyAct::Find,
+            Self::StepUp(_) => KeyAct::StepUp,
         }
     }
 }
@@ -130,4 +175,10 @@ pub struct Learnt {
     pub passkeys: Option<Vec<Passkey>>,
     /// The fingerprints on it now.
     pub fingerprints: Option<Vec<Fingerprint>>,
+    /// What it signed: one, or one for each passkey that it holds for the site.
+    pub signed: Vec<Signed>,
+    /// Which of the key pairs that it was asked for it holds.
+    pub holds: Option<Vec<u8>>,
+    /// What it proved.
+    pub proved: Option<Proved>,
 }

@@ -1,16 +1,21 @@
 //! A port with a key whose PIN is 1234 and that holds one passkey.
 
 use crate::{
+    model::Timestamp,
     model::keys::{
         Can, Info, Job, KeyFault, KeyId, KeyWish, Learnt, Passkey, Pin, PinState, Pins, Plugged, Protection,
-        Sameness, Space, Step, Transport,
+        Sameness, Signed, Space, Step, Transport,
     },
+    model::step_up::{Proof, Proved, StepUpKey},
     ports::SecurityKeys,
 };
 use async_trait::async_trait;
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio::sync::{Notify, watch};
 use zeroize::Zeroizing;
@@ -46,8 +51,12 @@ pub(crate) struct Port {
     wrong: AtomicUsize,
     passkeys: AtomicUsize,
     locks: AtomicUsize,
+    signed: Mutex<Vec<Signed>>,
     cancelled: Notify,
     touched: Notify,
+    /// Keys that hold none of the credentials that are asked for, and how the others answer next.
+    strangers: Mutex<Vec<KeyId>>,
+    answers: Mutex<VecDeque<KeyFault>>,
 }
 
 impl Default for Port {
@@ -75,8 +84,11 @@ impl Default for Port {
             wrong: AtomicUsize::new(0),
             passkeys: AtomicUsize::new(1),
             locks: AtomicUsize::new(0),
+            signed: Mutex::new(vec![Signed { credential: "signed".into(), user: None }]),
             cancelled: Notify::new(),
             touched: Notify::new(),
+            strangers: Mutex::default(),
+            answers: Mutex::default(),
         }
     }
 }
@@ -91,8 +103,55 @@ impl Port {
         self.plugged.send_replace(keys);
     }
 
+    /// What it signs from now on.
+    pub(crate) fn sign(&self, signed: Vec<Signed>) {
+        *self.signed.lock().unwrap() = signed;
+    }
+
     pub(crate) fn touch(&self) {
         self.touched.notify_one();
+    }
+
+    /// These keys hold none of the credentials that are asked for.
+    pub(crate) fn strange(&self, ids: &[&str]) {
+        *self.strangers.lock().unwrap() = ids.iter().map(|id| KeyId::new(*id)).collect();
+    }
+
+    /// The next touch comes to this.
+    pub(crate) fn answers(&self, fault: KeyFault) {
+        self.answers.lock().unwrap().push_back(fault);
+    }
+
+    async fn prove(
+        &self,
+        key: &KeyId,
+        proof: Proof,
+        pin: Option<&Pin>,
+        told: &(dyn Fn(Step) + Send + Sync),
+    ) -> Result<Proved, KeyFault> {
+        if matches!(proof, Proof::Here { verify: true, .. }) || pin.is_some() {
+            self.check(pin)?;
+        }
+        if self.strangers.lock().unwrap().contains(key) && !matches!(proof, Proof::Register { .. }) {
+            return Err(KeyFault::NotRegistered);
+        }
+        self.touch_or_cancel(told).await?;
+        if let Some(fault) = self.answers.lock().unwrap().pop_front() {
+            return Err(fault);
+        }
+        Ok(match proof {
+            Proof::Here { mut allowed, .. } => {
+                Proved::Key(StepUpKey { record: "touched".into(), ..allowed.remove(0) })
+            }
+            Proof::Server { options, origin } => Proved::Answer(format!("{options} {origin}")),
+            Proof::Register { known } => Proved::Key(StepUpKey {
+                id: format!("{:02x}", known.len()),
+                name: "Solo 2".into(),
+                added: Timestamp::UNIX_EPOCH,
+                used: None,
+                record: "new".into(),
+            }),
+        })
     }
 
     pub(crate) fn blind(&self, fault: Option<KeyFault>) {
@@ -148,14 +207,26 @@ impl SecurityKeys for Port {
 
     async fn run(
         &self,
-        _key: &KeyId,
+        key: &KeyId,
         job: Job,
         told: Box<dyn Fn(Step) + Send + Sync>,
     ) -> Result<Learnt, KeyFault> {
         self.did.lock().unwrap().push(format!("{:?}", job.wish.act()));
         let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
+        if let KeyWish::StepUp(proof) = job.wish {
+            let proved = Some(self.prove(key, *proof, old, &*told).await?);
+            return Ok(Learnt { proved, ..Learnt::default() });
+        }
         let of_passkeys = matches!(job.wish, KeyWish::ListPasskeys | KeyWish::DeletePasskey { .. });
+        let signs = job.wish.act().signs();
+        let finds = job.wish.act() == crate::model::keys::KeyAct::Find;
         match job.wish {
+            KeyWish::Authenticate(_) | KeyWish::Register(_) => {
+                if job.pins.is_some() {
+                    self.check(old)?;
+                }
+                self.touch_or_cancel(&*told).await?;
+            }
             KeyWish::Identify | KeyWish::Reset => self.touch_or_cancel(&*told).await?,
             KeyWish::Unlock | KeyWish::ChangePin => self.check(old)?,
             KeyWish::DeletePasskey { .. } => self.passkeys.store(0, Ordering::SeqCst),
@@ -172,6 +243,9 @@ impl SecurityKeys for Port {
             info: Some(self.info.lock().unwrap().clone()),
             passkeys: of_passkeys.then(|| vec![passkey; self.passkeys.load(Ordering::SeqCst)]),
             fingerprints: None,
+            holds: finds.then(|| vec![1]),
+            signed: if signs { self.signed.lock().unwrap().clone() } else { Vec::new() },
+            proved: None,
         })
     }
 

@@ -25,7 +25,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, time::Duration};
 use url::Url;
 
@@ -41,6 +41,10 @@ impl Vault for World {
             Sealable::Client(client) => (SealKind::Client, client.client_id.clone().into_bytes()),
             Sealable::Tokens(_) => (SealKind::Tokens, vec![]),
             Sealable::RoleCredentials(_) => (SealKind::RoleCredentials, vec![]),
+            Sealable::Known(known) => {
+                let device = known.device.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+                (SealKind::Known, device.as_bytes().to_vec())
+            }
         };
         Ok(SealedRow { org: org.clone(), user: user.into(), kind, name: name.into(), sealed })
     }
@@ -94,6 +98,7 @@ impl Store for World {
             sealed,
             half_syncs: self.half.lock().unwrap().iter().map(|h| (OrgId::new("acme"), h.clone())).collect(),
             kept: self.kept.lock().unwrap().clone(),
+            step_up_keys: self.step_up_keys.lock().unwrap().clone(),
             installed: Some(begin() - SignedDuration::from_hours(2)),
             history: vec![Entry { id: 41, at: begin(), by: By::You, event: Happened::Resumed }],
             ..Stored::default()

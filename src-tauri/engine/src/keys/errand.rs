@@ -1,0 +1,202 @@
+//! What a key signs for somebody who waits for it: a sign-in, a registration. Which key it is, its PIN, and the way
+//! back to who waits.
+
+use super::{cancel, look_at_next, run, watch};
+use crate::{
+    engine::Context,
+    model::{
+        ids::OrgId,
+        keys::{Job, KeyFault, KeyId, KeyWish, Plugged, Purpose, Signed, Undone, UserProof},
+    },
+    native, registering,
+    state::State,
+};
+
+/// Who waits.
+pub(crate) enum For {
+    /// A sign-in: of which organisation, and the number of the attempt.
+    SignIn(OrgId, u64),
+    /// A registration.
+    Register(registering::Wanted),
+}
+
+/// What is to be signed.
+pub(crate) struct Errand {
+    of: For,
+    /// [`KeyWish::Authenticate`] or [`KeyWish::Register`].
+    wish: KeyWish,
+    /// By this key; `None` takes the one that is there.
+    key: Option<KeyId>,
+    /// The operation that does it, once it is under way.
+    no: Option<u64>,
+    signed: Vec<Signed>,
+}
+
+/// Has a key sign. One errand at a time: the one before is cancelled.
+pub(crate) fn begin(ctx: &Context, state: &mut State, of: For, wish: KeyWish, key: Option<KeyId>) {
+    drop_it(ctx, state);
+    state.keys.errand = Some(Errand { of, wish, key, no: None, signed: Vec::new() });
+    watch(ctx, state);
+    go_on(ctx, state);
+}
+
+/// Which of several keys it is. One that is under way is not changed any more.
+pub(crate) fn choose(ctx: &Context, state: &mut State, key: KeyId) -> Result<(), KeyFault> {
+    state.keys.now.find(&key).ok_or(KeyFault::Gone)?;
+    let errand = state.keys.errand.as_mut().filter(|errand| errand.no.is_none()).ok_or(KeyFault::Gone)?;
+    errand.key = Some(key);
+    go_on(ctx, state);
+    Ok(())
+}
+
+/// Nobody waits for it any more: the sign-in is over, or was given up.
+pub(crate) fn no_more(ctx: &Context, state: &mut State, org: &OrgId) {
+    let theirs = |errand: &Errand| matches!(&errand.of, For::SignIn(of, _) if of == org);
+    if state.keys.errand.as_ref().is_some_and(theirs)
+        && let Some(errand) = state.keys.errand.take()
+    {
+        if errand.no.is_some() {
+            cancel(ctx, state);
+        }
+        super::leave(ctx, state);
+    }
+}
+
+/// The errand under way is given up, and who waits for it is told.
+pub(super) fn drop_it(ctx: &Context, state: &mut State) -> bool {
+    let Some(errand) = state.keys.errand.take() else { return false };
+    if errand.no.is_some() {
+        cancel(ctx, state);
+    }
+    tell(ctx, state, errand, Err(KeyFault::Cancelled));
+    true
+}
+
+/// The errand waits for a key, and no operation is under way for it.
+pub(super) fn waits(state: &State) -> bool {
+    state.keys.errand.as_ref().is_some_and(|errand| errand.no.is_none())
+}
+
+/// Begins as soon as a key is there, has told what it is, and nothing else is done with keys.
+pub(super) fn go_on(ctx: &Context, state: &mut State) {
+    if !waits(state) || state.keys.now.running.is_some() || super::is_resetting(state) {
+        return;
+    }
+    let Some(errand) = &state.keys.errand else { return };
+    let list = state.keys.now.list();
+    let chosen = match (&errand.key, list) {
+        (Some(key), _) => list.iter().find(|one| one.id == *key),
+        (None, [one]) => Some(one),
+        (None, _) => None,
+    };
+    // None there yet, or the person has to say which.
+    let Some(key) = chosen.map(|key| key.id.clone()) else { return };
+    let known = state.keys.now.known.get(&key);
+    let fitted = match (known.and_then(|it| it.info.as_ref()), known.and_then(|it| it.fault.clone())) {
+        (Some(info), _) if info.u2f_only => Err(KeyFault::U2fOnly),
+        (Some(info), _) => fit(errand.wish.clone(), info),
+        (None, Some(fault)) => Err(fault),
+        // It is being looked at.
+        (None, None) => return,
+    };
+    let begun = fitted.and_then(|wish| Ok((state.keys.now.begin(&key, wish.act())?, wish)));
+    let (no, wish) = match begun {
+        Ok(begun) => begun,
+        Err(fault) => {
+            if let Some(errand) = state.keys.errand.take() {
+                tell(ctx, state, errand, Err(fault));
+            }
+            return;
+        }
+    };
+    if let Some(errand) = &mut state.keys.errand {
+        (errand.no, errand.key) = (Some(no), Some(key.clone()));
+    }
+    if proof(&wish) == UserProof::Pin {
+        state.keys.now.ask_pin(Purpose::Prove, None);
+        state.keys.then = Some(wish);
+    } else {
+        run(ctx, state, no, &key, Job { wish, pins: None });
+    }
+}
+
+fn fit(wish: KeyWish, info: &crate::model::keys::Info) -> Result<KeyWish, KeyFault> {
+    Ok(match wish {
+        KeyWish::Authenticate(ceremony) => KeyWish::Authenticate(ceremony.fit(info)?),
+        KeyWish::Register(ceremony) => KeyWish::Register(ceremony.fit(info)?),
+        other => other,
+    })
+}
+
+fn proof(wish: &KeyWish) -> UserProof {
+    match wish {
+        KeyWish::Authenticate(ceremony) | KeyWish::Register(ceremony) => ceremony.proof,
+        _ => UserProof::Touch,
+    }
+}
+
+/// The key knows no finger any more: the same with its PIN.
+pub(super) fn by_pin(state: &mut State) -> bool {
+    let Some(errand) = &state.keys.errand else { return false };
+    let wish = match errand.wish.clone() {
+        KeyWish::Authenticate(it) => {
+            KeyWish::Authenticate(crate::model::keys::Ceremony { proof: UserProof::Pin, ..it })
+        }
+        KeyWish::Register(it) => {
+            KeyWish::Register(crate::model::keys::Ceremony { proof: UserProof::Pin, ..it })
+        }
+        _ => return false,
+    };
+    state.keys.then = Some(wish);
+    state.keys.now.ask_pin(Purpose::Prove, None);
+    true
+}
+
+/// Keys came or went. Another key may be put in for a sign-in; a registration was of the one that is gone.
+pub(super) fn seen(ctx: &Context, state: &mut State) {
+    let there = |state: &State, key: &KeyId| state.keys.now.find(key).is_some();
+    let Some(errand) = state.keys.errand.as_ref().filter(|errand| errand.no.is_none()) else { return };
+    let gone = errand.key.as_ref().is_some_and(|key| !there(state, key));
+    match (&errand.of, gone) {
+        (For::Register(_), true) => {
+            if let Some(errand) = state.keys.errand.take() {
+                tell(ctx, state, errand, Err(KeyFault::Removed { undone: Undone::Nothing }));
+            }
+        }
+        (For::SignIn(..), true) => {
+            if let Some(errand) = &mut state.keys.errand {
+                errand.key = None;
+            }
+        }
+        _ => {}
+    }
+    go_on(ctx, state);
+}
+
+/// A key signed; told when its operation is over.
+pub(super) fn signed(state: &mut State, no: u64, signed: Vec<Signed>) {
+    if let Some(errand) = state.keys.errand.as_mut().filter(|errand| errand.no == Some(no)) {
+        errand.signed = signed;
+    }
+}
+
+/// The operation of that number is over.
+pub(super) fn over_with(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>) {
+    let Some(errand) = state.keys.errand.take_if(|errand| errand.no == Some(no)) else { return };
+    tell(ctx, state, errand, result);
+}
+
+fn tell(ctx: &Context, state: &mut State, errand: Errand, result: Result<(), KeyFault>) {
+    let Errand { of, key, mut signed, .. } = errand;
+    let result = result.and_then(|()| {
+        if signed.is_empty() { Err(KeyFault::NotRegistered) } else { Ok(std::mem::take(&mut signed)) }
+    });
+    match of {
+        For::SignIn(org, attempt) => native::signed(ctx, state, &org, attempt, result),
+        For::Register(wanted) => {
+            let key: Option<Plugged> = key.and_then(|key| state.keys.now.find(&key).cloned());
+            registering::signed(ctx, state, wanted, key, result);
+        }
+    }
+    look_at_next(ctx, state);
+}

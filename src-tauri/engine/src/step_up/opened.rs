@@ -1,0 +1,81 @@
+//! What touches opened, and how that ends.
+
+use crate::{
+    engine::Context,
+    model::{
+        Timestamp,
+        history::{By, Event as Happened},
+        ids::Grant,
+        step_up::{Closed, Opened},
+    },
+    ports::FileSet,
+    state::{Ending, Org, State},
+    stop,
+};
+
+/// Whether a touch opened the role, and it is open still. A profile that is kept for a limited time was opened so
+/// when it began.
+pub(crate) fn is_open(state: &State, grant: &Grant, now: Timestamp) -> bool {
+    let kept = |until: Option<Timestamp>| until.is_some_and(|until| now < until);
+    was_touched(state, grant, now)
+        || state.profiles.values().any(|p| p.kept.grant == *grant && p.ending.is_none() && kept(p.kept.until))
+}
+
+/// Whether a key was touched for the role, and that counts still: more than a yes.
+pub(crate) fn was_touched(state: &State, grant: &Grant, now: Timestamp) -> bool {
+    state.step_up.opened.iter().any(|one| one.grant == *grant && now < one.until)
+}
+
+/// From now on it is open until then.
+pub(super) fn open(state: &mut State, opened: Opened) {
+    let all = &mut state.step_up.opened;
+    let longer = all.iter().filter(|one| one.grant == opened.grant).map(|one| one.until).max();
+    all.retain(|one| one.grant != opened.grant);
+    let until = longer.map_or(opened.until, |until| until.max(opened.until));
+    all.push(Opened { until, ..opened });
+}
+
+pub(super) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
+    let (open, over) = std::mem::take(&mut state.step_up.opened).into_iter().partition(|one| now < one.until);
+    state.step_up.opened = open;
+    over.into_iter().for_each(|one: Opened| note(ctx, state, &one, Closed::Over));
+}
+
+/// Closes those, and ends the profiles that are kept by them: their keys leave the file.
+pub(crate) fn close(ctx: &Context, state: &mut State, why: Closed, those: impl Fn(&Opened) -> bool) {
+    let (over, open): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut state.step_up.opened).into_iter().partition(those);
+    state.step_up.opened = open;
+    for one in &over {
+        end_profiles(ctx, state, &one.grant, why);
+        note(ctx, state, one, why);
+    }
+}
+
+/// Ends what is kept for a limited time by that role.
+fn end_profiles(ctx: &Context, state: &mut State, grant: &Grant, why: Closed) {
+    let now = ctx.now();
+    let set = state.org(&grant.org).map_or(FileSet::Own, Org::file_set);
+    let kept = state.profiles.values_mut().filter(|p| p.kept.grant == *grant && p.kept.until.is_some());
+    let names: Vec<_> = kept
+        .map(|profile| {
+            // What nobody stopped by hand is told, with the way to go on.
+            profile.over = why != Closed::Stopped;
+            if profile.over {
+                profile.kept.until = profile.kept.until.map(|until| until.min(now));
+            }
+            profile.kept.profile.clone()
+        })
+        .collect();
+    for name in names {
+        let conflict = state.profiles.get(&name).is_some_and(crate::state::Profile::blocked);
+        let ending = Ending { remove: !conflict, set, answers: Vec::new() };
+        stop::end_when_free(ctx, state, &name, ending);
+    }
+}
+
+fn note(ctx: &Context, state: &mut State, one: &Opened, why: Closed) {
+    let by = if why == Closed::Stopped { By::You } else { By::Schedule };
+    let (grant, account_name) = (one.grant.clone(), one.account_name.clone());
+    ctx.note(state, by, Happened::StepUpClosed { grant, account_name, why });
+}

@@ -1,0 +1,173 @@
+//! What is said while a person signs in in the app, and of where their keys are registered.
+
+use crate::{
+    Around,
+    fixture::{minutes, now, snapshot, zone},
+    tests::keys::{info, key},
+    ui_sign_in::{UiInApp, UiInAppStage, UiInAppStep},
+    ui_state,
+    ui_state::UiSignIn,
+};
+use engine::{
+    Snapshot,
+    model::{
+        code::Code,
+        ids::OrgId,
+        keys::{Found, KeyAct, KeyFault, Learnt, Registered, Step, Undone},
+        native::{InApp, NativeFactor, NativeFault, NativeOffer, Stage},
+        sign_in::{Attempt, Method, Session, SignIn},
+    },
+};
+use std::time::Duration;
+
+/// Every fault.
+pub(crate) fn faults() -> Vec<NativeFault> {
+    use NativeFault as F;
+    let all = vec![
+        F::NotOffered,
+        F::WrongPassword,
+        F::WrongCode,
+        F::CodeUsed,
+        F::Locked { until: minutes(4) },
+        F::KeyNotRegistered,
+        F::KeyRefused,
+        F::Blocked,
+        F::Over,
+        F::NoSuchFactor,
+        F::ProofNeeded,
+        F::NotAdded,
+        F::LastDevice,
+        F::ForeignChallenge { site: "evil.test".into() },
+        F::EnrolmentNeeded,
+        F::NewPasswordNeeded,
+        F::BrowserNeeded,
+    ];
+    for fault in &all {
+        match fault {
+            F::NotOffered | F::WrongPassword | F::WrongCode | F::CodeUsed | F::Locked { .. } => {}
+            F::KeyNotRegistered | F::KeyRefused | F::Blocked | F::Over | F::NoSuchFactor => {}
+            F::ProofNeeded | F::NotAdded | F::LastDevice | F::ForeignChallenge { .. } => {}
+            F::EnrolmentNeeded | F::NewPasswordNeeded | F::BrowserNeeded => {}
+        }
+    }
+    all
+}
+
+fn offer() -> NativeOffer {
+    NativeOffer {
+        password: true,
+        passkey: true,
+        keys: true,
+        enrolment: true,
+        devices_page: None,
+        step_up: Duration::from_secs(900),
+    }
+}
+
+fn at(stage: Stage, wrong: Option<Code>) -> Snapshot {
+    let mut s = snapshot();
+    s.organisations[0].offer = Some(offer());
+    let factors = vec![
+        NativeFactor::Keys { names: vec!["Blue key".into()] },
+        NativeFactor::Code { id: "1".into(), name: "Phone".into() },
+    ];
+    s.organisations[0].sign_in = SignIn::InProgress(Attempt {
+        id: 1,
+        method: Method::Native,
+        started: now(),
+        deadline: minutes(10),
+        link: None,
+        user_code: None,
+        in_app: Some(InApp { stage, username: "sam".into(), factors, wrong, ..InApp::new() }),
+    });
+    s
+}
+
+fn shown(s: &Snapshot) -> UiInApp {
+    let state = ui_state(s, &Around::default(), &zone());
+    let UiSignIn::InProgress { in_app: Some(now), .. } = state.organisations[0].sign_in.clone() else {
+        panic!("no sign-in in the app")
+    };
+    now
+}
+
+#[test]
+fn the_form_says_where_the_password_goes_and_what_was_wrong() {
+    let state = ui_state(&at(Stage::Password, None), &Around::default(), &zone());
+    let offer = state.organisations[0].in_app.clone().unwrap();
+    assert_eq!(offer.sent_to, "Password is sent only to acme.awsapps.com");
+    assert_eq!(ui_state(&snapshot(), &Around::default(), &zone()).organisations[0].in_app, None);
+    let wrong = shown(&at(Stage::Password, Some(NativeFault::WrongPassword.into())));
+    assert_eq!(wrong.wrong.unwrap().title, "That user name and password do not match");
+    assert_eq!((wrong.username.as_str(), wrong.locked_until), ("sam", None));
+    let locked = shown(&at(Stage::Password, Some(NativeFault::Locked { until: minutes(4) }.into())));
+    assert_eq!(locked.wrong.unwrap().title, "Too many attempts");
+    assert_eq!(locked.locked_until, Some(minutes(4).as_millisecond()));
+}
+
+#[test]
+fn each_factor_names_the_others() {
+    let code = shown(&at(Stage::Code(1), None));
+    assert_eq!(code.body, "Your authenticator app \"Phone\" shows 6 digits.");
+    let ways = |now: &UiInApp| now.ways.iter().map(|way| way.label.clone()).collect::<Vec<_>>();
+    assert_eq!(ways(&code), ["Use a security key"]);
+    let key = shown(&at(Stage::Key, None));
+    assert_eq!(ways(&key), ["Use a code of \"Phone\""]);
+}
+
+#[test]
+fn a_key_is_asked_for_chosen_touched_and_told_of_when_it_was_taken_away() {
+    let mut s = at(Stage::Key, None);
+    assert_eq!(shown(&s).title, "Looking for security keys");
+    s.keys.seen(vec![], now());
+    let none = shown(&s);
+    assert_eq!((none.title.as_str(), none.keys.len()), ("Insert your security key", 0));
+    assert!(none.body.contains("Blue key"), "{}", none.body);
+    let mut other = key();
+    other.id = engine::model::keys::KeyId::new("usb:2");
+    s.keys.seen(vec![key(), other], now());
+    let two = shown(&s);
+    assert_eq!((two.title.as_str(), two.keys.len()), ("Which key do you use?", 2));
+    s.keys.seen(vec![key()], now());
+    let no = s.keys.begin(&key().id, KeyAct::Authenticate).unwrap();
+    s.keys.step(no, Step::Touch, now());
+    let touch = shown(&s);
+    assert_eq!(touch.title, "Touch your security key");
+    assert_eq!(touch.touch, Some(minutes(1).as_millisecond()));
+    let removed = KeyFault::Removed { undone: Undone::Nothing };
+    let failed = shown(&at(Stage::KeyFailed, Some(Code::SecurityKey { fault: removed })));
+    assert_eq!(failed.stage, UiInAppStage::KeyFailed);
+    assert_eq!(failed.wrong.unwrap().title, "The key was removed");
+    assert_eq!(failed.again, Some(UiInAppStep::Factor { place: 0 }));
+}
+
+#[test]
+fn the_overview_says_where_this_very_key_is_registered_and_since_when() {
+    let row = |s: &Snapshot| {
+        let facts = ui_state(s, &Around::default(), &zone()).keys.keys[0].facts.clone().unwrap();
+        (facts.overview[3].value.clone(), facts.register.len())
+    };
+    let mut s = snapshot();
+    s.keys.seen(vec![key()], now());
+    s.keys.learn(&key().id, Learnt { info: Some(info()), ..Learnt::default() });
+    assert!(row(&s).0.contains("no organisation of yours tells"));
+    s.organisations[0].offer = Some(offer());
+    s.organisations[0].sign_in = SignIn::SignedOut;
+    assert_eq!(row(&s), ("Sign in to see where this key is registered.".into(), 0));
+    s.organisations[0].sign_in = SignIn::SignedIn(Session {
+        user: None,
+        since: now(),
+        token_expires: minutes(60),
+        ends: None,
+        renewable: true,
+        stored: true,
+    });
+    let acme = OrgId::new("acme");
+    let known = s.keys.known.get_mut(&key().id).unwrap();
+    known.found.insert(acme.clone(), Found::No);
+    assert_eq!(row(&s), ("no organisation that you are signed in to".into(), 1));
+    let desk = Registered { name: "desk".into(), added: Some(now()), credential: None };
+    s.keys.known.get_mut(&key().id).unwrap().found.insert(acme.clone(), Found::As(desk));
+    s.keys.registered_at.insert(acme, now());
+    assert_eq!(row(&s), ("Acme as \"desk\", added 24 Nov 2026, as of 11:18".into(), 0));
+}

@@ -1,0 +1,95 @@
+//! A privileged role of production is used after a touch of a key alone: in the window, and by a program.
+
+use super::{
+    arrival::{add, read_no, say_yes},
+    steps::wait_synced,
+};
+use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
+use std::sync::Arc;
+use support::{
+    Desk, KeyDesk,
+    deadline::{SOON, WHILE},
+    journey, organisation,
+    process::Process,
+    programs,
+};
+
+const OPENS: &str = "Touch your key to open live-prod as Administrator";
+const HANDS_OUT: &str = "Touch your key to hand out live-prod as Administrator";
+const ROLE: &str = "111122223333/Administrator";
+/// `latch`'s exit status where nobody touched a key.
+const NOT_TOUCHED: i32 = 8;
+
+/// `latch` is asked for the role's credentials; what it prints and what it tells are both to be read.
+fn latch(desk: &Desk, name: &str) -> Result<Arc<Process>> {
+    let latch = programs::latch()?.display().to_string();
+    let both = format!("exec '{latch}' env --json {ROLE} 2>&1");
+    desk.spawn(desk.program(name, "/bin/sh").args(["-c", &both]).lines())
+}
+
+#[test]
+fn production_is_opened_by_a_touch_and_closed_again() {
+    journey("step-up", |desk| async move {
+        let mut file = organisation::head("Acme", "700000000001", "everybody", "sam", "");
+        file += &organisation::account("111122223333", "live-prod", "Administrator", "everybody");
+        let server = organisation::serve(&desk.folders().root().join("acme"), &file).await?;
+        let keys = KeyDesk::start(&desk).await?;
+        let (app, window) = (&keys.app, &keys.window);
+        let address = add(&desk, window, &server).await?;
+        say_yes(app, 0, &address, server.user()?).await?;
+        wait_synced(app, 0).await?;
+
+        // A key is made known by a touch of it.
+        keys.key().touch().await?;
+        keys.key().plug().await?;
+        window.press("Settings").await?;
+        window.press("Safety").await?;
+        window.press("Add a key").await?;
+        window.read(WHILE, "Not touched yet").await?;
+
+        // A console waits for it.
+        keys.key().leave_alone().await?;
+        window.press("Portal").await?;
+        let open = format!("[data-row='{ROLE}'] button[aria-label^='Open console']");
+        let browser = desk.browser_requests().mark();
+        let tray = app.tray().await?;
+        let well = tray.icon().await?;
+        window.click(Locator::Css(&open)).await?;
+        let asked = keys.touch_prompt(OPENS).await?;
+        asked.says("live-prod, 1111-2222-3333").await?;
+        asked.says("now.").await?;
+        let first = "Touch your key to continue: live-prod, Administrator";
+        tray.wait_menu(SOON, "the row of the touch", |menu| menu.find(&[first]).map(drop)).await?;
+        tray.wait_icon(SOON, "another icon while a touch is waited for", |icon| icon != well).await?;
+        keys.key().touch().await?;
+        desk.browser_requests().next(browser, WHILE, "the console").await?;
+        window.read(WHILE, "Administrator in live-prod is active").await?;
+        ensure!(!keys.shows(OPENS)?, "the window for the touch is still there");
+
+        // While it is open, a program needs no touch; closed again, it waits, and says so.
+        let served = latch(&desk, "latch-open")?;
+        ensure!(served.ended(WHILE).await?.success(), "it is open, and was not handed out");
+        window.press("Stop now").await?;
+        read_no(window, "Administrator in live-prod is active").await?;
+        keys.key().leave_alone().await?;
+        let waits = latch(&desk, "latch-waits")?;
+        let asked = keys.touch_prompt(HANDS_OUT).await?;
+        asked.says("process").await?;
+        let told = |line: &str| line.contains("Touch your security key to continue").then_some(());
+        waits.line(WHILE, "what it waits for", told).await?;
+        keys.key().touch().await?;
+        waits.line(WHILE, "the credentials", |line| line.contains("ASIA").then_some(())).await?;
+        ensure!(waits.ended(WHILE).await?.success(), "it was touched, and was not handed out");
+
+        // What is denied is not handed out.
+        window.press("Stop now").await?;
+        read_no(window, "Administrator in live-prod is active").await?;
+        keys.key().leave_alone().await?;
+        let denied = latch(&desk, "latch-denied")?;
+        keys.touch_prompt(HANDS_OUT).await?.deny().await?;
+        let status = denied.ended(WHILE).await?.code().context("latch ended by a signal")?;
+        ensure!(status == NOT_TOUCHED, "latch ended with {status}");
+        Ok(())
+    });
+}

@@ -1,0 +1,96 @@
+// @vitest-environment jsdom
+import { cleanup, fireEvent, screen } from '@testing-library/svelte';
+import { expect, test } from 'vitest';
+import { pass, scene, settled, show } from './page';
+
+async function fill(label: string, value: string) {
+  await fireEvent.input(screen.getByLabelText(label), { target: { value } });
+}
+
+test('user name and password cross as bytes, once, and the field is empty then', async () => {
+  const { host } = await show(scene('sign-in-app'));
+  expect(screen.getByText('Password is sent only to login.acme.internal')).toBeTruthy();
+  const password = screen.getByLabelText<HTMLInputElement>('Password');
+  expect([screen.getByLabelText<HTMLInputElement>('User name').autocomplete, password.autocomplete, password.type]).toEqual(['username', 'current-password', 'password']);
+  await fill('User name', ' sam ');
+  await fill('Password', 'quartz');
+  await fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+  await settled();
+  expect([host.entered, password.value, host.asked]).toEqual([['p\0\x04acme\0\x03sam\0\x06quartz'], '', []]);
+});
+
+test('what is missing is said at its field, which gets the focus', async () => {
+  const { host } = await show(scene('sign-in-app'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+  await settled();
+  const name = screen.getByLabelText('User name');
+  expect([name.getAttribute('aria-invalid'), document.activeElement, host.entered]).toEqual(['true', name, []]);
+});
+
+test('without a browser a passkey is enough, and the browser is always a way', async () => {
+  const { host } = await show(scene('sign-in-app'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Use a passkey' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Use the browser instead' }));
+  await settled();
+  expect(host.asked).toEqual([
+    { ask: 'in_app', org: 'acme', step: { step: 'passkey' } },
+    { ask: 'sign_in', org: 'acme', method: 'browser' },
+  ]);
+  for (const name of ['sign-in-app-touch', 'sign-in-app-code', 'sign-in-app-removed', 'sign-in-app-locked', 'sign-in-app-users', 'sign-in-app-asking']) {
+    cleanup();
+    await show(scene(name));
+    for (const button of ['Use the browser instead', 'Cancel']) expect(screen.getByRole('button', { name: button }), name).toBeTruthy();
+  }
+});
+
+test('a wrong password is read out, and the field that is wanting has the focus', async () => {
+  await show(scene('sign-in-app-wrong-password'));
+  expect(screen.getByRole('alert').textContent).toContain('Check both and try again.');
+  expect(document.activeElement).toBe(screen.getByLabelText('Password'));
+});
+
+test('after too many attempts the button unlocks by itself', async () => {
+  const { host } = await show(scene('sign-in-app-locked'));
+  await fill('Password', 'quartz');
+  const wait = screen.getByRole<HTMLButtonElement>('button', { name: 'Wait 4 min' });
+  expect(wait.disabled).toBe(true);
+  await pass(240_000);
+  await fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+  await settled();
+  expect(host.entered).toHaveLength(1);
+});
+
+test('a code that was typed is sent with its sixth digit, a pasted one is not', async () => {
+  const { host } = await show(scene('sign-in-app-code'));
+  const field = screen.getByLabelText('Code');
+  expect(field.getAttribute('autocomplete')).toBe('one-time-code');
+  await fireEvent.input(field, { target: { value: '123 456' }, inputType: 'insertFromPaste' });
+  await settled();
+  expect(host.entered).toEqual([]);
+  await fireEvent.input(field, { target: { value: '123456' }, inputType: 'insertText' });
+  await settled();
+  expect(host.entered).toEqual(['c\0\x04acme\0\x06123456']);
+});
+
+test('of several keys one is chosen, of several users one, and a key that failed is tried again', async () => {
+  const keys = await show(scene('sign-in-app-choose-key'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Solo 2' }));
+  expect(keys.host.asked).toEqual([{ ask: 'keys', keys: { wish: 'use', key: 'usb:3' } }]);
+  cleanup();
+  const users = await show(scene('sign-in-app-users'));
+  await fireEvent.click(screen.getByRole('button', { name: 'sam-admin@acme.test' }));
+  expect(users.host.asked).toEqual([{ ask: 'in_app', org: 'acme', step: { step: 'user', place: 1 } }]);
+  cleanup();
+  const failed = await show(scene('sign-in-app-removed'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  expect(failed.host.asked).toEqual([{ ask: 'in_app', org: 'acme', step: { step: 'factor', place: 0 } }]);
+});
+
+test('a key is registered from its overview, under a name', async () => {
+  const { host } = await show(scene('security-keys-register'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Register at Acme…' }));
+  await fill('Name', 'Spare');
+  await fireEvent.click(screen.getByRole('button', { name: 'Register' }));
+  await settled();
+  expect(host.asked.at(-1)).toEqual({ ask: 'keys', keys: { wish: 'register', key: 'usb:1', org: 'acme', name: 'Spare' } });
+});

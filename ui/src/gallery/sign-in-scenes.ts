@@ -1,0 +1,51 @@
+import { MINUTE, NOW } from './organisation';
+import { problem, scene, signIn, state, type Shown } from './state';
+import { nothing, SIGNED_OUT, SANDBOX, sameUser, sandboxOrg } from './parts';
+
+/** Signing in. */
+export const SIGN_IN_SCENES: Record<string, () => Shown> = {
+  'sign-in': () => scene({ portals: nothing, state: state({}, SIGNED_OUT) }),
+  'sign-in-waiting': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        {},
+        {
+          ...SIGNED_OUT,
+          pill: 'Signing in',
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, in_app: null, failure: null },
+        },
+      ),
+    }),
+  'sign-in-code': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        {},
+        {
+          ...SIGNED_OUT,
+          pill: 'Signing in',
+          sign_in: { state: 'in_progress', method: 'device_code', title: 'Check that your browser shows this code', body: 'Only continue if the codes match and you started this yourself. Nobody from Acme or AWS will ask you for it.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://device.sso.eu-west-1.amazonaws.com', user_code: 'BFTK-QWRD', in_app: null, failure: null },
+        },
+      ),
+    }),
+  'sign-in-failed': () =>
+    scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Sign-in was declined in the browser', 'Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
+  'sign-in-same-user': () =>
+    scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, name: 'Acme (2)', sign_in: { state: 'signed_out', failure: sameUser } }) }),
+  'sign-in-no-browser': () => {
+    const failure = problem('Could not open your browser', 'No default browser is set.', 'Copy the link and open it yourself.');
+    return scene({
+      portals: nothing,
+      state: state(
+        {},
+        {
+          ...SIGNED_OUT,
+          pill: 'Signing in',
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Finish signing in in your browser', body: 'This window continues by itself.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: 'https://oidc.eu-west-1.amazonaws.com/authorize', user_code: null, in_app: null, failure },
+        },
+      ),
+    });
+  },
+  'sign-in-sandbox': () => scene({ portals: nothing, state: state({ sandbox: SANDBOX }, { ...sandboxOrg, ...SIGNED_OUT }) }),
+};
