@@ -106,7 +106,13 @@ impl SecurityKeys for SystemKeys {
                     Some(step) => told(step_of(step, &mut good)),
                     None => heard = false,
                 },
-                result = &mut work => return result,
+                result = &mut work => {
+                    // What was told in the same breath as the end.
+                    while let Ok(step) = progress.try_recv() {
+                        told(step_of(step, &mut good));
+                    }
+                    return result;
+                }
             }
         }
     }

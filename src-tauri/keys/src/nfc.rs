@@ -1,6 +1,7 @@
 //! Keys held to a reader, or lying in it: PC/SC, by the library's card.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     ffi::{CStr, CString},
     pin::Pin,
@@ -33,6 +34,9 @@ use crate::{
 /// The longest wait for the service to tell of something, and between two looks for a service that is not there.
 const WAIT: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 1 } else { 20 });
 
+/// How soon a card is looked at again that could not be opened: one that was put in a moment ago may have no power yet.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// CCID interfaces of USB keys: their FIDO application does not answer there, or only to refuse. As in the
 /// library, which keeps its list to itself.
 const NOT_READERS: [&str; 3] = ["Nitrokey", "SoloKey", "YubiKey"];
@@ -64,7 +68,10 @@ impl Bus for Nfc {
         thread::spawn(move || {
             // A clock of the thread's own, as it may outlive the caller's runtime by a moment.
             match Builder::new_current_thread().enable_time().build() {
-                Ok(runtime) => Watch { tell, known, runtime, stop: stopping, there: Vec::new() }.run(),
+                Ok(runtime) => {
+                    Watch { tell, known, runtime, stop: stopping, there: Vec::new(), again: Cell::default() }
+                        .run()
+                }
                 Err(error) => {
                     let error = Error::Trouble(format!("no clock: {error}"));
                     let _ = tell.send(Event::Unavailable(Transport::Nfc, error));
@@ -97,19 +104,36 @@ impl Bus for Nfc {
 
 type Initialising<'a> = Pin<Box<dyn Future<Output = Result<(), WebauthnCError>> + Send + 'a>>;
 
+/// Why a card was not opened.
+enum Unopened {
+    /// It is no security key, and never will be one.
+    OfAnotherKind,
+    /// It may be one: it left, was not powered yet, or somebody else uses it.
+    Failed(Error),
+}
+
+impl From<Unopened> for Error {
+    fn from(unopened: Unopened) -> Self {
+        match unopened {
+            Unopened::OfAnotherKind => Self::NotConnected,
+            Unopened::Failed(error) => error,
+        }
+    }
+}
+
 /// Connects to a card and selects its FIDO application. Blocks.
 fn open(
     context: &Context,
     reader: &CStr,
     atr: &[u8],
     wait: impl FnOnce(Initialising<'_>) -> Result<(), WebauthnCError>,
-) -> Result<NFCCard, Error> {
+) -> Result<NFCCard, Unopened> {
     let failed = |error| match error {
-        WebauthnCError::PcscError(error) => card(error),
-        WebauthnCError::PermissionDenied => Error::Permission(denied()),
+        WebauthnCError::PcscError(error) => Unopened::Failed(card(error)),
+        WebauthnCError::PermissionDenied => Unopened::Failed(Error::Permission(denied())),
         // No FIDO application, or a card of another kind.
-        WebauthnCError::NotSupported | WebauthnCError::StorageCard => Error::NotConnected,
-        other => Error::Trouble(other.to_string()),
+        WebauthnCError::NotSupported | WebauthnCError::StorageCard => Unopened::OfAnotherKind,
+        other => Unopened::Failed(Error::Trouble(other.to_string())),
     };
     let mut card = NFCCard::new(context, reader, atr).map_err(failed)?;
     wait(card.init()).map_err(failed)?;
@@ -227,6 +251,8 @@ struct Watch {
     runtime: Runtime,
     stop: Stop,
     there: Vec<There>,
+    /// A card could not be opened and is looked at again soon.
+    again: Cell<bool>,
 }
 
 /// A card that was told of.
@@ -289,7 +315,11 @@ impl Watch {
             for state in &mut states {
                 state.sync_current_state();
             }
-            let wait = if *complete { WAIT } else { Duration::ZERO };
+            let wait = match (*complete, self.again.take()) {
+                (false, _) => Duration::ZERO,
+                (true, true) => AGAIN,
+                (true, false) => WAIT,
+            };
             match context.get_status_change(wait, &mut states) {
                 Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader | pcsc::Error::Cancelled) => {}
                 Err(error) => return error,
@@ -350,14 +380,19 @@ impl Watch {
                     found.obstacle = Some(Obstacle::U2fOnly);
                 }
             }
-            Err(Error::Permission(permission)) => found.obstacle = Some(Obstacle::Permission(permission)),
-            // Of another kind, and not to be bothered again.
-            Err(Error::NotConnected) => {
+            Err(Unopened::Failed(Error::Permission(permission))) => {
+                found.obstacle = Some(Obstacle::Permission(permission));
+            }
+            // Not to be bothered again.
+            Err(Unopened::OfAnotherKind) => {
                 known.insert(reader.to_owned(), (count, None));
                 return None;
             }
-            // In use by another program, say, whose end is an event too.
-            Err(_) => return None,
+            // In use by another program, say, or not powered yet: it is looked at again.
+            Err(Unopened::Failed(_)) => {
+                self.again.set(true);
+                return None;
+            }
         }
         known.insert(reader.to_owned(), (count, Some(found.clone())));
         Some(found)
