@@ -70,7 +70,7 @@ impl Bus for Nfc {
             match Builder::new_current_thread().enable_time().build() {
                 Ok(runtime) => {
                     Watch { tell, known, runtime, stop: stopping, there: Vec::new(), again: Cell::default() }
-                        .run()
+                        .run();
                 }
                 Err(error) => {
                     let error = Error::Trouble(format!("no clock: {error}"));
