@@ -40,8 +40,8 @@ FILL = [
     "INSERT INTO login SELECT username || '@large.test', id FROM temp.people ORDER BY username",
     """INSERT INTO membership (user_id, group_id, id)
        SELECT id, (SELECT id FROM user_group WHERE name = 'everybody'), 'm' || id FROM temp.people ORDER BY id""",
-    """INSERT INTO password (user_id, hash, state, changed)
-       SELECT id, :hash, 'CHOSEN', 1 FROM temp.people WHERE n <= :with_password""",
+    """INSERT INTO password (user_id, hash, earlier, must_change, changed)
+       SELECT id, :hash, '', 0, 1 FROM temp.people WHERE n <= :with_password""",
     "INSERT INTO administrator (user_id, since) SELECT id, 1 FROM user WHERE username = :person",
 ]
 
