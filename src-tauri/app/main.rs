@@ -12,6 +12,7 @@ mod drawing;
 mod drawn;
 mod event_log;
 mod flags;
+mod idle;
 mod lead;
 mod logging;
 mod prompts;

@@ -6,6 +6,7 @@ use crate::{
     drawn,
     event_log::{EventLog, Happening, RecordedBrowser},
     flags::Flags,
+    idle,
     prompts::Prompts,
     sandbox::{Places, Sandbox},
     shell::Shell,
@@ -141,6 +142,7 @@ pub async fn start(
     tokio::spawn(bridge::show_sign_ins(shell.clone(), snapshots()));
     tokio::spawn(bridge::return_after_sign_in(shell.clone(), snapshots()));
     tokio::spawn(drawn::see_to_it(shell.clone()));
+    tokio::spawn(idle::stay_small(shell.windows.page()));
     tokio::spawn(autostart::follow(app.clone(), snapshots(), shell.around.clone()));
     tokio::spawn(forward(shell.clone(), wishes, told));
     let cache = adapters::home::sso_cache(home);

@@ -16,6 +16,7 @@ mod elsewhere;
 use elsewhere as platform;
 
 pub use files::watch as watch_files;
+pub use platform::give_back;
 
 use crate::event_log::{EventLog, Happening};
 use async_trait::async_trait;

@@ -1,11 +1,14 @@
 //! Linux: the session bus and the system bus. `DBUS_SESSION_BUS_ADDRESS` and `DBUS_SYSTEM_BUS_ADDRESS`
 //! are respected; a bus or service that is not there leaves its answers out.
 
+mod memory;
 mod notifications;
 mod panel;
 mod presence;
 mod tray_host;
 mod watchers;
+
+pub use memory::give_back;
 
 use super::TrayHost;
 use engine::{
