@@ -311,9 +311,7 @@ async fn credentials_that_are_not_issued_leave_no_event() {
     let (_, token, _) = rig.tokens("sam").await;
     let browser = rig.browser_of("sam").await;
     let start = browser.get("/start").await.is(200);
-    rig.instance.store.tamper(
-        "CREATE TRIGGER full BEFORE INSERT ON role_credentials BEGIN SELECT RAISE(ABORT, 'no room'); END",
-    );
+    rig.instance.store.refuse("role_credentials", true);
     let before = rig.instance.store.audit_trail().len();
     rig.portal_get(&credentials("ReadOnly"), &token).await.is(500);
     rig.portal_get(&credentials("ReadOnly").replace("credentials", "console"), &token).await.is(500);
@@ -321,7 +319,7 @@ async fn credentials_that_are_not_issued_leave_no_event() {
     browser.submit(&start, "/start/console", &fields).await.is(500);
     browser.submit(&start, "/start/keys", &fields).await.is(500);
     assert_eq!(rig.instance.store.audit_trail().len(), before, "nothing happened");
-    rig.instance.store.tamper("DROP TRIGGER full");
+    rig.instance.store.refuse("role_credentials", false);
     rig.portal_get(&credentials("ReadOnly"), &token).await.is(200);
     browser.submit(&start, "/start/keys", &fields).await.is(200);
     assert_eq!(rig.instance.store.audit_trail().len(), before + 2);

@@ -26,6 +26,7 @@ use crate::{
     clock::Clock,
     configured::Configured,
     data_folder::DataFolder,
+    database::DatabaseConfig,
     instance::{Identity, Instance, Keys, Shared},
     limits::{Limits, Rates},
     listeners,
@@ -35,8 +36,9 @@ use crate::{
     passwords::PasswordBook,
     proxies::TrustedProxies,
     saml::{self, Target},
+    secret::InstanceKey,
     serving,
-    store::{Change, StoreError},
+    store::{Change, Database, Store, StoreError},
     tls::{self, Certificate, TlsError},
 };
 
@@ -70,6 +72,8 @@ struct Config {
     /// What becomes of the audit trail.
     #[serde(default)]
     audit: Audit,
+    /// PostgreSQL, where several servers share one. Without it the data folder has a database of its own.
+    database: Option<DatabaseConfig>,
     /// What anybody may ask for, so often an hour from one place.
     #[serde(default)]
     limits: Rates,
@@ -110,6 +114,39 @@ pub fn data_folder_of(file: &Path) -> Result<PathBuf> {
     Ok(home_of(file).join(parse(file)?.0.data))
 }
 
+/// The database and the key of a server that may be running: nothing is made, nothing is locked.
+///
+/// # Errors
+/// What is wrong with the files, or that no server ever started with them.
+pub fn look(file: &Path) -> Result<(Store, InstanceKey)> {
+    let config = parse(file)?.0;
+    let home = home_of(file);
+    Ok(DataFolder::look(&home.join(&config.data), config.database(home)?)?)
+}
+
+/// The database and the key of a server that is not there yet, to be filled; the folder has the key already.
+///
+/// # Errors
+/// What is wrong with the files, or that there is no key.
+pub fn empty(file: &Path) -> Result<(Store, InstanceKey)> {
+    let config = parse(file)?.0;
+    let home = home_of(file);
+    let folder = config.folder(DataFolder::beside(&home.join(&config.data))?, home)?;
+    Ok((folder.store()?, folder.key(&Chance::from_system())?))
+}
+
+impl Config {
+    /// The database that others use too, if there is one.
+    fn database(&self, home: &Path) -> Result<Option<Database>> {
+        self.database.as_ref().map(|database| database.open(home)).transpose()
+    }
+
+    /// An opened folder with its database.
+    fn folder(&self, folder: DataFolder, home: &Path) -> Result<DataFolder> {
+        Ok(folder.with(self.database(home)?))
+    }
+}
+
 /// Serves until the process is told to stop.
 ///
 /// # Errors
@@ -118,7 +155,7 @@ pub async fn run(file: &Path) -> Result<()> {
     let Checked { config, proxies, certificate } = read(file)?;
     let home = home_of(file);
     let document = config.organisation.as_ref().map(|path| document(&home.join(path))).transpose()?;
-    let folder = DataFolder::open(&home.join(&config.data))?;
+    let folder = config.folder(DataFolder::open(&home.join(&config.data))?, home)?;
     let (clock, chance) = (Clock::system(), Arc::new(Chance::from_system()));
     let store = Arc::new(folder.store()?);
     if document.is_none() && store.settings()?.is_none() {
@@ -128,7 +165,7 @@ pub async fn run(file: &Path) -> Result<()> {
             file.display()
         );
     }
-    let key = folder.key(&chance)?;
+    let key = folder.shared_key(&store, &chance)?;
     keeping::begin(&store, &key, &folder.audit_mark())?;
     let keys = Keys { instance: key, saml: folder.saml_key(&chance, clock.now())? };
     let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
@@ -152,7 +189,7 @@ pub async fn run(file: &Path) -> Result<()> {
              the limits for each address do not hold for them"
         );
     }
-    instance.limits = Limits::new(config.limits, is_anybodys);
+    instance.limits = Limits::new(config.limits, is_anybodys).together(&instance.store);
     instance.proxies = proxies;
     instance.configured = Configured { file: file.display().to_string(), mfa: config.mfa };
     instance.keeping = Keeping {
@@ -231,7 +268,8 @@ pub fn policy_set(instance: &Instance, policy: &Policy) -> Result<(), StoreError
 /// What is wrong with the files.
 pub fn beside(file: &Path) -> Result<Instance> {
     let (config, _) = parse(file)?;
-    let folder = DataFolder::beside(&home_of(file).join(&config.data))?;
+    let home = home_of(file);
+    let folder = config.folder(DataFolder::beside(&home.join(&config.data))?, home)?;
     instance_in(&config, &folder)
 }
 
@@ -239,7 +277,8 @@ pub fn beside(file: &Path) -> Result<Instance> {
 fn instance_in(config: &Config, folder: &DataFolder) -> Result<Instance> {
     let (clock, chance) = (Clock::system(), Arc::new(Chance::from_system()));
     let store = Arc::new(folder.store()?);
-    let keys = Keys { instance: folder.key(&chance)?, saml: folder.saml_key(&chance, clock.now())? };
+    let keys =
+        Keys { instance: folder.shared_key(&store, &chance)?, saml: folder.saml_key(&chance, clock.now())? };
     // Where there is a mark there was a chain, and the server moves it.
     if keeping::read_mark(&keys.instance, &folder.audit_mark())?.is_none() {
         keeping::begin(&store, &keys.instance, &folder.audit_mark())?;
@@ -266,12 +305,13 @@ pub fn apply(config_file: &Path, organisation_file: &Path, rehearse: bool) -> Re
     let home = home_of(config_file);
     let text = organisation::text_of(organisation_file)?;
     if template::is_template(&text) {
-        let instance = instance_in(&config, &DataFolder::join(&home.join(&config.data))?)?;
+        let folder = config.folder(DataFolder::join(&home.join(&config.data))?, home)?;
+        let instance = instance_in(&config, &folder)?;
         let template = template::read(&instance, &organisation_file.display().to_string(), &text)?;
         return Ok(instance.apply_template(&template, rehearse)?);
     }
     let (document, text) = document(organisation_file)?;
-    let folder = DataFolder::join(&home.join(&config.data))?;
+    let folder = config.folder(DataFolder::join(&home.join(&config.data))?, home)?;
     let instance = instance_in(&config, &folder)?;
     if rehearse {
         return Ok(instance.plan(&document)?);

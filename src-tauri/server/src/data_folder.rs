@@ -15,7 +15,7 @@ use crate::{
     chance::Chance,
     saml::SigningKey,
     secret::{InstanceKey, Token},
-    store::{Store, StoreError},
+    store::{Database, Store, StoreError},
 };
 
 const DATABASE: &str = "instance.sqlite";
@@ -67,6 +67,12 @@ pub enum FolderError {
     /// No signing key for SAML could be made.
     #[error("could not make a signing key for SAML: {0}")]
     SamlKey(rcgen::Error),
+    /// The database that is not in the folder.
+    #[error("{0}; {advice}", advice = .0.advice())]
+    Shared(StoreError),
+    /// Another server of this database has another key.
+    #[error("the database belongs to another instance's key than {}: copy `instance.key`, `saml.pem` and `audit.pem` from the data folder of the first server", .0.display())]
+    OtherKey(PathBuf),
     /// The database.
     #[error("{}: {cause}; {}", path.display(), cause.advice())]
     Database {
@@ -83,6 +89,8 @@ pub struct DataFolder {
     path: PathBuf,
     /// Held by a server; a guest beside one has none.
     _lock: Option<File>,
+    /// In place of its own.
+    database: Option<Database>,
 }
 
 impl DataFolder {
@@ -98,7 +106,7 @@ impl DataFolder {
             fs::TryLockError::WouldBlock => FolderError::InUse(path.to_owned()),
             fs::TryLockError::Error(cause) => io_error("lock", &lock_path)(cause),
         })?;
-        Ok(Self { path: path.to_owned(), _lock: Some(lock) })
+        Ok(Self { path: path.to_owned(), _lock: Some(lock), database: None })
     }
 
     /// Opens a server's folder for a command that works beside it: the database takes several writers.
@@ -109,23 +117,35 @@ impl DataFolder {
         let key = path.join("instance.key");
         fs::metadata(&key).map_err(io_error("find a server's data at", &key))?;
         make_private(path)?;
-        Ok(Self { path: path.to_owned(), _lock: None })
+        Ok(Self { path: path.to_owned(), _lock: None, database: None })
     }
 
     /// Looks into the folder of a server that may be running: nothing is made, nothing is locked.
     ///
     /// # Errors
     /// [`FolderError::NothingThere`] if no server ever started with it.
-    pub fn look(path: &Path) -> Result<(Store, InstanceKey), FolderError> {
+    pub fn look(path: &Path, shared: Option<Database>) -> Result<(Store, InstanceKey), FolderError> {
         let database = path.join(DATABASE);
-        let there = database.is_file().then(|| read(&path.join("instance.key"))).transpose()?.flatten();
+        let is_there = shared.is_some() || database.is_file();
+        let there = is_there.then(|| read(&path.join("instance.key"))).transpose()?.flatten();
         let text = there.ok_or_else(|| FolderError::NothingThere(path.to_owned()))?;
         let mut key = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.trim(), key.as_mut_slice())
             .map_err(|_| FolderError::Damaged(path.join("instance.key")))?;
-        let store =
-            Store::open(&database).map_err(|cause| FolderError::Database { path: database, cause })?;
+        let folder = Self { path: path.to_owned(), _lock: None, database: shared };
+        let store = match &folder.database {
+            Some(_) => folder.store()?,
+            None => {
+                Store::open(&database).map_err(|cause| FolderError::Database { path: database, cause })?
+            }
+        };
         Ok((store, InstanceKey::new(*key)))
+    }
+
+    /// The same folder with a database elsewhere.
+    #[must_use]
+    pub fn with(self, database: Option<Database>) -> Self {
+        Self { database, ..self }
     }
 
     /// The file that says how far the audit trail reaches.
@@ -139,7 +159,7 @@ impl DataFolder {
     /// [`FolderError`], but not that it is in use.
     pub fn join(path: &Path) -> Result<Self, FolderError> {
         match Self::open(path) {
-            Err(FolderError::InUse(path)) => Ok(Self { path, _lock: None }),
+            Err(FolderError::InUse(path)) => Ok(Self { path, _lock: None, database: None }),
             outcome => outcome,
         }
     }
@@ -149,10 +169,31 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError::Database`].
     pub fn store(&self) -> Result<Store, FolderError> {
+        if let Some(database) = &self.database {
+            return Store::connect(database).map_err(FolderError::Shared);
+        }
         let path = self.path.join(DATABASE);
         // SQLite gives its side files the permissions of the main one.
         private_options().truncate(false).open(&path).map_err(io_error("open", &path))?;
         Store::open(&path).map_err(|cause| FolderError::Database { path, cause })
+    }
+
+    /// The instance's key, which all servers of a database share; made by the first of them.
+    ///
+    /// # Errors
+    /// [`FolderError::OtherKey`] if the database is another key's, and what [`Self::key`] says.
+    pub fn shared_key(&self, store: &Store, chance: &Chance) -> Result<InstanceKey, FolderError> {
+        let other = || FolderError::OtherKey(self.path.join("instance.key"));
+        let failed = FolderError::Shared;
+        let is_begun = store.is_shared() && store.has_audit().map_err(failed)?;
+        if is_begun && !self.path.join("instance.key").exists() {
+            return Err(other());
+        }
+        let key = self.key(chance)?;
+        if is_begun && store.audit_head(&key).map_err(failed)?.is_none() {
+            return Err(other());
+        }
+        Ok(key)
     }
 
     /// The instance's key; made on first use.

@@ -24,6 +24,7 @@ pub mod command;
 mod config;
 mod configured;
 mod data_folder;
+mod database;
 mod domain;
 mod doors;
 mod external;

@@ -6,13 +6,13 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::origin::Origin;
+use crate::{origin::Origin, store::Store};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// So many places are counted at a time, some ten megabytes. Whoever has more of them than that is not stopped by
@@ -104,6 +104,8 @@ pub struct Limits {
     spares_loopback: bool,
     /// Until when all that came from a place is paid off (the theoretical arrival time of ATM Forum's GCRA).
     owed: Mutex<HashMap<(What, Network), Timestamp>>,
+    /// Where several servers count together.
+    shared: Option<Arc<Store>>,
 }
 
 /// Too much came from one place.
@@ -125,7 +127,13 @@ pub struct Counted<'l> {
 impl Limits {
     /// These limits.
     pub fn new(rates: Rates, spares_loopback: bool) -> Self {
-        Self { rates, spares_loopback, owed: Mutex::default() }
+        Self { rates, spares_loopback, owed: Mutex::default(), shared: None }
+    }
+
+    /// Counted together by all servers of this database, if there are several; each alone while it is away.
+    #[must_use]
+    pub fn together(self, store: &Arc<Store>) -> Self {
+        Self { shared: store.is_shared().then(|| Arc::clone(store)), ..self }
     }
 
     /// Counts one more of the request being answered: before it is looked at, so that many at the same moment see
@@ -143,6 +151,10 @@ impl Limits {
             return Ok(Counted { limits: self, key, cost: SignedDuration::ZERO });
         }
         let cost = SignedDuration::from_millis(HOUR.as_secs() * 1000 / i64::from(rate).max(1));
+        let shared = self.shared.as_ref().and_then(|store| store.owe(&name(key), now, cost, HOUR));
+        if let Some(counted) = shared {
+            return counted.map(|()| Counted { limits: self, key, cost }).map_err(|left| Crowded { left });
+        }
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
         let before = owed.get(&key).copied().unwrap_or(now).max(now);
         let after = before.checked_add(cost).unwrap_or(before);
@@ -164,6 +176,10 @@ impl Limits {
 impl Counted<'_> {
     /// It turned out to be none of those that are limited.
     pub fn forgive(self) {
+        let shared = self.limits.shared.as_ref().filter(|_| self.cost > SignedDuration::ZERO);
+        if shared.is_some_and(|store| store.forgive_owed(&name(self.key), self.cost)) {
+            return;
+        }
         let mut owed = self.limits.owed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(until) = owed.get_mut(&self.key) {
             *until = until.checked_sub(self.cost).unwrap_or(*until);
@@ -172,6 +188,11 @@ impl Counted<'_> {
 
     /// It is one of them.
     pub fn keep(self) {}
+}
+
+/// What a place is counted under.
+fn name((what, Network(address)): (What, Network)) -> String {
+    format!("{what:?} {address}")
 }
 
 /// How long to wait, for people.

@@ -35,6 +35,7 @@ use crate::{
     proxies::Peer,
     saml, sample_apps, scim,
     signin::{self, see_other},
+    store::{Job, StoreError},
     sts,
 };
 
@@ -210,6 +211,7 @@ async fn deliver(instance: Shared) {
         ticks.tick().await;
         let delivered = Shared::clone(&instance)
             .run(|instance: &Instance| {
+                let Some(_lead) = instance.store.lead(Job::Deliver)? else { return Ok(()) };
                 let to = instance.keeping.delivery.as_ref();
                 to.map_or(Ok(()), |to| delivery::deliver(instance, to))
             })
@@ -234,14 +236,16 @@ async fn sweep(instance: Shared) {
         ticks.tick().await;
         let swept = Shared::clone(&instance)
             .run(|instance: &Instance| {
+                let Some(_lead) = instance.store.lead(Job::Sweep)? else { return Ok(()) };
                 keeping::keep(instance)?;
-                instance.store.sweep(instance.now())
+                instance.store.sweep(instance.now())?;
+                saml::tend_certificates(instance);
+                Ok::<_, StoreError>(())
             })
             .await;
         if let Err(error) = swept {
             tracing::error!(%error, "could not sweep");
         }
-        Shared::clone(&instance).run(saml::tend_certificates).await;
     }
 }
 

@@ -10,8 +10,8 @@ use clap::Subcommand;
 
 use super::keys;
 use crate::{
-    administration::invite, audit::Place, chance::Chance, clock::Clock, config, data_folder::DataFolder,
-    instance::Identity, secret::InstanceKey, store::Store,
+    administration::invite, audit::Place, chance::Chance, clock::Clock, config, instance::Identity,
+    secret::InstanceKey, store::Store,
 };
 
 /// A key's name is an IAM user's (IAM User Guide, quotas).
@@ -111,7 +111,7 @@ struct Home {
 
 impl Home {
     fn open(file: &Path, chance: &Chance) -> Result<Self> {
-        let (store, key) = DataFolder::look(&config::data_folder_of(file)?)?;
+        let (store, key) = config::look(file)?;
         let identity = Identity::of(&store, chance)?;
         let settings =
             store.settings()?.context("there is no organisation yet: start the server with one")?;

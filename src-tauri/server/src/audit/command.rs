@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{delivery, keeping};
 use crate::{
     config,
-    data_folder::{AUDIT_MARK, DataFolder, audit_key_in},
+    data_folder::{AUDIT_MARK, audit_key_in},
     store::{Break, FoundEvent, Lookup, Verdict, resources_of},
 };
 
@@ -85,7 +85,7 @@ pub fn run(command: AuditCommand) -> Result<()> {
 
 fn verify(config: &Path) -> Result<()> {
     let data = config::data_folder_of(config)?;
-    let (store, key) = DataFolder::look(&data)?;
+    let (store, key) = config::look(config)?;
     let mark = keeping::read_mark(&key, &data.join(AUDIT_MARK));
     let known = mark.as_ref().ok().and_then(Option::as_ref);
     let whole = match store.verify_audit(&key, known)? {
@@ -133,8 +133,7 @@ fn told(what: Break) -> String {
 }
 
 fn list(wanted: Ls) -> Result<()> {
-    let data = config::data_folder_of(&wanted.config)?;
-    let (store, _) = DataFolder::look(&data)?;
+    let (store, _) = config::look(&wanted.config)?;
     let mut lookup = Lookup {
         from: wanted.from,
         to: wanted.to,

@@ -18,7 +18,10 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Letter;
-use crate::instance::Shared;
+use crate::{
+    instance::{Instance, Shared},
+    store::{Job, StoreError},
+};
 
 /// How long one letter may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -162,14 +165,23 @@ pub async fn deliver(instance: Shared, smtp: Smtp, waiting: Arc<Notify>, stop: C
 
 /// Sends a few letters; whether there may be more.
 async fn send_due(instance: &Shared, smtp: &Smtp) -> bool {
-    let due = Shared::clone(instance).run(|instance| instance.store.due_mail(instance.now(), AT_ONCE)).await;
-    let due = match due {
+    let look = |instance: &Instance| {
+        let due = || instance.store.due_mail(instance.now(), AT_ONCE);
+        if due()?.is_empty() {
+            return Ok::<_, StoreError>(None);
+        }
+        let Some(lead) = instance.store.lead(Job::Mail)? else { return Ok(None) };
+        // Another server may have sent some meanwhile.
+        Ok(Some((due()?, lead)))
+    };
+    let due = match Shared::clone(instance).run(look).await {
         Ok(due) => due,
         Err(error) => {
             tracing::error!(%error, "could not look for mail");
             return false;
         }
     };
+    let Some((due, _lead)) = due else { return false };
     let more = !due.is_empty();
     for waiting in due {
         let outcome = match Letter::open(instance, &waiting.letter) {

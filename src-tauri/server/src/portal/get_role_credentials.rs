@@ -45,8 +45,9 @@ async fn issue(instance: Shared, headers: HeaderMap, uri: Uri) -> Result<RoleCre
     let asked = Arc::new((headers, fields, uri.path().to_owned()));
     for _ in 0..TRIES {
         let now = instance.now();
-        let known =
-            wanted.as_ref().and_then(|wanted| instance.grants.find(wanted, instance.store.revision(), now));
+        let known = wanted
+            .as_ref()
+            .and_then(|wanted| instance.grants.find(wanted, instance.store.known_revision(), now));
         let grant = match known {
             Some(grant) => grant,
             None => {

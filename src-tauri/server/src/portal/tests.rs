@@ -292,7 +292,7 @@ async fn what_was_found_before_counts_no_longer_than_it_holds() {
         ("DELETE FROM access_token", 401),
         ("DELETE FROM assignment", 403),
         ("DELETE FROM membership", 403),
-        ("UPDATE permission_set SET requires_key = 1", 403),
+        ("UPDATE permission_set SET requires_key = TRUE", 403),
     ] {
         let rig = Rig::new();
         let (_, token, _) = rig.tokens("sam").await;

@@ -2,11 +2,12 @@
 //! `PermissionSetProvisioningStatus`): what they ask for acts when they say `SUCCEEDED`, in one transaction.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
 use super::{
     AuditEntry, Result, Store, accounts, all, assignments, audit, execute, groups, millis, moment, one,
-    permission_sets, users,
+    permission_sets,
+    sql::{self, Connection, Row, params},
+    users,
 };
 use crate::organisation::{Assignment, Principal};
 
@@ -106,7 +107,7 @@ impl Wanted {
 /// Most that are settled in one transaction, so that others get their turn.
 const BATCH: u32 = 64;
 
-pub(super) fn request_from(row: &Row<'_>) -> rusqlite::Result<AccessRequest> {
+pub(super) fn request_from(row: &Row<'_>) -> sql::Result<AccessRequest> {
     let (kind, status): (String, String) = (row.get("kind")?, row.get("status")?);
     let wanted = if kind == RequestKind::Provision.word() {
         Wanted::Provision { permission_set: row.get("permission_set")?, account_id: row.get("account_id")? }
@@ -127,11 +128,7 @@ pub(super) fn request_from(row: &Row<'_>) -> rusqlite::Result<AccessRequest> {
 }
 
 /// Does what is asked for, or says why it cannot be done.
-fn settle(
-    c: &Connection,
-    wanted: &Wanted,
-    now: Timestamp,
-) -> rusqlite::Result<std::result::Result<(), String>> {
+fn settle(c: &Connection, wanted: &Wanted, now: Timestamp) -> sql::Result<std::result::Result<(), String>> {
     let refuse = |what: &str, id: &str| Ok(Err(format!("There is no {what} {id}.")));
     match wanted {
         Wanted::Assign(assignment) => {

@@ -1,19 +1,20 @@
 //! Accounts and the tree of organizational units they stand in.
 
-use rusqlite::{Connection, Row, params};
-
-use super::{AuditEntry, Result, Store, all, audit, execute, one};
+use super::{
+    AuditEntry, Result, Store, all, audit, execute, one,
+    sql::{self, Connection, Row, params},
+};
 use crate::organisation::{Account, OrganizationalUnit, ROOT};
 
 /// An account with its unit's path, of tables `a` and `o`.
 pub(super) const COLUMNS: &str =
     "a.id, a.name, a.email, CASE o.path WHEN '' THEN 'Root' ELSE o.path END AS ou";
 
-pub(super) fn account_from(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn account_from(row: &Row<'_>) -> sql::Result<Account> {
     Ok(Account { id: row.get("id")?, name: row.get("name")?, email: row.get("email")?, ou: row.get("ou")? })
 }
 
-fn unit_from(row: &Row<'_>) -> rusqlite::Result<OrganizationalUnit> {
+fn unit_from(row: &Row<'_>) -> sql::Result<OrganizationalUnit> {
     Ok(OrganizationalUnit {
         id: row.get("id")?,
         parent: row.get("parent_id")?,
@@ -22,7 +23,7 @@ fn unit_from(row: &Row<'_>) -> rusqlite::Result<OrganizationalUnit> {
     })
 }
 
-pub(super) fn find(c: &Connection, id: &str) -> rusqlite::Result<Option<Account>> {
+pub(super) fn find(c: &Connection, id: &str) -> sql::Result<Option<Account>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM account a JOIN organizational_unit o ON o.id = a.ou_id WHERE a.id = ?1"
     );
@@ -31,11 +32,7 @@ pub(super) fn find(c: &Connection, id: &str) -> rusqlite::Result<Option<Account>
 
 /// The id of the unit with this path, which is made with all above it if it is not there; `id_of` gives a new
 /// unit's id from its path.
-pub(super) fn unit_at(
-    c: &Connection,
-    path: &str,
-    id_of: &dyn Fn(&str) -> String,
-) -> rusqlite::Result<String> {
+pub(super) fn unit_at(c: &Connection, path: &str, id_of: &dyn Fn(&str) -> String) -> sql::Result<String> {
     let path = if path == ROOT { "" } else { path };
     let sql = "SELECT id FROM organizational_unit WHERE path = ?1";
     if let Some(id) = one(c, sql, [path], |row| row.get(0))? {
@@ -52,17 +49,17 @@ pub(super) fn unit_at(
     Ok(id)
 }
 
-pub(super) fn put(c: &Connection, account: &Account, ou_id: &str, declared: bool) -> rusqlite::Result<()> {
+pub(super) fn put(c: &Connection, account: &Account, ou_id: &str, declared: bool) -> sql::Result<()> {
     execute(
         c,
         "INSERT INTO account (id, name, email, ou_id, declared) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (id) DO UPDATE SET name = ?2, email = ?3, ou_id = ?4, declared = declared OR ?5",
+         ON CONFLICT (id) DO UPDATE SET name = ?2, email = ?3, ou_id = ?4, declared = account.declared OR ?5",
         params![account.id, account.name, account.email, ou_id, declared],
     )
     .map(drop)
 }
 
-pub(super) fn remove(c: &Connection, id: &str) -> rusqlite::Result<bool> {
+pub(super) fn remove(c: &Connection, id: &str) -> sql::Result<bool> {
     Ok(execute(c, "DELETE FROM account WHERE id = ?1", [id])? == 1)
 }
 

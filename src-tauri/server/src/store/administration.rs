@@ -1,9 +1,8 @@
 //! What administrators' APIs need besides: edits of permission sets, tags, lists by principal.
 
-use rusqlite::{Connection, params};
-
 use super::{
     AuditEntry, Edited, Result, Store, all, assignments, attributes, audit, execute, one, permission_sets,
+    sql::{self, Connection, params},
     to_json,
 };
 use crate::organisation::{AccessControlAttribute, Assignment, PermissionSet, Tags};
@@ -11,7 +10,7 @@ use crate::organisation::{AccessControlAttribute, Assignment, PermissionSet, Tag
 /// Whether there is a configuration of attributes for access control, even an empty one.
 const CONFIGURED: &str = "access_control_attributes_configured";
 
-fn is_configured(c: &Connection) -> rusqlite::Result<bool> {
+fn is_configured(c: &Connection) -> sql::Result<bool> {
     let marked = one(c, "SELECT 1 FROM meta WHERE name = ?1", [CONFIGURED], |_| Ok(()))?.is_some();
     Ok(marked || !attributes::list(c)?.is_empty())
 }
@@ -143,7 +142,7 @@ impl Store {
         self.read("list assignments", |c| {
             let sql = "SELECT s.* FROM (
                      SELECT ?1 AS id UNION SELECT group_id FROM membership WHERE user_id = ?1) p
-                 CROSS JOIN assignment s ON s.principal_id = p.id AND (?2 IS NULL OR s.account_id = ?2)
+                 CROSS JOIN assignment s ON s.principal_id = p.id AND (s.account_id = ?2 OR ?2 IS NULL)
                  WHERE (s.account_id, s.permission_set, s.principal_id) > (?3, ?4, ?5)
                  ORDER BY s.account_id, s.permission_set, s.principal_id LIMIT ?6";
             let parameters = params![principal_id, account_id, account, set, principal, limit];
@@ -152,7 +151,7 @@ impl Store {
     }
 }
 
-fn tags(c: &Connection, resource: &str) -> rusqlite::Result<Tags> {
+fn tags(c: &Connection, resource: &str) -> sql::Result<Tags> {
     let sql = "SELECT key, value FROM tag WHERE resource = ?1";
     Ok(all(c, sql, [resource], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
 }

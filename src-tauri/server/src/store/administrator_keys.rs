@@ -1,9 +1,11 @@
 //! The access keys of administrators.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
 
-use super::{AuditEntry, Result, Store, audit, millis, moment, optional_moment};
+use super::{
+    AuditEntry, Result, Store, audit, millis, moment, optional_moment,
+    sql::{self, OptionalExtension, Row, params},
+};
 
 /// A key, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct AdministratorKey {
     pub disabled: Option<Timestamp>,
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AdministratorKey> {
+fn read(row: &Row<'_>) -> sql::Result<AdministratorKey> {
     Ok(AdministratorKey {
         access_key_id: row.get("access_key_id")?,
         name: row.get("name")?,
@@ -75,7 +77,7 @@ impl Store {
     pub fn administrator_keys(&self) -> Result<Vec<AdministratorKey>> {
         self.read("list administrators' keys", |c| {
             let mut statement =
-                c.prepare("SELECT * FROM administrator_key ORDER BY created, access_key_id")?;
+                c.prepare_cached("SELECT * FROM administrator_key ORDER BY created, access_key_id")?;
             statement.query_map([], read)?.collect()
         })
     }

@@ -1,9 +1,12 @@
 //! Who may use the administration's pages.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
-use super::{AuditEntry, Result, Store, audit, execute, millis, one, users};
+use super::{
+    AuditEntry, Result, Store, audit, execute, millis, one,
+    sql::{self, Connection, params},
+    users,
+};
 use crate::{organisation::User, secret::Digest};
 
 /// What became of taking the role away.
@@ -17,8 +20,8 @@ pub enum Dismissed {
     IsTheLast,
 }
 
-fn appoint(c: &Connection, user_id: &str, now: Timestamp) -> rusqlite::Result<bool> {
-    let sql = "INSERT OR IGNORE INTO administrator (user_id, since) VALUES (?1, ?2)";
+fn appoint(c: &Connection, user_id: &str, now: Timestamp) -> sql::Result<bool> {
+    let sql = "INSERT INTO administrator (user_id, since) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     Ok(execute(c, sql, params![user_id, millis(now)])? == 1)
 }
 
@@ -103,7 +106,7 @@ impl Store {
     }
 }
 
-fn is_another(c: &Connection, user_id: &str) -> rusqlite::Result<bool> {
+fn is_another(c: &Connection, user_id: &str) -> sql::Result<bool> {
     let sql = "SELECT 1 FROM administrator a JOIN user u ON u.id = a.user_id
                WHERE u.enabled AND a.user_id <> ?1 LIMIT 1";
     one(c, sql, [user_id], |_| Ok(())).map(|found| found.is_some())

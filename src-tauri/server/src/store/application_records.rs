@@ -1,10 +1,11 @@
 //! Applications as administrators' APIs have them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
 use super::{
-    AuditEntry, Edited, Result, Store, all, applications, audit, execute, groups, moment, one, users,
+    AuditEntry, Edited, Result, Store, all, applications, audit, execute, groups, moment, one,
+    sql::{self, Connection, Row, params},
+    users,
 };
 use crate::organisation::{Application, Principal};
 
@@ -28,7 +29,7 @@ pub struct ApplicationRecord {
 /// Whose an application is: the application's id and the principal.
 pub type ApplicationAssignment = (String, Principal);
 
-fn record(row: &Row<'_>) -> rusqlite::Result<ApplicationRecord> {
+fn record(row: &Row<'_>) -> sql::Result<ApplicationRecord> {
     Ok(ApplicationRecord {
         application: applications::application_from(row)?,
         enabled: row.get("enabled")?,
@@ -39,24 +40,24 @@ fn record(row: &Row<'_>) -> rusqlite::Result<ApplicationRecord> {
     })
 }
 
-fn assignment(row: &Row<'_>) -> rusqlite::Result<ApplicationAssignment> {
+fn assignment(row: &Row<'_>) -> sql::Result<ApplicationAssignment> {
     let (kind, id): (String, String) = (row.get("principal_type")?, row.get("principal_id")?);
     let principal = if kind == "GROUP" { Principal::Group(id) } else { Principal::User(id) };
     Ok((row.get("application_id")?, principal))
 }
 
-fn find(c: &Connection, id: &str) -> rusqlite::Result<Option<ApplicationRecord>> {
+fn find(c: &Connection, id: &str) -> sql::Result<Option<ApplicationRecord>> {
     one(c, "SELECT * FROM application WHERE id = ?1", [id], record)
 }
 
-fn put(c: &Connection, record: &ApplicationRecord) -> rusqlite::Result<()> {
+fn put(c: &Connection, record: &ApplicationRecord) -> sql::Result<()> {
     let ApplicationRecord { application, enabled, visible, assignment_required, created, .. } = record;
     applications::put(c, application, *created, false)?;
     let sql = "UPDATE application SET enabled = ?2, visible = ?3, assignment_required = ?4 WHERE id = ?1";
     execute(c, sql, params![application.id, enabled, visible, assignment_required]).map(drop)
 }
 
-fn is_name_taken(c: &Connection, record: &ApplicationRecord) -> rusqlite::Result<bool> {
+fn is_name_taken(c: &Connection, record: &ApplicationRecord) -> sql::Result<bool> {
     let other = applications::find_by_name(c, &record.application.name)?;
     Ok(other.is_some_and(|other| other.id != record.application.id))
 }
@@ -174,7 +175,7 @@ impl Store {
             let sql = "SELECT t.* FROM (
                      SELECT ?1 AS id UNION SELECT group_id FROM membership WHERE user_id = ?1) p
                  CROSS JOIN application_assignment t ON t.principal_id = p.id
-                     AND (?2 IS NULL OR t.application_id = ?2)
+                     AND (t.application_id = ?2 OR ?2 IS NULL)
                  WHERE (t.application_id, t.principal_id) > (?3, ?4)
                  ORDER BY t.application_id, t.principal_id LIMIT ?5";
             all(c, sql, params![principal_id, application_id, application, principal, limit], assignment)

@@ -1,16 +1,18 @@
 //! Applications and who sees them.
 
-use rusqlite::{Connection, Row, params};
-
-use super::{AuditEntry, Result, Store, all, audit, execute, one, to_json};
+use super::{
+    AuditEntry, Result, Store, all, audit, execute, one,
+    sql::{self, Connection, Row, params},
+    to_json,
+};
 use crate::organisation::{Application, Principal, SamlApplication};
 
-pub(super) fn application_from(row: &Row<'_>) -> rusqlite::Result<Application> {
+pub(super) fn application_from(row: &Row<'_>) -> sql::Result<Application> {
     let saml: Option<String> = row.get("saml")?;
-    let saml =
-        saml.map(|text| serde_json::from_str::<SamlApplication>(&text)).transpose().map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-        })?;
+    let saml = saml
+        .map(|text| serde_json::from_str::<SamlApplication>(&text))
+        .transpose()
+        .map_err(|error| sql::Error::conversion(error))?;
     Ok(Application {
         id: row.get("id")?,
         instance_id: row.get("instance_id")?,
@@ -21,7 +23,7 @@ pub(super) fn application_from(row: &Row<'_>) -> rusqlite::Result<Application> {
     })
 }
 
-pub(super) fn find_by_name(c: &Connection, name: &str) -> rusqlite::Result<Option<Application>> {
+pub(super) fn find_by_name(c: &Connection, name: &str) -> sql::Result<Option<Application>> {
     one(c, "SELECT * FROM application WHERE name = ?1", [name], application_from)
 }
 
@@ -30,13 +32,13 @@ pub(super) fn put(
     application: &Application,
     now: jiff::Timestamp,
     declared: bool,
-) -> rusqlite::Result<()> {
+) -> sql::Result<()> {
     execute(
         c,
         "INSERT INTO application (id, instance_id, name, description, url, saml, created, declared)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (id) DO UPDATE SET name = ?3, description = ?4, url = ?5, saml = ?6,
-             declared = declared OR ?8",
+             declared = application.declared OR ?8",
         params![
             application.id,
             application.instance_id,
@@ -51,7 +53,7 @@ pub(super) fn put(
     .map(drop)
 }
 
-pub(super) fn remove(c: &Connection, id: &str) -> rusqlite::Result<bool> {
+pub(super) fn remove(c: &Connection, id: &str) -> sql::Result<bool> {
     Ok(execute(c, "DELETE FROM application WHERE id = ?1", [id])? == 1)
 }
 
@@ -61,19 +63,18 @@ pub(super) fn assign(
     application_id: &str,
     principal: &Principal,
     declared: bool,
-) -> rusqlite::Result<bool> {
-    let sql = "INSERT OR IGNORE INTO application_assignment (principal_id, application_id, principal_type, declared)
-               VALUES (?1, ?2, ?3, ?4)";
+) -> sql::Result<bool> {
+    let sql = "INSERT INTO application_assignment (principal_id, application_id, principal_type, declared)
+               VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     let added = execute(c, sql, params![principal.id(), application_id, principal.kind(), declared])? == 1;
     if !added && declared {
-        let sql =
-            "UPDATE application_assignment SET declared = 1 WHERE principal_id = ?1 AND application_id = ?2";
+        let sql = "UPDATE application_assignment SET declared = TRUE WHERE principal_id = ?1 AND application_id = ?2";
         execute(c, sql, [principal.id(), application_id])?;
     }
     Ok(added)
 }
 
-pub(super) fn unassign(c: &Connection, application_id: &str, principal_id: &str) -> rusqlite::Result<bool> {
+pub(super) fn unassign(c: &Connection, application_id: &str, principal_id: &str) -> sql::Result<bool> {
     let sql = "DELETE FROM application_assignment WHERE principal_id = ?1 AND application_id = ?2";
     Ok(execute(c, sql, [principal_id, application_id])? == 1)
 }
@@ -93,7 +94,7 @@ impl Store {
                        SELECT a.* FROM (SELECT t.application_id FROM principal p
                            CROSS JOIN application_assignment t ON t.principal_id = p.id
                            UNION SELECT e.id FROM application e
-                           WHERE e.assignment_required = 0 AND EXISTS (SELECT 1 FROM principal p)) x
+                           WHERE e.assignment_required = FALSE AND EXISTS (SELECT 1 FROM principal p)) x
                        CROSS JOIN application a ON a.id = x.application_id
                        WHERE a.enabled AND a.visible ORDER BY a.name";
             all(c, sql, [user_id], application_from)
@@ -106,8 +107,8 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn is_for(&self, application: &Application, user_id: &str) -> Result<bool> {
         self.read("look for an application's assignment", |c| {
-            let sql = "SELECT 1 FROM application a CROSS JOIN user u
-                       WHERE a.id = ?2 AND a.enabled AND u.id = ?1 AND u.enabled AND (
+            let sql = "SELECT 1 FROM application a CROSS JOIN user u ON u.id = ?1
+                       WHERE a.id = ?2 AND a.enabled AND u.enabled AND (
                            NOT a.assignment_required OR EXISTS (SELECT 1 FROM application_assignment t
                                WHERE t.principal_id = u.id AND t.application_id = ?2)
                            OR EXISTS (SELECT 1 FROM membership m CROSS JOIN application_assignment t

@@ -2,7 +2,6 @@
 //! assignments and, by their memberships, those of their groups.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
 use super::{
     Result, Store,
@@ -10,6 +9,7 @@ use super::{
     all, execute, millis, one,
     permission_sets::set_from,
     seconds,
+    sql::{self, Connection, Row, params},
 };
 use crate::organisation::{Account, Assignment, PermissionSet, Principal};
 
@@ -31,7 +31,7 @@ pub struct Provisioned {
     pub is_outdated: bool,
 }
 
-pub(super) fn assignment_from(row: &Row<'_>) -> rusqlite::Result<Assignment> {
+pub(super) fn assignment_from(row: &Row<'_>) -> sql::Result<Assignment> {
     let (kind, id): (String, String) = (row.get("principal_type")?, row.get("principal_id")?);
     Ok(Assignment {
         account_id: row.get("account_id")?,
@@ -46,28 +46,29 @@ pub(super) fn add(
     assignment: &Assignment,
     now: Timestamp,
     declared: bool,
-) -> rusqlite::Result<bool> {
+) -> sql::Result<bool> {
     let Assignment { account_id, permission_set, principal } = assignment;
     let added = execute(
         c,
-        "INSERT OR IGNORE INTO assignment
+        "INSERT INTO assignment
              (principal_id, account_id, permission_set, principal_type, created, declared)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
         params![principal.id(), account_id, permission_set, principal.kind(), millis(now), declared],
     )? == 1;
     if !added && declared {
-        let sql = "UPDATE assignment SET declared = 1
+        let sql = "UPDATE assignment SET declared = TRUE
                    WHERE principal_id = ?1 AND account_id = ?2 AND permission_set = ?3";
         execute(c, sql, params![principal.id(), account_id, permission_set])?;
     }
-    let sql = "INSERT OR IGNORE INTO provisioned (account_id, permission_set, revision, session_seconds)
-               SELECT ?1, arn, revision, session_seconds FROM permission_set WHERE arn = ?2";
+    let sql = "INSERT INTO provisioned (account_id, permission_set, revision, session_seconds)
+               SELECT ?1, arn, revision, session_seconds FROM permission_set WHERE arn = ?2
+               ON CONFLICT DO NOTHING";
     execute(c, sql, [account_id, permission_set])?;
     Ok(added)
 }
 
 /// Revokes; with the last assignment the set leaves the account. `false` if it was not assigned.
-pub(super) fn remove(c: &Connection, assignment: &Assignment) -> rusqlite::Result<bool> {
+pub(super) fn remove(c: &Connection, assignment: &Assignment) -> sql::Result<bool> {
     let Assignment { account_id, permission_set, principal } = assignment;
     let sql = "DELETE FROM assignment WHERE principal_id = ?1 AND account_id = ?2 AND permission_set = ?3";
     let found = execute(c, sql, params![principal.id(), account_id, permission_set])? == 1;
@@ -78,7 +79,7 @@ pub(super) fn remove(c: &Connection, assignment: &Assignment) -> rusqlite::Resul
 }
 
 /// Revokes everything that a principal itself has.
-pub(super) fn remove_all_of(c: &Connection, principal_id: &str) -> rusqlite::Result<()> {
+pub(super) fn remove_all_of(c: &Connection, principal_id: &str) -> sql::Result<()> {
     let sql = "SELECT * FROM assignment WHERE principal_id = ?1";
     for assignment in all(c, sql, [principal_id], assignment_from)? {
         remove(c, &assignment)?;
@@ -87,10 +88,10 @@ pub(super) fn remove_all_of(c: &Connection, principal_id: &str) -> rusqlite::Res
 }
 
 /// Puts the newest revision of a set in force where it is: in one account, or in all. How many those are.
-pub(super) fn provision(c: &Connection, arn: &str, account: Option<&str>) -> rusqlite::Result<usize> {
+pub(super) fn provision(c: &Connection, arn: &str, account: Option<&str>) -> sql::Result<usize> {
     let sql = "UPDATE provisioned SET (revision, session_seconds) =
                    (SELECT s.revision, s.session_seconds FROM permission_set s WHERE s.arn = ?1)
-               WHERE permission_set = ?1 AND (?2 IS NULL OR account_id = ?2)";
+               WHERE permission_set = ?1 AND (account_id = ?2 OR ?2 IS NULL)";
     execute(c, sql, params![arn, account])
 }
 
@@ -244,7 +245,7 @@ impl Store {
     }
 }
 
-fn provisioned_from(row: &Row<'_>) -> rusqlite::Result<Provisioned> {
+fn provisioned_from(row: &Row<'_>) -> sql::Result<Provisioned> {
     Ok(Provisioned {
         permission_set: row.get("permission_set")?,
         account_id: row.get("account_id")?,

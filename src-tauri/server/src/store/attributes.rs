@@ -1,33 +1,32 @@
 //! Attributes for access control.
 
-use rusqlite::{Connection, params};
-
-use super::{AuditEntry, Result, Store, all, audit, execute, from_json, to_json};
+use super::{
+    AuditEntry, Result, Store, all, audit, execute, from_json,
+    sql::{self, Connection, params},
+    to_json,
+};
 use crate::organisation::AccessControlAttribute;
 
-pub(super) fn list(c: &Connection) -> rusqlite::Result<Vec<AccessControlAttribute>> {
+pub(super) fn list(c: &Connection) -> sql::Result<Vec<AccessControlAttribute>> {
     all(c, "SELECT * FROM access_control_attribute ORDER BY key", [], |row| {
         Ok(AccessControlAttribute { key: row.get("key")?, sources: from_json(row, "sources")? })
     })
 }
 
-pub(super) fn put(
-    c: &Connection,
-    attribute: &AccessControlAttribute,
-    declared: bool,
-) -> rusqlite::Result<()> {
+pub(super) fn put(c: &Connection, attribute: &AccessControlAttribute, declared: bool) -> sql::Result<()> {
     execute(
         c,
         "INSERT INTO access_control_attribute (key, sources, declared) VALUES (?1, ?2, ?3)
-         ON CONFLICT (key) DO UPDATE SET sources = ?2, declared = declared OR ?3",
+         ON CONFLICT (key) DO UPDATE SET sources = ?2, declared = access_control_attribute.declared OR ?3",
         params![attribute.key, to_json(&attribute.sources)?, declared],
     )
     .map(drop)
 }
 
 /// Adds one that the organisation file does not name.
-fn put_own(c: &Connection, attribute: &AccessControlAttribute) -> rusqlite::Result<()> {
-    let sql = "INSERT OR IGNORE INTO access_control_attribute (key, sources, declared) VALUES (?1, ?2, 0)";
+fn put_own(c: &Connection, attribute: &AccessControlAttribute) -> sql::Result<()> {
+    let sql = "INSERT INTO access_control_attribute (key, sources, declared) VALUES (?1, ?2, FALSE)
+               ON CONFLICT DO NOTHING";
     execute(c, sql, params![attribute.key, to_json(&attribute.sources)?]).map(drop)
 }
 

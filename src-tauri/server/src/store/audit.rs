@@ -1,10 +1,12 @@
 //! The audit trail: appended, never changed.
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{Result, Store, audit_chain};
+use super::{
+    Result, Store, audit_chain,
+    sql::{self, Connection},
+};
 use crate::secret::InstanceKey;
 
 /// An event as it is written. Changes that cannot be undone take theirs along into their transaction: what
@@ -54,7 +56,7 @@ pub fn resources_of(event: &Value) -> Vec<Resource> {
     all
 }
 
-pub(super) fn append(tx: &Connection, entry: &AuditEntry) -> rusqlite::Result<()> {
+pub(super) fn append(tx: &Connection, entry: &AuditEntry) -> sql::Result<()> {
     audit_chain::append(tx, [entry])
 }
 
@@ -67,30 +69,48 @@ impl Store {
         self.add("append to the audit trail", |tx| audit_chain::append(tx, entries))
     }
 
-    /// Makes appending fail from now on, or work again.
+    /// Refuses every new event, or takes them again.
     #[cfg(test)]
     pub fn refuse_audit(&self, refuse: bool) {
-        self.write("break the audit trail", |tx| {
-            tx.execute_batch(if refuse {
-                "CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
-            } else {
-                "DROP TRIGGER refuse"
-            })
-        })
-        .expect("a trigger can be made and dropped");
+        self.refuse("audit", refuse);
     }
 
-    /// Does to the database what somebody with access to it could.
+    /// Refuses every new row of a table, or takes them again.
+    #[cfg(test)]
+    pub fn refuse(&self, table: &str, refuse: bool) {
+        let sql = |tx: &Connection| match (refuse, tx.is_postgres()) {
+            (true, false) => {
+                format!(
+                    "CREATE TRIGGER refuse BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no room'); END"
+                )
+            }
+            (false, false) => "DROP TRIGGER refuse".to_owned(),
+            (true, true) => format!(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
+                 CREATE TRIGGER refuse BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()"
+            ),
+            (false, true) => "DROP FUNCTION refuse() CASCADE".to_owned(),
+        };
+        self.write("refuse rows", |tx| tx.execute_batch(&sql(tx)))
+            .expect("a trigger can be made and dropped");
+    }
+
+    /// Changes the database behind the server's back.
     #[cfg(test)]
     pub fn tamper(&self, sql: &str) {
-        self.write("tamper", |tx| tx.execute_batch(sql)).expect("the statement is valid");
+        let tamper = |tx: &Connection| match tx.is_postgres() {
+            true => tx.execute_batch(&super::testing::in_postgres(sql)),
+            false => tx.execute_batch(sql),
+        };
+        self.write("tamper", tamper).expect("the statement is valid");
     }
 
     /// Names and bodies of all events, oldest first.
     #[cfg(test)]
     pub fn audit_trail(&self) -> Vec<(String, serde_json::Value)> {
         self.read("read the audit trail", |c| {
-            let mut statement = c.prepare("SELECT name, event FROM audit ORDER BY id")?;
+            let mut statement = c.prepare_cached("SELECT name, event FROM audit ORDER BY id")?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
             rows.map(|row| {
                 row.map(|(name, event)| (name, serde_json::from_str(&event).expect("events are JSON")))

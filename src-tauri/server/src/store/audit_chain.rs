@@ -6,13 +6,14 @@
 //! not older than the mark that the server keeps in a file beside it; and anything done by who has the key.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use subtle::ConstantTimeEq;
 
 use super::{
-    AuditEntry, Result, Store,
+    AuditEntry, Result, Store, all,
     audit_index::{self, Checked},
-    millis, to_moment,
+    millis,
+    sql::{self, Connection, OptionalExtension, Row, params},
+    to_moment,
 };
 use crate::secret::InstanceKey;
 
@@ -85,7 +86,7 @@ struct Sealed {
 const COLUMNS: &str = "id, moment, source, name, event, mac";
 
 impl Sealed {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &Row<'_>) -> sql::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             moment: row.get(1)?,
@@ -116,27 +117,27 @@ fn seal(key: &InstanceKey, which: &str, end: &End) -> Vec<u8> {
 }
 
 /// An end, if it is there and sealed by this server.
-fn end(c: &Connection, key: &InstanceKey, which: &str) -> rusqlite::Result<Option<End>> {
+fn end(c: &Connection, key: &InstanceKey, which: &str) -> sql::Result<Option<End>> {
     let mut statement = c.prepare_cached("SELECT id, mac, seal FROM audit_end WHERE which = ?1")?;
     let read = |row: &Row<'_>| Ok((End { id: row.get(0)?, mac: row.get(1)? }, row.get::<_, Vec<u8>>(2)?));
     let known = statement.query_row([which], read).optional()?;
     Ok(known.filter(|(end, found)| seal(key, which, end).ct_eq(found).into()).map(|(end, _)| end))
 }
 
-fn set_end(tx: &Connection, key: &InstanceKey, which: &str, end: &End) -> rusqlite::Result<()> {
+fn set_end(tx: &Connection, key: &InstanceKey, which: &str, end: &End) -> sql::Result<()> {
     let sql = "INSERT INTO audit_end (which, id, mac, seal) VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (which) DO UPDATE SET id = excluded.id, mac = excluded.mac, seal = excluded.seal";
     tx.prepare_cached(sql)?.execute(params![which, end.id, end.mac, seal(key, which, end)]).map(drop)
 }
 
-fn holds(c: &Connection, anchor: &End, mark: &End) -> rusqlite::Result<bool> {
+fn holds(c: &Connection, anchor: &End, mark: &End) -> sql::Result<bool> {
     if mark.id < anchor.id || mark == anchor {
         return Ok(true);
     }
     Ok(mac_of(c, mark.id)?.as_ref() == Some(&mark.mac))
 }
 
-fn mac_of(c: &Connection, id: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+fn mac_of(c: &Connection, id: i64) -> sql::Result<Option<Vec<u8>>> {
     let found: Option<Option<Vec<u8>>> =
         c.query_row("SELECT mac FROM audit WHERE id = ?1", [id], |row| row.get(0)).optional()?;
     Ok(found.flatten())
@@ -146,7 +147,7 @@ fn mac_of(c: &Connection, id: i64) -> rusqlite::Result<Option<Vec<u8>>> {
 pub(super) fn append<'e>(
     tx: &Connection,
     entries: impl IntoIterator<Item = &'e AuditEntry>,
-) -> rusqlite::Result<()> {
+) -> sql::Result<()> {
     let mut entries = entries.into_iter();
     let Some(first) = entries.next() else { return Ok(()) };
     let last: i64 =
@@ -171,29 +172,34 @@ fn follow(
     key: &InstanceKey,
     anchor: &End,
     stop: i64,
-) -> rusqlite::Result<std::result::Result<(End, u64), Break>> {
-    let sql = format!("SELECT {COLUMNS} FROM audit WHERE id < ?1 ORDER BY id");
-    let mut statement = c.prepare_cached(&sql)?;
-    let mut rows = statement.query([stop])?;
+) -> sql::Result<std::result::Result<(End, u64), Break>> {
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3");
     let (mut last, mut events) = (anchor.clone(), 0);
     let mut index = Checked::after(c, anchor.id)?;
-    while let Some(row) = rows.next()? {
-        let row = Sealed::read(row)?;
-        if row.id > last.id + 1 {
-            return Ok(Err(Break::Missing(last.id + 1)));
+    // From the very first: none may stand before the anchor.
+    let mut after = i64::MIN;
+    loop {
+        let page = all(c, &sql, [after, stop, AT_ONCE], Sealed::read)?;
+        if page.is_empty() {
+            return Ok(Ok((last, events)));
         }
-        let expected = row.mac_after(key, &last.mac);
-        let fits: bool = row.mac.as_ref().is_some_and(|found| expected.ct_eq(found).into());
-        if row.id != last.id + 1 || !fits {
-            return Ok(Err(Break::Row(row.id)));
+        for row in page {
+            if row.id > last.id + 1 {
+                return Ok(Err(Break::Missing(last.id + 1)));
+            }
+            let expected = row.mac_after(key, &last.mac);
+            let fits: bool = row.mac.as_ref().is_some_and(|found| expected.ct_eq(found).into());
+            if row.id != last.id + 1 || !fits {
+                return Ok(Err(Break::Row(row.id)));
+            }
+            if !index.has((row.id, row.moment), &row.source, &row.name, &row.event)? {
+                return Ok(Err(Break::Index(row.id)));
+            }
+            last = End { id: row.id, mac: expected };
+            after = last.id;
+            events += 1;
         }
-        if !index.has((row.id, row.moment), &row.source, &row.name, &row.event)? {
-            return Ok(Err(Break::Index(row.id)));
-        }
-        last = End { id: row.id, mac: expected };
-        events += 1;
     }
-    Ok(Ok((last, events)))
 }
 
 /// Moments and events of these rows, if they are as they were written; else the first that is not.
@@ -201,7 +207,7 @@ pub(super) fn span(
     c: &Connection,
     key: &InstanceKey,
     (first, last): (i64, i64),
-) -> rusqlite::Result<std::result::Result<Vec<(i64, String)>, i64>> {
+) -> sql::Result<std::result::Result<Vec<(i64, String)>, i64>> {
     let before = match end(c, key, "anchor")?.filter(|anchor| anchor.id == first - 1) {
         Some(anchor) => Some(anchor.mac),
         None => mac_of(c, first - 1)?,
@@ -212,7 +218,7 @@ pub(super) fn span(
     let mut rows = statement.query([first, last])?;
     let (mut next, mut found) = (first, Vec::new());
     while let Some(row) = rows.next()? {
-        let row = Sealed::read(row)?;
+        let row = Sealed::read(&row)?;
         let expected = row.mac_after(key, &before);
         let fits: bool = row.mac.as_ref().is_some_and(|mac| expected.ct_eq(mac).into());
         if row.id != next || !fits {
@@ -242,8 +248,8 @@ impl Store {
             set_end(tx, key, "anchor", &anchor)?;
             let mut last = anchor;
             let rows = {
-                let mut statement = tx.prepare(&format!("SELECT {COLUMNS} FROM audit ORDER BY id"))?;
-                statement.query_map([], Sealed::read)?.collect::<rusqlite::Result<Vec<_>>>()?
+                let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM audit ORDER BY id"))?;
+                statement.query_map([], Sealed::read)?.collect::<sql::Result<Vec<_>>>()?
             };
             for row in rows {
                 let mac = row.mac_after(key, &last.mac);
@@ -251,6 +257,16 @@ impl Store {
                 last = End { id: row.id, mac };
             }
             set_end(tx, key, "head", &last)
+        })
+    }
+
+    /// Whether there is a chain, under whatever key.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn has_audit(&self) -> Result<bool> {
+        self.read("look for the audit trail", |c| {
+            c.query_row("SELECT EXISTS (SELECT 1 FROM audit_end)", [], |row| row.get(0))
         })
     }
 
@@ -281,7 +297,7 @@ impl Store {
     pub fn verify_audit(&self, key: &InstanceKey, mark: Option<&End>) -> Result<Verdict> {
         self.read("follow the audit trail", |c| {
             // One state of the database, whoever else writes meanwhile.
-            let tx = c.unchecked_transaction()?;
+            let tx = c.steady()?;
             let broken = |what| Ok(Verdict::Broken(what));
             let Some(anchor) = end(&tx, key, "anchor")? else { return broken(Break::Anchor) };
             let (last, events) = match follow(&tx, key, &anchor, i64::MAX)? {

@@ -2,10 +2,13 @@
 //! this server does not count, so that nobody says of events that they are delivered, or where files go.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 use subtle::ConstantTimeEq;
 
-use super::{Result, Store, audit_chain, millis, moment, to_moment};
+use super::{
+    Result, Store, audit_chain, millis, moment,
+    sql::{self, Connection, Row, params},
+    to_moment,
+};
 use crate::secret::InstanceKey;
 
 /// A log file: which rows are in it and where it is.
@@ -60,9 +63,10 @@ impl LogFile {
         key.derive("audit file 1", &[&first, &last, &self.object, hash, &digest]).to_vec()
     }
 
-    fn put(&self, c: &Connection, key: &InstanceKey) -> rusqlite::Result<()> {
-        let sql = "INSERT OR REPLACE INTO audit_file (first, last, object, hash, digest, seal)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    fn put(&self, c: &Connection, key: &InstanceKey) -> sql::Result<()> {
+        let sql = "INSERT INTO audit_file (first, last, object, hash, digest, seal)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (first) DO UPDATE
+                   SET last = ?2, object = ?3, hash = ?4, digest = ?5, seal = ?6";
         let Self { first, last, object, hash, digest } = self;
         c.execute(sql, params![first, last, object, hash, digest, self.seal(key)]).map(drop)
     }
@@ -83,7 +87,7 @@ fn is_seal(found: Option<Vec<u8>>, seal: &[u8]) -> bool {
 }
 
 /// The log files that this server noted, oldest first.
-fn log_files(c: &Connection, key: &InstanceKey) -> rusqlite::Result<Vec<LogFile>> {
+fn log_files(c: &Connection, key: &InstanceKey) -> sql::Result<Vec<LogFile>> {
     let mut statement = c.prepare_cached("SELECT * FROM audit_file ORDER BY first")?;
     let read = |row: &Row<'_>| {
         let file = LogFile {
@@ -96,11 +100,11 @@ fn log_files(c: &Connection, key: &InstanceKey) -> rusqlite::Result<Vec<LogFile>
         let is_ours = is_seal(row.get("seal")?, &file.seal(key));
         Ok(Some(file).filter(|_| is_ours))
     };
-    Ok(statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(statement.query_map([], read)?.collect::<sql::Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// The digest files that this server noted, newest first.
-fn digest_files(c: &Connection, key: &InstanceKey) -> rusqlite::Result<Vec<DigestFile>> {
+fn digest_files(c: &Connection, key: &InstanceKey) -> sql::Result<Vec<DigestFile>> {
     let mut statement = c.prepare_cached("SELECT * FROM audit_digest ORDER BY id DESC")?;
     let read = |row: &Row<'_>| {
         let file = DigestFile {
@@ -114,7 +118,7 @@ fn digest_files(c: &Connection, key: &InstanceKey) -> rusqlite::Result<Vec<Diges
         let is_ours = is_seal(row.get("seal")?, &file.seal(key));
         Ok(Some(file).filter(|_| is_ours))
     };
-    Ok(statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(statement.query_map([], read)?.collect::<sql::Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 impl Store {
@@ -151,7 +155,7 @@ impl Store {
                 return Ok(Some(pending));
             }
             let sql =
-                "SELECT min(id), max(id) FROM (SELECT id FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2)";
+                "SELECT min(id), max(id) FROM (SELECT id FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2) x";
             let after = delivered.unwrap_or(0);
             let span: (Option<i64>, Option<i64>) =
                 tx.query_row(sql, params![after, most], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -174,7 +178,7 @@ impl Store {
         self.read("read rows for a log file", |c| {
             let record = |(moment, event)| Ok(Record { moment: to_moment(moment)?, event });
             match audit_chain::span(c, key, (file.first, file.last))? {
-                Ok(rows) => rows.into_iter().map(record).collect::<rusqlite::Result<_>>().map(Ok),
+                Ok(rows) => rows.into_iter().map(record).collect::<sql::Result<_>>().map(Ok),
                 Err(row) => Ok(Err(row)),
             }
         })
@@ -211,11 +215,11 @@ impl Store {
                 return Ok(None);
             }
             let (began, object) = (ended.unwrap_or(now), name());
-            tx.execute(
-                "INSERT INTO audit_digest (began, ended, object) VALUES (?1, ?2, ?3)",
+            let id = tx.query_row(
+                "INSERT INTO audit_digest (began, ended, object) VALUES (?1, ?2, ?3) RETURNING id",
                 params![millis(began), millis(now), object],
+                |row| row.get(0),
             )?;
-            let id = tx.last_insert_rowid();
             let digest = DigestFile { id, began, ended: now, object, hash: None, signature: None };
             tx.execute("UPDATE audit_digest SET seal = ?2 WHERE id = ?1", params![id, digest.seal(key)])?;
             let waiting = log_files(tx, key)?.into_iter();

@@ -16,12 +16,12 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     Result, Store, all, execute, one,
+    sql::{self, Connection, Row, params},
     writer::{Effect, Writer},
 };
 
@@ -142,31 +142,31 @@ pub(super) fn decode(bytes: &[u8], last: i64) -> Option<Vec<i64>> {
 }
 
 /// The last row that was taken in; 0 if none was.
-pub(super) fn reach(c: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn reach(c: &Connection) -> sql::Result<i64> {
     let last = one(c, "SELECT max(last) FROM audit_term", [], |row| row.get::<_, Option<i64>>(0))?;
     Ok(last.flatten().unwrap_or(0))
 }
 
 /// The row before the first that is to be taken in next.
-fn base(c: &Connection) -> rusqlite::Result<i64> {
+fn base(c: &Connection) -> sql::Result<i64> {
     let first = one(c, "SELECT min(id) FROM audit", [], |row| row.get::<_, Option<i64>>(0))?;
     Ok(reach(c)?.max(first.flatten().unwrap_or(1) - 1))
 }
 
 /// The newest moment of the rows taken in, and by how much at most a row's is before that of an earlier one: several
 /// write at once, and clocks are set back.
-fn order(c: &Connection) -> rusqlite::Result<(i64, i64)> {
+fn order(c: &Connection) -> sql::Result<(i64, i64)> {
     let sql = "SELECT latest, behind FROM audit_order WHERE only = 1";
     Ok(one(c, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or((i64::MIN, 0)))
 }
 
 /// By how much at most a row's moment is before that of an earlier one.
-pub(super) fn behind(c: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn behind(c: &Connection) -> sql::Result<i64> {
     order(c).map(|(_, behind)| behind)
 }
 
 /// Forgets the runs up to this row.
-pub(super) fn forget(tx: &Connection, last: i64) -> rusqlite::Result<()> {
+pub(super) fn forget(tx: &Connection, last: i64) -> sql::Result<()> {
     execute(tx, "DELETE FROM audit_term WHERE last <= ?1", [last]).map(drop)
 }
 
@@ -179,18 +179,18 @@ struct Run {
 }
 
 /// The next run; `None` if all is taken in.
-fn gather(c: &Connection) -> rusqlite::Result<Option<Run>> {
+fn gather(c: &Connection) -> sql::Result<Option<Run>> {
     let base = base(c)?;
     let mut run = Run { base, last: base, moments: Vec::new(), terms: BTreeMap::new() };
     let sql = "SELECT id, moment, source, name, event FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2";
     let mut statement = c.prepare_cached(sql)?;
     let mut rows = statement.query([base, AT_ONCE])?;
-    let text = |row: &Row<'_>, column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?.to_owned());
+    let text = |row: &Row<'_>, column: usize| row.get::<_, String>(column);
     while let Some(row) = rows.next()? {
         let moment = row.get(1)?;
         run.last = row.get(0)?;
         run.moments.push(moment);
-        for term in terms_of(moment, &text(row, 2)?, &text(row, 3)?, &text(row, 4)?) {
+        for term in terms_of(moment, &text(&row, 2)?, &text(&row, 3)?, &text(&row, 4)?) {
             run.terms.entry(term).or_default().push(run.last);
         }
     }
@@ -198,7 +198,7 @@ fn gather(c: &Connection) -> rusqlite::Result<Option<Run>> {
 }
 
 /// Keeps a run, unless another process was faster.
-fn put(tx: &Connection, run: &Run) -> rusqlite::Result<()> {
+fn put(tx: &Connection, run: &Run) -> sql::Result<()> {
     if base(tx)? != run.base {
         return Ok(());
     }
@@ -281,7 +281,7 @@ fn run(reader: &Connection, writer: &Writer, woken: &Receiver<()>, stopped: &Rec
                 Ok(true)
                     if stopped.try_recv().is_err_and(|end| end == std::sync::mpsc::TryRecvError::Empty) => {}
                 Ok(_) => break Ok(()),
-                Err(error) => break Err::<_, rusqlite::Error>(error),
+                Err(error) => break Err::<_, sql::Error>(error),
             }
         };
         if let Err(error) = taken_in {
@@ -304,7 +304,7 @@ pub(super) struct Checked<'c> {
 
 impl<'c> Checked<'c> {
     /// The rows after this one.
-    pub(super) fn after(c: &'c Connection, row: i64) -> rusqlite::Result<Self> {
+    pub(super) fn after(c: &'c Connection, row: i64) -> sql::Result<Self> {
         let (reach, behind) = (reach(c)?, behind(c)?);
         Ok(Self { c, reach, behind, latest: i64::MIN, last: row, rows: HashMap::new(), is_sound: true })
     }
@@ -316,7 +316,7 @@ impl<'c> Checked<'c> {
         source: &str,
         name: &str,
         event: &str,
-    ) -> rusqlite::Result<bool> {
+    ) -> sql::Result<bool> {
         if id > self.reach {
             return Ok(true);
         }
@@ -334,10 +334,10 @@ impl<'c> Checked<'c> {
     }
 
     /// The run of this row.
-    fn load(&mut self, id: i64) -> rusqlite::Result<()> {
+    fn load(&mut self, id: i64) -> sql::Result<()> {
         let number = |sql: &str| {
             let found = one(self.c, sql, [id], |row| row.get::<_, Option<i64>>(0))?;
-            Ok::<_, rusqlite::Error>(found.flatten())
+            Ok::<_, sql::Error>(found.flatten())
         };
         let last = number("SELECT min(last) FROM audit_term WHERE last >= ?1")?.unwrap_or(id);
         let before = number("SELECT max(last) FROM audit_term WHERE last < ?1")?.unwrap_or(0);

@@ -1,13 +1,13 @@
 //! Looking events up, newest first, a page at a time.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 
 use super::{
     Result, Store, all,
     audit::{Resource, resources_of},
     audit_index::{self, EVENT, KEY, NAME, RESOURCE, SOURCE, TYPE, USER, moment_in},
     millis, moment, one,
+    sql::{self, Bound, Connection, Row, params, params_from_iter},
 };
 
 /// What is looked for; what is `None` does not matter.
@@ -73,13 +73,13 @@ pub struct FoundEvent {
 const RUNS: i64 = 64;
 
 /// A statement with its values. It is put together from constants alone.
-struct Query {
+struct Query<'q> {
     conditions: Vec<&'static str>,
-    values: Vec<Value>,
+    values: Vec<Bound<'q>>,
 }
 
-impl Query {
-    fn with(&mut self, condition: &'static str, value: impl Into<Value>) {
+impl<'q> Query<'q> {
+    fn with(&mut self, condition: &'static str, value: impl Into<Bound<'q>>) {
         self.conditions.push(condition);
         self.values.push(value.into());
     }
@@ -94,7 +94,7 @@ impl Query {
     }
 }
 
-fn event_from(row: &Row<'_>) -> rusqlite::Result<FoundEvent> {
+fn event_from(row: &Row<'_>) -> sql::Result<FoundEvent> {
     Ok(FoundEvent {
         position: Position { moment: row.get("moment")?, id: row.get("id")? },
         moment: moment(row, "moment")?,
@@ -109,7 +109,7 @@ fn event_from(row: &Row<'_>) -> rusqlite::Result<FoundEvent> {
 }
 
 /// The first row from `id` on.
-fn moment_from(c: &Connection, id: i64) -> rusqlite::Result<Option<i64>> {
+fn moment_from(c: &Connection, id: i64) -> sql::Result<Option<i64>> {
     one(c, "SELECT moment FROM audit WHERE id >= ?1 ORDER BY id LIMIT 1", [id], |row| row.get(0))
 }
 
@@ -119,7 +119,7 @@ fn divide(
     c: &Connection,
     (mut low, mut high): (i64, i64),
     is_before: impl Fn(i64) -> bool,
-) -> rusqlite::Result<(i64, i64)> {
+) -> sql::Result<(i64, i64)> {
     while high - low > 1 {
         let middle = low + (high - low) / 2;
         match moment_from(c, middle)? {
@@ -146,7 +146,7 @@ impl Lookup {
     }
 
     /// What a row itself must say.
-    fn query(&self, from: Option<i64>, to: Option<i64>) -> Query {
+    fn query(&self, from: Option<i64>, to: Option<i64>) -> Query<'_> {
         let mut query = Query { conditions: Vec::new(), values: Vec::new() };
         if let Some(from) = from {
             query.with("a.moment >= ?", from);
@@ -162,7 +162,7 @@ impl Lookup {
             ("a.access_key_id = ?", &self.access_key_id),
         ] {
             if let Some(value) = value {
-                query.with(condition, value.clone());
+                query.with(condition, value.as_str());
             }
         }
         if let Some(read_only) = self.read_only {
@@ -181,7 +181,7 @@ impl Lookup {
         (name.is_none() && kind.is_none()) || resources_of(&body).iter().any(is_it)
     }
 
-    fn run(&self, c: &Connection, limit: usize) -> rusqlite::Result<Vec<FoundEvent>> {
+    fn run(&self, c: &Connection, limit: usize) -> sql::Result<Vec<FoundEvent>> {
         let (from, to) = (self.from.map(millis), self.to.map(millis));
         let Some(dated) = self.event_id.as_deref().and_then(moment_in) else {
             return self.between(c, (from, to), self.term(), limit);
@@ -200,10 +200,9 @@ impl Lookup {
         (from, to): (Option<i64>, Option<i64>),
         term: Option<(&'static str, &str)>,
         limit: usize,
-    ) -> rusqlite::Result<Vec<FoundEvent>> {
-        let end = |sql: &str| {
-            Ok::<_, rusqlite::Error>(one(c, sql, [], |row| row.get::<_, Option<i64>>(0))?.flatten())
-        };
+    ) -> sql::Result<Vec<FoundEvent>> {
+        let end =
+            |sql: &str| Ok::<_, sql::Error>(one(c, sql, [], |row| row.get::<_, Option<i64>>(0))?.flatten());
         let (Some(first), Some(last)) =
             (end("SELECT min(id) FROM audit")?, end("SELECT max(id) FROM audit")?)
         else {
@@ -239,7 +238,7 @@ impl Lookup {
         query.conditions.push("a.id = ?");
         let (sql, mut found) = (query.sql(), Vec::new());
         for_each_row(c, term, (low, high), |id| {
-            let values = query.values.iter().cloned().chain([id.into()]);
+            let values = query.values.iter().copied().chain([id.into()]);
             let event = one(c, &sql, params_from_iter(values), event_from)?;
             found.extend(event.filter(|event| is_said || self.names_its_resource(&event.event)));
             Ok(found.len() < limit)
@@ -253,8 +252,8 @@ fn for_each_row(
     c: &Connection,
     (field, value): (&str, &str),
     (low, high): (i64, i64),
-    mut visit: impl FnMut(i64) -> rusqlite::Result<bool>,
-) -> rusqlite::Result<()> {
+    mut visit: impl FnMut(i64) -> sql::Result<bool>,
+) -> sql::Result<()> {
     // The run that the newest of these rows is in ends there or later.
     let sql = "SELECT min(last) FROM audit_term WHERE last >= ?1";
     let run = one(c, sql, [high - 1], |row| row.get::<_, Option<i64>>(0))?.flatten();

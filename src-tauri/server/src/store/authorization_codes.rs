@@ -1,10 +1,11 @@
 //! Authorization codes, kept after use so that a second use is noticed.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
 use super::{
-    AuditEntry, NewTokens, Result, Store, audit, millis, moment, optional_moment, tokens::insert_family,
+    AuditEntry, NewTokens, Result, Store, audit, millis, moment, optional_moment,
+    sql::{OptionalExtension, params},
+    tokens::insert_family,
     words,
 };
 use crate::{domain::authorization_code::AuthorizationCode, secret::Digest};

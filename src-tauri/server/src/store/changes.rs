@@ -1,6 +1,6 @@
 //! What a document changes, field by field: the facts of a thing before and after, as they are called in the file.
 
-use super::to_json;
+use super::{sql, to_json};
 use crate::organisation::{Account, Application, PermissionSet, Role, Settings, User};
 
 /// What happens to something.
@@ -102,7 +102,7 @@ pub(super) fn user_facts(user: &User, groups: &[String]) -> Facts {
     facts
 }
 
-pub(super) fn set_facts(set: &PermissionSet) -> rusqlite::Result<Facts> {
+pub(super) fn set_facts(set: &PermissionSet) -> sql::Result<Facts> {
     let tags: Vec<String> = set.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let policies = &set.policies;
     let references = &policies.customer_managed;
@@ -122,7 +122,7 @@ pub(super) fn set_facts(set: &PermissionSet) -> rusqlite::Result<Facts> {
     ])
 }
 
-pub(super) fn application_facts(application: &Application) -> rusqlite::Result<Facts> {
+pub(super) fn application_facts(application: &Application) -> sql::Result<Facts> {
     Ok(vec![
         ("description", application.description.clone()),
         ("url", application.url.clone().unwrap_or_default()),

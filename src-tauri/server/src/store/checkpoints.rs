@@ -34,7 +34,9 @@ impl Checkpoints {
         let connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        writer.connection().pragma_update(None, "wal_autocheckpoint", TOO_LONG)?;
+        if let Some(connection) = writer.connection().sqlite() {
+            connection.pragma_update(None, "wal_autocheckpoint", TOO_LONG)?;
+        }
         // One that waits is enough for all changes until then.
         let (wake, woken) = sync_channel(1);
         let thread = thread::spawn(move || run(&connection, &woken));

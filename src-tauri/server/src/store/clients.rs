@@ -1,9 +1,12 @@
 //! Registered clients.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
-use super::{Result, Store, digest, millis, moment, words};
+use super::{
+    Result, Store, digest, millis, moment,
+    sql::{OptionalExtension, params},
+    words,
+};
 use crate::secret::Digest;
 
 /// A registration (SSO-OIDC API, RegisterClient).

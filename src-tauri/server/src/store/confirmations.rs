@@ -1,9 +1,8 @@
 //! Roles that a person is not asked about again for a while.
 
 use jiff::Timestamp;
-use rusqlite::params;
 
-use super::{AuditEntry, Result, Store, all, audit, execute, millis, moment, sessions};
+use super::{AuditEntry, Result, Store, all, audit, execute, millis, moment, sessions, sql::params};
 
 /// A role that is not asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]

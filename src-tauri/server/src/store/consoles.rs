@@ -1,9 +1,11 @@
 //! Sign-in tokens of the federation endpoint and the console sessions they open.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
-use super::{Result, Store, millis, moment};
+use super::{
+    Result, Store, millis, moment,
+    sql::{OptionalExtension, params},
+};
 use crate::secret::Digest;
 
 /// A sign-in token that was issued.

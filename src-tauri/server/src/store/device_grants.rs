@@ -1,10 +1,12 @@
 //! Device authorizations. Each change of state is a compare-and-swap on the state before.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
-    AuditEntry, NewTokens, Result, Store, audit, digest, millis, moment, tokens::insert_family, words,
+    AuditEntry, NewTokens, Result, Store, audit, digest, millis, moment,
+    sql::{self, OptionalExtension, Row, params},
+    tokens::insert_family,
+    words,
 };
 use crate::{
     domain::device_grant::{Approved, DeviceGrant, Facts, Pending},
@@ -139,7 +141,7 @@ impl Store {
     }
 }
 
-fn grant_from(row: &Row<'_>) -> rusqlite::Result<DeviceGrant> {
+fn grant_from(row: &Row<'_>) -> sql::Result<DeviceGrant> {
     let facts = Facts {
         code: digest(row, "code")?,
         user_code: digest(row, "user_code")?,

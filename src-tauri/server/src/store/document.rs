@@ -7,7 +7,6 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use super::{
     AuditEntry, Password, Result, Store, accounts, all, applications, assignments, attributes, audit,
@@ -15,7 +14,9 @@ use super::{
         Change, Kind, account_facts, application_facts, change, gone, role_facts, set_facts, settings_facts,
         user_facts,
     },
-    execute, groups, one, organisation, passwords, permission_sets, roles, users,
+    execute, groups, one, organisation, passwords, permission_sets, roles,
+    sql::{self, Connection},
+    users,
 };
 use crate::{
     ids::Ids,
@@ -75,7 +76,7 @@ impl Store {
 }
 
 impl Apply<'_> {
-    fn run(&self, c: &Connection) -> rusqlite::Result<std::result::Result<Vec<Change>, Refused>> {
+    fn run(&self, c: &Connection) -> sql::Result<std::result::Result<Vec<Change>, Refused>> {
         let mut changes = Vec::new();
         changes.extend(self.settings(c)?);
         changes.extend(self.groups(c)?);
@@ -106,7 +107,7 @@ impl Apply<'_> {
         Ok(Ok(changes))
     }
 
-    fn settings(&self, c: &Connection) -> rusqlite::Result<Option<Change>> {
+    fn settings(&self, c: &Connection) -> sql::Result<Option<Change>> {
         let mut wanted = self.document.settings.clone();
         let known = organisation::settings(c)?;
         if let Some(known) = known.as_ref().filter(|_| !self.document.names_session) {
@@ -121,7 +122,7 @@ impl Apply<'_> {
         Ok(change)
     }
 
-    fn groups(&self, c: &Connection) -> rusqlite::Result<Vec<Change>> {
+    fn groups(&self, c: &Connection) -> sql::Result<Vec<Change>> {
         let mut changes = Vec::new();
         for (id, name) in declared(c, "SELECT id, name FROM user_group WHERE declared")? {
             if !self.document.groups.contains_key(&name) {
@@ -151,13 +152,13 @@ impl Apply<'_> {
                 };
                 groups::put(c, &group, true)?;
             }
-            execute(c, "UPDATE user_group SET declared = 1 WHERE name = ?1 AND NOT declared", [name])?;
+            execute(c, "UPDATE user_group SET declared = TRUE WHERE name = ?1 AND NOT declared", [name])?;
             changes.extend(change);
         }
         Ok(changes)
     }
 
-    fn users(&self, c: &Connection) -> rusqlite::Result<std::result::Result<Vec<Change>, Refused>> {
+    fn users(&self, c: &Connection) -> sql::Result<std::result::Result<Vec<Change>, Refused>> {
         let mut changes = Vec::new();
         for (id, username) in declared(c, "SELECT id, username FROM user WHERE declared")? {
             if !self.document.users.contains_key(&username) {
@@ -194,7 +195,7 @@ impl Apply<'_> {
                     users::end_sessions(c, &next.id, self.now)?;
                 }
             }
-            execute(c, "UPDATE user SET declared = 1 WHERE id = ?1 AND NOT declared", [&next.id])?;
+            execute(c, "UPDATE user SET declared = TRUE WHERE id = ?1 AND NOT declared", [&next.id])?;
             self.memberships(c, &next.id, wanted, &memberships)?;
             if let Some(hash) = password {
                 // A new one in the document is meant to be good. Whoever had one before there were users keeps it.
@@ -209,7 +210,7 @@ impl Apply<'_> {
     }
 
     /// The person as the document has them.
-    fn next(&self, c: &Connection, known: Option<&User>, wanted: &DocumentUser) -> rusqlite::Result<User> {
+    fn next(&self, c: &Connection, known: Option<&User>, wanted: &DocumentUser) -> sql::Result<User> {
         let id = match known {
             Some(user) => user.id.clone(),
             None => {
@@ -239,7 +240,7 @@ impl Apply<'_> {
         user_id: &str,
         wanted: &DocumentUser,
         declared: &BTreeMap<String, String>,
-    ) -> rusqlite::Result<()> {
+    ) -> sql::Result<()> {
         for (name, group_id) in declared {
             if !wanted.groups.contains(name) {
                 execute(
@@ -257,7 +258,7 @@ impl Apply<'_> {
         Ok(())
     }
 
-    fn accounts(&self, c: &Connection) -> rusqlite::Result<Vec<Change>> {
+    fn accounts(&self, c: &Connection) -> sql::Result<Vec<Change>> {
         let mut changes = Vec::new();
         for (id, _) in declared(c, "SELECT id, name FROM account WHERE declared")? {
             if !self.document.accounts.contains_key(&id) {
@@ -272,13 +273,13 @@ impl Apply<'_> {
                 let unit = accounts::unit_at(c, &wanted.ou, &|path| self.ids.unit(path))?;
                 accounts::put(c, wanted, &unit, true)?;
             }
-            execute(c, "UPDATE account SET declared = 1 WHERE id = ?1 AND NOT declared", [&wanted.id])?;
+            execute(c, "UPDATE account SET declared = TRUE WHERE id = ?1 AND NOT declared", [&wanted.id])?;
             changes.extend(change);
         }
         Ok(changes)
     }
 
-    fn permission_sets(&self, c: &Connection) -> rusqlite::Result<Vec<Change>> {
+    fn permission_sets(&self, c: &Connection) -> sql::Result<Vec<Change>> {
         let mut changes = Vec::new();
         for (arn, name) in declared(c, "SELECT arn, name FROM permission_set WHERE declared")? {
             if !self.document.permission_sets.contains_key(&name) {
@@ -317,7 +318,7 @@ impl Apply<'_> {
             }
             execute(
                 c,
-                "UPDATE permission_set SET declared = 1 WHERE arn = ?1 AND NOT declared",
+                "UPDATE permission_set SET declared = TRUE WHERE arn = ?1 AND NOT declared",
                 [&next.arn],
             )?;
             changes.extend(change);
@@ -325,7 +326,7 @@ impl Apply<'_> {
         Ok(changes)
     }
 
-    fn assignments(&self, c: &Connection) -> rusqlite::Result<Vec<Change>> {
+    fn assignments(&self, c: &Connection) -> sql::Result<Vec<Change>> {
         let mut wanted = BTreeMap::new();
         for assignment in &self.document.assignments {
             let set = permission_sets::find_by_name(c, &assignment.permission_set)?;
@@ -351,7 +352,7 @@ impl Apply<'_> {
         Ok(changes)
     }
 
-    fn applications(&self, c: &Connection) -> rusqlite::Result<Vec<Change>> {
+    fn applications(&self, c: &Connection) -> sql::Result<Vec<Change>> {
         let mut changes = Vec::new();
         for (id, name) in declared(c, "SELECT id, name FROM application WHERE declared")? {
             if !self.document.applications.contains_key(&name) {
@@ -365,7 +366,7 @@ impl Apply<'_> {
         Ok(changes)
     }
 
-    fn application(&self, c: &Connection, wanted: &DocumentApplication) -> rusqlite::Result<Option<Change>> {
+    fn application(&self, c: &Connection, wanted: &DocumentApplication) -> sql::Result<Option<Change>> {
         let known = applications::find_by_name(c, &wanted.name)?;
         let (id, instance_id) = match &known {
             Some(known) => (known.id.clone(), known.instance_id.clone()),
@@ -408,7 +409,7 @@ impl Apply<'_> {
         if change.is_some() {
             applications::put(c, &next, self.now, true)?;
         }
-        execute(c, "UPDATE application SET declared = 1 WHERE id = ?1 AND NOT declared", [&next.id])?;
+        execute(c, "UPDATE application SET declared = TRUE WHERE id = ?1 AND NOT declared", [&next.id])?;
         for (id, (_, declared)) in &assigned {
             if *declared && !shall.contains_key(id) {
                 applications::unassign(c, &next.id, id)?;
@@ -420,7 +421,7 @@ impl Apply<'_> {
         Ok(change)
     }
 
-    fn attributes(&self, c: &Connection) -> rusqlite::Result<Vec<Change>> {
+    fn attributes(&self, c: &Connection) -> sql::Result<Vec<Change>> {
         let mut changes = Vec::new();
         let wanted = &self.document.access_control_attributes;
         for (key, _) in declared(c, "SELECT key, key FROM access_control_attribute WHERE declared")? {
@@ -441,7 +442,7 @@ impl Apply<'_> {
         Ok(changes)
     }
 
-    fn roles(&self, c: &Connection) -> rusqlite::Result<Vec<Change>> {
+    fn roles(&self, c: &Connection) -> sql::Result<Vec<Change>> {
         let mut changes = Vec::new();
         let known = roles::by_arn(c)?;
         for arn in known.keys().filter(|arn| !self.document.roles.contains_key(*arn)) {
@@ -461,12 +462,12 @@ impl Apply<'_> {
 }
 
 /// Ids and names of what a document brought.
-fn declared(c: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, String)>> {
+fn declared(c: &Connection, sql: &str) -> sql::Result<Vec<(String, String)>> {
     all(c, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// The groups that a document put a person into: ids by name.
-fn memberships_declared(c: &Connection, user_id: &str) -> rusqlite::Result<BTreeMap<String, String>> {
+fn memberships_declared(c: &Connection, user_id: &str) -> sql::Result<BTreeMap<String, String>> {
     let sql = "SELECT g.name, g.id FROM membership m JOIN user_group g ON g.id = m.group_id
                WHERE m.user_id = ?1 AND m.declared";
     Ok(all(c, sql, [user_id], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
@@ -484,7 +485,7 @@ fn groups_after(
     all.into_iter().collect()
 }
 
-fn principal(c: &Connection, name: &DocumentPrincipal) -> rusqlite::Result<Option<Principal>> {
+fn principal(c: &Connection, name: &DocumentPrincipal) -> sql::Result<Option<Principal>> {
     Ok(match name {
         DocumentPrincipal::User(name) => {
             users::find_by_username(c, name)?.map(|user| Principal::User(user.id))
@@ -496,7 +497,7 @@ fn principal(c: &Connection, name: &DocumentPrincipal) -> rusqlite::Result<Optio
 }
 
 /// How a document calls a principal.
-fn principal_name(c: &Connection, principal: &Principal) -> rusqlite::Result<String> {
+fn principal_name(c: &Connection, principal: &Principal) -> sql::Result<String> {
     let name = match principal {
         Principal::User(id) => {
             users::find(c, id)?.map(|user| DocumentPrincipal::User(user.username).to_string())
@@ -508,7 +509,7 @@ fn principal_name(c: &Connection, principal: &Principal) -> rusqlite::Result<Str
     Ok(name.unwrap_or_else(|| principal.id().to_owned()))
 }
 
-fn assignment_name(c: &Connection, assignment: &Assignment) -> rusqlite::Result<String> {
+fn assignment_name(c: &Connection, assignment: &Assignment) -> sql::Result<String> {
     let sql = "SELECT name FROM permission_set WHERE arn = ?1";
     let set: Option<String> = one(c, sql, [&assignment.permission_set], |row| row.get(0))?;
     let set = set.unwrap_or_else(|| assignment.permission_set.clone());
@@ -516,7 +517,7 @@ fn assignment_name(c: &Connection, assignment: &Assignment) -> rusqlite::Result<
 }
 
 /// Who is assigned to an application: by id, what they are called and whether a document assigned them.
-fn principals_of(c: &Connection, application_id: &str) -> rusqlite::Result<BTreeMap<String, (String, bool)>> {
+fn principals_of(c: &Connection, application_id: &str) -> sql::Result<BTreeMap<String, (String, bool)>> {
     let sql =
         "SELECT principal_id, principal_type, declared FROM application_assignment WHERE application_id = ?1";
     let rows = all(c, sql, [application_id], |row| {

@@ -1,11 +1,12 @@
 //! Groups and who is in them.
 
-use rusqlite::{Connection, Row, params};
-
-use super::{AuditEntry, Result, Store, all, assignments, audit, execute, millis, moment, one};
+use super::{
+    AuditEntry, Result, Store, all, assignments, audit, execute, millis, moment, one,
+    sql::{self, Connection, Row, params},
+};
 use crate::organisation::Group;
 
-pub(super) fn group_from(row: &Row<'_>) -> rusqlite::Result<Group> {
+pub(super) fn group_from(row: &Row<'_>) -> sql::Result<Group> {
     Ok(Group {
         id: row.get("id")?,
         name: row.get("name")?,
@@ -15,25 +16,25 @@ pub(super) fn group_from(row: &Row<'_>) -> rusqlite::Result<Group> {
     })
 }
 
-pub(super) fn find(c: &Connection, id: &str) -> rusqlite::Result<Option<Group>> {
+pub(super) fn find(c: &Connection, id: &str) -> sql::Result<Option<Group>> {
     one(c, "SELECT * FROM user_group WHERE id = ?1", [id], group_from)
 }
 
-pub(super) fn find_by_name(c: &Connection, name: &str) -> rusqlite::Result<Option<Group>> {
+pub(super) fn find_by_name(c: &Connection, name: &str) -> sql::Result<Option<Group>> {
     one(c, "SELECT * FROM user_group WHERE name = ?1", [name], group_from)
 }
 
-pub(super) fn put(c: &Connection, group: &Group, declared: bool) -> rusqlite::Result<()> {
+pub(super) fn put(c: &Connection, group: &Group, declared: bool) -> sql::Result<()> {
     execute(
         c,
         "INSERT INTO user_group (id, name, description, created, updated, declared) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (id) DO UPDATE SET name = ?2, description = ?3, updated = ?5, declared = declared OR ?6",
+         ON CONFLICT (id) DO UPDATE SET name = ?2, description = ?3, updated = ?5, declared = user_group.declared OR ?6",
         params![group.id, group.name, group.description, millis(group.created), millis(group.updated), declared],
     )
     .map(drop)
 }
 
-pub(super) fn remove(c: &Connection, id: &str) -> rusqlite::Result<bool> {
+pub(super) fn remove(c: &Connection, id: &str) -> sql::Result<bool> {
     assignments::remove_all_of(c, id)?;
     execute(c, "DELETE FROM application_assignment WHERE principal_id = ?1", [id])?;
     Ok(execute(c, "DELETE FROM user_group WHERE id = ?1", [id])? == 1)
@@ -46,11 +47,12 @@ pub(super) fn add_member(
     group_id: &str,
     user_id: &str,
     declared: bool,
-) -> rusqlite::Result<bool> {
-    let sql = "INSERT OR IGNORE INTO membership (user_id, group_id, id, declared) VALUES (?1, ?2, ?3, ?4)";
+) -> sql::Result<bool> {
+    let sql = "INSERT INTO membership (user_id, group_id, id, declared) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT DO NOTHING";
     let added = execute(c, sql, params![user_id, group_id, membership_id, declared])? == 1;
     if !added && declared {
-        let sql = "UPDATE membership SET declared = 1 WHERE user_id = ?1 AND group_id = ?2";
+        let sql = "UPDATE membership SET declared = TRUE WHERE user_id = ?1 AND group_id = ?2";
         execute(c, sql, [user_id, group_id])?;
     }
     Ok(added)

@@ -1,11 +1,11 @@
 //! Sign-ins that wait for a second factor, and the end of such a sign-in.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     AuditEntry, Begun, Context, Result, Store, Used, audit, digest, lockouts, mfa, millis, moment, passwords,
     sessions,
+    sql::{self, Connection, OptionalExtension, params},
 };
 use crate::{
     mfa::{Device, Kind},
@@ -194,31 +194,31 @@ impl Store {
                     params![half.as_bytes(), millis(now)],
                 )? != 1
             {
-                return Err(rusqlite::Error::QueryReturnedNoRows);
+                return Err(sql::Error::NoRow);
             }
             if let Some(new) = &done.enrolled
                 && !mfa::enrol(tx, new)?
             {
-                return Err(rusqlite::Error::QueryReturnedNoRows);
+                return Err(sql::Error::NoRow);
             }
             if let Some(used) = &done.used
                 && !used.keep(tx, now)?
             {
-                return Err(rusqlite::Error::QueryReturnedNoRows);
+                return Err(sql::Error::NoRow);
             }
             if let Some((challenge, ends)) = done.challenge
                 && tx.execute(
-                    "INSERT OR IGNORE INTO spent_challenge (challenge, ends) VALUES (?1, ?2)",
+                    "INSERT INTO spent_challenge (challenge, ends) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                     params![challenge.as_bytes(), millis(ends)],
                 )? != 1
             {
-                return Err(rusqlite::Error::QueryReturnedNoRows);
+                return Err(sql::Error::NoRow);
             }
             if let Some(context) = &done.context {
                 mfa::remember_context(tx, context)?;
             }
             if !sessions::insert(tx, &done.begun)? {
-                return Err(rusqlite::Error::QueryReturnedNoRows);
+                return Err(sql::Error::NoRow);
             }
             done.counters.iter().try_for_each(|counter| lockouts::forget(tx, *counter))?;
             done.entries.iter().try_for_each(|entry| audit::append(tx, entry))
@@ -227,9 +227,7 @@ impl Store {
         match outcome {
             Ok(()) => Ok(true),
             // The transaction rolled back.
-            Err(super::StoreError::Statement { cause: rusqlite::Error::QueryReturnedNoRows, .. }) => {
-                Ok(false)
-            }
+            Err(super::StoreError::Statement { cause: sql::Error::NoRow, .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -2,10 +2,13 @@
 //! that nothing else here reads.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value};
 
-use super::{AuditEntry, Result, Store, all, audit, execute, from_json, groups, one, to_json, users};
+use super::{
+    AuditEntry, Result, Store, all, audit, execute, from_json, groups, one,
+    sql::{self, Connection, Row, params},
+    to_json, users,
+};
 use crate::organisation::{Group, User};
 
 /// A user.
@@ -52,28 +55,28 @@ pub enum Edited<E> {
     Refused(E),
 }
 
-pub(super) fn user_record(row: &Row<'_>) -> rusqlite::Result<UserRecord> {
+pub(super) fn user_record(row: &Row<'_>) -> sql::Result<UserRecord> {
     let (more, revision) = (from_json(row, "more")?, row.get("revision")?);
     Ok(UserRecord { user: users::user_from(row)?, more, revision })
 }
 
-pub(super) fn group_record(row: &Row<'_>) -> rusqlite::Result<GroupRecord> {
+pub(super) fn group_record(row: &Row<'_>) -> sql::Result<GroupRecord> {
     Ok(GroupRecord { group: groups::group_from(row)?, revision: row.get("revision")? })
 }
 
-fn membership(row: &Row<'_>) -> rusqlite::Result<Membership> {
+fn membership(row: &Row<'_>) -> sql::Result<Membership> {
     Ok(Membership { id: row.get("id")?, group_id: row.get("group_id")?, user_id: row.get("user_id")? })
 }
 
-fn find_user(c: &Connection, id: &str) -> rusqlite::Result<Option<UserRecord>> {
+fn find_user(c: &Connection, id: &str) -> sql::Result<Option<UserRecord>> {
     one(c, &format!("SELECT {} FROM user u WHERE u.id = ?1", users::COLUMNS), [id], user_record)
 }
 
-fn find_group(c: &Connection, id: &str) -> rusqlite::Result<Option<GroupRecord>> {
+fn find_group(c: &Connection, id: &str) -> sql::Result<Option<GroupRecord>> {
     one(c, "SELECT * FROM user_group WHERE id = ?1", [id], group_record)
 }
 
-pub(super) fn put_user(c: &Connection, record: &UserRecord) -> rusqlite::Result<()> {
+pub(super) fn put_user(c: &Connection, record: &UserRecord) -> sql::Result<()> {
     users::put(c, &record.user, false)?;
     let sql = "UPDATE user SET more = ?2 WHERE id = ?1 AND more <> ?2";
     execute(c, sql, params![record.user.id, to_json(&record.more)?]).map(drop)

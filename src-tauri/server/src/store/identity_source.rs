@@ -1,12 +1,13 @@
 //! Where people sign in, the external identity provider, and its sign-ins under way.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{
     AuditEntry, Begun, Result, Store, all, audit, execute, from_json, millis, moment, one, scim_tokens,
-    sessions, to_json,
+    sessions,
+    sql::{self, Connection, Row, params},
+    to_json,
 };
 use crate::{organisation::Tags, secret::Digest};
 
@@ -101,12 +102,12 @@ pub enum SourceChange {
     NotSetUp,
 }
 
-fn kind(c: &Connection) -> rusqlite::Result<SourceKind> {
+fn kind(c: &Connection) -> sql::Result<SourceKind> {
     let saml = one(c, "SELECT 1 FROM identity_source WHERE kind = 'SAML'", [], |_| Ok(()))?.is_some();
     Ok(if saml { SourceKind::Saml } else { SourceKind::Directory })
 }
 
-fn provider_from(row: &Row<'_>) -> rusqlite::Result<ExternalProvider> {
+fn provider_from(row: &Row<'_>) -> sql::Result<ExternalProvider> {
     Ok(ExternalProvider {
         entity_id: row.get("entity_id")?,
         sign_in_url: row.get("sign_in_url")?,
@@ -115,11 +116,11 @@ fn provider_from(row: &Row<'_>) -> rusqlite::Result<ExternalProvider> {
     })
 }
 
-fn provider(c: &Connection) -> rusqlite::Result<Option<ExternalProvider>> {
+fn provider(c: &Connection) -> sql::Result<Option<ExternalProvider>> {
     one(c, "SELECT * FROM external_provider", [], provider_from)
 }
 
-fn sign_in_from(row: &Row<'_>) -> rusqlite::Result<ExternalSignIn> {
+fn sign_in_from(row: &Row<'_>) -> sql::Result<ExternalSignIn> {
     let has_proof: Option<String> = row.get("proved")?;
     Ok(ExternalSignIn {
         request_id: row.get("request_id")?,

@@ -1,8 +1,9 @@
 //! The instance's own ids, drawn once.
 
-use rusqlite::{OptionalExtension, params};
-
-use super::{Result, Store};
+use super::{
+    Result, Store,
+    sql::{OptionalExtension, params},
+};
 
 impl Store {
     /// The value kept under `name`; on first use `make` draws it.

@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    Afterwards, AuditEntry, IssuedKey, Result, Store, StoreError, audit_chain, role_credentials,
+    Afterwards, AuditEntry, IssuedKey, Result, Store, StoreError, audit_chain, one, role_credentials, sql,
     writer::{Effect, Revision, Writer},
 };
 
@@ -63,7 +63,22 @@ struct Jobs {
 impl Store {
     /// The revision of what is read from now on.
     pub fn revision(&self) -> Revision {
-        self.writer.revision()
+        if !self.is_shared() {
+            return self.writer.revision();
+        }
+        // Other nodes alter, too: what is counted is asked for each time.
+        let counted = self.read("look for changes", |c| {
+            one(c, "SELECT value FROM revision WHERE only = 1", [], |row| row.get(0))
+        });
+        let Some(counted) = counted.ok().flatten() else { return Revision::none() };
+        let revision = Revision::counted(counted);
+        self.writer.learn(revision);
+        revision
+    }
+
+    /// The revision that was known last: what is issued on it is held against the truth. Nothing is asked for it.
+    pub fn known_revision(&self) -> Revision {
+        self.writer.known()
     }
 
     /// Keeps credentials and their event soon, if nothing was altered since the revision at which was `seen` what
@@ -160,7 +175,7 @@ fn keep_all(jobs: Vec<Job>, writer: &Writer) {
 }
 
 /// Keeps those that nothing was altered for; gives the revision that they were held against.
-fn keep(jobs: &[Job], writer: &Writer) -> rusqlite::Result<Revision> {
+fn keep(jobs: &[Job], writer: &Writer) -> sql::Result<Revision> {
     writer.attempt(Effect::Adds, |tx| {
         let revision = writer.revision();
         let good = || jobs.iter().filter(|job| job.seen == revision);

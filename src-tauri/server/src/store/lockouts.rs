@@ -1,9 +1,11 @@
 //! Failed sign-ins. Names are kept as digests: people type passwords into the wrong field.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
-use super::{Result, Store, execute, millis, moment, one};
+use super::{
+    Result, Store, execute, millis, moment, one,
+    sql::{self, Connection, params},
+};
 use crate::{
     domain::lockout::{Locked, Lockout},
     secret::Digest,
@@ -52,7 +54,7 @@ impl Store {
     }
 }
 
-pub(super) fn forget(tx: &Connection, name: Digest) -> rusqlite::Result<()> {
+pub(super) fn forget(tx: &Connection, name: Digest) -> sql::Result<()> {
     execute(tx, "DELETE FROM lockout WHERE name = ?1", [name.as_bytes()]).map(drop)
 }
 

@@ -1,9 +1,11 @@
 //! Second factors: devices, the policy, and the contexts in which a person proved one.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
-use super::{AuditEntry, NewDevice, Result, Store, audit, millis, moment, optional_moment};
+use super::{
+    AuditEntry, NewDevice, Result, Store, audit, millis, moment, optional_moment,
+    sql::{self, Connection, OptionalExtension, Row, params},
+};
 use crate::{
     mfa::{Device, Kind, Policy},
     secret::Digest,
@@ -11,15 +13,13 @@ use crate::{
 
 const POLICY: &str = "mfa_policy";
 
-fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
+fn device(row: &Row<'_>) -> sql::Result<Device> {
     let kind: String = row.get("kind")?;
     Ok(Device {
         id: row.get("id")?,
         user_id: row.get("user_id")?,
         name: row.get("name")?,
-        kind: Kind::of_word(&kind).ok_or_else(|| {
-            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, "no kind of device".into())
-        })?,
+        kind: Kind::of_word(&kind).ok_or_else(|| sql::Error::conversion("no kind of device"))?,
         credential: row.get("credential")?,
         data: row.get("data")?,
         last_step: row.get("last_step")?,
@@ -69,7 +69,7 @@ pub struct Context<'a> {
 
 impl Used {
     /// Remembers; `false` if a code of this or a later step was taken in the meantime, or an answer of the same key.
-    pub(super) fn keep(&self, tx: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
+    pub(super) fn keep(&self, tx: &Connection, now: Timestamp) -> sql::Result<bool> {
         let changed = match self {
             Self::Code { device, step, drift } => tx.execute(
                 "UPDATE mfa_device SET last_step = ?2, drift = ?3, last_used = ?4
@@ -97,11 +97,7 @@ impl Store {
                 .optional()?;
             kept.map_or_else(
                 || Ok(Policy::default()),
-                |text| {
-                    serde_json::from_str(&text).map_err(|error| {
-                        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
-                    })
-                },
+                |text| serde_json::from_str(&text).map_err(|error| sql::Error::conversion(error)),
             )
         })
     }
@@ -112,8 +108,7 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn set_mfa_policy(&self, policy: &Policy, entry: &AuditEntry) -> Result<()> {
         self.write("set the MFA policy", |tx| {
-            let text = serde_json::to_string(policy)
-                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+            let text = serde_json::to_string(policy).map_err(sql::Error::conversion)?;
             tx.execute(
                 "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
                 params![POLICY, text],
@@ -183,9 +178,8 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<bool> {
         self.write("remove an MFA device", |tx| {
-            let mut statement = tx.prepare("SELECT * FROM mfa_device WHERE user_id = ?1")?;
-            let devices: Vec<Device> =
-                statement.query_map([user_id], device)?.collect::<rusqlite::Result<_>>()?;
+            let mut statement = tx.prepare_cached("SELECT * FROM mfa_device WHERE user_id = ?1")?;
+            let devices: Vec<Device> = statement.query_map([user_id], device)?.collect::<sql::Result<_>>()?;
             drop(statement);
             let demanded = |kind: Kind| keep_one_of.contains(&kind);
             let others = devices.iter().any(|device| device.id != id && demanded(device.kind));
@@ -239,7 +233,7 @@ impl Store {
     }
 }
 
-fn add(tx: &Connection, new: &Device, entry: &AuditEntry) -> rusqlite::Result<bool> {
+fn add(tx: &Connection, new: &Device, entry: &AuditEntry) -> sql::Result<bool> {
     let is_app = new.kind == Kind::Totp;
     let there: i64 = tx.query_row(
         "SELECT count(*) FROM mfa_device WHERE user_id = ?1 AND (kind = 'totp') = ?2",
@@ -250,9 +244,9 @@ fn add(tx: &Connection, new: &Device, entry: &AuditEntry) -> rusqlite::Result<bo
         return Ok(false);
     }
     let added = tx.execute(
-        "INSERT OR IGNORE INTO mfa_device
+        "INSERT INTO mfa_device
          (id, user_id, name, kind, credential, data, last_step, drift, added, last_used)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
         params![
             new.id,
             new.user_id,
@@ -273,10 +267,10 @@ fn add(tx: &Connection, new: &Device, entry: &AuditEntry) -> rusqlite::Result<bo
 }
 
 /// Adds a device by which a sign-in ends; `false` if its owner has one that counts by now, or it cannot be added.
-pub(super) fn enrol(tx: &Connection, new: &NewDevice<'_>) -> rusqlite::Result<bool> {
-    let mut statement = tx.prepare("SELECT * FROM mfa_device WHERE user_id = ?1")?;
+pub(super) fn enrol(tx: &Connection, new: &NewDevice<'_>) -> sql::Result<bool> {
+    let mut statement = tx.prepare_cached("SELECT * FROM mfa_device WHERE user_id = ?1")?;
     let devices: Vec<Device> =
-        statement.query_map([&new.device.user_id], device)?.collect::<rusqlite::Result<_>>()?;
+        statement.query_map([&new.device.user_id], device)?.collect::<sql::Result<_>>()?;
     drop(statement);
     let has_one = devices.iter().any(|device| new.instead_of.contains(&device.kind));
     Ok(!has_one && add(tx, new.device, new.entry)?)
@@ -284,7 +278,7 @@ pub(super) fn enrol(tx: &Connection, new: &NewDevice<'_>) -> rusqlite::Result<bo
 
 /// Remembers a context. The browser gets another mark for it, with what it was known for before: whoever slipped it
 /// one of their own has nothing of it.
-pub(super) fn remember_context(tx: &Connection, context: &Context<'_>) -> rusqlite::Result<()> {
+pub(super) fn remember_context(tx: &Connection, context: &Context<'_>) -> sql::Result<()> {
     if let Some(before) = context.before {
         tx.execute(
             "UPDATE mfa_context SET browser = ?2 WHERE browser = ?1",
@@ -293,7 +287,7 @@ pub(super) fn remember_context(tx: &Connection, context: &Context<'_>) -> rusqli
     }
     tx.execute(
         "INSERT INTO mfa_context (user_id, browser, network, ends) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET ends = ?4",
+         ON CONFLICT (user_id, browser, network) DO UPDATE SET ends = ?4",
         params![
             context.user_id,
             context.browser.as_bytes(),

@@ -41,6 +41,7 @@ mod organisation;
 mod password_links;
 mod passwords;
 mod permission_sets;
+mod postgres;
 mod role_credentials;
 mod roles;
 mod saml;
@@ -49,7 +50,11 @@ mod scim;
 mod scim_tokens;
 mod searches;
 mod sessions;
+mod sharing;
+mod sql;
 mod template;
+#[cfg(test)]
+mod testing;
 mod tokens;
 mod users;
 mod writer;
@@ -64,7 +69,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, types::Type};
+use rusqlite::OpenFlags;
 use rusqlite_migration::{M, Migrations};
 
 pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
@@ -89,12 +94,14 @@ pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
 pub use passwords::{NewPassword, Password, Renewed};
+pub use postgres::Database;
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
 pub use scim::{MemberChange, Provision, ProvisionedGroup, ProvisionedUser, Wanted as WantedRecords};
 pub use scim_tokens::ScimToken;
 pub use sessions::{Begun, Replaced};
+pub use sharing::Job;
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
 pub use writer::Revision;
@@ -103,6 +110,7 @@ use crate::secret::Digest;
 use audit_index::Indexing;
 use checkpoints::Checkpoints;
 use issuing::Queue;
+use sql::{Connection, OptionalExtension, Session};
 use writer::{Effect, Writer};
 
 /// Forward only, numbered by position.
@@ -145,9 +153,12 @@ pub enum StoreError {
     Statement {
         /// What was being done.
         doing: &'static str,
-        /// SQLite's words.
-        cause: rusqlite::Error,
+        /// The database's words.
+        cause: sql::Error,
     },
+    /// PostgreSQL could not be brought to this version's schema.
+    #[error("could not prepare the server's database: {0}")]
+    Schema(postgres::SchemaError),
     /// The file could not be brought to this version's schema.
     #[error("could not prepare the server's database: {cause}")]
     Migration {
@@ -163,8 +174,12 @@ impl StoreError {
         use rusqlite_migration::{Error, MigrationDefinitionError::DatabaseTooFarAhead};
 
         let sqlite = match self {
-            Self::Statement { cause, .. }
-            | Self::Migration { cause: Error::RusqliteError { err: cause, .. } } => cause.sqlite_error_code(),
+            Self::Schema(cause) => return cause.advice(),
+            Self::Statement { cause: sql::Error::Postgres(_), .. } => {
+                return "check that PostgreSQL runs, and the `[database]` of the configuration";
+            }
+            Self::Statement { cause, .. } => cause.sqlite_code(),
+            Self::Migration { cause: Error::RusqliteError { err: cause, .. } } => cause.sqlite_error_code(),
             Self::Migration { cause: Error::MigrationDefinition(DatabaseTooFarAhead) } => {
                 return "a newer version of latchkey-server made it; use that one, or another folder";
             }
@@ -203,17 +218,25 @@ pub struct Store {
     /// None for a database in memory, which one connection has to itself.
     readers: Vec<Mutex<Connection>>,
     next: AtomicUsize,
+    /// None for SQLite.
+    shared: Option<sharing::Shared>,
+    /// It ends last.
+    #[cfg(test)]
+    test: Option<testing::TestDatabase>,
 }
 
 /// What is done on threads of their own after changes.
 struct Afterwards {
-    checkpoints: Checkpoints,
+    /// SQLite's.
+    checkpoints: Option<Checkpoints>,
     indexing: Indexing,
 }
 
 impl Afterwards {
     fn after_a_change(&self) {
-        self.checkpoints.after_a_change();
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.after_a_change();
+        }
         self.indexing.after_a_change();
     }
 }
@@ -230,80 +253,79 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the file cannot be opened or brought up to date.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection =
-            Connection::open(path).map_err(|cause| StoreError::Statement { doing: "open", cause })?;
+        let failed = |cause: rusqlite::Error| StoreError::Statement { doing: "open", cause: cause.into() };
+        let connection = rusqlite::Connection::open(path).map_err(failed)?;
         let mut store = Self::prepare(connection)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = || {
-            let connection = Connection::open_with_flags(path, flags)?;
+            let connection = rusqlite::Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(PATIENCE)?;
             connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
-            Ok(connection)
+            Ok(Connection::Sqlite(connection))
         };
         store.readers = (0..READERS)
             .map(|_| reader().map(Mutex::new))
             .collect::<rusqlite::Result<_>>()
-            .map_err(|cause| StoreError::Statement { doing: "open", cause })?;
+            .map_err(failed)?;
         let afterwards = Checkpoints::begin(path, &store.writer).and_then(|checkpoints| {
             let indexing = Indexing::begin(reader()?, Arc::clone(&store.writer));
-            Ok(Arc::new(Afterwards { checkpoints, indexing }))
+            Ok(Arc::new(Afterwards { checkpoints: Some(checkpoints), indexing }))
         });
-        store.afterwards = Some(afterwards.map_err(|cause| StoreError::Statement { doing: "open", cause })?);
+        store.afterwards = Some(afterwards.map_err(failed)?);
         Ok(store)
     }
 
-    /// A store that lives as long as the value.
-    #[cfg(test)]
-    pub fn in_memory() -> Self {
-        let connection = Connection::open_in_memory().expect("SQLite opens a database in memory");
-        Self::prepare(connection).expect("the schema is valid")
+    /// Opens a database that other nodes may use, too.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be reached or brought up to date.
+    pub fn connect(database: &Database) -> Result<Self> {
+        let Database(server) = database;
+        let session = Session::new(server);
+        postgres::migrate(&session)?;
+        let connection = || Connection::Postgres(Session::new(server));
+        let writer = Arc::new(Writer::new(Connection::Postgres(session)));
+        let indexing = Indexing::begin(connection(), Arc::clone(&writer));
+        Ok(Self {
+            queue: OnceLock::new(),
+            afterwards: Some(Arc::new(Afterwards { checkpoints: None, indexing })),
+            writer,
+            readers: (0..READERS).map(|_| Mutex::new(connection())).collect(),
+            next: AtomicUsize::new(0),
+            shared: Some(sharing::Shared::new(server)),
+            #[cfg(test)]
+            test: None,
+        })
     }
 
-    /// The steps of all statements with which `work` reads, as SQLite plans them.
-    #[cfg(test)]
-    pub fn plans(&self, work: impl FnOnce()) -> Vec<String> {
-        SEEN.take();
-        work();
-        let connection = self.writer();
-        let seen = SEEN.take();
-        let steps = seen.iter().flat_map(|sql| {
-            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("it ran before");
-            // Plans do not depend on the values.
-            let unbound = vec![rusqlite::types::Null; plan.parameter_count()];
-            let steps = plan.query_map(rusqlite::params_from_iter(unbound), |row| row.get::<_, String>(3));
-            steps.expect("a plan is a table").collect::<rusqlite::Result<Vec<_>>>().expect("of text")
-        });
-        steps.collect()
+    /// Whether other machines use the database, too.
+    pub fn is_shared(&self) -> bool {
+        self.writer.is_shared()
     }
 
-    /// Leaves the database no room to grow, or gives it back.
-    #[cfg(test)]
-    pub fn fill(&self, full: bool) {
-        let connection = self.writer();
-        // Less than it has is as much as it has.
-        let pages = if full { 1 } else { 1 << 20 };
-        connection.pragma_update(None, "max_page_count", pages).expect("the pragma is known");
-    }
-
-    fn prepare(mut connection: Connection) -> Result<Self> {
-        let set = |connection: &Connection| {
+    fn prepare(mut connection: rusqlite::Connection) -> Result<Self> {
+        let set = |connection: &rusqlite::Connection| {
             connection.busy_timeout(PATIENCE)?;
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.pragma_update(None, "foreign_keys", true)
         };
-        set(&connection).map_err(|cause| StoreError::Statement { doing: "set up the connection", cause })?;
+        set(&connection)
+            .map_err(|cause| StoreError::Statement { doing: "set up the connection", cause: cause.into() })?;
         Migrations::from_slice(MIGRATIONS)
             .to_latest(&mut connection)
             .map_err(|cause| StoreError::Migration { cause })?;
         Ok(Self {
             queue: OnceLock::new(),
             afterwards: None,
-            writer: Arc::new(Writer::new(connection)),
+            writer: Arc::new(Writer::new(Connection::Sqlite(connection))),
             readers: Vec::new(),
             next: AtomicUsize::new(0),
+            shared: None,
+            #[cfg(test)]
+            test: None,
         })
     }
 
@@ -314,6 +336,7 @@ impl Store {
     pub fn sweep(&self, now: Timestamp) -> Result<()> {
         // A day of grace: an expired thing still gets its proper error, and the clock may be set back.
         let gone = millis(now) - 24 * 60 * 60 * 1000;
+        self.sweep_owed(now);
         self.write("sweep", |tx| {
             for statement in [
                 "DELETE FROM client WHERE ends < ?1",
@@ -359,18 +382,23 @@ impl Store {
         free.unwrap_or_else(|| self.readers[turn].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn read<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        f(&self.reader()).map_err(|cause| StoreError::Statement { doing, cause })
+    fn read<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> sql::Result<T>) -> Result<T> {
+        let connection = self.reader();
+        let read = || {
+            let reading = connection.reading()?;
+            f(&reading)
+        };
+        read().map_err(|cause| StoreError::Statement { doing, cause })
     }
 
     /// One transaction: all of `f` or nothing of it.
-    fn write<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    fn write<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> sql::Result<T>) -> Result<T> {
         self.attempt(doing, |tx| f(tx).map(|value| (value, true)))
     }
 
     /// The same for what only adds, and so leaves the [`Revision`] as it is: nothing that
     /// `store/issuing.rs` depends on is taken away or altered.
-    fn add<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    fn add<T>(&self, doing: &'static str, f: impl FnOnce(&Connection) -> sql::Result<T>) -> Result<T> {
         self.commit(doing, Effect::Adds, |tx| f(tx).map(|value| (value, true)))
     }
 
@@ -378,7 +406,7 @@ impl Store {
     fn attempt<T>(
         &self,
         doing: &'static str,
-        f: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
+        f: impl FnOnce(&Connection) -> sql::Result<(T, bool)>,
     ) -> Result<T> {
         self.commit(doing, Effect::Alters, f)
     }
@@ -387,7 +415,7 @@ impl Store {
         &self,
         doing: &'static str,
         effect: Effect,
-        f: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
+        f: impl FnOnce(&Connection) -> sql::Result<(T, bool)>,
     ) -> Result<T> {
         let outcome = self.writer.attempt(effect, f).map_err(|cause| StoreError::Statement { doing, cause });
         if let Some(afterwards) = &self.afterwards {
@@ -404,24 +432,23 @@ thread_local! {
 }
 
 /// A value that stands in its column as JSON.
-fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<T> {
+fn from_json<T: serde::de::DeserializeOwned>(row: &sql::Row<'_>, column: &str) -> sql::Result<T> {
     let text: String = row.get(column)?;
-    serde_json::from_str(&text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+    serde_json::from_str(&text).map_err(sql::Error::conversion)
 }
 
 /// The JSON of a value for its column.
-fn to_json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+fn to_json(value: &impl serde::Serialize) -> sql::Result<String> {
+    serde_json::to_string(value).map_err(sql::Error::conversion)
 }
 
 /// All rows of a statement that stays prepared.
 fn all<T>(
     connection: &Connection,
     sql: &str,
-    parameters: impl rusqlite::Params,
-    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
+    parameters: impl sql::Params,
+    read: impl FnMut(&sql::Row<'_>) -> sql::Result<T>,
+) -> sql::Result<Vec<T>> {
     #[cfg(test)]
     SEEN.with_borrow_mut(|seen| seen.push(sql.to_owned()));
     connection.prepare_cached(sql)?.query_map(parameters, read)?.collect()
@@ -431,20 +458,20 @@ fn all<T>(
 fn one<T>(
     connection: &Connection,
     sql: &str,
-    parameters: impl rusqlite::Params,
-    read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Option<T>> {
+    parameters: impl sql::Params,
+    read: impl FnOnce(&sql::Row<'_>) -> sql::Result<T>,
+) -> sql::Result<Option<T>> {
     #[cfg(test)]
     SEEN.with_borrow_mut(|seen| seen.push(sql.to_owned()));
     connection.prepare_cached(sql)?.query_row(parameters, read).optional()
 }
 
 /// How many rows a statement that stays prepared changed.
-fn execute(connection: &Connection, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<usize> {
+fn execute(connection: &Connection, sql: &str, parameters: impl sql::Params) -> sql::Result<usize> {
     connection.prepare_cached(sql)?.execute(parameters)
 }
 
-fn seconds(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<SignedDuration> {
+fn seconds(row: &sql::Row<'_>, column: &str) -> sql::Result<SignedDuration> {
     row.get(column).map(SignedDuration::from_secs)
 }
 
@@ -453,28 +480,25 @@ fn millis(moment: Timestamp) -> i64 {
 }
 
 /// A moment column.
-fn moment(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+fn moment(row: &sql::Row<'_>, column: &str) -> sql::Result<Timestamp> {
     to_moment(row.get(column)?)
 }
 
-fn optional_moment(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+fn optional_moment(row: &sql::Row<'_>, column: &str) -> sql::Result<Option<Timestamp>> {
     row.get::<_, Option<i64>>(column)?.map(to_moment).transpose()
 }
 
-fn to_moment(ms: i64) -> rusqlite::Result<Timestamp> {
-    Timestamp::from_millisecond(ms)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Integer, Box::new(error)))
+fn to_moment(ms: i64) -> sql::Result<Timestamp> {
+    Timestamp::from_millisecond(ms).map_err(sql::Error::conversion)
 }
 
-fn digest(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Digest> {
+fn digest(row: &sql::Row<'_>, column: &str) -> sql::Result<Digest> {
     let bytes: Vec<u8> = row.get(column)?;
-    Digest::from_slice(&bytes).ok_or_else(|| {
-        rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, "not the length of a digest".into())
-    })
+    Digest::from_slice(&bytes).ok_or_else(|| sql::Error::conversion("not the length of a digest"))
 }
 
 /// Lists of words (scopes, URIs, grant types) are stored joined by spaces, which none of them may contain.
-fn words(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Vec<String>> {
+fn words(row: &sql::Row<'_>, column: &str) -> sql::Result<Vec<String>> {
     let text: String = row.get(column)?;
     Ok(text.split_whitespace().map(str::to_owned).collect())
 }

@@ -1,9 +1,11 @@
 //! Second factors that were proved anew in a session, for what a sign-in of a while ago is not enough for.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
-use super::{AuditEntry, Result, Store, Used, audit, lockouts, millis, moment, sessions};
+use super::{
+    AuditEntry, Result, Store, Used, audit, lockouts, millis, moment, sessions,
+    sql::{self, OptionalExtension, params},
+};
 use crate::secret::Digest;
 
 impl Store {
@@ -56,10 +58,10 @@ impl Store {
 
 /// Notes that a challenge was answered; `false` if it was before.
 pub(super) fn spend_challenge(
-    tx: &rusqlite::Connection,
+    tx: &sql::Connection,
     challenge: Option<(Digest, Timestamp)>,
-) -> rusqlite::Result<bool> {
+) -> sql::Result<bool> {
     let Some((challenge, ends)) = challenge else { return Ok(true) };
-    let sql = "INSERT OR IGNORE INTO spent_challenge (challenge, ends) VALUES (?1, ?2)";
+    let sql = "INSERT INTO spent_challenge (challenge, ends) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     Ok(tx.execute(sql, params![challenge.as_bytes(), millis(ends)])? == 1)
 }

@@ -1,10 +1,12 @@
 //! Roles that were opened by touching a security key, and for how long.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
 use super::{
-    AuditEntry, Result, Store, Used, audit, millis, moment, native_proofs::spend_challenge, sessions,
+    AuditEntry, Result, Store, Used, audit, millis, moment,
+    native_proofs::spend_challenge,
+    sessions,
+    sql::{OptionalExtension, params},
 };
 use crate::secret::Digest;
 

@@ -1,11 +1,11 @@
 //! Tickets by which a browser takes over a sign-in of the app, and the cookies of those that did.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     AuditEntry, Result, Store, audit, millis, moment,
     sessions::{SESSION_COLUMNS, session_from},
+    sql::{self, Connection, OptionalExtension, params},
 };
 use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
@@ -23,7 +23,7 @@ pub struct Ticket {
 }
 
 /// The session that a browser took over.
-pub(super) fn session_by_cookie(c: &Connection, cookie: Digest) -> rusqlite::Result<Option<SignInSession>> {
+pub(super) fn session_by_cookie(c: &Connection, cookie: Digest) -> sql::Result<Option<SignInSession>> {
     let sql = format!(
         "SELECT {SESSION_COLUMNS} FROM session_cookie k JOIN sign_in_session s ON s.id = k.session_id
          WHERE k.cookie = ?1"

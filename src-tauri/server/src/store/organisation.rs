@@ -1,14 +1,16 @@
 //! What holds for the whole instance, and what was applied to it.
 
 use jiff::SignedDuration;
-use rusqlite::{Connection, params};
 
-use super::{AuditEntry, Result, Store, audit, execute, one, seconds};
+use super::{
+    AuditEntry, Result, Store, audit, execute, one, seconds,
+    sql::{self, Connection, params},
+};
 use crate::organisation::Settings;
 
 const APPLIED: &str = "organisation_file";
 
-pub(super) fn settings(c: &Connection) -> rusqlite::Result<Option<Settings>> {
+pub(super) fn settings(c: &Connection) -> sql::Result<Option<Settings>> {
     one(c, "SELECT * FROM organisation", [], |row| {
         Ok(Settings {
             name: row.get("name")?,
@@ -19,7 +21,7 @@ pub(super) fn settings(c: &Connection) -> rusqlite::Result<Option<Settings>> {
     })
 }
 
-pub(super) fn put_settings(c: &Connection, settings: &Settings) -> rusqlite::Result<()> {
+pub(super) fn put_settings(c: &Connection, settings: &Settings) -> sql::Result<()> {
     execute(
         c,
         "INSERT INTO organisation (only, name, region, management_account, session_seconds)
@@ -31,7 +33,7 @@ pub(super) fn put_settings(c: &Connection, settings: &Settings) -> rusqlite::Res
 }
 
 /// Remembers whether a file says how long sign-ins last.
-pub(super) fn declare_session(c: &Connection, declared: bool) -> rusqlite::Result<()> {
+pub(super) fn declare_session(c: &Connection, declared: bool) -> sql::Result<()> {
     execute(c, "UPDATE organisation SET session_declared = ?1", [declared]).map(drop)
 }
 
@@ -77,6 +79,11 @@ impl Store {
     }
 }
 
-pub(super) fn put_applied(c: &Connection, digest: &str) -> rusqlite::Result<()> {
-    execute(c, "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)", [APPLIED, digest]).map(drop)
+pub(super) fn put_applied(c: &Connection, digest: &str) -> sql::Result<()> {
+    execute(
+        c,
+        "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+        [APPLIED, digest],
+    )
+    .map(drop)
 }

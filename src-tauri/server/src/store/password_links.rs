@@ -1,9 +1,11 @@
 //! Links to set a password, and the mail that brings them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{AuditEntry, Result, Store, audit, millis};
+use super::{
+    AuditEntry, Result, Store, audit, millis,
+    sql::{self, Connection, OptionalExtension, params},
+};
 use crate::secret::Digest;
 
 /// Mail that waits.
@@ -92,7 +94,7 @@ impl Store {
     }
 }
 
-fn post(tx: &Connection, letter: &[u8], now: Timestamp) -> rusqlite::Result<()> {
+fn post(tx: &Connection, letter: &[u8], now: Timestamp) -> sql::Result<()> {
     tx.execute("INSERT INTO mail (letter, written, due) VALUES (?1, ?2, ?2)", params![letter, millis(now)])
         .map(drop)
 }

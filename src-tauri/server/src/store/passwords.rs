@@ -1,9 +1,12 @@
 //! Passwords: each person has one, whoever it came from.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
 
-use super::{AuditEntry, Result, Store, audit, execute, millis, one, words};
+use super::{
+    AuditEntry, Result, Store, audit, execute, millis, one,
+    sql::{self, Connection, params},
+    words,
+};
 use crate::secret::Digest;
 
 /// A person's password.
@@ -64,31 +67,31 @@ pub(super) fn put(
     password: &Password,
     now: Timestamp,
     declared: bool,
-) -> rusqlite::Result<()> {
+) -> sql::Result<()> {
     let Password { hash, earlier, must_change } = password;
     execute(
         c,
         "INSERT INTO password (user_id, hash, earlier, must_change, changed, declared_hash)
          VALUES (?1, ?2, ?3, ?4, ?5, CASE WHEN ?6 THEN ?2 END)
          ON CONFLICT (user_id) DO UPDATE SET hash = ?2, earlier = ?3, must_change = ?4, changed = ?5,
-             declared_hash = CASE WHEN ?6 THEN ?2 ELSE declared_hash END",
+             declared_hash = CASE WHEN ?6 THEN ?2 ELSE password.declared_hash END",
         params![user_id, hash, earlier.join(" "), must_change, millis(now), declared],
     )
     .map(drop)
 }
 
 /// The hash that counts for a person.
-pub(super) fn in_force(c: &Connection, user_id: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn in_force(c: &Connection, user_id: &str) -> sql::Result<Option<String>> {
     one(c, "SELECT hash FROM password WHERE user_id = ?1", [user_id], |row| row.get(0))
 }
 
 /// Notes the document's hash beside a password that counts.
-pub(super) fn declare(c: &Connection, user_id: &str, hash: &str) -> rusqlite::Result<()> {
+pub(super) fn declare(c: &Connection, user_id: &str, hash: &str) -> sql::Result<()> {
     execute(c, "UPDATE password SET declared_hash = ?2 WHERE user_id = ?1", [user_id, hash]).map(drop)
 }
 
 /// The hash that the document gave last.
-pub(super) fn declared(c: &Connection, user_id: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn declared(c: &Connection, user_id: &str) -> sql::Result<Option<String>> {
     let sql = "SELECT declared_hash FROM password WHERE user_id = ?1";
     one(c, sql, [user_id], |row| row.get(0)).map(Option::flatten)
 }
@@ -130,7 +133,7 @@ impl Store {
             }
             if let Some(half) = new.half
                 && tx.execute(
-                    "UPDATE half_sign_in SET must_change = 0
+                    "UPDATE half_sign_in SET must_change = FALSE
                      WHERE cookie = ?1 AND user_id = ?2 AND must_change AND ends > ?3",
                     params![half.as_bytes(), new.user_id, millis(now)],
                 )? != 1
@@ -145,7 +148,7 @@ impl Store {
             tx.execute("DELETE FROM password_link WHERE user_id = ?1", [new.user_id])?;
             put(tx, new.user_id, new.password, now, false)?;
             tx.execute(
-                "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND id IS NOT ?3",
+                "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND id IS DISTINCT FROM ?3",
                 params![new.user_id, millis(now), new.session.as_ref().map(|session| session.id)],
             )?;
             if new.session.is_none() {
@@ -154,7 +157,7 @@ impl Store {
             }
             // Whoever got so far with the password of before starts over.
             tx.execute(
-                "DELETE FROM half_sign_in WHERE user_id = ?1 AND cookie IS NOT ?2",
+                "DELETE FROM half_sign_in WHERE user_id = ?1 AND cookie IS DISTINCT FROM ?2",
                 params![new.user_id, new.half.map(|half| half.as_bytes().to_vec())],
             )?;
             audit::append(tx, entry)?;
@@ -180,7 +183,7 @@ impl Store {
 }
 
 /// `false` if the session is over.
-fn renew(tx: &Connection, user_id: &str, session: &Renewed<'_>, now: Timestamp) -> rusqlite::Result<bool> {
+fn renew(tx: &Connection, user_id: &str, session: &Renewed<'_>, now: Timestamp) -> sql::Result<bool> {
     let begun = tx.execute(
         "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, wrong_codes, factor)
          SELECT ?1, ?2, username, user_id, began, ends, wrong_codes, factor FROM sign_in_session
@@ -203,7 +206,7 @@ mod tests {
     fn every_password_of_an_older_database_stays_good() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("instance.sqlite");
-        let mut old = Connection::open(&file).unwrap();
+        let mut old = rusqlite::Connection::open(&file).unwrap();
         Migrations::from_slice(&MIGRATIONS[..20]).to_latest(&mut old).unwrap();
         old.execute_batch(
             "INSERT INTO user (id, username, display_name, email, email_verified, enabled, profile, created, updated)

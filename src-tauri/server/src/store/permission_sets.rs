@@ -1,13 +1,13 @@
 //! Permission sets.
 
-use rusqlite::{Connection, Row, params};
-
 use super::{
-    AuditEntry, Result, Store, all, audit, execute, from_json, millis, moment, one, seconds, to_json,
+    AuditEntry, Result, Store, all, audit, execute, from_json, millis, moment, one, seconds,
+    sql::{self, Connection, Row, params},
+    to_json,
 };
 use crate::organisation::PermissionSet;
 
-pub(super) fn set_from(row: &Row<'_>) -> rusqlite::Result<PermissionSet> {
+pub(super) fn set_from(row: &Row<'_>) -> sql::Result<PermissionSet> {
     Ok(PermissionSet {
         arn: row.get("arn")?,
         name: row.get("name")?,
@@ -22,16 +22,16 @@ pub(super) fn set_from(row: &Row<'_>) -> rusqlite::Result<PermissionSet> {
     })
 }
 
-pub(super) fn find(c: &Connection, arn: &str) -> rusqlite::Result<Option<PermissionSet>> {
+pub(super) fn find(c: &Connection, arn: &str) -> sql::Result<Option<PermissionSet>> {
     one(c, "SELECT * FROM permission_set WHERE arn = ?1", [arn], set_from)
 }
 
-pub(super) fn find_by_name(c: &Connection, name: &str) -> rusqlite::Result<Option<PermissionSet>> {
+pub(super) fn find_by_name(c: &Connection, name: &str) -> sql::Result<Option<PermissionSet>> {
     one(c, "SELECT * FROM permission_set WHERE name = ?1", [name], set_from)
 }
 
 /// Adds a set, or changes one and begins its next revision.
-pub(super) fn put(c: &Connection, set: &PermissionSet, declared: bool) -> rusqlite::Result<()> {
+pub(super) fn put(c: &Connection, set: &PermissionSet, declared: bool) -> sql::Result<()> {
     execute(
         c,
         "INSERT INTO permission_set
@@ -39,7 +39,8 @@ pub(super) fn put(c: &Connection, set: &PermissionSet, declared: bool) -> rusqli
               requires_key)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10)
          ON CONFLICT (arn) DO UPDATE SET name = ?2, description = ?3, relay_state = ?4, session_seconds = ?5,
-             tags = ?6, policies = ?7, revision = revision + 1, declared = declared OR ?9, requires_key = ?10",
+             tags = ?6, policies = ?7, revision = permission_set.revision + 1,
+             declared = permission_set.declared OR ?9, requires_key = ?10",
         params![
             set.arn,
             set.name,
@@ -56,7 +57,7 @@ pub(super) fn put(c: &Connection, set: &PermissionSet, declared: bool) -> rusqli
     .map(drop)
 }
 
-pub(super) fn remove(c: &Connection, arn: &str) -> rusqlite::Result<bool> {
+pub(super) fn remove(c: &Connection, arn: &str) -> sql::Result<bool> {
     Ok(execute(c, "DELETE FROM permission_set WHERE arn = ?1", [arn])? == 1)
 }
 

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
-use super::{AuditEntry, Result, Store, audit, digest, execute, from_json, millis, moment, one, to_json};
+use super::{
+    AuditEntry, Result, Store, audit, digest, execute, from_json, millis, moment, one,
+    sql::{self, Connection, Row, params},
+    to_json,
+};
 use crate::{organisation::Tags, secret::Digest};
 
 /// One set of role credentials, without its secrets.
@@ -139,7 +142,7 @@ impl Store {
     }
 }
 
-pub(super) fn insert(tx: &Connection, key: &IssuedKey) -> rusqlite::Result<()> {
+pub(super) fn insert(tx: &Connection, key: &IssuedKey) -> sql::Result<()> {
     execute(
         tx,
         "INSERT INTO role_credentials
@@ -163,7 +166,7 @@ pub(super) fn insert(tx: &Connection, key: &IssuedKey) -> rusqlite::Result<()> {
 }
 
 /// The part of a role that was assumed, where there is one.
-fn assumed(row: &Row<'_>) -> rusqlite::Result<Option<Assumed>> {
+fn assumed(row: &Row<'_>) -> sql::Result<Option<Assumed>> {
     let Some(username) = row.get("began_by")? else { return Ok(None) };
     Ok(Some(Assumed {
         username,

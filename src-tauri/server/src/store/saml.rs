@@ -1,9 +1,11 @@
 //! SAML sign-ins under way, and the ids of messages that were seen.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
-use super::{AuditEntry, Result, Store, audit, millis, moment};
+use super::{
+    AuditEntry, Result, Store, audit, millis, moment,
+    sql::{OptionalExtension, params},
+};
 use crate::secret::Digest;
 
 /// A service provider's request that waits for the person to sign in.
@@ -97,7 +99,7 @@ impl Store {
     pub fn see_saml_id(&self, party: &str, id: &str, ends: Timestamp) -> Result<bool> {
         self.write("look for a replay", |tx| {
             let added = tx.execute(
-                "INSERT OR IGNORE INTO saml_seen (party, id, ends) VALUES (?1, ?2, ?3)",
+                "INSERT INTO saml_seen (party, id, ends) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
                 params![party, id, millis(ends)],
             )?;
             Ok(added == 1)

@@ -1,9 +1,11 @@
 //! The certificates of applications: one signs, others wait for their time or are still accepted.
 
 use jiff::Timestamp;
-use rusqlite::{Row, params};
 
-use super::{AuditEntry, Result, Store, audit, millis, moment};
+use super::{
+    AuditEntry, Result, Store, audit, millis, moment,
+    sql::{self, Row, params},
+};
 
 /// A certificate with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +96,9 @@ impl Store {
                 |row| row.get(0),
             )?;
             if known {
-                let sql = "UPDATE saml_certificate SET active = 0 WHERE application_id = ?1";
+                let sql = "UPDATE saml_certificate SET active = FALSE WHERE application_id = ?1";
                 tx.execute(sql, [application_id])?;
-                tx.execute("UPDATE saml_certificate SET active = 1 WHERE id = ?1", [id])?;
+                tx.execute("UPDATE saml_certificate SET active = TRUE WHERE id = ?1", [id])?;
                 audit::append(tx, entry)?;
             }
             Ok(known)
@@ -115,7 +117,7 @@ impl Store {
     ) -> Result<bool> {
         self.write("delete an application's certificate", |tx| {
             let gone = tx.execute(
-                "DELETE FROM saml_certificate WHERE application_id = ?1 AND id = ?2 AND active = 0",
+                "DELETE FROM saml_certificate WHERE application_id = ?1 AND id = ?2 AND active = FALSE",
                 params![application_id, id],
             )?;
             if gone == 1 {
@@ -136,7 +138,7 @@ impl Store {
     }
 }
 
-fn certificate(row: &Row<'_>) -> rusqlite::Result<SamlCertificate> {
+fn certificate(row: &Row<'_>) -> sql::Result<SamlCertificate> {
     Ok(SamlCertificate {
         id: row.get("id")?,
         application_id: row.get("application_id")?,

@@ -2,12 +2,13 @@
 //! is deactivated or deleted by it is out at once, role credentials included.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
 use super::{
     AuditEntry, GroupRecord, Result, Store, UserRecord, all, audit, execute, groups,
     identity_records::{group_record, put_user, user_record},
-    millis, one, users,
+    millis, one,
+    sql::{self, Connection, Row, params},
+    users,
 };
 
 /// A user.
@@ -72,11 +73,11 @@ const USER: &str = "(SELECT external_id FROM user_external_id x WHERE x.user_id 
 const GROUP: &str =
     "g.*, (SELECT external_id FROM group_external_id x WHERE x.group_id = g.id) AS external_id";
 
-fn user_from(row: &Row<'_>) -> rusqlite::Result<ProvisionedUser> {
+fn user_from(row: &Row<'_>) -> sql::Result<ProvisionedUser> {
     Ok(ProvisionedUser { external_id: row.get("external_id")?, record: user_record(row)? })
 }
 
-fn group_from(row: &Row<'_>) -> rusqlite::Result<ProvisionedGroup> {
+fn group_from(row: &Row<'_>) -> sql::Result<ProvisionedGroup> {
     Ok(ProvisionedGroup { external_id: row.get("external_id")?, record: group_record(row)? })
 }
 
@@ -84,21 +85,16 @@ fn users_of(from: &str) -> String {
     format!("SELECT {}, {USER} FROM {from}", users::COLUMNS)
 }
 
-fn find_user(c: &Connection, id: &str) -> rusqlite::Result<Option<ProvisionedUser>> {
+fn find_user(c: &Connection, id: &str) -> sql::Result<Option<ProvisionedUser>> {
     one(c, &format!("{} WHERE u.id = ?1", users_of("user u")), [id], user_from)
 }
 
-fn find_group(c: &Connection, id: &str) -> rusqlite::Result<Option<ProvisionedGroup>> {
+fn find_group(c: &Connection, id: &str) -> sql::Result<Option<ProvisionedGroup>> {
     one(c, &format!("SELECT {GROUP} FROM user_group g WHERE g.id = ?1"), [id], group_from)
 }
 
 /// Sets or takes away what the provider calls something; `false` if that is somebody else's.
-fn name_outside(
-    c: &Connection,
-    of: [&str; 2],
-    id: &str,
-    external_id: Option<&str>,
-) -> rusqlite::Result<bool> {
+fn name_outside(c: &Connection, of: [&str; 2], id: &str, external_id: Option<&str>) -> sql::Result<bool> {
     let [table, column] = of;
     let Some(external_id) = external_id else {
         execute(c, &format!("DELETE FROM {table} WHERE {column} = ?1"), [id])?;
@@ -120,7 +116,7 @@ const OF_USERS: [&str; 2] = ["user_external_id", "user_id"];
 const OF_GROUPS: [&str; 2] = ["group_external_id", "group_id"];
 
 /// Ends all that a person has: sessions and with them tokens, role credentials and what was opened with those.
-pub(super) fn end_access(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<()> {
+pub(super) fn end_access(c: &Connection, id: &str, now: Timestamp) -> sql::Result<()> {
     users::end_sessions(c, id, now)?;
     let keys = "access_key_id IN (SELECT access_key_id FROM role_credentials WHERE user_id = ?1)";
     for sql in [
@@ -134,7 +130,7 @@ pub(super) fn end_access(c: &Connection, id: &str, now: Timestamp) -> rusqlite::
 }
 
 /// Keeps a user; what is somebody else's, if anything is.
-fn keep_user(c: &Connection, user: &ProvisionedUser) -> rusqlite::Result<Option<&'static str>> {
+fn keep_user(c: &Connection, user: &ProvisionedUser) -> sql::Result<Option<&'static str>> {
     if !users::are_logins_free(c, &user.record.user)? {
         return Ok(Some("userName or emails.value"));
     }
@@ -143,7 +139,7 @@ fn keep_user(c: &Connection, user: &ProvisionedUser) -> rusqlite::Result<Option<
     Ok((!free).then_some("externalId"))
 }
 
-fn keep_group(c: &Connection, group: &ProvisionedGroup) -> rusqlite::Result<Option<&'static str>> {
+fn keep_group(c: &Connection, group: &ProvisionedGroup) -> sql::Result<Option<&'static str>> {
     let inner = &group.record.group;
     if groups::find_by_name(c, &inner.name)?.is_some_and(|other| other.id != inner.id) {
         return Ok(Some("displayName"));
@@ -154,7 +150,7 @@ fn keep_group(c: &Connection, group: &ProvisionedGroup) -> rusqlite::Result<Opti
 }
 
 /// Changes who is in a group; `false` if one is nobody.
-fn change_members(c: &Connection, group: &str, changes: &[MemberChange]) -> rusqlite::Result<bool> {
+fn change_members(c: &Connection, group: &str, changes: &[MemberChange]) -> sql::Result<bool> {
     for change in changes {
         match change {
             MemberChange::Add { membership, user } => {

@@ -1,9 +1,11 @@
 //! Access tokens of provisioning, as digests.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, Row, params};
 
-use super::{AuditEntry, Result, Store, all, audit, execute, millis, moment, one, optional_moment};
+use super::{
+    AuditEntry, Result, Store, all, audit, execute, millis, moment, one, optional_moment,
+    sql::{self, Connection, Row, params},
+};
 use crate::secret::Digest;
 
 /// A token without its secret.
@@ -31,7 +33,7 @@ impl ScimToken {
 /// So that a provider that sends a hundred requests a second does not cause as many writes.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
-fn read(row: &Row<'_>) -> rusqlite::Result<ScimToken> {
+fn read(row: &Row<'_>) -> sql::Result<ScimToken> {
     Ok(ScimToken {
         id: row.get("id")?,
         created: moment(row, "created")?,
@@ -42,7 +44,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ScimToken> {
 }
 
 /// Revokes all of them: how many that were.
-pub(super) fn revoke_all(tx: &Connection, now: Timestamp) -> rusqlite::Result<usize> {
+pub(super) fn revoke_all(tx: &Connection, now: Timestamp) -> sql::Result<usize> {
     execute(tx, "UPDATE scim_token SET revoked = ?1 WHERE revoked IS NULL AND ends > ?1", [millis(now)])
 }
 

@@ -1,10 +1,17 @@
 //! What the administration's pages look for: parts of names, newest requests, how many there are of what.
 
-use rusqlite::{Connection, Row, params};
-
 use super::{
-    AccessRequest, Result, Store, access_requests::request_from, accounts, accounts::account_from, all,
-    applications::application_from, groups::group_from, one, permission_sets::set_from, to_json, users,
+    AccessRequest, Result, Store,
+    access_requests::request_from,
+    accounts,
+    accounts::account_from,
+    all,
+    applications::application_from,
+    groups::group_from,
+    one,
+    permission_sets::set_from,
+    sql::{self, Connection, Row, params},
+    to_json, users,
 };
 use crate::organisation::{Account, Application, Group, PermissionSet, Principal, User};
 
@@ -55,7 +62,7 @@ fn trigrams(words: &str) -> Option<String> {
 }
 
 /// The same for two letters: all trigrams that begin with them, if they are not many more than are looked up.
-fn beginnings(c: &Connection, words: &str) -> rusqlite::Result<Option<Vec<String>>> {
+fn beginnings(c: &Connection, words: &str) -> sql::Result<Option<Vec<String>>> {
     // What is the same in any case is ASCII's alone here.
     if words.len() != 2 || !words.bytes().all(|letter| letter.is_ascii_graphic() || letter == b' ') {
         return Ok(None);
@@ -67,7 +74,7 @@ fn beginnings(c: &Connection, words: &str) -> rusqlite::Result<Option<Vec<String
 }
 
 /// What finds the people whom words are about, as far as trigrams tell; `None` if they do not.
-fn query(c: &Connection, words: &str) -> rusqlite::Result<Option<String>> {
+fn query(c: &Connection, words: &str) -> sql::Result<Option<String>> {
     // The end of a line would find what two columns have together.
     if words.contains('\n') {
         return Ok(None);
@@ -79,7 +86,7 @@ fn query(c: &Connection, words: &str) -> rusqlite::Result<Option<String>> {
 }
 
 /// The numbers of those that trigrams find, as JSON; `None` if they are not [`FEW`].
-fn few(c: &Connection, trigrams: &str) -> rusqlite::Result<Option<String>> {
+fn few(c: &Connection, trigrams: &str) -> sql::Result<Option<String>> {
     let sql = "SELECT rowid FROM user_search WHERE user_search MATCH ?1 LIMIT ?2";
     let most = i64::try_from(FEW + 1).unwrap_or(i64::MAX);
     let found = all(c, sql, params![trigrams, most], |row| row.get::<_, i64>(0))?;
@@ -88,7 +95,7 @@ fn few(c: &Connection, trigrams: &str) -> rusqlite::Result<Option<String>> {
 
 /// As [`matching`], of users, and quicker: few are found by the index of their names' trigrams, and others by looking
 /// at each in an index that has all there is to look at.
-fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> rusqlite::Result<Vec<User>> {
+fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> sql::Result<Vec<User>> {
     let (words, columns) = (words.trim(), users::COLUMNS);
     let by = ["u.username", "u.display_name", "u.email"].as_slice();
     if words.is_empty() {
@@ -100,7 +107,16 @@ fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> rusql
             "SELECT {columns} FROM ({found} LIMIT ?2) x CROSS JOIN user u ON u.id = x.id ORDER BY u.username"
         )
     };
-    if let Some(few) = query(c, words)?.map(|trigrams| few(c, &trigrams)).transpose()?.flatten() {
+    if c.is_postgres() && !words.contains('\n') {
+        // Its index of trigrams is over the same text, and it knows itself when that is of use.
+        let sql = page(
+            "SELECT n.user_id AS id FROM user_number n JOIN user v ON v.id = n.user_id
+             WHERE v.username > ?1 AND n.text LIKE ?3 ESCAPE '\\' ORDER BY v.username",
+        );
+        return all(c, &sql, params![after, limit, pattern(words)], users::user_from);
+    }
+    let trigrams = if c.is_postgres() { None } else { query(c, words)? };
+    if let Some(few) = trigrams.map(|trigrams| few(c, &trigrams)).transpose()?.flatten() {
         let sql = page(
             "SELECT n.user_id AS id FROM json_each(?4) f CROSS JOIN user_number n ON n.number = f.value
              WHERE n.text > ?1 AND instr(n.text, lower(?3)) ORDER BY n.text",
@@ -109,20 +125,27 @@ fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> rusql
         let after = format!("{after}\u{b}");
         return all(c, &sql, params![after, limit, words, few], users::user_from);
     }
-    let found =
-        format!("SELECT u.id FROM user u WHERE u.username > ?1 AND ({}) ORDER BY u.username", contains(by));
+    let found = format!(
+        "SELECT u.id FROM user u WHERE u.username > ?1 AND ({}) ORDER BY u.username",
+        contains(c, by)
+    );
     all(c, &page(&found), params![after, limit, pattern(words)], users::user_from)
 }
 
 /// That one of these columns is like the third parameter.
-fn contains(columns: &[&str]) -> String {
-    let like: Vec<String> = columns.iter().map(|column| format!("{column} LIKE ?3 ESCAPE '\\'")).collect();
-    like.join(" OR ")
+fn contains(c: &Connection, columns: &[&str]) -> String {
+    let like = |column: &&str| match c.is_postgres() {
+        true => format!("lower({column}) LIKE ?3 ESCAPE '\\'"),
+        // In any case by itself.
+        false => format!("{column} LIKE ?3 ESCAPE '\\'"),
+    };
+    columns.iter().map(like).collect::<Vec<_>>().join(" OR ")
 }
 
 /// What text is like that contains the words.
 fn pattern(words: &str) -> String {
-    let escaped = words.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let escaped =
+        words.trim().to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }
 
@@ -133,14 +156,14 @@ fn matching<T>(
     select: &str,
     (key, columns): (&str, &[&str]),
     (words, after, limit): (&str, &str, u32),
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
+    read: impl FnMut(&Row<'_>) -> sql::Result<T>,
+) -> sql::Result<Vec<T>> {
     let words = words.trim();
     if words.is_empty() {
         let sql = format!("{select} WHERE {key} > ?1 ORDER BY {key} LIMIT ?2");
         return all(c, &sql, params![after, limit], read);
     }
-    let contains = contains(columns);
+    let contains = contains(c, columns);
     let sql = format!("{select} WHERE {key} > ?1 AND ({contains}) ORDER BY {key} LIMIT ?2");
     all(c, &sql, params![after, limit, pattern(words)], read)
 }
@@ -257,7 +280,7 @@ impl Store {
             let of = |kind: &str| {
                 format!(
                     "SELECT * FROM (SELECT * FROM access_request WHERE kind = '{kind}'
-                     ORDER BY created DESC, id DESC LIMIT ?1)"
+                     ORDER BY created DESC, id DESC LIMIT ?1) x"
                 )
             };
             let kinds = ["CREATE_ASSIGNMENT", "DELETE_ASSIGNMENT", "PROVISION"].map(of).join(" UNION ALL ");

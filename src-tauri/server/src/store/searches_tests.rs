@@ -161,7 +161,7 @@ fn who_is_changed_or_deleted_is_found_as_they_are() {
 fn people_of_an_older_database_are_found() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("instance.sqlite");
-    let mut old = Connection::open(&file).unwrap();
+    let mut old = rusqlite::Connection::open(&file).unwrap();
     Migrations::from_slice(&MIGRATIONS[..13]).to_latest(&mut old).unwrap();
     old.execute(
         "INSERT INTO user (id, username, display_name, email, email_verified, enabled, profile, created, updated)

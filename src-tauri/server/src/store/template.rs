@@ -2,12 +2,13 @@
 //! plan is the same one, undone.
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use super::{
     Action, AuditEntry, Result, Store, accounts, assignments, attributes, audit,
     changes::{Change, Kind, change, gone, set_facts},
-    execute, groups, permission_sets, users,
+    execute, groups, permission_sets,
+    sql::{self, Connection},
+    users,
 };
 use crate::organisation::{AccessControlAttribute, Assignment, PermissionSet, Principal};
 
@@ -54,7 +55,7 @@ pub struct NotThere {
     pub what: String,
 }
 
-type Outcome<T> = rusqlite::Result<std::result::Result<T, NotThere>>;
+type Outcome<T> = sql::Result<std::result::Result<T, NotThere>>;
 
 impl Store {
     /// Applies a template, or without `record` only tells what that would change.

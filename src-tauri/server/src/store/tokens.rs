@@ -1,11 +1,11 @@
 //! Token families: access tokens and the chain of refresh tokens.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     AuditEntry, Result, Store, audit, execute, millis, moment, one, optional_moment,
     sessions::{SESSION_COLUMNS, session_from},
+    sql::{self, Connection, OptionalExtension, params},
     words,
 };
 use crate::{
@@ -79,7 +79,7 @@ pub struct RefreshToken {
     pub session: SignInSession,
 }
 
-pub(super) fn insert_family(tx: &Connection, tokens: &NewTokens) -> rusqlite::Result<()> {
+pub(super) fn insert_family(tx: &Connection, tokens: &NewTokens) -> sql::Result<()> {
     execute(
         tx,
         "INSERT INTO token_family (id, client_id, session_id, scopes, generation) VALUES (?1, ?2, ?3, ?4, 0)",
@@ -98,7 +98,7 @@ fn insert_access(
     family: &str,
     generation: i64,
     ends: Timestamp,
-) -> rusqlite::Result<()> {
+) -> sql::Result<()> {
     execute(
         tx,
         "INSERT INTO access_token (token, family_id, generation, ends) VALUES (?1, ?2, ?3, ?4)",
@@ -107,7 +107,7 @@ fn insert_access(
     .map(drop)
 }
 
-fn insert_refresh(tx: &Connection, token: Digest, family: &str, generation: i64) -> rusqlite::Result<()> {
+fn insert_refresh(tx: &Connection, token: Digest, family: &str, generation: i64) -> sql::Result<()> {
     execute(
         tx,
         "INSERT INTO refresh_token (token, family_id, generation) VALUES (?1, ?2, ?3)",
@@ -151,7 +151,7 @@ impl Store {
         self.add("note the use of a token", |tx| {
             execute(
                 tx,
-                "UPDATE token_family SET seen = 1
+                "UPDATE token_family SET seen = TRUE
                  WHERE (id, generation) = (SELECT family_id, generation FROM access_token WHERE token = ?1)",
                 [access.as_bytes()],
             )
@@ -204,7 +204,7 @@ impl Store {
         self.add("rotate a refresh token", |tx| {
             let changed = execute(
                 tx,
-                "UPDATE token_family SET generation = ?3, rotated = ?4, seen = 0
+                "UPDATE token_family SET generation = ?3, rotated = ?4, seen = FALSE
                  WHERE id = ?1 AND generation = ?2 AND revoked IS NULL",
                 params![known.family_id, known.newest.generation, generation, millis(now)],
             )?;

@@ -1,10 +1,11 @@
 //! Users, and what ends with them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
 use super::{
-    AuditEntry, Result, Store, assignments, audit, execute, from_json, millis, moment, one, to_json,
+    AuditEntry, Result, Store, assignments, audit, execute, from_json, millis, moment, one,
+    sql::{self, Connection, Row, params},
+    to_json,
 };
 use crate::organisation::User;
 
@@ -12,7 +13,7 @@ use crate::organisation::User;
 pub(super) const COLUMNS: &str = "u.*, (SELECT json_group_array(g.name ORDER BY g.name) FROM membership m
      JOIN user_group g ON g.id = m.group_id WHERE m.user_id = u.id) AS groups";
 
-pub(super) fn user_from(row: &Row<'_>) -> rusqlite::Result<User> {
+pub(super) fn user_from(row: &Row<'_>) -> sql::Result<User> {
     Ok(User {
         id: row.get("id")?,
         username: row.get("username")?,
@@ -27,16 +28,16 @@ pub(super) fn user_from(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-pub(super) fn find(c: &Connection, id: &str) -> rusqlite::Result<Option<User>> {
+pub(super) fn find(c: &Connection, id: &str) -> sql::Result<Option<User>> {
     one(c, &format!("SELECT {COLUMNS} FROM user u WHERE u.id = ?1"), [id], user_from)
 }
 
-pub(super) fn find_by_username(c: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
+pub(super) fn find_by_username(c: &Connection, username: &str) -> sql::Result<Option<User>> {
     one(c, &format!("SELECT {COLUMNS} FROM user u WHERE u.username = ?1"), [username], user_from)
 }
 
 /// Whether nobody else can be meant by what this person types.
-pub(super) fn are_logins_free(c: &Connection, user: &User) -> rusqlite::Result<bool> {
+pub(super) fn are_logins_free(c: &Connection, user: &User) -> sql::Result<bool> {
     let names = [user.username.to_lowercase(), user.email.to_lowercase()];
     let taken = one(
         c,
@@ -47,18 +48,18 @@ pub(super) fn are_logins_free(c: &Connection, user: &User) -> rusqlite::Result<b
     Ok(taken.is_none())
 }
 
-pub(super) fn forget_logins(c: &Connection, id: &str) -> rusqlite::Result<()> {
+pub(super) fn forget_logins(c: &Connection, id: &str) -> sql::Result<()> {
     execute(c, "DELETE FROM login WHERE user_id = ?1", [id]).map(drop)
 }
 
-fn put_logins(c: &Connection, user: &User) -> rusqlite::Result<()> {
+fn put_logins(c: &Connection, user: &User) -> sql::Result<()> {
     for name in [&user.username, &user.email] {
         if !name.is_empty() {
             // One's own address may be one's user name.
             execute(
                 c,
-                "INSERT INTO login (name, user_id) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET name = name
-                 WHERE user_id = ?2",
+                "INSERT INTO login (name, user_id) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET name = login.name
+                 WHERE login.user_id = ?2",
                 params![name.to_lowercase(), user.id],
             )?;
         }
@@ -67,7 +68,7 @@ fn put_logins(c: &Connection, user: &User) -> rusqlite::Result<()> {
 }
 
 /// Keeps a person, new or known, but not their groups. The caller has seen that their names are free.
-pub(super) fn put(c: &Connection, user: &User, declared: bool) -> rusqlite::Result<()> {
+pub(super) fn put(c: &Connection, user: &User, declared: bool) -> sql::Result<()> {
     end_links(c, user)?;
     execute(
         c,
@@ -75,7 +76,7 @@ pub(super) fn put(c: &Connection, user: &User, declared: bool) -> rusqlite::Resu
                            declared)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (id) DO UPDATE SET username = ?2, display_name = ?3, email = ?4, email_verified = ?5,
-             enabled = ?6, profile = ?7, updated = ?9, declared = declared OR ?10",
+             enabled = ?6, profile = ?7, updated = ?9, declared = user.declared OR ?10",
         params![
             user.id,
             user.username,
@@ -94,14 +95,14 @@ pub(super) fn put(c: &Connection, user: &User, declared: bool) -> rusqlite::Resu
 }
 
 /// Links to set a password go to an address: they are nobody's who leaves it, or who is disabled.
-fn end_links(c: &Connection, user: &User) -> rusqlite::Result<()> {
+fn end_links(c: &Connection, user: &User) -> sql::Result<()> {
     let sql = "DELETE FROM password_link WHERE user_id = ?1
                AND (NOT ?2 OR NOT EXISTS (SELECT 1 FROM user WHERE id = ?1 AND email = ?3))";
     execute(c, sql, params![user.id, user.enabled, user.email]).map(drop)
 }
 
 /// Ends all sessions of a person, and with them every token that was approved in one, and the sign-ins under way.
-pub(super) fn end_sessions(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<usize> {
+pub(super) fn end_sessions(c: &Connection, id: &str, now: Timestamp) -> sql::Result<usize> {
     execute(c, "DELETE FROM half_sign_in WHERE user_id = ?1", [id])?;
     let sql = "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND ends > ?2";
     execute(c, sql, params![id, millis(now)])
@@ -109,7 +110,7 @@ pub(super) fn end_sessions(c: &Connection, id: &str, now: Timestamp) -> rusqlite
 
 /// Forgets a person and all that was theirs; `false` if there is none. Whoever a document calls the same later has
 /// the same id: nothing may be left by which the one of before signs in.
-pub(super) fn remove(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<bool> {
+pub(super) fn remove(c: &Connection, id: &str, now: Timestamp) -> sql::Result<bool> {
     end_sessions(c, id, now)?;
     assignments::remove_all_of(c, id)?;
     execute(c, "DELETE FROM application_assignment WHERE principal_id = ?1", [id])?;

@@ -3,7 +3,8 @@
 //! and one that fails is undone alone.
 //!
 //! It also knows the database's [`Revision`], which tells whether something that was read before may still be
-//! believed.
+//! believed. On PostgreSQL, where others write too, it stands in the database and every change that alters something
+//! counts it up.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -14,12 +15,25 @@ use std::{
     thread,
 };
 
-use rusqlite::{Connection, Error, ffi};
+use super::sql::{self, Connection, Failure};
 
 /// Stands for all that was ever taken away or altered in the database: while it is the same, whatever was found is
 /// still there. What is merely added leaves it as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revision(u64);
+
+impl Revision {
+    /// What PostgreSQL counts.
+    pub(super) fn counted(value: i64) -> Self {
+        Self(value.unsigned_abs() << 1)
+    }
+
+    /// One that nothing holds for.
+    pub(super) fn none() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(u64::MAX);
+        Self(LAST.fetch_sub(2, Ordering::Relaxed))
+    }
+}
 
 /// What a change does to what others have found before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +55,11 @@ pub(super) struct Writer {
     /// How many wait for the connection, and will have it.
     waiting: AtomicUsize,
     revision: AtomicU64,
+    /// The last one that is known to be committed, or an older one. SQLite's is `revision`.
+    known: AtomicU64,
     /// SQLite's count of what others than this connection committed.
     foreign: AtomicI64,
+    is_shared: bool,
     #[cfg(test)]
     commits: AtomicUsize,
 }
@@ -62,16 +79,15 @@ struct Outcome {
     changed: Condvar,
 }
 
-/// An error for each of those who share it.
-type Failure = (ffi::Error, Option<String>);
-
 impl Writer {
     pub(super) fn new(connection: Connection) -> Self {
         Self {
+            is_shared: connection.is_postgres(),
             connection: Mutex::new(connection),
             open: Mutex::new(None),
             waiting: AtomicUsize::new(0),
             revision: AtomicU64::new(0),
+            known: AtomicU64::new(0),
             foreign: AtomicI64::new(0),
             #[cfg(test)]
             commits: AtomicUsize::new(0),
@@ -91,7 +107,28 @@ impl Writer {
     }
 
     fn altered(&self) {
-        self.revision.fetch_add(1, Ordering::SeqCst);
+        if self.is_shared {
+            // What is counted is even: nobody outside this transaction has seen this.
+            self.revision.fetch_or(1, Ordering::SeqCst);
+        } else {
+            self.revision.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// The last revision that is known, which costs nothing to ask for.
+    pub(super) fn known(&self) -> Revision {
+        let known = if self.is_shared { &self.known } else { &self.revision };
+        Revision(known.load(Ordering::SeqCst))
+    }
+
+    /// One that was read.
+    pub(super) fn learn(&self, Revision(committed): Revision) {
+        self.known.store(committed, Ordering::SeqCst);
+    }
+
+    /// Whether other machines write too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// The connection itself.
@@ -104,8 +141,8 @@ impl Writer {
     pub(super) fn attempt<T>(
         &self,
         effect: Effect,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
-    ) -> rusqlite::Result<T> {
+        work: impl FnOnce(&Connection) -> sql::Result<(T, bool)>,
+    ) -> sql::Result<T> {
         let connection = self.turn();
         let mut open = lock(&self.open).take().map_or_else(|| self.begin(&connection), Ok)?;
         let outcome = Arc::clone(&open.outcome);
@@ -120,7 +157,7 @@ impl Writer {
         open.members += 1;
         let mut is_last = false;
         if connection.is_autocommit() {
-            // Undone by the only member; or SQLite undid all there was, and nobody may believe it is kept.
+            // Undone by the only member; or the database undid all there was, and nobody may believe it is kept.
             let is_meant = is_first && !matches!(done, Ok(Ok((_, true))));
             outcome.settle(if is_meant { Ok(()) } else { Err(undone()) });
         } else if open.members >= MOST {
@@ -163,7 +200,7 @@ impl Writer {
     }
 
     fn settle(&self, connection: &Connection, open: &Open) {
-        let committed = commit(connection);
+        let committed = commit(connection, open.alters);
         #[cfg(test)]
         self.commits.fetch_add(1, Ordering::SeqCst);
         if open.alters {
@@ -172,8 +209,14 @@ impl Writer {
         open.outcome.settle(committed);
     }
 
-    fn begin(&self, connection: &Connection) -> rusqlite::Result<Open> {
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    fn begin(&self, connection: &Connection) -> sql::Result<Open> {
+        if let Connection::Postgres(session) = connection {
+            let Revision(counted) = Revision::counted(session.begin_writing()?);
+            self.revision.store(counted, Ordering::SeqCst);
+            self.known.store(counted, Ordering::SeqCst);
+            return Ok(Open { outcome: Arc::default(), members: 0, alters: false });
+        }
+        connection.command("BEGIN IMMEDIATE")?;
         // This connection's own changes do not count in it (SQLite, `PRAGMA data_version`).
         let foreign = connection
             .prepare_cached("PRAGMA data_version")
@@ -190,8 +233,8 @@ impl Writer {
 fn one_of<T>(
     connection: &Connection,
     is_first: bool,
-    work: impl FnOnce(&Connection) -> rusqlite::Result<(T, bool)>,
-) -> rusqlite::Result<(T, bool)> {
+    work: impl FnOnce(&Connection) -> sql::Result<(T, bool)>,
+) -> sql::Result<(T, bool)> {
     let (before, after, undo) = if is_first {
         ("", "", "ROLLBACK")
     } else {
@@ -199,7 +242,7 @@ fn one_of<T>(
     };
     let run = |sql: &str| match sql {
         "" => Ok(()),
-        sql => connection.prepare_cached(sql)?.execute([]).map(drop),
+        sql => connection.command(sql),
     };
     run(before)?;
     let undo = Undo { connection, undo, is_armed: true };
@@ -226,32 +269,40 @@ impl Undo<'_> {
 
 impl Drop for Undo<'_> {
     fn drop(&mut self) {
-        // SQLite may have undone everything by itself.
+        // The database may have undone everything by itself.
         if self.is_armed
             && !self.connection.is_autocommit()
-            && let Err(error) = self.connection.execute_batch(self.undo)
+            && let Err(error) = undo(self.connection, self.undo)
         {
             tracing::error!(%error, "could not undo a change of the database; nothing of its group is kept");
-            let _ = self.connection.execute_batch("ROLLBACK");
+            let _ = undo(self.connection, "ROLLBACK");
         }
     }
 }
 
-fn commit(connection: &Connection) -> Result<(), Failure> {
-    let committed = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-    let Err(error) = committed else { return Ok(()) };
+fn undo(connection: &Connection, how: &str) -> sql::Result<()> {
+    match connection {
+        Connection::Postgres(session) if how == "ROLLBACK" => {
+            session.undo();
+            Ok(())
+        }
+        _ => connection.execute_batch(how),
+    }
+}
+
+fn commit(connection: &Connection, alters: bool) -> Result<(), Failure> {
+    if let Connection::Postgres(session) = connection {
+        return session.commit(alters).map_err(Failure::Postgres);
+    }
+    let Err(error) = connection.command("COMMIT") else { return Ok(()) };
     if !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }
-    Err(match error {
-        Error::SqliteFailure(code, words) => (code, words),
-        other => (ffi::Error::new(ffi::SQLITE_ERROR), Some(other.to_string())),
-    })
+    Err(error.into())
 }
 
 fn undone() -> Failure {
-    let words = "a change that shared the transaction made SQLite undo it".to_owned();
-    (ffi::Error::new(ffi::SQLITE_ABORT), Some(words))
+    Failure::Other("a change that shared the transaction undid it".to_owned())
 }
 
 impl Outcome {
@@ -260,14 +311,13 @@ impl Outcome {
         self.changed.notify_all();
     }
 
-    fn wait(&self) -> rusqlite::Result<()> {
+    fn wait(&self) -> sql::Result<()> {
         let settled = self.changed.wait_while(lock(&self.settled), |settled| settled.is_none());
         let settled = settled.unwrap_or_else(PoisonError::into_inner);
-        let (code, words) = match &*settled {
-            Some(Ok(())) | None => return Ok(()),
-            Some(Err((code, words))) => (*code, words.clone()),
-        };
-        Err(Error::SqliteFailure(code, words))
+        match &*settled {
+            Some(Ok(())) | None => Ok(()),
+            Some(Err(failure)) => Err(failure.clone().into()),
+        }
     }
 }
 

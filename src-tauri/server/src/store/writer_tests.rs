@@ -7,7 +7,7 @@ use super::*;
 
 fn writer() -> (tempfile::TempDir, Writer) {
     let home = tempfile::tempdir().unwrap();
-    let connection = Connection::open(home.path().join("writer.sqlite")).unwrap();
+    let connection = rusqlite::Connection::open(home.path().join("writer.sqlite")).unwrap();
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL;
@@ -16,17 +16,17 @@ fn writer() -> (tempfile::TempDir, Writer) {
              BEGIN SELECT RAISE(ROLLBACK, 'undone'); END;",
         )
         .unwrap();
-    (home, Writer::new(connection))
+    (home, Writer::new(Connection::Sqlite(connection)))
 }
 
-fn add(writer: &Writer, name: &str, keep: bool) -> rusqlite::Result<usize> {
+fn add(writer: &Writer, name: &str, keep: bool) -> sql::Result<usize> {
     writer.attempt(Effect::Adds, |c| Ok((c.execute("INSERT INTO thing (name) VALUES (?1)", [name])?, keep)))
 }
 
 fn names(writer: &Writer) -> Vec<String> {
     let connection = writer.connection();
-    let mut statement = connection.prepare("SELECT name FROM thing ORDER BY name").unwrap();
-    statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    let mut statement = connection.prepare_cached("SELECT name FROM thing ORDER BY name").unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<sql::Result<_>>().unwrap()
 }
 
 /// Counts commits, and makes them fail if told so.
@@ -37,7 +37,7 @@ fn watch(writer: &Writer, fail: bool) -> Arc<AtomicUsize> {
         counted.fetch_add(1, Ordering::SeqCst);
         fail
     };
-    writer.connection().commit_hook(Some(hook)).unwrap();
+    writer.connection().sqlite().unwrap().commit_hook(Some(hook)).unwrap();
     commits
 }
 
@@ -45,7 +45,7 @@ fn watch(writer: &Writer, fail: bool) -> Arc<AtomicUsize> {
 fn together<T: Send>(
     writer: &Writer,
     others: impl IntoIterator<Item = Other<T>>,
-) -> (rusqlite::Result<()>, Vec<thread::Result<T>>) {
+) -> (sql::Result<()>, Vec<thread::Result<T>>) {
     let others: Vec<_> = others.into_iter().collect();
     let number = others.len();
     thread::scope(|scope| {
@@ -74,7 +74,7 @@ fn lock_is_free(writer: &Writer) -> bool {
 
 type Other<T> = Box<dyn FnOnce(&Writer) -> T + Send>;
 
-fn adding(number: usize) -> Other<rusqlite::Result<usize>> {
+fn adding(number: usize) -> Other<sql::Result<usize>> {
     Box::new(move |writer| add(writer, &number.to_string(), true))
 }
 
@@ -101,7 +101,7 @@ fn one_that_fails_is_undone_alone() {
         Box::new(|w| add(w, "not kept", false).is_ok()),
         Box::new(|w| add(w, "first", true).is_ok()),
         Box::new(|w| {
-            let outcome: rusqlite::Result<()> = w.attempt(Effect::Adds, |c| {
+            let outcome: sql::Result<()> = w.attempt(Effect::Adds, |c| {
                 c.execute("INSERT INTO thing (name) VALUES ('before a panic')", [])?;
                 panic!("as it happens")
             });
@@ -168,7 +168,7 @@ fn the_revision_tells_what_may_have_been_altered() {
     assert_ne!(within, first);
     let after = writer.revision();
     assert_ne!(after, within);
-    let other = Connection::open(home.path().join("writer.sqlite")).unwrap();
+    let other = rusqlite::Connection::open(home.path().join("writer.sqlite")).unwrap();
     other.execute("DELETE FROM thing WHERE name = 'added'", []).unwrap();
     let seen = writer.attempt(Effect::Adds, |_| Ok((writer.revision(), true))).unwrap();
     assert_ne!(seen, after, "another process altered something");

@@ -1,0 +1,141 @@
+//! What servers of one database share besides: whose turn a piece of work is that one of them does at a time, and how
+//! much came from where.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Result, Store, StoreError, millis,
+    sql::{self, Fault, Server, Session, params},
+};
+
+/// Work that one server at a time does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// What nobody can use is forgotten, and certificates are seen to.
+    Sweep,
+    /// The audit trail is delivered as files.
+    Deliver,
+    /// Mail is sent.
+    Mail,
+}
+
+/// Under this number and the job's servers take turns (`pg_advisory_lock`).
+const JOBS: i32 = 0x4c61_7463;
+
+impl Job {
+    fn number(self) -> i32 {
+        match self {
+            Self::Sweep => 1,
+            Self::Deliver => 2,
+            Self::Mail => 3,
+        }
+    }
+}
+
+/// A job that this server does, until it is dropped. If the server ends, its connection does, and another takes over.
+pub struct Lead(Option<Session>);
+
+impl fmt::Debug for Lead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lead(..)")
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        if let Some(session) = self.0.take() {
+            session.leave();
+        }
+    }
+}
+
+/// What only a database of several servers has.
+pub(super) struct Shared {
+    server: Arc<Server>,
+    /// Counts: apart from changes, for whom a guess must not wait.
+    counts: Mutex<Session>,
+}
+
+impl Shared {
+    pub(super) fn new(server: &Arc<Server>) -> Self {
+        Self { server: Arc::clone(server), counts: Mutex::new(Session::new(server)) }
+    }
+}
+
+impl Store {
+    /// The lead of a job, unless another server has it. Where there is one server, it has all of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] if that cannot be told.
+    pub fn lead(&self, job: Job) -> Result<Option<Lead>> {
+        let Some(shared) = &self.shared else { return Ok(Some(Lead(None))) };
+        let session = Session::new(&shared.server);
+        let ask = format!("SELECT pg_try_advisory_lock({JOBS}, {})", job.number());
+        let taken = session
+            .batch(&ask)
+            .map_err(|fault| StoreError::Statement { doing: "take a job", cause: fault.into() })?;
+        Ok((taken.concat().concat() == "t").then_some(Lead(Some(session))))
+    }
+
+    /// Counts one more under a name, each of which costs so much, until `most` is owed: how long to wait, if it was
+    /// not counted. `None` if that cannot be told here.
+    pub fn owe(
+        &self,
+        name: &str,
+        now: Timestamp,
+        cost: SignedDuration,
+        most: SignedDuration,
+    ) -> Option<std::result::Result<(), SignedDuration>> {
+        let now = millis(now);
+        let (cost, most) = (millis_of(cost), millis_of(most));
+        let sql = "INSERT INTO limit_owed (name, until) VALUES (?1, CAST(?2 AS BIGINT) + CAST(?3 AS BIGINT))
+                   ON CONFLICT (name) DO UPDATE SET until = greatest(limit_owed.until, ?2) + ?3
+                   WHERE greatest(limit_owed.until, ?2) + ?3 <= ?2 + CAST(?4 AS BIGINT)";
+        let count = |session: &Session| -> std::result::Result<_, Fault> {
+            if session.execute(sql, &params![name, now, cost, most])? == 1 {
+                return Ok(Ok(()));
+            }
+            let found = session.query("SELECT until FROM limit_owed WHERE name = ?1", &[name])?;
+            let until = found.first().map_or(now, |row| row.get::<_, i64>(0));
+            Ok(Err(SignedDuration::from_millis((until.max(now) + cost - now - most).clamp(1, most))))
+        };
+        self.counting("count what came from a place", count)
+    }
+
+    /// Takes one back that was counted; `false` if that cannot be done here.
+    pub fn forgive_owed(&self, name: &str, cost: SignedDuration) -> bool {
+        let sql = "UPDATE limit_owed SET until = until - ?2 WHERE name = ?1";
+        let forgive = |session: &Session| session.execute(sql, &params![name, millis_of(cost)]);
+        self.counting("forgive what came from a place", forgive).is_some()
+    }
+
+    fn counting<T>(
+        &self,
+        doing: &'static str,
+        count: impl FnOnce(&Session) -> std::result::Result<T, Fault>,
+    ) -> Option<T> {
+        let session = self.shared.as_ref()?.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = count(&session);
+        counted
+            .inspect_err(|fault| {
+                let cause = sql::Error::from(fault.clone());
+                tracing::warn!(error = %StoreError::Statement { doing, cause }, "it is counted by this server alone");
+            })
+            .ok()
+    }
+
+    /// Forgets what is paid off.
+    pub(super) fn sweep_owed(&self, now: Timestamp) {
+        let sql = "DELETE FROM limit_owed WHERE until < ?1";
+        self.counting("forget what came from places", |session| session.execute(sql, &[millis(now)]));
+    }
+}
+
+fn millis_of(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# postgres.sh FOLDER [PORT]: a PostgreSQL of one's own in a new folder, on a socket in it and on this machine's port, if
+# one is named, until standard input ends: then the folder is gone. Says "ready" when it answers. The line "restart"
+# restarts it as an administrator would, "crash" as a crash does; then it is "ready" again.
+set -euo pipefail
+folder=$1
+port=${2:-5432}
+listen=${2:+127.0.0.1}
+bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+as=()
+mkdir -p "$folder"
+if [ "$(id -u)" = 0 ]; then
+  # It refuses to run as root.
+  chown postgres "$folder"
+  as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+fi
+chmod 755 "$folder"
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+"${as[@]}" "$bin/initdb" -D "$folder/data" -A trust -U latchkey -E UTF8 --locale=C.UTF-8 --no-sync >said 2>&1 ||
+  { cat said >&2; exit 1; }
+
+start() {
+  # What is lost when the machine loses its power is of no use to a test.
+  "${as[@]}" "$bin/postgres" -D "$folder/data" -c unix_socket_directories="$folder" -c listen_addresses="$listen" \
+    -c port="$port" -c max_connections=300 -c shared_buffers=64MB -c fsync=off -c full_page_writes=off \
+    >>said 2>&1 </dev/null &
+  server=$!
+  until "$bin/pg_isready" -q -h "$folder" -p "$port"; do
+    kill -0 "$server" 2>/dev/null || { cat said >&2; exit 1; }
+    sleep 0.05
+  done
+  echo ready
+}
+
+stop() {
+  kill "-$1" "$server" 2>/dev/null || true
+  wait "$server" || true
+}
+
+start
+while read -r word; do
+  case $word in
+    restart) stop INT; start ;;
+    crash) stop QUIT; start ;;
+  esac
+done
+stop INT
