@@ -27,8 +27,8 @@ impl Store {
         self.write("add an authorization code", |tx| {
             tx.execute(
                 "INSERT INTO authorization_code
-                 (code, client_id, redirect_uri, challenge, scopes, session_id, family_id, ends)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (code, client_id, redirect_uri, challenge, scopes, session_id, family_id, ends, native)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
                     digest.as_bytes(),
                     code.client_id,
@@ -37,7 +37,8 @@ impl Store {
                     code.scopes.join(" "),
                     code.session_id,
                     code.family_id,
-                    millis(code.ends)
+                    millis(code.ends),
+                    code.native
                 ],
             )
             .map(drop)
@@ -58,6 +59,7 @@ impl Store {
                     scopes: words(row, "scopes")?,
                     session_id: row.get("session_id")?,
                     family_id: row.get("family_id")?,
+                    native: row.get("native")?,
                     ends: moment(row, "ends")?,
                 };
                 Ok(match optional_moment(row, "spent")? {

@@ -24,6 +24,8 @@ pub struct NewTokens {
     pub session_id: String,
     /// What they carry.
     pub scopes: Vec<String>,
+    /// Whether the person signed in in the app itself for them.
+    pub native: bool,
     /// The access token.
     pub access: Digest,
     /// Its end.
@@ -48,6 +50,8 @@ pub struct Successor {
 pub struct Bearer {
     /// The token's family: all that came of one sign-in of one client.
     pub family_id: String,
+    /// Whether the person signed in in the app itself for it.
+    pub native: bool,
     /// The session behind it.
     pub session: SignInSession,
     /// What it carries.
@@ -82,8 +86,15 @@ pub struct RefreshToken {
 pub(super) fn insert_family(tx: &Connection, tokens: &NewTokens) -> rusqlite::Result<()> {
     execute(
         tx,
-        "INSERT INTO token_family (id, client_id, session_id, scopes, generation) VALUES (?1, ?2, ?3, ?4, 0)",
-        params![tokens.family_id, tokens.client_id, tokens.session_id, tokens.scopes.join(" ")],
+        "INSERT INTO token_family (id, client_id, session_id, scopes, generation, native)
+         VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+        params![
+            tokens.family_id,
+            tokens.client_id,
+            tokens.session_id,
+            tokens.scopes.join(" "),
+            tokens.native
+        ],
     )?;
     insert_access(tx, tokens.access, &tokens.family_id, 0, tokens.access_ends)?;
     if let Some(refresh) = tokens.refresh {
@@ -124,7 +135,7 @@ impl Store {
     pub fn bearer(&self, access: Digest) -> Result<Option<Bearer>> {
         self.read("find an access token", |c| {
             let sql = format!(
-                "SELECT a.ends AS access_ends, f.id AS family_id, f.scopes, f.revoked, {SESSION_COLUMNS},
+                "SELECT a.ends AS access_ends, f.id AS family_id, f.scopes, f.revoked, f.native, {SESSION_COLUMNS},
                         a.generation = f.generation AND NOT f.seen AS is_arrival
                  FROM access_token a JOIN token_family f ON f.id = a.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE a.token = ?1"
@@ -132,6 +143,7 @@ impl Store {
             one(c, &sql, [access.as_bytes()], |row| {
                 Ok(Bearer {
                     family_id: row.get("family_id")?,
+                    native: row.get("native")?,
                     session: session_from(row)?,
                     scopes: words(row, "scopes")?,
                     ends: moment(row, "access_ends")?,
