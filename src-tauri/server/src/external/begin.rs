@@ -93,6 +93,7 @@ pub fn begin(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Resp
         owner: visit.owner(),
         back,
         ends: now.checked_add(PATIENCE).unwrap_or(now),
+        anew: again.then_some(now),
         proved: None,
     };
     instance.store.begin_external_sign_in(relay.digest(), &begun)?;

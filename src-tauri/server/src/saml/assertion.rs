@@ -16,10 +16,11 @@ use super::{
     PassOn, Refusal, Target, application_named,
     encoded_response::encoded_response,
     no_such_application, request,
-    response::{self, Posted},
+    response::{self, CLOCK_SKEW, Posted},
 };
 use crate::{
     audit::{self, Event},
+    domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::{Instance, Shared},
     portal,
@@ -153,7 +154,10 @@ fn answer(
 
 /// Whether the session satisfies `ForceAuthn` (SAML Core 2.0 §3.4.1).
 fn is_fresh(person: &SignedIn, request: &SamlRequest) -> bool {
-    !request.force_authn || person.session.began >= request.received
+    let SignInSession { began, authenticated, .. } = person.session;
+    // Of a clock that is not ours, where the identity provider proved it.
+    !request.force_authn
+        || began >= request.received && request.received.duration_since(authenticated) <= CLOCK_SKEW
 }
 
 fn assigned(instance: &Instance, target: Target<'_>, person: &SignedIn) -> Result<(), PageError> {

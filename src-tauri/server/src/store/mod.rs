@@ -135,6 +135,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("audit_index.sql")),
     M::up(include_str!("user_text.sql")),
     M::up(include_str!("native_families.sql")),
+    M::up(include_str!("authenticated.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

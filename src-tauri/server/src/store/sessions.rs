@@ -11,10 +11,12 @@ use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
 /// Columns of a session, for joins as well.
 pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
+    let began = moment(row, "began")?;
     Ok(SignInSession {
         id: row.get("session_id")?,
         user_id: row.get("user_id")?,
-        began: moment(row, "began")?,
+        began,
+        authenticated: optional_moment(row, "authenticated")?.unwrap_or(began),
         ends: moment(row, "session_ends")?,
         ended: optional_moment(row, "ended")?,
         wrong_codes: row.get("wrong_codes")?,
@@ -23,8 +25,7 @@ pub(super) fn session_from(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
 }
 
 /// The columns [`session_from`] reads, of a table `s`.
-pub(super) const SESSION_COLUMNS: &str =
-    "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
+pub(super) const SESSION_COLUMNS: &str = "s.id AS session_id, s.user_id, s.began, s.authenticated, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
 
 /// A session that begins.
 #[derive(Debug, Clone, Copy)]
@@ -106,8 +107,8 @@ fn replace(tx: &Connection, replaced: &Replaced<'_>, next: &SignInSession) -> ru
 pub(super) fn insert_external(tx: &Connection, begun: &Begun<'_>, tags: &str) -> rusqlite::Result<bool> {
     let Begun { session, cookie, replaces } = begun;
     let is_begun = tx.execute(
-        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor, tags)
-         SELECT ?1, ?2, username, id, ?4, ?5, ?6, ?7 FROM user WHERE id = ?3 AND enabled
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor, tags, authenticated)
+         SELECT ?1, ?2, username, id, ?4, ?5, ?6, ?7, ?8 FROM user WHERE id = ?3 AND enabled
              AND EXISTS (SELECT 1 FROM identity_source WHERE kind = 'SAML')",
         params![
             session.id,
@@ -116,7 +117,8 @@ pub(super) fn insert_external(tx: &Connection, begun: &Begun<'_>, tags: &str) ->
             millis(session.began),
             millis(session.ends),
             session.factor,
-            tags
+            tags,
+            millis(session.authenticated)
         ],
     )? == 1;
     if is_begun && let Some(replaced) = replaces {
