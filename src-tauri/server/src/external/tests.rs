@@ -244,3 +244,18 @@ async fn whom_the_provider_remembered_is_asked_anew_before_they_change_anything(
     rig.pass(15 * 60);
     assert!(asks(&change(&browser).await));
 }
+
+#[tokio::test]
+async fn the_way_there_is_counted_and_alters_nothing() {
+    let rig = rig();
+    let seen = rig.instance.store.revision();
+    rig.browser().get("/sign-in/external").await.is(303);
+    assert_eq!(rig.instance.store.revision(), seen, "what was found before still counts");
+    // Whoever asks to be made to prove it anew is remembered so.
+    for (path, anew) in [("/sign-in/external", false), ("/sign-in/external?again=1", true)] {
+        let there = rig.browser().get(path).await.is(303);
+        let relay = query_field(there.header("location"), "RelayState").unwrap();
+        let kept = rig.instance.store.external_sign_in(Digest::of(&relay), rig.instance.now()).unwrap();
+        assert_eq!(kept.unwrap().anew.is_some(), anew);
+    }
+}

@@ -23,6 +23,7 @@ use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::{Instance, Shared},
+    limits::What,
     portal,
     secret::{Digest, Token},
     signin::{self, PageError, SignedIn, Visit, see_other},
@@ -77,6 +78,11 @@ async fn keep(instance: Shared, target: String, input: BrowserInput<AuthnRequest
             let Some(target) = application.as_ref().and_then(Target::of) else {
                 return no_such_application(instance).render(instance, None);
             };
+            // Each costs a signature to check and a row, and anybody may send one.
+            match instance.count(What::ApplicationSignIns) {
+                Ok(counted) => counted.keep(),
+                Err(crowded) => return PageError::from(crowded).render(instance, None),
+            }
             match request::receive(instance, target, input) {
                 Ok(handle) => see_other(&with_handle(instance, target, &handle)),
                 Err(refusal) => refuse(target, refusal).render(instance, None),

@@ -252,7 +252,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn begin_external_sign_in(&self, relay: Digest, begun: &ExternalSignIn) -> Result<()> {
-        self.write("keep an external sign-in", |tx| {
+        self.add("keep an external sign-in", |tx| {
             let sql = "INSERT INTO external_sign_in (relay, request_id, owner, back, ends, anew)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let (ends, anew) = (millis(begun.ends), begun.anew.map(millis));
