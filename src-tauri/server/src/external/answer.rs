@@ -79,8 +79,8 @@ fn judge(instance: &Instance, body: &[u8]) -> Result<Response, PageError> {
         )
         .with_way_back(instance.addresses.start_url()));
     }
-    let name = session.name_id().value().trim();
-    let user = instance.store.provisioned_user_by("userName", &name.to_lowercase())?;
+    let name = session.name_id().value();
+    let user = instance.store.provisioned_user_by("userName", &username(name))?;
     let user = user.map(|user| user.record.user);
     let Some(user) = user.filter(|user| user.enabled) else {
         instance.record(&failure(instance, &provider, None, "The user is not there or disabled."))?;
@@ -158,6 +158,12 @@ fn accept(
 fn session_ends(session: &SsoSession) -> Option<Timestamp> {
     let ends = session.authn_sessions().iter().filter_map(|authn| authn.not_on_or_after());
     ends.filter_map(|moment| moment.as_str().parse::<Timestamp>().ok()).min()
+}
+
+/// The user name that a NameID says: as user names are kept, and no further. What some other rule takes for the same
+/// name is somebody else's at the provider.
+pub(super) fn username(name_id: &str) -> String {
+    name_id.to_ascii_lowercase()
 }
 
 /// When the person proved to the provider who they are (SAML Core 2.0 §2.7.2, `AuthnInstant`); the first time, where

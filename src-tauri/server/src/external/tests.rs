@@ -195,6 +195,14 @@ fn the_context_is_that_of_the_assertion_that_counts() {
 }
 
 #[test]
+fn a_name_is_somebodys_by_case_alone() {
+    assert_eq!(answer::username("Kim"), "kim");
+    for other in ["\u{212a}im", " kim ", "kim\u{a0}", "\u{ff4b}im"] {
+        assert_ne!(answer::username(other), "kim", "{other:?}");
+    }
+}
+
+#[test]
 fn a_proof_is_anew_if_it_is_not_older_than_the_wish_but_for_the_clocks() {
     let at = |seconds: i64| jiff::Timestamp::from_second(1_800_000_000 + seconds).unwrap();
     assert!(answer::is_since(Some(at(1)), at(0)));
