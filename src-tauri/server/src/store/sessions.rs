@@ -77,6 +77,10 @@ pub(super) fn insert(tx: &Connection, begun: &Begun<'_>) -> rusqlite::Result<boo
     Ok(is_begun)
 }
 
+/// Tokens of the session `?1` that go on with another one end at `?2` nevertheless, as the page of consent said.
+const ENDS_AS_SAID: &str =
+    "UPDATE token_family SET until = ?2 WHERE session_id = ?1 AND (until IS NULL OR until > ?2)";
+
 /// What the session `?2` takes over from `?1`.
 const GOES_ON: [&str; 3] = [
     "UPDATE token_family SET session_id = ?2 WHERE session_id = ?1",
@@ -85,18 +89,20 @@ const GOES_ON: [&str; 3] = [
 ];
 
 /// Ends a session in the place of which another begins: nobody has its cookie any more but who copied it. The tokens
-/// of programs that the same person let in by it go on with the new one. A browser that took over a sign-in of the
+/// of programs that the same person let in by it go on with the new one, until it would have ended. A browser that took over a sign-in of the
 /// app gives that back and ends nothing.
 fn replace(tx: &Connection, replaced: &Replaced<'_>, next: &SignInSession) -> rusqlite::Result<()> {
     if execute(tx, "DELETE FROM session_cookie WHERE cookie = ?1", [replaced.cookie.as_bytes()])? == 1 {
         return Ok(());
     }
-    let sql =
-        "UPDATE sign_in_session SET ended = ?2 WHERE cookie = ?1 AND ended IS NULL RETURNING id, user_id";
+    let sql = "UPDATE sign_in_session SET ended = ?2 WHERE cookie = ?1 AND ended IS NULL RETURNING id, user_id, ends";
     let ended = params![replaced.cookie.as_bytes(), millis(next.began)];
-    let before = one(tx, sql, ended, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-    let Some((before, user_id)) = before else { return Ok(()) };
+    let before = one(tx, sql, ended, |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+    })?;
+    let Some((before, user_id, ends)) = before else { return Ok(()) };
     if user_id == next.user_id {
+        execute(tx, ENDS_AS_SAID, params![before, ends])?;
         GOES_ON.iter().try_for_each(|sql| execute(tx, sql, [&before, &next.id]).map(drop))?;
     }
     audit::append(tx, replaced.entry)
@@ -336,7 +342,7 @@ mod tests {
     #[test]
     fn what_goes_on_is_found_by_keys() {
         let store = Store::in_memory();
-        for sql in GOES_ON {
+        for sql in GOES_ON.into_iter().chain([ENDS_AS_SAID]) {
             let plan = store.read("plan", |c| {
                 let parameters = params![rusqlite::types::Null, rusqlite::types::Null];
                 c.query_row(&format!("EXPLAIN QUERY PLAN {sql}"), parameters, |row| row.get::<_, String>(3))

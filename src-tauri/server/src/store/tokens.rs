@@ -1,7 +1,7 @@
 //! Token families: access tokens and the chain of refresh tokens.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     AuditEntry, Result, Store, audit, execute, millis, moment, one, optional_moment,
@@ -83,6 +83,13 @@ pub struct RefreshToken {
     pub session: SignInSession,
 }
 
+/// The session as it is for these tokens: over when the one ends in which their program was let in.
+fn session_of_family(row: &Row<'_>) -> rusqlite::Result<SignInSession> {
+    let session = session_from(row)?;
+    let ends = optional_moment(row, "until")?.map_or(session.ends, |until| until.min(session.ends));
+    Ok(SignInSession { ends, ..session })
+}
+
 pub(super) fn insert_family(tx: &Connection, tokens: &NewTokens) -> rusqlite::Result<()> {
     execute(
         tx,
@@ -135,7 +142,7 @@ impl Store {
     pub fn bearer(&self, access: Digest) -> Result<Option<Bearer>> {
         self.read("find an access token", |c| {
             let sql = format!(
-                "SELECT a.ends AS access_ends, f.id AS family_id, f.scopes, f.revoked, f.native, {SESSION_COLUMNS},
+                "SELECT a.ends AS access_ends, f.id AS family_id, f.scopes, f.revoked, f.native, f.until, {SESSION_COLUMNS},
                         a.generation = f.generation AND NOT f.seen AS is_arrival
                  FROM access_token a JOIN token_family f ON f.id = a.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE a.token = ?1"
@@ -144,7 +151,7 @@ impl Store {
                 Ok(Bearer {
                     family_id: row.get("family_id")?,
                     native: row.get("native")?,
-                    session: session_from(row)?,
+                    session: session_of_family(row)?,
                     scopes: words(row, "scopes")?,
                     ends: moment(row, "access_ends")?,
                     revoked: optional_moment(row, "revoked")?.is_some(),
@@ -179,7 +186,7 @@ impl Store {
         self.read("find a refresh token", |c| {
             let sql = format!(
                 "SELECT r.generation AS own, f.id AS family_id, f.client_id, f.scopes, f.generation, f.rotated,
-                        f.seen, f.revoked, {SESSION_COLUMNS}
+                        f.seen, f.revoked, f.until, {SESSION_COLUMNS}
                  FROM refresh_token r JOIN token_family f ON f.id = r.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE r.token = ?1"
             );
@@ -195,7 +202,7 @@ impl Store {
                         seen: row.get("seen")?,
                     },
                     revoked: optional_moment(row, "revoked")?.is_some(),
-                    session: session_from(row)?,
+                    session: session_of_family(row)?,
                 })
             })
         })
