@@ -533,6 +533,7 @@ pub(crate) fn code_of(error: NativeError, now: Timestamp) -> Code {
         NativeError::Over => NativeFault::Over,
         NativeError::NoSuchFactor | NativeError::NoSuchDevice => NativeFault::NoSuchFactor,
         NativeError::ProofNeeded => NativeFault::ProofNeeded,
+        NativeError::AppSignInNeeded => NativeFault::AppSignInNeeded,
         NativeError::NotAdded => NativeFault::NotAdded,
         NativeError::LastDevice => NativeFault::LastDevice,
         NativeError::ForeignChallenge { rp_id } => NativeFault::ForeignChallenge { site: rp_id },

@@ -55,6 +55,10 @@ pub enum What {
     WrongCodes,
     /// A link to set a password that is none.
     WrongLinks,
+    /// A way to the external identity provider.
+    ExternalSignIns,
+    /// A SAML application's request to sign somebody in.
+    ApplicationSignIns,
 }
 
 /// How often an hour, from one place; 0 for as often as anybody likes.
@@ -67,10 +71,13 @@ pub struct Rates {
     device_authorizations: u32,
     wrong_codes: u32,
     wrong_links: u32,
+    external_sign_ins: u32,
+    application_sign_ins: u32,
 }
 
 impl Default for Rates {
-    /// A thousand people behind one address, of whom one in four mistypes, or who all set their tools up in one hour.
+    /// A thousand people behind one address, of whom one in four mistypes, or who all set their tools up, sign in or
+    /// open half a dozen applications in one hour.
     fn default() -> Self {
         Self {
             failed_sign_ins: 300,
@@ -79,6 +86,8 @@ impl Default for Rates {
             device_authorizations: 1200,
             wrong_codes: 100,
             wrong_links: 100,
+            external_sign_ins: 1200,
+            application_sign_ins: 6000,
         }
     }
 }
@@ -92,6 +101,8 @@ impl Rates {
             What::DeviceAuthorizations => self.device_authorizations,
             What::WrongCodes => self.wrong_codes,
             What::WrongLinks => self.wrong_links,
+            What::ExternalSignIns => self.external_sign_ins,
+            What::ApplicationSignIns => self.application_sign_ins,
         }
     }
 }

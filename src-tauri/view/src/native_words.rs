@@ -60,6 +60,11 @@ pub(crate) fn fault(fault: &NativeFault, org: &str) -> (String, String, String) 
             "Security keys are changed only within 10 min of signing in with all your factors.",
             "Sign in again, then register the key.",
         ),
+        NativeFault::AppSignInNeeded => of(
+            format!("Sign in to {org} here first"),
+            "You signed in in your browser. That lets Latchkey use your roles, but not change your security keys.",
+            "Sign in here, then register the key.",
+        ),
         NativeFault::NotAdded => of(
             format!("{org} did not add the key"),
             "It is registered already, you have as many as are allowed, or such keys are not taken.",
@@ -102,6 +107,7 @@ pub(crate) fn buttons(fault: &NativeFault, about: &About<'_>) -> Vec<Option<UiBu
         | NativeFault::NewPasswordNeeded
         | NativeFault::BrowserNeeded => vec![sign_in("Use the browser instead", Some(UiMethod::Browser))],
         NativeFault::ProofNeeded => vec![sign_in("Sign in again", None)],
+        NativeFault::AppSignInNeeded => vec![sign_in("Sign in here", Some(UiMethod::Native))],
         _ => vec![],
     }
 }

@@ -250,6 +250,7 @@ export class Desk {
   async act(action: UiAction, edit?: Edit): Promise<UiReply | null> {
     switch (action.action) {
       case 'ask':
+        if (action.request.ask === 'sign_in' && action.request.method === 'native') this.#toForm(action.request.org);
         return this.ask(action.request);
       case 'show':
         this.view = action.view;
@@ -264,6 +265,12 @@ export class Desk {
       case 'dismiss':
         return null;
     }
+  }
+
+  /** Signing in here is done in a form, which the portal's view has. */
+  #toForm(org: string) {
+    if (this.org?.id !== org) this.choose(org);
+    this.view = 'portal';
   }
 
   /** A field that this view does not have: go to the form that does. */

@@ -1,7 +1,9 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, screen } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
+import type { UiReply } from '../bindings';
 import { pass, scene, settled, show } from './page';
+import { button, problem } from './scenes';
 
 async function fill(label: string, value: string) {
   await fireEvent.input(screen.getByLabelText(label), { target: { value } });
@@ -93,4 +95,16 @@ test('a key is registered from its overview, under a name', async () => {
   await fireEvent.click(screen.getByRole('button', { name: 'Register' }));
   await settled();
   expect(host.asked.at(-1)).toEqual({ ask: 'keys', keys: { wish: 'register', key: 'usb:1', org: 'acme', name: 'Spare' } });
+});
+
+test('a key that takes a sign-in here leads to the form for it', async () => {
+  const here = button('Sign in here', { action: { action: 'ask', request: { ask: 'sign_in', org: 'acme', method: 'native' } } });
+  const refused: UiReply = { reply: 'failed', field: null, problem: problem('Sign in to Acme here first', 'You signed in in your browser.', 'Sign in here, then register the key.', here) };
+  const { desk, host } = await show({ ...scene('security-keys-register'), reply: ({ ask }) => (ask === 'keys' ? refused : { reply: 'done' }) });
+  await fireEvent.click(screen.getByRole('button', { name: 'Register at Acme…' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Register' }));
+  await settled();
+  await fireEvent.click(screen.getByRole('button', { name: 'Sign in here' }));
+  await settled();
+  expect([host.asked.at(-1), desk.view]).toEqual([{ ask: 'sign_in', org: 'acme', method: 'native' }, 'portal']);
 });

@@ -33,6 +33,8 @@ pub enum NativeFault {
     NoSuchFactor,
     /// The sign-in is too old to change devices.
     ProofNeeded,
+    /// The sign-in was one in the browser, and only one in the app may change devices.
+    AppSignInNeeded,
     /// Registered already, too many, or the organisation takes none.
     NotAdded,
     /// The organisation demands a factor, and this is the last.

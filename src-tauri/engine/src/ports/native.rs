@@ -188,6 +188,9 @@ pub enum NativeError {
     /// The sign-in is too old to change devices: prove a factor first.
     #[error("a proof is needed")]
     ProofNeeded,
+    /// The person let this app in in a browser, which is not enough for this: they are to sign in in the app.
+    #[error("a sign-in in the app is needed")]
+    AppSignInNeeded,
     /// The key is registered already, there are too many, or the organisation takes none.
     #[error("not added")]
     NotAdded,

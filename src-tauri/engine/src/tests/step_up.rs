@@ -20,6 +20,7 @@ use crate::{
         profile::State,
         rules::{Field, Rule},
         step_up::{Closed, Demand, For, Marked, Progress, Rules, StepUpKey, Unanswered},
+        team::Adopted,
     },
     ports::{Clock, NativeError, SsoError},
     request::{Answer, Asker, Consent, KeysRequest, Of, Shell, StepUpRequest},
@@ -551,10 +552,23 @@ async fn what_makes_production_less_takes_a_touch() {
     let number = shown.step_up.question.as_ref().unwrap().number;
     engine.ask(Request::StepUp(StepUpRequest::Deny { number })).await.unwrap();
     assert_eq!(waits.await.unwrap(), ended(Unanswered::Denied));
-    let mut settings = now(&engine).settings.clone();
+    let before = now(&engine).settings.clone();
+    let mut settings = before.clone();
     let (field, pattern) = (Field::Name, "prod".to_owned());
     settings.safety.rules = vec![Rule { field, pattern, environment: Environment::Test }];
-    let waits = asks(&engine, Request::SetSettings(settings));
+    let waits = asks(&engine, Request::SetSettings(settings.clone()));
+    let asked = asked(&engine).await;
+    engine.ask(Request::StepUp(StepUpRequest::Deny { number: asked })).await.unwrap();
+    assert_eq!(waits.await.unwrap(), ended(Unanswered::Denied));
+    // The same from a team's file.
+    let adopt = |environment| {
+        let rules = vec![Rule { field: Field::Name, pattern: "prod".to_owned(), environment }];
+        Request::AdoptTeam { rules, template: None, team: Adopted::default() }
+    };
+    assert_eq!(engine.ask(adopt(Environment::Production)).await, Ok(Reply::Done), "it is production");
+    quiet(&engine).await;
+    engine.ask(Request::SetSettings(before)).await.unwrap();
+    let waits = asks(&engine, adopt(Environment::Development));
     touch(&world, &engine).await;
     assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
 }

@@ -229,7 +229,7 @@ fn answer(route: &'static Route, instance: &Instance, visit: &Visit, fields: &Fi
         return Err(PageError::new(StatusCode::FORBIDDEN, "You are not an administrator", text)
             .with_way_back("/start".to_owned()));
     }
-    let age = instance.now().duration_since(person.session.began);
+    let age = instance.now().duration_since(person.session.authenticated);
     if route.form_of.is_some() && age >= FRESH {
         return Err(PageError::SignInAgain { back: way_back(route, fields) });
     }

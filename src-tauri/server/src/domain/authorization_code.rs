@@ -24,6 +24,8 @@ pub struct AuthorizationCode {
     pub session_id: String,
     /// The token family that its exchange starts; known before, so that a second use can end it.
     pub family_id: String,
+    /// Whether the person signed in in the app itself, which is more than letting a program in.
+    pub native: bool,
     /// When it stops working.
     pub ends: Timestamp,
 }
@@ -76,7 +78,12 @@ impl AuthorizationCode {
         if !bool::from(presented.as_bytes().ct_eq(self.challenge.as_bytes())) {
             return Err(Refused::WrongVerifier);
         }
-        Ok(Redeemed { scopes: self.scopes, session_id: self.session_id, family_id: self.family_id })
+        Ok(Redeemed {
+            scopes: self.scopes,
+            session_id: self.session_id,
+            family_id: self.family_id,
+            native: self.native,
+        })
     }
 }
 
@@ -89,6 +96,8 @@ pub struct Redeemed {
     pub session_id: String,
     /// The token family to start.
     pub family_id: String,
+    /// Whether it is one of a sign-in in the app itself.
+    pub native: bool,
 }
 
 /// Whether `code_challenge` can be a base64url SHA-256 (RFC 7636 §4.2).
@@ -123,6 +132,7 @@ mod tests {
             scopes: vec!["sso:account:access".into()],
             session_id: "s".into(),
             family_id: "f".into(),
+            native: false,
             ends: at(60),
         }
     }

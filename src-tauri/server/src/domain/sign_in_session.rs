@@ -19,6 +19,8 @@ pub struct SignInSession {
     pub user_id: String,
     /// When.
     pub began: Timestamp,
+    /// When they proved who they are: not after it began, and long before where an identity provider remembered them.
+    pub authenticated: Timestamp,
     /// When it is over by itself.
     pub ends: Timestamp,
     /// When it was ended by somebody, if it was.
@@ -36,6 +38,7 @@ impl SignInSession {
             id,
             user_id: user_id.to_owned(),
             began: now,
+            authenticated: now,
             ends: now.checked_add(length).unwrap_or(Timestamp::MAX),
             ended: None,
             wrong_codes: 0,

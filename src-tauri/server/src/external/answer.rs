@@ -24,7 +24,7 @@ use crate::{
     audit::{self, Event},
     instance::{Instance, Shared},
     organisation::User,
-    saml::{Refusal, Seen, context},
+    saml::{CLOCK_SKEW, Refusal, Seen, context},
     secret::Digest,
     signin::{PageError, see_other},
     store::{ExternalProvider, ExternalSignIn, Proved},
@@ -64,8 +64,23 @@ fn judge(instance: &Instance, body: &[u8]) -> Result<Response, PageError> {
                 .with_way_back(instance.addresses.start_url()));
         }
     };
-    let name = session.name_id().value().trim();
-    let user = instance.store.provisioned_user_by("userName", &name.to_lowercase())?;
+    let authenticated = authenticated(&session);
+    if let Some(asked) = waiting.anew
+        && !is_since(authenticated, asked)
+    {
+        instance.record(&failure(instance, &provider, None, "The person was not asked anew."))?;
+        let text = "What you wanted to do needs that you prove anew who you are, and the identity provider let you \
+                    in without asking. Sign out there, then try again. If it happens again, tell your administrator \
+                    that the identity provider must heed ForceAuthn.";
+        return Err(PageError::new(
+            StatusCode::FORBIDDEN,
+            "The identity provider did not ask you again",
+            text,
+        )
+        .with_way_back(instance.addresses.start_url()));
+    }
+    let name = session.name_id().value();
+    let user = instance.store.provisioned_user_by("userName", &username(name))?;
     let user = user.map(|user| user.record.user);
     let Some(user) = user.filter(|user| user.enabled) else {
         instance.record(&failure(instance, &provider, None, "The user is not there or disabled."))?;
@@ -79,6 +94,7 @@ fn judge(instance: &Instance, body: &[u8]) -> Result<Response, PageError> {
     let proved = Proved {
         context: claims::authn_context(&session.raw_flow().saml_content, session.assertion_id().as_str()),
         tags: claims::tags(&session),
+        authenticated: authenticated.map_or(0, Timestamp::as_millisecond),
         session_ends: session_ends(&session).map(Timestamp::as_millisecond),
         user_id: user.id,
     };
@@ -142,6 +158,27 @@ fn accept(
 fn session_ends(session: &SsoSession) -> Option<Timestamp> {
     let ends = session.authn_sessions().iter().filter_map(|authn| authn.not_on_or_after());
     ends.filter_map(|moment| moment.as_str().parse::<Timestamp>().ok()).min()
+}
+
+/// The user name that a NameID says: as user names are kept, and no further. What some other rule takes for the same
+/// name is somebody else's at the provider.
+pub(super) fn username(name_id: &str) -> String {
+    name_id.to_ascii_lowercase()
+}
+
+/// When the person proved to the provider who they are (SAML Core 2.0 §2.7.2, `AuthnInstant`); the first time, where
+/// it tells of several.
+fn authenticated(session: &SsoSession) -> Option<Timestamp> {
+    let instants = session.authn_sessions().iter().map(|authn| {
+        let instant = authn.authn_instant()?;
+        instant.as_str().parse::<Timestamp>().ok()
+    });
+    instants.collect::<Option<Vec<_>>>()?.into_iter().min()
+}
+
+/// Whether a proof is not older than the wish for it, as far as two clocks can tell.
+pub(super) fn is_since(proved: Option<Timestamp>, asked: Timestamp) -> bool {
+    proved.is_some_and(|at| asked.duration_since(at) <= CLOCK_SKEW)
 }
 
 /// A sign-in that did not succeed.

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     fields::Fields,
     instance::Instance,
+    limits::What,
     signin::{Frame, PageError, Visit, html, redirect, see_other, sign_in::safe_path},
     store::{ExternalProvider, ExternalSignIn},
 };
@@ -62,7 +63,7 @@ pub fn page(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
 /// GET `/sign-in/external`: to the provider, with a request.
 ///
 /// # Errors
-/// [`PageError`] if there is no provider, or no request can be made.
+/// [`PageError`] if there is no provider, no request can be made, or too many came from the same place.
 pub fn begin(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     if !is_source(instance)? {
         return Ok(see_other("/sign-in"));
@@ -73,6 +74,8 @@ pub fn begin(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Resp
         return Ok(see_other(&back));
     }
     let provider = provider(instance)?;
+    // Each costs a signature and a row, and anybody may ask.
+    instance.count(What::ExternalSignIns)?.keep();
     let relay = instance.chance.token();
     let now = instance.now();
     let made = || {
@@ -93,6 +96,7 @@ pub fn begin(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Resp
         owner: visit.owner(),
         back,
         ends: now.checked_add(PATIENCE).unwrap_or(now),
+        anew: again.then_some(now),
         proved: None,
     };
     instance.store.begin_external_sign_in(relay.digest(), &begun)?;

@@ -36,8 +36,11 @@ pub fn finish(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     if ends <= now {
         return Err(over());
     }
+    // It may have remembered the person.
+    let authenticated =
+        Timestamp::from_millisecond(proved.authenticated).map_or(Timestamp::UNIX_EPOCH, |at| at.min(now));
     // The provider's second factor counts, whatever it was.
-    let session = SignInSession { ends, factor: true, ..begun };
+    let session = SignInSession { ends, authenticated, factor: true, ..begun };
     sign_in::begin_with(instance, visit, &user, &waiting.back, &session, |begun| {
         let entries = [
             instance.entry(&Event {

@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     domain::sign_in_session::SignInSession,
     organisation::{AccessControlAttribute, Tags},
-    rig::{PASSWORD, Rig},
+    rig::{Browser, PASSWORD, Reply, Rig, query_field},
     secret::Digest,
     store::{Begun, ExternalProvider, ExternalSignIn, Proved, SourceChange},
 };
@@ -107,12 +107,19 @@ async fn tags_of_an_assertion_stand_below_those_of_the_directory() {
         owner: "o".to_owned(),
         back: "/start".to_owned(),
         ends: now.checked_add(jiff::SignedDuration::from_mins(1)).unwrap(),
+        anew: None,
         proved: None,
     };
     store.begin_external_sign_in(relay, &begun).unwrap();
     let tags: Tags =
         [("Team", "asserted"), ("Who", "asserted")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
-    let proved = Proved { user_id: sam.id.clone(), context: None, tags: tags.clone(), session_ends: None };
+    let proved = Proved {
+        user_id: sam.id.clone(),
+        context: None,
+        tags: tags.clone(),
+        authenticated: now.as_millisecond(),
+        session_ends: None,
+    };
     assert!(store.prove_external_sign_in(relay, handle, &proved, now).unwrap());
     assert!(
         !store.prove_external_sign_in(relay, Digest::of("other"), &proved, now).unwrap(),
@@ -185,4 +192,78 @@ fn the_context_is_that_of_the_assertion_that_counts() {
     let hidden = format!("<x>{}</x>{}", assertion("one", "urn:x"), assertion("two", "urn:y"));
     assert!(!claims::has_one_assertion(&response(&hidden)));
     assert!(!claims::has_one_assertion(&response(&response(&assertion("one", "urn:x")))));
+}
+
+#[test]
+fn a_name_is_somebodys_by_case_alone() {
+    assert_eq!(answer::username("Kim"), "kim");
+    for other in ["\u{212a}im", " kim ", "kim\u{a0}", "\u{ff4b}im"] {
+        assert_ne!(answer::username(other), "kim", "{other:?}");
+    }
+}
+
+#[test]
+fn a_proof_is_anew_if_it_is_not_older_than_the_wish_but_for_the_clocks() {
+    let at = |seconds: i64| jiff::Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+    assert!(answer::is_since(Some(at(1)), at(0)));
+    assert!(answer::is_since(Some(at(-180)), at(0)), "a clock three minutes behind");
+    assert!(!answer::is_since(Some(at(-181)), at(0)));
+    assert!(!answer::is_since(None, at(0)), "it does not say when");
+}
+
+/// A browser whose person the provider let in, having proved it so long ago.
+async fn let_in<'r>(rig: &'r Rig, user: &str, seconds_ago: i64) -> Browser<'r> {
+    let browser = rig.browser();
+    let there = browser.get("/sign-in/external?continue=/start").await.is(303);
+    let relay = query_field(there.header("location"), "RelayState").unwrap();
+    let (handle, now) = (rig.instance.chance.token(), rig.instance.now());
+    let proved = Proved {
+        user_id: rig.user(user).id,
+        context: None,
+        tags: Tags::new(),
+        authenticated: now.as_millisecond() - seconds_ago * 1000,
+        session_ends: None,
+    };
+    assert!(
+        rig.instance.store.prove_external_sign_in(Digest::of(&relay), handle.digest(), &proved, now).unwrap()
+    );
+    browser.get(&format!("/sign-in/external/done?handle={}", handle.expose())).await.is(303);
+    browser
+}
+
+#[tokio::test]
+async fn whom_the_provider_remembered_is_asked_anew_before_they_change_anything() {
+    let rig = rig();
+    let ada = rig.user("ada").id;
+    assert!(rig.instance.store.appoint_administrator(&ada, rig.instance.now(), &rig.entry()).unwrap());
+    let change = async |browser: &Browser<'_>| {
+        let page = browser.get("/admin/settings").await.is(200);
+        browser.submit(&page, "/admin/settings/attributes", &[("attributes", "")]).await.is(303)
+    };
+    let asks = |reply: &Reply| reply.header("location").starts_with("/sign-in?again=1");
+    let browser = let_in(&rig, "ada", 3600).await;
+    browser.get("/start").await.is(200);
+    assert!(asks(&change(&browser).await));
+    assert!(asks(&browser.get("/start/mfa/add?type=totp").await));
+    let browser = let_in(&rig, "ada", 5).await;
+    assert!(!asks(&change(&browser).await));
+    // A clock that is ahead makes nobody fresh for longer.
+    let browser = let_in(&rig, "ada", -120).await;
+    rig.pass(15 * 60);
+    assert!(asks(&change(&browser).await));
+}
+
+#[tokio::test]
+async fn the_way_there_is_counted_and_alters_nothing() {
+    let rig = rig();
+    let seen = rig.instance.store.revision();
+    rig.browser().get("/sign-in/external").await.is(303);
+    assert_eq!(rig.instance.store.revision(), seen, "what was found before still counts");
+    // Whoever asks to be made to prove it anew is remembered so.
+    for (path, anew) in [("/sign-in/external", false), ("/sign-in/external?again=1", true)] {
+        let there = rig.browser().get(path).await.is(303);
+        let relay = query_field(there.header("location"), "RelayState").unwrap();
+        let kept = rig.instance.store.external_sign_in(Digest::of(&relay), rig.instance.now()).unwrap();
+        assert_eq!(kept.unwrap().anew.is_some(), anew);
+    }
 }

@@ -4,6 +4,7 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use super::*;
@@ -12,6 +13,8 @@ use crate::{
     mail::Mailing,
     proxies::{Peer, TrustedProxies},
     rig::{Browser, PASSWORD, RegisteredClient, Reply, Rig},
+    saml::tests::{address, authn_request},
+    store::{ExternalProvider, SourceKind},
 };
 
 const HERE: &str = "198.51.100.7";
@@ -30,6 +33,8 @@ fn narrow(instance: &mut Instance) {
         device_authorizations: 3,
         wrong_codes: 3,
         wrong_links: 3,
+        external_sign_ins: 3,
+        application_sign_ins: 3,
     };
     instance.limits = Limits::new(rates, false);
     instance.mailing = Mailing::Outbox;
@@ -208,6 +213,37 @@ async fn people_are_told_when_to_come_back() {
     let browser = rig.browser_of("sam").await;
     let page = browser.get("/device").await.is(200);
     browser.submit(&page, "/device", &[("user_code", &code)]).await.is(200);
+}
+
+#[tokio::test]
+async fn what_begins_a_sign_in_elsewhere_or_for_elsewhere_is_counted() {
+    let rig = rig();
+    let (store, now) = (&rig.instance.store, rig.instance.now());
+    let path = address(&rig, "Grafana");
+    let seen = store.revision();
+    for (n, address) in [HERE, HERE, HERE, HERE, ELSEWHERE].into_iter().enumerate() {
+        let xml = authn_request(&rig, "Grafana", &[("_one", &format!("_{n}"))]);
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("SAMLRequest", &BASE64_STANDARD.encode(xml))
+            .finish();
+        let request = Request::post(&path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let reply = rig.send(coming_from(address, request.body(Body::from(form)).unwrap())).await;
+        reply.is(if n == 3 { 429 } else { 303 });
+    }
+    assert_eq!(store.revision(), seen, "what was found before still counts");
+    let provider = ExternalProvider {
+        entity_id: "https://idp.test/saml".to_owned(),
+        sign_in_url: "https://idp.test/sso".to_owned(),
+        certificates: vec![crate::saml::certificate_text(rig.instance.saml_key.certificate()).unwrap()],
+        changed: now,
+    };
+    store.put_external_provider(&provider, &rig.entry()).unwrap();
+    store.change_identity_source(SourceKind::Saml, now, &rig.entry()).unwrap();
+    for (n, address) in [HERE, HERE, HERE, HERE, ELSEWHERE].into_iter().enumerate() {
+        let request = Request::get("/sign-in/external").body(Body::empty()).unwrap();
+        let reply = rig.send(coming_from(address, request)).await;
+        reply.is(if n == 3 { 429 } else { 303 });
+    }
 }
 
 fn at(seconds: i64) -> Timestamp {

@@ -44,12 +44,12 @@ pub fn routes() -> Router<Shared> {
         .route("/native/v1/sign-in/enrol", open(enrol::enrol))
         .route("/native/v1/passkey/challenge", open(passkey::challenge))
         .route("/native/v1/passkey/answer", open(passkey::answer))
-        .route("/native/v1/proof/challenge", signed_in(proof::challenge))
-        .route("/native/v1/proof", signed_in(proof::prove))
-        .route("/native/v1/devices", get(list_devices).merge(signed_in(devices::finish)))
-        .route("/native/v1/devices/challenge", signed_in(devices::begin))
+        .route("/native/v1/proof/challenge", in_app(proof::challenge))
+        .route("/native/v1/proof", in_app(proof::prove))
+        .route("/native/v1/devices", get(list_devices).merge(in_app(devices::finish)))
+        .route("/native/v1/devices/challenge", in_app(devices::begin))
         .route("/native/v1/devices/{id}", delete(remove_device).merge(named(devices::rename)))
-        .route("/native/v1/ticket", signed_in(ticket::make))
+        .route("/native/v1/ticket", in_app(ticket::make))
         .route("/native/v1/step-up/challenge", signed_in(step_up::challenge))
         .route("/native/v1/step-up", signed_in(step_up::answer))
         .method_not_allowed_fallback(async || {
@@ -95,11 +95,25 @@ fn open<Q: DeserializeOwned + 'static, A: Serialize + 'static>(
 fn signed_in<Q: DeserializeOwned + 'static, A: Serialize + 'static>(
     operation: fn(&Instance, &Caller, Q) -> Result<A, NativeError>,
 ) -> MethodRouter<Shared> {
+    of_token(caller, operation)
+}
+
+/// An operation for who signed in in the app itself.
+fn in_app<Q: DeserializeOwned + 'static, A: Serialize + 'static>(
+    operation: fn(&Instance, &Caller, Q) -> Result<A, NativeError>,
+) -> MethodRouter<Shared> {
+    of_token(caller_in_app, operation)
+}
+
+fn of_token<Q: DeserializeOwned + 'static, A: Serialize + 'static>(
+    who: fn(&Instance, &HeaderMap) -> Result<Caller, NativeError>,
+    operation: fn(&Instance, &Caller, Q) -> Result<A, NativeError>,
+) -> MethodRouter<Shared> {
     post(async move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
         instance
             .run(move |instance| {
                 let outcome = (|| {
-                    let caller = caller(instance, &headers)?;
+                    let caller = who(instance, &headers)?;
                     operation(instance, &caller, wire::read(&headers, &body)?)
                 })();
                 wire::respond(outcome)
@@ -108,7 +122,7 @@ fn signed_in<Q: DeserializeOwned + 'static, A: Serialize + 'static>(
     })
 }
 
-/// The same for one thing, named in the path.
+/// As [`in_app`], for one thing, named in the path.
 fn named<Q: DeserializeOwned + 'static, A: Serialize + 'static>(
     operation: fn(&Instance, &Caller, &str, Q) -> Result<A, NativeError>,
 ) -> MethodRouter<Shared> {
@@ -120,7 +134,7 @@ fn named<Q: DeserializeOwned + 'static, A: Serialize + 'static>(
             instance
                 .run(move |instance| {
                     let outcome = (|| {
-                        let caller = caller(instance, &headers)?;
+                        let caller = caller_in_app(instance, &headers)?;
                         operation(instance, &caller, &id, wire::read(&headers, &body)?)
                     })();
                     wire::respond(outcome)
@@ -147,7 +161,7 @@ async fn remove_device(
     instance
         .run(move |instance| {
             let outcome =
-                caller(instance, &headers).and_then(|caller| devices::remove(instance, &caller, &id));
+                caller_in_app(instance, &headers).and_then(|caller| devices::remove(instance, &caller, &id));
             wire::respond(outcome)
         })
         .await
@@ -160,4 +174,16 @@ fn caller(instance: &Instance, headers: &HeaderMap) -> Result<Caller, NativeErro
         return Err(NativeError::busy());
     }
     Ok(portal::authenticate(instance, headers)?)
+}
+
+/// The same, of a token for which the person signed in in the app. Whoever let a program in in a browser allowed it
+/// roles, not to become them in a browser, nor to change what lets them in: AWS's clients keep such tokens in plain
+/// files, and a code of the device flow can be anybody's.
+fn caller_in_app(instance: &Instance, headers: &HeaderMap) -> Result<Caller, NativeError> {
+    let caller = caller(instance, headers)?;
+    if caller.native {
+        return Ok(caller);
+    }
+    Err(Kind::AppSignInNeeded
+        .because("This takes a sign-in in the app itself; this one was allowed in a browser"))
 }

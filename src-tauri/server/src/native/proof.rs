@@ -58,7 +58,8 @@ pub struct Proved {
 pub fn need(instance: &Instance, caller: &Caller) -> Result<(), NativeError> {
     let now = instance.now();
     let anew = instance.store.proved_anew(&caller.session.id)?;
-    let last = anew.map_or(caller.session.began, |anew| anew.max(caller.session.began));
+    let proved = caller.session.authenticated;
+    let last = anew.map_or(proved, |anew| anew.max(proved));
     // A password on a computer that is known is not enough to change what is asked for everywhere else.
     if now.duration_since(last) < FRESH && devices::has_proved_all(instance, &caller.session)? {
         return Ok(());

@@ -388,7 +388,7 @@ pub fn complete(
     let wanted = Wanted::find(instance, &fields)?;
     wanted.check(&fields)?;
     instance.store.record_consent(&session.id, &wanted.client.id)?;
-    let code = wanted.make_code(instance, &session.id)?;
+    let code = wanted.make_code(instance, &session.id, true)?;
     Ok(Step::Complete {
         code: code.expose().to_owned(),
         username: user.username.clone(),

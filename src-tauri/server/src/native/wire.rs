@@ -49,6 +49,8 @@ pub enum Kind {
     Unauthorized,
     /// The sign-in is too old for this: prove a factor first.
     ProofNeeded,
+    /// The token came of letting a program in in a browser, not of signing in in the app.
+    AppSignInNeeded,
     /// The challenge is over, or not this person's.
     ChallengeOver,
     /// The key is registered, or the person has as many as they may have.
@@ -85,6 +87,7 @@ impl Kind {
             Self::Blocked => (StatusCode::FORBIDDEN, "blocked"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::ProofNeeded => (StatusCode::FORBIDDEN, "proof_needed"),
+            Self::AppSignInNeeded => (StatusCode::FORBIDDEN, "app_sign_in_needed"),
             Self::ChallengeOver => (StatusCode::GONE, "challenge_over"),
             Self::NotAdded => (StatusCode::CONFLICT, "not_added"),
             Self::LastDevice => (StatusCode::CONFLICT, "last_device"),

@@ -169,12 +169,17 @@ impl Wanted {
     }
 
     fn send_code(self, instance: &Instance, person: &SignedIn) -> Result<Response, PageError> {
-        let code = self.make_code(instance, &person.session.id)?;
+        let code = self.make_code(instance, &person.session.id, false)?;
         Ok(redirect(&self.back(instance, &[("code", code.expose())])))
     }
 
-    /// A code for what was allowed in this session.
-    pub fn make_code(&self, instance: &Instance, session_id: &str) -> Result<Token, StoreError> {
+    /// A code for what was allowed in this session; `native` if by signing in in the app itself.
+    pub fn make_code(
+        &self,
+        instance: &Instance,
+        session_id: &str,
+        native: bool,
+    ) -> Result<Token, StoreError> {
         let now = instance.now();
         let code = instance.chance.token();
         let kept = AuthorizationCode {
@@ -184,6 +189,7 @@ impl Wanted {
             scopes: self.client.scopes.clone(),
             session_id: session_id.to_owned(),
             family_id: instance.chance.uuid(),
+            native,
             ends: now.checked_add(authorization_code::LIFETIME).unwrap_or(now),
         };
         instance.store.add_authorization_code(code.digest(), &kept)?;

@@ -50,8 +50,9 @@ pub fn device_code(instance: &Instance, client: &Client, device_code: &str) -> R
             let (facts, session_id) = approved.exchange(now).map_err(expired)?;
             let session = live_session(instance, &session_id, now)?;
             let event = create_token::event(instance, client, DEVICE_CODE, &session)?;
+            let family = Family { id: instance.chance.uuid(), native: false };
             let (issued, tokens) =
-                first_tokens(instance, client, facts.scopes.clone(), &session, instance.chance.uuid(), now);
+                first_tokens(instance, client, facts.scopes.clone(), &session, family, now);
             if !instance.store.exchange_device_grant(&facts, &tokens, &event)? {
                 return Err(spent());
             }
@@ -94,7 +95,8 @@ pub fn authorization_code(
     })?;
     let session = live_session(instance, &redeemed.session_id, now)?;
     let event = create_token::event(instance, client, AUTHORIZATION_CODE, &session)?;
-    let (issued, tokens) = first_tokens(instance, client, redeemed.scopes, &session, redeemed.family_id, now);
+    let family = Family { id: redeemed.family_id, native: redeemed.native };
+    let (issued, tokens) = first_tokens(instance, client, redeemed.scopes, &session, family, now);
     if !instance.store.exchange_authorization_code(digest, &tokens, now, &event)? {
         return Err(unknown());
     }
@@ -109,12 +111,19 @@ fn live_session(instance: &Instance, id: &str, now: Timestamp) -> Result<SignInS
         .ok_or_else(|| Kind::InvalidGrant.because("The sign-in session has ended"))
 }
 
+/// The family that tokens begin.
+struct Family {
+    id: String,
+    /// Whether the person signed in in the app itself.
+    native: bool,
+}
+
 fn first_tokens(
     instance: &Instance,
     client: &Client,
     scopes: Vec<String>,
     session: &SignInSession,
-    family_id: String,
+    family: Family,
     now: Timestamp,
 ) -> (Issued, NewTokens) {
     let access = instance.chance.token();
@@ -123,7 +132,8 @@ fn first_tokens(
     let may_refresh = token_family::is_refreshable(&scopes) && clients::covers(client, REFRESH_TOKEN);
     let refresh = may_refresh.then(|| instance.chance.token());
     let tokens = NewTokens {
-        family_id,
+        family_id: family.id,
+        native: family.native,
         client_id: client.id.clone(),
         session_id: session.id.clone(),
         scopes,

@@ -15,6 +15,8 @@ use crate::{
 pub struct Caller {
     /// The family of the token.
     pub family_id: String,
+    /// Whether the person signed in in the app itself for the token, rather than let a program in in a browser.
+    pub native: bool,
     /// When the token is over.
     pub ends: Timestamp,
     /// The session that the token was approved in.
@@ -41,7 +43,13 @@ pub fn authenticate(instance: &Instance, headers: &HeaderMap) -> Result<Caller, 
     if bearer.is_arrival {
         instance.store.note_arrival(token)?;
     }
-    Ok(Caller { family_id: bearer.family_id, ends: bearer.ends, session: bearer.session, user })
+    Ok(Caller {
+        family_id: bearer.family_id,
+        native: bearer.native,
+        ends: bearer.ends,
+        session: bearer.session,
+        user,
+    })
 }
 
 impl Caller {

@@ -16,12 +16,14 @@ use super::{
     PassOn, Refusal, Target, application_named,
     encoded_response::encoded_response,
     no_such_application, request,
-    response::{self, Posted},
+    response::{self, CLOCK_SKEW, Posted},
 };
 use crate::{
     audit::{self, Event},
+    domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::{Instance, Shared},
+    limits::What,
     portal,
     secret::{Digest, Token},
     signin::{self, PageError, SignedIn, Visit, see_other},
@@ -76,6 +78,11 @@ async fn keep(instance: Shared, target: String, input: BrowserInput<AuthnRequest
             let Some(target) = application.as_ref().and_then(Target::of) else {
                 return no_such_application(instance).render(instance, None);
             };
+            // Each costs a signature to check and a row, and anybody may send one.
+            match instance.count(What::ApplicationSignIns) {
+                Ok(counted) => counted.keep(),
+                Err(crowded) => return PageError::from(crowded).render(instance, None),
+            }
             match request::receive(instance, target, input) {
                 Ok(handle) => see_other(&with_handle(instance, target, &handle)),
                 Err(refusal) => refuse(target, refusal).render(instance, None),
@@ -153,7 +160,10 @@ fn answer(
 
 /// Whether the session satisfies `ForceAuthn` (SAML Core 2.0 §3.4.1).
 fn is_fresh(person: &SignedIn, request: &SamlRequest) -> bool {
-    !request.force_authn || person.session.began >= request.received
+    let SignInSession { began, authenticated, .. } = person.session;
+    // Of a clock that is not ours, where the identity provider proved it.
+    !request.force_authn
+        || began >= request.received && request.received.duration_since(authenticated) <= CLOCK_SKEW
 }
 
 fn assigned(instance: &Instance, target: Target<'_>, person: &SignedIn) -> Result<(), PageError> {

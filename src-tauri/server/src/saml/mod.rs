@@ -44,9 +44,9 @@ pub use provider::{metadata, service_provider};
 pub use refusal::Refusal;
 pub use replay::Seen;
 pub use request::context;
-pub use response::instant;
 #[cfg(test)]
 pub use response::issue;
+pub use response::{CLOCK_SKEW, instant};
 pub use signing_key::SigningKey;
 pub use target::{Target, application_named, profile_of, profile_path};
 

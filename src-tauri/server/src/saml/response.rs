@@ -95,7 +95,7 @@ pub fn compose(
         ("ConditionsNotBefore", Some(issued)),
         ("ConditionsNotOnOrAfter", Some(expires.clone())),
         ("SubjectConfirmationDataNotOnOrAfter", Some(expires)),
-        ("AuthnInstant", Some(instant(session.began))),
+        ("AuthnInstant", Some(instant(session.authenticated))),
         ("SessionNotOnOrAfter", Some(instant(session_ends.min(session.ends)))),
         ("NameIDFormat", Some(provider::format(target.saml.name_id_format).as_uri().to_owned())),
         // None leaves the attribute out.

@@ -24,6 +24,7 @@ pub fn patch_group(call: &Call<'_>) -> Outcome {
         Provision::Missing => Err(ScimError::not_found("Group")),
         Provision::Taken(what) => Err(ScimError::taken(what)),
         Provision::NoSuchMember => Err(ScimError::not_found("A member")),
+        Provision::OfAdministrator(what) => Err(ScimError::of_administrator(what)),
         Provision::Refused(error) => Err(error),
     }
 }

@@ -18,6 +18,7 @@ pub fn patch_user(call: &Call<'_>) -> Outcome {
     let entry = call.entry(json!({ "user_id": call.id }));
     match call.instance.store.reprovision_user(&call.id, call.instance.now(), &entry, change)? {
         Provision::Taken(what) => Err(ScimError::taken(what)),
+        Provision::OfAdministrator(what) => Err(ScimError::of_administrator(what)),
         Provision::Refused(error) => Err(error),
         Provision::Missing => Err(ScimError::not_found("User")),
         _ => Ok(Answer::of(user::written(call, &get_user::find(call)?))),

@@ -15,6 +15,7 @@ pub fn put_user(call: &Call<'_>) -> Outcome {
     let (store, now) = (&call.instance.store, call.instance.now());
     match store.reprovision_user(&call.id, now, &entry, |found| user::change(found, &wanted))? {
         Provision::Taken(what) => Err(ScimError::taken(what)),
+        Provision::OfAdministrator(what) => Err(ScimError::of_administrator(what)),
         Provision::Refused(error) => Err(error),
         Provision::Missing => Err(ScimError::not_found("User")),
         _ => Ok(Answer::of(user::written(call, &get_user::find(call)?))),

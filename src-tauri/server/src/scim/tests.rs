@@ -375,3 +375,36 @@ async fn what_is_looked_up_is_found_by_an_index() {
         plans.iter().filter(|step| step.starts_with("SCAN") && !step.contains("USING")).collect();
     assert!(scans.is_empty(), "{scans:?}");
 }
+
+#[tokio::test]
+async fn provisioning_makes_nobody_an_administrator() {
+    let rig = Rig::new();
+    let okta = provider(&rig);
+    let ada = rig.user("ada");
+    assert!(rig.instance.store.appoint_administrator(&ada.id, rig.instance.now(), &rig.entry()).unwrap());
+    let path = format!("/Users/{}", ada.id);
+    let replace = |path: &str, value: &str| json!([{ "op": "replace", "path": path, "value": value }]);
+    // Another name is another person's at the identity provider, and another address gets another's link.
+    for (of, value) in [("userName", "mallory"), ("emails[primary eq true].value", "mallory@elsewhere.test")]
+    {
+        let refused = okta.patch(&path, replace(of, value)).await.is(400).json();
+        assert_eq!(refused["scimType"], "mutability", "{refused}");
+    }
+    let whole = json!({
+        "userName": "ada", "displayName": "Ada Sample", "name": { "givenName": "Ada", "familyName": "Sample" },
+        "emails": [{ "value": "mallory@elsewhere.test", "primary": true }],
+    });
+    okta.send("PUT", &path, Some(whole)).await.is(400);
+    let after = rig.user("ada");
+    assert_eq!(
+        (&after.id, &after.email, after.updated),
+        (&ada.id, &ada.email, ada.updated),
+        "nothing changed"
+    );
+    // All else is provisioning's, also to put an administrator out.
+    okta.patch(&path, replace("title", "Chief")).await.is(200);
+    okta.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }])).await.is(200);
+    // And who is none has the name that the identity provider says.
+    let jo = okta.make("jo").await;
+    okta.patch(&format!("/Users/{jo}"), replace("userName", "joanna")).await.is(200);
+}

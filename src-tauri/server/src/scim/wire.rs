@@ -87,6 +87,15 @@ impl ScimError {
         Self { kind: Some(Kind::Uniqueness), ..Self::new(StatusCode::CONFLICT, detail) }
     }
 
+    /// Whoever holds a token for provisioning could become an administrator by it.
+    pub fn of_administrator(what: &str) -> Self {
+        let detail = format!(
+            "{what} of an administrator of this server cannot be provisioned. An administrator changes it at \
+             /admin/users, or takes the role away first."
+        );
+        Self::bad(Kind::Mutability, detail)
+    }
+
     /// There is another way to do it.
     pub fn method_not_allowed(allowed: &[&str]) -> Self {
         let allow = Some(allowed.join(", "));

@@ -334,3 +334,36 @@ async fn a_decision_about_a_device_is_an_event_of_its_own() {
         assert!(event["userIdentity"].to_string().contains(&rig.user("sam").id));
     }
 }
+
+#[tokio::test]
+async fn what_a_program_was_allowed_ends_when_that_sign_in_would_have() {
+    let rig = Rig::new();
+    let client = rig.register().await;
+    let browser = rig.browser_of("sam").await;
+    let fields = json!({
+        "code": rig.code(&browser, &client).await, "redirectUri": CALLBACK, "codeVerifier": VERIFIER,
+    });
+    let tokens = rig.token(&client, "authorization_code", fields).await.is(200).json();
+    let refreshed = async |tokens: serde_json::Value| {
+        let fields = json!({ "refreshToken": tokens["refreshToken"] });
+        rig.token(&client, "refresh_token", fields).await
+    };
+    let again = async || {
+        let page = browser.get("/sign-in?again=1").await.is(200);
+        browser.submit(&page, "/sign-in", &[("username", "sam"), ("password", PASSWORD)]).await.is(303);
+    };
+    let whole = rig.instance.session_length().as_secs();
+    rig.pass(whole / 2);
+    again().await;
+    let tokens = refreshed(tokens).await.is(200).json();
+    rig.pass(whole / 4);
+    again().await;
+    // Less than an hour is left of what was allowed, whoever signs in how often.
+    rig.pass(whole / 4 - 60);
+    let tokens = refreshed(tokens).await.is(200).json();
+    assert_eq!(tokens["expiresIn"], 60);
+    rig.pass(60);
+    rig.portal_get("/user", tokens["accessToken"].as_str().unwrap()).await.is(401);
+    assert_eq!(refreshed(tokens).await.is(400).error(), "InvalidGrantException");
+    browser.get("/start").await.is(200);
+}

@@ -31,10 +31,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn is_administrator(&self, user_id: &str) -> Result<bool> {
-        self.read("look for an administrator", |c| {
-            let sql = "SELECT 1 FROM administrator WHERE user_id = ?1";
-            one(c, sql, [user_id], |_| Ok(())).map(|found| found.is_some())
-        })
+        self.read("look for an administrator", |c| is_administrator(c, user_id))
     }
 
     /// Whether anybody else who may sign in is an administrator.
@@ -65,8 +62,7 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn dismiss_administrator(&self, user_id: &str, entry: &AuditEntry) -> Result<Dismissed> {
         self.write("dismiss an administrator", |tx| {
-            let sql = "SELECT 1 FROM administrator WHERE user_id = ?1";
-            if one(tx, sql, [user_id], |_| Ok(()))?.is_none() {
+            if !is_administrator(tx, user_id)? {
                 return Ok(Dismissed::WasNone);
             }
             if !is_another(tx, user_id)? {
@@ -104,6 +100,11 @@ impl Store {
             Ok(true)
         })
     }
+}
+
+pub(super) fn is_administrator(c: &Connection, user_id: &str) -> sql::Result<bool> {
+    let sql = "SELECT 1 FROM administrator WHERE user_id = ?1";
+    one(c, sql, [user_id], |_| Ok(())).map(|found| found.is_some())
 }
 
 fn is_another(c: &Connection, user_id: &str) -> sql::Result<bool> {

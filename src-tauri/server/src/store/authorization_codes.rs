@@ -28,8 +28,8 @@ impl Store {
         self.write("add an authorization code", |tx| {
             tx.execute(
                 "INSERT INTO authorization_code
-                 (code, client_id, redirect_uri, challenge, scopes, session_id, family_id, ends)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (code, client_id, redirect_uri, challenge, scopes, session_id, family_id, ends, native)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
                     digest.as_bytes(),
                     code.client_id,
@@ -38,7 +38,8 @@ impl Store {
                     code.scopes.join(" "),
                     code.session_id,
                     code.family_id,
-                    millis(code.ends)
+                    millis(code.ends),
+                    code.native
                 ],
             )
             .map(drop)
@@ -59,6 +60,7 @@ impl Store {
                     scopes: words(row, "scopes")?,
                     session_id: row.get("session_id")?,
                     family_id: row.get("family_id")?,
+                    native: row.get("native")?,
                     ends: moment(row, "ends")?,
                 };
                 Ok(match optional_moment(row, "spent")? {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuditEntry, Begun, Result, Store, all, audit, execute, from_json, millis, moment, one, scim_tokens,
+    AuditEntry, Begun, Result, Store, all, audit, execute, from_json, millis, moment, one, optional_moment, scim_tokens,
     sessions,
     sql::{self, Connection, Row, params},
     to_json,
@@ -53,6 +53,8 @@ pub struct ExternalSignIn {
     pub back: String,
     /// When it is too late.
     pub ends: Timestamp,
+    /// When the provider was asked to make the person prove anew who they are, if it was.
+    pub anew: Option<Timestamp>,
     /// What the answer proved, once there is one.
     pub proved: Option<Proved>,
 }
@@ -66,6 +68,9 @@ pub struct Proved {
     pub context: Option<String>,
     /// Session tags.
     pub tags: Tags,
+    /// When they proved it, in epoch milliseconds.
+    #[serde(default)]
+    pub authenticated: i64,
     /// When the provider wants the session to end, in epoch milliseconds.
     pub session_ends: Option<i64>,
 }
@@ -127,6 +132,7 @@ fn sign_in_from(row: &Row<'_>) -> sql::Result<ExternalSignIn> {
         owner: row.get("owner")?,
         back: row.get("back")?,
         ends: moment(row, "ends")?,
+        anew: optional_moment(row, "anew")?,
         proved: has_proof.is_some().then(|| from_json(row, "proved")).transpose()?,
     })
 }
@@ -247,10 +253,12 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn begin_external_sign_in(&self, relay: Digest, begun: &ExternalSignIn) -> Result<()> {
-        self.write("keep an external sign-in", |tx| {
-            let sql = "INSERT INTO external_sign_in (relay, request_id, owner, back, ends) VALUES (?1, ?2, ?3, ?4, ?5)";
-            let ends = millis(begun.ends);
-            execute(tx, sql, params![relay.as_bytes(), begun.request_id, begun.owner, begun.back, ends]).map(drop)
+        self.add("keep an external sign-in", |tx| {
+            let sql = "INSERT INTO external_sign_in (relay, request_id, owner, back, ends, anew)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let (ends, anew) = (millis(begun.ends), begun.anew.map(millis));
+            let row = params![relay.as_bytes(), begun.request_id, begun.owner, begun.back, ends, anew];
+            execute(tx, sql, row).map(drop)
         })
     }
 

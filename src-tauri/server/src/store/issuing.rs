@@ -158,9 +158,8 @@ fn run(waiting: &Waiting, writer: &Writer, afterwards: Option<&Afterwards>) {
 
 fn keep_all(jobs: Vec<Job>, writer: &Writer) {
     match keep(&jobs, writer) {
-        Ok(revision) => {
-            for job in jobs {
-                let kept = if job.seen == revision { Kept::Kept } else { Kept::Outdated };
+        Ok(all) => {
+            for (job, kept) in jobs.into_iter().zip(all) {
                 let _ = job.done.send(Ok(kept));
             }
         }
@@ -174,14 +173,18 @@ fn keep_all(jobs: Vec<Job>, writer: &Writer) {
     }
 }
 
-/// Keeps those that nothing was altered for; gives the revision that they were held against.
-fn keep(jobs: &[Job], writer: &Writer) -> sql::Result<Revision> {
+/// Keeps those that nothing was altered for.
+fn keep(jobs: &[Job], writer: &Writer) -> sql::Result<Vec<Kept>> {
     writer.attempt(Effect::Adds, |tx| {
         let revision = writer.revision();
-        let good = || jobs.iter().filter(|job| job.seen == revision);
-        good().try_for_each(|job| role_credentials::insert(tx, &job.key))?;
-        audit_chain::append(tx, good().map(|job| &job.event))?;
-        Ok((revision, true))
+        let one = |job: &Job| {
+            let is_good = job.seen == revision && role_credentials::insert(tx, &job.key)?;
+            Ok(if is_good { Kept::Kept } else { Kept::Outdated })
+        };
+        let all = jobs.iter().map(one).collect::<sql::Result<Vec<Kept>>>()?;
+        let good = jobs.iter().zip(&all).filter(|(_, kept)| **kept == Kept::Kept);
+        audit_chain::append(tx, good.map(|(job, _)| &job.event))?;
+        Ok((all, true))
     })
 }
 

@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::{
+    organisation::User,
     secret::{Digest, InstanceKey},
-    store::Verdict,
+    store::{Verdict, users},
 };
 
 fn now() -> Timestamp {
@@ -48,7 +49,25 @@ fn events(store: &Store) -> u64 {
 
 fn begun(store: Store) -> Store {
     store.begin_audit(&trail_key()).unwrap();
+    put_person(&store, true);
     store
+}
+
+/// Whose the credentials are.
+fn put_person(store: &Store, enabled: bool) {
+    let person = User {
+        id: "1".to_owned(),
+        username: "sam".to_owned(),
+        display_name: "Sam Sample".to_owned(),
+        email: String::new(),
+        email_verified: false,
+        groups: Vec::new(),
+        enabled,
+        profile: crate::organisation::Profile::default(),
+        created: now(),
+        updated: now(),
+    };
+    store.write("keep a person", |tx| users::put(tx, &person, false)).unwrap();
 }
 
 #[test]
@@ -130,4 +149,21 @@ fn credentials_end_as_they_did() {
     hearing.blocking_recv().unwrap().unwrap();
     store.expire_role_credentials(now()).unwrap();
     assert_eq!(store.role_credentials("one").unwrap().unwrap().ends, now());
+}
+
+#[test]
+fn nobody_who_may_not_sign_in_gets_any_whatever_was_found_before() {
+    let store = begun(Store::in_memory());
+    put_person(&store, false);
+    // Even where nothing was altered since.
+    let hearing = issue(&store, "queued", store.revision());
+    assert_eq!(hearing.blocking_recv().unwrap().unwrap(), Kept::Outdated);
+    assert!(store.add_role_credentials(&key("alone"), &AuditEntry::empty(now())).is_err());
+    assert!(store.add_assumed_role(&key("assumed"), &AuditEntry::empty(now())).is_err());
+    for id in ["queued", "alone", "assumed"] {
+        assert!(store.role_credentials(id).unwrap().is_none(), "{id}");
+    }
+    assert_eq!(events(&store), 0, "what is not issued leaves no event");
+    put_person(&store, true);
+    store.add_role_credentials(&key("alone"), &AuditEntry::empty(now())).unwrap();
 }

@@ -142,6 +142,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("identity_source.sql")),
     M::up(include_str!("audit_index.sql")),
     M::up(include_str!("user_text.sql")),
+    M::up(include_str!("native_families.sql")),
+    M::up(include_str!("authenticated.sql")),
+    M::up(include_str!("family_ends.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

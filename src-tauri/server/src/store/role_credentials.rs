@@ -66,10 +66,11 @@ impl Store {
     /// Keeps issued credentials, and their event with them.
     ///
     /// # Errors
-    /// [`super::StoreError`] if a statement fails; then nothing is kept.
+    /// [`super::StoreError`] if a statement fails, or the person was disabled or deleted meanwhile; then nothing is
+    /// kept.
     pub fn add_role_credentials(&self, key: &IssuedKey, event: &AuditEntry) -> Result<()> {
         self.add("keep role credentials", |tx| {
-            insert(tx, key)?;
+            insert_new(tx, key)?;
             audit::append(tx, event)
         })
     }
@@ -77,10 +78,10 @@ impl Store {
     /// Keeps credentials of a role that was assumed, and its event with them.
     ///
     /// # Errors
-    /// [`super::StoreError`] if a statement fails; then nothing is kept.
+    /// As of [`Store::add_role_credentials`].
     pub fn add_assumed_role(&self, key: &IssuedKey, event: &AuditEntry) -> Result<()> {
         self.add("keep the credentials of an assumed role", |tx| {
-            insert(tx, key)?;
+            insert_new(tx, key)?;
             if let Some(assumed) = &key.assumed {
                 tx.execute(
                     "INSERT INTO assumed_role (access_key_id, username, tags, transitive)
@@ -142,13 +143,15 @@ impl Store {
     }
 }
 
-pub(super) fn insert(tx: &Connection, key: &IssuedKey) -> sql::Result<()> {
-    execute(
+/// Keeps credentials; `false`, and nothing is kept, if their person may not sign in: who is put out at the same moment
+/// has none that came after it, however they were asked for.
+pub(super) fn insert(tx: &Connection, key: &IssuedKey) -> sql::Result<bool> {
+    let kept = execute(
         tx,
         "INSERT INTO role_credentials
          (access_key_id, session_token, account_id, permission_set, role_name, role_id, session_name, ends,
           user_id, tags)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, id, ?10 FROM user WHERE id = ?9 AND enabled",
         params![
             key.access_key_id,
             key.session_token.as_bytes(),
@@ -161,8 +164,13 @@ pub(super) fn insert(tx: &Connection, key: &IssuedKey) -> sql::Result<()> {
             key.user_id,
             to_json(&key.tags)?
         ],
-    )
-    .map(drop)
+    )?;
+    Ok(kept == 1)
+}
+
+/// The same where it is a failure that they are not kept.
+fn insert_new(tx: &Connection, key: &IssuedKey) -> sql::Result<()> {
+    if insert(tx, key)? { Ok(()) } else { Err(sql::Error::NoRow) }
 }
 
 /// The part of a role that was assumed, where there is one.

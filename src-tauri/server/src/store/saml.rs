@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn add_saml_request(&self, handle: Digest, request: &SamlRequest) -> Result<()> {
-        self.write("keep a SAML request", |tx| {
+        self.add("keep a SAML request", |tx| {
             tx.execute(
                 "INSERT INTO saml_request
                  (handle, application, id, relay_state, force_authn, is_passive, received, ends)
@@ -97,7 +97,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn see_saml_id(&self, party: &str, id: &str, ends: Timestamp) -> Result<bool> {
-        self.write("look for a replay", |tx| {
+        self.add("look for a replay", |tx| {
             let added = tx.execute(
                 "INSERT INTO saml_seen (party, id, ends) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
                 params![party, id, millis(ends)],

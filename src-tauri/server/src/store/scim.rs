@@ -4,12 +4,13 @@
 use jiff::Timestamp;
 
 use super::{
-    AuditEntry, GroupRecord, Result, Store, UserRecord, all, audit, execute, groups,
+    AuditEntry, GroupRecord, Result, Store, UserRecord, administrators, all, audit, execute, groups,
     identity_records::{group_record, put_user, user_record},
     millis, one,
     sql::{self, Connection, Row, params},
     users,
 };
+use crate::organisation::User;
 
 /// A user.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub enum Provision<E> {
     Taken(&'static str),
     /// There is no such person to be in the group.
     NoSuchMember,
+    /// This lets an administrator in, and is theirs to change.
+    OfAdministrator(&'static str),
     /// The change itself is refused, and nothing has changed.
     Refused(E),
 }
@@ -110,6 +113,15 @@ fn name_outside(c: &Connection, of: [&str; 2], id: &str, external_id: Option<&st
     );
     execute(c, &sql, [id, external_id])?;
     Ok(true)
+}
+
+/// What of a change would let somebody else in as this person: by it the identity provider, or a link to set another
+/// password, finds them. Taking the address away does not.
+fn lets_in(before: &User, after: &User) -> Option<&'static str> {
+    if after.username != before.username {
+        return Some("userName");
+    }
+    (!after.email.is_empty() && !after.email.eq_ignore_ascii_case(&before.email)).then_some("emails.value")
 }
 
 const OF_USERS: [&str; 2] = ["user_external_id", "user_id"];
@@ -247,7 +259,8 @@ impl Store {
         })
     }
 
-    /// Changes a user as `change` says. Who is deactivated by it is out at once.
+    /// Changes a user as `change` says, but not what an administrator signs in by. Who is deactivated by it is out at
+    /// once.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -260,8 +273,14 @@ impl Store {
     ) -> Result<Provision<E>> {
         self.attempt("change a user", |tx| {
             let Some(mut user) = find_user(tx, id)? else { return Ok((Provision::Missing, false)) };
+            let before = user.record.user.clone();
             if let Err(refusal) = change(&mut user) {
                 return Ok((Provision::Refused(refusal), false));
+            }
+            if let Some(what) = lets_in(&before, &user.record.user)
+                && administrators::is_administrator(tx, id)?
+            {
+                return Ok((Provision::OfAdministrator(what), false));
             }
             user.record.user.updated = now;
             if let Some(what) = keep_user(tx, &user)? {

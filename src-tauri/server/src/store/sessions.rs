@@ -11,10 +11,12 @@ use crate::{domain::sign_in_session::SignInSession, secret::Digest};
 
 /// Columns of a session, for joins as well.
 pub(super) fn session_from(row: &Row<'_>) -> sql::Result<SignInSession> {
+    let began = moment(row, "began")?;
     Ok(SignInSession {
         id: row.get("session_id")?,
         user_id: row.get("user_id")?,
-        began: moment(row, "began")?,
+        began,
+        authenticated: optional_moment(row, "authenticated")?.unwrap_or(began),
         ends: moment(row, "session_ends")?,
         ended: optional_moment(row, "ended")?,
         wrong_codes: row.get("wrong_codes")?,
@@ -23,8 +25,7 @@ pub(super) fn session_from(row: &Row<'_>) -> sql::Result<SignInSession> {
 }
 
 /// The columns [`session_from`] reads, of a table `s`.
-pub(super) const SESSION_COLUMNS: &str =
-    "s.id AS session_id, s.user_id, s.began, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
+pub(super) const SESSION_COLUMNS: &str = "s.id AS session_id, s.user_id, s.began, s.authenticated, s.ends AS session_ends, s.ended, s.wrong_codes, s.factor";
 
 /// A session that begins.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,10 @@ pub(super) fn insert(tx: &Connection, begun: &Begun<'_>) -> sql::Result<bool> {
     Ok(is_begun)
 }
 
+/// Tokens of the session `?1` that go on with another one end at `?2` nevertheless, as the page of consent said.
+const ENDS_AS_SAID: &str =
+    "UPDATE token_family SET until = ?2 WHERE session_id = ?1 AND (until IS NULL OR until > ?2)";
+
 /// What the session `?2` takes over from `?1`.
 const GOES_ON: [&str; 3] = [
     "UPDATE token_family SET session_id = ?2 WHERE session_id = ?1",
@@ -84,18 +89,20 @@ const GOES_ON: [&str; 3] = [
 ];
 
 /// Ends a session in the place of which another begins: nobody has its cookie any more but who copied it. The tokens
-/// of programs that the same person let in by it go on with the new one. A browser that took over a sign-in of the
+/// of programs that the same person let in by it go on with the new one, until it would have ended. A browser that took over a sign-in of the
 /// app gives that back and ends nothing.
 fn replace(tx: &Connection, replaced: &Replaced<'_>, next: &SignInSession) -> sql::Result<()> {
     if execute(tx, "DELETE FROM session_cookie WHERE cookie = ?1", [replaced.cookie.as_bytes()])? == 1 {
         return Ok(());
     }
-    let sql =
-        "UPDATE sign_in_session SET ended = ?2 WHERE cookie = ?1 AND ended IS NULL RETURNING id, user_id";
+    let sql = "UPDATE sign_in_session SET ended = ?2 WHERE cookie = ?1 AND ended IS NULL RETURNING id, user_id, ends";
     let ended = params![replaced.cookie.as_bytes(), millis(next.began)];
-    let before = one(tx, sql, ended, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-    let Some((before, user_id)) = before else { return Ok(()) };
+    let before = one(tx, sql, ended, |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+    })?;
+    let Some((before, user_id, ends)) = before else { return Ok(()) };
     if user_id == next.user_id {
+        execute(tx, ENDS_AS_SAID, params![before, ends])?;
         GOES_ON.iter().try_for_each(|sql| execute(tx, sql, [&before, &next.id]).map(drop))?;
     }
     audit::append(tx, replaced.entry)
@@ -106,8 +113,8 @@ fn replace(tx: &Connection, replaced: &Replaced<'_>, next: &SignInSession) -> sq
 pub(super) fn insert_external(tx: &Connection, begun: &Begun<'_>, tags: &str) -> sql::Result<bool> {
     let Begun { session, cookie, replaces } = begun;
     let is_begun = tx.execute(
-        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor, tags)
-         SELECT ?1, ?2, username, id, ?4, ?5, ?6, ?7 FROM user WHERE id = ?3 AND enabled
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor, tags, authenticated)
+         SELECT ?1, ?2, username, id, ?4, ?5, ?6, ?7, ?8 FROM user WHERE id = ?3 AND enabled
              AND EXISTS (SELECT 1 FROM identity_source WHERE kind = 'SAML')",
         params![
             session.id,
@@ -116,7 +123,8 @@ pub(super) fn insert_external(tx: &Connection, begun: &Begun<'_>, tags: &str) ->
             millis(session.began),
             millis(session.ends),
             session.factor,
-            tags
+            tags,
+            millis(session.authenticated)
         ],
     )? == 1;
     if is_begun && let Some(replaced) = replaces {
@@ -334,7 +342,7 @@ mod tests {
     #[test]
     fn what_goes_on_is_found_by_keys() {
         let store = Store::in_memory();
-        for sql in GOES_ON.iter().filter(|_| !store.is_shared()) {
+        for sql in GOES_ON.into_iter().chain([ENDS_AS_SAID]).filter(|_| !store.is_shared()) {
             let plan = store.read("plan", |c| {
                 let parameters = params![None::<i64>, None::<i64>];
                 c.query_row(&format!("EXPLAIN QUERY PLAN {sql}"), parameters, |row| row.get::<_, String>(3))

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     AuditEntry, Result, Store, audit, execute, millis, moment, one, optional_moment,
     sessions::{SESSION_COLUMNS, session_from},
-    sql::{self, Connection, OptionalExtension, params},
+    sql::{self, Connection, OptionalExtension, Row, params},
     words,
 };
 use crate::{
@@ -24,6 +24,8 @@ pub struct NewTokens {
     pub session_id: String,
     /// What they carry.
     pub scopes: Vec<String>,
+    /// Whether the person signed in in the app itself for them.
+    pub native: bool,
     /// The access token.
     pub access: Digest,
     /// Its end.
@@ -48,6 +50,8 @@ pub struct Successor {
 pub struct Bearer {
     /// The token's family: all that came of one sign-in of one client.
     pub family_id: String,
+    /// Whether the person signed in in the app itself for it.
+    pub native: bool,
     /// The session behind it.
     pub session: SignInSession,
     /// What it carries.
@@ -79,11 +83,25 @@ pub struct RefreshToken {
     pub session: SignInSession,
 }
 
+/// The session as it is for these tokens: over when the one ends in which their program was let in.
+fn session_of_family(row: &Row<'_>) -> sql::Result<SignInSession> {
+    let session = session_from(row)?;
+    let ends = optional_moment(row, "until")?.map_or(session.ends, |until| until.min(session.ends));
+    Ok(SignInSession { ends, ..session })
+}
+
 pub(super) fn insert_family(tx: &Connection, tokens: &NewTokens) -> sql::Result<()> {
     execute(
         tx,
-        "INSERT INTO token_family (id, client_id, session_id, scopes, generation) VALUES (?1, ?2, ?3, ?4, 0)",
-        params![tokens.family_id, tokens.client_id, tokens.session_id, tokens.scopes.join(" ")],
+        "INSERT INTO token_family (id, client_id, session_id, scopes, generation, native)
+         VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+        params![
+            tokens.family_id,
+            tokens.client_id,
+            tokens.session_id,
+            tokens.scopes.join(" "),
+            tokens.native
+        ],
     )?;
     insert_access(tx, tokens.access, &tokens.family_id, 0, tokens.access_ends)?;
     if let Some(refresh) = tokens.refresh {
@@ -124,7 +142,7 @@ impl Store {
     pub fn bearer(&self, access: Digest) -> Result<Option<Bearer>> {
         self.read("find an access token", |c| {
             let sql = format!(
-                "SELECT a.ends AS access_ends, f.id AS family_id, f.scopes, f.revoked, {SESSION_COLUMNS},
+                "SELECT a.ends AS access_ends, f.id AS family_id, f.scopes, f.revoked, f.native, f.until, {SESSION_COLUMNS},
                         a.generation = f.generation AND NOT f.seen AS is_arrival
                  FROM access_token a JOIN token_family f ON f.id = a.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE a.token = ?1"
@@ -132,7 +150,8 @@ impl Store {
             one(c, &sql, [access.as_bytes()], |row| {
                 Ok(Bearer {
                     family_id: row.get("family_id")?,
-                    session: session_from(row)?,
+                    native: row.get("native")?,
+                    session: session_of_family(row)?,
                     scopes: words(row, "scopes")?,
                     ends: moment(row, "access_ends")?,
                     revoked: optional_moment(row, "revoked")?.is_some(),
@@ -167,7 +186,7 @@ impl Store {
         self.read("find a refresh token", |c| {
             let sql = format!(
                 "SELECT r.generation AS own, f.id AS family_id, f.client_id, f.scopes, f.generation, f.rotated,
-                        f.seen, f.revoked, {SESSION_COLUMNS}
+                        f.seen, f.revoked, f.until, {SESSION_COLUMNS}
                  FROM refresh_token r JOIN token_family f ON f.id = r.family_id
                  JOIN sign_in_session s ON s.id = f.session_id WHERE r.token = ?1"
             );
@@ -183,7 +202,7 @@ impl Store {
                         seen: row.get("seen")?,
                     },
                     revoked: optional_moment(row, "revoked")?.is_some(),
-                    session: session_from(row)?,
+                    session: session_of_family(row)?,
                 })
             })
         })

@@ -146,6 +146,11 @@ impl Writer {
         let connection = self.turn();
         let mut open = lock(&self.open).take().map_or_else(|| self.begin(&connection), Ok)?;
         let outcome = Arc::clone(&open.outcome);
+        if open.alters {
+            // Who joins holds nothing against what was seen between another member's change and now: that was read
+            // before the change could be.
+            self.altered();
+        }
         if effect == Effect::Alters {
             // Now for those who come after it in this transaction, and once more when others can read it: who reads
             // in between finds what was there before.

@@ -175,3 +175,32 @@ fn the_revision_tells_what_may_have_been_altered() {
     add(&writer, "added", true).unwrap();
     assert_eq!(writer.revision(), seen);
 }
+
+#[test]
+fn what_was_read_between_a_change_and_its_commit_is_nothing_to_go_by() {
+    let (_home, writer) = writer();
+    let (writer, seen) = (&writer, &Mutex::new(None));
+    let within = thread::scope(|scope| {
+        let changes = scope.spawn(move || {
+            writer.attempt(Effect::Alters, |_| {
+                // Somebody reads now: what was there before.
+                *lock(seen) = Some(writer.revision());
+                let begun = Instant::now();
+                while writer.waiting.load(Ordering::SeqCst) == 0 {
+                    assert!(begun.elapsed() < Duration::from_secs(30), "the other waits");
+                    thread::yield_now();
+                }
+                Ok(((), true))
+            })
+        });
+        while lock(seen).is_none() {
+            thread::yield_now();
+        }
+        // And joins the transaction of the change.
+        let within = writer.attempt(Effect::Adds, |_| Ok((writer.revision(), true))).unwrap();
+        changes.join().unwrap().unwrap();
+        within
+    });
+    assert_ne!(Some(within), *lock(seen));
+    assert_ne!(writer.revision(), within, "it is read from now on");
+}

@@ -2,11 +2,14 @@
 
 use crate::{
     Around,
+    ask::{UiReply, UiRequest},
     fixture::{minutes, now, snapshot, zone},
+    reply,
     tests::keys::{info, key},
+    ui_keys::UiKeyWish,
     ui_sign_in::{UiInApp, UiInAppStage, UiInAppStep},
     ui_state,
-    ui_state::UiSignIn,
+    ui_state::{UiAction, UiMethod, UiSignIn},
 };
 use engine::{
     Snapshot,
@@ -35,6 +38,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
         F::Over,
         F::NoSuchFactor,
         F::ProofNeeded,
+        F::AppSignInNeeded,
         F::NotAdded,
         F::LastDevice,
         F::ForeignChallenge { site: "evil.test".into() },
@@ -46,6 +50,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
         match fault {
             F::NotOffered | F::WrongPassword | F::WrongCode | F::CodeUsed | F::Locked { .. } => {}
             F::KeyNotRegistered | F::KeyRefused | F::Blocked | F::Over | F::NoSuchFactor => {}
+            F::AppSignInNeeded => {}
             F::ProofNeeded | F::NotAdded | F::LastDevice | F::ForeignChallenge { .. } => {}
             F::EnrolmentNeeded | F::NewPasswordNeeded | F::BrowserNeeded => {}
         }
@@ -170,4 +175,23 @@ fn the_overview_says_where_this_very_key_is_registered_and_since_when() {
     s.keys.known.get_mut(&key().id).unwrap().found.insert(acme.clone(), Found::As(desk));
     s.keys.registered_at.insert(acme, now());
     assert_eq!(row(&s), ("Acme as \"desk\", added 24 Nov 2026, as of 11:18".into(), 0));
+}
+
+#[test]
+fn who_let_the_app_in_in_a_browser_signs_in_here_to_register_a_key() {
+    let wish = UiKeyWish::Register { key: "usb:1".into(), org: "acme".into(), name: "Blue key".into() };
+    let asked = UiRequest::Keys { keys: wish };
+    let told = |fault: NativeFault| match reply(Err(fault.into()), &asked, &snapshot(), &zone()) {
+        UiReply::Failed { problem, .. } => problem,
+        other => panic!("a refusal is shown: {other:?}"),
+    };
+    let problem = told(NativeFault::AppSignInNeeded);
+    assert_eq!(problem.title, "Sign in to Acme here first");
+    assert_eq!(problem.next, "Sign in here, then register the key.");
+    let sign_in = |method| UiAction::Ask { request: UiRequest::SignIn { org: "acme".into(), method } };
+    let buttons: Vec<_> = problem.buttons.into_iter().map(|button| (button.label, button.action)).collect();
+    assert_eq!(buttons, [("Sign in here".to_owned(), sign_in(Some(UiMethod::Native)))]);
+    // Who signed in here long ago does it as before.
+    let problem = told(NativeFault::ProofNeeded);
+    assert_eq!(problem.buttons[0].action, sign_in(None));
 }

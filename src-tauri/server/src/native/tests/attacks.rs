@@ -304,3 +304,56 @@ async fn a_name_that_a_stranger_types_counts_for_nothing_else() {
     }
     app.sign_in("sam", &mut key).await.is(200);
 }
+
+#[tokio::test]
+async fn a_program_that_was_let_in_in_a_browser_becomes_nobody_and_changes_no_device() {
+    let app = App::new().await;
+    let rig = &app.rig;
+    let own = app.tokens("sam").await;
+    let id = app.register(&own, &mut app.key(), "Blue key").await;
+    let browser = rig.browser_of("sam").await;
+    // What `aws sso login` leaves in a file, and what somebody gets who talked Sam into typing a code.
+    let fields = json!({ "code": rig.code(&browser, &app.client).await, "redirectUri": CALLBACK, "codeVerifier": VERIFIER });
+    let by_code = rig.token(&app.client, "authorization_code", fields).await.is(200).json();
+    let (device, user_code) = rig.start_device(&app.client).await;
+    let page = browser.get("/device").await.is(200);
+    let page = browser.submit(&page, "/device", &[("user_code", &user_code)]).await.is(200);
+    browser.submit(&page, "/device/decision", &[("decision", "allow")]).await.is(200);
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    let by_device = rig.token(&app.client, grant, json!({ "deviceCode": device })).await.is(200).json();
+    let text = |answer: &Value, name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+    let refreshed = json!({ "refreshToken": text(&by_code, "refreshToken") });
+    let refreshed = rig.token(&app.client, "refresh_token", refreshed).await.is(200).json();
+    let refused = async || {
+        for answer in [&by_code, &by_device, &refreshed] {
+            let tokens = Tokens { access: text(answer, "accessToken"), refresh: String::new() };
+            app.ask_as(&tokens, Method::GET, "/user").await.is(200);
+            let device = format!("devices/{id}");
+            for path in ["ticket", "proof/challenge", "proof", "devices/challenge", "devices", &device] {
+                let reply = app.post_as(&tokens, path, json!({ "name": "x" })).await.is(403);
+                assert_eq!(error(&reply), "app_sign_in_needed", "{path}");
+            }
+            let reply = app.ask_as(&tokens, Method::DELETE, &format!("/native/v1/{device}")).await.is(403);
+            assert_eq!(error(&reply), "app_sign_in_needed");
+        }
+    };
+    refused().await;
+    // The person proves who they are anew, to change something: their programs have proved nothing by that.
+    let page = browser.get("/sign-in?again=1").await.is(200);
+    browser.submit(&page, "/sign-in", &[("username", "sam"), ("password", PASSWORD)]).await.is(303);
+    refused().await;
+    // A browser that goes on with a sign-in of the app lets programs in like any other.
+    let taken_over = rig.browser();
+    ticket::open(&taken_over, &ticket::ticket(&app, &own, "/start").await, ticket::DIRECT).await.is(303);
+    let fields = json!({
+        "code": rig.code(&taken_over, &app.client).await, "redirectUri": CALLBACK, "codeVerifier": VERIFIER,
+    });
+    let answer = rig.token(&app.client, "authorization_code", fields).await.is(200).json();
+    let tokens = Tokens { access: text(&answer, "accessToken"), refresh: String::new() };
+    assert_eq!(error(&app.post_as(&tokens, "ticket", json!({})).await.is(403)), "app_sign_in_needed");
+    // And the app's own go on through their refresh.
+    let fields = json!({ "refreshToken": own.refresh });
+    let answer = rig.token(&app.client, "refresh_token", fields).await.is(200).json();
+    let tokens = Tokens { access: text(&answer, "accessToken"), refresh: String::new() };
+    app.post_as(&tokens, "ticket", json!({})).await.is(200);
+}

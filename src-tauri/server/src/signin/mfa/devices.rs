@@ -55,7 +55,7 @@ pub fn fresh<'v>(
     keep: &[&str],
 ) -> Result<&'v SignedIn, PageError> {
     let person = visit.signed_in_or(path, fields, keep)?;
-    if instance.now().duration_since(person.session.began) < FRESH
+    if instance.now().duration_since(person.session.authenticated) < FRESH
         && has_proved_all(instance, &person.session)?
     {
         return Ok(person);

@@ -79,6 +79,7 @@ fn a_code_is_accepted_once_by_all_servers_together() {
     let facts = approved(&stores[0], "s");
     let exchange = |store: &Store, number: usize| {
         let tokens = NewTokens {
+            native: false,
             family_id: format!("family {number}"),
             client_id: "client".to_owned(),
             session_id: "s".to_owned(),
