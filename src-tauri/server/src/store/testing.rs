@@ -4,7 +4,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -44,8 +44,8 @@ struct Cluster {
     folder: PathBuf,
     /// Who makes and drops databases.
     owner: Mutex<Session>,
-    /// It runs until this ends.
-    _runs: ChildStdin,
+    /// It runs until its input ends.
+    _process: Child,
 }
 
 /// The database that each begins as.
@@ -66,7 +66,6 @@ impl Cluster {
             .stdout(Stdio::piped())
             .spawn()
             .expect("postgres.sh starts");
-        let runs = child.stdin.take().expect("it has an input");
         let mut said = String::new();
         let output = child.stdout.take().expect("it has an output");
         BufReader::new(output).read_line(&mut said).expect("it says something");
@@ -74,7 +73,7 @@ impl Cluster {
         let owner = session(&folder, "postgres");
         owner.batch(&format!("CREATE DATABASE {TEMPLATE}")).expect("a database can be made");
         migrate(&session(&folder, TEMPLATE)).expect("the schema is valid");
-        Self { folder, owner: Mutex::new(owner), _runs: runs }
+        Self { folder, owner: Mutex::new(owner), _process: child }
     }
 
     fn run(&self, sql: &str) {
