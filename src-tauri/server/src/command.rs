@@ -19,7 +19,7 @@ use crate::{
     chance::Chance,
     config, external,
     external::command::SourceCommand,
-    mfa, passwords, sandbox,
+    mfa, moving, passwords, sandbox,
     secret::Token,
     signin::password::one_time,
     store::Change,
@@ -110,6 +110,22 @@ enum Command {
         /// The organisation file or template.
         file: PathBuf,
     },
+    /// Write all that an instance remembers into a file, to move it or to keep it.
+    Export {
+        /// The server's configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// The file, which must not be there yet.
+        file: PathBuf,
+    },
+    /// Read an export into an empty database, SQLite's or PostgreSQL's.
+    Import {
+        /// The configuration file of the new server (TOML); its data folder has the instance's keys.
+        #[arg(long)]
+        config: PathBuf,
+        /// The file.
+        file: PathBuf,
+    },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
 }
@@ -163,6 +179,8 @@ pub fn run() -> Result<()> {
         Command::Sandbox { listen, data, json, organisation } => {
             runtime.block_on(sandbox::run(listen, &data, json, organisation.as_deref()))
         }
+        Command::Export { config, file } => moving::export(&config, &file),
+        Command::Import { config, file } => moving::import(&config, &file),
         Command::Serve { config } => runtime.block_on(config::run(&config)),
         Command::Mfa { command: MfaCommand::Reset { config, user } } => mfa::reset::run(&config, &user),
         Command::Password { command: PasswordCommand::Reset { config, user } } => {

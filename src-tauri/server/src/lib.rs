@@ -39,6 +39,7 @@ mod limits;
 mod listeners;
 mod mail;
 mod mfa;
+mod moving;
 mod native;
 mod oidc;
 mod organisation;

@@ -28,3 +28,16 @@ phase "AWS's SDKs and older CLI" tests/support/sh/sdks.sh
 export LATCHKEY_TEST_PYTHON=$PWD/target/test-venv/bin/python
 export LATCHKEY_TAURI_DRIVER=$PWD/.tools/bin/tauri-driver
 phase "cargo test" cargo test --locked --workspace
+
+# The server's own tests once more, on PostgreSQL. The program that was built, for choosing a package would build anew.
+server_on_postgresql() {
+  local program
+  program=$(cargo test --quiet --locked --workspace --no-run --message-format=json 2>/dev/null |
+    python3 -c 'import json, sys
+for line in sys.stdin:
+    it = json.loads(line)
+    if it.get("executable") and it["target"]["name"] == "server" and it["profile"]["test"]:
+        print(it["executable"])')
+  (cd src-tauri/server && CARGO_MANIFEST_DIR=$PWD LATCHKEY_TEST_DATABASE=postgres "$program" --quiet)
+}
+phase "server's tests on PostgreSQL" server_on_postgresql

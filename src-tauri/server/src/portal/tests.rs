@@ -286,7 +286,7 @@ async fn applications_have_icons_that_anybody_may_see() {
 async fn what_was_found_before_counts_no_longer_than_it_holds() {
     let path = format!("/federation/credentials?account_id={PROD}&role_name=ReadOnly");
     for (sql, status) in [
-        ("UPDATE user SET enabled = 0 WHERE username = 'sam'", 401),
+        ("UPDATE user SET enabled = FALSE WHERE username = 'sam'", 401),
         ("UPDATE token_family SET revoked = 1", 401),
         ("UPDATE sign_in_session SET ended = 1", 401),
         ("DELETE FROM access_token", 401),

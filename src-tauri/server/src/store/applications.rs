@@ -12,7 +12,7 @@ pub(super) fn application_from(row: &Row<'_>) -> sql::Result<Application> {
     let saml = saml
         .map(|text| serde_json::from_str::<SamlApplication>(&text))
         .transpose()
-        .map_err(|error| sql::Error::conversion(error))?;
+        .map_err(sql::Error::conversion)?;
     Ok(Application {
         id: row.get("id")?,
         instance_id: row.get("instance_id")?,

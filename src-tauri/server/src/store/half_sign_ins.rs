@@ -250,10 +250,9 @@ mod tests {
         let store = Store::in_memory();
         let insert = "INSERT INTO user
             (id, username, display_name, email, email_verified, enabled, profile, created, updated)
-            VALUES ('u', 'sam', 'Sam', 'sam@acme.test', 1, 1, '{}', 0, 0)";
+            VALUES ('u', 'sam', 'Sam', 'sam@acme.test', TRUE, TRUE, '{}', 0, 0)";
         store.write("add a person", |tx| tx.execute(insert, [])).unwrap();
-        let password =
-            "INSERT INTO password (user_id, hash, earlier, must_change, changed) VALUES ('u', 'h', '', 0, 0)";
+        let password = "INSERT INTO password (user_id, hash, earlier, must_change, changed) VALUES ('u', 'h', '', FALSE, 0)";
         store.write("give a password", |tx| tx.execute(password, [])).unwrap();
         store
     }

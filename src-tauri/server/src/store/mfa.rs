@@ -97,7 +97,7 @@ impl Store {
                 .optional()?;
             kept.map_or_else(
                 || Ok(Policy::default()),
-                |text| serde_json::from_str(&text).map_err(|error| sql::Error::conversion(error)),
+                |text| serde_json::from_str(&text).map_err(sql::Error::conversion),
             )
         })
     }

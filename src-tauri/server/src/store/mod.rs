@@ -1,6 +1,7 @@
 //! Everything an instance remembers, in one SQLite file. No SQL and no connection is seen outside this
 //! module, so that another database can take its place. Absent is `Ok(None)`; a compare-and-swap that lost is
 //! `Ok(false)`.
+#![allow(clippy::as_conversions, reason = "`params!` makes one type of several values")]
 
 mod access_requests;
 mod accounts;
@@ -56,6 +57,7 @@ mod template;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod transfer;
 mod users;
 mod writer;
 

@@ -107,6 +107,9 @@ fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> sql::
             "SELECT {columns} FROM ({found} LIMIT ?2) x CROSS JOIN user u ON u.id = x.id ORDER BY u.username"
         )
     };
+    if is_nobodys(c, words) {
+        return Ok(Vec::new());
+    }
     if c.is_postgres() && !words.contains('\n') {
         // Its index of trigrams is over the same text, and it knows itself when that is of use.
         let sql = page(
@@ -130,6 +133,11 @@ fn matching_users(c: &Connection, words: &str, after: &str, limit: u32) -> sql::
         contains(c, by)
     );
     all(c, &page(&found), params![after, limit, pattern(words)], users::user_from)
+}
+
+/// Whether nobody's text can hold the words: PostgreSQL has none with a NUL, and takes none to look for.
+fn is_nobodys(c: &Connection, words: &str) -> bool {
+    c.is_postgres() && words.contains('\0')
 }
 
 /// That one of these columns is like the third parameter.
@@ -159,6 +167,9 @@ fn matching<T>(
     read: impl FnMut(&Row<'_>) -> sql::Result<T>,
 ) -> sql::Result<Vec<T>> {
     let words = words.trim();
+    if is_nobodys(c, words) {
+        return Ok(Vec::new());
+    }
     if words.is_empty() {
         let sql = format!("{select} WHERE {key} > ?1 ORDER BY {key} LIMIT ?2");
         return all(c, &sql, params![after, limit], read);

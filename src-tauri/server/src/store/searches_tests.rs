@@ -20,7 +20,7 @@ fn store(people: usize) -> std::sync::Arc<Store> {
                 tx.execute(
                     "INSERT INTO user (id, username, display_name, email, email_verified, enabled, profile, created,
                          updated)
-                     VALUES (?1, ?2, ?3, ?4, 1, 1, '{}', 0, 0)",
+                     VALUES (?1, ?2, ?3, ?4, TRUE, TRUE, '{}', 0, 0)",
                     params![
                         format!("id-{number:06}"),
                         format!("user{number:05}"),
@@ -122,6 +122,9 @@ fn users_found_by_trigrams_are_those_that_contain_the_words() {
 #[test]
 fn rare_words_are_looked_up_and_common_ones_found_in_order() {
     let store = store(FEW + 1000);
+    if store.is_shared() {
+        return;
+    }
     let plan = |words: &str| store.plans(|| drop(store.find_users(words, "", 20).unwrap()));
     let by_trigrams = |step: &String| step == "SEARCH n USING INTEGER PRIMARY KEY (rowid=?)";
     let in_order = |step: &String| step == "SEARCH u USING COVERING INDEX user_text (username>?)";
@@ -149,9 +152,14 @@ fn who_is_changed_or_deleted_is_found_as_they_are() {
     assert!(store.delete_user(&sam.id, rig.instance.now(), &rig.entry()).unwrap());
     assert_eq!(find("exemplar"), Vec::<String>::new());
     let left = store.read("count", |c| {
-        let sql = "SELECT (SELECT count(*) FROM user_number), (SELECT count(*) FROM user),
-                          (SELECT count(*) FROM user_search WHERE user_search MATCH 'exe AND xem')";
-        one(c, sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))
+        let indexed = match c.is_postgres() {
+            true => "SELECT count(*) FROM user_number WHERE text LIKE '%exem%'",
+            false => "SELECT count(*) FROM user_search WHERE user_search MATCH 'exe AND xem'",
+        };
+        let counts = "SELECT (SELECT count(*) FROM user_number), (SELECT count(*) FROM user)";
+        one(c, &format!("{counts}, ({indexed})"), [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        })
     });
     let (numbers, users, indexed) = left.unwrap().unwrap();
     assert_eq!((numbers, indexed), (users, 0));

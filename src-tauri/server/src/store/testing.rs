@@ -4,7 +4,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -14,7 +14,7 @@ use std::{
 use super::{
     Store,
     postgres::{Database, migrate},
-    sql::{Connection, Server, Session, translated},
+    sql::{Connection, Server, Session, postgres::translate::translate},
 };
 
 /// A statement of a test's in PostgreSQL's words.
@@ -32,7 +32,7 @@ pub(super) fn in_postgres(sql: &str) -> String {
             "jsonb_set(event::jsonb, '{additionalEventData,UserName}', '\"eve\"')::text",
         ),
     ];
-    translated(&changed.into_iter().fold(sql.to_owned(), |sql, (from, to)| sql.replace(from, to)))
+    translate(&changed.into_iter().fold(sql.to_owned(), |sql, (from, to)| sql.replace(from, to)))
 }
 
 /// Whether tests run on PostgreSQL.
@@ -44,8 +44,8 @@ struct Cluster {
     folder: PathBuf,
     /// Who makes and drops databases.
     owner: Mutex<Session>,
-    /// It runs until this ends.
-    _runs: ChildStdin,
+    /// It runs until its input ends.
+    _process: Child,
 }
 
 /// The database that each begins as.
@@ -66,7 +66,6 @@ impl Cluster {
             .stdout(Stdio::piped())
             .spawn()
             .expect("postgres.sh starts");
-        let runs = child.stdin.take().expect("it has an input");
         let mut said = String::new();
         let output = child.stdout.take().expect("it has an output");
         BufReader::new(output).read_line(&mut said).expect("it says something");
@@ -74,7 +73,7 @@ impl Cluster {
         let owner = session(&folder, "postgres");
         owner.batch(&format!("CREATE DATABASE {TEMPLATE}")).expect("a database can be made");
         migrate(&session(&folder, TEMPLATE)).expect("the schema is valid");
-        Self { folder, owner: Mutex::new(owner), _runs: runs }
+        Self { folder, owner: Mutex::new(owner), _process: child }
     }
 
     fn run(&self, sql: &str) {
@@ -130,6 +129,8 @@ impl Store {
     pub(super) fn on_postgres() -> Self {
         let test = TestDatabase::new();
         let mut store = Self::connect(&test.database()).expect("the database can be reached");
+        // Tests say themselves when events are taken into the index, as in memory.
+        store.afterwards = None;
         store.test = Some(test);
         store
     }

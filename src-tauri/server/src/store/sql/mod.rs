@@ -6,15 +6,13 @@
 )]
 
 mod error;
-mod postgres;
+pub(super) mod postgres;
 mod value;
 
 use std::ops::Deref;
 
 pub(super) use error::{Error, Failure, OptionalExtension, Result};
 pub use postgres::AddressError;
-#[cfg(test)]
-pub(super) use postgres::translated;
 pub(super) use postgres::{Fault, Server, Session, WRITERS};
 pub(super) use value::{Bound, FromSql, Params, ToSql, params, params_from_iter};
 

@@ -6,7 +6,7 @@
 
 mod error;
 mod tls;
-mod translate;
+pub(in crate::store) mod translate;
 mod values;
 mod wait;
 
@@ -32,8 +32,6 @@ use tokio_postgres::{
 };
 
 pub(in crate::store) use error::Fault;
-#[cfg(test)]
-pub(in crate::store) use translate::translate as translated;
 pub(super) use values::Any;
 
 use super::value::{Bound, Params};
@@ -401,5 +399,5 @@ impl Session {
 }
 
 fn borrowed<'v>(values: &'v [Bound<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
-    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+    values.iter().map(|value| -> &(dyn ToSql + Sync) { value }).collect()
 }

@@ -18,7 +18,7 @@ impl ToSql for Bound<'_> {
             (Self::Whole(number), &Type::INT4) => out.put_i32(i32::try_from(number)?),
             (Self::Whole(number), &Type::INT2) => out.put_i16(i16::try_from(number)?),
             (Self::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::UNKNOWN) => {
-                out.put_slice(text.as_bytes())
+                out.put_slice(text.as_bytes());
             }
             (Self::Bytes(bytes), &Type::BYTEA) => out.put_slice(bytes),
             (_, kind) => return Err(format!("a parameter cannot be of the type {kind}").into()),
