@@ -38,9 +38,12 @@ impl LdapServer {
         let at = |name: &str| folder.path().join(name);
         fs::create_dir(at("db"))?;
         let (certificate, key) = authority.certify(host)?;
-        for (name, text) in
-            [("ca.pem", authority.pem()), ("tls.pem", certificate), ("tls.key", key), ("entries.ldif", ENTRIES.to_owned())]
-        {
+        for (name, text) in [
+            ("ca.pem", authority.pem()),
+            ("tls.pem", certificate),
+            ("tls.key", key),
+            ("entries.ldif", ENTRIES.to_owned()),
+        ] {
             fs::write(at(name), text)?;
         }
         let here = folder.path().display();
@@ -50,11 +53,14 @@ impl LdapServer {
         let [config, entries] = ["slapd.conf", "entries.ldif"].map(|name| at(name).display().to_string());
         let arguments = ["-T", "add", "-f", &config, "-l", &entries];
         let filled = run(WHILE, SLAPD, &arguments, [("PATH", "/usr/sbin:/usr/bin:/bin")], "").await;
-        let filled = filled.context("Debian's slapd is needed: src-tauri/scripts/deps.sh tests installs it")?;
+        let filled =
+            filled.context("Debian's slapd is needed: src-tauri/scripts/deps.sh tests installs it")?;
         ensure!(filled.ok, "slapd does not take its entries: {}", filled.err);
         // Free a moment ago.
-        let ports = [TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?];
-        let ports = [ports[0].local_addr()?.port(), ports[1].local_addr()?.port()];
+        let held = [TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?];
+        let ports = [held[0].local_addr()?.port(), held[1].local_addr()?.port()];
+        // slapd takes them now.
+        drop(held);
         let mut server = Self { folder, ports, authority: authority.pem(), process: None };
         server.run().await?;
         Ok(server)
@@ -72,7 +78,8 @@ impl LdapServer {
             .envs([("PATH", "/usr/sbin:/usr/bin:/bin")])
             .log(self.folder.path().join("slapd.log"))
             .start()?;
-        until(START, "slapd to listen", async || Ok(TcpStream::connect(("127.0.0.1", plain)).await.ok())).await?;
+        until(START, "slapd to listen", async || Ok(TcpStream::connect(("127.0.0.1", plain)).await.ok()))
+            .await?;
         self.process = Some(process);
         Ok(())
     }

@@ -9,7 +9,7 @@ use support::{
     deadline::{WHILE, until},
     ldap_server::{CONNECTOR, CONNECTOR_PASSWORD},
     organisation,
-    page::{Form, Page},
+    page::Page,
     tls::Authority,
 };
 use tokio::{
@@ -23,7 +23,8 @@ const CHANGE: &str = "/admin/identity-source/change";
 const ACCOUNT: &str = "111122223333";
 const LOCK: &str = "dn: uid=sam,ou=people,dc=acme,dc=test\nchangetype: modify\nreplace: pwdAccountLockedTime\n\
                     pwdAccountLockedTime: ";
-const UNLOCK: &str = "dn: uid=sam,ou=people,dc=acme,dc=test\nchangetype: modify\ndelete: pwdAccountLockedTime\n";
+const UNLOCK: &str =
+    "dn: uid=sam,ou=people,dc=acme,dc=test\nchangetype: modify\ndelete: pwdAccountLockedTime\n";
 
 fn sam() -> User {
     user("sam", "sam-in-the-directory")
@@ -79,7 +80,9 @@ impl Company {
         let saved = administrator.submit(&page, SOURCE, &fields(&listed, &authority.pem())).await?;
         ensure!(saved.html.contains("The directory is saved"), "{}", saved.text());
         let page = administrator.person.open(&served.start_url().join(&format!("{CHANGE}?to=ldap"))?).await?;
-        for words in ["KEPT", "ENDS", "NOT\u{a0}USED", "use-directory", "can sign in afterwards: sam", "matched anew"] {
+        for words in
+            ["KEPT", "ENDS", "NOT\u{a0}USED", "use-directory", "can sign in afterwards: sam", "matched anew"]
+        {
             ensure!(page.html.contains(words), "{words} is not said beforehand: {}", page.text());
         }
         let changed = administrator.submit(&page, CHANGE, &[("to", "ldap"), ("typed", "CHANGE")]).await?;
@@ -148,7 +151,8 @@ async fn people_sign_in_with_the_directorys_passwords_alone() -> Result<()> {
         database.query_row("SELECT profile FROM user WHERE username = 'sam'", [], |row| row.get(0))?;
     ensure!(profile.contains("\"department\":\"42\""), "{profile}");
     // Each is in both groups, as each group contains the other.
-    let sql = "SELECT group_concat(name, ' ') FROM (SELECT g.name || ':' || u.username AS name FROM membership m
+    let sql =
+        "SELECT group_concat(name, ' ') FROM (SELECT g.name || ':' || u.username AS name FROM membership m
                JOIN user u ON u.id = m.user_id JOIN user_group g ON g.id = m.group_id ORDER BY 1)";
     let members: String = database.query_row(sql, [], |row| row.get(0))?;
     ensure!(members == "engineering:kim engineering:sam inner:kim inner:sam", "{members}");
@@ -186,8 +190,12 @@ async fn tokens(company: &Company) -> Result<(Boto, Value, Value)> {
 }
 
 async fn credentials(boto: &Boto, tokens: &Value) -> Result<Result<Value, Refusal>> {
-    let params = json!({ "accessToken": tokens["accessToken"], "accountId": ACCOUNT, "roleName": "ReadOnly" });
-    Ok(boto.call("sso", "get_role_credentials", params).await?.map(|answer| answer["roleCredentials"].clone()))
+    let params =
+        json!({ "accessToken": tokens["accessToken"], "accountId": ACCOUNT, "roleName": "ReadOnly" });
+    Ok(boto
+        .call("sso", "get_role_credentials", params)
+        .await?
+        .map(|answer| answer["roleCredentials"].clone()))
 }
 
 #[tokio::test]
@@ -251,7 +259,10 @@ async fn whoever_is_disabled_there_is_out_with_the_next_request() -> Result<()> 
     let max = company.signed_in(&user("max", "max-in-the-directory")).await?;
     let lee = company.signed_in(&user("lee", "lee-in-the-directory")).await?;
     let (servers, authority) = (directory.ldaps(), directory.authority().to_owned());
-    let narrow = [fields(&servers, &authority), vec![("user_filter", "(&(objectClass=inetOrgPerson)(!(employeeType=contractor)))")]];
+    let narrow = [
+        fields(&servers, &authority),
+        vec![("user_filter", "(&(objectClass=inetOrgPerson)(!(employeeType=contractor)))")],
+    ];
     let page = administrator.open(&company.served, SOURCE).await?;
     let saved = administrator.submit(&page, SOURCE, &narrow.concat()).await?;
     ensure!(saved.html.contains("The directory is saved"), "{}", saved.text());
@@ -262,7 +273,9 @@ async fn whoever_is_disabled_there_is_out_with_the_next_request() -> Result<()> 
     let page = administrator.open(&company.served, SOURCE).await?;
     administrator.submit(&page, SOURCE, &none).await?;
     let synced = company.served.command(&["identity-source", "sync"], &[]).await?;
-    ensure!(!synced.ok || synced.out.contains("went"), "{synced:?}");
+    ensure!(!synced.ok && synced.err.contains("more than half"), "{synced:?}");
+    let synced = company.served.command(&["identity-source", "sync"], &["--even-if-many-go"]).await?;
+    ensure!(synced.ok && synced.out.contains("Users: 0 came, 0 changed, 5 went"), "{synced:?}");
     Ok(())
 }
 
@@ -280,15 +293,19 @@ async fn only_a_server_with_the_right_certificate_hears_a_password() -> Result<(
     }
     let refused = async |server: &str, authority: &str, words: &str| -> Result<()> {
         let page = test(&served, &administrator, fields(server, authority)).await?;
-        ensure!(page.html.contains("FAILS") && page.html.contains(words), "{server} {words}: {}", page.text());
+        ensure!(
+            page.html.contains("FAILS") && page.html.contains(words),
+            "{server} {words}: {}",
+            page.text()
+        );
         ensure!(!page.html.contains(CONNECTOR_PASSWORD), "the password is shown");
         Ok(())
     };
     let strange = Authority::new()?.pem();
     let elsewhere = LdapServer::start(&authority, "dc.elsewhere.test").await?;
     let binds = elsewhere.log()?.matches(" BIND ").count() + directory.log()?.matches(" BIND ").count();
-    refused(&directory.ldaps(), &strange, "invalid peer certificate: UnknownIssuer").await?;
-    refused(&directory.ldap(), &strange, "invalid peer certificate: UnknownIssuer").await?;
+    refused(&directory.ldaps(), &strange, "invalid peer certificate").await?;
+    refused(&directory.ldap(), &strange, "invalid peer certificate").await?;
     refused(&elsewhere.ldaps(), &authority.pem(), "invalid peer certificate").await?;
     let after = elsewhere.log()?.matches(" BIND ").count() + directory.log()?.matches(" BIND ").count();
     ensure!(binds == after, "a bind came through");
@@ -310,11 +327,21 @@ async fn only_a_server_with_the_right_certificate_hears_a_password() -> Result<(
     let heard = String::from_utf8_lossy(&heard.await??).into_owned();
     ensure!(heard.contains("1.3.6.1.4.1.1466.20037") && !heard.contains("connector"), "{heard:?}");
 
-    let wrong = fields(&stripping, "").into_iter().map(|(name, value)| (name, if name == "servers" { "http://dc" } else { value }));
+    let wrong = fields(&stripping, "")
+        .into_iter()
+        .map(|(name, value)| (name, if name == "servers" { "http://dc" } else { value }));
     let page = test(&served, &administrator, wrong.collect()).await?;
     ensure!(page.status == 400 && page.html.contains("no address of a server"), "{}", page.text());
     let server = directory.ldaps();
-    let page = test(&served, &administrator, fields(&server, &authority.pem()).into_iter().map(|(name, value)| (name, if name == "secret" { "wrong" } else { value })).collect()).await?;
+    let page = test(
+        &served,
+        &administrator,
+        fields(&server, &authority.pem())
+            .into_iter()
+            .map(|(name, value)| (name, if name == "secret" { "wrong" } else { value }))
+            .collect(),
+    )
+    .await?;
     ensure!(page.html.contains("does not let the connector account in"), "{}", page.text());
     Ok(())
 }
@@ -351,14 +378,16 @@ async fn another_server_answers_when_one_does_not() -> Result<()> {
 async fn what_the_directory_keeps_is_not_changed_here() -> Result<()> {
     let company = Company::start(1).await?;
     let page = company.administrator.open(&company.served, "/admin/users").await?;
-    let kim = page.links().into_iter().find(|link| {
-        link.path() == "/admin/users/user" && page.html.contains("kim")
-    });
-    let page = company.administrator.person.open(&kim.context("no user")?).await?;
+    let first = page.links().into_iter().find(|link| link.path() == "/admin/users/user");
+    let page = company.administrator.person.open(&first.context("no user")?).await?;
     let id = page.url.query_pairs().find(|(name, _)| name == "id").context("no id")?.1.into_owned();
     for action in ["/admin/users/disable", "/admin/users/one-time-password"] {
         let refused = company.administrator.submit(&page, action, &[("id", &id)]).await?;
-        ensure!(refused.status == 409 && refused.html.contains("The directory keeps it"), "{action}: {}", refused.text());
+        ensure!(
+            refused.status == 409 && refused.html.contains("The directory keeps it"),
+            "{action}: {}",
+            refused.text()
+        );
     }
     let file = company.served.folder().join("organisation.toml");
     let text = std::fs::read_to_string(&file)?;
@@ -378,7 +407,5 @@ async fn what_the_directory_keeps_is_not_changed_here() -> Result<()> {
     let linked: i64 =
         company.database()?.query_row("SELECT count(*) FROM user_external_id", [], |row| row.get(0))?;
     ensure!(linked == 0, "another source's ids are kept");
-    let page: Form = person.open(company.served.start_url()).await?.form("sign-out")?;
-    person.send(&page).await?;
     Ok(())
 }

@@ -262,7 +262,8 @@ impl Instance {
         read: impl FnOnce() -> Result<ldap::Source, ldap::Problem>,
     ) -> Result<Arc<ldap::Source>, ldap::Problem> {
         let mut last = self.directory_read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = last.as_ref().filter(|last| last.changed == kept.changed && last.settings == kept.settings)
+        if let Some(last) =
+            last.as_ref().filter(|last| last.changed == kept.changed && last.settings == kept.settings)
         {
             return Ok(Arc::clone(last));
         }

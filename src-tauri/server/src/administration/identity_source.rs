@@ -1,8 +1,7 @@
 //! `/admin/identity-source`: where users come from, and the address that people get.
 
 use super::{
-    Administrator, Answer, external_source, number,
-    ldap_source,
+    Administrator, Answer, external_source, ldap_source, number,
     page::{Cell, Link, Page, Part, Table, Tone, way},
     source_change,
 };

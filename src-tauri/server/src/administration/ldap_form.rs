@@ -40,12 +40,14 @@ pub fn form(action: &'static str, fields: &Fields, kept: Option<&Settings>, mist
         if is_typed { fields.get(name).unwrap_or_default().to_owned() } else { own(of) }
     };
     let user_filter = filter("user_filter", &|settings| (&settings.user_filter, settings.flavour.users()));
-    let group_filter = filter("group_filter", &|settings| (&settings.group_filter, settings.flavour.groups()));
+    let group_filter =
+        filter("group_filter", &|settings| (&settings.group_filter, settings.flavour.groups()));
     let attributes = text("attributes", &|settings| {
         settings.attributes.iter().map(|(name, from)| format!("{name} = {from}\n")).collect()
     });
     let patience = text("patience", &|settings| settings.patience.to_string());
-    let opened = if user_filter.is_empty() && group_filter.is_empty() && attributes.is_empty() { "" } else { "open" };
+    let opened =
+        if user_filter.is_empty() && group_filter.is_empty() && attributes.is_empty() { "" } else { "open" };
     let mut form = Form {
         action,
         fields: vec![
@@ -120,10 +122,16 @@ fn word(flavour: Flavour) -> &'static str {
 
 /// What was typed.
 pub fn read(fields: &Fields, mistakes: &mut Mistakes) -> Settings {
-    let flavour = if fields.get("flavour") == Some(OTHER) { Flavour::OpenLdap } else { Flavour::ActiveDirectory };
+    let flavour =
+        if fields.get("flavour") == Some(OTHER) { Flavour::OpenLdap } else { Flavour::ActiveDirectory };
     let text = |name: &str| fields.get(name).unwrap_or_default().trim();
     let lines = |name: &str| {
-        text(name).lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        text(name)
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     let or = |name: &str, usual: &str| {
         let typed = text(name);

@@ -84,12 +84,17 @@ fn last_sync(of: &Administrator<'_>) -> Result<Vec<Part>, PageError> {
         None => parts.push(Part::Note("There was none yet.".to_owned())),
         Some(report) => parts.extend(told(report)),
     }
-    let many = last.as_ref().and_then(|report| report.problem.as_ref()).is_some_and(|why| why.contains("more than half"));
+    let many = last
+        .as_ref()
+        .and_then(|report| report.problem.as_ref())
+        .is_some_and(|why| why.contains("more than half"));
     let button = |many: bool| Form {
         action: SYNC,
         fields: if many { vec![super::page::Field::hidden("many", "yes")] } else { Vec::new() },
         submit: if many { "Sync even if many users go" } else { "Sync now" },
-        costs: many.then(|| "Users who are not in the directory are disabled here, and lose their access.".to_owned()),
+        costs: many.then(|| {
+            "Users who are not in the directory are disabled here, and lose their access.".to_owned()
+        }),
         ..Form::default()
     };
     parts.push(Part::Form(button(false)));
@@ -106,7 +111,11 @@ fn told(report: &Report) -> Vec<Part> {
             ("Ended", at(report.ended)),
             (
                 "In the directory",
-                format!("{} and {}", number(report.users, "user", "users"), number(report.groups, "group", "groups")),
+                format!(
+                    "{} and {}",
+                    number(report.users, "user", "users"),
+                    number(report.groups, "group", "groups")
+                ),
             ),
             ("Users", format!("{} came, {} changed, {} went", report.came, report.changed, report.went)),
             (
@@ -125,7 +134,8 @@ fn told(report: &Report) -> Vec<Part> {
 }
 
 fn problems(problems: &[(String, String)], more: usize) -> Table {
-    let rows = problems.iter().map(|(entry, problem)| vec![Cell::Code(entry.clone()), Cell::text(problem.as_str())]);
+    let rows =
+        problems.iter().map(|(entry, problem)| vec![Cell::Code(entry.clone()), Cell::text(problem.as_str())]);
     let more = (more > 0).then(|| vec![Cell::text(format!("and {more} more")), Cell::text("")]);
     Table {
         caption: "Entries with problems".to_owned(),
@@ -148,7 +158,10 @@ pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
         (Some(typed), _) => ldap::seal(instance, typed),
         (None, Some(kept)) => Some(kept.secret.clone()),
         (None, None) => {
-            mistakes.add(SECRET, "Enter the connector account's password, anew if the servers or the account are others.");
+            mistakes.add(
+                SECRET,
+                "Enter the connector account's password, anew if the servers or the account are others.",
+            );
             None
         }
     };
@@ -195,10 +208,12 @@ fn tested(of: &Administrator<'_>, source: &Arc<Source>) -> Vec<Part> {
     let servers = ldap::probe(source);
     let works = servers.iter().any(|(_, outcome)| outcome.is_ok());
     let rows = servers.into_iter().map(|(server, outcome)| {
-        let state = if outcome.is_ok() { Cell::Chip(Tone::Good, "WORKS") } else { Cell::Chip(Tone::Error, "FAILS") };
-        let said = outcome.map_or_else(|problem| format!("{}.", capital(&problem.to_string())), |()| {
-            "Its certificate is trusted and the connector account signs in.".to_owned()
-        });
+        let state =
+            if outcome.is_ok() { Cell::Chip(Tone::Good, "WORKS") } else { Cell::Chip(Tone::Error, "FAILS") };
+        let said = outcome.map_or_else(
+            |problem| format!("{}.", capital(&problem.to_string())),
+            |()| "Its certificate is trusted and the connector account signs in.".to_owned(),
+        );
         vec![Cell::Code(server), state, Cell::Text(said)]
     });
     let table = Table {

@@ -175,7 +175,10 @@ fn ldap_warnings(of: &Administrator<'_>, affected: &Affected) -> Vec<String> {
             affected.administrators.join(", ")
         ),
         Some(Ok(known)) => {
-            format!("These administrators are in the directory and can sign in afterwards: {}.", known.join(", "))
+            format!(
+                "These administrators are in the directory and can sign in afterwards: {}.",
+                known.join(", ")
+            )
         }
         Some(Err(problem)) => format!("Who can sign in afterwards is not known: {problem}."),
         None => "Who can sign in afterwards is not known.".to_owned(),

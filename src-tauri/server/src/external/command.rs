@@ -68,8 +68,15 @@ fn show(instance: &Instance) -> Result<String> {
         }
         SourceKind::Ldap => {
             let servers = instance.store.ldap_source()?.map(|source| source.settings.servers.join(", "));
-            let last = instance.store.ldap_report()?.0.map_or_else(|| "There was no sync yet.".to_owned(), |last| last.told());
-            format!("People sign in with passwords of the directory at {}.\n{last}", servers.unwrap_or_default())
+            let last = instance
+                .store
+                .ldap_report()?
+                .0
+                .map_or_else(|| "There was no sync yet.".to_owned(), |last| last.told());
+            format!(
+                "People sign in with passwords of the directory at {}.\n{last}",
+                servers.unwrap_or_default()
+            )
         }
     })
 }

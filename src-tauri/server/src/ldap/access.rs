@@ -102,7 +102,8 @@ pub fn check(instance: &Instance, user: Option<&User>, password: &str) -> Result
     let id = user.map(|user| instance.store.external_id_of(&user.id)).transpose()?.flatten();
     let stranger = instance.chance.uuid();
     let found = entry(instance, &source, id.as_deref().unwrap_or(&stranger))?;
-    let open = found.filter(|entry| entry.standing(source.settings.flavour, instance.now()) == Standing::Open);
+    let open =
+        found.filter(|entry| entry.standing(source.settings.flavour, instance.now()) == Standing::Open);
     let nobody = || {
         let base = source.settings.user_bases.first().map_or("", String::as_str);
         format!("cn={stranger},{base}")
@@ -120,7 +121,11 @@ pub fn check(instance: &Instance, user: Option<&User>, password: &str) -> Result
 ///
 /// # Errors
 /// [`Problem`] if it cannot be asked.
-pub fn known_names(instance: &Instance, source: &Arc<Source>, names: &[String]) -> Result<Vec<String>, Problem> {
+pub fn known_names(
+    instance: &Instance,
+    source: &Arc<Source>,
+    names: &[String],
+) -> Result<Vec<String>, Problem> {
     let settings = &source.settings;
     let mut known = Vec::new();
     for name in names {

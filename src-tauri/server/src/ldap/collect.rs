@@ -96,7 +96,10 @@ fn below(
 
 /// What is asked of a person's entry.
 pub fn wanted(settings: &Settings) -> Vec<String> {
-    let mapped = ATTRIBUTES.iter().map(|(name, ..)| *name).filter(|name| !name.starts_with("group") && *name != "member");
+    let mapped = ATTRIBUTES
+        .iter()
+        .map(|(name, ..)| *name)
+        .filter(|name| !name.starts_with("group") && *name != "member");
     let from = mapped.map(|name| settings.attribute(name)).filter(|from| !from.is_empty()).chain(["cn"]);
     from.chain(STANDING).map(str::to_owned).collect()
 }
@@ -182,7 +185,8 @@ fn groups(
         let members = if is_ad {
             let filter =
                 format!("(&{}({IN_CHAIN}={}))", settings.user_filter, ldap3::ldap_escape(entry.dn.as_str()));
-            let inside = below(&settings.user_bases, &filter, vec![settings.attribute("id").to_owned()], search)?;
+            let inside =
+                below(&settings.user_bases, &filter, vec![settings.attribute("id").to_owned()], search)?;
             inside.iter().filter_map(|entry| entry.id(settings)).collect()
         } else {
             walk.members(&entry.dn)
@@ -209,7 +213,8 @@ struct Walk {
 impl Walk {
     fn of<'e>(snapshot: &Snapshot, groups: impl Iterator<Item = &'e Entry>, member: &str) -> Self {
         let people = snapshot.users.iter().map(|found| (folded(&found.dn), found.id.clone())).collect();
-        let members = |entry: &Entry| entry.texts(member).chain(entry.texts(UNIQUE_MEMBER)).map(folded).collect();
+        let members =
+            |entry: &Entry| entry.texts(member).chain(entry.texts(UNIQUE_MEMBER)).map(folded).collect();
         Self { people, groups: groups.map(|entry| (folded(&entry.dn), members(entry))).collect() }
     }
 

@@ -36,7 +36,9 @@ pub enum Problem {
     #[error("no server of the directory answers: {0}")]
     NoAnswer(String),
     /// The connector account cannot sign in.
-    #[error("the directory does not let the connector account in (result {code}): check its name and password")]
+    #[error(
+        "the directory does not let the connector account in (result {code}): check its name and password"
+    )]
     Connector {
         /// The result code (RFC 4511 §4.1.9).
         code: u32,
@@ -86,7 +88,8 @@ impl Source {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         } else {
             for read in CertificateDer::pem_slice_iter(settings.authorities.as_bytes()) {
-                let read = read.map_err(|error| Problem::Settings(format!("a certificate cannot be read: {error}")))?;
+                let read = read
+                    .map_err(|error| Problem::Settings(format!("a certificate cannot be read: {error}")))?;
                 roots.add(read).map_err(|error| wrong(&error))?;
             }
         }
@@ -252,8 +255,10 @@ impl Door {
         {
             return Ok(ldap.clone());
         }
-        let (index, ldap) =
-            source.connect_as_connector(self.0.last.load(Ordering::Relaxed)).await.inspect_err(|problem| {
+        let (index, ldap) = source
+            .connect_as_connector(self.0.last.load(Ordering::Relaxed))
+            .await
+            .inspect_err(|problem| {
                 if let Problem::NoAnswer(why) = problem {
                     self.rest(source, why);
                 }
@@ -330,7 +335,9 @@ pub fn bind(door: &Door, source: &Arc<Source>, dn: &str, password: &str) -> Resu
             code if is_unwell(code) => Err(Problem::NoAnswer(meaning(code).to_owned())),
             // Told by Active Directory only to who knows the password (ERROR_PASSWORD_EXPIRED,
             // ERROR_PASSWORD_MUST_CHANGE).
-            49 if [" data 532,", " data 773,"].iter().any(|mark| bound.text.contains(mark)) => Ok(Bound::Expired),
+            49 if [" data 532,", " data 773,"].iter().any(|mark| bound.text.contains(mark)) => {
+                Ok(Bound::Expired)
+            }
             _ => Ok(Bound::Wrong),
         }
     })

@@ -42,9 +42,10 @@ pub const STANDING: [&str; 4] =
 
 impl From<SearchEntry> for Entry {
     fn from(found: SearchEntry) -> Self {
-        let texts = found.attrs.into_iter().map(|(name, values)| {
-            (name, values.into_iter().map(String::into_bytes).collect::<Vec<_>>())
-        });
+        let texts = found
+            .attrs
+            .into_iter()
+            .map(|(name, values)| (name, values.into_iter().map(String::into_bytes).collect::<Vec<_>>()));
         let values = texts.chain(found.bin_attrs);
         Self { dn: found.dn, values: values.map(|(name, values)| (name.to_lowercase(), values)).collect() }
     }
@@ -54,7 +55,10 @@ impl Entry {
     /// The values of an attribute that are text.
     pub fn texts<'e>(&'e self, name: &str) -> impl Iterator<Item = &'e str> {
         let values = self.values.get(&name.to_lowercase()).into_iter().flatten();
-        values.filter_map(|value| std::str::from_utf8(value).ok()).map(str::trim).filter(|text| !text.is_empty())
+        values
+            .filter_map(|value| std::str::from_utf8(value).ok())
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
     }
 
     /// The first of them.
@@ -74,7 +78,8 @@ impl Entry {
 
     /// Whether its person may use anything.
     pub fn standing(&self, flavour: Flavour, now: Timestamp) -> Standing {
-        let number = |name: &str| self.text(name).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
+        let number =
+            |name: &str| self.text(name).and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
         match flavour {
             Flavour::ActiveDirectory => {
                 let expires = number("accountExpires");

@@ -11,6 +11,8 @@ mod connection;
 mod entry;
 mod settings;
 pub mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::{future::Future, sync::LazyLock};
 

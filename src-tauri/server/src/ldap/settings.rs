@@ -114,7 +114,10 @@ impl Settings {
             let url = Url::parse(server).ok();
             let good = url.filter(|url| matches!(url.scheme(), "ldap" | "ldaps") && url.has_host());
             if good.is_none_or(|url| !matches!(url.path(), "" | "/") || url.query().is_some()) {
-                add("servers", &format!("{server} is no address of a server, such as ldaps://dc1.example.com."));
+                add(
+                    "servers",
+                    &format!("{server} is no address of a server, such as ldaps://dc1.example.com."),
+                );
             }
         }
         // Without a name a bind succeeds that proves nothing (RFC 4513 §5.1.2).
@@ -130,7 +133,8 @@ impl Settings {
             }
         }
         for (name, from) in &self.attributes {
-            let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-;.".contains(&byte));
+            let is_name =
+                |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-;.".contains(&byte));
             if !ATTRIBUTES.iter().any(|(known, ..)| known == name) {
                 add("attributes", &format!("There is no attribute {name} here."));
             } else if !is_name(from) {

@@ -38,7 +38,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 /// Entries with problems that are told.
 const MOST_PROBLEMS: usize = 100;
 /// More than so many people do not go unnoticed, if they are more than half.
-const FEW: usize = 5;
+const FEW: usize = 3;
 const PAGE: u32 = 500;
 
 /// What a sync did.
@@ -170,7 +170,8 @@ fn entry(instance: &Instance, name: &str, mut details: Value) -> AuditEntry {
 }
 
 fn run_once(instance: &Instance, many: bool, report: &mut Report) -> Result<(), StoreError> {
-    let source = source(instance)?.ok_or_else(|| Problem::Settings("it is not the identity source".to_owned()))?;
+    let source =
+        source(instance)?.ok_or_else(|| Problem::Settings("it is not the identity source".to_owned()))?;
     let mut search = |asked| instance.directory.search(&source, asked);
     let snapshot = collect::collect(&source.settings, instance.now(), &mut search)?;
     let Snapshot { users, groups, problems } = snapshot;
@@ -266,7 +267,10 @@ fn put_user(instance: &Instance, ours: &Ours, found: &Found) -> Result<Result<Pu
     let username = found.attributes["userName"].as_str().unwrap_or_default();
     let known = match ours.users.get(&found.id) {
         Some(known) => Some(known.clone()),
-        None => instance.store.provisioned_user_by("userName", username)?.filter(|user| user.external_id.is_none()),
+        None => instance
+            .store
+            .provisioned_user_by("userName", username)?
+            .filter(|user| user.external_id.is_none()),
     };
     let now = instance.now();
     let is_new = known.is_none();
@@ -367,8 +371,10 @@ fn put_group(
     group.external_id = Some(found.id.clone());
     let changes = member_changes(instance, &group.record.group.id, wanted)?;
     if is_new {
-        let about = json!({ "GroupId": group.record.group.id, "GroupName": found.name, "Members": changes.len() });
-        let made = instance.store.provision_group(&group, &changes, &entry(instance, "CreateGroup", about))?;
+        let about =
+            json!({ "GroupId": group.record.group.id, "GroupName": found.name, "Members": changes.len() });
+        let made =
+            instance.store.provision_group(&group, &changes, &entry(instance, "CreateGroup", about))?;
         return Ok(outcome(&made).map(|()| What::New));
     }
     if is_same && changes.is_empty() {
@@ -417,10 +423,10 @@ fn member_changes(
         after.clone_from(&last.record.user.id);
         held.extend(page.into_iter().map(|user| user.record.user.id));
     }
-    let add = wanted.iter().filter(|user| !held.contains(**user)).map(|user| MemberChange::Add {
-        membership: instance.ids().random(),
-        user: (*user).clone(),
-    });
+    let add = wanted
+        .iter()
+        .filter(|user| !held.contains(**user))
+        .map(|user| MemberChange::Add { membership: instance.ids().random(), user: (*user).clone() });
     let remove = held.iter().filter(|user| !wanted.contains(user)).cloned().map(MemberChange::Remove);
     Ok(add.chain(remove).collect())
 }

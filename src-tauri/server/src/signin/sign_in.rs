@@ -143,7 +143,8 @@ impl Wrong {
             }
             Self::Expired => (
                 StatusCode::FORBIDDEN,
-                "Your password has expired. Change it where your organisation keeps it, then sign in here.".into(),
+                "Your password has expired. Change it where your organisation keeps it, then sign in here."
+                    .into(),
             ),
             Self::Mismatch => (StatusCode::UNAUTHORIZED, "The user name or the password is wrong.".into()),
             Self::Elsewhere => {

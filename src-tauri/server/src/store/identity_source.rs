@@ -5,8 +5,7 @@ use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuditEntry, Begun, Result, Store, all, audit, execute, from_json, ldap, millis, moment, one,
-    scim_tokens,
+    AuditEntry, Begun, Result, Store, all, audit, execute, from_json, ldap, millis, moment, one, scim_tokens,
     sessions, to_json,
 };
 use crate::{organisation::Tags, secret::Digest};

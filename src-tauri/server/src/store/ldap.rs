@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    AuditEntry, Result, SourceKind, Store, audit, execute, from_json, identity_source, millis, moment, one, scim,
-    to_json,
+    AuditEntry, Result, SourceKind, Store, audit, execute, from_json, identity_source, millis, moment, one,
+    scim, to_json,
 };
 use crate::ldap::{Settings, sync::Report};
 

@@ -114,9 +114,10 @@ pub fn check(
 pub fn kept_elsewhere(instance: &Instance) -> Result<Option<PageError>, StoreError> {
     let text = "Your organisation's directory keeps your password. Change it where you change it for your computer \
                 or e-mail, or ask your help desk. It counts here at once.";
-    Ok(ldap::is_source(instance)?
-        .then(|| PageError::new(StatusCode::FORBIDDEN, "Your password is not kept here", text)
-            .with_way_back("/start".to_owned())))
+    Ok(ldap::is_source(instance)?.then(|| {
+        PageError::new(StatusCode::FORBIDDEN, "Your password is not kept here", text)
+            .with_way_back("/start".to_owned())
+    }))
 }
 
 /// Whether somebody has a password at all, even one for one use.
