@@ -1,11 +1,13 @@
 //! The server as AWS's own clients see it: nothing of ours is between them and the wire.
 
+mod active_directory;
 mod administration;
 mod aws_cli;
 mod device;
 mod external;
 mod federation;
 mod keeping;
+mod ldap;
 mod mail;
 mod native;
 mod operations;

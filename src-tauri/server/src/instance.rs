@@ -20,6 +20,7 @@ use crate::{
     domain::sign_in_session,
     ids::Ids,
     issuing::{OwnKeys, RoleCredentialIssuer},
+    ldap,
     limits::{Counted, Crowded, Limits, What},
     mail::Mailing,
     organisation::{MOST_TAGS, PermissionSet, Settings, Tags, User, session_tags},
@@ -29,7 +30,7 @@ use crate::{
     proxies::TrustedProxies,
     saml::SigningKey,
     secret::InstanceKey,
-    store::{Store, StoreError},
+    store::{LdapSource, Store, StoreError},
     throttle::Throttle,
 };
 
@@ -72,6 +73,12 @@ pub struct Instance {
     settings: Mutex<Arc<Settings>>,
     /// Wakes who settles requests for access.
     pub access_requested: tokio::sync::Notify,
+    /// The way to an LDAP directory, where that is the source.
+    pub directory: ldap::Door,
+    /// That directory as it was read last.
+    directory_read: Mutex<Option<Arc<ldap::Source>>>,
+    /// Wakes who syncs it.
+    pub sync_wanted: tokio::sync::Notify,
     /// How long new sign-ins last, whatever the organisation says; 0 as it says.
     session_seconds: AtomicI64,
     /// How long role credentials last, whatever their permission set says; 0 as it says.
@@ -152,6 +159,9 @@ impl Instance {
             configured: Configured::default(),
             settings: Mutex::new(Arc::new(settings)),
             access_requested: tokio::sync::Notify::new(),
+            directory: ldap::Door::default(),
+            directory_read: Mutex::default(),
+            sync_wanted: tokio::sync::Notify::new(),
             session_seconds: AtomicI64::new(0),
             role_credentials_seconds: AtomicI64::new(0),
         }
@@ -238,7 +248,28 @@ impl Instance {
     /// # Errors
     /// [`StoreError`] if that cannot be told.
     pub fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.store.user(id)?.filter(|user| user.enabled))
+        let Some(user) = self.store.user(id)?.filter(|user| user.enabled) else { return Ok(None) };
+        Ok(ldap::access::is_open_to(self, &user)?.then_some(user))
+    }
+
+    /// The directory of these settings: as it was read before, while they are the same.
+    ///
+    /// # Errors
+    /// What `read` says.
+    pub fn directory_source(
+        &self,
+        kept: &LdapSource,
+        read: impl FnOnce() -> Result<ldap::Source, ldap::Problem>,
+    ) -> Result<Arc<ldap::Source>, ldap::Problem> {
+        let mut last = self.directory_read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) =
+            last.as_ref().filter(|last| last.changed == kept.changed && last.settings == kept.settings)
+        {
+            return Ok(Arc::clone(last));
+        }
+        let source = Arc::new(read()?);
+        *last = Some(Arc::clone(&source));
+        Ok(source)
     }
 
     /// A person by what was typed at sign-in, if they may use anything.

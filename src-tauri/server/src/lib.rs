@@ -35,6 +35,7 @@ mod foreign_tests;
 mod ids;
 mod instance;
 mod issuing;
+mod ldap;
 mod limits;
 mod listeners;
 mod mail;

@@ -30,6 +30,7 @@ use crate::{
     doors::{self, BodyIn},
     external, federation,
     instance::{Instance, Shared},
+    ldap,
     mail::{self, Mailing},
     native, oidc, portal, provisioning,
     proxies::Peer,
@@ -93,11 +94,13 @@ pub async fn serve(
     let noter = tokio::spawn(note(Shared::clone(&instance)));
     let deliverer = tokio::spawn(deliver(Shared::clone(&instance)));
     let provisioner = tokio::spawn(provisioning::provision(Shared::clone(&instance)));
+    let syncer = tokio::spawn(ldap::sync::run(Shared::clone(&instance)));
     let outcome = answer(routes(&instance), sockets, tls, HEADERS_IN, stop).await;
     sweeper.abort();
     noter.abort();
     deliverer.abort();
     provisioner.abort();
+    syncer.abort();
     outcome
 }
 

@@ -135,6 +135,10 @@ fn dispatch(instance: &Instance, request: &SignedRequest) -> Outcome {
     let key = caller::authenticate(instance, request, known)?;
     let body = wire::read(&request.body)?;
     let call = Call { instance, key, request: body, known };
+    // Before the operation itself, which says what is wrong with the request where that is more.
+    if known.service == "identitystore" && !is_read_only(known.name) && crate::ldap::is_source(instance)? {
+        call.check_source()?;
+    }
     match (known.run)(&call) {
         Ok(answer) => {
             if is_read_only(known.name) {

@@ -1,8 +1,8 @@
 //! `/admin/identity-source`: where users come from, and the address that people get.
 
 use super::{
-    Administrator, Answer, external_source, number,
-    page::{Cell, Link, Page, Part, Table, Tone},
+    Administrator, Answer, external_source, ldap_source, number,
+    page::{Cell, Link, Page, Part, Table, Tone, way},
     source_change,
 };
 use crate::{fields::Fields, mfa::policy::Mode, store::SourceKind};
@@ -17,6 +17,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
         people(counts.groups, "group", "groups")
     );
     let (source, provider) = (instance.store.identity_source()?, instance.store.external_provider()?);
+    let directory = instance.store.ldap_source()?;
     let in_use = || Cell::Chip(Tone::Good, "IN USE");
     let not = |text: &str| Cell::text(text.replace(' ', "\u{a0}"));
     let is_external = source == SourceKind::Saml;
@@ -27,7 +28,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
         rows: vec![
             vec![
                 Cell::text("Directory of this server"),
-                if is_external { not("Not in use") } else { in_use() },
+                if source == SourceKind::Directory { in_use() } else { not("Not in use") },
                 Cell::Text(held),
             ],
             vec![
@@ -42,15 +43,28 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
                 ),
             ],
             vec![
-                Cell::text("Active Directory"),
-                not("Not offered"),
-                Cell::text("Bring its users over with the identity store API or an organisation file."),
+                Cell::Link(Link::new(ldap_source::PAGE, "Active Directory or LDAP")),
+                match &directory {
+                    _ if source == SourceKind::Ldap => in_use(),
+                    Some(_) => Cell::Chip(Tone::Warning, "SET UP"),
+                    None => not("Not set up"),
+                },
+                Cell::text(
+                    "The directory keeps people, groups and passwords; they are brought here every hour. MFA devices are set here.",
+                ),
             ],
         ],
         ..Table::default()
     };
-    let change = (is_external || provider.is_some())
-        .then(|| Part::Links(vec![Link::new(source_change::PAGE, "Change identity source")]));
+    let ways = [
+        (SourceKind::Directory, true, "directory", "Change to this server's directory"),
+        (SourceKind::Saml, provider.is_some(), "saml", "Change to the identity provider"),
+        (SourceKind::Ldap, directory.is_some(), "ldap", "Change to Active Directory or LDAP"),
+    ];
+    let ways = ways.into_iter().filter(|(kind, is_set_up, ..)| *kind != source && *is_set_up);
+    let ways: Vec<Link> =
+        ways.map(|(_, _, to, text)| Link::new(way(source_change::PAGE, [("to", to)]), text)).collect();
+    let change = (!ways.is_empty()).then_some(Part::Links(ways));
     let ways = Table {
         caption: "Ways to fill the directory".to_owned(),
         columns: vec!["Way", "For what"],
@@ -88,6 +102,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
                 provider.entity_id
             )
         }
+        _ if source == SourceKind::Ldap => asks.replacen("Password", "Password of the directory", 1),
         _ => asks.to_owned(),
     };
     let mail = if instance.mailing.sends() {

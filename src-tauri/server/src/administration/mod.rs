@@ -17,6 +17,8 @@ mod external_source;
 mod groups;
 mod identity_source;
 pub mod invite;
+mod ldap_form;
+mod ldap_source;
 mod overview;
 mod page;
 mod permission_set_form;
@@ -50,8 +52,9 @@ use crate::{
     audit::Event,
     fields::Fields,
     instance::{Instance, Shared},
+    ldap,
     signin::{self, PageError, SignedIn, Visit},
-    store::AuditEntry,
+    store::{AuditEntry, StoreError},
 };
 use page::way;
 
@@ -62,6 +65,9 @@ const FRESH: SignedDuration = SignedDuration::from_mins(15);
 pub const BODY_LIMIT: usize = 128 * 1024;
 /// What is typed travels through a new sign-in in the address of the page, which has room for this much.
 const LONGEST_WAY_BACK: usize = 6 * 1024;
+
+/// The field of a form that holds a secret of somebody else's.
+const SECRET: &str = "secret";
 
 /// The administration's sections.
 const SECTIONS: [(&str, &str); 10] = [
@@ -116,11 +122,14 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 71] = [
+static ROUTES: [Route; 74] = [
     shown("/admin", overview::show),
     shown("/admin/identity-source", identity_source::show),
     shown(external_source::PAGE, external_source::show),
     submitted(external_source::PAGE, external_source::PAGE, external_source::save),
+    shown(ldap_source::PAGE, ldap_source::show),
+    submitted(ldap_source::PAGE, ldap_source::PAGE, ldap_source::save),
+    submitted("/admin/identity-source/ldap/sync", ldap_source::PAGE, ldap_source::sync_now),
     shown(source_change::PAGE, source_change::show),
     submitted(source_change::PAGE, source_change::PAGE, source_change::change),
     shown(provisioning::PAGE, provisioning::show),
@@ -233,12 +242,48 @@ fn answer(route: &'static Route, instance: &Instance, visit: &Visit, fields: &Fi
     if route.form_of.is_some() && age >= FRESH {
         return Err(PageError::SignInAgain { back: way_back(route, fields) });
     }
+    if is_of_directory(instance, route, fields)? {
+        let text = "The directory that people sign in with keeps this user or group, and this server has a copy. Change \
+                    it there; the next sync brings it here.";
+        return Err(PageError::new(StatusCode::CONFLICT, "The directory keeps it", text)
+            .with_way_back(way_back(route, fields)));
+    }
     (route.act)(&Administrator { instance, visit, person, route }, fields)
+}
+
+/// What changes users and groups, and what does not count while a directory keeps them.
+const KEPT_BY_DIRECTORY: [&str; 10] = [
+    "/admin/users/edit",
+    "/admin/users/enable",
+    "/admin/users/disable",
+    "/admin/users/delete",
+    "/admin/users/one-time-password",
+    "/admin/users/password-link",
+    "/admin/groups/edit",
+    "/admin/groups/delete",
+    "/admin/groups/add",
+    "/admin/groups/remove",
+];
+
+/// Whether a form would change what the directory keeps.
+fn is_of_directory(instance: &Instance, route: &Route, fields: &Fields) -> Result<bool, StoreError> {
+    if route.form_of.is_none() {
+        return Ok(false);
+    }
+    match route.path {
+        // Nobody could sign in as such a user.
+        "/admin/users/new" => ldap::is_source(instance),
+        path if KEPT_BY_DIRECTORY.contains(&path) => {
+            instance.store.is_of_directory(fields.get("id").unwrap_or_default())
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The page to come back to after signing in, filled in as it was.
 fn way_back(route: &Route, fields: &Fields) -> String {
-    let kept = fields.pairs().filter(|(name, _)| *name != "csrf");
+    // A secret does not go into an address.
+    let kept = fields.pairs().filter(|(name, _)| !["csrf", SECRET].contains(name));
     let whole = way(route.page(), kept);
     if whole.len() <= LONGEST_WAY_BACK {
         return whole;

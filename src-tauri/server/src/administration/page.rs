@@ -229,6 +229,8 @@ pub enum Kind {
     Words,
     /// Several lines.
     Lines,
+    /// One line that nobody reads over a shoulder, and that is never filled in.
+    Secret,
     /// One of these: value and words.
     Choice(Vec<(String, String)>),
     /// Any of these: value, words, whether it is ticked.

@@ -1,5 +1,7 @@
 //! `/admin/identity-source/change`: what is kept and what is lost, and then the change, in one transaction.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use serde_json::json;
 
@@ -10,6 +12,7 @@ use super::{
 use crate::{
     audit,
     fields::Fields,
+    ldap,
     signin::{PageError, see_other},
     store::{Affected, SourceChange, SourceKind},
 };
@@ -26,11 +29,13 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
 
 fn target(of: &Administrator<'_>, fields: &Fields) -> Result<SourceKind, PageError> {
     let other = match of.instance.store.identity_source()? {
-        SourceKind::Directory => SourceKind::Saml,
-        SourceKind::Saml => SourceKind::Directory,
+        SourceKind::Directory if of.instance.store.external_provider()?.is_some() => SourceKind::Saml,
+        SourceKind::Directory => SourceKind::Ldap,
+        SourceKind::Saml | SourceKind::Ldap => SourceKind::Directory,
     };
     Ok(match fields.get("to") {
         Some("saml") => SourceKind::Saml,
+        Some("ldap") => SourceKind::Ldap,
         Some("directory") => SourceKind::Directory,
         _ => other,
     })
@@ -39,6 +44,7 @@ fn target(of: &Administrator<'_>, fields: &Fields) -> Result<SourceKind, PageErr
 fn whole(of: &Administrator<'_>, fields: &Fields, problem: Option<&str>) -> Result<Page, PageError> {
     let (store, to) = (&of.instance.store, target(of, fields)?);
     let (from, provider) = (store.identity_source()?, store.external_provider()?);
+    let directory = store.ldap_source()?;
     let problem = problem.map(|text| Part::Banner(Tone::Error, text.to_owned()));
     let page = Page::new("Change the identity source")
         .below("/admin/identity-source", "Identity source")
@@ -52,10 +58,23 @@ fn whole(of: &Administrator<'_>, fields: &Fields, problem: Option<&str>) -> Resu
         let link = Link::new(super::external_source::PAGE, "Set it up");
         return Ok(page.with(Part::Notice(Tone::Warning, text, link)));
     }
-    let there = provider.map(|provider| provider.entity_id).unwrap_or_default();
+    if to == SourceKind::Ldap && directory.is_none() {
+        let text = "The directory is not set up yet.".to_owned();
+        let link = Link::new(super::ldap_source::PAGE, "Set it up");
+        return Ok(page.with(Part::Notice(Tone::Warning, text, link)));
+    }
     let affected = store.affected_by_source(of.now())?;
-    let (what, rows, warnings) = match to {
-        SourceKind::Saml => (format!("From this server's directory to {there}."), to_saml(&affected), vec![
+    let name = |kind| match kind {
+        SourceKind::Directory => "this server's directory".to_owned(),
+        SourceKind::Saml => provider.as_ref().map(|provider| provider.entity_id.clone()).unwrap_or_default(),
+        SourceKind::Ldap => {
+            directory.as_ref().map(|directory| directory.settings.servers.join(", ")).unwrap_or_default()
+        }
+    };
+    let what = format!("From {} to {}.", name(from), name(to));
+    let (rows, warnings) = match to {
+        SourceKind::Ldap => (to_ldap(&affected, from), ldap_warnings(of, &affected)),
+        SourceKind::Saml => (to_saml(&affected, from), vec![
             format!(
                 "These administrators can sign in afterwards, if the identity provider calls them so in the NameID: {}.",
                 affected.administrators.join(", ")
@@ -63,7 +82,7 @@ fn whole(of: &Administrator<'_>, fields: &Fields, problem: Option<&str>) -> Resu
             "If nobody can sign in, run latchkey-server identity-source use-directory on the server's computer: it is the way back."
                 .to_owned(),
         ]),
-        SourceKind::Directory => (format!("From {there} to this server's directory."), to_directory(&affected), vec![
+        SourceKind::Directory => (to_directory(&affected, from), vec![
             if affected.without_password == 0 {
                 "Everybody who may sign in has a password here.".to_owned()
             } else {
@@ -83,7 +102,14 @@ fn whole(of: &Administrator<'_>, fields: &Fields, problem: Option<&str>) -> Resu
     let form = Form {
         action: PAGE,
         fields: vec![
-            Field::hidden("to", if to == SourceKind::Saml { "saml" } else { "directory" }),
+            Field::hidden(
+                "to",
+                match to {
+                    SourceKind::Saml => "saml",
+                    SourceKind::Ldap => "ldap",
+                    SourceKind::Directory => "directory",
+                },
+            ),
             Field::line("typed", &format!("Type {WORD} to confirm"), &Fields::default()),
         ],
         submit: "Change identity source",
@@ -134,8 +160,81 @@ fn common(affected: &Affected) -> Vec<Vec<Cell>> {
     ]
 }
 
-fn to_saml(affected: &Affected) -> Vec<Vec<Cell>> {
+/// Which administrators can sign in afterwards, as the directory says now.
+fn ldap_warnings(of: &Administrator<'_>, affected: &Affected) -> Vec<String> {
+    let instance = of.instance;
+    let asked = instance.store.ldap_source().ok().flatten().map(|kept| {
+        let source = Arc::new(ldap::open(instance, &kept)?);
+        instance.directory.forget();
+        ldap::access::known_names(instance, &source, &affected.administrators)
+    });
+    let who = match asked {
+        Some(Ok(known)) if known.is_empty() => format!(
+            "None of the administrators ({}) is in the directory and may sign in there: nobody can administer this \
+             server afterwards.",
+            affected.administrators.join(", ")
+        ),
+        Some(Ok(known)) => {
+            format!(
+                "These administrators are in the directory and can sign in afterwards: {}.",
+                known.join(", ")
+            )
+        }
+        Some(Err(problem)) => format!("Who can sign in afterwards is not known: {problem}."),
+        None => "Who can sign in afterwards is not known.".to_owned(),
+    };
+    vec![
+        who,
+        "If nobody can sign in, run latchkey-server identity-source use-directory on the server's computer: it is the way back."
+            .to_owned(),
+    ]
+}
+
+/// What a source called users and groups means nothing to another.
+fn outside_names() -> Vec<Cell> {
+    row(
+        "What the source calls users and groups".to_owned(),
+        false,
+        "They are matched anew, by user name and by the groups' names.",
+    )
+}
+
+fn to_ldap(affected: &Affected, from: SourceKind) -> Vec<Vec<Cell>> {
     let mut rows = common(affected);
+    rows.extend([
+        row(
+            "Users who are not in the directory".to_owned(),
+            true,
+            "With what is assigned to them. They cannot sign in.",
+        ),
+        outside_names(),
+        unused("Passwords".to_owned(), "The directory's count. Those of here count again if you come back."),
+        row(
+            counted(affected.devices, "MFA device", "MFA devices"),
+            true,
+            if from == SourceKind::Saml {
+                "This server asks for them again, as Settings say."
+            } else {
+                "This server goes on asking for them."
+            },
+        ),
+        row(
+            "Links to set a password, and browsers that were trusted".to_owned(),
+            false,
+            "Passwords are the directory's.",
+        ),
+        row(
+            counted(affected.tokens, "access token of provisioning", "access tokens of provisioning"),
+            false,
+            "They are revoked: users and groups come from the directory alone.",
+        ),
+    ]);
+    rows
+}
+
+fn to_saml(affected: &Affected, from: SourceKind) -> Vec<Vec<Cell>> {
+    let mut rows = common(affected);
+    rows.extend((from == SourceKind::Ldap).then(outside_names));
     rows.extend([
         unused(
             "Passwords".to_owned(),
@@ -159,8 +258,9 @@ fn to_saml(affected: &Affected) -> Vec<Vec<Cell>> {
     rows
 }
 
-fn to_directory(affected: &Affected) -> Vec<Vec<Cell>> {
+fn to_directory(affected: &Affected, from: SourceKind) -> Vec<Vec<Cell>> {
     let mut rows = common(affected);
+    rows.extend((from == SourceKind::Ldap).then(outside_names));
     rows.extend([
         row("Passwords".to_owned(), true, "Those of before count again."),
         row(
@@ -171,9 +271,9 @@ fn to_directory(affected: &Affected) -> Vec<Vec<Cell>> {
         row(
             counted(affected.tokens, "access token of provisioning", "access tokens of provisioning"),
             false,
-            "They are revoked: the identity provider no longer changes users and groups.",
+            "They are revoked: nobody else changes users and groups any more.",
         ),
-        row("What was set up of the identity provider".to_owned(), true, "It is not asked any more."),
+        row("What was set up of the source until now".to_owned(), true, "It is not asked any more."),
     ]);
     rows
 }
@@ -187,13 +287,20 @@ pub fn change(of: &Administrator<'_>, fields: &Fields) -> Answer {
     }
     let affected = of.instance.store.affected_by_source(of.now())?;
     let details = json!({
-        "IdentitySource": if to == SourceKind::Saml { "EXTERNAL_IDP" } else { "DIRECTORY" },
+        "IdentitySource": match to {
+            SourceKind::Saml => "EXTERNAL_IDP",
+            SourceKind::Ldap => "ACTIVE_DIRECTORY",
+            SourceKind::Directory => "DIRECTORY",
+        },
         "EndedSessions": affected.sessions,
     });
     let entry = of.entry(audit::DIRECTORY, "UpdateIdentitySource", details);
     match of.instance.store.change_identity_source(to, of.now(), &entry)? {
         // Everybody is signed out, whoever did it included.
-        SourceChange::Done => Ok(see_other(&way("/sign-in", [("continue", "/admin/identity-source")]))),
+        SourceChange::Done => {
+            of.instance.sync_wanted.notify_one();
+            Ok(see_other(&way("/sign-in", [("continue", "/admin/identity-source")])))
+        }
         SourceChange::IsIt | SourceChange::NotSetUp => {
             Ok(whole(of, fields, Some("Nothing was changed."))?.show_as(of, StatusCode::CONFLICT))
         }

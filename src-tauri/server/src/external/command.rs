@@ -14,6 +14,7 @@ use crate::{
     audit::{self, Event},
     config,
     instance::Instance,
+    ldap,
     store::{SourceChange, SourceKind},
 };
 
@@ -25,6 +26,15 @@ pub enum SourceCommand {
         /// The server's configuration file (TOML).
         #[arg(long)]
         config: PathBuf,
+    },
+    /// Bring users and groups of the LDAP directory here now, and print what came of it.
+    Sync {
+        /// The server's configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// Even if more than half of the users are gone in the directory.
+        #[arg(long)]
+        even_if_many_go: bool,
     },
     /// Let people sign in with this server's own passwords again; all sign-ins and access tokens of provisioning end.
     UseDirectory {
@@ -41,6 +51,9 @@ pub enum SourceCommand {
 pub fn run(command: SourceCommand) -> Result<()> {
     let said = match command {
         SourceCommand::Show { config } => show(&config::beside(&config)?)?,
+        SourceCommand::Sync { config, even_if_many_go } => {
+            sync_now(&config::beside(&config)?, even_if_many_go)?
+        }
         SourceCommand::UseDirectory { config } => use_directory(&config::beside(&config)?, &config)?,
     };
     writeln!(io::stdout(), "{said}").context("could not print")
@@ -53,7 +66,33 @@ fn show(instance: &Instance) -> Result<String> {
             let provider = instance.store.external_provider()?.map(|provider| provider.entity_id);
             format!("People sign in at {}.", provider.unwrap_or_default())
         }
+        SourceKind::Ldap => {
+            let servers = instance.store.ldap_source()?.map(|source| source.settings.servers.join(", "));
+            let last = instance
+                .store
+                .ldap_report()?
+                .0
+                .map_or_else(|| "There was no sync yet.".to_owned(), |last| last.told());
+            format!(
+                "People sign in with passwords of the directory at {}.\n{last}",
+                servers.unwrap_or_default()
+            )
+        }
     })
+}
+
+fn sync_now(instance: &Instance, many: bool) -> Result<String> {
+    if !ldap::is_source(instance)? {
+        bail!("no LDAP directory is the identity source, so there is nothing to sync");
+    }
+    let Some(report) = ldap::sync::sync(instance, many)? else {
+        bail!("a sync is under way; look at it with latchkey-server identity-source show")
+    };
+    if report.problem.is_some() {
+        bail!("{}", report.told());
+    }
+    let lines = report.problems.iter().map(|(entry, problem)| format!("{entry}: {problem}"));
+    Ok([report.told()].into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
 fn use_directory(instance: &Instance, config: &Path) -> Result<String> {

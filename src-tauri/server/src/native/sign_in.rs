@@ -189,7 +189,7 @@ pub fn start(instance: &Instance, request: Start) -> Result<Step, NativeError> {
         Wrong::Missing => Kind::InvalidRequest.because("A user name and a password are needed"),
         Wrong::TooLong => Kind::InvalidRequest.because("That is too long for a user name and a password"),
         Wrong::Locked(left) | Wrong::Crowded(left) => NativeError::locked(left),
-        Wrong::Mismatch | Wrong::Elsewhere => {
+        Wrong::Mismatch | Wrong::Expired | Wrong::Elsewhere => {
             Kind::WrongPassword.because("The user name or the password is wrong")
         }
     })?;

@@ -20,6 +20,7 @@ use crate::{
     fields::Fields,
     instance::{Instance, Shared},
     issuing::RoleCredentials,
+    ldap,
     store::AuditEntry,
 };
 
@@ -54,7 +55,7 @@ async fn issue(instance: Shared, headers: HeaderMap, uri: Uri) -> Result<RoleCre
                 let asked = Arc::clone(&asked);
                 let found = Shared::clone(&instance).run(move |instance| look(instance, &asked)).await;
                 let grant = Arc::new(found?);
-                if let Some(wanted) = &wanted {
+                if let Some(wanted) = wanted.as_ref().filter(|_| !grant.once) {
                     instance.grants.remember(wanted.clone(), &grant);
                 }
                 grant
@@ -96,7 +97,8 @@ fn look(
     let (account, set) = assigned.ok_or_else(|| call.forbidden("GetRoleCredentials", account, role))?;
     call.need_open("GetRoleCredentials", &account, &set)?;
     let tags = instance.session_tags(&call.caller.user, Some(&call.caller.session.id))?;
-    Ok(Grant { caller: call.caller, account, set, tags, settings, seen })
+    let once = ldap::is_source(instance)?;
+    Ok(Grant { caller: call.caller, account, set, tags, settings, seen, once })
 }
 
 fn event(instance: &Instance, grant: &Grant) -> AuditEntry {

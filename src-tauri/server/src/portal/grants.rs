@@ -34,6 +34,8 @@ pub struct Grant {
     pub settings: Arc<Settings>,
     /// As of then.
     pub seen: Revision,
+    /// Whether a directory elsewhere is to be asked each time, so that it holds this once.
+    pub once: bool,
 }
 
 /// By what a grant is found: the token, the account and the role's name.

@@ -50,6 +50,14 @@ pub fn set_name(group: &mut ProvisionedGroup, value: Option<&Value>) -> Result<(
     Ok(())
 }
 
+/// The same, from elsewhere than a request.
+///
+/// # Errors
+/// [`ScimError`] if it cannot be called that.
+pub fn rename(group: &mut ProvisionedGroup, name: &str) -> Result<(), ScimError> {
+    set_name(group, Some(&Value::from(name)))
+}
+
 /// Sets what the provider calls a group.
 ///
 /// # Errors

@@ -31,6 +31,10 @@ pub mod tokens;
 mod user;
 mod wire;
 
+pub use group::rename as name_group;
+pub use path::ENTERPRISE;
+pub use user::{attributes as user_attributes, change as change_user};
+
 use axum::{
     Router,
     body::Bytes,

@@ -262,6 +262,12 @@ impl From<Crowded> for PageError {
 
 impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
+        if let StoreError::Directory(why) = &error {
+            tracing::error!(%why, "the directory could not be asked");
+            let text = "Your organisation's directory does not answer, so this server cannot tell whether you may go \
+                        on. Nothing is lost. Try again in a minute; if it stays, tell your administrator.";
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "The directory does not answer", text);
+        }
         Self::failed(&error)
     }
 }

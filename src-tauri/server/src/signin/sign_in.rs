@@ -26,6 +26,7 @@ use crate::{
     external,
     fields::Fields,
     instance::Instance,
+    ldap,
     limits::{What, wait_of},
     organisation::User,
     secret::{Digest, Token},
@@ -86,7 +87,7 @@ pub fn submit(
             let page = render(instance, visit, status, Some(&error), typed, &back);
             return Ok(match wrong {
                 Wrong::Locked(left) | Wrong::Crowded(left) => retry_after(page, left),
-                Wrong::Missing | Wrong::TooLong | Wrong::Mismatch | Wrong::Elsewhere => page,
+                Wrong::Missing | Wrong::TooLong | Wrong::Mismatch | Wrong::Expired | Wrong::Elsewhere => page,
             });
         }
     };
@@ -120,6 +121,8 @@ pub enum Wrong {
     Crowded(SignedDuration),
     /// They do not belong together.
     Mismatch,
+    /// They do, and the directory wants another password first.
+    Expired,
     /// Nobody signs in with a password: people sign in at the identity provider.
     Elsewhere,
 }
@@ -138,6 +141,11 @@ impl Wrong {
                     format!("Too many failed sign-ins came from your network. Wait {wait}, then try again.");
                 (StatusCode::TOO_MANY_REQUESTS, text.into())
             }
+            Self::Expired => (
+                StatusCode::FORBIDDEN,
+                "Your password has expired. Change it where your organisation keeps it, then sign in here."
+                    .into(),
+            ),
             Self::Mismatch => (StatusCode::UNAUTHORIZED, "The user name or the password is wrong.".into()),
             Self::Elsewhere => {
                 (StatusCode::FORBIDDEN, "You sign in at your organisation's identity provider.".into())
@@ -186,6 +194,10 @@ pub fn check(
     };
     let (typed_password, hash) = password::check(instance, known, password)?;
     match user {
+        Some(_) if typed_password == Typed::Expired => {
+            instance.store.append_audit(&events(instance, user.as_ref(), None, "Failure"))?;
+            Ok(Err(Wrong::Expired))
+        }
         Some(user) if typed_password != Typed::Wrong => {
             if let Some(guess) = guess {
                 guess.forgive();
@@ -335,7 +347,7 @@ fn page(
     password_set: bool,
 ) -> Response {
     let passkey = mfa::passkey::offer(instance, visit);
-    let by_mail = instance.mailing.sends();
+    let by_mail = instance.mailing.sends() && !ldap::is_source(instance).unwrap_or_default();
     let frame = Frame::of(instance, visit);
     let page = SignInPage { frame, error, username, back, passkey, by_mail, password_set };
     html_with_scripts(status, &page)

@@ -14,7 +14,7 @@ use super::{
         Change, Kind, account_facts, application_facts, change, gone, role_facts, set_facts, settings_facts,
         user_facts,
     },
-    execute, groups, one, organisation, passwords, permission_sets, roles,
+    execute, groups, ldap, one, organisation, passwords, permission_sets, roles,
     sql::{self, Connection},
     users,
 };
@@ -28,10 +28,24 @@ use crate::{
 
 /// Why a document is not applied: an administrator made something that stands in its way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "user {0} cannot be kept: somebody outside this file signs in with the same user name or email address"
-)]
-pub struct Refused(pub String);
+pub enum Refused {
+    /// Somebody else signs in so.
+    #[error(
+        "user {0} cannot be kept: somebody outside this file signs in with the same user name or email address"
+    )]
+    Taken(String),
+    /// The directory that is the identity source says otherwise.
+    #[error(
+        "{what} {name} is kept by the directory that people sign in with, and the file says something else of it: \
+         change it there, or write here what it says there"
+    )]
+    OfDirectory {
+        /// A user or a group.
+        what: &'static str,
+        /// Which.
+        name: String,
+    },
+}
 
 /// A document and what applying it takes.
 pub struct Apply<'a> {
@@ -79,7 +93,10 @@ impl Apply<'_> {
     fn run(&self, c: &Connection) -> sql::Result<std::result::Result<Vec<Change>, Refused>> {
         let mut changes = Vec::new();
         changes.extend(self.settings(c)?);
-        changes.extend(self.groups(c)?);
+        match self.groups(c)? {
+            Ok(groups) => changes.extend(groups),
+            Err(refused) => return Ok(Err(refused)),
+        }
         match self.users(c)? {
             Ok(users) => changes.extend(users),
             Err(refused) => return Ok(Err(refused)),
@@ -122,10 +139,15 @@ impl Apply<'_> {
         Ok(change)
     }
 
-    fn groups(&self, c: &Connection) -> sql::Result<Vec<Change>> {
+    fn groups(&self, c: &Connection) -> sql::Result<std::result::Result<Vec<Change>, Refused>> {
         let mut changes = Vec::new();
         for (id, name) in declared(c, "SELECT id, name FROM user_group WHERE declared")? {
             if !self.document.groups.contains_key(&name) {
+                if ldap::owns_group(c, &id)? {
+                    // It came from the file once and is the directory's by now.
+                    execute(c, "UPDATE user_group SET declared = 0 WHERE id = ?1", [&id])?;
+                    continue;
+                }
                 groups::remove(c, &id)?;
                 changes.push(gone(Kind::Group, name));
             }
@@ -135,6 +157,11 @@ impl Apply<'_> {
             let before = known.as_ref().map(|group| vec![("description", group.description.clone())]);
             let after = vec![("description", description.clone())];
             let change = change(Kind::Group, name, before.as_ref(), &after);
+            if let Some(group) = known.as_ref().filter(|_| change.is_some())
+                && ldap::owns_group(c, &group.id)?
+            {
+                return Ok(Err(Refused::OfDirectory { what: "group", name: name.clone() }));
+            }
             if change.is_some() {
                 let id = match &known {
                     Some(group) => group.id.clone(),
@@ -155,13 +182,17 @@ impl Apply<'_> {
             execute(c, "UPDATE user_group SET declared = TRUE WHERE name = ?1 AND NOT declared", [name])?;
             changes.extend(change);
         }
-        Ok(changes)
+        Ok(Ok(changes))
     }
 
     fn users(&self, c: &Connection) -> sql::Result<std::result::Result<Vec<Change>, Refused>> {
         let mut changes = Vec::new();
         for (id, username) in declared(c, "SELECT id, username FROM user WHERE declared")? {
             if !self.document.users.contains_key(&username) {
+                if ldap::owns_user(c, &id)? {
+                    execute(c, "UPDATE user SET declared = 0 WHERE id = ?1", [&id])?;
+                    continue;
+                }
                 users::remove(c, &id, self.now)?;
                 changes.push(gone(Kind::User, username));
             }
@@ -180,6 +211,9 @@ impl Apply<'_> {
             after.push(("password", password.map_or("", |_| "(new)").to_owned()));
             let before = known.as_ref().map(|user| user_facts(user, &user.groups));
             let change = change(Kind::User, &wanted.username, before.as_ref(), &after);
+            if change.is_some() && ldap::owns_user(c, &next.id)? {
+                return Ok(Err(Refused::OfDirectory { what: "user", name: next.username }));
+            }
             if change.is_some() {
                 users::forget_logins(c, &next.id)?;
             }
@@ -188,7 +222,7 @@ impl Apply<'_> {
         for (wanted, next, change, memberships, password, is_new) in changing {
             if change.is_some() {
                 if !users::are_logins_free(c, &next)? {
-                    return Ok(Err(Refused(next.username)));
+                    return Ok(Err(Refused::Taken(next.username)));
                 }
                 users::put(c, &next, true)?;
                 if !next.enabled {

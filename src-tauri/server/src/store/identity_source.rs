@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuditEntry, Begun, Result, Store, all, audit, execute, from_json, millis, moment, one, optional_moment, scim_tokens,
+    AuditEntry, Begun, Result, Store, all, audit, execute, from_json, ldap, millis, moment, one, optional_moment, scim_tokens,
     sessions,
     sql::{self, Connection, Row, params},
     to_json,
@@ -18,6 +18,8 @@ pub enum SourceKind {
     Directory,
     /// At an external SAML identity provider.
     Saml,
+    /// Here, with passwords of Active Directory or another LDAP directory and MFA devices of this server.
+    Ldap,
 }
 
 impl SourceKind {
@@ -25,6 +27,7 @@ impl SourceKind {
         match self {
             Self::Directory => "DIRECTORY",
             Self::Saml => "SAML",
+            Self::Ldap => "LDAP",
         }
     }
 }
@@ -103,13 +106,17 @@ pub enum SourceChange {
     Done,
     /// It is the source already.
     IsIt,
-    /// The external identity provider is not set up.
+    /// The external identity provider, or the directory, is not set up.
     NotSetUp,
 }
 
-fn kind(c: &Connection) -> sql::Result<SourceKind> {
-    let saml = one(c, "SELECT 1 FROM identity_source WHERE kind = 'SAML'", [], |_| Ok(()))?.is_some();
-    Ok(if saml { SourceKind::Saml } else { SourceKind::Directory })
+pub(super) fn kind(c: &Connection) -> sql::Result<SourceKind> {
+    let word: Option<String> = one(c, "SELECT kind FROM identity_source", [], |row| row.get(0))?;
+    Ok(match word.as_deref() {
+        Some("SAML") => SourceKind::Saml,
+        Some("LDAP") => SourceKind::Ldap,
+        _ => SourceKind::Directory,
+    })
 }
 
 fn provider_from(row: &Row<'_>) -> sql::Result<ExternalProvider> {
@@ -174,8 +181,8 @@ impl Store {
         })
     }
 
-    /// Changes where people sign in. Everybody is signed out, and what was under way is over; going back to this
-    /// server's directory, provisioning ends too.
+    /// Changes where people sign in. Everybody is signed out, and what was under way is over; but with an external
+    /// identity provider, provisioning ends too.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -186,10 +193,16 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<SourceChange> {
         self.write("change the identity source", |tx| {
-            if kind(tx)? == to {
+            let from = kind(tx)?;
+            if from == to {
                 return Ok(SourceChange::IsIt);
             }
-            if to == SourceKind::Saml && provider(tx)?.is_none() {
+            let is_set_up = match to {
+                SourceKind::Directory => true,
+                SourceKind::Saml => provider(tx)?.is_some(),
+                SourceKind::Ldap => ldap::source(tx)?.is_some(),
+            };
+            if !is_set_up {
                 return Ok(SourceChange::NotSetUp);
             }
             let sql = "UPDATE identity_source SET kind = ?1, since = ?2";
@@ -207,8 +220,14 @@ impl Store {
             ] {
                 execute(tx, sql, [])?;
             }
-            if to == SourceKind::Directory {
+            if to != SourceKind::Saml {
                 scim_tokens::revoke_all(tx, now)?;
+            }
+            if [from, to].contains(&SourceKind::Ldap) {
+                ldap::forget_outside_names(tx)?;
+            }
+            if to == SourceKind::Ldap {
+                ldap::want_sync(tx)?;
             }
             audit::append(tx, entry)?;
             Ok(SourceChange::Done)

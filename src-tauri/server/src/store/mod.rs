@@ -33,6 +33,7 @@ mod identity_records;
 mod identity_source;
 mod instance;
 mod issuing;
+mod ldap;
 mod lockouts;
 mod mfa;
 mod native_proofs;
@@ -92,6 +93,7 @@ pub use half_sign_ins::{Completion, HalfSignIn, NewDevice};
 pub use identity_records::{Edited, GroupRecord, Membership, UserRecord};
 pub use identity_source::{Affected, ExternalProvider, ExternalSignIn, Proved, SourceChange, SourceKind};
 pub use issuing::{Hearing, Kept};
+pub use ldap::LdapSource;
 pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
@@ -147,6 +149,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("native_families.sql")),
     M::up(include_str!("authenticated.sql")),
     M::up(include_str!("family_ends.sql")),
+    M::up(include_str!("ldap.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -170,6 +173,9 @@ pub enum StoreError {
         /// The library's words.
         cause: rusqlite_migration::Error,
     },
+    /// Not this database but the directory that it says to ask cannot tell.
+    #[error("{0}")]
+    Directory(String),
 }
 
 impl StoreError {
@@ -188,7 +194,7 @@ impl StoreError {
             Self::Migration { cause: Error::MigrationDefinition(DatabaseTooFarAhead) } => {
                 return "a newer version of latchkey-server made it; use that one, or another folder";
             }
-            Self::Migration { .. } => None,
+            Self::Migration { .. } | Self::Directory(_) => None,
         };
         match sqlite {
             Some(DatabaseCorrupt | NotADatabase) => {

@@ -158,6 +158,34 @@ fn check_revision(body: Body<'_>, revision: i64) -> Result<(), AdminError> {
 }
 
 impl Call<'_> {
+    /// Whether a directory elsewhere keeps what the request would change (IAM Identity Center User Guide: with Active
+    /// Directory as the source, users and groups are changed there).
+    ///
+    /// # Errors
+    /// `ConflictException` if it does.
+    pub(super) fn check_source(&self) -> Result<(), AdminError> {
+        let store = &self.instance.store;
+        let body = self.body();
+        let kept = match self.known.name {
+            "CreateUser" => crate::ldap::is_source(self.instance)?,
+            "UpdateUser" | "DeleteUser" => store.is_of_directory(&Kind::User.id(body, "UserId")?)?,
+            "UpdateGroup" | "DeleteGroup" | "CreateGroupMembership" => {
+                store.is_of_directory(&Kind::Group.id(body, "GroupId")?)?
+            }
+            "DeleteGroupMembership" => {
+                let known = store.membership(&Kind::Membership.id(body, "MembershipId")?)?;
+                known.map(|known| store.is_of_directory(&known.group_id)).transpose()?.unwrap_or_default()
+            }
+            _ => false,
+        };
+        if kept {
+            let words = "The directory that is the identity source keeps this. Change it there.";
+            // AWS documents no reason of its own for it.
+            return Err(conflict(words, "CONCURRENT_MODIFICATION"));
+        }
+        Ok(())
+    }
+
     /// The id of the store, if that is the one that the request names.
     fn identity_store(&self) -> Result<&str, AdminError> {
         let own = self.instance.addresses.directory_id();

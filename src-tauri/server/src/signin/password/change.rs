@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 
-use super::{Place, Typed, check, chosen, event};
+use super::{Place, Typed, check, chosen, event, kept_elsewhere};
 use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
@@ -27,12 +27,18 @@ const WHY: &str = "You stay signed in here. Everywhere else, and in all applicat
 /// GET `/start/password`.
 pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or(PATH, fields, &[])?;
+    if let Some(elsewhere) = kept_elsewhere(instance)? {
+        return Err(elsewhere);
+    }
     Ok(place(person).page(instance, visit, StatusCode::OK, None))
 }
 
 /// POST `/start/password`.
 pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or(PATH, fields, &[])?;
+    if let Some(elsewhere) = kept_elsewhere(instance)? {
+        return Err(elsewhere);
+    }
     let refuse = |status, error: &str| Ok(place(person).page(instance, visit, status, Some(error)));
     let now = instance.now();
     // A session that is left open is no place to guess from.

@@ -9,7 +9,7 @@ use axum::{
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{Place, chosen, event, has_password};
+use super::{Place, chosen, event, has_password, kept_elsewhere};
 use crate::{
     audit::{self, Event},
     external,
@@ -47,6 +47,9 @@ pub fn show(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, 
     if external::is_source(instance)? {
         return Ok(see_other("/sign-in"));
     }
+    if let Some(elsewhere) = kept_elsewhere(instance)? {
+        return Err(elsewhere);
+    }
     let by_mail = instance.mailing.sends();
     Ok(html(StatusCode::OK, &ForgottenPage { frame: Frame::of(instance, visit), by_mail }))
 }
@@ -55,6 +58,9 @@ pub fn show(instance: &Instance, visit: &Visit, _: &Fields) -> Result<Response, 
 pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     if external::is_source(instance)? {
         return Ok(see_other("/sign-in"));
+    }
+    if let Some(elsewhere) = kept_elsewhere(instance)? {
+        return Err(elsewhere);
     }
     instance.count(What::ForgottenPasswords)?.keep();
     let typed = fields.get("username").unwrap_or_default();
@@ -189,6 +195,9 @@ pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Resul
 }
 
 fn owner(instance: &Instance, token: &str) -> Result<User, PageError> {
+    if let Some(elsewhere) = kept_elsewhere(instance)? {
+        return Err(elsewhere);
+    }
     let guess = instance.count(What::WrongLinks)?;
     let user_id = instance.store.password_link(Digest::of(token), instance.now())?.ok_or_else(over)?;
     guess.forgive();

@@ -18,6 +18,7 @@ use crate::{
     domain::sign_in_session::SignInSession,
     fields::Fields,
     instance::{Instance, Shared},
+    ldap,
     organisation::User,
     passwords,
     secret::Token,
@@ -48,6 +49,8 @@ pub enum Typed {
     Right,
     /// Right, and good for nothing but setting another.
     OnlyOnce,
+    /// Right, and over: the directory that keeps it wants another one.
+    Expired,
 }
 
 /// A place where a new password is asked for.
@@ -90,6 +93,9 @@ pub fn check(
     user: Option<&User>,
     password: &str,
 ) -> Result<(Typed, String), StoreError> {
+    if let Some(typed) = ldap::access::check(instance, user, password)? {
+        return Ok((typed, ldap::access::PROOF.to_owned()));
+    }
     let user_id = user.map(|user| instance.user_id(user)).unwrap_or_default();
     let known = instance.store.password(&user_id)?;
     let hash = known.as_ref().map(|known| known.hash.as_str());
@@ -99,6 +105,19 @@ pub fn check(
         true => Typed::Right,
     };
     Ok((typed, known.map(|known| known.hash).unwrap_or_default()))
+}
+
+/// What to tell whoever wants another password, if this server does not keep them.
+///
+/// # Errors
+/// [`StoreError`] if that cannot be told.
+pub fn kept_elsewhere(instance: &Instance) -> Result<Option<PageError>, StoreError> {
+    let text = "Your organisation's directory keeps your password. Change it where you change it for your computer \
+                or e-mail, or ask your help desk. It counts here at once.";
+    Ok(ldap::is_source(instance)?.then(|| {
+        PageError::new(StatusCode::FORBIDDEN, "Your password is not kept here", text)
+            .with_way_back("/start".to_owned())
+    }))
 }
 
 /// Whether somebody has a password at all, even one for one use.

@@ -1,0 +1,302 @@
+//! `/admin/identity-source/ldap`: an LDAP directory, set up and tested before it becomes the source, and its syncs
+//! while it is.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{
+    Administrator, Answer, SECRET, ldap_form, moment, number,
+    page::{Cell, Form, Link, Mistakes, Page, Part, Table, Tone, way},
+    source_change,
+};
+use crate::{
+    audit,
+    fields::Fields,
+    ldap::{self, Settings, Snapshot, Source, sync::Report},
+    signin::{PageError, see_other},
+    store::{LdapSource, SourceKind},
+};
+
+/// The page.
+pub const PAGE: &str = "/admin/identity-source/ldap";
+const SYNC: &str = "/admin/identity-source/ldap/sync";
+/// Names that a test shows.
+const SHOWN: usize = 5;
+
+/// GET `/admin/identity-source/ldap`.
+pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let done = match fields.get("done") {
+        Some("saved") => Some("The directory is saved."),
+        Some("sync") => Some("A sync was asked for. Load this page again to see what it did."),
+        _ => None,
+    };
+    let done = done.map(|text| Part::Banner(Tone::Good, text.to_owned()));
+    Ok(whole(of, fields, &Mistakes::default(), done.into_iter().collect())?.show(of))
+}
+
+fn whole(
+    of: &Administrator<'_>,
+    fields: &Fields,
+    mistakes: &Mistakes,
+    first: Vec<Part>,
+) -> Result<Page, PageError> {
+    let store = &of.instance.store;
+    let (kept, in_use) = (store.ldap_source()?, store.identity_source()? == SourceKind::Ldap);
+    let state = match (&kept, in_use) {
+        (_, true) => Part::Banner(
+            Tone::Good,
+            "In use: people sign in with the directory's passwords, and with this server's second factors.".to_owned(),
+        ),
+        (Some(_), false) => Part::Notice(
+            Tone::Warning,
+            "Set up, and not in use: people do not sign in with it yet.".to_owned(),
+            Link::new(way(source_change::PAGE, [("to", "ldap")]), "Change the identity source"),
+        ),
+        (None, false) => Part::Note(
+            "The directory keeps people, groups and passwords. Nothing changes before you change the identity source."
+                .to_owned(),
+        ),
+    };
+    let mut page = Page::new("Active Directory or LDAP").below("/admin/identity-source", "Identity source");
+    page.parts.extend(first);
+    page.parts.extend(mistakes.banner());
+    page.parts.push(state);
+    if in_use {
+        page.parts.extend(last_sync(of)?);
+    }
+    let settings = kept.as_ref().map(|kept| &kept.settings);
+    Ok(page
+        .with(Part::Heading("The directory".to_owned()))
+        .with(Part::Form(ldap_form::form(PAGE, fields, settings, mistakes))))
+}
+
+/// What the last sync did, and a way to another.
+fn last_sync(of: &Administrator<'_>) -> Result<Vec<Part>, PageError> {
+    let (last, wanted) = of.instance.store.ldap_report()?;
+    let mut parts = vec![Part::Heading("Last sync".to_owned())];
+    if wanted {
+        parts.push(Part::Banner(Tone::Warning, "A sync is about to begin.".to_owned()));
+    }
+    match &last {
+        None => parts.push(Part::Note("There was none yet.".to_owned())),
+        Some(report) => parts.extend(told(report)),
+    }
+    let many = last
+        .as_ref()
+        .and_then(|report| report.problem.as_ref())
+        .is_some_and(|why| why.contains("more than half"));
+    let button = |many: bool| Form {
+        action: SYNC,
+        fields: if many { vec![super::page::Field::hidden("many", "yes")] } else { Vec::new() },
+        submit: if many { "Sync even if many users go" } else { "Sync now" },
+        costs: many.then(|| {
+            "Users who are not in the directory are disabled here, and lose their access.".to_owned()
+        }),
+        ..Form::default()
+    };
+    parts.push(Part::Form(button(false)));
+    parts.extend(many.then(|| Part::Form(button(true))));
+    Ok(parts)
+}
+
+fn told(report: &Report) -> Vec<Part> {
+    let at = |millis| Timestamp::from_millisecond(millis).map(moment).unwrap_or_default();
+    let mut parts = Vec::new();
+    match &report.problem {
+        Some(problem) => parts.push(Part::Banner(Tone::Error, format!("The last sync failed: {problem}."))),
+        None => parts.push(Part::Facts(vec![
+            ("Ended", at(report.ended)),
+            (
+                "In the directory",
+                format!(
+                    "{} and {}",
+                    number(report.users, "user", "users"),
+                    number(report.groups, "group", "groups")
+                ),
+            ),
+            ("Users", format!("{} came, {} changed, {} went", report.came, report.changed, report.went)),
+            (
+                "Groups",
+                format!(
+                    "{} came, {} changed, {} went",
+                    report.groups_came, report.groups_changed, report.groups_went
+                ),
+            ),
+        ])),
+    }
+    if !report.problems.is_empty() {
+        parts.push(Part::Table(problems(&report.problems, report.more_problems)));
+    }
+    parts
+}
+
+fn problems(problems: &[(String, String)], more: usize) -> Table {
+    let rows =
+        problems.iter().map(|(entry, problem)| vec![Cell::Code(entry.clone()), Cell::text(problem.as_str())]);
+    let more = (more > 0).then(|| vec![Cell::text(format!("and {more} more")), Cell::text("")]);
+    Table {
+        caption: "Entries with problems".to_owned(),
+        columns: vec!["Entry", "Problem"],
+        rows: rows.chain(more).collect(),
+        ..Table::default()
+    }
+}
+
+/// POST `/admin/identity-source/ldap`: saves, or tests what is typed.
+pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let (instance, now) = (of.instance, of.now());
+    let mut mistakes = Mistakes::default();
+    let settings = ldap_form::read(fields, &mut mistakes);
+    let kept = instance.store.ldap_source()?;
+    let typed = fields.get(SECRET);
+    // What was entered for one directory is not sent to another without being typed again.
+    let goes_on = kept.as_ref().filter(|kept| is_known(&kept.settings, &settings));
+    let secret = match (typed, goes_on) {
+        (Some(typed), _) => ldap::seal(instance, typed),
+        (None, Some(kept)) => Some(kept.secret.clone()),
+        (None, None) => {
+            mistakes.add(
+                SECRET,
+                "Enter the connector account's password, anew if the servers or the account are others.",
+            );
+            None
+        }
+    };
+    let wanted = secret.map(|secret| LdapSource { settings, secret, changed: now });
+    let Some(wanted) = wanted.filter(|_| mistakes.is_empty()) else {
+        return Ok(whole(of, fields, &mistakes, Vec::new())?.show_as(of, mistakes.status()));
+    };
+    let source = match ldap::open(instance, &wanted) {
+        Ok(source) => Arc::new(source),
+        Err(problem) => {
+            mistakes.add("authorities", format!("{}.", capital(&problem.to_string())));
+            return Ok(whole(of, fields, &mistakes, Vec::new())?.show_as(of, mistakes.status()));
+        }
+    };
+    if fields.get("go") == Some("test") {
+        return Ok(whole(of, fields, &mistakes, tested(of, &source))?.show(of));
+    }
+    let details = json!({
+        "Servers": wanted.settings.servers,
+        "ConnectorAccount": wanted.settings.bind_dn,
+        "UserBases": wanted.settings.user_bases,
+        "GroupBases": wanted.settings.group_bases,
+        "UserFilter": wanted.settings.user_filter,
+        "GroupFilter": wanted.settings.group_filter,
+        "PasswordChanged": typed.is_some(),
+    });
+    // AWS documents no name for it.
+    let entry = of.entry(audit::DIRECTORY, "UpdateLdapConfigurationForDirectory", details);
+    instance.store.put_ldap_source(&wanted, &entry)?;
+    Ok(see_other(&way(PAGE, [("done", "saved")])))
+}
+
+fn is_known(kept: &Settings, wanted: &Settings) -> bool {
+    kept.servers == wanted.servers && kept.bind_dn == wanted.bind_dn && kept.authorities == wanted.authorities
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// What a test found: each server, and who would come.
+fn tested(of: &Administrator<'_>, source: &Arc<Source>) -> Vec<Part> {
+    let servers = ldap::probe(source);
+    let works = servers.iter().any(|(_, outcome)| outcome.is_ok());
+    let rows = servers.into_iter().map(|(server, outcome)| {
+        let state =
+            if outcome.is_ok() { Cell::Chip(Tone::Good, "WORKS") } else { Cell::Chip(Tone::Error, "FAILS") };
+        let said = outcome.map_or_else(
+            |problem| format!("{}.", capital(&problem.to_string())),
+            |()| "Its certificate is trusted and the connector account signs in.".to_owned(),
+        );
+        vec![Cell::Code(server), state, Cell::Text(said)]
+    });
+    let table = Table {
+        caption: "Servers as they answer now".to_owned(),
+        columns: vec!["Server", "State", "In detail"],
+        rows: rows.collect(),
+        ..Table::default()
+    };
+    of.instance.directory.forget();
+    let found = if works { Some(ldap::sync::look(of.instance, source)) } else { None };
+    let first = match &found {
+        None => Part::Banner(Tone::Error, "No server can be used. Nothing was saved.".to_owned()),
+        Some(Err(problem)) => {
+            Part::Banner(Tone::Error, format!("{}. Nothing was saved.", capital(&problem.to_string())))
+        }
+        Some(Ok(snapshot)) => Part::Banner(
+            if snapshot.users.is_empty() { Tone::Warning } else { Tone::Good },
+            format!(
+                "Found {} and {}. Nothing was saved.",
+                number(snapshot.users.len(), "user", "users"),
+                number(snapshot.groups.len(), "group", "groups")
+            ),
+        ),
+    };
+    let mut parts = vec![first, Part::Table(table)];
+    if let Some(Ok(snapshot)) = &found {
+        parts.extend(sample(snapshot));
+    }
+    parts
+}
+
+fn sample(snapshot: &Snapshot) -> Vec<Part> {
+    let text = |attributes: &serde_json::Map<String, serde_json::Value>, name: &str| {
+        attributes.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let users = snapshot.users.iter().take(SHOWN).map(|found| {
+        vec![
+            Cell::Text(text(&found.attributes, "userName")),
+            Cell::Text(text(&found.attributes, "displayName")),
+            Cell::Code(found.dn.clone()),
+        ]
+    });
+    let groups = snapshot.groups.iter().take(SHOWN).map(|found| {
+        vec![Cell::Text(found.name.clone()), Cell::Text(number(found.members.len(), "member", "members"))]
+    });
+    let mut parts = vec![
+        Part::Table(Table {
+            caption: "Some of the users".to_owned(),
+            columns: vec!["User name", "Display name", "Entry"],
+            rows: users.collect(),
+            empty: "No entry below there is a user by the filter.",
+            ..Table::default()
+        }),
+        Part::Table(Table {
+            caption: "Some of the groups".to_owned(),
+            columns: vec!["Group", "Members, through other groups too"],
+            rows: groups.collect(),
+            empty: "There are no groups.",
+            ..Table::default()
+        }),
+    ];
+    if !snapshot.problems.is_empty() {
+        let (told, more) = snapshot.problems.split_at(snapshot.problems.len().min(SHOWN));
+        parts.push(Part::Table(problems(told, more.len())));
+    }
+    parts
+}
+
+/// POST `/admin/identity-source/ldap/sync`.
+pub fn sync_now(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    if !ldap::is_source(of.instance)? {
+        let first = vec![Part::Banner(Tone::Error, "The directory is not the identity source.".to_owned())];
+        let page = whole(of, &Fields::default(), &Mistakes::default(), first)?;
+        return Ok(page.show_as(of, StatusCode::CONFLICT));
+    }
+    let many = fields.get("many").is_some();
+    let entry = of.entry(audit::DIRECTORY, "StartIdentitySourceSync", json!({ "EvenIfManyGo": many }));
+    if many {
+        of.instance.store.append_audit(&[entry])?;
+        ldap::sync::sync(of.instance, true)?;
+    } else {
+        of.instance.store.want_ldap_sync(&entry)?;
+        of.instance.sync_wanted.notify_one();
+    }
+    Ok(see_other(&way(PAGE, [("done", "sync")])))
+}

@@ -1,0 +1,124 @@
+//! What directories say, read. How they are asked is tested against slapd and Samba, in `tests/wire`.
+#![expect(clippy::unwrap_used, reason = "a failed test may panic")]
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+use ldap3::SearchEntry;
+
+use super::{
+    Door, Flavour, Settings, Source,
+    connection::{Bound, bind},
+    entry::{Entry, Standing, by_id, folded},
+};
+
+fn settings(flavour: Flavour) -> Settings {
+    Settings {
+        flavour,
+        servers: vec!["ldaps://dc1.acme.test".to_owned()],
+        authorities: String::new(),
+        bind_dn: "cn=connector".to_owned(),
+        user_bases: vec!["dc=acme,dc=test".to_owned()],
+        group_bases: Vec::new(),
+        user_filter: flavour.users().to_owned(),
+        group_filter: flavour.groups().to_owned(),
+        attributes: [("department".to_owned(), "ou".to_owned())].into(),
+        patience: 5,
+    }
+}
+
+fn entry(texts: &[(&str, &str)], bytes: &[(&str, Vec<u8>)]) -> Entry {
+    let attrs = texts.iter().map(|(name, text)| ((*name).to_owned(), vec![(*text).to_owned()]));
+    let bin_attrs: HashMap<_, _> =
+        bytes.iter().map(|(name, bytes)| ((*name).to_owned(), vec![bytes.clone()])).collect();
+    Entry::from(SearchEntry { dn: "cn=x".to_owned(), attrs: attrs.collect(), bin_attrs })
+}
+
+#[test]
+fn ids_find_their_entries() {
+    let ad = settings(Flavour::ActiveDirectory);
+    let bytes: Vec<u8> = (1..=16).map(|byte| byte + 0x80).collect();
+    let id = entry(&[], &[("objectGUID", bytes)]).id(&ad).unwrap();
+    assert_eq!(id, "84838281-8685-8887-898a-8b8c8d8e8f90");
+    let filter = by_id(&ad, &id).unwrap();
+    assert_eq!(filter, r"(objectGUID=\81\82\83\84\85\86\87\88\89\8a\8b\8c\8d\8e\8f\90)");
+    assert!(ldap3::parse_filter(&filter).is_ok());
+    // Bytes that happen to be text are bytes still.
+    assert!(entry(&[("objectguid", "abcdefghijklmnop")], &[]).id(&ad).is_some());
+    assert!(by_id(&ad, "*").is_none());
+    let other = settings(Flavour::OpenLdap);
+    assert_eq!(entry(&[("entryUUID", "u-1")], &[]).id(&other).unwrap(), "u-1");
+    assert_eq!(by_id(&other, "*)(uid=*").unwrap(), r"(entryUUID=\2a\29\28uid=\2a)");
+}
+
+#[test]
+fn who_is_out_and_who_is_locked_out() {
+    let now = Timestamp::from_second(1_800_000_000).unwrap();
+    let windows = |seconds: i64| ((seconds + 11_644_473_600) * 10_000_000).to_string();
+    for (texts, standing) in [
+        (vec![("userAccountControl", "512")], Standing::Open),
+        (vec![("userAccountControl", "514")], Standing::Disabled),
+        (vec![("userAccountControl", "66050")], Standing::Disabled),
+        (vec![("msDS-User-Account-Control-Computed", "16")], Standing::Locked),
+        (
+            vec![("userAccountControl", "514"), ("msDS-User-Account-Control-Computed", "16")],
+            Standing::Disabled,
+        ),
+        (vec![("accountExpires", "0")], Standing::Open),
+        (vec![("accountExpires", "9223372036854775807")], Standing::Open),
+        (vec![("accountExpires", &windows(1_799_999_999))], Standing::Disabled),
+        (vec![("accountExpires", &windows(1_800_000_001))], Standing::Open),
+    ] {
+        assert_eq!(entry(&texts, &[]).standing(Flavour::ActiveDirectory, now), standing, "{texts:?}");
+    }
+    for (until, standing) in [("000001010000Z", Standing::Disabled), ("20270101000000Z", Standing::Locked)] {
+        let entry = entry(&[("pwdAccountLockedTime", until)], &[]);
+        assert_eq!(entry.standing(Flavour::OpenLdap, now), standing);
+    }
+    assert_eq!(entry(&[], &[]).standing(Flavour::OpenLdap, now), Standing::Open);
+}
+
+#[test]
+fn names_of_entries_are_compared_as_directories_do() {
+    assert_eq!(folded("UID=Sam , ou=People,DC=acme"), folded("uid=sam,OU=people, dc=acme"));
+    assert_ne!(folded("uid=sam,ou=people"), folded("uid=sam,ou=groups"));
+}
+
+#[test]
+fn what_cannot_be_a_directory_is_refused() {
+    let good = settings(Flavour::OpenLdap);
+    assert_eq!(good.mistakes(), []);
+    assert_eq!(good.attribute("department"), "ou");
+    assert_eq!(good.attribute("email"), "mail");
+    let with = |change: &dyn Fn(&mut Settings)| {
+        let mut settings = good.clone();
+        change(&mut settings);
+        settings.mistakes().first().map(|(field, _)| *field)
+    };
+    for server in ["http://dc", "ldapi:///run/ldapi", "dc1.acme.test", "ldaps://dc/dc=acme?uid", "ldaps://"] {
+        assert_eq!(with(&|settings| settings.servers = vec![server.to_owned()]), Some("servers"), "{server}");
+    }
+    assert_eq!(with(&|settings| settings.servers.clear()), Some("servers"));
+    assert_eq!(with(&|settings| settings.bind_dn = " ".to_owned()), Some("bind_dn"));
+    assert_eq!(with(&|settings| settings.user_filter = "(uid=".to_owned()), Some("user_filter"));
+    for (name, from) in [("shoeSize", "x"), ("email", "mail)(x"), ("userName", "")] {
+        let attributes = [(name.to_owned(), from.to_owned())];
+        assert_eq!(with(&|settings| settings.attributes = attributes.clone().into()), Some("attributes"));
+    }
+    assert_eq!(with(&|settings| settings.patience = 0), Some("patience"));
+}
+
+#[test]
+fn nobody_binds_without_a_password() {
+    let certified = rcgen::generate_simple_self_signed(vec!["dc1.acme.test".to_owned()]).unwrap();
+    let settings = Settings { authorities: certified.cert.pem(), ..settings(Flavour::OpenLdap) };
+    let read = |password: &str| Source::new(settings.clone(), password.to_owned(), Timestamp::UNIX_EPOCH);
+    assert!(read("").is_err());
+    let source = Arc::new(read("secret").unwrap());
+    // No server is asked, as there is none.
+    for (dn, password) in [("uid=sam", ""), ("", "secret")] {
+        assert_eq!(bind(&Door::default(), &source, dn, password).unwrap(), Bound::Wrong);
+    }
+    let none = Settings { authorities: "no certificate".to_owned(), ..settings };
+    assert!(Source::new(none, "secret".to_owned(), Timestamp::UNIX_EPOCH).is_err());
+}
