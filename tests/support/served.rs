@@ -62,7 +62,9 @@ impl ServedOrganisation {
     pub async fn start_with(config: &str, files: &[(&str, String)]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
         for (name, text) in files {
-            fs::write(folder.path().join(name), text)?;
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().context("a file stands in a folder")?)?;
+            fs::write(file, text)?;
         }
         Self::serve_in(folder, "", config).await
     }
@@ -103,6 +105,8 @@ impl ServedOrganisation {
             .args(["serve", "--config"])
             .args([&config])
             .envs([("PATH", "/usr/bin:/bin"), ("RUST_BACKTRACE", "1")])
+            // AWS's files are the test's own.
+            .envs([("HOME", folder.path())])
             .log(log.clone())
             .start()?;
         let start_url = until(START, "the server to say where it serves", async || {
@@ -133,7 +137,9 @@ impl ServedOrganisation {
     pub async fn command(&self, command: &[&str], more: &[&str]) -> Result<Said> {
         let config = self.config().display().to_string();
         let arguments = [command, &["--config", &config], more].concat();
-        run(WHILE, programs::latchkey_server()?, &arguments, [("PATH", "/usr/bin:/bin")], "").await
+        let home = self.folder().to_str().context("the folder is not UTF-8")?;
+        let env = [("PATH", "/usr/bin:/bin"), ("HOME", home)];
+        run(WHILE, programs::latchkey_server()?, &arguments, env, "").await
     }
 
     /// A folder of the test's own.

@@ -1,6 +1,7 @@
 //! The server as AWS's own clients see it: nothing of ours is between them and the wire.
 
 mod administration;
+mod aws_accounts;
 mod aws_cli;
 mod device;
 mod external;
