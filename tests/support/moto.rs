@@ -18,6 +18,9 @@ use tokio::{
 };
 use url::Url;
 
+/// The account that moto takes unknown keys for.
+pub const MANAGEMENT: &str = "123456789012";
+
 /// A running moto; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Moto {
@@ -26,20 +29,17 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// Starts one in which unknown keys are those of `account`.
+    /// Starts one in which unknown keys are those of [`MANAGEMENT`]. (With `MOTO_ACCOUNT_ID` all keys would be one
+    /// account's.)
     ///
     /// # Errors
     /// That there is no Python with moto, or that it does not listen in time.
-    pub async fn start(account: &str, folder: &Path) -> Result<Self> {
+    pub async fn start(folder: &Path) -> Result<Self> {
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let log = folder.join("moto.log");
         let process = Program::new("moto", programs::python()?)
             .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
-            .envs([
-                ("PATH", "/usr/bin:/bin"),
-                ("MOTO_ACCOUNT_ID", account),
-                ("MOTO_IAM_LOAD_MANAGED_POLICIES", "true"),
-            ])
+            .envs([("PATH", "/usr/bin:/bin"), ("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")])
             .log(log.clone())
             .start()?;
         let listens = until(START, "moto to listen", async || {

@@ -62,11 +62,26 @@ impl ServedOrganisation {
     pub async fn start_with(config: &str, files: &[(&str, String)]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
         for (name, text) in files {
+            fs::write(folder.path().join(name), text)?;
+        }
+        Self::serve_in(folder, "", config).await
+    }
+
+    /// As [`Self::start_with`], where `management` is the account that the organization belongs to.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_managed_by(management: &str, config: &str, files: &[(&str, String)]) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
+        for (name, text) in files {
             let file = folder.path().join(name);
             fs::create_dir_all(file.parent().context("a file stands in a folder")?)?;
             fs::write(file, text)?;
         }
-        Self::serve_in(folder, "", config).await
+        let hash = hash_password(folder.path()).await?;
+        let more = format!("password_hash = \"{hash}\"\n");
+        let organisation = organisation::head("Test", management, "engineering", "sam", &more);
+        Self::run(folder, &organisation, config).await
     }
 
     async fn serve(more: &str, place: &str, saml_key: Option<&str>) -> Result<Self> {

@@ -10,14 +10,13 @@ use serde_json::{Value, json};
 use support::{
     Administrator, Boto, Fault, FaultyWay, Moto, Person, ServedOrganisation,
     deadline::{WHILE, until},
+    moto::MANAGEMENT,
 };
 use url::Url;
 
 use super::{DEVICE_CODE, administration::create_key, text};
 
 const REGION: &str = "eu-central-1";
-/// As the organisation files of these tests have it.
-const MANAGEMENT: &str = "900000000001";
 const THUMBPRINT: &str = "9e99a48a9960b14926bb7f3b02e22da2b0ab7280";
 const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 const VIEW_ONLY: &str = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
@@ -44,7 +43,7 @@ struct Cloud {
 impl Cloud {
     async fn start() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-aws-").tempdir()?;
-        let moto = Moto::start(MANAGEMENT, folder.path()).await?;
+        let moto = Moto::start(folder.path()).await?;
         let way = FaultyWay::to(moto.url()).await?;
         let services = ["organizations", "iam", "sts", "s3"];
         let aws = Boto::at(moto.url(), &services, REGION, &folder.path().join("aws")).await?;
@@ -75,7 +74,7 @@ impl Cloud {
             way.url()
         );
         let files = [(".aws/credentials", ROOT_KEYS.to_owned())];
-        let served = ServedOrganisation::start_with(&config, &files).await?;
+        let served = ServedOrganisation::start_managed_by(MANAGEMENT, &config, &files).await?;
         let services = ["identitystore", "sso-admin", "sso", "sso-oidc"];
         let endpoint = served.start_url().join("/")?;
         let boto = Boto::at(&endpoint, &services, REGION, &folder.path().join("boto")).await?;
@@ -86,6 +85,10 @@ impl Cloud {
         let store = text(&listed["Instances"][0], "IdentityStoreId")?;
         let accounts: [String; 2] = accounts.try_into().map_err(|_| anyhow::anyhow!("two accounts"))?;
         let cloud = Self { moto, way, served, aws, boto, keys, instance, store, accounts, folder };
+        for account in &cloud.accounts {
+            // moto reads AWS's policies when an account is first asked for, and takes its time.
+            cloud.roles(account).await?;
+        }
         // They come with the first look at AWS Organizations.
         until(WHILE, "the accounts to be imported", async || {
             let log = cloud.audit("SyncOrganization").await?;
