@@ -161,7 +161,7 @@ async fn in_account(
                 if outcome.is_err() {
                     aws.clients.forget(account);
                 }
-                instance.run(move |instance| made(instance, &wanted, role, outcome)).await?;
+                instance.run(move |instance| made(instance, &wanted, role, &outcome)).await?;
             }
             Job::Remove(role) => {
                 let outcome = match &ready {
@@ -175,7 +175,7 @@ async fn in_account(
                     Ok(iam) => iam::read(iam, &role.role_name).await,
                     Err(failure) => Err(failure.clone()),
                 };
-                instance.run(move |instance| checked(instance, role, outcome)).await?;
+                instance.run(move |instance| checked(instance, role, &outcome)).await?;
             }
         }
     }
@@ -225,7 +225,7 @@ fn made(
     instance: &Instance,
     wanted: &WantedRole,
     role: RoleSpec,
-    outcome: Result<(), Failure>,
+    outcome: &Result<(), Failure>,
 ) -> Result<(), AwsError> {
     let now = instance.now();
     let before = wanted.known.clone();
@@ -250,7 +250,7 @@ fn made(
     });
     row.role_name.clone_from(&role.name);
     row.revision = wanted.revision;
-    let event = match &outcome {
+    let event = match outcome {
         Ok(()) => {
             let applied = Applied { revision: wanted.revision, role };
             row.applied = serde_json::to_string(&applied).ok();
@@ -300,11 +300,11 @@ fn removed(instance: &Instance, mut row: AwsRole, outcome: Result<(), Failure>) 
 fn checked(
     instance: &Instance,
     mut row: AwsRole,
-    outcome: Result<Option<RoleSpec>, Failure>,
+    outcome: &Result<Option<RoleSpec>, Failure>,
 ) -> Result<(), AwsError> {
     row.checked = instance.now();
     let before = std::mem::take(&mut row.drift);
-    match (&outcome, Applied::of(&row)) {
+    match (outcome, Applied::of(&row)) {
         (Ok(there), Some(applied)) => row.drift = applied.role.differences(there.as_ref()),
         (Err(failure), _) => {
             tracing::warn!(account = row.account_id, role = row.role_name, %failure, "a role at AWS could not be read");

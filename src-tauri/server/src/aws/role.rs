@@ -233,10 +233,7 @@ mod tests {
         let said = [
             (changed(&|it| it.trust = json!({})), "trust policy"),
             (changed(&|it| it.managed.clear()), "ReadOnlyAccess is not attached"),
-            (
-                changed(&|it| drop(it.managed.insert("arn:aws:iam::aws:policy/X".to_owned()))),
-                "X was attached",
-            ),
+            (changed(&|it| it.managed.extend(["arn:aws:iam::aws:policy/X".to_owned()])), "X was attached"),
             (changed(&|it| it.inline.clear()), "inline policy was deleted"),
             (
                 changed(&|it| drop(it.inline.insert(INLINE_POLICY.to_owned(), json!({})))),
