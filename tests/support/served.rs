@@ -67,6 +67,23 @@ impl ServedOrganisation {
         Self::serve_in(folder, "", config).await
     }
 
+    /// As [`Self::start_with`], where `management` is the account that the organization belongs to.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_managed_by(management: &str, config: &str, files: &[(&str, String)]) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
+        for (name, text) in files {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().context("a file stands in a folder")?)?;
+            fs::write(file, text)?;
+        }
+        let hash = hash_password(folder.path()).await?;
+        let more = format!("password_hash = \"{hash}\"\n");
+        let organisation = organisation::head("Test", management, "engineering", "sam", &more);
+        Self::run(folder, &organisation, config).await
+    }
+
     async fn serve(more: &str, place: &str, saml_key: Option<&str>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-serve-").tempdir()?;
         if let Some(pem) = saml_key {
@@ -103,6 +120,8 @@ impl ServedOrganisation {
             .args(["serve", "--config"])
             .args([&config])
             .envs([("PATH", "/usr/bin:/bin"), ("RUST_BACKTRACE", "1")])
+            // AWS's files are the test's own.
+            .envs([("HOME", folder.path())])
             .log(log.clone())
             .start()?;
         let start_url = until(START, "the server to say where it serves", async || {
@@ -133,7 +152,9 @@ impl ServedOrganisation {
     pub async fn command(&self, command: &[&str], more: &[&str]) -> Result<Said> {
         let config = self.config().display().to_string();
         let arguments = [command, &["--config", &config], more].concat();
-        run(WHILE, programs::latchkey_server()?, &arguments, [("PATH", "/usr/bin:/bin")], "").await
+        let home = self.folder().to_str().context("the folder is not UTF-8")?;
+        let env = [("PATH", "/usr/bin:/bin"), ("HOME", home)];
+        run(WHILE, programs::latchkey_server()?, &arguments, env, "").await
     }
 
     /// A folder of the test's own.

@@ -2,6 +2,7 @@
 
 mod active_directory;
 mod administration;
+mod aws_accounts;
 mod aws_cli;
 mod device;
 mod external;

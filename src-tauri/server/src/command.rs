@@ -16,6 +16,7 @@ use crate::{
     applications,
     applying::Told,
     audit::{self, command::AuditCommand},
+    aws::{self, command::AwsCommand},
     chance::Chance,
     config, external,
     external::command::SourceCommand,
@@ -88,6 +89,11 @@ enum Command {
     IdentitySource {
         #[command(subcommand)]
         command: SourceCommand,
+    },
+    /// Accounts and roles at AWS.
+    Aws {
+        #[command(subcommand)]
+        command: AwsCommand,
     },
     /// See what was done, and whether the record of it is whole.
     Audit {
@@ -192,6 +198,7 @@ pub fn run() -> Result<()> {
         }
         Command::Admin { command } => admin::command::run(command),
         Command::IdentitySource { command } => external::command::run(command),
+        Command::Aws { command } => runtime.block_on(aws::command::run(command)),
         Command::Audit { command } => audit::command::run(command),
         Command::Plan { config, file } => tell(&config::apply(&config, &file, true)?),
         Command::Apply { config, file } => tell(&config::apply(&config, &file, false)?),

@@ -22,6 +22,7 @@ use crate::{
         delivery::Delivery,
         keeping::{self, Keeping},
     },
+    aws::{self, Aws, AwsConfig},
     chance::Chance,
     clock::Clock,
     configured::Configured,
@@ -69,6 +70,8 @@ struct Config {
     trusted_proxies: Vec<Spanned<String>>,
     /// TLS of our own.
     tls: Option<Tls>,
+    /// Real AWS accounts. Without it the accounts are the sandbox's, and their credentials this server's own.
+    aws: Option<Spanned<AwsConfig>>,
     /// What becomes of the audit trail.
     #[serde(default)]
     audit: Audit,
@@ -135,6 +138,14 @@ pub fn empty(file: &Path) -> Result<(Store, InstanceKey)> {
     Ok((folder.store()?, folder.key(&Chance::from_system())?))
 }
 
+/// The real AWS accounts that a configuration names, for commands beside the server.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn aws_of(file: &Path) -> Result<Option<AwsConfig>> {
+    Ok(parse(file)?.0.aws.map(Spanned::into_inner))
+}
+
 impl Config {
     /// The database that others use too, if there is one.
     fn database(&self, home: &Path) -> Result<Option<Database>> {
@@ -191,6 +202,9 @@ pub async fn run(file: &Path) -> Result<()> {
     }
     instance.limits = Limits::new(config.limits, is_anybodys).together(&instance.store);
     instance.proxies = proxies;
+    if let Some(config) = config.aws {
+        aws::take_over(&mut instance, Arc::new(Aws::connect(config.into_inner()).await));
+    }
     instance.configured = Configured { file: file.display().to_string(), mfa: config.mfa };
     instance.keeping = Keeping {
         retention_days: config.audit.retention_days.map(Spanned::into_inner),
@@ -374,6 +388,22 @@ fn read(file: &Path) -> Result<Checked> {
         let problem = "must be 1 or more; leave it out to keep all events";
         bail!(wrong(days.span(), "audit.retention_days", problem));
     }
+    if let Some(aws) = &config.aws {
+        let settings = aws.get_ref();
+        if config.public_url.is_none() && settings.endpoint_url.is_none() {
+            let problem = "needs `public_url`: AWS reads the keys of this server there";
+            bail!(wrong(aws.span(), "aws", problem));
+        }
+        if settings.region.is_empty()
+            || settings.region.contains(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        {
+            bail!(wrong(aws.span(), "aws.region", "must be a region, such as eu-central-1"));
+        }
+        let is_thumbprint = |it: &String| it.len() == 40 && it.bytes().all(|b| b.is_ascii_hexdigit());
+        if !settings.thumbprints.iter().all(is_thumbprint) {
+            bail!(wrong(aws.span(), "aws.thumbprints", "must be SHA-1 fingerprints of 40 hex digits"));
+        }
+    }
     let certificate = config.tls.as_ref().map(|files| {
         let home = home_of(file);
         let (cert, key) = (home.join(files.cert.get_ref()), home.join(files.key.get_ref()));
@@ -441,6 +471,11 @@ mod tests {
             refuses(&format!("{good}{line}"), &["line 4, field `trusted_proxies`", "everybody"]);
         }
         refuses(&format!("{good}[limits]\nfailed_sign_in = 5\n"), &["line 5", "failed_sign_ins"]);
+        refuses(&format!("{good}[aws]\nregion = \"eu-central-1\"\n"), &["field `aws`", "public_url"]);
+        let aws = format!("{good}public_url = \"https://sso.test\"\n[aws]\n");
+        refuses(&format!("{aws}region = \"EU (Frankfurt)\"\n"), &["field `aws.region`", "eu-central-1"]);
+        let print = "region = \"eu-central-1\"\nthumbprints = [\"x\"]\n";
+        refuses(&format!("{aws}{print}"), &["field `aws.thumbprints`", "40 hex digits"]);
         refuses(&format!("{good}[audit]\nretention_days = 0\n"), &["line 5, field `audit.retention_days`"]);
         refuses(&format!("{good}[tls]\ncert = \"a\"\n"), &["field `tls.key`"]);
     }

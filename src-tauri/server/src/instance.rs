@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     addresses::Addresses,
     audit::keeping::Keeping,
+    aws::Aws,
     chance::Chance,
     clock::Clock,
     configured::Configured,
@@ -53,6 +54,8 @@ pub struct Instance {
     pub sample_apps: bool,
     /// How mail is sent.
     pub mailing: Mailing,
+    /// The way to real AWS accounts; without it the accounts are the sandbox's own.
+    pub aws: Option<Arc<Aws>>,
     /// Makes role credentials.
     pub issuer: Box<dyn RoleCredentialIssuer>,
     /// Checks passwords.
@@ -149,6 +152,7 @@ impl Instance {
             saml_key: keys.saml,
             sample_apps: false,
             mailing: Mailing::Off,
+            aws: None,
             issuer,
             passwords,
             throttle: Throttle::default(),

@@ -46,14 +46,36 @@ pub struct Assumption {
 #[derive(Debug, thiserror::Error)]
 #[error("could not {doing}: {cause}")]
 pub struct IssuingError {
+    why: Why,
     doing: &'static str,
     cause: Box<dyn Error + Send + Sync>,
+}
+
+/// Why credentials were not issued, as far as it matters to who asked for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Something failed.
+    Failed,
+    /// The role does not let them in, or is not there.
+    NoAccess,
+    /// Too much is asked for at a time.
+    TooMany,
 }
 
 impl IssuingError {
     /// Wraps what the issuer's own means said.
     pub fn new(doing: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { doing, cause: cause.into() }
+        Self::because(Why::Failed, doing, cause)
+    }
+
+    /// The same for a reason that matters to who asked.
+    pub fn because(why: Why, doing: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { why, doing, cause: cause.into() }
+    }
+
+    /// Why.
+    pub fn why(&self) -> Why {
+        self.why
     }
 }
 
@@ -144,6 +166,12 @@ pub trait RoleCredentialIssuer: Debug + Send + Sync {
 
     /// Whether their secret access key passes a check: being the one presented, or having signed a request.
     fn secret_passes(&self, key: &IssuedKey, check: &dyn Fn(&Token) -> bool) -> bool;
+}
+
+/// The role of a permission set in an account: `AWSReservedSSO_NAME_HEX` with 16 digits that differ by account (IAM
+/// Identity Center User Guide). At most 64 characters.
+pub fn role_name(key: &InstanceKey, account_id: &str, set_name: &str) -> String {
+    format!("AWSReservedSSO_{set_name}_{}", key.public_id("role", &[account_id, set_name], 16))
 }
 
 /// Credentials of this server's own making, good at its own STS.
@@ -259,7 +287,7 @@ impl OwnKeys {
             session_token: session_token.digest(),
             account_id: account.id.clone(),
             permission_set: set.name.clone(),
-            role_name: format!("AWSReservedSSO_{}_{}", set.name, self.key.public_id("role", &parts, 16)),
+            role_name: role_name(&self.key, &account.id, &set.name),
             role_id: format!("AROA{}", self.key.public_id("role id", &parts, 17).to_uppercase()),
             session_name: user.username.clone(),
             user_id: user.id.clone(),

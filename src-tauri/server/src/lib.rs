@@ -17,6 +17,7 @@ mod applying;
 #[cfg(test)]
 mod applying_tests;
 mod audit;
+mod aws;
 mod catalogue;
 mod chance;
 mod clock;

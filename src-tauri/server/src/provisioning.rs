@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     audit::{self, Event},
+    aws::TRIES_OF_A_REQUEST,
     instance::{Instance, Shared},
     organisation::Settings,
     store::{AccessRequest, AuditEntry, RequestStatus, StoreError, Wanted},
@@ -34,7 +35,21 @@ impl Instance {
     pub fn settle_access_requests(&self) -> Result<usize, StoreError> {
         let settings = self.settings();
         let record = |request: &AccessRequest, set: Option<&str>| self.settled(&settings, request, set);
-        self.store.settle_access_requests(self.now(), &record)
+        let settled = self.store.settle_access_requests(self.now(), self.aws.is_some(), &record)?;
+        if let Some(aws) = self.aws.as_ref().filter(|_| settled > 0) {
+            aws.roles_wanted.notify_one();
+        }
+        Ok(settled)
+    }
+
+    /// Ends requests whose roles at AWS are made or removed, or could not be.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a statement fails.
+    pub fn finish_access_requests(&self) -> Result<usize, StoreError> {
+        let settings = self.settings();
+        let record = |request: &AccessRequest, set: Option<&str>| self.settled(&settings, request, set);
+        self.store.finish_access_requests(TRIES_OF_A_REQUEST, &record)
     }
 
     /// The event of a request's end. Who asked for it is in the event of the request.

@@ -27,6 +27,7 @@ use tower::Service;
 use crate::{
     administration,
     audit::{delivery, keeping},
+    aws,
     doors::{self, BodyIn},
     external, federation,
     instance::{Instance, Shared},
@@ -61,8 +62,10 @@ pub fn routes(instance: &Shared) -> Router {
     let samples = if instance.sample_apps { sample_apps::routes() } else { Router::new() };
     let outbox =
         if matches!(instance.mailing, Mailing::Outbox) { mail::outbox_routes() } else { Router::new() };
+    let for_aws = if instance.aws.is_some() { aws::routes() } else { Router::new() };
     let routes = Router::new()
         .merge(outbox)
+        .merge(for_aws)
         .merge(oidc::routes())
         .merge(portal::routes())
         .merge(federation::routes())
@@ -95,7 +98,11 @@ pub async fn serve(
     let deliverer = tokio::spawn(deliver(Shared::clone(&instance)));
     let provisioner = tokio::spawn(provisioning::provision(Shared::clone(&instance)));
     let syncer = tokio::spawn(ldap::sync::run(Shared::clone(&instance)));
+    let at_aws = instance.aws.clone().map(|aws| tokio::spawn(aws::work(Shared::clone(&instance), aws)));
     let outcome = answer(routes(&instance), sockets, tls, HEADERS_IN, stop).await;
+    if let Some(at_aws) = at_aws {
+        at_aws.abort();
+    }
     sweeper.abort();
     noter.abort();
     deliverer.abort();

@@ -107,7 +107,10 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         .with_some(units::done(fields))
         .with(Part::Actions(
             Link::new("/admin/assign", "Give access to accounts"),
-            vec![Link::new(inside("/admin/accounts/new", "ou"), "Add an account")],
+            vec![
+                Link::new(inside("/admin/accounts/new", "ou"), "Add an account"),
+                Link::new(super::aws::PAGE, "Roles at AWS"),
+            ],
         ))
         .with(Part::Search(search))
         .with(Part::Table(table))
@@ -199,14 +202,17 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         )),
         ..Form::default()
     };
+    let mut at_aws = super::aws::of_account(of, &account)?.into_iter().peekable();
+    let absence = at_aws.next_if(|part| matches!(part, Part::Banner(..)));
     let page = page
+        .with_some(absence)
         .with(Part::Facts(facts))
         .with(Part::Links(vec![Link::new(way("/admin/accounts/edit", id), "Edit")]))
         .with(Part::Heading("Who has what".to_owned()))
         .with(Part::Links(vec![Link::new(give, "Give access to this account")]))
-        .with(Part::Table(table))
-        .with(Part::Heading("Remove".to_owned()))
-        .with(Part::Form(remove));
+        .with(Part::Table(table));
+    let page =
+        at_aws.fold(page, Page::with).with(Part::Heading("Remove".to_owned())).with(Part::Form(remove));
     Ok(page.show(of))
 }
 

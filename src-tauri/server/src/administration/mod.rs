@@ -13,6 +13,7 @@ mod assign;
 mod assign_choices;
 mod attribute_lines;
 mod audit;
+mod aws;
 mod external_source;
 mod groups;
 mod identity_source;
@@ -122,7 +123,7 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 74] = [
+static ROUTES: [Route; 78] = [
     shown("/admin", overview::show),
     shown("/admin/identity-source", identity_source::show),
     shown(external_source::PAGE, external_source::show),
@@ -169,6 +170,10 @@ static ROUTES: [Route; 74] = [
     submitted("/admin/accounts/edit", "/admin/accounts/edit", account_form::update),
     submitted("/admin/accounts/delete", "/admin/accounts/account", account_form::delete),
     submitted("/admin/accounts/revoke", "/admin/accounts/account", accounts::revoke),
+    shown(aws::PAGE, aws::show),
+    submitted(aws::SYNC, aws::PAGE, aws::sync),
+    submitted(aws::CHECK, aws::PAGE, aws::check),
+    submitted(aws::REAPPLY, aws::PAGE, aws::reapply),
     shown("/admin/permission-sets", permission_sets::list),
     shown("/admin/permission-sets/set", permission_sets::show),
     shown("/admin/permission-sets/edit", permission_set_form::show),

@@ -20,6 +20,7 @@ use jiff::SignedDuration;
 use url::Url;
 
 use crate::{
+    aws,
     fields::Fields,
     instance::{Instance, Shared},
     issuing::IssuingError,
@@ -83,7 +84,18 @@ pub fn signin_token_for(
         .session_tags(user, Some(session_id))
         .map_err(|cause| IssuingError::new("find a session's tags", cause))?;
     let issued = instance.issuer.issue(user, account, set, tags, event, instance.now())?;
-    keep_token(instance, issued.access_key_id, issued.ends)
+    match &instance.aws {
+        Some(at_aws) => aws::console::signin_token(at_aws, &issued),
+        None => keep_token(instance, issued.access_key_id, issued.ends),
+    }
+}
+
+/// Where sign-in tokens are taken to: here, or to AWS where the accounts are real ones.
+pub fn location(instance: &Instance) -> String {
+    match &instance.aws {
+        Some(at_aws) => aws::console::federation_url(&at_aws.config),
+        None => instance.addresses.federation_url(),
+    }
 }
 
 fn keep_token(
@@ -109,13 +121,15 @@ pub fn leads_to_console(address: &str) -> bool {
 /// # Errors
 /// A page error, should this instance's own address not be a URL.
 pub fn login_url(instance: &Instance, token: &Token, destination: Option<&str>) -> Result<Url, PageError> {
-    let mut url = Url::parse(&instance.addresses.federation_url())
+    let mut url = Url::parse(&location(instance))
         .map_err(|_| PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "No console", "Try again later."))?;
     url.query_pairs_mut()
         .append_pair("Action", "login")
         .append_pair("Issuer", &instance.addresses.start_url())
         .append_pair("SigninToken", token.expose());
-    if let Some(destination) = destination {
+    // AWS's own has to be told where to go in any case.
+    let home = instance.aws.as_ref().map(|at_aws| aws::console::home(&at_aws.config));
+    if let Some(destination) = destination.or(home.as_deref()) {
         url.query_pairs_mut().append_pair("Destination", destination);
     }
     Ok(url)

@@ -26,7 +26,7 @@ pub fn federation_console(call: &Call<'_>) -> Result<Response, PortalError> {
     )?;
     let body = json!({
         "signInToken": token.expose(),
-        "signInFederationLocation": call.instance.addresses.federation_url(),
+        "signInFederationLocation": federation::location(call.instance),
         "destination": "",
     });
     Ok(Json(body).into_response())

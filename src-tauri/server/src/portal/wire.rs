@@ -10,7 +10,10 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{issuing::IssuingError, store::StoreError};
+use crate::{
+    issuing::{IssuingError, Why},
+    store::StoreError,
+};
 
 /// An error of the portal.
 #[derive(Debug)]
@@ -42,7 +45,11 @@ impl From<StoreError> for PortalError {
 
 impl From<IssuingError> for PortalError {
     fn from(error: IssuingError) -> Self {
-        Self::failed(&error)
+        match error.why() {
+            Why::Failed => Self::failed(&error),
+            Why::NoAccess => Self::Forbidden,
+            Why::TooMany => Self::TooManyRequests,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use url::{Url, form_urlencoded};
 use super::{see_other, visit::Visit};
 use crate::{
     instance::Instance,
-    issuing::IssuingError,
+    issuing::{IssuingError, Why},
     limits::{Crowded, wait_of},
     store::StoreError,
 };
@@ -274,7 +274,16 @@ impl From<StoreError> for PageError {
 
 impl From<IssuingError> for PageError {
     fn from(error: IssuingError) -> Self {
-        Self::failed(&error)
+        let (title, text) = match error.why() {
+            Why::Failed => return Self::failed(&error),
+            Why::NoAccess => (
+                "AWS does not let you in yet",
+                "The role is not ready in this account, or AWS refused it. Wait a minute and try again; if it stays, \
+                 tell your administrator the account and the role.",
+            ),
+            Why::TooMany => ("AWS is busy", "Wait a few seconds, then try again."),
+        };
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, title, text).with_way_back("/start".to_owned())
     }
 }
 

@@ -166,6 +166,17 @@ fn settle(c: &Connection, wanted: &Wanted, now: Timestamp) -> sql::Result<std::r
     Ok(Ok(()))
 }
 
+/// Roles that failed are tried at once; what is provisioned is made again even where it seems to be right.
+fn try_roles_now(tx: &Connection, wanted: &Wanted) -> sql::Result<()> {
+    let (set, account, state) = match wanted {
+        Wanted::Assign(it) | Wanted::Revoke(it) => (&it.permission_set, Some(&it.account_id), "APPLIED"),
+        Wanted::Provision { permission_set, account_id } => (permission_set, account_id.as_ref(), ""),
+    };
+    let sql = "UPDATE aws_role SET state = 'RETRYING', next_try = 0, attempts = 0
+               WHERE permission_set = ?1 AND (?2 IS NULL OR account_id = ?2) AND state <> ?3";
+    execute(tx, sql, params![set, account, state]).map(drop)
+}
+
 impl Store {
     /// Keeps a new request under an id drawn by the caller.
     ///
@@ -237,14 +248,19 @@ impl Store {
     }
 
     /// Does what requests ask for, oldest first, until none is open, and records what became of each: how many
-    /// there were.
+    /// there were. Those that succeed and need roles stay open until [`Store::finish_access_requests`].
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails; what was settled before stays so.
-    pub fn settle_access_requests(&self, now: Timestamp, record: RecordSettled<'_>) -> Result<usize> {
+    pub fn settle_access_requests(
+        &self,
+        now: Timestamp,
+        needs_roles: bool,
+        record: RecordSettled<'_>,
+    ) -> Result<usize> {
         let mut settled = 0;
         loop {
-            let batch = self.settle_some(now, record)?;
+            let batch = self.settle_some(now, needs_roles, record)?;
             settled += batch;
             if batch == 0 {
                 return Ok(settled);
@@ -252,8 +268,9 @@ impl Store {
         }
     }
 
-    fn settle_some(&self, now: Timestamp, record: RecordSettled<'_>) -> Result<usize> {
-        let open = "SELECT * FROM access_request WHERE status = 'IN_PROGRESS' ORDER BY created, id LIMIT ?1";
+    fn settle_some(&self, now: Timestamp, needs_roles: bool, record: RecordSettled<'_>) -> Result<usize> {
+        let open = "SELECT * FROM access_request WHERE status = 'IN_PROGRESS' AND stage IS NULL
+                    ORDER BY created, id LIMIT ?1";
         // Looking costs no lock.
         if self.read("look for open requests", |c| all(c, open, [1], |_| Ok(())))?.is_empty() {
             return Ok(0);
@@ -264,6 +281,11 @@ impl Store {
             for mut request in batch {
                 let set = permission_sets::find(tx, request.wanted.permission_set())?.map(|set| set.name);
                 let failure = settle(tx, &request.wanted, now)?.err();
+                if failure.is_none() && needs_roles {
+                    execute(tx, "UPDATE access_request SET stage = 'ROLES' WHERE id = ?1", [&request.id])?;
+                    try_roles_now(tx, &request.wanted)?;
+                    continue;
+                }
                 let status = if failure.is_none() { "SUCCEEDED" } else { "FAILED" };
                 let sql = "UPDATE access_request SET status = ?2, failure = ?3 WHERE id = ?1";
                 execute(tx, sql, params![request.id, status, failure])?;

@@ -19,6 +19,10 @@ const PRINCIPALS: &str = "WITH principal (id) AS MATERIALIZED (
         UNION ALL SELECT m.group_id FROM membership m JOIN user u ON u.id = m.user_id WHERE u.id = ?1 AND u.enabled
     )";
 
+/// Whether the set was edited since, or its role at AWS is not as it should be.
+const OUTDATED: &str = "(v.revision < s.revision OR EXISTS (SELECT 1 FROM aws_role r
+    WHERE r.account_id = v.account_id AND r.permission_set = v.permission_set AND r.state <> 'APPLIED'))";
+
 /// A permission set in an account, and which of its revisions is in force there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provisioned {
@@ -105,7 +109,8 @@ impl Store {
             let sql = format!(
                 "{PRINCIPALS} SELECT {} FROM (SELECT DISTINCT s.account_id FROM principal p
                      CROSS JOIN assignment s ON s.principal_id = p.id) x
-                 CROSS JOIN account a ON a.id = x.account_id JOIN organizational_unit o ON o.id = a.ou_id
+                 CROSS JOIN account a ON a.id = x.account_id AND a.absent_since IS NULL
+                 JOIN organizational_unit o ON o.id = a.ou_id
                  ORDER BY a.id",
                 accounts::COLUMNS
             );
@@ -125,6 +130,7 @@ impl Store {
                      CROSS JOIN assignment t ON t.principal_id = p.id AND t.account_id = ?2) x
                  CROSS JOIN permission_set s ON s.arn = x.permission_set
                  CROSS JOIN provisioned v ON v.account_id = ?2 AND v.permission_set = s.arn
+                 CROSS JOIN account a ON a.id = ?2 AND a.absent_since IS NULL
                  ORDER BY s.name"
             );
             all(c, &sql, [user_id, account_id], |row| {
@@ -144,6 +150,7 @@ impl Store {
                  FROM (SELECT DISTINCT t.account_id, t.permission_set FROM principal p
                      CROSS JOIN assignment t ON t.principal_id = p.id) x
                  CROSS JOIN permission_set s ON s.arn = x.permission_set
+                 CROSS JOIN account a ON a.id = x.account_id AND a.absent_since IS NULL
                  ORDER BY x.account_id, s.name"
             );
             all(c, &sql, [user_id], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -164,6 +171,7 @@ impl Store {
             let sql = format!(
                 "{PRINCIPALS} SELECT s.*, v.session_seconds AS in_force
                  FROM permission_set s CROSS JOIN provisioned v ON v.account_id = ?2 AND v.permission_set = s.arn
+                 CROSS JOIN account a ON a.id = ?2 AND a.absent_since IS NULL
                  WHERE s.name = ?3 AND EXISTS (SELECT 1 FROM principal p CROSS JOIN assignment t
                      ON t.principal_id = p.id AND t.account_id = ?2 AND t.permission_set = s.arn)"
             );
@@ -224,10 +232,12 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn provisioned_accounts(&self, arn: &str, after: &str, limit: u32) -> Result<Vec<Provisioned>> {
         self.read("list provisioned accounts", |c| {
-            let sql = "SELECT v.*, v.revision < s.revision AS outdated FROM provisioned v
+            let sql = format!(
+                "SELECT v.*, {OUTDATED} AS outdated FROM provisioned v
                        JOIN permission_set s ON s.arn = v.permission_set
-                       WHERE v.permission_set = ?1 AND v.account_id > ?2 ORDER BY v.account_id LIMIT ?3";
-            all(c, sql, params![arn, after, limit], provisioned_from)
+                       WHERE v.permission_set = ?1 AND v.account_id > ?2 ORDER BY v.account_id LIMIT ?3"
+            );
+            all(c, &sql, params![arn, after, limit], provisioned_from)
         })
     }
 
@@ -237,10 +247,12 @@ impl Store {
     /// [`super::StoreError`] if the statement fails.
     pub fn provisioned_sets(&self, account_id: &str, after: &str, limit: u32) -> Result<Vec<Provisioned>> {
         self.read("list provisioned permission sets", |c| {
-            let sql = "SELECT v.*, v.revision < s.revision AS outdated FROM provisioned v
+            let sql = format!(
+                "SELECT v.*, {OUTDATED} AS outdated FROM provisioned v
                        JOIN permission_set s ON s.arn = v.permission_set
-                       WHERE v.account_id = ?1 AND v.permission_set > ?2 ORDER BY v.permission_set LIMIT ?3";
-            all(c, sql, params![account_id, after, limit], provisioned_from)
+                       WHERE v.account_id = ?1 AND v.permission_set > ?2 ORDER BY v.permission_set LIMIT ?3"
+            );
+            all(c, &sql, params![account_id, after, limit], provisioned_from)
         })
     }
 }

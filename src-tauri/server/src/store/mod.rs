@@ -18,6 +18,11 @@ mod audit_delivery;
 mod audit_index;
 mod audit_lookup;
 mod authorization_codes;
+mod aws_roles;
+mod aws_signing_keys;
+mod aws_sync;
+#[cfg(test)]
+mod aws_tests;
 mod changes;
 mod checkpoints;
 mod clients;
@@ -85,6 +90,9 @@ pub use audit_chain::{Break, End, Verdict};
 pub use audit_delivery::{DigestFile, LogFile, Record};
 pub use audit_lookup::{FoundEvent, Lookup, Position};
 pub use authorization_codes::PresentedCode;
+pub use aws_roles::{AwsRole, AwsRoleState, WantedRole};
+pub use aws_signing_keys::AwsSigningKey;
+pub use aws_sync::{Organization, Synced};
 pub use changes::{Action, Change, Kind};
 pub use clients::Client;
 pub use consoles::SigninToken;
@@ -150,6 +158,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("authenticated.sql")),
     M::up(include_str!("family_ends.sql")),
     M::up(include_str!("ldap.sql")),
+    M::up(include_str!("aws_accounts.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

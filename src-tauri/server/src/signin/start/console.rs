@@ -3,7 +3,10 @@
 //! links to AWS Management Console destinations"), whose fragment the portal's script hands over.
 
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
 use serde_json::json;
 
 use super::{
@@ -37,6 +40,16 @@ struct ChoosePage<'a> {
     groups: Vec<String>,
     destination: Option<&'a str>,
     roles: Vec<PermissionSet>,
+}
+
+#[derive(Template)]
+#[template(path = "start_aws.html")]
+struct ToAws<'a> {
+    frame: Frame,
+    href: String,
+    host: String,
+    role: &'a str,
+    account: &'a str,
 }
 
 /// What is asked for, and by whom.
@@ -125,7 +138,18 @@ fn enter(request: &Request<'_>, account: &Account, set: &PermissionSet) -> Resul
         federation::signin_token_for(instance, (&person.user, &person.session.id), account, set, &event)?;
     let usual = set.relay_state.as_deref().filter(|text| leads_to_console(text));
     let url = federation::login_url(instance, &token, destination.or(usual))?;
-    Ok(redirect(&url))
+    if instance.aws.is_none() {
+        return Ok(redirect(&url));
+    }
+    // A page of its own: browsers let no form be answered with a redirect to another site (CSP `form-action`).
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let frame = Frame::of(instance, visit);
+    let page = ToAws { frame, href: url.to_string(), host, role: &set.name, account: &account.name };
+    let mut response = html(StatusCode::OK, &page);
+    // The address carries a token.
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }
 
 fn refuse(instance: &Instance, person: &SignedIn, account: &str, role: &str) -> PageError {

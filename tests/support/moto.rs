@@ -1,0 +1,239 @@
+//! moto's server in the place of AWS, and a way to it that fails when a test wants it to.
+
+use crate::{
+    deadline::{START, until},
+    process::{Process, Program},
+    programs,
+};
+use anyhow::{Context, Result};
+use http::{HeaderMap, Method};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use url::Url;
+
+/// The account that moto takes unknown keys for.
+pub const MANAGEMENT: &str = "123456789012";
+
+/// A running moto; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Moto {
+    url: Url,
+    _process: Process,
+}
+
+impl Moto {
+    /// Starts one in which unknown keys are those of [`MANAGEMENT`]. (With `MOTO_ACCOUNT_ID` all keys would be one
+    /// account's.)
+    ///
+    /// # Errors
+    /// That there is no Python with moto, or that it does not listen in time.
+    pub async fn start(folder: &Path) -> Result<Self> {
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let log = folder.join("moto.log");
+        let process = Program::new("moto", programs::python()?)
+            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
+            .envs([("PATH", "/usr/bin:/bin"), ("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")])
+            .log(log.clone())
+            .start()?;
+        let listens = until(START, "moto to listen", async || {
+            Ok(TcpStream::connect(("127.0.0.1", port)).await.ok().map(drop))
+        });
+        listens.await.with_context(|| std::fs::read_to_string(&log).unwrap_or_default())?;
+        Ok(Self { url: Url::parse(&format!("http://127.0.0.1:{port}"))?, _process: process })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+}
+
+/// What happens to a request instead of being answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// IAM's `Throttling`.
+    Throttled,
+    /// A 500.
+    Broken,
+    /// The connection is reset.
+    Reset,
+    /// STS's and IAM's `AccessDenied`.
+    Denied,
+}
+
+#[derive(Debug)]
+struct Rule {
+    part: String,
+    fault: Fault,
+    left: usize,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    rules: Vec<Rule>,
+    seen: Vec<String>,
+    met: usize,
+}
+
+/// A proxy between a server and moto.
+#[derive(Debug)]
+pub struct FaultyWay {
+    url: Url,
+    told: Arc<Mutex<Told>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for FaultyWay {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl FaultyWay {
+    /// Opens a way to `target`.
+    ///
+    /// # Errors
+    /// That there is no port.
+    pub async fn to(target: &Url) -> Result<Self> {
+        crate::person::install_crypto();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
+        let told = Arc::<Mutex<Told>>::default();
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let (seen, target) = (Arc::clone(&told), target.clone());
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (seen, target, client) = (Arc::clone(&seen), target.clone(), client.clone());
+                tokio::spawn(async move {
+                    // Whoever asked sees what went wrong.
+                    let _ = carry(stream, &client, &target, &seen).await;
+                });
+            }
+        });
+        Ok(Self { url, told, task })
+    }
+
+    /// Where it begins.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next `times` requests whose body has `part` in it meet this fault.
+    pub fn fail(&self, part: &str, fault: Fault, times: usize) {
+        self.told().rules.push(Rule { part: part.to_owned(), fault, left: times });
+    }
+
+    /// No request meets a fault any more.
+    pub fn mend(&self) {
+        self.told().rules.clear();
+    }
+
+    /// How many requests met one.
+    #[must_use]
+    pub fn met(&self) -> usize {
+        self.told().met
+    }
+
+    /// The bodies of the requests that came, those with `part` in them.
+    #[must_use]
+    pub fn seen(&self, part: &str) -> Vec<String> {
+        self.told().seen.iter().filter(|body| body.contains(part)).cloned().collect()
+    }
+}
+
+async fn carry(
+    mut stream: TcpStream,
+    client: &reqwest::Client,
+    target: &Url,
+    told: &Mutex<Told>,
+) -> Result<()> {
+    let mut read = Vec::new();
+    let head = loop {
+        if let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end;
+        }
+        anyhow::ensure!(stream.read_buf(&mut read).await? > 0, "the request broke off");
+    };
+    let text = String::from_utf8(read[..head].to_vec())?;
+    let mut lines = text.split("\r\n");
+    let mut words = lines.next().unwrap_or_default().split(' ');
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        headers.append(http::HeaderName::from_bytes(name.as_bytes())?, value.trim().parse()?);
+    }
+    let length = headers
+        .get("content-length")
+        .map_or(Ok(0), |value| value.to_str()?.parse::<usize>().map_err(anyhow::Error::from))?;
+    while read.len() < head + 4 + length {
+        anyhow::ensure!(stream.read_buf(&mut read).await? > 0, "the request broke off");
+    }
+    let body = read.split_off(head + 4);
+    let fault = {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let rule = told.rules.iter_mut().find(|rule| rule.left > 0 && text.contains(&rule.part));
+        let fault = rule.map(|rule| {
+            rule.left -= 1;
+            rule.fault
+        });
+        told.met += usize::from(fault.is_some());
+        told.seen.push(text);
+        fault
+    };
+    let (status, kind, body) = match fault {
+        Some(Fault::Reset) => {
+            stream.set_zero_linger()?;
+            return Ok(());
+        }
+        Some(Fault::Throttled) => (400, "text/xml".to_owned(), refusal("Throttling", "Rate exceeded")),
+        Some(Fault::Denied) => (403, "text/xml".to_owned(), refusal("AccessDenied", "Not authorized")),
+        Some(Fault::Broken) => (500, "text/xml".to_owned(), b"<html>oops</html>".to_vec()),
+        // AWS's sign-in endpoint, which moto does not play.
+        None if path == "/federation" => {
+            (200, "application/json".to_owned(), b"{\"SigninToken\":\"VCQ\"}".to_vec())
+        }
+        None => {
+            headers.remove("host");
+            headers.remove("connection");
+            headers.remove("content-length");
+            headers.remove("accept-encoding");
+            let sent = client.request(Method::from_bytes(method.as_bytes())?, target.join(path)?);
+            let answer = sent.headers(headers).body(body).send().await?;
+            let status = answer.status().as_u16();
+            let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+            let kind = kind.unwrap_or("text/xml").to_owned();
+            (status, kind, answer.bytes().await?.to_vec())
+        }
+    };
+    let head = format!(
+        "HTTP/1.1 {status} Answer\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(&body).await?;
+    stream.shutdown().await?;
+    Ok(())
+}
+
+/// As the query protocol has it.
+fn refusal(code: &str, message: &str) -> Vec<u8> {
+    format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+         <RequestId>x</RequestId></ErrorResponse>"
+    )
+    .into_bytes()
+}
