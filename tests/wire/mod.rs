@@ -13,6 +13,7 @@ mod partitions;
 mod pkce;
 mod portal;
 mod precedence;
+mod running;
 mod saml;
 mod sandbox;
 mod scim;

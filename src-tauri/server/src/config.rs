@@ -31,11 +31,12 @@ use crate::{
     listeners,
     mail::{self, Mailing, Smtp, SmtpConfig},
     mfa::{Policy, policy::Named},
+    operations::OperationsConfig,
     organisation::{self, Document, FileError},
     passwords::PasswordBook,
     proxies::TrustedProxies,
     saml::{self, Target},
-    serving,
+    serving::{self, OwnAddress},
     store::{Change, StoreError},
     tls::{self, Certificate, TlsError},
 };
@@ -73,6 +74,9 @@ struct Config {
     /// What anybody may ask for, so often an hour from one place.
     #[serde(default)]
     limits: Rates,
+    /// Health, metrics, the log, and how the server ends.
+    #[serde(default)]
+    operations: OperationsConfig,
 }
 
 /// Two files in PEM; changed ones count with the next connection.
@@ -154,6 +158,7 @@ pub async fn run(file: &Path) -> Result<()> {
     }
     instance.limits = Limits::new(config.limits, is_anybodys);
     instance.proxies = proxies;
+    instance.operations = config.operations.operations();
     instance.configured = Configured { file: file.display().to_string(), mfa: config.mfa };
     instance.keeping = Keeping {
         retention_days: config.audit.retention_days.map(Spanned::into_inner),
@@ -165,6 +170,13 @@ pub async fn run(file: &Path) -> Result<()> {
             }
             None => None,
         },
+    };
+    let own = match &config.operations.listen {
+        Some(address) => Some(OwnAddress {
+            listeners: listeners::at(*address.get_ref()).await?,
+            for_others: config.operations.for_others,
+        }),
+        None => None,
     };
     let instance = Shared::new(instance);
     instance.hold_to_configuration()?;
@@ -194,7 +206,7 @@ pub async fn run(file: &Path) -> Result<()> {
         tokio::spawn(mail::deliver(Shared::clone(&instance), smtp, letters, stop.clone()));
     }
     let tls = certificate.map(|certificate| Arc::new(certificate).config());
-    serving::serve(instance, listeners.sockets, tls, stop).await.context("the server stopped")
+    serving::serve(instance, listeners.sockets, own, tls, stop).await.context("the server stopped")
 }
 
 /// Where the instance answers.
@@ -334,6 +346,9 @@ fn read(file: &Path) -> Result<Checked> {
         let problem = "must be 1 or more; leave it out to keep all events";
         bail!(wrong(days.span(), "audit.retention_days", problem));
     }
+    if let Some((span, problem)) = config.operations.mistake() {
+        bail!(wrong(span, "operations.listen", problem));
+    }
     let certificate = config.tls.as_ref().map(|files| {
         let home = home_of(file);
         let (cert, key) = (home.join(files.cert.get_ref()), home.join(files.key.get_ref()));
@@ -403,6 +418,9 @@ mod tests {
         refuses(&format!("{good}[limits]\nfailed_sign_in = 5\n"), &["line 5", "failed_sign_ins"]);
         refuses(&format!("{good}[audit]\nretention_days = 0\n"), &["line 5, field `audit.retention_days`"]);
         refuses(&format!("{good}[tls]\ncert = \"a\"\n"), &["field `tls.key`"]);
+        let others = format!("{good}[operations]\nlisten = \"0.0.0.0:9464\"\n");
+        refuses(&others, &["line 5, field `operations.listen`", "for_others = true"]);
+        refuses(&format!("{good}[operations]\nlog = \"xml\"\n"), &["field `operations.log`", "json"]);
     }
 
     /// A trail that somebody emptied stays broken, whatever command comes by.

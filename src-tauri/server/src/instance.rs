@@ -22,6 +22,7 @@ use crate::{
     issuing::{OwnKeys, RoleCredentialIssuer},
     limits::{Counted, Crowded, Limits, What},
     mail::Mailing,
+    operations::Operations,
     organisation::{MOST_TAGS, PermissionSet, Settings, Tags, User, session_tags},
     origin::Origin,
     passwords::PasswordBook,
@@ -66,6 +67,8 @@ pub struct Instance {
     pub keeping: Keeping,
     /// Whose word on a request's way here counts.
     pub proxies: TrustedProxies,
+    /// How the server is run.
+    pub operations: Operations,
     /// What the configuration file says that administrators set otherwise.
     pub configured: Configured,
     /// The settings as they were read last, for when they cannot be read.
@@ -149,6 +152,7 @@ impl Instance {
             grants: Grants::default(),
             keeping: Keeping::default(),
             proxies: TrustedProxies::default(),
+            operations: Operations::default(),
             configured: Configured::default(),
             settings: Mutex::new(Arc::new(settings)),
             access_requested: tokio::sync::Notify::new(),

@@ -40,6 +40,7 @@ mod mail;
 mod mfa;
 mod native;
 mod oidc;
+mod operations;
 mod organisation;
 mod origin;
 mod passwords;
