@@ -42,6 +42,7 @@ pub mod served;
 pub mod service_provider;
 pub mod soft_key;
 pub mod tls;
+pub mod token_issuer;
 
 pub use administrator::Administrator;
 pub use app::App;
@@ -60,3 +61,4 @@ pub use sandbox::{SandboxServer, User};
 pub use served::ServedOrganisation;
 pub use service_provider::ServiceProvider;
 pub use soft_key::SoftKey;
+pub use token_issuer::TokenIssuer;

@@ -5,6 +5,7 @@ mod aws_cli;
 mod device;
 mod external;
 mod federation;
+mod integrated;
 mod keeping;
 mod mail;
 mod native;

@@ -22,6 +22,7 @@ use crate::{
     issuing::{OwnKeys, RoleCredentialIssuer},
     limits::{Counted, Crowded, Limits, What},
     mail::Mailing,
+    oidc::trusted::IssuerKeys,
     operations::Operations,
     organisation::{MOST_TAGS, PermissionSet, Settings, Tags, User, session_tags},
     origin::Origin,
@@ -67,6 +68,8 @@ pub struct Instance {
     pub keeping: Keeping,
     /// Whose word on a request's way here counts.
     pub proxies: TrustedProxies,
+    /// The keys of trusted token issuers.
+    pub issuer_keys: IssuerKeys,
     /// How the server is run.
     pub operations: Operations,
     /// What the configuration file says that administrators set otherwise.
@@ -152,6 +155,7 @@ impl Instance {
             grants: Grants::default(),
             keeping: Keeping::default(),
             proxies: TrustedProxies::default(),
+            issuer_keys: IssuerKeys::default(),
             operations: Operations::default(),
             configured: Configured::default(),
             settings: Mutex::new(Arc::new(settings)),

@@ -61,7 +61,7 @@ pub fn routes(instance: &Shared) -> Router {
         if matches!(instance.mailing, Mailing::Outbox) { mail::outbox_routes() } else { Router::new() };
     let routes = Router::new()
         .merge(outbox)
-        .merge(oidc::routes())
+        .merge(oidc::routes(instance))
         .merge(portal::routes())
         .merge(federation::routes())
         .merge(saml::routes())
