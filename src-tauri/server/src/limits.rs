@@ -12,7 +12,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::origin::Origin;
+use crate::{origin::Origin, throttle::Throttle};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// So many places are counted at a time, some ten megabytes. Whoever has more of them than that is not stopped by
@@ -67,6 +67,8 @@ pub struct Rates {
     device_authorizations: u32,
     wrong_codes: u32,
     wrong_links: u32,
+    /// Requests of provisioning a second, from everywhere together.
+    scim_requests_per_second: u32,
 }
 
 impl Default for Rates {
@@ -79,6 +81,7 @@ impl Default for Rates {
             device_authorizations: 1200,
             wrong_codes: 100,
             wrong_links: 100,
+            scim_requests_per_second: 100,
         }
     }
 }
@@ -104,6 +107,8 @@ pub struct Limits {
     spares_loopback: bool,
     /// Until when all that came from a place is paid off (the theoretical arrival time of ATM Forum's GCRA).
     owed: Mutex<HashMap<(What, Network), Timestamp>>,
+    /// Of provisioning.
+    scim: Throttle,
 }
 
 /// Too much came from one place.
@@ -125,7 +130,15 @@ pub struct Counted<'l> {
 impl Limits {
     /// These limits.
     pub fn new(rates: Rates, spares_loopback: bool) -> Self {
-        Self { rates, spares_loopback, owed: Mutex::default() }
+        let scim = Throttle::default();
+        // It is full at first, whatever the time is.
+        scim.set(rates.scim_requests_per_second, Timestamp::UNIX_EPOCH);
+        Self { rates, spares_loopback, owed: Mutex::default(), scim }
+    }
+
+    /// Whether one more request of provisioning may pass in this second.
+    pub fn admits_scim(&self, now: Timestamp) -> bool {
+        self.scim.admits(now)
     }
 
     /// Counts one more of the request being answered: before it is looked at, so that many at the same moment see
