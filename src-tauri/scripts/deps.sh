@@ -11,7 +11,7 @@ desktop="xvfb xauth dbus dbus-x11 gnome-keyring libglib2.0-bin xfce4-panel xfcon
 # What the journeys drive and what AWS's own tools are checked with.
 tests="git xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2gtk-driver chromium chromium-driver
        awscli python3-venv imagemagick x11-utils xdg-utils util-linux fonts-dejavu-core adwaita-icon-theme
-       librsvg2-common librsvg2-bin xmlsec1 zsh fish pcscd vsmartcard-vpcd at-spi2-core"
+       librsvg2-common librsvg2-bin xmlsec1 zsh fish pcscd vsmartcard-vpcd at-spi2-core simplesamlphp php-cli php-xml php-mbstring"
 gallery="chromium fonts-dejavu-core python3"
 bench="awscli bsdextrautils"
 package_test="mmdebstrap rpm cpio util-linux"

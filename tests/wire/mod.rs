@@ -19,6 +19,7 @@ mod saml;
 mod sandbox;
 mod scim;
 mod serve;
+mod simplesamlphp;
 mod sts;
 
 use anyhow::{Context, Result, ensure};
