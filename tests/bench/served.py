@@ -40,14 +40,17 @@ FILL = [
     "INSERT INTO login SELECT username || '@large.test', id FROM temp.people ORDER BY username",
     """INSERT INTO membership (user_id, group_id, id)
        SELECT id, (SELECT id FROM user_group WHERE name = 'everybody'), 'm' || id FROM temp.people ORDER BY id""",
-    """INSERT INTO password (user_id, hash, state, changed)
-       SELECT id, :hash, 'CHOSEN', 1 FROM temp.people WHERE n <= :with_password""",
+    """INSERT INTO password (user_id, hash, earlier, must_change, changed)
+       SELECT id, :hash, '', 0, 1 FROM temp.people WHERE n <= :with_password""",
     "INSERT INTO administrator (user_id, since) SELECT id, 1 FROM user WHERE username = :person",
 ]
 
 
 class Served:
     """A server on a folder of its own."""
+
+    # What its configuration says besides.
+    SETTINGS = ""
 
     def __init__(self, program: str, folder: pathlib.Path, people: int) -> None:
         self.program, self.folder, self.people = program, folder, people
@@ -60,7 +63,7 @@ class Served:
             port = free.getsockname()[1]
         (folder / "organisation.toml").write_text(self.organisation())
         self.config.write_text(
-            f'organisation = "organisation.toml"\ndata = "data"\nlisten = "127.0.0.1:{port}"\n'
+            f'organisation = "organisation.toml"\ndata = "data"\nlisten = "127.0.0.1:{port}"\n{self.SETTINGS}'
         )
         self.start()
         self.stop()
