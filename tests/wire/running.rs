@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use serde_json::Value;
-use support::deadline::{SOON, WHILE, until, within};
+use support::deadline::{SOON, START, WHILE, until, within};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -23,7 +23,14 @@ async fn served(home: &tempfile::TempDir, more: &str) -> Result<(Served, u16)> {
     let port = free_port()?;
     let organisation = format!("{ORGANISATION}password_hash = \"{}\"\n", hash().await?);
     let settings = format!("[operations]\nlisten = \"127.0.0.1:{port}\"\nlog = \"json\"\n{more}");
-    Ok((serve_in(home.path(), &organisation, &settings).await?, port))
+    let served = serve_in(home.path(), &organisation, &settings).await?;
+    // It listens before it heeds signals, and answers after.
+    until(START, "it to be ready", async || {
+        let answer = get(port, "/readyz", "127.0.0.1").await.ok();
+        Ok(answer.filter(|answer| status(answer) == "200").map(drop))
+    })
+    .await?;
+    Ok((served, port))
 }
 
 async fn get(port: u16, path: &str, host: &str) -> Result<String> {

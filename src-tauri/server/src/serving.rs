@@ -221,6 +221,8 @@ async fn accept(
             }
         });
     }
+    // From here on nobody gets in, not even to wait.
+    drop(socket);
     under_way.shutdown().await;
 }
 
