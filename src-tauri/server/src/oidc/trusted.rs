@@ -57,9 +57,12 @@ pub enum Untrusted {
     Keys,
 }
 
-/// The keys of issuers, as they were last.
+/// Keys, and when they were fetched.
+type Fetched = (Timestamp, Arc<Vec<Jwk>>);
+
+/// The keys of issuers by address, as they were last.
 #[derive(Debug, Default)]
-pub struct IssuerKeys(Mutex<HashMap<String, (Timestamp, Arc<Vec<Jwk>>)>>);
+pub struct IssuerKeys(Mutex<HashMap<String, Fetched>>);
 
 /// What a token that is believed says.
 #[derive(Debug, PartialEq, Eq)]
