@@ -49,6 +49,9 @@ FILL = [
 class Served:
     """A server on a folder of its own."""
 
+    # What its configuration says besides.
+    SETTINGS = ""
+
     def __init__(self, program: str, folder: pathlib.Path, people: int) -> None:
         self.program, self.folder, self.people = program, folder, people
         self.config = folder / "server.toml"
@@ -60,7 +63,7 @@ class Served:
             port = free.getsockname()[1]
         (folder / "organisation.toml").write_text(self.organisation())
         self.config.write_text(
-            f'organisation = "organisation.toml"\ndata = "data"\nlisten = "127.0.0.1:{port}"\n'
+            f'organisation = "organisation.toml"\ndata = "data"\nlisten = "127.0.0.1:{port}"\n{self.SETTINGS}'
         )
         self.start()
         self.stop()

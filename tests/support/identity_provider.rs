@@ -27,7 +27,7 @@ pub struct IdentityProvider {
 }
 
 /// Makes a key and its certificate in a folder; gives the certificate.
-fn make_key(folder: &Path) -> Result<String> {
+pub(crate) fn make_key(folder: &Path) -> Result<String> {
     let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
     let mut params = CertificateParams::default();
     let now = SystemTime::now();

@@ -43,8 +43,10 @@ pub mod sdks;
 pub mod secrets;
 pub mod served;
 pub mod service_provider;
+pub mod simplesaml;
 pub mod soft_key;
 pub mod tls;
+pub mod token_issuer;
 
 pub use administrator::Administrator;
 pub use app::App;
@@ -64,4 +66,6 @@ pub use record::Record;
 pub use sandbox::{SandboxServer, User};
 pub use served::ServedOrganisation;
 pub use service_provider::ServiceProvider;
+pub use simplesaml::SimpleSaml;
 pub use soft_key::SoftKey;
+pub use token_issuer::TokenIssuer;

@@ -115,6 +115,14 @@ pub fn xmlsec1() -> Result<PathBuf> {
     named_or("LATCHKEY_TEST_XMLSEC1", &[PathBuf::from("/usr/bin/xmlsec1")], "xmlsec1")
 }
 
+/// PHP, for SimpleSAMLphp.
+///
+/// # Errors
+/// That there is none.
+pub fn php() -> Result<PathBuf> {
+    named_or("LATCHKEY_TEST_PHP", &[PathBuf::from("/usr/bin/php")], "php")
+}
+
 /// `tauri-driver`.
 ///
 /// # Errors

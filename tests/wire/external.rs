@@ -105,6 +105,10 @@ async fn pysaml2_signs_people_in() -> Result<()> {
             "attributes": { COST_CENTER: ["42"], "other": ["x"] },
         }))
         .await?;
+    // Its second factor counts, and the page about devices says so.
+    let devices = company.person.open(&company.served.start_url().join("/start/mfa")?).await?;
+    devices.says("its second factor counts")?;
+    ensure!(!devices.html.contains("/start/password"), "{}", devices.html);
     let asked = company.idp.asked().await?;
     ensure!(asked["signed"] == true, "the request was signed, which PySAML2 checked: {asked}");
     let database = company.database()?;

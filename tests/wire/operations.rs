@@ -134,12 +134,8 @@ async fn boto3_is_answered_every_operation_that_the_table_says_is_in() -> Result
         ensure!(answered.contains(&format!("{service} {}", snake(name))), "{service} {name} was not asked");
     }
     // What is out has AWS's error, and botocore can tell.
-    let out = office.boto.signed(
-        &office.keys,
-        ("sso-admin", "list_trusted_token_issuers"),
-        json!({ "InstanceArn": arn }),
-        None,
-    );
+    let out =
+        office.boto.signed(&office.keys, ("sso-admin", "list_regions"), json!({ "InstanceArn": arn }), None);
     let code = out.await?.err().and_then(|refusal| refusal.code);
     ensure!(code.as_deref() == Some("UnknownOperationException"), "{code:?}");
 
@@ -379,8 +375,80 @@ async fn applications(sso: &Api<'_>, user: &Value) -> Result<()> {
     api.ok("put_application_assignment_configuration", json!({ "AssignmentRequired": false })).await?;
     let told = api.ok("get_application_assignment_configuration", json!({})).await?;
     ensure!(told["AssignmentRequired"] == false, "{told}");
+    integrations(sso, &api).await?;
     api.ok("delete_application", json!({})).await?;
     api.refused("describe_application", json!({}), "ResourceNotFoundException").await
+}
+
+/// What an application of OAuth 2.0 may do; whether it is so is in `integrated.rs`.
+async fn integrations(sso: &Api<'_>, api: &Api<'_>) -> Result<()> {
+    let oidc = json!({ "IssuerUrl": "https://idp.acme.test", "ClaimAttributePath": "email",
+        "IdentityStoreAttributePath": "emails.value", "JwksRetrievalOption": "OPEN_ID_DISCOVERY" });
+    let issuer = json!({ "Name": "Okta", "TrustedTokenIssuerType": "OIDC_JWT",
+        "TrustedTokenIssuerConfiguration": { "OidcJwtConfiguration": oidc } });
+    let arn = sso.ok("create_trusted_token_issuer", issuer.clone()).await?["TrustedTokenIssuerArn"].clone();
+    sso.refused("create_trusted_token_issuer", issuer.clone(), "ConflictException").await?;
+    for (member, value) in [
+        ("IssuerUrl", "http://idp.acme.test"),
+        ("IdentityStoreAttributePath", "displayName"),
+        ("ClaimAttributePath", "e-mail"),
+    ] {
+        let mut wrong = issuer.clone();
+        wrong["TrustedTokenIssuerConfiguration"]["OidcJwtConfiguration"][member] = json!(value);
+        sso.refused("create_trusted_token_issuer", wrong, "ValidationException").await?;
+    }
+    let trusted =
+        Api { office: sso.office, service: "sso-admin", always: ("TrustedTokenIssuerArn", arn.clone()) };
+    trusted.ok("update_trusted_token_issuer", json!({ "Name": "Entra" })).await?;
+    let told = trusted.ok("describe_trusted_token_issuer", json!({})).await?;
+    ensure!(told["Name"] == "Entra", "{told}");
+    ensure!(told["TrustedTokenIssuerConfiguration"]["OidcJwtConfiguration"] == oidc, "{told}");
+    let listed = sso.all("list_trusted_token_issuers", json!({})).await?;
+    ensure!(listed["TrustedTokenIssuers"][0]["TrustedTokenIssuerArn"] == arn, "{listed}");
+
+    let bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let taken = json!([{ "TrustedTokenIssuerArn": arn, "AuthorizedAudiences": ["reports"] }]);
+    let grant = json!({ "JwtBearer": { "AuthorizedTokenIssuers": taken } });
+    let put = json!({ "GrantType": bearer, "Grant": grant });
+    api.ok("put_application_grant", put.clone()).await?;
+    let mut wrong = put.clone();
+    wrong["GrantType"] = json!("refresh_token");
+    api.refused("put_application_grant", wrong, "ValidationException").await?;
+    api.ok("put_application_grant", json!({ "GrantType": "refresh_token", "Grant": { "RefreshToken": {} } }))
+        .await?;
+    let told = api.ok("get_application_grant", json!({ "GrantType": bearer })).await?;
+    ensure!(told["Grant"] == grant, "{told}");
+    ensure!(count(&api.ok("list_application_grants", json!({})).await?, "Grants") == 2);
+    api.ok("delete_application_grant", json!({ "GrantType": bearer })).await?;
+    api.refused("get_application_grant", json!({ "GrantType": bearer }), "ResourceNotFoundException").await?;
+
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+        "Principal": { "AWS": "111122223333" }, "Action": "sso-oauth:CreateTokenWithIAM", "Resource": "*" }] });
+    let iam = json!({ "AuthenticationMethodType": "IAM" });
+    let mut put = iam.clone();
+    put["AuthenticationMethod"] = json!({ "Iam": { "ActorPolicy": policy } });
+    api.ok("put_application_authentication_method", put.clone()).await?;
+    let told = api.ok("get_application_authentication_method", iam.clone()).await?;
+    ensure!(told["AuthenticationMethod"] == put["AuthenticationMethod"], "{told}");
+    put["AuthenticationMethod"]["Iam"]["ActorPolicy"]["Statement"][0]["Condition"] = json!({});
+    api.refused("put_application_authentication_method", put, "ValidationException").await?;
+    let listed = api.ok("list_application_authentication_methods", json!({})).await?;
+    ensure!(count(&listed, "AuthenticationMethods") == 1, "{listed}");
+    api.ok("delete_application_authentication_method", iam.clone()).await?;
+    api.refused("delete_application_authentication_method", iam, "ResourceNotFoundException").await?;
+
+    let scope = json!({ "Scope": "lake:read" });
+    let instance = sso.always.1.clone();
+    api.ok("put_application_access_scope", json!({ "Scope": "lake:read", "AuthorizedTargets": [instance] }))
+        .await?;
+    api.refused("put_application_access_scope", json!({ "Scope": "a:b:c:d" }), "ValidationException").await?;
+    let told = api.ok("get_application_access_scope", scope.clone()).await?;
+    ensure!(told["AuthorizedTargets"] == json!([instance]), "{told}");
+    let listed = api.all("list_application_access_scopes", json!({})).await?;
+    ensure!(listed["Scopes"] == json!([told]), "{listed}");
+    api.ok("delete_application_access_scope", scope).await?;
+    trusted.ok("delete_trusted_token_issuer", json!({})).await?;
+    trusted.refused("describe_trusted_token_issuer", json!({}), "ResourceNotFoundException").await
 }
 
 #[tokio::test]

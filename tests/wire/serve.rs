@@ -43,7 +43,7 @@ pub async fn hash() -> Result<String> {
 }
 
 /// A port that was free on both loopback addresses a moment ago.
-fn free_port() -> Result<u16> {
+pub(super) fn free_port() -> Result<u16> {
     Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
@@ -60,7 +60,8 @@ fn write(home: &Path, organisation: &str, listen: &str, more: &str) -> Result<St
 
 /// A server of the organisation with one user; `more` goes into the configuration.
 pub struct Served {
-    process: Process,
+    /// The program.
+    pub process: Process,
     /// Where it listens.
     pub port: u16,
     user: User,

@@ -20,7 +20,9 @@ use crate::{
     chance::Chance,
     config, external,
     external::command::SourceCommand,
-    mfa, moving, passwords, sandbox,
+    mfa, moving,
+    operations::{self, LogFormat},
+    passwords, sandbox,
     secret::Token,
     signin::password::one_time,
     store::Change,
@@ -170,11 +172,15 @@ pub fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let filter =
         EnvFilter::try_from_env("LATCHKEY_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new("server=info,warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
+    let format = match &arguments.command {
+        Command::Serve { config } => operations::log_format_of(config),
+        _ => LogFormat::Text,
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // A sign-in takes 19 MiB while it is checked and everything else is short.
@@ -222,7 +228,7 @@ fn hash_password() -> Result<()> {
     writeln!(io::stdout(), "{hash}").context("could not print")
 }
 
-/// From this call on, a request to end the process cancels `stop`. Call it before saying that the server is
+/// From this call on, a request to end the process cancels `stop`, and a second one ends it at once. Call it before saying that the server is
 /// ready: until then such a request ends the process at once.
 pub fn stop_on_signals(stop: CancellationToken) -> io::Result<()> {
     #[cfg(unix)]
@@ -236,6 +242,12 @@ pub fn stop_on_signals(stop: CancellationToken) -> io::Result<()> {
                 _ = interrupt.recv() => {}
             }
             stop.cancel();
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::warn!("told again to stop: what is under way is left");
+            std::process::exit(1);
         });
     }
     #[cfg(not(unix))]

@@ -33,12 +33,13 @@ use crate::{
     listeners,
     mail::{self, Mailing, Smtp, SmtpConfig},
     mfa::{Policy, policy::Named},
+    operations::OperationsConfig,
     organisation::{self, Document, FileError},
     passwords::PasswordBook,
     proxies::TrustedProxies,
     saml::{self, Target},
     secret::InstanceKey,
-    serving,
+    serving::{self, OwnAddress},
     store::{Change, Database, Store, StoreError},
     tls::{self, Certificate, TlsError},
 };
@@ -80,6 +81,9 @@ struct Config {
     /// What anybody may ask for, so often an hour from one place.
     #[serde(default)]
     limits: Rates,
+    /// Health, metrics, the log, and how the server ends.
+    #[serde(default)]
+    operations: OperationsConfig,
 }
 
 /// Two files in PEM; changed ones count with the next connection.
@@ -205,6 +209,7 @@ pub async fn run(file: &Path) -> Result<()> {
     if let Some(config) = config.aws {
         aws::take_over(&mut instance, Arc::new(Aws::connect(config.into_inner()).await));
     }
+    instance.operations = config.operations.operations();
     instance.configured = Configured { file: file.display().to_string(), mfa: config.mfa };
     instance.keeping = Keeping {
         retention_days: config.audit.retention_days.map(Spanned::into_inner),
@@ -216,6 +221,13 @@ pub async fn run(file: &Path) -> Result<()> {
             }
             None => None,
         },
+    };
+    let own = match &config.operations.listen {
+        Some(address) => Some(OwnAddress {
+            listeners: listeners::at(*address.get_ref()).await?,
+            for_others: config.operations.for_others,
+        }),
+        None => None,
     };
     let instance = Shared::new(instance);
     instance.hold_to_configuration()?;
@@ -245,7 +257,7 @@ pub async fn run(file: &Path) -> Result<()> {
         tokio::spawn(mail::deliver(Shared::clone(&instance), smtp, letters, stop.clone()));
     }
     let tls = certificate.map(|certificate| Arc::new(certificate).config());
-    serving::serve(instance, listeners.sockets, tls, stop).await.context("the server stopped")
+    serving::serve(instance, listeners.sockets, own, tls, stop).await.context("the server stopped")
 }
 
 /// Where the instance answers.
@@ -404,6 +416,9 @@ fn read(file: &Path) -> Result<Checked> {
             bail!(wrong(aws.span(), "aws.thumbprints", "must be SHA-1 fingerprints of 40 hex digits"));
         }
     }
+    if let Some((span, problem)) = config.operations.mistake() {
+        bail!(wrong(span, "operations.listen", problem));
+    }
     let certificate = config.tls.as_ref().map(|files| {
         let home = home_of(file);
         let (cert, key) = (home.join(files.cert.get_ref()), home.join(files.key.get_ref()));
@@ -478,6 +493,9 @@ mod tests {
         refuses(&format!("{aws}{print}"), &["field `aws.thumbprints`", "40 hex digits"]);
         refuses(&format!("{good}[audit]\nretention_days = 0\n"), &["line 5, field `audit.retention_days`"]);
         refuses(&format!("{good}[tls]\ncert = \"a\"\n"), &["field `tls.key`"]);
+        let others = format!("{good}[operations]\nlisten = \"0.0.0.0:9464\"\n");
+        refuses(&others, &["line 5, field `operations.listen`", "for_others = true"]);
+        refuses(&format!("{good}[operations]\nlog = \"xml\"\n"), &["field `operations.log`", "json"]);
     }
 
     /// A trail that somebody emptied stays broken, whatever command comes by.

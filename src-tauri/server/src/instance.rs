@@ -24,6 +24,8 @@ use crate::{
     ldap,
     limits::{Counted, Crowded, Limits, What},
     mail::Mailing,
+    oidc::trusted::IssuerKeys,
+    operations::Operations,
     organisation::{MOST_TAGS, PermissionSet, Settings, Tags, User, session_tags},
     origin::Origin,
     passwords::PasswordBook,
@@ -70,6 +72,10 @@ pub struct Instance {
     pub keeping: Keeping,
     /// Whose word on a request's way here counts.
     pub proxies: TrustedProxies,
+    /// The keys of trusted token issuers.
+    pub issuer_keys: IssuerKeys,
+    /// How the server is run.
+    pub operations: Operations,
     /// What the configuration file says that administrators set otherwise.
     pub configured: Configured,
     /// The settings as they were read last, for when they cannot be read.
@@ -160,6 +166,8 @@ impl Instance {
             grants: Grants::default(),
             keeping: Keeping::default(),
             proxies: TrustedProxies::default(),
+            issuer_keys: IssuerKeys::default(),
+            operations: Operations::default(),
             configured: Configured::default(),
             settings: Mutex::new(Arc::new(settings)),
             access_requested: tokio::sync::Notify::new(),

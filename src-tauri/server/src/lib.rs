@@ -44,6 +44,7 @@ mod mfa;
 mod moving;
 mod native;
 mod oidc;
+mod operations;
 mod organisation;
 mod origin;
 mod passwords;

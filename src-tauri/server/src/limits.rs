@@ -12,7 +12,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::{origin::Origin, store::Store};
+use crate::{origin::Origin, store::Store, throttle::Throttle};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// So many places are counted at a time, some ten megabytes. Whoever has more of them than that is not stopped by
@@ -73,6 +73,8 @@ pub struct Rates {
     wrong_links: u32,
     external_sign_ins: u32,
     application_sign_ins: u32,
+    /// Requests of provisioning a second, from everywhere together.
+    scim_requests_per_second: u32,
 }
 
 impl Default for Rates {
@@ -88,6 +90,7 @@ impl Default for Rates {
             wrong_links: 100,
             external_sign_ins: 1200,
             application_sign_ins: 6000,
+            scim_requests_per_second: 100,
         }
     }
 }
@@ -117,6 +120,8 @@ pub struct Limits {
     owed: Mutex<HashMap<(What, Network), Timestamp>>,
     /// Where several servers count together.
     shared: Option<Arc<Store>>,
+    /// Of provisioning.
+    scim: Throttle,
 }
 
 /// Too much came from one place.
@@ -138,13 +143,21 @@ pub struct Counted<'l> {
 impl Limits {
     /// These limits.
     pub fn new(rates: Rates, spares_loopback: bool) -> Self {
-        Self { rates, spares_loopback, owed: Mutex::default(), shared: None }
+        let scim = Throttle::default();
+        // It is full at first, whatever the time is.
+        scim.set(rates.scim_requests_per_second, Timestamp::UNIX_EPOCH);
+        Self { rates, spares_loopback, owed: Mutex::default(), shared: None, scim }
     }
 
     /// Counted together by all servers of this database, if there are several; each alone while it is away.
     #[must_use]
     pub fn together(self, store: &Arc<Store>) -> Self {
         Self { shared: store.is_shared().then(|| Arc::clone(store)), ..self }
+    }
+
+    /// Whether one more request of provisioning may pass in this second.
+    pub fn admits_scim(&self, now: Timestamp) -> bool {
+        self.scim.admits(now)
     }
 
     /// Counts one more of the request being answered: before it is looked at, so that many at the same moment see

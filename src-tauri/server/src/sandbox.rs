@@ -75,7 +75,7 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
     crate::command::stop_on_signals(stop.clone()).context("could not watch for signals")?;
     say(&ready)?;
     tokio::spawn(control::obey(Shared::clone(&instance), stop.clone()));
-    serving::serve(instance, listeners.sockets, None, stop).await.context("the server stopped")?;
+    serving::serve(instance, listeners.sockets, None, None, stop).await.context("the server stopped")?;
     drop(folder);
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::{
 use axum::{
     Router,
     http::{Request, StatusCode},
+    middleware,
     response::IntoResponse,
     routing::get,
 };
@@ -32,8 +33,9 @@ use crate::{
     external, federation,
     instance::{Instance, Shared},
     ldap,
+    listeners::Listeners,
     mail::{self, Mailing},
-    native, oidc, portal, provisioning,
+    native, oidc, operations, portal, provisioning,
     proxies::Peer,
     saml, sample_apps, scim,
     signin::{self, see_other},
@@ -41,8 +43,6 @@ use crate::{
     sts,
 };
 
-/// How long open requests may take after the stop.
-const FAREWELL: Duration = Duration::from_secs(2);
 /// How long a connection may take to say what it wants, and as long again for the body of it, or stay open without
 /// wanting anything.
 const HEADERS_IN: Duration = Duration::from_secs(30);
@@ -66,7 +66,7 @@ pub fn routes(instance: &Shared) -> Router {
     let routes = Router::new()
         .merge(outbox)
         .merge(for_aws)
-        .merge(oidc::routes())
+        .merge(oidc::routes(instance))
         .merge(portal::routes())
         .merge(federation::routes())
         .merge(saml::routes())
@@ -80,26 +80,50 @@ pub fn routes(instance: &Shared) -> Router {
         .route(&issuer, get(async || see_other("/start")))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing here.\n").into_response())
         .with_state(Shared::clone(instance));
-    doors::guard(routes, instance)
+    let measure = middleware::from_fn_with_state(Shared::clone(instance), operations::measure);
+    doors::guard(routes, instance).layer(measure).merge(operations::public(instance))
 }
 
-/// Serves until `stop`; open requests get two seconds more.
+/// An address for those who run the server.
+#[derive(Debug)]
+pub struct OwnAddress {
+    /// Where.
+    pub listeners: Listeners,
+    /// Whether more than this machine may ask there.
+    pub for_others: bool,
+}
+
+/// Serves until `stop`, then for the time of draining, and until what is under way has its answer, which has a limit.
 ///
 /// # Errors
 /// The system's error if an answer under way ends in a panic.
 pub async fn serve(
     instance: Shared,
     sockets: Vec<TcpListener>,
+    own: Option<OwnAddress>,
     tls: Option<Arc<ServerConfig>>,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    let (closing, ended) = (CancellationToken::new(), CancellationToken::new());
+    if let Some(own) = own {
+        let port = own.listeners.port;
+        tracing::info!(port, "health, readiness and metrics");
+        let routes = operations::routes(&instance, own.for_others);
+        for socket in own.listeners.sockets {
+            // Nobody waits for them: they answer until the rest has ended.
+            tokio::spawn(accept(socket, None, routes.clone(), None, HEADERS_IN, ended.clone()));
+        }
+    }
+    tokio::spawn(drain(Shared::clone(&instance), stop, closing.clone()));
     let sweeper = tokio::spawn(sweep(Shared::clone(&instance)));
     let noter = tokio::spawn(note(Shared::clone(&instance)));
     let deliverer = tokio::spawn(deliver(Shared::clone(&instance)));
     let provisioner = tokio::spawn(provisioning::provision(Shared::clone(&instance)));
     let syncer = tokio::spawn(ldap::sync::run(Shared::clone(&instance)));
     let at_aws = instance.aws.clone().map(|aws| tokio::spawn(aws::work(Shared::clone(&instance), aws)));
-    let outcome = answer(routes(&instance), sockets, tls, HEADERS_IN, stop).await;
+    let patience = Patience { headers_in: HEADERS_IN, finish: instance.operations.finish };
+    let outcome = answer(&instance, sockets, tls, patience, closing).await;
+    ended.cancel();
     if let Some(at_aws) = at_aws {
         at_aws.abort();
     }
@@ -111,17 +135,37 @@ pub async fn serve(
     outcome
 }
 
+/// Says that it is not ready any more, and lets the balancers before it see that.
+async fn drain(instance: Shared, stop: CancellationToken, closing: CancellationToken) {
+    stop.cancelled().await;
+    let operations = &instance.operations;
+    operations.begin_draining();
+    tracing::info!(seconds = operations.drain.as_secs(), "told to stop: not ready any more");
+    tokio::time::sleep(operations.drain).await;
+    tracing::info!("closing; what is under way is finished");
+    closing.cancel();
+}
+
+/// How long is waited.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    headers_in: Duration,
+    finish: Duration,
+}
+
 async fn answer(
-    routes: Router,
+    instance: &Shared,
     sockets: Vec<TcpListener>,
     tls: Option<Arc<ServerConfig>>,
-    headers_in: Duration,
+    patience: Patience,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    let routes = routes(instance);
     let tls = tls.map(TlsAcceptor::from);
     let mut servers = JoinSet::new();
     for socket in sockets {
-        servers.spawn(accept(socket, tls.clone(), routes.clone(), headers_in, stop.clone()));
+        let (instance, headers_in) = (Some(Shared::clone(instance)), patience.headers_in);
+        servers.spawn(accept(socket, tls.clone(), routes.clone(), instance, headers_in, stop.clone()));
     }
     stop.cancelled().await;
     let ended = async {
@@ -130,7 +174,10 @@ async fn answer(
         }
         Ok(())
     };
-    tokio::time::timeout(FAREWELL, ended).await.unwrap_or(Ok(()))
+    tokio::time::timeout(patience.finish, ended).await.unwrap_or_else(|_| {
+        tracing::warn!("requests under way took longer than `operations.finish_seconds`");
+        Ok(())
+    })
 }
 
 /// Answers who connects to one socket. `axum::serve` would do, but waits for a request's headers for ever.
@@ -138,6 +185,7 @@ async fn accept(
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
     routes: Router,
+    counted: Option<Shared>,
     headers_in: Duration,
     stop: CancellationToken,
 ) {
@@ -162,7 +210,9 @@ async fn accept(
         let service =
             TowerToHyperService::new(WithPeer { routes: routes.clone(), peer, body_in: BodyIn(headers_in) });
         let (server, watcher, tls) = (server.clone(), under_way.watcher(), tls.clone());
+        let connection = counted.as_ref().map(|instance| instance.operations.metrics.connection());
         tokio::spawn(async move {
+            let _open = connection;
             // Visitors come and go as they like.
             let ended = match tls {
                 None => {
@@ -182,6 +232,8 @@ async fn accept(
             }
         });
     }
+    // From here on nobody gets in, not even to wait.
+    drop(socket);
     under_way.shutdown().await;
 }
 
@@ -285,9 +337,10 @@ mod tests {
         let rig = Rig::new();
         let listeners = listeners::preferably([]).await.unwrap();
         let (port, stop) = (listeners.port, CancellationToken::new());
-        let patience = Duration::from_millis(50);
+        let patience = Patience { headers_in: Duration::from_millis(50), finish: Duration::from_secs(2) };
+        let (instance, until) = (Shared::clone(&rig.instance), stop.clone());
         let server =
-            tokio::spawn(answer(routes(&rig.instance), listeners.sockets, None, patience, stop.clone()));
+            tokio::spawn(async move { answer(&instance, listeners.sockets, None, patience, until).await });
         let whole = "GET /sign-in HTTP/1.1\r\nHost: localhost:4711\r\n\r\n";
         let begun = "POST /sign-in HTTP/1.1\r\nHost: localhost:4711\r\nContent-Length: 10\r\n\r\nabc";
         for slow in ["", "GET", &whole[..whole.len() - 2], begun] {

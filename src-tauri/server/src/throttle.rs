@@ -1,6 +1,6 @@
-//! The portal's rate limit, which the sandbox can set (`{"throttle":8}`): a bucket that holds one second's
-//! worth of requests and fills at the rate. AWS publishes no figure (IAM Identity Center quotas), so it is
-//! off otherwise.
+//! A rate limit: a bucket that holds one second's worth of requests and fills at the rate. Provisioning has one, and
+//! the portal one that the sandbox can set (`{"throttle":8}`), off otherwise. AWS publishes no
+//! figure of either (IAM Identity Center quotas).
 
 use std::sync::{Mutex, PoisonError};
 

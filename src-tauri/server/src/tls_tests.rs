@@ -81,7 +81,7 @@ async fn serve(certificate: Option<Certificate>, proxies: &[&str]) -> Served {
     });
     let (instance, stop) = (crate::instance::Shared::clone(&rig.instance), CancellationToken::new());
     let tls = certificate.map(|certificate| Arc::new(certificate).config());
-    tokio::spawn(serving::serve(instance, listeners.sockets, tls, stop.clone()));
+    tokio::spawn(serving::serve(instance, listeners.sockets, None, tls, stop.clone()));
     Served { rig, port, stop }
 }
 

@@ -89,6 +89,7 @@ async fn no_operation_is_done_at_another_instance() {
             "InstanceArn": arn,
             "ResourceArn": arn,
             "ApplicationArn": application,
+            "TrustedTokenIssuerArn": "arn:aws:sso::900000000001:trustedTokenIssuer/ssoins-0000000000000000/tti-00000000-0000-4000-8000-000000000000",
             "ApplicationProviderArn": "arn:aws:sso::aws:applicationProvider/custom",
             "IdentityStoreId": "d-0000000000",
             "ManagedPolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess",

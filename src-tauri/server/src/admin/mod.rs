@@ -35,7 +35,7 @@ pub use identitystore::{
     attributes::{ENTERPRISE, check_reserved as check_reserved_name, set as set_attribute},
     create_user::blank as blank_user,
 };
-pub use sso_admin::template;
+pub use sso_admin::{applications::application_arn_prefix, template};
 pub use wire::AdminError;
 
 /// An operation's answer or refusal.

@@ -98,7 +98,8 @@ fn form(fields: &Fields, known: &Application) -> Form {
         line("description", "Description"),
     ];
     if known.saml.is_none() {
-        all.push(line("url", "Address").hint("Where the portal leads.").of(Kind::Required));
+        let address = line("url", "Address").hint("Where the portal leads.");
+        all.push(if known.url.is_some() { address.of(Kind::Required) } else { address });
         return Form { action: PAGE, fields: all, submit: "Save changes", ..Form::default() };
     }
     let formats = FORMATS.map(|(word, text, _)| (word.to_owned(), text.to_owned())).to_vec();
@@ -183,7 +184,8 @@ fn read(fields: &Fields, known: &Application, mistakes: &mut Mistakes) -> Option
     }
     let saml = match &known.saml {
         None => {
-            if url.is_empty() {
+            // One that only exchanges tokens has none.
+            if url.is_empty() && known.url.is_some() {
                 mistakes.add("url", "An application without SAML needs an address.");
             }
             None

@@ -16,7 +16,11 @@ use crate::{
     organisation::{Application, Principal},
     saml::{self, Target},
     signin::{PageError, see_other},
+    store::{Permission, StoreError},
 };
+
+/// Grants and scopes that are shown; an application has four and ten at most.
+const MOST_PERMISSIONS: u32 = 20;
 
 /// The page of an application.
 pub fn way_to(id: &str) -> String {
@@ -51,7 +55,11 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         vec![
             Cell::Pictured(Icon::of(application), Link::new(way_to(&application.id), &application.name)),
             Cell::text(&application.description),
-            Cell::text(if application.saml.is_some() { "SAML 2.0" } else { "Link" }),
+            Cell::text(match (&application.saml, &application.url) {
+                (Some(_), _) => "SAML 2.0",
+                (None, Some(_)) => "Link",
+                (None, None) => "OAuth 2.0",
+            }),
         ]
     };
     let table = Table {
@@ -79,6 +87,39 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let application = named(of, fields)?;
     Ok(whole(of, &application, fields, &Mistakes::default())?.show(of))
+}
+
+/// What an application of OAuth 2.0 may do, as programs set it up (`sso-admin`).
+fn integration(
+    of: &Administrator<'_>,
+    application: &Application,
+) -> Result<Vec<(&'static str, String)>, StoreError> {
+    let store = &of.instance.store;
+    let all = |permission| store.application_permissions(&application.id, permission, "", MOST_PERMISSIONS);
+    let mut facts = Vec::new();
+    for (title, permission) in [("Grants", Permission::Grant), ("Access scopes", Permission::Scope)] {
+        let names: Vec<String> = all(permission)?.into_iter().map(|(name, _)| name).collect();
+        if !names.is_empty() {
+            facts.push((title, names.join(", ")));
+        }
+    }
+    for (_, grant) in all(Permission::Grant)? {
+        for taken in grant["JwtBearer"]["AuthorizedTokenIssuers"].as_array().into_iter().flatten() {
+            let id = taken["TrustedTokenIssuerArn"].as_str().and_then(|arn| arn.rsplit_once('/'));
+            let issuer = id.map(|(_, id)| store.trusted_issuer(id)).transpose()?.flatten();
+            facts.push((
+                "Takes tokens of",
+                issuer.map_or_else(
+                    || "an issuer that is not there any more".to_owned(),
+                    |issuer| format!("{} ({})", issuer.name, issuer.issuer_url),
+                ),
+            ));
+        }
+    }
+    if let Some((_, method)) = all(Permission::Authentication)?.pop() {
+        facts.push(("Who may act as it", method["Iam"]["ActorPolicy"]["Statement"].to_string()));
+    }
+    Ok(facts)
 }
 
 fn whole(
@@ -113,6 +154,7 @@ fn whole(
             facts.push(("Assertions", "are encrypted".to_owned()));
         }
     }
+    facts.extend(integration(of, application)?);
     facts.push(("Application ID", application.id.clone()));
     page = page.with(Part::Facts(facts));
     if let Some(target) = target {

@@ -1,6 +1,7 @@
 //! What is true in a sign-in: values and transitions. No IO, no clock, no randomness: moments and drawn
 //! values are arguments.
 
+pub mod actor_policy;
 pub mod application_draft;
 pub mod authorization_code;
 pub mod device_grant;

@@ -14,7 +14,7 @@ use crate::{
     fields::Fields,
     instance::Instance,
     limits::What,
-    signin::{Frame, PageError, Visit, html, redirect, see_other, sign_in::safe_path},
+    signin::{Frame, PageError, Visit, html_with_scripts, redirect, see_other, sign_in::safe_path},
     store::{ExternalProvider, ExternalSignIn},
 };
 
@@ -57,7 +57,7 @@ pub fn page(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
         goes: !is_out,
         is_out,
     };
-    Ok(html(StatusCode::OK, &page))
+    Ok(html_with_scripts(StatusCode::OK, &page))
 }
 
 /// GET `/sign-in/external`: to the provider, with a request.

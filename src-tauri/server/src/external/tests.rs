@@ -63,6 +63,14 @@ async fn people_go_to_the_provider_and_nothing_of_ours_signs_them_in() {
     let browser = rig.browser();
     let page = browser.get("/sign-in?continue=/start/applications").await.is(200);
     assert!(page.body.contains("http-equiv=\"refresh\"") && !page.body.contains("type=\"password\""));
+    // What stands in the address after the # is known to the page's script alone, so it goes there itself.
+    assert!(
+        page.body.contains("<noscript><meta http-equiv") && page.body.contains("data-goes"),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("src=\"/assets/portal.js\""));
+    assert!(page.header("content-security-policy").contains("script-src 'self'"));
     let there = browser.get("/sign-in/external?continue=//evil.test").await.is(303);
     let url = there.header("location");
     assert!(

@@ -15,16 +15,20 @@ use super::{
     wire::{Kind, OidcError},
 };
 use crate::{
+    admin::application_arn_prefix,
     domain::{
         authorization_code::{self, AuthorizationCode},
         redirect_uri,
     },
     fields::Fields,
     instance::{Instance, Shared},
-    secret::Token,
+    secret::{Digest, Token},
     signin::{self, Consent, PageError, SignedIn, Visit, redirect},
-    store::{Client, StoreError},
+    store::{Client, Permission, StoreError},
 };
+
+/// An application has ten scopes at most.
+const MOST_SCOPES: u32 = 10;
 
 /// The parameters that travel through the consent form.
 const PARAMETERS: [&str; 7] = [
@@ -99,11 +103,52 @@ impl Wanted {
     /// The outer error is shown here, because the client or its redirect URI cannot be trusted; the inner one
     /// is the URL that tells the client.
     fn read(instance: &Instance, fields: &Fields) -> Result<Result<Self, Url>, PageError> {
-        let wanted = Self::find(instance, fields)?;
+        let wanted = match Self::of_application(instance, fields)? {
+            Some(wanted) => wanted,
+            None => Self::find(instance, fields)?,
+        };
         Ok(match wanted.check(fields) {
             Ok(()) => Ok(wanted),
             Err(error) => Err(wanted.back_with_error(instance, &error)),
         })
+    }
+
+    /// The request of an application of OAuth 2.0, whose `client_id` is its ARN: one with this grant, which gets the
+    /// answer at an address that the grant names, to the letter.
+    fn of_application(instance: &Instance, fields: &Fields) -> Result<Option<Self>, PageError> {
+        let arn = fields.get("client_id").unwrap_or_default();
+        let Some(id) = arn.strip_prefix(&application_arn_prefix(instance)) else { return Ok(None) };
+        let refuse =
+            |text: &str| PageError::new(StatusCode::BAD_REQUEST, "This sign-in link does not work", text);
+        let store = &instance.store;
+        let record = store.application_record(id)?.filter(|record| record.enabled);
+        let record = record.ok_or_else(|| refuse("The application is not known here."))?;
+        let grant = store.application_permission(id, Permission::Grant, AUTHORIZATION_CODE)?;
+        let uris = grant.unwrap_or_default()["AuthorizationCode"]["RedirectUris"].clone();
+        let uris: Vec<String> = serde_json::from_value(uris).unwrap_or_default();
+        let sent = fields.get("redirect_uri").unwrap_or_default().to_owned();
+        let redirect_uri = Url::parse(&sent).ok().filter(|_| uris.contains(&sent)).ok_or_else(|| {
+            refuse("It would send you to an address that the application did not register.")
+        })?;
+        let scopes = store.application_permissions(id, Permission::Scope, "", MOST_SCOPES)?;
+        let client = Client {
+            id: arn.to_owned(),
+            // It proves itself by a signature.
+            secret: Digest::of(&instance.chance.uuid()),
+            name: record.application.name,
+            scopes: scopes.into_iter().map(|(name, _)| name).collect(),
+            redirect_uris: uris,
+            grant_types: vec![AUTHORIZATION_CODE.to_owned()],
+            ends: jiff::Timestamp::MAX,
+        };
+        let (state, challenge) = (fields.get("state"), fields.get("code_challenge"));
+        Ok(Some(Self {
+            client,
+            redirect_uri,
+            redirect_uri_sent: sent,
+            state: state.map(str::to_owned),
+            challenge: challenge.unwrap_or_default().to_owned(),
+        }))
     }
 
     /// The request, if its client and its redirect URI can be trusted.

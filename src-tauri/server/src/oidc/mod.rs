@@ -3,7 +3,9 @@
 pub mod authorize;
 pub mod clients;
 mod create_token;
+mod create_token_with_iam;
 mod grants;
+mod identity_token;
 #[cfg(test)]
 mod race_tests;
 mod refresh;
@@ -13,24 +15,35 @@ mod register_client;
 mod start_device_authorization;
 #[cfg(test)]
 mod tests;
+pub mod trusted;
 mod wire;
+#[cfg(test)]
+mod with_iam_tests;
 
 use axum::{
     Router,
     body::Bytes,
     extract::State,
+    http::{HeaderMap, Method, Uri},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::de::DeserializeOwned;
 
-use crate::instance::{Instance, Shared};
+use crate::{
+    fields::Fields,
+    instance::{Instance, Shared},
+    sigv4::SignedRequest,
+};
 use wire::Kind;
 pub use wire::OidcError;
 
-/// The routes of SSO-OIDC; all but `/authorize` are JSON operations without authentication.
-pub fn routes() -> Router<Shared> {
+/// The routes of SSO-OIDC; all but `/authorize` and CreateTokenWithIAM are JSON operations without authentication.
+pub fn routes(instance: &Instance) -> Router<Shared> {
+    let well_known = |name: &str| format!("/{}/.well-known/{name}", instance.addresses.instance_id());
     Router::new()
+        .route(&well_known("openid-configuration"), get(identity_token::show_configuration))
+        .route(&well_known("jwks.json"), get(identity_token::show_keys))
         .route("/client/register", post(register_client))
         .route("/device_authorization", post(start_device_authorization))
         .route("/token", post(create_token))
@@ -49,7 +62,17 @@ async fn start_device_authorization(State(instance): State<Shared>, body: Bytes)
     operation(instance, body, start_device_authorization::start_device_authorization).await
 }
 
-async fn create_token(State(instance): State<Shared>, body: Bytes) -> Response {
+async fn create_token(
+    State(instance): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    // The path of CreateTokenWithIAM differs in this alone (botocore's model).
+    if Fields::parse(uri.query().unwrap_or_default().as_bytes()).get("aws_iam") == Some("t") {
+        return create_token_with_iam::answer(instance, SignedRequest { method, uri, headers, body }).await;
+    }
     operation(instance, body, create_token::create_token).await
 }
 

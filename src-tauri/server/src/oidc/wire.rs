@@ -49,6 +49,16 @@ pub enum Kind {
     UnauthorizedClient,
     /// The grant type is unknown.
     UnsupportedGrantType,
+    /// No signature.
+    MissingAuthenticationToken,
+    /// A signature that cannot be read.
+    IncompleteSignature,
+    /// A signature that does not match, or not now.
+    InvalidSignature,
+    /// A key that nobody has.
+    UnrecognizedClient,
+    /// A key whose time is over.
+    ExpiredSecurityToken,
     /// The wrong verb (not in the model; in the words of the portal).
     MethodNotAllowed,
     /// The server failed.
@@ -58,7 +68,7 @@ pub enum Kind {
 impl Kind {
     /// Exception class, OAuth error code, status (captures in aws-cli issues 5878 and 5971).
     fn on_the_wire(self) -> (&'static str, &'static str, StatusCode) {
-        let bad = StatusCode::BAD_REQUEST;
+        let (bad, no) = (StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN);
         match self {
             Self::AuthorizationPending => ("AuthorizationPendingException", "authorization_pending", bad),
             Self::SlowDown => ("SlowDownException", "slow_down", bad),
@@ -72,6 +82,12 @@ impl Kind {
             Self::InvalidRedirectUri => ("InvalidRedirectUriException", "invalid_redirect_uri", bad),
             Self::UnauthorizedClient => ("UnauthorizedClientException", "unauthorized_client", bad),
             Self::UnsupportedGrantType => ("UnsupportedGrantTypeException", "unsupported_grant_type", bad),
+            // What precedes every operation that is signed; AWS's REST services answer it with 403.
+            Self::MissingAuthenticationToken => ("MissingAuthenticationTokenException", "invalid_client", no),
+            Self::IncompleteSignature => ("IncompleteSignatureException", "invalid_client", no),
+            Self::InvalidSignature => ("InvalidSignatureException", "invalid_client", no),
+            Self::UnrecognizedClient => ("UnrecognizedClientException", "invalid_client", no),
+            Self::ExpiredSecurityToken => ("ExpiredTokenException", "invalid_client", no),
             Self::MethodNotAllowed => {
                 ("MethodNotAllowedException", "invalid_request", StatusCode::METHOD_NOT_ALLOWED)
             }

@@ -215,6 +215,10 @@ fn answer(
     let token = bearer(headers).ok_or_else(ScimError::unauthorized)?;
     let token = instance.store.use_scim_token(Digest::of(token), instance.now())?;
     let token = token.ok_or_else(ScimError::unauthorized)?;
+    // Strangers were told so before: they take nothing from the provider.
+    if !instance.limits.admits_scim(instance.now()) {
+        return Err(ScimError::throttled());
+    }
     let (first, id) =
         place.trim_end_matches('/').split_once('/').unwrap_or((place.trim_end_matches('/'), ""));
     let at: Vec<&'static Known> =

@@ -408,3 +408,26 @@ async fn provisioning_makes_nobody_an_administrator() {
     let jo = okta.make("jo").await;
     okta.patch(&format!("/Users/{jo}"), replace("userName", "joanna")).await.is(200);
 }
+
+#[tokio::test]
+async fn more_than_so_many_requests_a_second_wait() {
+    let rates = serde_json::from_value(json!({ "scim_requests_per_second": 3 })).unwrap();
+    let rig = Rig::with(|instance| instance.limits = crate::limits::Limits::new(rates, false));
+    let provider = provider(&rig);
+    for _ in 0..3 {
+        provider.get("/Users?count=1").await.is(200);
+    }
+    let events = rig.instance.store.audit_trail().len();
+    let refused = provider.get("/Users?count=1").await.is(429);
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(refused.json()["status"], "429");
+    assert_eq!(rig.instance.store.audit_trail().len(), events);
+    // A stranger takes nothing from the provider, and is told nothing else than before.
+    let stranger = Provider { rig: &rig, secret: "x".to_owned(), token: provider.token.clone() };
+    stranger.get("/Users").await.is(401);
+    rig.pass(1);
+    for _ in 0..3 {
+        provider.get("/Users?count=1").await.is(200);
+    }
+    provider.get("/Users?count=1").await.is(429);
+}

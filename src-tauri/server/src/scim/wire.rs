@@ -103,6 +103,11 @@ impl ScimError {
         Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, detail) }
     }
 
+    /// Too many requests in a second.
+    pub fn throttled() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests; try again in a second.")
+    }
+
     /// AWS does not have it either.
     pub fn not_implemented(detail: &str) -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, detail)
@@ -120,6 +125,7 @@ impl ScimError {
             401 => "UnauthorizedException",
             404 => "ResourceNotFoundException",
             409 => "ConflictException",
+            429 => "ThrottlingException",
             500 => "InternalServerException",
             _ => "ValidationException",
         }
@@ -198,6 +204,9 @@ pub fn respond(instance: &Instance, outcome: Result<Answer, ScimError>) -> Respo
             let mut response = (error.status, content, body.to_string()).into_response();
             if error.status == StatusCode::UNAUTHORIZED {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            if error.status == StatusCode::TOO_MANY_REQUESTS {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             if let Some(allow) = error.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
                 response.headers_mut().insert(header::ALLOW, allow);

@@ -8,7 +8,9 @@ mod accounts;
 mod administration;
 mod administrator_keys;
 mod administrators;
+mod application_permissions;
 mod application_records;
+mod application_tokens;
 mod applications;
 mod assignments;
 mod attributes;
@@ -64,6 +66,7 @@ mod template;
 mod testing;
 mod tokens;
 mod transfer;
+mod trusted_issuers;
 mod users;
 mod writer;
 
@@ -83,7 +86,9 @@ use rusqlite_migration::{M, Migrations};
 pub use access_requests::{AccessRequest, RequestKind, RequestStatus, Wanted};
 pub use administrator_keys::AdministratorKey;
 pub use administrators::Dismissed;
+pub use application_permissions::Permission;
 pub use application_records::{ApplicationAssignment, ApplicationRecord};
+pub use application_tokens::{ApplicationToken, NewApplicationToken, Spent};
 pub use assignments::Provisioned;
 pub use audit::{AuditEntry, resources_of};
 pub use audit_chain::{Break, End, Verdict};
@@ -116,6 +121,7 @@ pub use sessions::{Begun, Replaced};
 pub use sharing::Job;
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
+pub use trusted_issuers::TrustedIssuer;
 pub use writer::Revision;
 
 use crate::secret::Digest;
@@ -159,6 +165,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("family_ends.sql")),
     M::up(include_str!("ldap.sql")),
     M::up(include_str!("aws_accounts.sql")),
+    M::up(include_str!("integrations.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is
@@ -378,6 +385,8 @@ impl Store {
                 "DELETE FROM confirmation WHERE ends < ?1",
                 "DELETE FROM scim_token WHERE ends < ?1",
                 "DELETE FROM external_sign_in WHERE ends < ?1",
+                "DELETE FROM application_token WHERE ends < ?1",
+                "DELETE FROM exchanged_token WHERE ends < ?1",
                 "DELETE FROM lockout WHERE last < ?1 AND until < ?1",
             ] {
                 tx.execute(statement, [gone])?;

@@ -3,8 +3,9 @@
 
 mod access_control;
 mod account_assignments;
-mod applications;
+pub mod applications;
 mod instances;
+mod integrations;
 mod permission_sets;
 mod policies;
 mod provisioning;
@@ -15,6 +16,7 @@ pub mod template;
 mod template_tests;
 #[cfg(test)]
 mod tests;
+mod trusted_token_issuers;
 
 use serde_json::{Value, json};
 
@@ -137,6 +139,23 @@ pub(super) const OPERATIONS: &[Known] = &[
     of("DescribeApplicationProvider", applications::describe_application_provider::describe_application_provider),
     of("GetApplicationAssignmentConfiguration", applications::get_application_assignment_configuration::get_application_assignment_configuration),
     of("PutApplicationAssignmentConfiguration", applications::put_application_assignment_configuration::put_application_assignment_configuration),
+    of("PutApplicationGrant", integrations::put_application_grant::put_application_grant),
+    of("GetApplicationGrant", integrations::get_application_grant::get_application_grant),
+    of("ListApplicationGrants", integrations::list_application_grants::list_application_grants),
+    of("DeleteApplicationGrant", integrations::delete_application_grant::delete_application_grant),
+    of("PutApplicationAuthenticationMethod", integrations::put_application_authentication_method::put_application_authentication_method),
+    of("GetApplicationAuthenticationMethod", integrations::get_application_authentication_method::get_application_authentication_method),
+    of("ListApplicationAuthenticationMethods", integrations::list_application_authentication_methods::list_application_authentication_methods),
+    of("DeleteApplicationAuthenticationMethod", integrations::delete_application_authentication_method::delete_application_authentication_method),
+    of("PutApplicationAccessScope", integrations::put_application_access_scope::put_application_access_scope),
+    of("GetApplicationAccessScope", integrations::get_application_access_scope::get_application_access_scope),
+    of("ListApplicationAccessScopes", integrations::list_application_access_scopes::list_application_access_scopes),
+    of("DeleteApplicationAccessScope", integrations::delete_application_access_scope::delete_application_access_scope),
+    of("CreateTrustedTokenIssuer", trusted_token_issuers::create_trusted_token_issuer::create_trusted_token_issuer),
+    of("DescribeTrustedTokenIssuer", trusted_token_issuers::describe_trusted_token_issuer::describe_trusted_token_issuer),
+    of("UpdateTrustedTokenIssuer", trusted_token_issuers::update_trusted_token_issuer::update_trusted_token_issuer),
+    of("DeleteTrustedTokenIssuer", trusted_token_issuers::delete_trusted_token_issuer::delete_trusted_token_issuer),
+    of("ListTrustedTokenIssuers", trusted_token_issuers::list_trusted_token_issuers::list_trusted_token_issuers),
     of("TagResource", tags::tag_resource::tag_resource),
     of("UntagResource", tags::untag_resource::untag_resource),
     of("ListTagsForResource", tags::list_tags_for_resource::list_tags_for_resource),

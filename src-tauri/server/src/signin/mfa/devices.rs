@@ -9,6 +9,7 @@ use super::directory_event;
 use crate::{
     audit::{self, Event},
     domain::sign_in_session::SignInSession,
+    external,
     fields::Fields,
     instance::Instance,
     mfa::{Kind, device, policy::Mode},
@@ -24,6 +25,8 @@ pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
 struct DevicesPage {
     frame: Frame,
     asks: &'static str,
+    /// Whether people sign in at an identity provider of their organisation's.
+    is_external: bool,
     devices: Vec<DeviceRow>,
     sessions: Vec<SessionRow>,
     others: usize,
@@ -103,7 +106,12 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
             ends: moment(session.ends),
         })
         .collect();
+    let is_external = external::is_source(instance)?;
     let asks = match policy.mode {
+        _ if is_external => {
+            "You sign in at your organisation's identity provider, and its second factor counts. A device here is asked \
+             for only by roles that require a security key."
+        }
         Mode::Off => "Your organisation does not ask for a second factor.",
         Mode::Always => "Your organisation asks for a second factor at every sign-in.",
         Mode::Context => "Your organisation asks for a second factor in a new browser or on a new network.",
@@ -111,6 +119,7 @@ pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Respo
     let page = DevicesPage {
         frame: Frame::of(instance, visit),
         asks,
+        is_external,
         devices,
         others: sessions.iter().filter(|session| !session.is_this).count(),
         sessions,

@@ -17,7 +17,13 @@ struct Migration {
 }
 
 /// Forward only. The first one is all that came before there was PostgreSQL.
-const MIGRATIONS: &[Migration] = &[Migration { number: 27, least: 27, sql: include_str!("baseline.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 27, least: 27, sql: include_str!("baseline.sql") },
+    Migration { number: 30, least: 27, sql: include_str!("sign_ins.sql") },
+    Migration { number: 31, least: 27, sql: include_str!("ldap.sql") },
+    Migration { number: 32, least: 27, sql: include_str!("aws_accounts.sql") },
+    Migration { number: 33, least: 27, sql: include_str!("integrations.sql") },
+];
 
 /// A database of PostgreSQL's, as the configuration names it.
 pub struct Database(pub(super) Arc<Server>);

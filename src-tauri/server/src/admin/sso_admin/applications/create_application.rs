@@ -1,4 +1,4 @@
-//! CreateApplication: links only, as AWS's makes no SAML application either.
+//! CreateApplication: links and applications of OAuth 2.0, as AWS's makes no SAML application either.
 
 use serde_json::json;
 

@@ -25,6 +25,7 @@ use crate::{
         wire::AdminError,
     },
     catalogue::{self, Entry},
+    instance::Instance,
     store::{ApplicationAssignment, ApplicationRecord, Edited},
 };
 
@@ -35,9 +36,7 @@ const CATALOG: &str = "arn:aws:sso::aws:applicationProvider/catalog/";
 
 impl Call<'_> {
     fn application_prefix(&self) -> String {
-        let (account, instance) =
-            (&self.instance.settings().management_account, self.instance.addresses.instance_id());
-        format!("arn:aws:sso::{account}:application/{instance}/")
+        application_arn_prefix(self.instance)
     }
 
     /// The application with this ARN. One of another instance is somebody else's.
@@ -51,7 +50,7 @@ impl Call<'_> {
     }
 
     /// The application that the request names.
-    fn application(&self) -> Result<ApplicationRecord, AdminError> {
+    pub(super) fn application(&self) -> Result<ApplicationRecord, AdminError> {
         self.application_at(self.body().need("ApplicationArn")?)
     }
 
@@ -73,6 +72,12 @@ impl Call<'_> {
             Edited::Refused(error) => Err(error),
         }
     }
+}
+
+/// What the ARN of each application begins with.
+pub fn application_arn_prefix(instance: &Instance) -> String {
+    let account = &instance.settings().management_account;
+    format!("arn:aws:sso::{account}:application/{}/", instance.addresses.instance_id())
 }
 
 fn provider_of(record: &ApplicationRecord) -> String {
@@ -130,11 +135,12 @@ fn url<'v>(body: Body<'v>) -> Result<&'v str, AdminError> {
     if good { Ok(text) } else { Err(invalid("ApplicationUrl", "Member must be an http or https URL")) }
 }
 
-/// A mere link leads somewhere.
+/// What the portal lists leads somewhere. What it does not list may be an application of OAuth 2.0, which comes for its
+/// tokens by itself.
 fn check(record: &ApplicationRecord) -> Result<(), AdminError> {
-    if record.application.saml.is_none() && record.application.url.is_none() {
+    if record.visible && record.application.saml.is_none() && record.application.url.is_none() {
         let words = "PortalOptions.SignInOptions must have Origin APPLICATION and an ApplicationUrl: the server signs \
-                     nobody in to an application without SAML.";
+                     nobody in to an application without SAML. One that only exchanges tokens has Visibility DISABLED.";
         return Err(AdminError::validation(words));
     }
     Ok(())

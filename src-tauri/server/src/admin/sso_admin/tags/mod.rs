@@ -72,6 +72,10 @@ fn resource<'c>(call: &'c Call<'_>) -> Result<Resource<'c>, AdminError> {
         call.is_own_instance(arn)?;
         return Ok(Resource::Other(arn));
     }
+    if arn.contains(":trustedTokenIssuer/") {
+        call.trusted_issuer_at(arn)?;
+        return Ok(Resource::Other(arn));
+    }
     if arn.contains(":application/") {
         call.application_at(arn)?;
         return Ok(Resource::Other(arn));

@@ -1,0 +1,15 @@
+//! GetApplicationAuthenticationMethod.
+
+use serde_json::json;
+
+use crate::{
+    admin::{Call, Outcome},
+    store::Permission,
+};
+
+/// Tells who may be the application.
+pub fn get_application_authentication_method(call: &Call<'_>) -> Outcome {
+    call.integrated()?;
+    let name = call.body().one_of("AuthenticationMethodType", &[super::IAM])?;
+    Ok(json!({ "AuthenticationMethod": call.permission(Permission::Authentication, name)? }))
+}

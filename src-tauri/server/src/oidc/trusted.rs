@@ -1,0 +1,221 @@
+//! Tokens of trusted issuers: where their keys are, and whether a token is one of theirs (RFC 7519, RFC 7523 §3,
+//! OpenID Connect Discovery 1.0). Signatures are the library's affair; the time is the instance's.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, Validation, dangerous, decode, decode_header,
+    jwk::{Jwk, PublicKeyUse},
+};
+use serde_json::Value;
+use url::{Host, Url};
+
+use crate::{
+    instance::{Instance, Shared},
+    saml::fetch,
+    secret::Digest,
+    store::TrustedIssuer,
+};
+
+/// What of clocks may differ.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// Keys are asked for anew after this.
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
+/// And for a key that is not among them, no sooner than this.
+const AGAIN: SignedDuration = SignedDuration::from_secs(10);
+/// No key that both sides have: who checks could sign.
+const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+];
+
+/// Why a token is not believed; says nothing of what is in it.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Untrusted {
+    /// No token, or one without what it needs.
+    #[error("The assertion is not a signed JSON Web Token with {0}")]
+    Malformed(&'static str),
+    /// Not made for this.
+    #[error("The assertion is not signed by a key of its issuer, or is for another audience")]
+    Refused,
+    /// Not any more, or not yet.
+    #[error("The assertion is not valid at this time")]
+    Moment,
+    /// Its keys cannot be had.
+    #[error("The keys of the assertion's issuer could not be fetched")]
+    Keys,
+}
+
+/// Keys, and when they were fetched.
+type Fetched = (Timestamp, Arc<Vec<Jwk>>);
+
+/// The keys of issuers by address, as they were last.
+#[derive(Debug, Default)]
+pub struct IssuerKeys(Mutex<HashMap<String, Fetched>>);
+
+/// What a token that is believed says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Believed {
+    /// Whose it is, in the issuer's words.
+    pub who: String,
+    /// What tells it from every other of its issuer.
+    pub id: String,
+    /// When it is not taken any more.
+    pub ends: Timestamp,
+}
+
+/// What the ARN of each trusted token issuer begins with.
+pub fn arn_prefix(instance: &Instance) -> String {
+    let account = &instance.settings().management_account;
+    format!("arn:aws:sso::{account}:trustedTokenIssuer/{}/", instance.addresses.instance_id())
+}
+
+/// Whether keys from this address are its owner's: https, or this machine.
+pub fn may_be_asked(url: &Url) -> bool {
+    url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Who a token says made it. Nothing of it is believed yet.
+///
+/// # Errors
+/// [`Untrusted::Malformed`].
+pub fn issuer_named(token: &str) -> Result<String, Untrusted> {
+    let said = dangerous::insecure_decode::<Value>(token).map_err(|_| Untrusted::Malformed("claims"))?;
+    let issuer = said.claims["iss"].as_str().ok_or(Untrusted::Malformed("an iss"))?;
+    Ok(issuer.to_owned())
+}
+
+/// The keys of an issuer among which the token's may be.
+///
+/// # Errors
+/// [`Untrusted::Keys`].
+pub async fn keys_of(instance: &Shared, issuer_url: &str, token: &str) -> Result<Arc<Vec<Jwk>>, Untrusted> {
+    let header = decode_header(token).map_err(|_| Untrusted::Malformed("a header"))?;
+    let now = instance.now();
+    let known = {
+        let keys = instance.issuer_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.get(issuer_url).cloned()
+    };
+    if let Some((fetched, keys)) = known {
+        let age = now.duration_since(fetched).abs();
+        let has_it = header
+            .kid
+            .as_ref()
+            .is_none_or(|kid| keys.iter().any(|key| key.common.key_id.as_ref() == Some(kid)));
+        if age < FRESH && (has_it || age < AGAIN) {
+            return Ok(keys);
+        }
+    }
+    let keys = Arc::new(fetch_keys(issuer_url).await?);
+    let mut all = instance.issuer_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
+    all.insert(issuer_url.to_owned(), (now, Arc::clone(&keys)));
+    Ok(keys)
+}
+
+async fn fetch_keys(issuer_url: &str) -> Result<Vec<Jwk>, Untrusted> {
+    let here = Url::parse(issuer_url).is_ok_and(|url| is_loopback(&url));
+    let get = async |address: &str| {
+        let text = fetch::document(address, here).await.map_err(|error| {
+            tracing::warn!(%error, issuer = issuer_url, "the keys of a trusted token issuer could not be fetched");
+            Untrusted::Keys
+        })?;
+        serde_json::from_str::<Value>(&text).map_err(|_| Untrusted::Keys)
+    };
+    let discovery = format!("{}/.well-known/openid-configuration", issuer_url.trim_end_matches('/'));
+    let configuration = get(&discovery).await?;
+    // OpenID Connect Discovery 1.0 §4.3: else it is another's.
+    if configuration["issuer"] != issuer_url {
+        tracing::warn!(issuer = issuer_url, "a discovery document names another issuer");
+        return Err(Untrusted::Keys);
+    }
+    let keys = get(configuration["jwks_uri"].as_str().ok_or(Untrusted::Keys)?).await?;
+    // One that the library does not know must not take the others with it.
+    let keys = keys["keys"].as_array().ok_or(Untrusted::Keys)?;
+    Ok(keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect())
+}
+
+/// Believes a token of this issuer for one of these audiences, or does not.
+///
+/// # Errors
+/// [`Untrusted`].
+pub fn verify(
+    token: &str,
+    keys: &[Jwk],
+    issuer: &TrustedIssuer,
+    audiences: &[String],
+    now: Timestamp,
+) -> Result<Believed, Untrusted> {
+    let header = decode_header(token).map_err(|_| Untrusted::Malformed("a header"))?;
+    if !ALGORITHMS.contains(&header.alg) {
+        return Err(Untrusted::Malformed("an asymmetric algorithm"));
+    }
+    let mut validation = Validation::new(header.alg);
+    // It would ask the system for the time.
+    (validation.validate_exp, validation.validate_nbf) = (false, false);
+    validation.set_required_spec_claims(&["iss", "aud"]);
+    validation.set_issuer(&[&issuer.issuer_url]);
+    validation.set_audience(audiences);
+    let fits = |key: &&Jwk| {
+        let common = &key.common;
+        (header.kid.is_none() || common.key_id == header.kid)
+            && common.public_key_use.as_ref().is_none_or(|of| *of == PublicKeyUse::Signature)
+            && common.key_algorithm.is_none_or(|of| of.to_string() == format!("{:?}", header.alg))
+    };
+    let claims = keys.iter().filter(fits).find_map(|key| {
+        let key = DecodingKey::from_jwk(key).ok()?;
+        decode::<Value>(token, &key, &validation).ok().map(|token| token.claims)
+    });
+    let claims = claims.ok_or(Untrusted::Refused)?;
+    let moment = |name: &str| {
+        // Seconds, which may have a fraction (RFC 7519 §2).
+        let seconds = claims[name].as_i64().or_else(|| claims[name].as_f64().and_then(whole));
+        seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
+    };
+    let ends = moment("exp").ok_or(Untrusted::Malformed("an exp"))?;
+    let ends = ends.checked_add(SKEW).unwrap_or(ends);
+    let soon = now.checked_add(SKEW).unwrap_or(now);
+    if now >= ends || ["nbf", "iat"].into_iter().filter_map(moment).any(|begins| begins > soon) {
+        return Err(Untrusted::Moment);
+    }
+    let who = issuer.claim_path.split('.').fold(&claims, |value, part| &value[part]);
+    let who = who.as_str().filter(|who| !who.is_empty());
+    let who = who.ok_or(Untrusted::Malformed("the claim that says whose it is"))?.to_owned();
+    // Without an id, what was signed is what it is known by: the signature itself may be written in more than one way.
+    let id = match claims["jti"].as_str() {
+        Some(id) => format!("jti {}", hex::encode(Digest::of(id).as_bytes())),
+        None => {
+            let signed = token.rsplit_once('.').map_or(token, |(signed, _)| signed);
+            format!("sha256 {}", hex::encode(Digest::of(signed).as_bytes()))
+        }
+    };
+    Ok(Believed { who, id, ends })
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "what is out of range is no moment"
+)]
+fn whole(seconds: f64) -> Option<i64> {
+    (seconds.is_finite() && seconds.abs() < 1e12).then_some(seconds as i64)
+}
