@@ -11,7 +11,10 @@ desktop="xvfb xauth dbus dbus-x11 gnome-keyring libglib2.0-bin xfce4-panel xfcon
 # What the journeys drive and what AWS's own tools are checked with.
 tests="git xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2gtk-driver chromium chromium-driver
        awscli python3-venv imagemagick x11-utils xdg-utils util-linux fonts-dejavu-core adwaita-icon-theme
-       librsvg2-common librsvg2-bin xmlsec1 zsh fish pcscd vsmartcard-vpcd at-spi2-core"
+       librsvg2-common librsvg2-bin xmlsec1 zsh fish pcscd vsmartcard-vpcd at-spi2-core
+       libclang-dev"
+# A virtual key's file system is C, and its bindings are made from the headers.
+lint="libclang-dev"
 gallery="chromium fonts-dejavu-core python3"
 bench="awscli bsdextrautils"
 package_test="mmdebstrap rpm cpio util-linux"
@@ -19,7 +22,7 @@ package_test="mmdebstrap rpm cpio util-linux"
 wanted=""
 for set_name in "$@"; do
   case $set_name in
-    build | desktop | tests | gallery | bench | package_test) wanted="$wanted ${!set_name}" ;;
+    build | desktop | tests | lint | gallery | bench | package_test) wanted="$wanted ${!set_name}" ;;
     browser)
       # Chromium refuses to run as root, and a desktop that has a browser keeps its own.
       if [ "$(id -u)" = 0 ]; then wanted="$wanted firefox-esr"
