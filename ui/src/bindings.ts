@@ -165,7 +165,11 @@ description: string | null,
 /**
  * The portal's own link, which opens it for whoever may: it holds no secret.
  */
-link: string, };
+link: string, 
+/**
+ * Its picture, as the address of an image that holds it itself (`data:`).
+ */
+icon: string | null, };
 
 /**
  * An application on its way.
@@ -217,6 +221,10 @@ description: string | null,
  * The portal's own link; empty where it is not listed.
  */
 link: string, 
+/**
+ * Its picture, as the address of an image that holds it itself (`data:`).
+ */
+icon: string | null, 
 /**
  * False when the portal does not list it any more.
  */
