@@ -7,6 +7,8 @@ pub struct Flags {
     pub hidden: bool,
     /// `--sandbox`: start the sample organisation and show it.
     pub sandbox: bool,
+    /// `--after PROCESS`: what "Restart as administrator" starts waits until that process is gone.
+    pub after: Option<u32>,
     /// `--version`: say it and end.
     pub version: bool,
     /// `--help`: say how to start it and end.
@@ -27,12 +29,17 @@ impl Flags {
     /// Reads the arguments after the program's name; the first one that is not known is the error.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut flags = Self::default();
-        for argument in arguments {
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--hidden" => flags.hidden = true,
                 "--sandbox" => flags.sandbox = true,
                 "--version" | "-V" => flags.version = true,
                 "--help" | "-h" => flags.help = true,
+                keys::system::AFTER => {
+                    let process = arguments.next().and_then(|process| process.parse().ok());
+                    flags.after = Some(process.ok_or(argument)?);
+                }
                 _ => return Err(argument),
             }
         }
@@ -56,5 +63,8 @@ mod tests {
             Ok(Flags { hidden: true, sandbox: true, ..Flags::default() })
         );
         assert_eq!(parse(&["--hidden", "--hide"]), Err("--hide".to_owned()));
+        assert_eq!(parse(&["--after", "42"]), Ok(Flags { after: Some(42), ..Flags::default() }));
+        assert_eq!(parse(&["--after"]), Err("--after".to_owned()));
+        assert_eq!(parse(&["--after", "me"]), Err("--after".to_owned()));
     }
 }

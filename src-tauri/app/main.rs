@@ -68,6 +68,9 @@ fn say(text: &str) {
 }
 
 fn run(flags: Flags) -> anyhow::Result<ExitCode> {
+    if let Some(process) = flags.after {
+        keys::system::wait_for(process);
+    }
     // Before anything that could speak TLS: two providers in one program panic at the first use.
     adapters::install_crypto_provider();
     let home = Home::resolve(&|name| std::env::var_os(name))?;

@@ -82,6 +82,9 @@ impl Shell {
         match Request::try_from(request.clone()) {
             Ok(wish) => {
                 let answer = self.ask(wish).await;
+                if matches!(answer, Ok(Reply::Restarting)) {
+                    self.quit_now();
+                }
                 view::reply(answer, &request, &self.snapshot(), &TimeZone::system())
             }
             Err(refused) => refused.reply(),

@@ -14,7 +14,10 @@ tests="git xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2g
        librsvg2-common librsvg2-bin xmlsec1 zsh fish pcscd vsmartcard-vpcd at-spi2-core
        postgresql haproxy
        slapd ldap-utils samba samba-ad-provision samba-dsdb-modules
-       simplesamlphp php-cli php-xml php-mbstring"
+       simplesamlphp php-cli php-xml php-mbstring
+       libclang-dev"
+# A virtual key's file system is C, and its bindings are made from the headers.
+lint="libclang-dev"
 gallery="chromium fonts-dejavu-core python3"
 bench="awscli bsdextrautils"
 package_test="mmdebstrap rpm cpio util-linux"
@@ -22,7 +25,7 @@ package_test="mmdebstrap rpm cpio util-linux"
 wanted=""
 for set_name in "$@"; do
   case $set_name in
-    build | desktop | tests | gallery | bench | package_test) wanted="$wanted ${!set_name}" ;;
+    build | desktop | tests | lint | gallery | bench | package_test) wanted="$wanted ${!set_name}" ;;
     browser)
       # Chromium refuses to run as root, and a desktop that has a browser keeps its own.
       if [ "$(id -u)" = 0 ]; then wanted="$wanted firefox-esr"

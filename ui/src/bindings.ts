@@ -165,7 +165,11 @@ description: string | null,
 /**
  * The portal's own link, which opens it for whoever may: it holds no secret.
  */
-link: string, };
+link: string, 
+/**
+ * Its picture, as the address of an image that holds it itself (`data:`).
+ */
+icon: string | null, };
 
 /**
  * An application on its way.
@@ -217,6 +221,10 @@ description: string | null,
  * The portal's own link; empty where it is not listed.
  */
 link: string, 
+/**
+ * Its picture, as the address of an image that holds it itself (`data:`).
+ */
+icon: string | null, 
 /**
  * False when the portal does not list it any more.
  */
@@ -1243,7 +1251,7 @@ until: number, };
 /**
  * What the window wishes of keys.
  */
-export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "use", key: string, } | { "wish": "register", key: string, org: string, name: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
+export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "system_settings" } | { "wish": "administrator" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "use", key: string, } | { "wish": "register", key: string, org: string, name: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
 
 /**
  * The view "Keys".

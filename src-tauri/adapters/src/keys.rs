@@ -6,7 +6,7 @@ mod told;
 
 use async_trait::async_trait;
 use engine::{
-    model::keys::{Fingerprint, Job, KeyFault, KeyId, KeyWish, Learnt, Plugged, Space, Step},
+    model::keys::{Fingerprint, Job, KeyFault, KeyId, KeyWish, Learnt, Plugged, Space, Step, SystemWay},
     ports::{Clock, SecurityKeys},
 };
 use futures_util::StreamExt;
@@ -147,6 +147,23 @@ impl SecurityKeys for SystemKeys {
         if let Ok(mut held) = self.held.try_lock() {
             held.unlocked = None;
             held.passkeys.clear();
+        }
+    }
+
+    async fn system(&self, way: SystemWay) -> Result<(), KeyFault> {
+        use keys::system::{SystemError, open_settings, restart_as_administrator};
+        // The system's question takes as long as the person does.
+        let done = tokio::task::spawn_blocking(move || match way {
+            SystemWay::Settings => open_settings(),
+            SystemWay::Administrator => restart_as_administrator(),
+        });
+        match done.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(SystemError::Declined)) => Err(KeyFault::Cancelled),
+            Ok(Err(error @ SystemError::Other(_))) => {
+                Err(KeyFault::Unavailable { reason: error.to_string() })
+            }
+            Err(error) => Err(KeyFault::Unavailable { reason: error.to_string() }),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! the wizard that empties a key.
 
 pub(crate) mod errand;
+pub(crate) mod system;
 
 use crate::{
     engine::{Context, Event},
@@ -108,8 +109,8 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
             Ok(())
         }
         KeysRequest::Use(key) => errand::choose(ctx, state, key),
-        // Answered by its own use-case.
-        KeysRequest::Register { .. } => Ok(()),
+        // Answered by their own use-cases.
+        KeysRequest::Register { .. } | KeysRequest::System(_) => Ok(()),
         KeysRequest::BeginReset(key) => begin_reset(state, &key),
         KeysRequest::AgreeReset => {
             agree(ctx, state);

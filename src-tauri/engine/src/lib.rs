@@ -17,6 +17,7 @@ mod engine;
 mod environment_copy;
 mod half_sync;
 mod hand_out;
+mod icons;
 mod import;
 mod keep;
 mod keys;

@@ -8,7 +8,7 @@ use crate::model::{
     environment::{Care, Environment},
     history::Entry,
     ids::{AccountId, AppRef, Grant, OrgId, ProfileName, Target},
-    keys::{KeyId, KeyWish, Pins},
+    keys::{KeyId, KeyWish, Pins, SystemWay},
     native::InAppStep,
     notice::{Notice, Pressed},
     organisation::Endpoints,
@@ -444,6 +444,8 @@ pub enum KeysRequest {
     Follow(bool),
     /// Look anew.
     Rescan,
+    /// What the system offers where it keeps keys from us; [`Reply::Restarting`] where this program has to end for it.
+    System(SystemWay),
     /// Show this one.
     Select(KeyId),
     /// Do something with one. [`Code::SecurityKey`] where it cannot be begun; one at a time.
@@ -490,6 +492,8 @@ pub enum KeysRequest {
 pub enum Reply {
     /// Done, or under way; the snapshot tells.
     Done,
+    /// Another start of this program waits for its end.
+    Restarting,
     /// The person has to confirm first: ask, then send the request again with `confirmed`.
     Confirm(Confirm),
     /// A start URL answered.

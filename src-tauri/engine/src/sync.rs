@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{Context, Event},
-    half_sync,
+    half_sync, icons,
     model::{
         Timestamp,
         application::{self, Application, Applications},
@@ -125,6 +125,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, id: &OrgId) {
         org: org.organisation.clone(),
         number: org.sync_no,
         pass,
+        known: org.portal.applications.clone(),
         start: Instant::now(),
         pace: Mutex::new(org.pace.clone()),
     };
@@ -141,6 +142,8 @@ struct Run {
     org: Organisation,
     number: u64,
     pass: Pass,
+    /// The applications as they were known before, with their pictures.
+    known: Applications,
     start: Instant,
     pace: Mutex<Pace>,
 }
@@ -158,8 +161,9 @@ impl Run {
             .await?;
         self.tell(Progress::Accounts(accounts.clone()));
         // The token was just taken, so that a 401 now is about applications alone.
-        if let Some(applications) = self.applications().await {
-            self.tell(Progress::Applications(applications));
+        let applications = self.applications().await.map(|listed| listed.pictured_as(&self.known));
+        if let Some(applications) = &applications {
+            self.tell(Progress::Applications(applications.clone()));
         }
         let mut running = FuturesUnordered::new();
         for account in accounts.iter().filter(|a| !done.contains_key(&a.id)) {
@@ -172,6 +176,12 @@ impl Run {
         }
         while let Some(result) = running.next().await {
             result?;
+        }
+        // Last, and whatever becomes of them: a picture keeps nothing back.
+        if let Some(Applications::Listed(apps)) = applications
+            && let Some(apps) = icons::fetched(&*self.ctx.ports.sso, &self.org, apps).await
+        {
+            self.tell(Progress::Applications(Applications::Listed(apps)));
         }
         Ok(())
     }

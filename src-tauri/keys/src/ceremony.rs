@@ -167,7 +167,7 @@ impl Key {
     /// signed that anybody would take: the challenge is empty.
     ///
     /// # Errors
-    /// [`Error::VerificationNeeded`] where the key always wants a PIN; what ends any operation.
+    /// [`Error::VerificationNeeded`] of a key that tells nothing without its PIN; what ends any operation.
     pub async fn holds(
         &mut self,
         rp_id: &str,

@@ -26,6 +26,7 @@ mod reset;
 mod session;
 mod settings;
 pub mod step_up;
+pub mod system;
 mod unlock;
 mod usb;
 

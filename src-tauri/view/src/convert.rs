@@ -214,7 +214,7 @@ impl TryFrom<UiRequest> for Request {
 pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -> UiReply {
     match answer {
         // The window asks for no keys, and would not get them.
-        Ok(Reply::Done | Reply::Credentials(_)) => UiReply::Done,
+        Ok(Reply::Done | Reply::Restarting | Reply::Credentials(_)) => UiReply::Done,
         // Who said no knows.
         Err(Code::StepUpEnded { why: Unanswered::Denied }) => UiReply::Done,
         Ok(Reply::Confirm(confirm)) => UiReply::Confirm { dialog: dialog(&confirm, asked, s) },

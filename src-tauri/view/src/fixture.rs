@@ -51,7 +51,8 @@ pub(crate) fn account(id: &str, name: &str, roles: &[&str]) -> Account {
 }
 
 pub(crate) fn application(id: &str, name: &str) -> Application {
-    Application { id: AppId::new(id), name: name.to_owned(), description: Some(format!("About {name}")) }
+    let description = Some(format!("About {name}"));
+    Application { id: AppId::new(id), name: name.to_owned(), description, icon: None }
 }
 
 pub(crate) fn app(id: &str) -> AppRef {

@@ -80,7 +80,7 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
         KeyFault::NotElevated => owned(
             "Windows manages security keys itself",
             "Windows lets only administrators change keys directly.",
-            "Use Settings, Accounts, Sign-in options, Security key, or start Latchkey as administrator.",
+            "Change them in Windows Settings, or start Latchkey once more as administrator.",
         ),
         KeyFault::Removed { undone: Undone::Nothing } => {
             owned("The key was removed", "Nothing was changed.", "Plug it in to continue.")
@@ -174,7 +174,8 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
 
 /// Buttons that help.
 pub(crate) fn buttons(fault: &KeyFault) -> Vec<UiButton> {
-    let again = |label| asks(label, UiRequest::Keys { keys: UiKeyWish::Rescan });
+    let wish = |label, keys| asks(label, UiRequest::Keys { keys });
+    let again = |label| wish(label, UiKeyWish::Rescan);
     match fault {
         KeyFault::NotAllowed => vec![
             UiButton {
@@ -184,7 +185,10 @@ pub(crate) fn buttons(fault: &KeyFault) -> Vec<UiButton> {
             },
             again("Check again"),
         ],
-        KeyFault::NotElevated => vec![again("Check again")],
+        KeyFault::NotElevated => vec![
+            wish("Open Windows security key settings", UiKeyWish::SystemSettings),
+            wish("Restart as administrator", UiKeyWish::Administrator),
+        ],
         KeyFault::NoAnswer { .. } | KeyFault::Unavailable { .. } => vec![again("Rescan")],
         _ => vec![],
     }

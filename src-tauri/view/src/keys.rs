@@ -20,7 +20,7 @@ use engine::{
         ids::OrgId,
         keys::{
             Finished, Info, KeyAct, KeyFault, KeyId, KeyWish, Keys, Known, Passkey, PinState, Plugged,
-            Protection, Purpose, Reset, ResetStep, Running, Sameness, Space, Step, Transport,
+            Protection, Purpose, Reset, ResetStep, Running, Sameness, Space, Step, SystemWay, Transport,
         },
     },
     request::KeysRequest,
@@ -37,6 +37,8 @@ impl From<UiKeyWish> for KeysRequest {
         match wish {
             Ui::Follow => Self::Follow(true),
             Ui::Rescan => Self::Rescan,
+            Ui::SystemSettings => Self::System(SystemWay::Settings),
+            Ui::Administrator => Self::System(SystemWay::Administrator),
             Ui::Select { key } => Self::Select(KeyId::new(key)),
             Ui::Look { key } => act(key, KeyWish::Look),
             Ui::Identify { key } => act(key, KeyWish::Identify),

@@ -10,7 +10,7 @@ use crate::{
 use engine::{
     Snapshot,
     model::{
-        application::{AppChange, Applications},
+        application::{AppChange, Application, Applications},
         environment::{Act, classify, needs_confirm, sensitivity},
         ids::OrgId,
         portal::{AccessChange, Account},
@@ -51,6 +51,8 @@ pub fn revision(s: &Snapshot, o: &OrganisationNow) -> String {
         .hash(&mut hash);
     for app in o.portal.applications.listed() {
         (&app.id, &app.name, &app.description).hash(&mut hash);
+        let icon = app.icon.as_ref().map(|icon| (icon.address.as_str(), icon.picture.is_some()));
+        icon.hash(&mut hash);
     }
     o.labels.hash(&mut hash);
     s.rules.iter().for_each(|rule| rule.hash(&mut hash));
@@ -99,11 +101,17 @@ fn apps(o: &OrganisationNow) -> UiApps {
                     name: app.name.clone(),
                     description: app.description.clone(),
                     link: app.link(start_url).to_string(),
+                    icon: picture(app),
                 })
                 .collect(),
         },
         Applications::NotListed => UiApps::NotListed { problem: not_listed(o) },
     }
+}
+
+/// The picture of an application, as the window shows it.
+pub(crate) fn picture(app: &Application) -> Option<String> {
+    Some(app.icon.as_ref()?.picture.as_ref()?.as_str().to_owned())
 }
 
 fn not_listed(o: &OrganisationNow) -> UiProblem {

@@ -301,6 +301,10 @@ pub enum UiKeyWish {
     /// The view is on show.
     Follow,
     Rescan,
+    /// The system's own settings of security keys.
+    SystemSettings,
+    /// Start once more as administrator.
+    Administrator,
     Select {
         key: String,
     },

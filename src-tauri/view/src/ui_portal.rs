@@ -97,6 +97,8 @@ pub struct UiApp {
     pub description: Option<String>,
     /// The portal's own link, which opens it for whoever may: it holds no secret.
     pub link: String,
+    /// Its picture, as the address of an image that holds it itself (`data:`).
+    pub icon: Option<String>,
 }
 
 /// The applications of an organisation.

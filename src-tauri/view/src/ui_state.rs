@@ -356,6 +356,8 @@ pub struct UiAppShortcut {
     pub description: Option<String>,
     /// The portal's own link; empty where it is not listed.
     pub link: String,
+    /// Its picture, as the address of an image that holds it itself (`data:`).
+    pub icon: Option<String>,
     /// False when the portal does not list it any more.
     pub listed: bool,
 }

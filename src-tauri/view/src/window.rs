@@ -10,7 +10,7 @@ use crate::{
     import, keys,
     menu::{app_of, is_listed},
     network,
-    portal::revision,
+    portal::{picture, revision},
     problem::{About, asks, dismisses, problem},
     record, sign_in, step_up,
     ui_state::{
@@ -264,6 +264,7 @@ fn shortcut(s: &Snapshot, target: &Target) -> UiShortcut {
                 name: found.map_or_else(|| app.app.to_string(), |found| found.name.clone()),
                 description: found.and_then(|found| found.description.clone()),
                 link: link.unwrap_or_default(),
+                icon: found.and_then(picture),
                 listed: found.is_some(),
             })
         }

@@ -8,7 +8,7 @@ scripts=src-tauri/scripts
 window() { (cd ui && npm run --silent lint && npm run --silent check); }
 
 phase "rustfmt" cargo fmt --all --check
-phase "system packages" "$scripts/deps.sh" build
+phase "system packages" "$scripts/deps.sh" build lint
 # The app embeds the window's build, so there has to be one.
 phase "window's build" "$scripts/ui.sh" build
 phase "window: lint, types" window

@@ -37,6 +37,8 @@ pub enum Profile {
     Enterprise,
     /// That knows U2F only.
     U2fOnly,
+    /// Another maker's firmware: Nitrokey's, as it is.
+    Nitrokey,
 }
 
 impl Profile {
@@ -48,6 +50,7 @@ impl Profile {
             "small" => Self::Small,
             "enterprise" => Self::Enterprise,
             "u2f-only" => Self::U2fOnly,
+            "nitrokey" => Self::Nitrokey,
             _ => return None,
         })
     }
@@ -55,7 +58,7 @@ impl Profile {
     fn customization(self) -> CustomizationImpl {
         let plain = DEFAULT_CUSTOMIZATION;
         match self {
-            Self::Full | Self::U2fOnly => plain,
+            Self::Full | Self::U2fOnly | Self::Nitrokey => plain,
             Self::ProtocolTwo => CustomizationImpl { allows_pin_protocol_v1: false, ..plain },
             Self::Small => CustomizationImpl { max_supported_resident_keys: 3, ..plain },
             Self::Enterprise => CustomizationImpl {
@@ -108,6 +111,13 @@ pub(crate) struct State {
     pub(crate) stop: bool,
     /// Milliseconds that a test made pass.
     passed: usize,
+}
+
+impl State {
+    /// The time that a test made pass.
+    pub(crate) fn passed(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.passed).unwrap_or(u64::MAX))
+    }
 }
 
 impl Hands {

@@ -1,9 +1,10 @@
-//! Virtual security keys: firmware that others wrote (OpenSK), with hands, a clock and a port that a test
-//! decides on.
+//! Virtual security keys: firmware that others wrote (OpenSK, and Nitrokey's), with hands, a clock and a port that a
+//! test decides on.
 
 mod bus;
 pub mod card;
 mod firmware;
+mod nitrokey;
 pub mod readers;
 pub mod remote;
 pub mod uhid;
@@ -24,7 +25,7 @@ pub use bus::{Plug, VirtualBus};
 pub use firmware::{Finger, Profile, Touch};
 use firmware::{Firmware, Hands};
 
-/// A key's memory without power.
+/// A key's memory without power; empty where it cannot be read.
 pub type Memory = Vec<(usize, Vec<u8>)>;
 
 /// The longest message that OpenSK takes.
@@ -56,6 +57,9 @@ impl VirtualKey {
         let (orders, given) = mpsc::channel();
         let of_thread = Arc::clone(&hands);
         thread::spawn(move || {
+            if profile == Profile::Nitrokey {
+                return nitrokey::run(seed, &of_thread, &given);
+            }
             let mut firmware = Firmware::new(profile, seed, &of_thread);
             firmware.remember(memory);
             let mut state = CtapState::new(&mut firmware);

@@ -105,3 +105,19 @@ test('the tray leads to the apps', async () => {
   await tick();
   expect(desk.tab).toBe('accounts');
 });
+
+test('an app has its picture as an image, and its letter where there is none or it cannot be drawn', async () => {
+  await show(scene('apps'));
+  const row = (name: string) => screen.getByRole('group', { name: `${name}, app` });
+  const picture = (name: string) => row(name).querySelector('img');
+  expect(picture('Grafana')?.getAttribute('src')).toMatch(/^data:image\/svg\+xml;base64,/);
+  expect(picture('Grafana')?.alt).toBe('');
+  expect(row('Grafana').querySelector('svg text')).toBeNull();
+  expect(picture('Incident rota')).toBeNull();
+  expect(row('Incident rota').querySelector('.tile')?.textContent).toBe('I');
+  const broken = picture('PayRoll');
+  if (!broken) throw new Error('no picture of PayRoll');
+  await fireEvent.error(broken);
+  expect(picture('PayRoll')).toBeNull();
+  expect(row('PayRoll').querySelector('.tile')?.textContent).toBe('P');
+});

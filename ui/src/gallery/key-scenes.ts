@@ -87,7 +87,7 @@ export const KEY_SCENES: Record<string, () => Shown> = {
   'security-keys-not-allowed': () =>
     with_({ keys: [{ ...YUBI, facts: null, trouble: fault('Latchkey cannot talk to the key', 'Your system does not allow it yet.', 'Install the access rule, then unplug and plug in the key.', button('Copy command', { action: { action: 'copy', text: 'sudo tee /etc/udev/rules.d/70-security-keys.rules' } }), rescan) }] }),
   'security-keys-not-elevated': () =>
-    with_({ keys: [], selected: null, trouble: fault('Windows manages security keys itself', 'Windows lets only administrators change keys directly.', 'Use Settings, Accounts, Sign-in options, Security key, or start Latchkey as administrator.', rescan) }),
+    with_({ keys: [], selected: null, trouble: fault('Windows manages security keys itself', 'Windows lets only administrators change keys directly.', 'Change them in Windows Settings, or start Latchkey once more as administrator.', button('Open Windows security key settings'), button('Restart as administrator')) }),
   'security-keys-busy': () => with_({ keys: [{ ...YUBI, facts: null, trouble: fault('Another program is using the key', 'Nothing was changed.', 'Close other browser or key dialogs, then try again.') }, SOLO] }),
   'security-keys-silent': () => with_({ keys: [{ ...YUBI, facts: null, trouble: fault('The key did not answer', 'Nothing more is known.', 'Unplug it, wait 2 s, plug it in.', button('Rescan')) }] }),
   'security-keys-reading': () => with_({ keys: [{ ...YUBI, facts: null }, SOLO] }),

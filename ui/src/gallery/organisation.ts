@@ -65,19 +65,30 @@ export const MANY: UiAccount[] = Array.from({ length: 1000 }, (_, at) => {
   return account(String(100_000_000_000 + at * 7_919_317), `team-${String(at).padStart(3, '0')}-${kind}`, kind, ['ReadOnly', 'Administrator', 'PowerUser', 'Developer', 'Billing', 'SecurityAudit', 'Incident15', 'DataEngineer', 'NetworkOperator', 'SupportUser']);
 });
 
-const app = (id: string, name: string, description: string | null): UiApp => ({
+/** As the organisation's own server draws them. */
+const drawn = (letters: string, colour: string) => {
+  const text = `<text x="20" y="20" dy=".35em" text-anchor="middle" fill="#fff" font-weight="600" font-family="system-ui, sans-serif" font-size="${letters.length > 2 ? 15 : 19}">${letters}</text>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" rx="9" fill="${colour}"/>${text}</svg>`;
+  return `data:image/svg+xml;base64,${btoa(svg)}`;
+};
+
+/** One that draws nothing, so that the letter has to do. */
+const BROKEN = 'data:image/png;base64,iVBORw0KGgo=';
+
+const app = (id: string, name: string, description: string | null, icon: string | null): UiApp => ({
   id,
   name,
   description,
   link: `https://acme.awsapps.com/start/#/saml/default/${encodeURIComponent(name)}/${id}`,
+  icon,
 });
 
 export const APPS: UiApp[] = [
-  app('ins-76a853180f2bd901', 'Expense reports', 'Travel and receipts'),
-  app('ins-76a853180f2bd902', 'Grafana', 'Dashboards and alerts of all teams'),
-  app('ins-76a853180f2bd903', 'Incident rota', 'Who is on call, and how to wake them'),
-  app('ins-76a853180f2bd904', 'PayRoll', null),
-  app('ins-76a853180f2bd905', 'Wiki', 'Handbook and runbooks'),
+  app('ins-76a853180f2bd901', 'Expense reports', 'Travel and receipts', drawn('ER', '#8f4a66')),
+  app('ins-76a853180f2bd902', 'Grafana', 'Dashboards and alerts of all teams', drawn('G', '#85562f')),
+  app('ins-76a853180f2bd903', 'Incident rota', 'Who is on call, and how to wake them', null),
+  app('ins-76a853180f2bd904', 'PayRoll', null, BROKEN),
+  app('ins-76a853180f2bd905', 'Wiki', 'Handbook and runbooks', drawn('W', '#2f6f6a')),
 ];
 
 export function organisation(change: Partial<UiOrganisation> = {}): UiOrganisation {
@@ -116,7 +127,7 @@ export const portal = (accounts = ACCOUNTS, change: Partial<UiPortal> = {}): UiP
 export function appShortcut(name: string, listed = true): UiShortcut & { kind: 'app' } {
   const found = APPS.find((one) => one.name === name);
   if (!found) throw new Error(`no app ${name}`);
-  return { kind: 'app', app: { org: 'acme', app: found.id }, name, description: found.description, link: found.link, listed };
+  return { kind: 'app', app: { org: 'acme', app: found.id }, name, description: found.description, link: found.link, icon: found.icon, listed };
 }
 
 export function shortcut(name: string, role: string): UiShortcut & { kind: 'role' } {

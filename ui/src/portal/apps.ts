@@ -8,23 +8,27 @@ export interface AppLine {
   description: string;
   /** The portal's own link: it holds no secret. */
   link: string;
+  /** Its picture, which holds itself; `null` where the portal has none. */
+  icon: string | null;
   /** False when the portal does not list it any more. */
   listed: boolean;
 }
 
-export const lineOfApp = (org: string, { id, name, description, link }: UiApp): AppLine => ({
+export const lineOfApp = (org: string, { id, name, description, link, icon }: UiApp): AppLine => ({
   app: { org, app: id },
   name,
   description: description ?? '',
   link,
+  icon,
   listed: true,
 });
 
-export const lineOfAppShortcut = ({ app, name, description, link, listed }: UiAppShortcut): AppLine => ({
+export const lineOfAppShortcut = ({ app, name, description, link, icon, listed }: UiAppShortcut): AppLine => ({
   app,
   name,
   description: description ?? '',
   link,
+  icon,
   listed,
 });
 

@@ -3,10 +3,15 @@
 
 use super::{
     http::Http,
+    icons,
     portal::{get, more},
 };
 use engine::{
-    model::{application::Application, ids::AppId, organisation::Organisation},
+    model::{
+        application::{Application, Icon},
+        ids::AppId,
+        organisation::Organisation,
+    },
     ports::{Page, SsoError},
 };
 use secrecy::SecretString;
@@ -29,6 +34,7 @@ struct Instance {
     name: Option<String>,
     description: Option<String>,
     application_name: Option<String>,
+    icon: Option<String>,
     search_metadata: Option<Metadata>,
 }
 
@@ -68,6 +74,10 @@ pub(crate) async fn list(
                 .find(|name| !name.trim().is_empty())
                 .unwrap_or_else(|| instance.id.clone()),
             description: instance.description.filter(|text| !text.trim().is_empty()),
+            icon: instance
+                .icon
+                .and_then(|icon| icons::own(org, &icon))
+                .map(|address| Icon { address, picture: None }),
             id: AppId::new(instance.id),
         });
     Ok(Page { rows: rows.collect(), next: more(page.pagination_token) })

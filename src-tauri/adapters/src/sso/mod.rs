@@ -13,6 +13,7 @@ mod discover;
 pub(crate) mod errors;
 mod federation;
 pub(crate) mod http;
+mod icons;
 mod oauth;
 mod oidc;
 mod portal;
@@ -26,7 +27,7 @@ use async_trait::async_trait;
 pub(crate) use clients::{Around, Clients, Way};
 use engine::{
     model::{
-        application::Application,
+        application::{Application, Picture},
         assume::Assume,
         code::Code,
         ids::{AccountId, RoleName},
@@ -167,6 +168,10 @@ impl Sso for HttpSso {
         next: Option<&str>,
     ) -> Result<Page<Application>, SsoError> {
         applications::list(&self.http, org, token, next).await
+    }
+
+    async fn icon(&self, org: &Organisation, address: &Url) -> Result<Picture, SsoError> {
+        icons::fetch(&self.http, org, address).await
     }
 
     async fn role_credentials(

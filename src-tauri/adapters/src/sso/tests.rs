@@ -437,6 +437,7 @@ async fn applications_are_listed_without_the_accounts() {
         id: AppId::new("ins-3"),
         name: "Grafana".into(),
         description: Some("Dashboards".into()),
+        icon: None,
     };
     assert_eq!((page.rows, page.next.as_deref()), (vec![grafana], Some("t 2")));
     let page = sso.applications(&org, &token, page.next.as_deref()).await.unwrap();
@@ -467,4 +468,53 @@ async fn a_server_that_does_not_list_applications_is_told_from_one_that_fails() 
         let error = sso().applications(&custom(&peer.origin), &"tok".into(), None).await.unwrap_err();
         assert!(matches!(error, SsoError::Other(_)), "{status} {body}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn icons_of_other_servers_are_not_asked_for() {
+    let peer = Peer::answering(&[(200, "", "")]).await;
+    let org = custom(&peer.origin);
+    let own = |icon: &str| icons::own(&org, icon).map(|url| url.path().to_owned());
+    assert_eq!(own("/assets/icons/slack.svg").as_deref(), Some("/assets/icons/slack.svg"));
+    assert_eq!(own(&format!("{}/a.png", peer.origin)).as_deref(), Some("/a.png"));
+    for other in ["", " ", "https://icons.test/a.png", "//icons.test/a.png", "data:image/png,x", "file:///a"]
+    {
+        assert_eq!(own(other), None, "{other}");
+    }
+    let elsewhere = "http://127.0.0.1:9/a.svg".parse().unwrap();
+    assert!(sso().icon(&org, &elsewhere).await.is_err());
+    assert_eq!(peer.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_icon_is_a_small_image_or_nothing() {
+    const SVG: &str = "Content-Type: image/svg+xml; charset=utf-8\r\n";
+    let drawing = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+    let large = format!("<svg>{}</svg>", " ".repeat(16 * 1024));
+    let answers = [
+        (200, SVG, drawing),
+        (200, SVG, large.as_str()),
+        (200, SVG, "<!DOCTYPE svg [<!ENTITY a \"b\">]><svg>&a;</svg>"),
+        (200, SVG, "<?xml version=\"1.0\"?><!DOCTYPE svg><svg/>"),
+        (200, SVG, "<html><script>alert(1)</script></html>"),
+        (200, "Content-Type: text/html\r\n", drawing),
+        (200, "Content-Type: image/png\r\n", drawing),
+        (200, "", drawing),
+        (302, "Location: /elsewhere.svg\r\nContent-Type: image/svg+xml\r\n", drawing),
+        (404, SVG, drawing),
+    ];
+    let peer = Peer::answering(&answers).await;
+    let (sso, org) = (sso(), custom(&peer.origin));
+    let address = format!("{}/a.svg", peer.origin).parse().unwrap();
+    let picture = sso.icon(&org, &address).await.unwrap();
+    let data = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=";
+    assert_eq!(picture.as_str(), format!("data:image/svg+xml;base64,{data}"));
+    for (status, headers, body) in &answers[1..] {
+        let refused = sso.icon(&org, &address).await;
+        assert!(refused.is_err(), "{status} {headers} {body}");
+    }
+    let asked = peer.asked();
+    assert_eq!(asked.len(), answers.len(), "a redirect is not followed");
+    assert!(asked.iter().all(|request| !request.to_ascii_lowercase().contains("bearer")), "{asked:?}");
+    assert!(asked[0].contains("accept: image/svg+xml, image/png\r\n"), "{}", asked[0]);
 }

@@ -38,7 +38,12 @@ fn app() -> AppRef {
 }
 
 fn applications() -> Applications {
-    Applications::Listed(vec![Application { id: app().app, name: "Grafana".into(), description: None }])
+    Applications::Listed(vec![Application {
+        id: app().app,
+        name: "Grafana".into(),
+        description: None,
+        icon: None,
+    }])
 }
 
 fn entry(at: Timestamp) -> Entry {

@@ -15,6 +15,39 @@ pub struct Application {
     pub name: String,
     /// `description`, if there is one.
     pub description: Option<String>,
+    /// `icon`, where the organisation's own server has it: no other is asked for pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<Icon>,
+}
+
+/// The picture of an application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Icon {
+    /// Where it is.
+    pub address: Url,
+    /// Itself, once it was fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+}
+
+/// A small image as a `data:` address. Whoever makes one has looked at what kind it is and how large; it is shown
+/// as an image, which runs nothing and loads nothing, and never as markup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Picture(String);
+
+impl Picture {
+    /// From such an address.
+    #[must_use]
+    pub fn from_address(address: String) -> Option<Self> {
+        address.starts_with("data:image/").then_some(Self(address))
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Application {
@@ -54,6 +87,17 @@ impl Applications {
             Self::Listed(all) => all,
             Self::Unknown | Self::NotListed => &[],
         }
+    }
+
+    /// Takes over the pictures that `known` has of the same addresses.
+    #[must_use]
+    pub fn pictured_as(mut self, known: &Self) -> Self {
+        let Self::Listed(all) = &mut self else { return self };
+        for icon in all.iter_mut().filter_map(|app| app.icon.as_mut()).filter(|icon| icon.picture.is_none()) {
+            let same = known.listed().iter().filter_map(|app| app.icon.as_ref());
+            icon.picture = same.filter(|other| other.address == icon.address).find_map(|i| i.picture.clone());
+        }
+        self
     }
 
     /// One of them.
@@ -111,7 +155,7 @@ mod tests {
     use super::*;
 
     fn app(id: &str, name: &str) -> Application {
-        Application { id: AppId::new(id), name: name.into(), description: None }
+        Application { id: AppId::new(id), name: name.into(), description: None, icon: None }
     }
 
     #[test]
@@ -130,6 +174,22 @@ mod tests {
         assert!(
             app("../x", "a").link(&"https://a.test/start".parse().unwrap()).as_str().ends_with("/..%2Fx")
         );
+    }
+
+    #[test]
+    fn a_picture_is_known_by_its_address() {
+        let icon = |id: &str, picture: Option<&str>| Application {
+            icon: Some(Icon {
+                address: format!("https://a.test/{id}.svg").parse().unwrap(),
+                picture: picture.map(|data| Picture::from_address(format!("data:image/png,{data}")).unwrap()),
+            }),
+            ..app(id, id)
+        };
+        let known = Applications::Listed(vec![icon("a", Some("old")), icon("b", None)]);
+        let listed = Applications::Listed(vec![icon("a", None), icon("b", None), app("c", "c")]);
+        let expected = Applications::Listed(vec![icon("a", Some("old")), icon("b", None), app("c", "c")]);
+        assert_eq!(listed.pictured_as(&known), expected);
+        assert_eq!(Picture::from_address("https://a.test/a.png".to_owned()), None);
     }
 
     #[test]

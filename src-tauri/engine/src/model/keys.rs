@@ -312,3 +312,12 @@ pub struct Registered {
     /// The id of its key pair there, by which the key in hand is known again; `None` where that is not told.
     pub credential: Option<Vec<u8>>,
 }
+
+/// What the system offers where it keeps keys from us (Windows).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SystemWay {
+    /// Its own settings of security keys.
+    Settings,
+    /// This program, started once more as administrator.
+    Administrator,
+}

@@ -1,6 +1,6 @@
 //! The door to security keys.
 
-use crate::model::keys::{Job, KeyFault, KeyId, Learnt, Plugged, Step};
+use crate::model::keys::{Job, KeyFault, KeyId, Learnt, Plugged, Step, SystemWay};
 use async_trait::async_trait;
 
 /// Security keys of this computer. One operation at a time: the engine begins no second one.
@@ -38,4 +38,13 @@ pub trait SecurityKeys: Send + Sync {
 
     /// Forgets what a PIN opened.
     fn lock(&self);
+
+    /// What the system offers instead of us. After [`SystemWay::Administrator`] the other start waits for our end.
+    ///
+    /// # Errors
+    /// [`KeyFault::Cancelled`] when the person said no to the system, or that it cannot be.
+    async fn system(&self, way: SystemWay) -> Result<(), KeyFault> {
+        let _ = way;
+        Err(KeyFault::Unavailable { reason: "this system has no such thing".to_owned() })
+    }
 }

@@ -3,7 +3,7 @@
 use super::SecretUrl;
 use crate::model::{
     Timestamp,
-    application::Application,
+    application::{Application, Picture},
     assume::Assume,
     code::Code,
     ids::{AccountId, RoleName},
@@ -209,6 +209,9 @@ pub trait Sso: Send + Sync {
         token: &SecretString,
         next: Option<&str>,
     ) -> Result<Page<Application>, SsoError>;
+    /// The picture of an application, from the organisation's own server alone and without a token: small, and
+    /// of a kind that is shown as an image.
+    async fn icon(&self, org: &Organisation, address: &Url) -> Result<Picture, SsoError>;
     /// `GetRoleCredentials`.
     async fn role_credentials(
         &self,

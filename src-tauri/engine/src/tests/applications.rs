@@ -22,7 +22,8 @@ fn app(id: &str) -> AppRef {
 }
 
 fn listed(ids: &[&str]) -> Applications {
-    let one = |id: &&str| Application { id: AppId::new(*id), name: (*id).into(), description: None };
+    let one =
+        |id: &&str| Application { id: AppId::new(*id), name: (*id).into(), description: None, icon: None };
     Applications::Listed(ids.iter().map(one).collect())
 }
 
@@ -74,6 +75,31 @@ async fn applications_that_do_not_answer_stay_as_they_were() {
         assert_eq!(applications(&engine), listed(&["wiki"]));
         assert_eq!(now(&engine).organisations[0].portal.accounts.len(), 1, "the accounts came");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pictures_come_after_the_list_and_stay() {
+    let (world, engine) = start_in(minutes(60), None, |w| {
+        *w.portal.lock().unwrap() = Some(Portal::default());
+        *w.pictured.lock().unwrap() = true;
+        *w.icons_fail.lock().unwrap() = Some(no_answer());
+    })
+    .await;
+    until(&engine, |s| s.organisations[0].portal.synced.is_some()).await;
+    let pictured = |s: &Snapshot| match s.organisations[0].portal.applications.listed() {
+        [app] => app.icon.as_ref().is_some_and(|icon| icon.picture.is_some()),
+        other => panic!("{other:?}"),
+    };
+    assert!(!pictured(&now(&engine)), "a picture that does not come keeps nothing back");
+    *world.icons_fail.lock().unwrap() = None;
+    engine.ask(Request::Sync(OrgId::new("acme"))).await.unwrap();
+    until(&engine, pictured).await;
+    until(&engine, |s| matches!(s.organisations[0].sync, crate::model::portal::Sync::Idle)).await;
+    let asked = world.count("icon https://acme.test/wiki.svg");
+    engine.ask(Request::Sync(OrgId::new("acme"))).await.unwrap();
+    pass(minutes(1)).await;
+    assert!(pictured(&now(&engine)));
+    assert_eq!(world.count("icon https://acme.test/wiki.svg"), asked, "it is not fetched anew");
 }
 
 #[tokio::test(start_paused = true)]

@@ -71,6 +71,9 @@ pub(super) struct World {
     pub(super) redirect_takes: Mutex<Option<Duration>>,
     /// The same `nextToken` stands on every page.
     pub(super) endless_pages: Mutex<bool>,
+    /// Its applications have icons, which fail to come for this.
+    pub(super) pictured: Mutex<bool>,
+    pub(super) icons_fail: Mutex<Option<SsoError>>,
     pub(super) who_fails: Mutex<bool>,
     pub(super) presence: Mutex<Presence>,
     pub(super) boot_jump: Mutex<Duration>,
@@ -258,6 +261,8 @@ pub(super) async fn start_in(
         exchanges: Mutex::default(),
         redirect_takes: Mutex::default(),
         endless_pages: Mutex::default(),
+        pictured: Mutex::default(),
+        icons_fail: Mutex::default(),
         who_fails: Mutex::default(),
         presence: Mutex::default(),
         boot_jump: Mutex::default(),

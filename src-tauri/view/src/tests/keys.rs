@@ -262,6 +262,10 @@ fn what_cannot_be_reached_is_explained_with_a_way_out() {
     let trouble = shown(&s).trouble.unwrap();
     let labels: Vec<_> = trouble.buttons.iter().map(|b| b.label.as_str()).collect();
     assert_eq!(labels, ["Copy command", "Check again"]);
+    s.keys.problem = Some(KeyFault::NotElevated);
+    let trouble = shown(&s).trouble.unwrap();
+    let labels: Vec<_> = trouble.buttons.iter().map(|b| b.label.as_str()).collect();
+    assert_eq!(labels, ["Open Windows security key settings", "Restart as administrator"]);
 }
 
 #[test]

@@ -4,10 +4,23 @@ use keys::{
     Ask, Error, Verify,
     webauthn::{RequestChallengeResponse, UserVerificationPolicy},
 };
-use vicc::{Profile, VirtualKey};
+use vicc::{Profile, Touch, VirtualKey};
 use webauthn_rs_core::proto::{AuthenticationState, Credential};
 
-use crate::desk::{Desk, Site, by_pin};
+use crate::desk::{Desk, Site, by_pin, now};
+
+on_each! {
+    a_second_factor_is_registered_and_used_by_touch
+    a_passkey_needs_no_user_name_and_several_are_offered
+    a_passkey_alone_signs_in_when_it_is_the_only_one
+    a_key_of_another_user_is_not_registered
+    a_key_is_registered_once
+    a_wrong_pin_in_a_ceremony_counts_as_anywhere
+    a_key_without_pin_cannot_verify_its_user
+    of_many_allowed_credentials_the_keys_own_is_found
+    what_is_sent_is_json_as_servers_read_it
+    it_is_asked_without_a_touch_what_it_holds
+}
 
 fn challenge(
     site: &Site,
@@ -18,9 +31,8 @@ fn challenge(
     site.core.generate_challenge_authenticate(builder.expect("a builder")).expect("options")
 }
 
-#[tokio::test]
-async fn a_second_factor_is_registered_and_used_by_touch() {
-    let desk = Desk::with(Profile::Full);
+async fn a_second_factor_is_registered_and_used_by_touch(kind: Profile) {
+    let desk = Desk::with(kind);
     let site = Site::new("acme.test");
     let credential = site.register(&desk, "sam", false, Verify::Touch).await;
     let policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
@@ -33,9 +45,8 @@ async fn a_second_factor_is_registered_and_used_by_touch() {
     assert!(result.counter() > credential.counter);
 }
 
-#[tokio::test]
-async fn a_passkey_needs_no_user_name_and_several_are_offered() {
-    let desk = Desk::with_pin(Profile::Full).await;
+async fn a_passkey_needs_no_user_name_and_several_are_offered(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     let site = Site::new("acme.test");
     let mut credentials = Vec::new();
     for user in ["sam", "kim"] {
@@ -62,9 +73,8 @@ async fn a_passkey_needs_no_user_name_and_several_are_offered() {
     }
 }
 
-#[tokio::test]
-async fn a_passkey_alone_signs_in_when_it_is_the_only_one() {
-    let desk = Desk::with_pin(Profile::Full).await;
+async fn a_passkey_alone_signs_in_when_it_is_the_only_one(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     let site = Site::new("acme.test");
     let credential = site.register(&desk, "sam", true, by_pin()).await;
     let (options, state) = challenge(&site, &[], UserVerificationPolicy::Required);
@@ -75,11 +85,10 @@ async fn a_passkey_alone_signs_in_when_it_is_the_only_one() {
     assert!(result.user_verified());
 }
 
-#[tokio::test]
-async fn a_key_of_another_user_is_not_registered() {
-    let (desk, other) = (Desk::with(Profile::Full), Desk::with(Profile::Full));
+async fn a_key_of_another_user_is_not_registered(kind: Profile) {
+    let (desk, other) = (Desk::with(kind), Desk::with(kind));
     other.bus.unplug(&other.plug);
-    other.bus.plug(&VirtualKey::new(Profile::Full, 2), &other.plug);
+    other.bus.plug(&VirtualKey::new(kind, 2), &other.plug);
     let site = Site::new("acme.test");
     let credential = site.register(&desk, "sam", false, Verify::Touch).await;
     let (options, _) = challenge(&site, &[credential], UserVerificationPolicy::Discouraged_DO_NOT_USE);
@@ -87,9 +96,8 @@ async fn a_key_of_another_user_is_not_registered() {
     assert_eq!(signed.err(), Some(Error::NotRegistered));
 }
 
-#[tokio::test]
-async fn a_key_is_registered_once() {
-    let desk = Desk::with(Profile::Full);
+async fn a_key_is_registered_once(kind: Profile) {
+    let desk = Desk::with(kind);
     let site = Site::new("acme.test");
     let credential = site.register(&desk, "sam", false, Verify::Touch).await;
     let policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
@@ -97,9 +105,8 @@ async fn a_key_is_registered_once() {
     assert_eq!(site.made(&desk, &options, Verify::Touch).await.err(), Some(Error::AlreadyRegistered));
 }
 
-#[tokio::test]
-async fn a_wrong_pin_in_a_ceremony_counts_as_anywhere() {
-    let desk = Desk::with_pin(Profile::Full).await;
+async fn a_wrong_pin_in_a_ceremony_counts_as_anywhere(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     let site = Site::new("acme.test");
     let (options, _) = site.options("sam", true, UserVerificationPolicy::Required, Vec::new());
     let wrong = Verify::Pin(crate::desk::pin("0000"));
@@ -108,9 +115,8 @@ async fn a_wrong_pin_in_a_ceremony_counts_as_anywhere() {
     assert_eq!(touched.err(), Some(Error::VerificationNeeded));
 }
 
-#[tokio::test]
-async fn a_key_without_pin_cannot_verify_its_user() {
-    let desk = Desk::with(Profile::Full);
+async fn a_key_without_pin_cannot_verify_its_user(kind: Profile) {
+    let desk = Desk::with(kind);
     let site = Site::new("acme.test");
     let (options, _) = site.options("sam", true, UserVerificationPolicy::Required, Vec::new());
     assert_eq!(site.made(&desk, &options, Verify::Touch).await.err(), Some(Error::NoPin));
@@ -131,9 +137,8 @@ async fn no_site_is_asked_for_by_a_foreign_origin() {
     );
 }
 
-#[tokio::test]
-async fn of_many_allowed_credentials_the_keys_own_is_found() {
-    let desk = Desk::with(Profile::Full);
+async fn of_many_allowed_credentials_the_keys_own_is_found(kind: Profile) {
+    let desk = Desk::with(kind);
     let site = Site::new("acme.test");
     let credential = site.register(&desk, "sam", false, Verify::Touch).await;
     // More than fit into one message: all but the last are of keys that are elsewhere.
@@ -146,9 +151,8 @@ async fn of_many_allowed_credentials_the_keys_own_is_found() {
     site.core.authenticate_credential(&signed, &state).expect("verified");
 }
 
-#[tokio::test]
-async fn what_is_sent_is_json_as_servers_read_it() {
-    let desk = Desk::with(Profile::Full);
+async fn what_is_sent_is_json_as_servers_read_it(kind: Profile) {
+    let desk = Desk::with(kind);
     let site = Site::new("acme.test");
     let policy = UserVerificationPolicy::Discouraged_DO_NOT_USE;
     let (options, state) = site.options("sam", false, policy, Vec::new());
@@ -158,4 +162,28 @@ async fn what_is_sent_is_json_as_servers_read_it() {
     assert_eq!(json["id"], json["rawId"]);
     let read = serde_json::from_value(json).expect("read");
     site.core.register_credential(&read, &state, None).expect("verified");
+}
+
+async fn it_is_asked_without_a_touch_what_it_holds(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
+    let site = Site::new("acme.test");
+    let ask = Ask::quiet();
+    let second = site.register(&desk, "sam", false, by_pin()).await.cred_id.to_vec();
+    let passkey = site.register(&desk, "kim", true, by_pin()).await.cred_id.to_vec();
+    let elsewhere = vec![7; second.len()];
+    // Were it asked for a touch, it would wait for ever.
+    desk.key.touch(Touch::Wait);
+    let mut key = desk.open().await;
+    for held in [&second, &passkey] {
+        let some = vec![elsewhere.clone(), held.clone()];
+        assert_eq!(key.holds("acme.test", some, &ask).await, Ok(Some(held.clone())));
+    }
+    assert_eq!(key.holds("acme.test", vec![elsewhere.clone()], &ask).await, Ok(None), "another key's");
+    assert_eq!(key.holds("other.test", vec![second.clone()], &ask).await, Ok(None), "another site's");
+    assert_eq!(key.holds("acme.test", Vec::new(), &ask).await, Ok(None), "nothing was asked");
+    drop(key);
+    desk.unlock().await.set_always_verify(true, now(), &ask).await.expect("switched on");
+    // Always asking is about touches (CTAP 2.1, 6.2.2, step 4): what has none is answered all the same.
+    let silent = desk.open().await.holds("acme.test", vec![second.clone()], &ask).await;
+    assert_eq!(silent, Ok(Some(second)));
 }

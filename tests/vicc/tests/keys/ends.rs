@@ -12,6 +12,16 @@ use vicc::{Plug, Profile, Touch, VirtualKey};
 
 use crate::desk::{Desk, SOON, Site, joined};
 
+on_each! {
+    a_touch_is_asked_for_and_told
+    blinking_ends_with_the_touch
+    cancelling_ends_it_with_nothing_changed
+    nobody_touching_it_ends_it_in_time
+    the_keys_own_patience_ends_as_well
+    unplugging_in_the_middle_says_what_was_done
+    two_keys_are_used_at_once
+}
+
 async fn waits(key: &VirtualKey) {
     let key = key.clone();
     joined(tokio::task::spawn_blocking(move || assert!(key.wait_for_prompt(SOON), "the key waits"))).await;
@@ -30,9 +40,8 @@ fn registering(desk: &Desk, ask: Ask) -> JoinHandle<Option<Error>> {
     })
 }
 
-#[tokio::test]
-async fn a_touch_is_asked_for_and_told() {
-    let desk = Desk::with(Profile::Full);
+async fn a_touch_is_asked_for_and_told(kind: Profile) {
+    let desk = Desk::with(kind);
     let (ask, mut progress) = Ask::new(CancellationToken::new());
     let registered = registering(&desk, ask);
     let told = tokio::time::timeout(SOON, progress.recv()).await.expect("it is told in time");
@@ -41,17 +50,20 @@ async fn a_touch_is_asked_for_and_told() {
     assert_eq!(joined(registered).await, None);
 }
 
-#[tokio::test]
-async fn blinking_ends_with_the_touch() {
-    let desk = Desk::with(Profile::Full);
+async fn blinking_ends_with_the_touch(kind: Profile) {
+    let desk = Desk::with(kind);
     desk.open().await.identify(&Ask::quiet()).await.expect("touched");
+}
+
+#[tokio::test]
+async fn a_touch_that_is_refused_ends_it_as_well() {
+    let desk = Desk::with(Profile::Full);
     desk.key.touch(Touch::Deny);
     assert_eq!(desk.open().await.identify(&Ask::quiet()).await, Err(Error::Refused));
 }
 
-#[tokio::test]
-async fn cancelling_ends_it_with_nothing_changed() {
-    let desk = Desk::with(Profile::Full);
+async fn cancelling_ends_it_with_nothing_changed(kind: Profile) {
+    let desk = Desk::with(kind);
     let cancel = CancellationToken::new();
     let registered = registering(&desk, Ask::new(cancel.clone()).0);
     waits(&desk.key).await;
@@ -61,25 +73,22 @@ async fn cancelling_ends_it_with_nothing_changed() {
     desk.open().await.identify(&Ask::quiet()).await.expect("the key is as it was");
 }
 
-#[tokio::test]
-async fn nobody_touching_it_ends_it_in_time() {
-    let desk = Desk::with(Profile::Full);
+async fn nobody_touching_it_ends_it_in_time(kind: Profile) {
+    let desk = Desk::with(kind);
     let ask = Ask { timeout: Duration::from_millis(200), ..Ask::quiet() };
     assert_eq!(joined(registering(&desk, ask)).await, Some(Error::TimedOut(Midway::NothingChanged)));
 }
 
-#[tokio::test]
-async fn the_keys_own_patience_ends_as_well() {
-    let desk = Desk::with(Profile::Full);
+async fn the_keys_own_patience_ends_as_well(kind: Profile) {
+    let desk = Desk::with(kind);
     let registered = registering(&desk, Ask::quiet());
     waits(&desk.key).await;
     desk.key.pass(Duration::from_secs(60));
     assert_eq!(joined(registered).await, Some(Error::TimedOut(Midway::NothingChanged)));
 }
 
-#[tokio::test]
-async fn unplugging_in_the_middle_says_what_was_done() {
-    let desk = Desk::with(Profile::Full);
+async fn unplugging_in_the_middle_says_what_was_done(kind: Profile) {
+    let desk = Desk::with(kind);
     let registered = registering(&desk, Ask::quiet());
     waits(&desk.key).await;
     desk.bus.unplug(&desk.plug);
@@ -113,11 +122,10 @@ async fn one_operation_has_a_key_to_itself() {
     desk.open().await;
 }
 
-#[tokio::test]
-async fn two_keys_are_used_at_once() {
-    let desk = Desk::with(Profile::Full);
+async fn two_keys_are_used_at_once(kind: Profile) {
+    let desk = Desk::with(kind);
     let second = Plug::nfc("reader");
-    let id = desk.bus.plug(&VirtualKey::new(Profile::Full, 2), &second);
+    let id = desk.bus.plug(&VirtualKey::new(kind, 2), &second);
     let cancel = CancellationToken::new();
     let registered = registering(&desk, Ask::new(cancel.clone()).0);
     waits(&desk.key).await;

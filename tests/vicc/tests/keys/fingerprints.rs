@@ -7,6 +7,16 @@ use vicc::{Finger, Profile};
 use crate::desk::{Desk, SOON, Site, joined, now, told};
 
 #[tokio::test]
+async fn a_key_without_a_reader_says_so() {
+    let desk = Desk::with_pin(Profile::Nitrokey).await;
+    let mut unlocked = desk.unlock().await;
+    assert_eq!(unlocked.info().fingerprints, Fingerprints::NotSupported);
+    let unknown = Error::NotSupported(keys::Feature::Fingerprints);
+    assert_eq!(unlocked.fingerprints(now(), &Ask::quiet()).await, Err(unknown.clone()));
+    assert_eq!(unlocked.enrol_fingerprint("Thumb", now(), &Ask::quiet()).await.err(), Some(unknown));
+}
+
+#[tokio::test]
 async fn a_finger_is_learnt_with_feedback_and_named() {
     let desk = Desk::with_pin(Profile::Full).await;
     let mut unlocked = desk.unlock().await;

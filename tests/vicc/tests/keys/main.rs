@@ -1,4 +1,23 @@
-//! The crate `keys` against OpenSK, a key's firmware that others wrote.
+//! The crate `keys` against OpenSK and Nitrokey's, keys' firmware that others wrote.
+
+/// Tests that each firmware is put through: what is below is called with the key's kind.
+macro_rules! on_each {
+    ($($test:ident)*) => {
+        $(
+            mod $test {
+                #[tokio::test]
+                async fn opensk() {
+                    super::$test(vicc::Profile::Full).await;
+                }
+
+                #[tokio::test]
+                async fn nitrokey() {
+                    super::$test(vicc::Profile::Nitrokey).await;
+                }
+            }
+        )*
+    };
+}
 
 mod ceremonies;
 mod desk;

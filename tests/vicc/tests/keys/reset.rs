@@ -3,10 +3,22 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream::BoxStream};
-use keys::{Ask, Error, Event, Marks, PinState, Reset, Sameness, Step};
+use keys::{Ask, Error, Event, Fingerprints, Marks, PinState, Reset, Sameness, Step};
 use vicc::{Plug, Profile, Touch, VirtualKey};
 
 use crate::desk::{Desk, SOON, Site, by_pin, joined, later, now};
+
+on_each! {
+    four_steps_make_a_key_as_new
+    nothing_is_erased_before_its_step
+    ten_seconds_are_all_there_is_by_either_clock
+    a_key_that_nobody_touches_keeps_all
+    another_key_is_not_erased
+    how_well_it_is_known_to_be_the_same_is_said
+    only_one_key_may_be_connected
+    a_key_on_a_reader_is_not_reset
+    unplugged_while_it_waits_for_the_touch_it_is_plugged_in_again
+}
 
 /// A reset that was begun, and the events it is told of.
 struct Wizard {
@@ -57,35 +69,39 @@ impl Wizard {
     }
 }
 
-#[tokio::test]
-async fn four_steps_make_a_key_as_new() {
-    let desk = Desk::with_pin(Profile::Full).await;
+async fn four_steps_make_a_key_as_new(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     Site::new("acme.test").register(&desk, "sam", true, by_pin()).await;
-    desk.unlock().await.enrol_fingerprint("Thumb", now(), &Ask::quiet()).await.expect("enrolled");
+    let fingerprints = match kind {
+        Profile::Nitrokey => Fingerprints::NotSupported,
+        _ => {
+            let mut unlocked = desk.unlock().await;
+            unlocked.enrol_fingerprint("Thumb", now(), &Ask::quiet()).await.expect("enrolled");
+            Fingerprints::None
+        }
+    };
     let mut wizard = Wizard::begun(desk).await;
     assert_eq!(wizard.unplugs().await, Ok(Step::PlugIn));
     assert_eq!(wizard.plugs_the_same().await, Ok(Step::Touch { until: later(10), sameness: Sameness::Port }));
     wizard.reset.erase(&wizard.desk.keys, later(9), &Ask::quiet()).await.expect("erased");
     assert_eq!(*wizard.reset.step(), Step::Done);
     let info = wizard.desk.open().await.info(&Ask::quiet()).await.expect("info");
-    assert_eq!((info.pin, info.fingerprints), (PinState::NotSet, keys::Fingerprints::None));
+    assert_eq!((info.pin, info.fingerprints), (PinState::NotSet, fingerprints));
     let mut key = wizard.desk.open().await;
     key.set_pin(crate::desk::pin(crate::desk::PIN), &Ask::quiet()).await.expect("as new");
     drop(key);
     assert_eq!(wizard.desk.unlock().await.passkeys(now(), &Ask::quiet()).await, Ok(Vec::new()));
 }
 
-#[tokio::test]
-async fn nothing_is_erased_before_its_step() {
-    let mut wizard = Wizard::begun(Desk::with_pin(Profile::Full).await).await;
+async fn nothing_is_erased_before_its_step(kind: Profile) {
+    let mut wizard = Wizard::begun(Desk::with_pin(kind).await).await;
     let early = wizard.reset.erase(&wizard.desk.keys, now(), &Ask::quiet()).await;
     assert_eq!(early, Err(Error::TooLate));
     wizard.is_untouched().await;
 }
 
-#[tokio::test]
-async fn ten_seconds_are_all_there_is_by_either_clock() {
-    let mut wizard = Wizard::begun(Desk::with_pin(Profile::Full).await).await;
+async fn ten_seconds_are_all_there_is_by_either_clock(kind: Profile) {
+    let mut wizard = Wizard::begun(Desk::with_pin(kind).await).await;
     wizard.unplugs().await.expect("step 3");
     wizard.plugs_the_same().await.expect("step 4");
     let late = wizard.reset.erase(&wizard.desk.keys, later(10), &Ask::quiet()).await;
@@ -99,9 +115,8 @@ async fn ten_seconds_are_all_there_is_by_either_clock() {
     wizard.is_untouched().await;
 }
 
-#[tokio::test]
-async fn a_key_that_nobody_touches_keeps_all() {
-    let mut wizard = Wizard::begun(Desk::with_pin(Profile::Full).await).await;
+async fn a_key_that_nobody_touches_keeps_all(kind: Profile) {
+    let mut wizard = Wizard::begun(Desk::with_pin(kind).await).await;
     wizard.unplugs().await.expect("step 3");
     wizard.plugs_the_same().await.expect("step 4");
     wizard.desk.key.touch(Touch::Wait);
@@ -109,18 +124,23 @@ async fn a_key_that_nobody_touches_keeps_all() {
     let ended = wizard.reset.erase(&wizard.desk.keys, now(), &ask).await;
     assert_eq!(ended, Err(Error::TimedOut(keys::Midway::NothingChanged)));
     assert_eq!(*wizard.reset.step(), Step::Unplug);
-    wizard.desk.key.touch(Touch::Deny);
-    wizard.unplugs().await.expect("step 3");
-    wizard.plugs_the_same().await.expect("step 4");
-    assert_eq!(wizard.reset.erase(&wizard.desk.keys, now(), &Ask::quiet()).await, Err(Error::Refused));
     wizard.is_untouched().await;
 }
 
 #[tokio::test]
-async fn another_key_is_not_erased() {
+async fn a_key_that_refuses_keeps_all() {
     let mut wizard = Wizard::begun(Desk::with_pin(Profile::Full).await).await;
     wizard.unplugs().await.expect("step 3");
-    let other = VirtualKey::new(Profile::Full, 2);
+    wizard.plugs_the_same().await.expect("step 4");
+    wizard.desk.key.touch(Touch::Deny);
+    assert_eq!(wizard.reset.erase(&wizard.desk.keys, now(), &Ask::quiet()).await, Err(Error::Refused));
+    wizard.is_untouched().await;
+}
+
+async fn another_key_is_not_erased(kind: Profile) {
+    let mut wizard = Wizard::begun(Desk::with_pin(kind).await).await;
+    wizard.unplugs().await.expect("step 3");
+    let other = VirtualKey::new(kind, 2);
     let of_another_maker = Plug {
         marks: Marks { product: Some((0x1050, 0x0407)), ..wizard.desk.plug.marks.clone() },
         ..wizard.desk.plug.clone()
@@ -139,8 +159,7 @@ async fn another_key_is_not_erased() {
     wizard.reset.erase(&wizard.desk.keys, now(), &Ask::quiet()).await.expect("erased");
 }
 
-#[tokio::test]
-async fn how_well_it_is_known_to_be_the_same_is_said() {
+async fn how_well_it_is_known_to_be_the_same_is_said(kind: Profile) {
     let plug = Plug::usb("1-1");
     let numbered =
         Plug { marks: Marks { serial: Some("5678".to_owned()), ..plug.marks.clone() }, ..plug.clone() };
@@ -150,7 +169,7 @@ async fn how_well_it_is_known_to_be_the_same_is_said() {
         (&plug, &plug, Sameness::Port),
         (&plug, &elsewhere, Sameness::Model),
     ] {
-        let mut wizard = Wizard::begun(Desk::plugged(Profile::Full, first.clone())).await;
+        let mut wizard = Wizard::begun(Desk::plugged(kind, first.clone())).await;
         wizard.unplugs().await.expect("step 3");
         let key = wizard.desk.key.clone();
         let step = wizard.plugs(&key, second).await;
@@ -158,10 +177,9 @@ async fn how_well_it_is_known_to_be_the_same_is_said() {
     }
 }
 
-#[tokio::test]
-async fn only_one_key_may_be_connected() {
-    let desk = Desk::with_pin(Profile::Full).await;
-    let (other, port) = (VirtualKey::new(Profile::Full, 2), Plug::usb("1-2"));
+async fn only_one_key_may_be_connected(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
+    let (other, port) = (VirtualKey::new(kind, 2), Plug::usb("1-2"));
     desk.bus.plug(&other, &port);
     let key = desk.open().await;
     let begun = Reset::begin(key, &desk.keys, &Ask::quiet()).await;
@@ -176,18 +194,16 @@ async fn only_one_key_may_be_connected() {
     wizard.is_untouched().await;
 }
 
-#[tokio::test]
-async fn a_key_on_a_reader_is_not_reset() {
-    let desk = Desk::plugged(Profile::Full, Plug::nfc("reader"));
+async fn a_key_on_a_reader_is_not_reset(kind: Profile) {
+    let desk = Desk::plugged(kind, Plug::nfc("reader"));
     let mut key = desk.open().await;
     assert!(!key.info(&Ask::quiet()).await.expect("info").can.reset);
     let begun = Reset::begin(key, &desk.keys, &Ask::quiet()).await;
     assert_eq!(begun.err(), Some(Error::ResetOnlyOverUsb));
 }
 
-#[tokio::test]
-async fn unplugged_while_it_waits_for_the_touch_it_is_plugged_in_again() {
-    let mut wizard = Wizard::begun(Desk::with_pin(Profile::Full).await).await;
+async fn unplugged_while_it_waits_for_the_touch_it_is_plugged_in_again(kind: Profile) {
+    let mut wizard = Wizard::begun(Desk::with_pin(kind).await).await;
     wizard.unplugs().await.expect("step 3");
     wizard.plugs_the_same().await.expect("step 4");
     wizard.desk.key.touch(Touch::Wait);

@@ -5,9 +5,14 @@ use vicc::Profile;
 
 use crate::desk::{Desk, Site, by_pin, now};
 
-#[tokio::test]
-async fn always_asking_is_switched_on_and_off() {
-    let desk = Desk::with_pin(Profile::Full).await;
+on_each! {
+    always_asking_is_switched_on_and_off
+    the_least_length_of_a_pin_only_grows
+    enterprise_attestation_is_not_there
+}
+
+async fn always_asking_is_switched_on_and_off(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     let mut unlocked = desk.unlock().await;
     let ask = Ask::quiet();
     assert_eq!(unlocked.info().always_verify, Some(false));
@@ -25,9 +30,8 @@ async fn always_asking_is_switched_on_and_off() {
     site.made(&desk, &options, Verify::Touch).await.expect("a touch is enough again");
 }
 
-#[tokio::test]
-async fn the_least_length_of_a_pin_only_grows() {
-    let desk = Desk::with_pin(Profile::Full).await;
+async fn the_least_length_of_a_pin_only_grows(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     let mut unlocked = desk.unlock().await;
     let ask = Ask::quiet();
     unlocked.set_min_pin_length(8, now(), &ask).await.expect("raised");
@@ -38,15 +42,18 @@ async fn the_least_length_of_a_pin_only_grows() {
     assert_eq!(changed, Err(Error::PinRule(PinRule::TooShort(8))));
 }
 
-#[tokio::test]
-async fn enterprise_attestation_is_there_or_not() {
-    let without = Desk::with_pin(Profile::Full).await;
+async fn enterprise_attestation_is_not_there(kind: Profile) {
+    let without = Desk::with_pin(kind).await;
     let mut unlocked = without.unlock().await;
     assert_eq!(unlocked.info().enterprise_attestation, None);
     assert_eq!(
         unlocked.enable_enterprise_attestation(now(), &Ask::quiet()).await,
         Err(Error::NotSupported(Feature::EnterpriseAttestation))
     );
+}
+
+#[tokio::test]
+async fn enterprise_attestation_is_enabled() {
     let with = Desk::with_pin(Profile::Enterprise).await;
     let mut unlocked = with.unlock().await;
     assert_eq!(unlocked.info().enterprise_attestation, Some(false));

@@ -9,6 +9,12 @@ use vicc::{Profile, VirtualKey};
 
 use crate::desk::{Desk, Site, by_pin};
 
+on_each! {
+    a_touch_of_the_registered_key_counts_once
+    a_demand_for_the_pin_is_kept_by_the_answer
+    the_key_of_another_does_not_answer
+}
+
 async fn registered(desk: &Desk, site: &Site) -> Registered {
     let policy = UserVerificationPolicy::Preferred;
     let (options, _) = site.options("sam", false, policy, Vec::new());
@@ -23,9 +29,8 @@ async fn answered(desk: &Desk, site: &Site, key: &Registered) -> (Pending, Publi
     (pending, signed.expect("signed").remove(0).credential)
 }
 
-#[tokio::test]
-async fn a_touch_of_the_registered_key_counts_once() {
-    let desk = Desk::with_pin(Profile::Full).await;
+async fn a_touch_of_the_registered_key_counts_once(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     let site = Site::new("acme.test");
     let key = registered(&desk, &site).await;
     let (pending, signed) = answered(&desk, &site, &key).await;
@@ -42,9 +47,8 @@ async fn a_touch_of_the_registered_key_counts_once() {
     assert!(matches!(replayed, Err(Refusal::Invalid(_))), "{replayed:?}");
 }
 
-#[tokio::test]
-async fn a_demand_for_the_pin_is_kept_by_the_answer() {
-    let desk = Desk::with_pin(Profile::Full).await;
+async fn a_demand_for_the_pin_is_kept_by_the_answer(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     let site = Site::new("acme.test");
     let key = registered(&desk, &site).await;
     let demand =
@@ -79,13 +83,12 @@ async fn a_copy_of_the_key_is_noticed_by_its_counter() {
     assert_eq!(pending.verify(&signed).err(), Some(Refusal::Cloned));
 }
 
-#[tokio::test]
-async fn the_key_of_another_does_not_answer() {
-    let desk = Desk::with_pin(Profile::Full).await;
+async fn the_key_of_another_does_not_answer(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
     let site = Site::new("acme.test");
     let key = registered(&desk, &site).await;
     desk.bus.unplug(&desk.plug);
-    desk.bus.plug(&VirtualKey::new(Profile::Full, 2), &desk.plug);
+    desk.bus.plug(&VirtualKey::new(kind, 2), &desk.plug);
     let (_, options) =
         Pending::new(&site.origin, "acme.test", std::slice::from_ref(&key), false).expect("a challenge");
     let signed = desk.open().await.authenticate(&site.origin, &options, Verify::Touch, &Ask::quiet()).await;

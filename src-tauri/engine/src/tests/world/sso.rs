@@ -4,7 +4,7 @@ use super::World;
 use crate::{
     model::{
         Timestamp,
-        application::Application,
+        application::{Application, Icon, Picture},
         assume::Assume,
         code::Code,
         ids::{AccountId, AppId, RoleName},
@@ -161,10 +161,27 @@ impl Sso for World {
         next: Option<&str>,
     ) -> Result<Page<Application>, SsoError> {
         self.note("applications");
-        let app = |id: &str| Application { id: AppId::new(id), name: id.into(), description: None };
+        let pictured = *self.pictured.lock().unwrap();
+        let app = |id: &str| Application {
+            id: AppId::new(id),
+            name: id.into(),
+            description: None,
+            icon: pictured.then(|| Icon {
+                address: format!("https://acme.test/{id}.svg").parse().unwrap(),
+                picture: None,
+            }),
+        };
         let rows = self.applications.lock().unwrap().clone()?.into_iter().map(app).collect();
         let more = *self.endless_pages.lock().unwrap();
         Ok(Page { rows, next: more.then(|| next.unwrap_or("again").to_owned()) })
+    }
+    async fn icon(&self, _: &Organisation, address: &Url) -> Result<Picture, SsoError> {
+        self.note(format!("icon {address}"));
+        let failed = self.icons_fail.lock().unwrap().clone();
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(Picture::from_address("data:image/png,x".to_owned()).unwrap()),
+        }
     }
     async fn role_credentials(
         &self,
