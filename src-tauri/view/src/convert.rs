@@ -12,6 +12,7 @@ use crate::{
     settings::field_of as field_of_rule,
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
     ui_import::UiWanted,
+    ui_keys::UiKeyWish,
     ui_portal::UiClass,
     ui_setup::UiBrowser,
     ui_state::{UiAppRef, UiButton, UiDelivery, UiGrant, UiMethod, UiShow, UiTarget, UiView},
@@ -407,6 +408,7 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         | UiRequest::KeepFresh { grant, .. }
         | UiRequest::SetFavourite { grant, .. } => by_id(&grant.org),
         UiRequest::Confirmed { request, .. } => org_of(request, s),
+        UiRequest::Keys { keys: UiKeyWish::Register { org, .. } } => by_id(org),
         UiRequest::OpenApp { app } | UiRequest::SetFavouriteApp { app, .. } => by_id(&app.org),
         UiRequest::KeepMany { wanted, .. } => by_id(&wanted.first()?.grant.org),
         UiRequest::RefreshProfile { profile }

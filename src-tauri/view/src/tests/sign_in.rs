@@ -31,6 +31,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
         F::Locked { until: minutes(4) },
         F::KeyNotRegistered,
         F::KeyRefused,
+        F::KeyCopied,
         F::Blocked,
         F::Over,
         F::NoSuchFactor,
@@ -45,7 +46,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
     for fault in &all {
         match fault {
             F::NotOffered | F::WrongPassword | F::WrongCode | F::CodeUsed | F::Locked { .. } => {}
-            F::KeyNotRegistered | F::KeyRefused | F::Blocked | F::Over | F::NoSuchFactor => {}
+            F::KeyNotRegistered | F::KeyRefused | F::KeyCopied | F::Blocked | F::Over | F::NoSuchFactor => {}
             F::ProofNeeded | F::NotAdded | F::LastDevice | F::ForeignChallenge { .. } => {}
             F::EnrolmentNeeded | F::NewPasswordNeeded | F::BrowserNeeded => {}
         }
