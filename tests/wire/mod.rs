@@ -7,7 +7,7 @@ mod external;
 mod federation;
 mod keeping;
 mod mail;
-mod native;
+pub mod native;
 mod operations;
 mod partitions;
 mod pkce;
