@@ -2,7 +2,9 @@
 
 mod browser;
 mod codes;
+mod guarded;
 mod other_keys;
+mod programs;
 mod sign_in;
 mod spare;
 
