@@ -303,7 +303,7 @@ async fn a_role_that_asks_for_a_touch_is_opened_by_one() -> Result<()> {
     let credentials = wire.sso.role_credentials(&wire.org, token, &account, &guarded).await?;
     ensure!(credentials.access_key_id.expose_secret().starts_with("ASIA"));
     let again = wire.native.step_up(&wire.org, token, &account, &guarded, &state, &answer).await;
-    ensure!(matches!(again, Err(NativeError::Over | NativeError::KeyRefused)), "{again:?}");
+    ensure!(matches!(again, Err(NativeError::Over | NativeError::KeyCopied)), "{again:?}");
     Ok(())
 }
 
