@@ -1,22 +1,15 @@
 //! What the app's own sign-in and its security keys mean for the browser: it goes on without a sign-in of its own,
 //! and asks for a touch where a role requires one.
 
-use crate::gallery::pages;
-use adapters::{clock::SystemClock, sso::HttpSso};
+use crate::{gallery::pages, wire::native::app_at};
+use adapters::sso::HttpSso;
 use anyhow::{Context, Result, bail};
 use engine::{
-    model::{
-        Timestamp,
-        ids::OrgId,
-        organisation::{Endpoints, Kind, Organisation},
-        settings::Network,
-        sign_in::Method,
-    },
+    model::{organisation::Organisation, sign_in::Method},
     ports::{Known, Native, NativeStep, SecretUrl, Sso, Typed},
 };
 use fantoccini::Locator;
 use secrecy::{ExposeSecret, SecretString};
-use std::{path::Path, sync::Arc};
 use support::{Authenticator, Desk, SandboxServer, User, deadline::SOON, driver, journey, organisation};
 use url::Url;
 
@@ -30,25 +23,8 @@ struct App {
 
 impl App {
     fn at(server: &SandboxServer) -> Result<Self> {
-        let network = Network::default();
-        let nowhere = Path::new("/nowhere");
-        let sso = HttpSso::new(Arc::new(SystemClock), Arc::default(), &network, &|_| None, nowhere);
-        let ready = server.ready();
-        let org = Organisation {
-            id: OrgId::new("acme"),
-            name: "Acme".to_owned(),
-            start_url: ready.start_url.clone(),
-            region: ready.region.clone(),
-            kind: Kind::Custom,
-            endpoints: Endpoints {
-                oidc: ready.oidc_endpoint.clone(),
-                portal: ready.portal_endpoint.clone(),
-                federation: ready.federation_endpoint.clone(),
-                sts: ready.sts_endpoint.clone(),
-            },
-            added: Timestamp::UNIX_EPOCH,
-        };
-        Ok(Self { sso: sso.map_err(|code| anyhow::anyhow!("{code:?}"))?, org })
+        let (sso, org) = app_at(server)?;
+        Ok(Self { sso, org })
     }
 
     /// Signs in with a password; gives an access token.

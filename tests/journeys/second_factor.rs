@@ -60,7 +60,7 @@ impl Visit {
 }
 
 /// A code of the app that a page invites, for the moment `ahead` of now.
-fn code(secret: &Secret, ahead: Duration) -> Result<String> {
+pub fn code(secret: &Secret, ahead: Duration) -> Result<String> {
     let totp = Builder::new().with_secret(secret.clone()).build()?;
     let now = jiff::Timestamp::now().as_second();
     Ok(totp.generate(u64::try_from(now)? + ahead.as_secs()).to_string())

@@ -2,17 +2,14 @@
 
 use super::{
     arrival::{add, read_no, say_yes},
-    steps::wait_synced,
+    steps::{latch, wait_synced},
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, ensure};
 use fantoccini::Locator;
-use std::sync::Arc;
 use support::{
-    Desk, KeyDesk,
+    KeyDesk,
     deadline::{SOON, WHILE},
     journey, organisation,
-    process::Process,
-    programs,
 };
 
 const OPENS: &str = "Touch your key to open live-prod as Administrator";
@@ -20,13 +17,6 @@ const HANDS_OUT: &str = "Touch your key to hand out live-prod as Administrator";
 const ROLE: &str = "111122223333/Administrator";
 /// `latch`'s exit status where nobody touched a key.
 const NOT_TOUCHED: i32 = 8;
-
-/// `latch` is asked for the role's credentials; what it prints and what it tells are both to be read.
-fn latch(desk: &Desk, name: &str) -> Result<Arc<Process>> {
-    let latch = programs::latch()?.display().to_string();
-    let both = format!("exec '{latch}' env --json {ROLE} 2>&1");
-    desk.spawn(desk.program(name, "/bin/sh").args(["-c", &both]).lines())
-}
 
 #[test]
 fn production_is_opened_by_a_touch_and_closed_again() {
@@ -68,12 +58,12 @@ fn production_is_opened_by_a_touch_and_closed_again() {
         ensure!(!keys.shows(OPENS)?, "the window for the touch is still there");
 
         // While it is open, a program needs no touch; closed again, it waits, and says so.
-        let served = latch(&desk, "latch-open")?;
+        let served = latch(&desk, "latch-open", ROLE)?;
         ensure!(served.ended(WHILE).await?.success(), "it is open, and was not handed out");
         window.press("Stop now").await?;
         read_no(window, "Administrator in live-prod is active").await?;
         keys.key().leave_alone().await?;
-        let waits = latch(&desk, "latch-waits")?;
+        let waits = latch(&desk, "latch-waits", ROLE)?;
         let asked = keys.touch_prompt(HANDS_OUT).await?;
         asked.says("process").await?;
         let told = |line: &str| line.contains("Touch your security key to continue").then_some(());
@@ -86,7 +76,7 @@ fn production_is_opened_by_a_touch_and_closed_again() {
         window.press("Stop now").await?;
         read_no(window, "Administrator in live-prod is active").await?;
         keys.key().leave_alone().await?;
-        let denied = latch(&desk, "latch-denied")?;
+        let denied = latch(&desk, "latch-denied", ROLE)?;
         keys.touch_prompt(HANDS_OUT).await?.deny().await?;
         let status = denied.ended(WHILE).await?.code().context("latch ended by a signal")?;
         ensure!(status == NOT_TOUCHED, "latch ended with {status}");

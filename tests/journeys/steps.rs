@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use std::path::PathBuf;
-use support::{App, AwsCli, Boto, Desk, app::name, deadline::WHILE};
+use std::{path::PathBuf, sync::Arc};
+use support::{App, AwsCli, Boto, Desk, app::name, deadline::WHILE, process::Process, programs};
 
 /// The credentials file that everybody's tools read.
 pub fn credentials_file(desk: &Desk) -> PathBuf {
@@ -34,6 +34,13 @@ pub async fn installed_two_hours_ago(desk: &Desk) -> Result<()> {
     let earlier = "UPDATE facts SET value = CAST(value - 7200000 AS TEXT) WHERE name = 'installed'";
     ensure!(store.execute(earlier, [])? == 1, "the store does not know when it was installed");
     Ok(())
+}
+
+/// `latch` is asked for a role's credentials; what it prints and what it tells are both to be read.
+pub fn latch(desk: &Desk, name: &str, role: &str) -> Result<Arc<Process>> {
+    let latch = programs::latch()?.display().to_string();
+    let both = format!("exec '{latch}' env --json {role} 2>&1");
+    desk.spawn(desk.program(name, "/bin/sh").args(["-c", &both]).lines())
 }
 
 /// Waits for a sign-in after `mark` to stand.

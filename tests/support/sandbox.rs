@@ -181,13 +181,28 @@ impl SandboxServer {
         self.control(json!({ "expire": "session" })).await.map(drop)
     }
 
+    /// Its audit trail, the oldest event first.
+    ///
+    /// # Errors
+    /// That the server's database cannot be read.
+    pub fn trail(&self) -> Result<Vec<Value>> {
+        let database = self.database()?;
+        let mut rows = database.prepare("SELECT event FROM audit ORDER BY id")?;
+        let events = rows.query_map([], |row| row.get::<_, String>(0))?;
+        events.map(|event| Ok(serde_json::from_str(&event?)?)).collect()
+    }
+
+    fn database(&self) -> Result<rusqlite::Connection> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        Ok(rusqlite::Connection::open_with_flags(self.data.join("instance.sqlite"), flags)?)
+    }
+
     /// The ids of the clients by which somebody signed in, one for each sign-in that goes on.
     ///
     /// # Errors
     /// That the server's database cannot be read.
     pub fn clients_that_signed_in(&self) -> Result<Vec<String>> {
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let database = rusqlite::Connection::open_with_flags(self.data.join("instance.sqlite"), flags)?;
+        let database = self.database()?;
         let mut rows = database.prepare("SELECT client_id FROM token_family")?;
         let ids = rows.query_map([], |row| row.get(0))?;
         Ok(ids.collect::<rusqlite::Result<_>>()?)
@@ -207,6 +222,14 @@ impl SandboxServer {
     /// As [`Self::control`].
     pub async fn role_credentials_last(&self, seconds: Option<u16>) -> Result<()> {
         self.control(json!({ "role_credentials_seconds": seconds })).await.map(drop)
+    }
+
+    /// How long a touch opens a role from now on.
+    ///
+    /// # Errors
+    /// As [`Self::control`].
+    pub async fn step_up_lasts(&self, seconds: u16) -> Result<()> {
+        self.control(json!({ "step_up_seconds": seconds })).await.map(drop)
     }
 
     /// How many portal requests a second pass before 429; 0 for all.

@@ -11,7 +11,7 @@ mod integrated;
 mod keeping;
 mod ldap;
 mod mail;
-mod native;
+pub mod native;
 mod operations;
 mod partitions;
 mod pkce;

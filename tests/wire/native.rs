@@ -35,6 +35,30 @@ struct Wire {
     _folder: TempDir,
 }
 
+/// The app's ports, and the organisation of a server as it has it.
+pub fn app_at(server: &SandboxServer) -> Result<(HttpSso, Organisation)> {
+    let nowhere = Path::new("/nowhere");
+    let network = Network::default();
+    let sso = HttpSso::new(Arc::new(SystemClock), Arc::default(), &network, &|_| None, nowhere);
+    let sso = sso.map_err(|code| anyhow::anyhow!("{code:?}"))?;
+    let ready = server.ready();
+    let org = Organisation {
+        id: OrgId::new("acme"),
+        name: "Acme".to_owned(),
+        start_url: ready.start_url.clone(),
+        region: ready.region.clone(),
+        kind: Kind::Custom,
+        endpoints: Endpoints {
+            oidc: ready.oidc_endpoint.clone(),
+            portal: ready.portal_endpoint.clone(),
+            federation: ready.federation_endpoint.clone(),
+            sts: ready.sts_endpoint.clone(),
+        },
+        added: Timestamp::UNIX_EPOCH,
+    };
+    Ok((sso, org))
+}
+
 impl Wire {
     /// With one user, who has a role that asks for a key and one that does not.
     async fn start() -> Result<Self> {
@@ -47,25 +71,7 @@ impl Wire {
                  group = \"engineering\"\n"
             );
         let server = organisation::serve(folder.path(), &file).await?;
-        let nowhere = Path::new("/nowhere");
-        let network = Network::default();
-        let sso = HttpSso::new(Arc::new(SystemClock), Arc::default(), &network, &|_| None, nowhere);
-        let sso = sso.map_err(|code| anyhow::anyhow!("{code:?}"))?;
-        let ready = server.ready();
-        let org = Organisation {
-            id: OrgId::new("acme"),
-            name: "Acme".to_owned(),
-            start_url: ready.start_url.clone(),
-            region: ready.region.clone(),
-            kind: Kind::Custom,
-            endpoints: Endpoints {
-                oidc: ready.oidc_endpoint.clone(),
-                portal: ready.portal_endpoint.clone(),
-                federation: ready.federation_endpoint.clone(),
-                sts: ready.sts_endpoint.clone(),
-            },
-            added: Timestamp::UNIX_EPOCH,
-        };
+        let (sso, org) = app_at(&server)?;
         let client = sso.register(&org, Method::Browser).await?;
         Ok(Self { native: sso.native(), server, sso, org, client, _folder: folder })
     }

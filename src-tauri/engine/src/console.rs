@@ -44,7 +44,7 @@ pub(crate) struct Outcome {
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
     let now = ctx.now();
-    let sealing = state.sealing();
+    let sealing = state.seals(&wish.grant);
     let org = state.org(&wish.grant.org).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
     if !org.may_use(&wish.grant) {
         return Err(Code::AccessRemoved);

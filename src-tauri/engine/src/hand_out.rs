@@ -183,7 +183,7 @@ pub(crate) fn resolve(state: &State, of: &Of, now: Timestamp) -> Result<Found, C
 
 pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
     let now = ctx.now();
-    let sealing = state.sealing();
+    let sealing = state.seals(&wish.grant);
     let id = wish.grant.org.clone();
     let Some(org) = state.org_mut(&id) else {
         return wish.answer(Err(Code::Gone { what: "organisation".to_owned() }));

@@ -141,7 +141,12 @@ pub(crate) fn step(ctx: &Context, state: &mut State, id: &OrgId, step: InAppStep
             let Some((now, flow)) = in_app(state, id) else { return Ok(Reply::Done) };
             *now = InApp { username: username.clone(), ..InApp::new() };
             *flow = Flow::default();
-            let known = state.org(id).map(|org| org.known_by(&username)).unwrap_or_default();
+            let mut known = state.org(id).map(|org| org.known_by(&username)).unwrap_or_default();
+            // Who is signed in and does it again is to prove all there is, as on the server's pages: that is what
+            // adding a key takes, and a known place would get by with the password for ever.
+            if state.org(id).is_some_and(|org| org.session().is_some()) {
+                known.context = None;
+            }
             let typed = Typed { username, password: password.secret().clone() };
             with_request(ctx, state, id, Stage::Password, move |native, org, request| {
                 let (typed, known) = (typed.clone(), known.clone());
@@ -529,6 +534,7 @@ pub(crate) fn code_of(error: NativeError, now: Timestamp) -> Code {
         }
         NativeError::KeyNotRegistered => NativeFault::KeyNotRegistered,
         NativeError::KeyRefused => NativeFault::KeyRefused,
+        NativeError::KeyCopied => NativeFault::KeyCopied,
         NativeError::Blocked => NativeFault::Blocked,
         NativeError::Over => NativeFault::Over,
         NativeError::NoSuchFactor | NativeError::NoSuchDevice => NativeFault::NoSuchFactor,

@@ -57,7 +57,6 @@ struct Item {
 /// Begins the refresh of all profiles that are due.
 pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
     let now = ctx.now();
-    let sealing = state.sealing();
     let mut sets: BTreeMap<bool, (Vec<Item>, BTreeMap<Grant, Fetch>)> = BTreeMap::new();
     let mut renew = Vec::new();
     for name in due {
@@ -69,7 +68,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
             continue;
         };
         let own = org.file_set() == FileSet::Own;
-        let fetch = Fetch::of(ctx, org, pass, sealing, &grant, now);
+        let fetch = Fetch::of(ctx, org, pass, state.seals(&grant), &grant, now);
         // "Refresh now" means new credentials, not the cached ones.
         let fetch = if profile.forced { fetch.fresh() } else { fetch };
         let (items, fetches) = sets.entry(own).or_default();

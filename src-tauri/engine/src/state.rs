@@ -394,6 +394,12 @@ impl State {
         self.keyring == Keyring::Ready && !self.keyring_opens
     }
 
+    /// Whether a role's credentials are sealed for good. Those that a server gives out after a touch alone are not:
+    /// at the next start they would be there with nobody having touched anything.
+    pub fn seals(&self, grant: &Grant) -> bool {
+        self.sealing() && !self.step_up.is_demanded(grant)
+    }
+
     pub fn org(&self, id: &OrgId) -> Option<&Org> {
         self.orgs.iter().find(|o| o.id() == id)
     }

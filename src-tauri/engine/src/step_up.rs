@@ -53,6 +53,11 @@ pub(crate) struct StepUp {
 }
 
 impl StepUp {
+    /// Whether a server gives this role out after a touch alone, as it told.
+    pub fn is_demanded(&self, grant: &Grant) -> bool {
+        self.demanded.contains(grant)
+    }
+
     /// Whether keys have to be followed for it.
     pub fn asks(&self) -> bool {
         self.now.is_some()

@@ -24,6 +24,7 @@ use crate::{
     ldap,
     limits::{Counted, Crowded, Limits, What},
     mail::Mailing,
+    native::step_up,
     oidc::trusted::IssuerKeys,
     operations::Operations,
     organisation::{MOST_TAGS, PermissionSet, Settings, Tags, User, session_tags},
@@ -92,6 +93,8 @@ pub struct Instance {
     session_seconds: AtomicI64,
     /// How long role credentials last, whatever their permission set says; 0 as it says.
     role_credentials_seconds: AtomicI64,
+    /// How long a touch opens a role; 0 for as long as it does.
+    step_up_seconds: AtomicI64,
 }
 
 /// What an instance keeps to itself.
@@ -176,6 +179,7 @@ impl Instance {
             sync_wanted: tokio::sync::Notify::new(),
             session_seconds: AtomicI64::new(0),
             role_credentials_seconds: AtomicI64::new(0),
+            step_up_seconds: AtomicI64::new(0),
         }
     }
 
@@ -224,6 +228,19 @@ impl Instance {
     /// Makes role credentials issued from now on last so many seconds, or as their permission set says.
     pub fn set_role_credentials_length(&self, seconds: Option<u16>) {
         self.role_credentials_seconds.store(seconds.map_or(0, i64::from), Ordering::SeqCst);
+    }
+
+    /// How long a role that is opened from now on by a touch stays open.
+    pub fn step_up_length(&self) -> SignedDuration {
+        match self.step_up_seconds.load(Ordering::SeqCst) {
+            0 => step_up::LASTS,
+            seconds => SignedDuration::from_secs(seconds),
+        }
+    }
+
+    /// Makes a touch open a role for so many seconds, or for as long as it does.
+    pub fn set_step_up_length(&self, seconds: Option<u16>) {
+        self.step_up_seconds.store(seconds.map_or(0, i64::from), Ordering::SeqCst);
     }
 
     /// A permission set as its role credentials last now.

@@ -105,8 +105,8 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "Delete one that you do not need.",
         ),
         KeyFault::NotRegistered => owned(
-            "This key is not registered here",
-            "Nothing was changed.",
+            "This key is not registered for you",
+            "It may be somebody else's, or be registered elsewhere. Nothing was changed.",
             "Use another key or another way to sign in.",
         ),
         KeyFault::RegisteredAlready => {

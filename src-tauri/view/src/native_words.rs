@@ -33,14 +33,19 @@ pub(crate) fn fault(fault: &NativeFault, org: &str) -> (String, String, String) 
             "Wait until the time is over, or ask an administrator to unlock your account.",
         ),
         NativeFault::KeyNotRegistered => of(
-            format!("This key is not registered with {org}"),
+            format!("This key is not registered for you at {org}"),
             "",
             "Use another key or another way to sign in.",
         ),
         NativeFault::KeyRefused => of(
             format!("{org} refused the key's answer"),
             "You were not signed in.",
-            "Try again. If it happens again, tell an administrator: somebody may have copied the key.",
+            "Try again, or use another key.",
+        ),
+        NativeFault::KeyCopied => owned(
+            "This key may have been copied",
+            "Its counter went back, which a key by itself never does. You were not signed in.",
+            "Stop using it, and tell your administrator.",
         ),
         NativeFault::Blocked => of(
             format!("{org} requires a second factor"),

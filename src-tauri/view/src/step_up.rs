@@ -15,7 +15,7 @@ use engine::{
     model::{
         environment::{Act, Environment},
         keys::KeyFault,
-        step_up::{For, Opened, PATIENCE, Program, Progress, Question, Unanswered},
+        step_up::{Demand, For, Opened, PATIENCE, Program, Progress, Question, Unanswered},
     },
     request::StepUpRequest,
 };
@@ -128,8 +128,8 @@ fn who(programs: &[Program]) -> String {
 fn refused(key: &str, fault: &KeyFault, wanted: &For) -> String {
     let said = match fault {
         KeyFault::NotRegistered => match wanted {
-            For::Role { demand: engine::model::step_up::Demand::Server, .. } => {
-                "is not registered with your organisation".to_owned()
+            For::Role { demand: Demand::Server, .. } => {
+                "is not registered for you at your organisation".to_owned()
             }
             _ => "is not known here".to_owned(),
         },
@@ -138,6 +138,9 @@ fn refused(key: &str, fault: &KeyFault, wanted: &For) -> String {
                 .to_owned()
         }
         KeyFault::KnownAlready => "is known here already".to_owned(),
+        KeyFault::Refused if matches!(wanted, For::Role { demand: Demand::Server, .. }) => {
+            "gave an answer that your organisation refused. Use another key".to_owned()
+        }
         other => return format!("{key}: {}", key_words::line(other)),
     };
     format!("{key} {said}.")

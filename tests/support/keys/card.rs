@@ -150,6 +150,22 @@ impl CardKey {
         self.order(&format!("profile {profile}")).await
     }
 
+    /// Somebody copies it, which nobody is to be able to; see [`Self::is_the_copy`].
+    ///
+    /// # Errors
+    /// As [`Self::order`].
+    pub async fn is_copied(&self) -> Result<()> {
+        self.order("keep").await
+    }
+
+    /// Becomes the copy, which knows nothing of what the key did since. It is not plugged in yet.
+    ///
+    /// # Errors
+    /// As [`Self::order`].
+    pub async fn is_the_copy(&self) -> Result<()> {
+        self.order("copy").await
+    }
+
     /// Holds a passkey from before. The key must have no PIN yet.
     ///
     /// # Errors

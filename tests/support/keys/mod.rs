@@ -3,12 +3,10 @@
 
 mod card;
 mod prompt;
-mod touch;
 mod view;
 
 pub use card::{CardKey, CardReaders};
-pub use prompt::PinPrompt;
-pub use touch::TouchPrompt;
+pub use prompt::Prompt;
 pub use view::KeysView;
 
 use crate::{
@@ -17,6 +15,7 @@ use crate::{
     driver::Driver,
 };
 use anyhow::Result;
+use prompt::Wants;
 
 /// The app at a desk with two readers. Clones are the same.
 #[derive(Clone, Debug)]
@@ -95,16 +94,16 @@ impl KeyDesk {
     ///
     /// # Errors
     /// That it did not come in time.
-    pub async fn prompt(&self, title: &str) -> Result<PinPrompt<'_>> {
-        PinPrompt::open(&self.desk, &self.app, &self.ears, title).await
+    pub async fn prompt(&self, title: &str) -> Result<Prompt<'_>> {
+        Prompt::open(&self.desk, &self.app, &self.ears, title, Wants::Pin).await
     }
 
     /// Waits for the window that asks for a touch, by its title.
     ///
     /// # Errors
     /// That it did not come in time.
-    pub async fn touch_prompt(&self, title: &str) -> Result<TouchPrompt<'_>> {
-        TouchPrompt::open(&self.desk, &self.app, &self.ears, title).await
+    pub async fn touch_prompt(&self, title: &str) -> Result<Prompt<'_>> {
+        Prompt::open(&self.desk, &self.app, &self.ears, title, Wants::Touch).await
     }
 
     /// Whether a window of this title is on the screen.

@@ -1,5 +1,5 @@
-//! The window in which PINs are typed. It shares nothing with a window that WebDriver sees, so it is read as by a
-//! screen reader and typed into as by hands.
+//! The window in which PINs are typed, and which asks for a touch. It shares nothing with a window that WebDriver sees,
+//! so it is read as by a screen reader and typed into as by hands.
 
 use crate::{
     app::App,
@@ -11,26 +11,35 @@ use crate::{
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-/// One question for a PIN. Its window is gone with the answer.
+/// One question. Its window is gone with the answer.
 #[derive(Debug)]
-pub struct PinPrompt<'a> {
+pub struct Prompt<'a> {
     desk: &'a Desk,
     app: &'a App,
     ears: &'a ScreenReader,
     title: String,
 }
 
-impl<'a> PinPrompt<'a> {
+/// What a question wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wants {
+    Pin,
+    Touch,
+}
+
+impl<'a> Prompt<'a> {
     pub(super) async fn open(
         desk: &'a Desk,
         app: &'a App,
         ears: &'a ScreenReader,
         title: &str,
+        wants: Wants,
     ) -> Result<Self> {
         desk.display().turn_to(title).await?;
-        // Not typed into before its field has the focus, as no person would.
-        let ready = |all: &[Read]| all.iter().any(|one| one.focused && one.password).then_some(());
-        ears.wait(title, "the field for the PIN to have the focus", ready).await?;
+        // Not typed into before what is meant has the focus, as no person would.
+        let meant = |one: &Read| if wants == Wants::Pin { one.password } else { one.name == "Deny" };
+        let ready = |all: &[Read]| all.iter().any(|one| one.focused && meant(one)).then_some(());
+        ears.wait(title, &format!("the answer to {wants:?} to have the focus"), ready).await?;
         Ok(Self { desk, app, ears, title: title.to_owned() })
     }
 
@@ -77,6 +86,14 @@ impl<'a> PinPrompt<'a> {
     /// That it stays.
     pub async fn give_up(self) -> Result<()> {
         self.end(ESCAPE).await
+    }
+
+    /// Presses Return, which is on "Deny" where a touch is asked for. The window is gone when this returns.
+    ///
+    /// # Errors
+    /// That it stays.
+    pub async fn deny(self) -> Result<()> {
+        self.end(RETURN).await
     }
 
     async fn end(self, key: char) -> Result<()> {

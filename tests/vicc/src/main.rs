@@ -4,8 +4,8 @@
 //! `vicc --socket PATH [--port 35963] [--profile full] [--seed 1]`. Each line to the socket is an order, each
 //! answer a line: `plug`, `unplug`, `touch allow|deny|wait`, `finger known|stranger|nobody|once`, `pass MILLISECONDS`,
 //! `waiting` (waits until the key waits for a touch or a finger, at most 20 s), `profile NAME [SEED]` (another
-//! key, unplugged), `passkey SITE USER` (makes one on the key, which has no PIN yet), `copy` (the same key once more,
-//! unplugged: what must not exist), `quit`.
+//! key, unplugged), `passkey SITE USER` (makes one on the key, which has no PIN yet), `keep` (sets a copy of the key
+//! aside), `copy` (that copy in the key's place, or one of now, unplugged: what must not exist), `quit`.
 //!
 //! `vicc use` is another program that uses a key: it opens the first one that it finds on this computer's readers,
 //! says `ready`, and lets go of it when its input ends.
@@ -27,6 +27,8 @@ use vicc::{Finger, Profile, Touch, VirtualKey, card::Card};
 /// A key, and the reader that it lies in.
 struct Desk {
     key: VirtualKey,
+    /// What the key was when it was copied.
+    kept: Option<VirtualKey>,
     port: u16,
     reader: Option<TcpStream>,
 }
@@ -62,7 +64,7 @@ fn run() -> Result<(), String> {
     let listener = UnixListener::bind(&socket).map_err(|error| format!("{}: {error}", socket.display()))?;
     // For who started it: orders are taken from now on.
     ready()?;
-    let mut desk = Desk { key: VirtualKey::new(profile, seed), port, reader: None };
+    let mut desk = Desk { key: VirtualKey::new(profile, seed), kept: None, port, reader: None };
     for caller in listener.incoming() {
         let caller = caller.map_err(|error| error.to_string())?;
         if desk.obey(&caller).is_err() {
@@ -135,9 +137,10 @@ impl Desk {
             ["profile", name] => self.change(name, "1")?,
             ["profile", name, seed] => self.change(name, seed)?,
             ["passkey", site, user] => passkey::make(&self.key, site, user)?,
+            ["keep"] => self.kept = Some(self.key.copy()),
             ["copy"] => {
                 self.unplug();
-                self.key = self.key.copy();
+                self.key = self.kept.take().unwrap_or_else(|| self.key.copy());
             }
             _ => return Err(format!("there is no order {line:?}")),
         }

@@ -56,7 +56,7 @@ export const SIGN_IN_APP_SCENES: Record<string, () => Shown> = {
   'sign-in-app-pin': () => key({ title: 'Enter the PIN', body: 'A window of its own asks for it.' }),
   'sign-in-app-touch': () => key({ title: 'Touch your security key', body: 'YubiKey 5C NFC is waiting.', touch: NOW + 48_000 }),
   'sign-in-app-finger': () => key({ title: 'Reading fingerprint', body: 'Put your finger on YubiKey Bio.', touch: NOW + 26_000, finger: true }),
-  'sign-in-app-not-registered': () => failed(problem('This key is not registered with Acme', '', 'Use another key or another way to sign in.')),
+  'sign-in-app-not-registered': () => failed(problem('This key is not registered for you at Acme', '', 'Use another key or another way to sign in.')),
   'sign-in-app-removed': () => failed(problem('The key was removed', 'Nothing was changed.', 'Plug it in to continue.')),
   'sign-in-app-given-up': () => failed(null),
   'sign-in-app-code': () => code(),

@@ -235,6 +235,7 @@ pub(super) fn refusal(answer: &Answer) -> NativeError {
         Some("locked") => NativeError::Locked { wait: wait.unwrap_or_default() },
         Some("key_not_registered") => NativeError::KeyNotRegistered,
         Some("key_refused") => NativeError::KeyRefused,
+        Some("key_copied") => NativeError::KeyCopied,
         Some("blocked") => NativeError::Blocked,
         Some("sign_in_over" | "challenge_over") => NativeError::Over,
         Some("no_such_factor") => NativeError::NoSuchFactor,

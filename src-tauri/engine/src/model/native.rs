@@ -25,6 +25,8 @@ pub enum NativeFault {
     KeyNotRegistered,
     /// The key's answer does not fit what was asked.
     KeyRefused,
+    /// The key's counter went back: there may be a copy of it.
+    KeyCopied,
     /// A factor is demanded, and the person has none and may set none up.
     Blocked,
     /// The sign-in under way is used up or too old.

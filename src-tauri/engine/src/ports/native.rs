@@ -176,6 +176,9 @@ pub enum NativeError {
     /// The key's answer does not fit what was asked.
     #[error("the key's answer was refused")]
     KeyRefused,
+    /// The key's counter went back: there may be a copy of it.
+    #[error("the key may have been copied")]
+    KeyCopied,
     /// The organisation asks for a factor, and the person has none and may set none up.
     #[error("a second factor is needed, and there is none that counts")]
     Blocked,

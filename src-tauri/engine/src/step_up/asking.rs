@@ -236,6 +236,8 @@ fn answered(ctx: &Context, state: &mut State, key: &str, until: Timestamp) {
         let one =
             Opened { grant: grant.clone(), account_name: account_name.clone(), since: now, until, demand };
         opened::open(state, one);
+        // Who touches their key for the role takes back that it was denied.
+        state.step_up.denied.retain(|(denied, _)| *denied != grant);
         for profile in state.profiles.values_mut().filter(|p| p.kept.grant == grant) {
             if profile.state == ProfileState::TouchNeeded {
                 profile.state = ProfileState::Waiting;
@@ -349,6 +351,10 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, told: Told) {
             let fault = match error {
                 NativeError::KeyNotRegistered => KeyFault::NotRegistered,
                 NativeError::KeyRefused => KeyFault::Refused,
+                NativeError::KeyCopied => {
+                    ctx.note(state, By::Schedule, Happened::KeyCloned { key: key.clone() });
+                    KeyFault::Cloned
+                }
                 // Too late for this challenge: the next one is asked for.
                 NativeError::Over => return advance(ctx, state),
                 other => return end(ctx, state, &code_of(other)),

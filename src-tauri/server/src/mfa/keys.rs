@@ -53,6 +53,16 @@ pub enum KeyError {
     /// The library says no.
     #[error("refused: {0}")]
     Refused(WebauthnError),
+    /// The key counts less than it did (WebAuthn §6.1.1).
+    #[error("its counter went back: there may be a copy of it")]
+    Copied,
+}
+
+fn refused(error: WebauthnError) -> KeyError {
+    match error {
+        WebauthnError::CredentialPossibleCompromise => KeyError::Copied,
+        other => KeyError::Refused(other),
+    }
 }
 
 type Result<T> = std::result::Result<T, KeyError>;
@@ -180,14 +190,14 @@ pub fn finish_authentication(
     let library = library_at(instance, door, answer)?;
     let answer: PublicKeyCredential = parse(answer)?;
     let state: SecurityKeyAuthentication = parse(state)?;
-    let result = library.finish_securitykey_authentication(&answer, &state).map_err(KeyError::Refused)?;
+    let result = library.finish_securitykey_authentication(&answer, &state).map_err(refused)?;
     let id: &[u8] = result.cred_id().as_ref();
     let device =
         devices.iter().find(|device| device.credential.as_deref() == Some(id)).ok_or(KeyError::Malformed)?;
     // The state knows the count of when the ceremony began; the key may have answered elsewhere since.
     let counted = counted(device)?;
     if counted > 0 && u64::from(result.counter()) <= counted {
-        return Err(KeyError::Refused(WebauthnError::CredentialPossibleCompromise));
+        return Err(KeyError::Copied);
     }
     let mut key: SecurityKey = stored(device)?;
     key.update_credential(&result);
@@ -233,8 +243,7 @@ pub fn finish_passkey(
     }
     let mut passkey: Passkey = stored(device)?;
     let key = DiscoverableKey::from(&passkey);
-    let result =
-        library.finish_discoverable_authentication_v2(&answer, state, &key).map_err(KeyError::Refused)?;
+    let result = library.finish_discoverable_authentication_v2(&answer, state, &key).map_err(refused)?;
     passkey.update_credential(&result);
     Ok(Proof { device: device.id.clone(), before: device.data.clone(), data: text(&passkey)?.into_bytes() })
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{enrol, proof, step_up, ticket, wire::NativeError};
+use super::{enrol, proof, ticket, wire::NativeError};
 use crate::{external, instance::Instance, mfa::keys};
 
 /// The document.
@@ -83,6 +83,6 @@ pub fn configuration(instance: &Instance) -> Result<Configuration, NativeError> 
         },
         webauthn,
         ticket: Lasting { seconds: ticket::LASTS.as_secs() },
-        step_up: Lasting { seconds: step_up::LASTS.as_secs() },
+        step_up: Lasting { seconds: instance.step_up_length().as_secs() },
     })
 }

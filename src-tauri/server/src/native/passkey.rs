@@ -12,7 +12,7 @@ use super::{
 use crate::{
     instance::Instance,
     mfa::keys::{self, Door},
-    signin::mfa::passkey,
+    signin::mfa::{challenge::Unproven, passkey},
     store::Begun,
 };
 
@@ -53,12 +53,16 @@ pub fn answer(
 ) -> Result<Step, NativeError> {
     let back = client.check(instance)?;
     let credential = credential.to_string();
-    let Some(proved) = passkey::take(instance, Door::App, &back, &credential, &state)? else {
-        let claimed = keys::claimed_credential(&credential).unwrap_or_default();
-        return Err(match instance.store.mfa_device_by_credential(&claimed)? {
-            Some(_) => Kind::KeyRefused.because("The passkey's answer does not fit what was asked"),
-            None => Kind::KeyNotRegistered.because("This passkey is not registered here"),
-        });
+    let proved = match passkey::take(instance, Door::App, &back, &credential, &state)? {
+        Ok(proved) => proved,
+        Err(Unproven::Copied) => return Err(sign_in::copied_key()),
+        Err(Unproven::Unfit) => {
+            let claimed = keys::claimed_credential(&credential).unwrap_or_default();
+            return Err(match instance.store.mfa_device_by_credential(&claimed)? {
+                Some(_) => Kind::KeyRefused.because("The passkey's answer does not fit what was asked"),
+                None => Kind::KeyNotRegistered.because("This passkey is not registered here"),
+            });
+        }
     };
     let user = proved.user.clone();
     let (session, cookie) = sign_in::begin(instance, &user, true);

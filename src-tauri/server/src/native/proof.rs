@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    sign_in::{Challenge, wrong_code, wrong_key},
+    sign_in::{Challenge, copied_key, wrong_code, wrong_key},
     wire::{Kind, NativeError},
 };
 use crate::{
@@ -20,7 +20,10 @@ use crate::{
     secret::Digest,
     signin::{
         known_browser,
-        mfa::{challenge, devices},
+        mfa::{
+            challenge::{self, Unproven},
+            devices,
+        },
     },
     store::{AuditEntry, Used},
 };
@@ -85,7 +88,13 @@ pub fn challenge(instance: &Instance, caller: &Caller, _: Ask) -> Result<Challen
         return Err(Kind::NoSuchFactor.because("There is no key to ask"));
     }
     let ceremony = keys::start_authentication(instance, &keys)?;
-    instance.store.append_audit(&[event(instance, caller, "CredentialChallenge", "Success", "WEBAUTHN")])?;
+    instance.store.append_audit(&[event(
+        instance,
+        caller,
+        "CredentialChallenge",
+        "Success",
+        ("WEBAUTHN", None),
+    )])?;
     let state = seal(instance, PURPOSE, &caller.session.id, &ceremony.state)?;
     Challenge::new(&ceremony.options, Some(state))
 }
@@ -107,6 +116,7 @@ pub fn prove(instance: &Instance, caller: &Caller, brought: Brought) -> Result<P
     let counter = Digest::of(&format!("second step {}", hex::encode(name.as_bytes())));
     let lockout =
         instance.store.count_attempt(counter, now)?.map_err(|locked| NativeError::locked(locked.left))?;
+    let mut reason = None;
     let (used, challenge, kind, why) = match brought {
         Brought { state: Some(state), credential: Some(credential), .. } => {
             let purpose = Purpose { name: PURPOSE, owner: &caller.session.id };
@@ -116,10 +126,19 @@ pub fn prove(instance: &Instance, caller: &Caller, brought: Brought) -> Result<P
             let (credential, state) = (credential.to_string(), String::from_utf8_lossy(&state).into_owned());
             let keys: Vec<&Device> =
                 devices.iter().filter(|device| device.kind != DeviceKind::Totp).collect();
-            let proof = keys::finish_authentication(instance, Door::App, &keys, &credential, &state).ok();
+            let proof = keys::finish_authentication(instance, Door::App, &keys, &credential, &state);
+            let wrong = proof.as_ref().err().map(|error| Unproven::of(instance, error, &state));
+            let why = match wrong.transpose()? {
+                Some(Unproven::Copied) => {
+                    reason = Unproven::Copied.reason();
+                    copied_key()
+                }
+                _ => wrong_key(&devices, &credential),
+            };
+            let used = proof.ok();
             let used =
-                proof.map(|proof| Used::Key { device: proof.device, before: proof.before, data: proof.data });
-            (used, Some((Digest::of(&state), ends)), "WEBAUTHN", wrong_key(&devices, &credential))
+                used.map(|proof| Used::Key { device: proof.device, before: proof.before, data: proof.data });
+            (used, Some((Digest::of(&state), ends)), "WEBAUTHN", why)
         }
         Brought { factor: Some(factor), code: Some(code), .. } => {
             let app = devices.iter().find(|device| device.kind == DeviceKind::Totp && device.id == factor);
@@ -132,25 +151,41 @@ pub fn prove(instance: &Instance, caller: &Caller, brought: Brought) -> Result<P
             );
         }
     };
-    let proved = event(instance, caller, "CredentialVerification", "Success", kind);
+    let proved = event(instance, caller, "CredentialVerification", "Success", (kind, None));
     if let Some(used) = used
         && instance.store.prove_anew(&caller.session.id, &used, challenge, counter, now, &proved)?
     {
         let until = now.checked_add(FRESH).unwrap_or(now);
         return Ok(Proved { fresh_until: until.as_millisecond() });
     }
-    instance.store.append_audit(&[event(instance, caller, "CredentialVerification", "Failure", kind)])?;
+    instance.store.append_audit(&[event(
+        instance,
+        caller,
+        "CredentialVerification",
+        "Failure",
+        (kind, reason),
+    )])?;
     Err(lockout.remaining(now).map_or(why, NativeError::locked))
 }
 
-fn event(instance: &Instance, caller: &Caller, name: &str, outcome: &str, kind: &str) -> AuditEntry {
+fn event(
+    instance: &Instance,
+    caller: &Caller,
+    name: &str,
+    outcome: &str,
+    (kind, reason): (&str, Option<&str>),
+) -> AuditEntry {
+    let mut additional = json!({ "CredentialType": kind });
+    if let Some(reason) = reason {
+        additional["Reason"] = reason.into();
+    }
     instance.entry(&Event {
         source: audit::SIGNIN,
         name,
         user: Some(&caller.user),
         session: Some(&caller.session),
         details: json!({ name: outcome }),
-        additional: json!({ "CredentialType": kind }),
+        additional,
         ..Event::default()
     })
 }

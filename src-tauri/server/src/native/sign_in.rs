@@ -23,7 +23,7 @@ use crate::{
         known_browser,
         mfa::{
             self, Accepted, Found, Half, Proved,
-            challenge::{self, Brought, Way},
+            challenge::{self, Brought, Unproven, Way},
         },
         sign_in::{self, Right, Wrong},
     },
@@ -311,6 +311,11 @@ pub fn wrong_key(devices: &[Device], credential: &str) -> NativeError {
     }
 }
 
+/// The key that answered may have been copied.
+pub fn copied_key() -> NativeError {
+    Kind::KeyCopied.because("The key counts less than it did before: there may be a copy of it")
+}
+
 /// POST `/native/v1/sign-in/code`.
 pub fn code(instance: &Instance, request: CodeAnswer) -> Result<Step, NativeError> {
     let half = half(instance, request.sign_in)?;
@@ -345,9 +350,11 @@ fn prove(
     context: Option<String>,
     why: impl FnOnce() -> NativeError,
 ) -> Result<Step, NativeError> {
-    let (lockout, used): (Lockout, Option<Used>) = challenge::attempt(instance, half, way, brought)?
-        .map_err(|locked| NativeError::locked(locked.left))?;
-    if let Some(used) = used {
+    let (lockout, used): (Lockout, Result<Used, Unproven>) =
+        challenge::attempt(instance, half, way, brought)?
+            .map_err(|locked| NativeError::locked(locked.left))?;
+    let wrong = used.as_ref().err().copied().unwrap_or(Unproven::Unfit);
+    if let Ok(used) = used {
         let (before, context) = (context.map(Token::new), instance.chance.token());
         let (session, cookie) = begin(instance, &half.user, true);
         let proved = Some(way.credential_type());
@@ -363,7 +370,8 @@ fn prove(
             return complete(instance, &half.user, &session, half.back(), Some(&context));
         }
     }
-    challenge::record_failure(instance, half, way)?;
+    challenge::record_failure(instance, half, way, wrong)?;
+    let why = || if wrong == Unproven::Copied { copied_key() } else { why() };
     Err(lockout.remaining(instance.now()).map_or_else(why, NativeError::locked))
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     proof,
-    sign_in::{Challenge, wrong_key},
+    sign_in::{Challenge, copied_key, wrong_key},
     wire::{Kind, NativeError},
 };
 use crate::{
@@ -23,10 +23,11 @@ use crate::{
     organisation::{Account, PermissionSet, User},
     portal::Caller,
     secret::Digest,
+    signin::mfa::challenge::Unproven,
     store::{AuditEntry, StepUp, StoreError, Used},
 };
 
-/// How long a role stays open.
+/// How long a role stays open, unless a sandbox was told otherwise ([`Instance::step_up_length`]).
 pub const LASTS: SignedDuration = SignedDuration::from_mins(15);
 const PURPOSE: &str = "step-up";
 
@@ -117,11 +118,20 @@ impl Role<'_> {
             Ok(proof) => proof,
             Err(error) => {
                 tracing::info!(%error, "a security key's answer was not taken");
-                instance.store.append_audit(&[self.event(instance, "StepUp", "Failure")])?;
-                return Ok(Outcome::Refused(wrong_key(&devices, answer)));
+                let wrong = Unproven::of(instance, &error, &state)?;
+                instance.store.append_audit(&[self.event_because(
+                    instance,
+                    "StepUp",
+                    "Failure",
+                    wrong.reason(),
+                )])?;
+                return Ok(Outcome::Refused(match wrong {
+                    Unproven::Copied => copied_key(),
+                    Unproven::Unfit => wrong_key(&devices, answer),
+                }));
             }
         };
-        let ends = now.checked_add(LASTS).unwrap_or(now);
+        let ends = now.checked_add(instance.step_up_length()).unwrap_or(now);
         let opened = StepUp {
             holder: self.holder.to_owned(),
             session_id: self.session.id.clone(),
@@ -142,6 +152,20 @@ impl Role<'_> {
     }
 
     fn event(&self, instance: &Instance, name: &str, outcome: &str) -> AuditEntry {
+        self.event_because(instance, name, outcome, None)
+    }
+
+    fn event_because(
+        &self,
+        instance: &Instance,
+        name: &str,
+        outcome: &str,
+        reason: Option<&str>,
+    ) -> AuditEntry {
+        let mut additional = json!({ "CredentialType": "WEBAUTHN" });
+        if let Some(reason) = reason {
+            additional["Reason"] = reason.into();
+        }
         instance.entry(&Event {
             source: audit::SSO,
             name,
@@ -150,7 +174,7 @@ impl Role<'_> {
             details: json!({
                 name: outcome, "account_id": self.account.id, "role_name": self.set.name,
             }),
-            additional: json!({ "CredentialType": "WEBAUTHN" }),
+            additional,
             ..Event::default()
         })
     }

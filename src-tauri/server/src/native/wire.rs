@@ -43,6 +43,8 @@ pub enum Kind {
     KeyNotRegistered,
     /// The key's answer does not prove anything.
     KeyRefused,
+    /// The key's counter went back: there may be a copy of it.
+    KeyCopied,
     /// The organisation's rules keep the person out.
     Blocked,
     /// The access token is not valid.
@@ -84,6 +86,7 @@ impl Kind {
             Self::CodeUsed => (StatusCode::UNAUTHORIZED, "code_used"),
             Self::KeyNotRegistered => (StatusCode::UNAUTHORIZED, "key_not_registered"),
             Self::KeyRefused => (StatusCode::UNAUTHORIZED, "key_refused"),
+            Self::KeyCopied => (StatusCode::UNAUTHORIZED, "key_copied"),
             Self::Blocked => (StatusCode::FORBIDDEN, "blocked"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::ProofNeeded => (StatusCode::FORBIDDEN, "proof_needed"),

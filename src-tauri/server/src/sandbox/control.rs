@@ -31,6 +31,8 @@ enum Control {
     SessionMinutes(i64),
     /// How long role credentials issued from now on last; `null` as their permission set says.
     RoleCredentialsSeconds(Option<u16>),
+    /// How long a touch opens a role from now on; `null` for as long as it does.
+    StepUpSeconds(Option<u16>),
     /// Portal requests a second; 0 lifts the limit. The answer counts what met the limit before.
     Throttle(u32),
     /// When a second factor is asked for, as `[mfa]` of a configuration file has it.
@@ -109,7 +111,7 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
     let told: Value = serde_json::from_str(line).context("not a JSON line")?;
     let wanted = Control::deserialize(&told).context(
         "expected one of {\"expire\":\"credentials\"|\"access_token\"|\"session\"}, {\"session_minutes\":N}, \
-         {\"role_credentials_seconds\":N|null}, {\"throttle\":N}, \
+         {\"role_credentials_seconds\":N|null}, {\"step_up_seconds\":N|null}, {\"throttle\":N}, \
          {\"mfa\":{\"mode\":\"off\"|\"always\"|\"context\",\"allowed\":[…],\"without_device\":\"enrol\"|\"block\"|\"allow\"}}, \
          {\"mfa_reset\":USER}, {\"one_time_password\":USER}, {\"clock_offset_seconds\":N}",
     )?;
@@ -131,6 +133,12 @@ fn control(instance: &Instance, line: &str) -> Result<Value> {
                 bail!("role_credentials_seconds must be 1 or more, or null");
             }
             instance.set_role_credentials_length(seconds);
+        }
+        Control::StepUpSeconds(seconds) => {
+            if seconds == Some(0) {
+                bail!("step_up_seconds must be 1 or more, or null");
+            }
+            instance.set_step_up_length(seconds);
         }
         Control::Throttle(per_second) => {
             if let Some(counted) = instance.throttle.set(per_second, now) {
@@ -187,6 +195,10 @@ mod tests {
         assert_eq!(rig.instance.lasting(set).session_duration, SignedDuration::from_secs(30));
         control(&rig.instance, "{\"role_credentials_seconds\":null}").unwrap();
         assert_eq!(rig.instance.lasting(set).session_duration, set.session_duration);
+        control(&rig.instance, "{\"step_up_seconds\":30}").unwrap();
+        assert_eq!(rig.instance.step_up_length(), SignedDuration::from_secs(30));
+        control(&rig.instance, "{\"step_up_seconds\":null}").unwrap();
+        assert_eq!(rig.instance.step_up_length(), SignedDuration::from_mins(15));
         let before = rig.instance.now();
         control(&rig.instance, "{\"clock_offset_seconds\":660}").unwrap();
         assert_eq!(rig.instance.now().duration_since(before), SignedDuration::from_secs(660));
@@ -199,6 +211,7 @@ mod tests {
             "{\"session_minutes\":1}",
             "{\"throttle\":-1}",
             "{\"role_credentials_seconds\":0}",
+            "{\"step_up_seconds\":0}",
             "[]",
             "{\"clock_offset_seconds\":99999999}",
         ] {

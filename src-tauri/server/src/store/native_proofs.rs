@@ -9,6 +9,17 @@ use super::{
 use crate::secret::Digest;
 
 impl Store {
+    /// Whether a challenge was answered already.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn was_answered(&self, challenge: &Digest) -> Result<bool> {
+        self.read("look a challenge up", |c| {
+            let sql = "SELECT 1 FROM spent_challenge WHERE challenge = ?1";
+            Ok(c.query_row(sql, [challenge.as_bytes()], |_| Ok(())).optional()?.is_some())
+        })
+    }
+
     /// When a factor was last proved in this session after it began.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
         F::Locked { until: minutes(4) },
         F::KeyNotRegistered,
         F::KeyRefused,
+        F::KeyCopied,
         F::Blocked,
         F::Over,
         F::NoSuchFactor,
@@ -49,7 +50,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
     for fault in &all {
         match fault {
             F::NotOffered | F::WrongPassword | F::WrongCode | F::CodeUsed | F::Locked { .. } => {}
-            F::KeyNotRegistered | F::KeyRefused | F::Blocked | F::Over | F::NoSuchFactor => {}
+            F::KeyNotRegistered | F::KeyRefused | F::KeyCopied | F::Blocked | F::Over | F::NoSuchFactor => {}
             F::AppSignInNeeded => {}
             F::ProofNeeded | F::NotAdded | F::LastDevice | F::ForeignChallenge { .. } => {}
             F::EnrolmentNeeded | F::NewPasswordNeeded | F::BrowserNeeded => {}

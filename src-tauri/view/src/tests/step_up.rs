@@ -91,7 +91,9 @@ fn a_key_that_is_none_is_named_with_the_reason() {
     };
     assert_eq!(said(Demand::Here, KeyFault::NotRegistered), "Solo 2 is not known here.");
     let server = said(Demand::Server, KeyFault::NotRegistered);
-    assert_eq!(server, "Solo 2 is not registered with your organisation.");
+    assert_eq!(server, "Solo 2 is not registered for you at your organisation.");
+    let refused = said(Demand::Server, KeyFault::Refused);
+    assert_eq!(refused, "Solo 2 gave an answer that your organisation refused. Use another key.");
     let cloned = said(Demand::Here, KeyFault::Cloned);
     assert!(cloned.contains("may have been copied: its counter went back"), "{cloned}");
 }

@@ -289,7 +289,7 @@ async fn a_copy_of_a_key_that_lags_behind_proves_nothing_anywhere() {
     let late = json!({ "state": asked["state"], "credential": key.answer(&asked["options"]) });
     // The key answers elsewhere after the challenge was given out and before its answer comes.
     app.sign_in("sam", &mut key).await.is(200);
-    assert_eq!(error(&app.post_as(&tokens, "proof", late).await.is(401)), "key_refused");
+    assert_eq!(error(&app.post_as(&tokens, "proof", late).await.is(401)), "key_copied");
 }
 
 #[tokio::test]

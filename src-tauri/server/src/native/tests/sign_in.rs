@@ -132,7 +132,7 @@ async fn keys_that_prove_nothing_are_told_apart_and_counted() {
     app.sign_in("sam", &mut key).await.is(200);
     // A copy of the key that lags behind: its counter was seen before.
     key.counter = 0;
-    assert_eq!(error(&app.sign_in("sam", &mut key).await.is(401)), "key_refused");
+    assert_eq!(error(&app.sign_in("sam", &mut key).await.is(401)), "key_copied");
     for _ in 0..3 {
         app.sign_in("sam", &mut stranger).await.is(401);
     }

@@ -28,6 +28,8 @@ pub const APP_SECRET: &str = "authenticator app";
 pub const KEYS: &str = "keys";
 
 const WRONG_CODE: &str = "That code is wrong or was used before. Wait for the next one and type that.";
+const COPIED_KEY: &str = "That security key may have been copied: it counts less than it did before. Stop using it, \
+                          and tell your administrator.";
 const WRONG_KEY: &str = "That security key is not one of yours, or its answer came too late. Try again.";
 
 #[derive(Template)]
@@ -62,6 +64,37 @@ pub enum Brought<'a> {
     Code(&'a str),
     /// A key's answer, and the door it came through.
     Answer(&'a str, Door),
+}
+
+/// Why what was brought proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unproven {
+    /// It does not fit what was asked.
+    Unfit,
+    /// The key that answered counts less than it did.
+    Copied,
+}
+
+impl From<&KeyError> for Unproven {
+    fn from(error: &KeyError) -> Self {
+        if matches!(error, KeyError::Copied) { Self::Copied } else { Self::Unfit }
+    }
+}
+
+impl Unproven {
+    /// Why a key's answer to a challenge was not taken. Whoever sends the same answer twice has no copied key.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a look at the challenge fails.
+    pub fn of(instance: &Instance, error: &KeyError, state: &str) -> Result<Self, StoreError> {
+        let is_again = instance.store.was_answered(&Digest::of(state))?;
+        Ok(if is_again { Self::Unfit } else { Self::from(error) })
+    }
+
+    /// What failures say of it in events, where that is worth an administrator's look.
+    pub fn reason(self) -> Option<&'static str> {
+        (self == Self::Copied).then_some("COUNTER_WENT_BACK")
+    }
 }
 
 impl Way<'_> {
@@ -166,25 +199,30 @@ pub fn attempt(
     half: &Half,
     way: &Way<'_>,
     brought: Brought<'_>,
-) -> Result<Result<(Lockout, Option<Used>), Locked>, StoreError> {
+) -> Result<Result<(Lockout, Result<Used, Unproven>), Locked>, StoreError> {
     let lockout = match instance.store.count_attempt(half.kept.counter, instance.now())? {
         Ok(lockout) => lockout,
         Err(locked) => return Ok(Err(locked)),
     };
     let used = match (way, brought) {
-        (Way::App(app), Brought::Code(typed)) => code(instance, app, typed),
+        (Way::App(app), Brought::Code(typed)) => code(instance, app, typed).ok_or(Unproven::Unfit),
         (Way::Keys(keys), Brought::Answer(answer, door)) => answered(instance, half, door, keys, answer)?,
-        _ => None,
+        _ => Err(Unproven::Unfit),
     };
     Ok(Ok((lockout, used)))
 }
 
 /// What was brought did not prove anything.
-pub fn record_failure(instance: &Instance, half: &Half, way: &Way<'_>) -> Result<(), StoreError> {
+pub fn record_failure(
+    instance: &Instance,
+    half: &Half,
+    way: &Way<'_>,
+    wrong: Unproven,
+) -> Result<(), StoreError> {
     let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
     let proved = format!("{},{}", half.kept.proved, way.credential_type());
     instance.store.append_audit(&[
-        step.event(instance, "CredentialVerification", "Failure", way.credential_type()),
+        step.failed_verification(instance, way.credential_type(), wrong),
         step.event(instance, "UserAuthentication", "Failure", &proved),
     ])
 }
@@ -198,7 +236,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let Some(way) = way(&half.devices, answer.map_or(with, |_| Some(KEYS))) else {
         return Ok(see_other("/sign-in/enrol"));
     };
-    let (brought, wrong) = match &way {
+    let (brought, text) = match &way {
         Way::App(_) => (Brought::Code(fields.get("code").unwrap_or_default()), WRONG_CODE),
         Way::Keys(_) => (Brought::Answer(answer.unwrap_or_default(), Door::Browser), WRONG_KEY),
     };
@@ -209,19 +247,24 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
             return render(instance, visit, &half, with, StatusCode::TOO_MANY_REQUESTS, Some(&text));
         }
     };
-    if let Some(used) = used
-        && let Some(response) =
-            complete(instance, visit, &half, Some(Proved::Used(used)), Some(way.credential_type()))?
-    {
-        return Ok(response);
-    }
-    record_failure(instance, &half, &way)?;
+    let wrong = match used {
+        Ok(used) => {
+            let proved = Some(Proved::Used(used));
+            if let Some(response) = complete(instance, visit, &half, proved, Some(way.credential_type()))? {
+                return Ok(response);
+            }
+            Unproven::Unfit
+        }
+        Err(wrong) => wrong,
+    };
+    record_failure(instance, &half, &way, wrong)?;
+    let text = if wrong == Unproven::Copied { COPIED_KEY } else { text };
     match lockout.remaining(now) {
         Some(left) => {
             let text = sign_in::too_many(left);
             render(instance, visit, &half, with, StatusCode::TOO_MANY_REQUESTS, Some(&text))
         }
-        None => render(instance, visit, &half, with, StatusCode::UNAUTHORIZED, Some(wrong)),
+        None => render(instance, visit, &half, with, StatusCode::UNAUTHORIZED, Some(text)),
     }
 }
 
@@ -238,13 +281,13 @@ fn answered(
     door: Door,
     keys: &[&Device],
     answer: &str,
-) -> Result<Option<Used>, StoreError> {
-    let Some(state) = instance.store.take_ceremony(half.cookie)? else { return Ok(None) };
+) -> Result<Result<Used, Unproven>, StoreError> {
+    let Some(state) = instance.store.take_ceremony(half.cookie)? else { return Ok(Err(Unproven::Unfit)) };
     match keys::finish_authentication(instance, door, keys, answer, &state) {
-        Ok(proof) => Ok(Some(Used::Key { device: proof.device, before: proof.before, data: proof.data })),
+        Ok(proof) => Ok(Ok(Used::Key { device: proof.device, before: proof.before, data: proof.data })),
         Err(error) => {
             tracing::info!(%error, "a security key's answer was not taken");
-            Ok(None)
+            Ok(Err(Unproven::from(&error)))
         }
     }
 }

@@ -16,6 +16,8 @@ use axum::{Router, http::StatusCode, http::header, response::Response, routing::
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use challenge::Unproven;
+
 use super::{
     PageError, Visit,
     cookies::{self, CONTEXT, HALF},
@@ -438,17 +440,42 @@ impl Step<'_> {
     /// `CredentialChallenge`, `CredentialVerification` or `UserAuthentication` (IAM Identity Center User Guide,
     /// "Understanding sign-in events").
     pub fn event(&self, instance: &Instance, name: &str, outcome: &str, credential_type: &str) -> AuditEntry {
+        self.entry(instance, name, outcome, credential_type, None)
+    }
+
+    /// What was brought for verification was wrong.
+    pub fn failed_verification(
+        &self,
+        instance: &Instance,
+        credential_type: &str,
+        wrong: Unproven,
+    ) -> AuditEntry {
+        self.entry(instance, "CredentialVerification", "Failure", credential_type, wrong.reason())
+    }
+
+    fn entry(
+        &self,
+        instance: &Instance,
+        name: &str,
+        outcome: &str,
+        credential_type: &str,
+        reason: Option<&str>,
+    ) -> AuditEntry {
+        let mut additional = json!({
+            "AuthWorkflowID": self.workflow,
+            "CredentialType": credential_type,
+            "LoginTo": instance.addresses.start_url(),
+        });
+        if let Some(reason) = reason {
+            additional["Reason"] = reason.into();
+        }
         instance.entry(&Event {
             source: audit::SIGNIN,
             name,
             user: Some(self.user),
             session: self.session,
             details: json!({ name: outcome }),
-            additional: json!({
-                "AuthWorkflowID": self.workflow,
-                "CredentialType": credential_type,
-                "LoginTo": instance.addresses.start_url(),
-            }),
+            additional,
             ..Event::default()
         })
     }

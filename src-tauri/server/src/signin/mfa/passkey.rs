@@ -4,7 +4,7 @@
 use axum::{http::StatusCode, response::Response};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{KeyRequest, Step};
+use super::{KeyRequest, Step, challenge::Unproven};
 use crate::{
     fields::Fields,
     instance::Instance,
@@ -69,29 +69,29 @@ pub fn take(
     owner: &str,
     answer: &str,
     sealed: &str,
-) -> Result<Option<Taken>, StoreError> {
+) -> Result<Result<Taken, Unproven>, StoreError> {
+    let unfit = Ok(Err(Unproven::Unfit));
     if !instance.store.mfa_policy()?.takes_passkeys() {
-        return Ok(None);
+        return unfit;
     }
     let purpose = Purpose { name: CHALLENGE, owner };
-    let Some((state, ends)) = purpose.open_live(&instance.key, sealed, instance.now()) else {
-        return Ok(None);
-    };
-    let Ok(state) = std::str::from_utf8(&state) else { return Ok(None) };
-    let Ok(credential) = keys::claimed_credential(answer) else { return Ok(None) };
-    let Some(device) = instance.store.mfa_device_by_credential(&credential)? else { return Ok(None) };
-    let Some(user) = instance.user(&device.user_id)? else { return Ok(None) };
+    let Some((state, ends)) = purpose.open_live(&instance.key, sealed, instance.now()) else { return unfit };
+    let Ok(state) = std::str::from_utf8(&state) else { return unfit };
+    let Ok(credential) = keys::claimed_credential(answer) else { return unfit };
+    let Some(device) = instance.store.mfa_device_by_credential(&credential)? else { return unfit };
+    let Some(user) = instance.user(&device.user_id)? else { return unfit };
     let workflow = instance.chance.uuid();
     match keys::finish_passkey(instance, door, &device, answer, state) {
-        Ok(proof) => Ok(Some(Taken { user, workflow, proof, challenge: (Digest::of(state), ends) })),
+        Ok(proof) => Ok(Ok(Taken { user, workflow, proof, challenge: (Digest::of(state), ends) })),
         Err(error) => {
             tracing::info!(%error, "a passkey's answer was not taken");
             let step = Step { user: &user, session: None, workflow: &workflow };
+            let wrong = Unproven::of(instance, &error, state)?;
             instance.store.append_audit(&[
-                step.event(instance, "CredentialVerification", "Failure", "WEBAUTHN"),
+                step.failed_verification(instance, "WEBAUTHN", wrong),
                 step.event(instance, "UserAuthentication", "Failure", "WEBAUTHN"),
             ])?;
-            Ok(None)
+            Ok(Err(wrong))
         }
     }
 }
@@ -128,7 +128,7 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let refuse = || Ok(sign_in::render(instance, visit, StatusCode::UNAUTHORIZED, Some(WRONG), "", &back));
     let (answer, sealed) =
         (fields.get("credential").unwrap_or_default(), fields.get("state").unwrap_or_default());
-    let Some(proved) = take(instance, Door::Browser, &visit.owner(), answer, sealed)? else {
+    let Ok(proved) = take(instance, Door::Browser, &visit.owner(), answer, sealed)? else {
         return refuse();
     };
     let user = proved.user.clone();

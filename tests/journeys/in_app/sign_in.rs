@@ -1,42 +1,18 @@
 //! Signing in in the window, without a browser: with a password, with a security key beside it, with a passkey alone.
 //! The browser goes on with it.
 
-use super::{
-    arrival::{add, first_window},
-    steps::wait_signed_in,
-};
-use anyhow::{Result, ensure};
+use super::{added, by_password, enter, sign_out};
+use crate::journeys::{arrival::first_window, steps::wait_signed_in};
+use anyhow::ensure;
 use fantoccini::Locator;
 use serde_json::json;
 use support::{
-    App, Desk, KeyDesk, SandboxServer,
+    Desk, KeyDesk, SandboxServer,
     deadline::{SOON, WHILE},
-    driver::{self, Driver},
-    journey,
+    driver, journey,
 };
 
 const PIN: &str = "2468";
-
-/// The organisation is there, and nobody is signed in: the browser that adding it opened is given up.
-async fn added(desk: &Desk, window: &Driver, server: &SandboxServer) -> Result<()> {
-    add(desk, window, server).await?;
-    window.press("Cancel").await?;
-    window.read(WHILE, "Password is sent only to localhost").await
-}
-
-async fn enter(window: &Driver, username: &str, password: &str) -> Result<()> {
-    window.fill_labelled("User name", username).await?;
-    window.fill_labelled("Password", password).await?;
-    window.press("Sign in").await
-}
-
-async fn sign_out(app: &App, window: &Driver) -> Result<()> {
-    app.tray().await?.click(&["Sign out of*"]).await?;
-    window.press("Portal").await?;
-    // What the portal listed stays in sight. Whoever signed in here is asked here again.
-    window.press("Sign in").await?;
-    window.read(WHILE, "Password is sent only to localhost").await
-}
 
 #[test]
 fn a_password_in_the_window_signs_in_and_the_browser_goes_on_with_it() {
@@ -48,9 +24,7 @@ fn a_password_in_the_window_signs_in_and_the_browser_goes_on_with_it() {
         enter(&window, &user.username, "wrong").await?;
         window.read(WHILE, "That user name and password do not match").await?;
         let opened = desk.browser_requests().mark();
-        let mark = app.mark();
-        enter(&window, &user.username, &user.password).await?;
-        wait_signed_in(&app, mark).await?;
+        by_password(&app, &window, user).await?;
         window.read(WHILE, "payments-prod").await?;
 
         // A page of the portal: the browser has never heard of anybody.
@@ -75,9 +49,7 @@ fn a_key_is_registered_in_the_window_and_signs_in_beside_the_password_and_alone(
         keys.key().plug().await?;
         added(&desk, window, &server).await?;
         let user = server.user()?;
-        let mark = app.mark();
-        enter(window, &user.username, &user.password).await?;
-        wait_signed_in(app, mark).await?;
+        by_password(app, window, user).await?;
 
         // It gets a PIN, and is registered.
         let view = keys.view();
