@@ -1,5 +1,8 @@
 //! Memory that the C library keeps for the program's next wish.
-#![cfg_attr(target_env = "gnu", expect(unsafe_code, reason = "the C library's own function, with its reason beside it"))]
+#![cfg_attr(
+    target_env = "gnu",
+    expect(unsafe_code, reason = "the C library's own function, with its reason beside it")
+)]
 
 /// Gives it back to the system. Takes a few milliseconds.
 pub fn give_back() {

@@ -27,6 +27,7 @@ fn rig() -> Rig {
 
 fn narrow(instance: &mut Instance) {
     let rates = Rates {
+        scim_requests_per_second: 0,
         failed_sign_ins: 3,
         forgotten_passwords: 3,
         registrations: 3,

@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{AuditEntry, Result, Store, audit, execute, millis, moment, one, sql::{self, Connection, Row, params}, words};
+use super::{
+    AuditEntry, Result, Store, audit, execute, millis, moment, one,
+    sql::{self, Connection, Row, params},
+    words,
+};
 use crate::secret::Digest;
 
 /// What an application got for a person.

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::access_requests::{RecordSettled, RequestStatus, Wanted};
 use super::{
     AuditEntry, Result, Store, access_requests, all, audit, execute, from_json, millis, moment, one,
-    permission_sets, sql::{self, Connection, Row, params}, to_json,
+    permission_sets,
+    sql::{self, Connection, Row, params},
+    to_json,
 };
 use crate::organisation::PermissionSet;
 

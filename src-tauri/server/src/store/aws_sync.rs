@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::{
     AuditEntry, Result, Store, accounts, all, audit, execute, from_json, millis, moment, optional_moment,
-    sql::{self, Connection, params}, to_json,
+    sql::{self, Connection, params},
+    to_json,
 };
 use crate::organisation::{Account, ROOT};
 

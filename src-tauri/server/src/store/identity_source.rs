@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuditEntry, Begun, Result, Store, all, audit, execute, from_json, ldap, millis, moment, one, optional_moment, scim_tokens,
-    sessions,
+    AuditEntry, Begun, Result, Store, all, audit, execute, from_json, ldap, millis, moment, one,
+    optional_moment, scim_tokens, sessions,
     sql::{self, Connection, Row, params},
     to_json,
 };

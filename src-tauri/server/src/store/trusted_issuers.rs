@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{AuditEntry, Edited, Result, Store, all, audit, execute, millis, moment, one, sql::{self, Connection, Row, params}};
+use super::{
+    AuditEntry, Edited, Result, Store, all, audit, execute, millis, moment, one,
+    sql::{self, Connection, Row, params},
+};
 use crate::organisation::Tags;
 
 /// A trusted token issuer.

@@ -14,6 +14,7 @@ use crate::{
         sealing::Purpose,
         totp,
     },
+    secret::Digest,
     signin::{
         Frame, PageError, Visit,
         frame::{html, html_with_scripts},
