@@ -64,7 +64,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
     let ways = ways.into_iter().filter(|(kind, is_set_up, ..)| *kind != source && *is_set_up);
     let ways: Vec<Link> =
         ways.map(|(_, _, to, text)| Link::new(way(source_change::PAGE, [("to", to)]), text)).collect();
-    let change = (!ways.is_empty()).then(|| Part::Links(ways));
+    let change = (!ways.is_empty()).then_some(Part::Links(ways));
     let ways = Table {
         caption: "Ways to fill the directory".to_owned(),
         columns: vec!["Way", "For what"],

@@ -64,7 +64,7 @@ pub fn collect(
 ) -> Result<Snapshot, Problem> {
     let mut snapshot = Snapshot::default();
     let mut seen = HashSet::new();
-    for entry in below(&settings.user_bases, &settings.user_filter, wanted(settings), search)? {
+    for entry in below(&settings.user_bases, &settings.user_filter, &wanted(settings), search)? {
         match person(settings, &entry, now) {
             // Bases may lie within one another.
             Ok(found) if seen.insert(found.id.clone()) => snapshot.users.push(found),
@@ -79,7 +79,7 @@ pub fn collect(
 fn below(
     bases: &[String],
     filter: &str,
-    attributes: Vec<String>,
+    attributes: &[String],
     search: &mut dyn FnMut(Asked) -> Result<Vec<Entry>, Problem>,
 ) -> Result<Vec<Entry>, Problem> {
     let mut all = Vec::new();
@@ -88,7 +88,7 @@ fn below(
             base: base.clone(),
             scope: Scope::Subtree,
             filter: filter.to_owned(),
-            attributes: attributes.clone(),
+            attributes: attributes.to_vec(),
         })?);
     }
     Ok(all)
@@ -159,12 +159,12 @@ fn groups(
             .map(str::to_owned)
             .collect();
     let is_ad = settings.flavour == Flavour::ActiveDirectory;
-    let chosen = below(&settings.group_bases, &settings.group_filter, attributes.clone(), search)?;
+    let chosen = below(&settings.group_bases, &settings.group_filter, &attributes, search)?;
     // Groups that are not chosen pass people on to those that are.
     let passing = if is_ad || settings.group_filter == settings.flavour.groups() {
         Vec::new()
     } else {
-        below(&settings.group_bases, settings.flavour.groups(), attributes, search)?
+        below(&settings.group_bases, settings.flavour.groups(), &attributes, search)?
     };
     let walk = Walk::of(snapshot, chosen.iter().chain(&passing), member);
     let mut seen = HashSet::new();
@@ -186,7 +186,7 @@ fn groups(
             let filter =
                 format!("(&{}({IN_CHAIN}={}))", settings.user_filter, ldap3::ldap_escape(entry.dn.as_str()));
             let inside =
-                below(&settings.user_bases, &filter, vec![settings.attribute("id").to_owned()], search)?;
+                below(&settings.user_bases, &filter, &[settings.attribute("id").to_owned()], search)?;
             inside.iter().filter_map(|entry| entry.id(settings)).collect()
         } else {
             walk.members(&entry.dn)
