@@ -19,7 +19,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
     let (source, provider) = (instance.store.identity_source()?, instance.store.external_provider()?);
     let directory = instance.store.ldap_source()?;
     let in_use = || Cell::Chip(Tone::Good, "IN USE");
-    let not = |text: &str| Cell::text(text.replace(' ', "\u{a0}"));
+    let not = |text: &str| Cell::text(text);
     let is_external = source == SourceKind::Saml;
     let external = Cell::Link(Link::new(external_source::PAGE, "External SAML identity provider"));
     let sources = Table {
