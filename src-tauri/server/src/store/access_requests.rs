@@ -173,7 +173,7 @@ fn try_roles_now(tx: &Connection, wanted: &Wanted) -> sql::Result<()> {
         Wanted::Provision { permission_set, account_id } => (permission_set, account_id.as_ref(), ""),
     };
     let sql = "UPDATE aws_role SET state = 'RETRYING', next_try = 0, attempts = 0
-               WHERE permission_set = ?1 AND (?2 IS NULL OR account_id = ?2) AND state <> ?3";
+               WHERE permission_set = ?1 AND (CAST(?2 AS TEXT) IS NULL OR account_id = ?2) AND state <> ?3";
     execute(tx, sql, params![set, account, state]).map(drop)
 }
 

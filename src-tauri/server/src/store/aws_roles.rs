@@ -310,7 +310,7 @@ type Outcome = std::result::Result<(), String>;
 fn outcome(c: &Connection, wanted: &Wanted, tries: u32) -> sql::Result<Option<Outcome>> {
     let provisioned = "SELECT v.account_id, v.revision, a.absent_since FROM provisioned v
                        JOIN account a ON a.id = v.account_id
-                       WHERE v.permission_set = ?1 AND (?2 IS NULL OR v.account_id = ?2)";
+                       WHERE v.permission_set = ?1 AND (CAST(?2 AS TEXT) IS NULL OR v.account_id = ?2)";
     let (set, account) = match wanted {
         Wanted::Assign(it) | Wanted::Revoke(it) => (&it.permission_set, Some(&it.account_id)),
         Wanted::Provision { permission_set, account_id } => (permission_set, account_id.as_ref()),
