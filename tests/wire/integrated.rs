@@ -272,7 +272,7 @@ async fn tokens_are_renewed_once_and_handed_on_to_the_applications_that_a_scope_
     let renews = ("refresh_token", json!({ "RefreshToken": {} }));
     let exchanges = (TOKEN_EXCHANGE, json!({ "TokenExchange": {} }));
     let query = desk.application("Query", &[desk.bearer(), renews.clone()]).await?;
-    let lake = desk.application("Lake", &[exchanges.clone()]).await?;
+    let lake = desk.application("Lake", std::slice::from_ref(&exchanges)).await?;
     let other = desk.application("Other", &[exchanges]).await?;
     for (application, scope, targets) in [
         (&query, "lake:read", Some(json!([lake]))),

@@ -90,7 +90,7 @@ async fn it_is_not_ready_first_then_closed_and_finishes_what_is_under_way() -> R
     })
     .await?;
     ensure!(status(&get(own, "/healthz", "127.0.0.1").await?) == "200", "it is alive until the end");
-    slow.write_all(REGISTRATION[half..].as_bytes()).await?;
+    slow.write_all(&REGISTRATION.as_bytes()[half..]).await?;
     let mut answer = Vec::new();
     within(SOON, "the answer", slow.read_to_end(&mut answer)).await?;
     let answer = String::from_utf8(answer)?;

@@ -98,6 +98,9 @@ impl Unproven {
     }
 }
 
+/// How many wrong ones there were, and what this one is.
+pub type Judged = (Lockout, Result<Used, Unproven>);
+
 impl Way<'_> {
     /// What events call it.
     pub fn credential_type(&self) -> &'static str {
@@ -200,7 +203,7 @@ pub fn attempt(
     half: &Half,
     way: &Way<'_>,
     brought: Brought<'_>,
-) -> Result<Result<(Lockout, Result<Used, Unproven>), Locked>, StoreError> {
+) -> Result<Result<Judged, Locked>, StoreError> {
     let lockout = match instance.store.count_attempt(half.kept.counter, instance.now())? {
         Ok(lockout) => lockout,
         Err(locked) => return Ok(Err(locked)),
