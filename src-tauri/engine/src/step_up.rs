@@ -114,6 +114,8 @@ struct Asking {
     refused: Option<(String, KeyFault)>,
     /// The operation under way with a key.
     running: Option<(u64, KeyId, String)>,
+    /// A key that was busy, and when it is asked again.
+    again: Option<(KeyId, Timestamp)>,
     /// The person wants another key.
     skip: bool,
     /// So often the person asked to see it.
@@ -199,7 +201,8 @@ fn progress(state: &State, asking: &Asking) -> Progress {
 /// The nearest moments at which something is to do.
 pub(crate) fn due(state: &State) -> impl Iterator<Item = Timestamp> {
     let it = &state.step_up;
-    it.now.iter().map(|asking| asking.until).chain(it.opened.iter().map(|one| one.until))
+    let asked = it.now.iter().flat_map(|asking| asking.again.iter().map(|(_, from)| *from).chain([asking.until]));
+    asked.chain(it.opened.iter().map(|one| one.until))
 }
 
 /// What is due now.

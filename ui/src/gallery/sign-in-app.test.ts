@@ -51,6 +51,21 @@ test('a wrong password is read out, and the field that is wanting has the focus'
   expect(document.activeElement).toBe(screen.getByLabelText('Password'));
 });
 
+test('what comes meanwhile leads nobody who types to another field', async () => {
+  for (const [name, label] of [['sign-in-app-wrong-password', 'User name'], ['sign-in-app-code', 'Code']] as const) {
+    cleanup();
+    const shown = scene(name);
+    const { host, desk } = await show(shown);
+    const field = name === 'sign-in-app-code' ? screen.getByRole('button', { name: 'Cancel' }) : screen.getByLabelText(label);
+    await fill(label, 's');
+    field.focus();
+    if (!desk.state) throw new Error('no state');
+    host.send(JSON.parse(JSON.stringify(desk.state)) as typeof desk.state);
+    await settled();
+    expect(document.activeElement, name).toBe(field);
+  }
+});
+
 test('after too many attempts the button unlocks by itself', async () => {
   const { host } = await show(scene('sign-in-app-locked'));
   await fill('Password', 'quartz');

@@ -27,6 +27,9 @@ use std::collections::BTreeSet;
 /// However much happens, whoever waits is answered after so long.
 const LATEST: SignedDuration = SignedDuration::from_mins(5);
 
+/// A key that another one talks to, or that is not yet done with what it was asked before, is asked again so soon.
+const AGAIN: SignedDuration = SignedDuration::from_secs(1);
+
 /// What was denied to a program is not asked again for so long.
 const DENIED: SignedDuration = SignedDuration::from_secs(30);
 
@@ -61,6 +64,7 @@ pub(super) fn hold(ctx: &Context, state: &mut State, need: gate::Need, held: Hel
         tried: BTreeSet::new(),
         refused: None,
         running: None,
+        again: None,
         skip: false,
         raised: 0,
         server: Server::Unasked,
@@ -144,6 +148,9 @@ fn advance(ctx: &Context, state: &mut State) {
     match begun {
         Ok(no) => asking.running = Some((no, key.id, key.name)),
         Err(fault) => {
+            if fault == KeyFault::Busy {
+                asking.again = Some((key.id.clone(), ctx.now() + AGAIN));
+            }
             asking.tried.insert(key.id);
             asking.refused = Some((key.name, fault));
             advance(ctx, state);
@@ -181,6 +188,11 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, no: u64, result: Result<Op
         Err(fault @ (KeyFault::Removed { undone: Undone::Nothing } | KeyFault::Gone)) => {
             asking.refused = Some((name, fault));
             asking.until = (now + PATIENCE).min(asking.latest);
+        }
+        Err(KeyFault::Busy) => {
+            asking.again = Some((id.clone(), now + AGAIN));
+            asking.tried.insert(id);
+            asking.refused = Some((name, KeyFault::Busy));
         }
         Err(fault) => {
             if fault == KeyFault::Cloned {
@@ -453,7 +465,13 @@ pub(super) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
         asking.until = asking.until.max((now + PATIENCE / 2).min(asking.latest));
     }
     if state.step_up.now.as_ref().is_some_and(|asking| asking.until <= now) {
-        give_up(ctx, state, Unanswered::TimedOut);
+        return give_up(ctx, state, Unanswered::TimedOut);
+    }
+    let Some(asking) = &mut state.step_up.now else { return };
+    if let Some((id, _)) = asking.again.take_if(|(_, from)| *from <= now) {
+        asking.tried.remove(&id);
+        asking.refused = None;
+        advance(ctx, state);
     }
 }
 

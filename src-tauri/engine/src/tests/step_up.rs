@@ -264,6 +264,19 @@ async fn a_key_of_another_and_a_copied_one_are_told_and_the_right_one_still_answ
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_busy_for_a_moment_is_asked_again() {
+    let (world, engine) = known().await;
+    world.keys.answers(KeyFault::Busy);
+    let waits = asks(&engine, open(&admin()));
+    touch(&world, &engine).await;
+    let busy =
+        |s: &Snapshot| s.step_up.question.as_ref().is_some_and(|q| matches!(q.refused, Some((_, KeyFault::Busy))));
+    until(&engine, busy).await;
+    touch(&world, &engine).await;
+    assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_key_is_asked_where_the_person_wants_it() {
     let (world, engine) = known().await;
     world.keys.plug(&["a", "b"]);
