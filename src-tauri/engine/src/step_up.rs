@@ -201,7 +201,8 @@ fn progress(state: &State, asking: &Asking) -> Progress {
 /// The nearest moments at which something is to do.
 pub(crate) fn due(state: &State) -> impl Iterator<Item = Timestamp> {
     let it = &state.step_up;
-    let asked = it.now.iter().flat_map(|asking| asking.again.iter().map(|(_, from)| *from).chain([asking.until]));
+    let asked =
+        it.now.iter().flat_map(|asking| asking.again.iter().map(|(_, from)| *from).chain([asking.until]));
     asked.chain(it.opened.iter().map(|one| one.until))
 }
 

@@ -148,7 +148,7 @@ fn advance(ctx: &Context, state: &mut State) {
     match begun {
         Ok(no) => asking.running = Some((no, key.id, key.name)),
         Err(fault) => {
-            if fault == KeyFault::Busy {
+            if matches!(fault, KeyFault::Busy | KeyFault::InUse) {
                 asking.again = Some((key.id.clone(), ctx.now() + AGAIN));
             }
             asking.tried.insert(key.id);
@@ -189,10 +189,10 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, no: u64, result: Result<Op
             asking.refused = Some((name, fault));
             asking.until = (now + PATIENCE).min(asking.latest);
         }
-        Err(KeyFault::Busy) => {
+        Err(fault @ (KeyFault::Busy | KeyFault::InUse)) => {
             asking.again = Some((id.clone(), now + AGAIN));
             asking.tried.insert(id);
-            asking.refused = Some((name, KeyFault::Busy));
+            asking.refused = Some((name, fault));
         }
         Err(fault) => {
             if fault == KeyFault::Cloned {

@@ -266,12 +266,19 @@ async fn a_key_of_another_and_a_copied_one_are_told_and_the_right_one_still_answ
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_busy_for_a_moment_is_asked_again() {
     let (world, engine) = known().await;
-    world.keys.answers(KeyFault::Busy);
     let waits = asks(&engine, open(&admin()));
-    touch(&world, &engine).await;
-    let busy =
-        |s: &Snapshot| s.step_up.question.as_ref().is_some_and(|q| matches!(q.refused, Some((_, KeyFault::Busy))));
-    until(&engine, busy).await;
+    // With another program, and with what it was asked before.
+    for fault in [KeyFault::Busy, KeyFault::InUse] {
+        world.keys.answers(fault.clone());
+        touch(&world, &engine).await;
+        let busy = |s: &Snapshot| {
+            s.step_up
+                .question
+                .as_ref()
+                .is_some_and(|q| q.refused.as_ref().is_some_and(|(_, why)| *why == fault))
+        };
+        until(&engine, busy).await;
+    }
     touch(&world, &engine).await;
     assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
 }
