@@ -202,7 +202,7 @@ async fn a_trusted_issuers_token_is_exchanged_once_for_an_identity_token() -> Re
 
     let trail = desk.served.command(&["audit", "verify"], &[]).await?;
     ensure!(trail.ok, "{trail:?}");
-    let told = desk.served.command(&["audit", "ls"], &["--json"]).await?;
+    let told = desk.served.command(&["audit", "ls"], &["--json", "--limit", "0"]).await?;
     let events: Vec<Value> = told
         .out
         .lines()
