@@ -12,7 +12,11 @@ const REVOKE: &str = "/admin/identity-source/provisioning/revoke";
 
 async fn start() -> Result<(ServedOrganisation, Administrator, Provisioner)> {
     // Tests ask more quickly than any provider may; `server::scim` has what that limit does.
-    let served = ServedOrganisation::start_with("[limits]\nscim_requests_per_second = 0\n", &[]).await?;
+    let served = ServedOrganisation::start_with(
+        "listen = \"127.0.0.1:0\"\n[limits]\nscim_requests_per_second = 0\n",
+        &[],
+    )
+    .await?;
     let administrator = Administrator::of(&served).await?;
     let provisioner = provisioner(&served, &administrator).await?;
     Ok((served, administrator, provisioner))
