@@ -28,6 +28,7 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
+mod busy;
 pub(super) mod server;
 
 fn role(account: &str, role: &str) -> Grant {
@@ -259,26 +260,6 @@ async fn a_key_of_another_and_a_copied_one_are_told_and_the_right_one_still_answ
     assert!(lines(&engine).iter().any(|e| matches!(e, Event::KeyCloned { .. })));
     assert_eq!(world.count("tab"), 0);
     world.keys.plug(&["a", "b", "c"]);
-    touch(&world, &engine).await;
-    assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_key_that_is_busy_for_a_moment_is_asked_again() {
-    let (world, engine) = known().await;
-    let waits = asks(&engine, open(&admin()));
-    // With another program, and with what it was asked before.
-    for fault in [KeyFault::Busy, KeyFault::InUse] {
-        world.keys.answers(fault.clone());
-        touch(&world, &engine).await;
-        let busy = |s: &Snapshot| {
-            s.step_up
-                .question
-                .as_ref()
-                .is_some_and(|q| q.refused.as_ref().is_some_and(|(_, why)| *why == fault))
-        };
-        until(&engine, busy).await;
-    }
     touch(&world, &engine).await;
     assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
 }
