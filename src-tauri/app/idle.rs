@@ -1,5 +1,5 @@
 //! Keeps the app small while nobody looks at it: what a start, a synchronisation or a window took for a moment goes
-//! back to the system.
+//! back to the system, heap and code.
 
 use crate::{desktop::give_back, drawn::Page};
 use std::time::Duration;

@@ -12,6 +12,8 @@ phase() {
 }
 summary() {
   local status=$?
+  # What was begun beside the phases ends with them.
+  [ -z "${beside:-}" ] || kill "$beside" 2>/dev/null || true
   printf '\n%s%6d s  in all\n' "$times" $((SECONDS - started_at))
   [ "$status" = 0 ] || printf 'failed: %s\n' "${current:-}"
   exit "$status"
