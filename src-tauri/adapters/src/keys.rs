@@ -11,7 +11,10 @@ use engine::{
 };
 use futures_util::StreamExt;
 use keys::{Ask, Error, Event, Found, Progress, Unlocked};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio_util::sync::CancellationToken;
 use told::{fault, info, known_by, of_site, plugged, step_of};
 
@@ -20,6 +23,8 @@ pub struct SystemKeys {
     keys: keys::Keys,
     clock: Arc<dyn Clock>,
     held: tokio::sync::Mutex<Held>,
+    /// What a PIN opened is to be closed, as soon as nobody uses it.
+    closing: AtomicBool,
     cancel: Mutex<CancellationToken>,
 }
 
@@ -43,7 +48,8 @@ impl SystemKeys {
     /// Keys that are reached otherwise.
     #[must_use]
     pub fn on(keys: keys::Keys, clock: Arc<dyn Clock>) -> Self {
-        Self { keys, clock, held: tokio::sync::Mutex::default(), cancel: Mutex::default() }
+        let (held, closing) = (tokio::sync::Mutex::default(), AtomicBool::new(false));
+        Self { keys, clock, held, closing, cancel: Mutex::default() }
     }
 
     fn begin(&self) -> (Ask, tokio::sync::mpsc::UnboundedReceiver<Progress>) {
@@ -54,6 +60,17 @@ impl SystemKeys {
 
     async fn open(&self, key: &KeyId) -> Result<keys::Key, Error> {
         self.keys.open(&keys::KeyId::from_text(key.as_str())).await
+    }
+
+    /// Closes what is to be closed, unless a job uses it: that one comes here when it is over.
+    fn close(&self) {
+        while self.closing.load(Ordering::SeqCst) {
+            let Ok(mut held) = self.held.try_lock() else { return };
+            if self.closing.swap(false, Ordering::SeqCst) {
+                held.unlocked = None;
+                held.passkeys.clear();
+            }
+        }
     }
 }
 
@@ -81,6 +98,8 @@ impl SecurityKeys for SystemKeys {
                 }
             }
             self.observe(&event).await;
+            // It may have been in the way of that.
+            self.close();
             if complete {
                 told(found.iter().map(plugged).collect());
             }
@@ -94,27 +113,10 @@ impl SecurityKeys for SystemKeys {
         job: Job,
         told: Box<dyn Fn(Step) + Send + Sync>,
     ) -> Result<Learnt, KeyFault> {
-        let (ask, mut progress) = self.begin();
-        let mut held = self.held.lock().await;
-        let work = held.done(self, key, job, &ask);
-        tokio::pin!(work);
-        let (mut good, mut heard) = (0, true);
-        loop {
-            tokio::select! {
-                biased;
-                step = progress.recv(), if heard => match step {
-                    Some(step) => told(step_of(step, &mut good)),
-                    None => heard = false,
-                },
-                result = &mut work => {
-                    // What was told in the same breath as the end.
-                    while let Ok(step) = progress.try_recv() {
-                        told(step_of(step, &mut good));
-                    }
-                    return result;
-                }
-            }
-        }
+        let result = self.work(key, job, told).await;
+        // Also what was to be closed meanwhile: its key may have been taken away.
+        self.close();
+        result
     }
 
     async fn prepare_reset(&self, key: &KeyId) -> Result<(), KeyFault> {
@@ -143,11 +145,8 @@ impl SecurityKeys for SystemKeys {
     }
 
     fn lock(&self) {
-        // What a running job uses closes with its own five minutes at the latest.
-        if let Ok(mut held) = self.held.try_lock() {
-            held.unlocked = None;
-            held.passkeys.clear();
-        }
+        self.closing.store(true, Ordering::SeqCst);
+        self.close();
     }
 
     async fn system(&self, way: SystemWay) -> Result<(), KeyFault> {
@@ -169,6 +168,36 @@ impl SecurityKeys for SystemKeys {
 }
 
 impl SystemKeys {
+    /// Does a job, with what stays between jobs, and tells how it goes.
+    async fn work(
+        &self,
+        key: &KeyId,
+        job: Job,
+        told: Box<dyn Fn(Step) + Send + Sync>,
+    ) -> Result<Learnt, KeyFault> {
+        let (ask, mut progress) = self.begin();
+        let mut held = self.held.lock().await;
+        let work = held.done(self, key, job, &ask);
+        tokio::pin!(work);
+        let (mut good, mut heard) = (0, true);
+        loop {
+            tokio::select! {
+                biased;
+                step = progress.recv(), if heard => match step {
+                    Some(step) => told(step_of(step, &mut good)),
+                    None => heard = false,
+                },
+                result = &mut work => {
+                    // What was told in the same breath as the end.
+                    while let Ok(step) = progress.try_recv() {
+                        told(step_of(step, &mut good));
+                    }
+                    return result;
+                }
+            }
+        }
+    }
+
     /// A reset follows what happens at the ports by itself; that it is another key, the engine sees too.
     async fn observe(&self, event: &Event) {
         let Ok(mut held) = self.held.try_lock() else { return };

@@ -1,7 +1,11 @@
 //! Virtual keys as the crate `keys` finds them: plugged in, unplugged, used.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::RecvTimeoutError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::RecvTimeoutError,
+    },
     time::Duration,
 };
 
@@ -50,9 +54,17 @@ pub struct VirtualBus(Arc<Mutex<Ports>>);
 
 #[derive(Default)]
 struct Ports {
-    plugged: Vec<(Found, VirtualKey)>,
+    plugged: Vec<Plugged>,
     watching: Vec<mpsc::UnboundedSender<Event>>,
     busy: bool,
+}
+
+/// A key in a port.
+struct Plugged {
+    found: Found,
+    key: VirtualKey,
+    /// Until it is pulled out: a connection ends with that, also where the key is plugged in again.
+    there: Arc<AtomicBool>,
 }
 
 impl VirtualBus {
@@ -77,7 +89,8 @@ impl VirtualBus {
             obstacle: u2f.then_some(Obstacle::U2fOnly),
         };
         let mut ports = self.ports();
-        ports.plugged.push((found.clone(), key.clone()));
+        let there = Arc::new(AtomicBool::new(true));
+        ports.plugged.push(Plugged { found: found.clone(), key: key.clone(), there });
         ports.tell(&Event::Plugged(found));
         plug.id()
     }
@@ -86,9 +99,10 @@ impl VirtualBus {
     pub fn unplug(&self, plug: &Plug) {
         let mut ports = self.ports();
         let id = plug.id();
-        if let Some(place) = ports.plugged.iter().position(|(found, _)| found.id == id) {
-            let (_, key) = ports.plugged.remove(place);
-            key.plugged(false);
+        if let Some(place) = ports.plugged.iter().position(|one| one.found.id == id) {
+            let one = ports.plugged.remove(place);
+            one.there.store(false, Ordering::SeqCst);
+            one.key.plugged(false);
             ports.tell(&Event::Unplugged(id));
         }
     }
@@ -110,7 +124,7 @@ impl Bus for VirtualBus {
     fn watch(&self) -> BoxStream<'static, Event> {
         let (tell, told) = mpsc::unbounded_channel();
         let mut ports = self.ports();
-        let there = ports.plugged.iter().map(|(found, _)| Event::Plugged(found.clone()));
+        let there = ports.plugged.iter().map(|one| Event::Plugged(one.found.clone()));
         let first: Vec<_> = there.chain([Event::Complete]).collect();
         ports.watching.push(tell);
         let then = stream::unfold(told, |mut told| async { told.recv().await.map(|event| (event, told)) });
@@ -119,24 +133,31 @@ impl Bus for VirtualBus {
 
     async fn connect(&self, key: &KeyId) -> Result<Box<dyn Wire>, Error> {
         let ports = self.ports();
-        let (found, key) =
-            ports.plugged.iter().find(|(found, _)| found.id == *key).ok_or(Error::NotConnected)?;
+        let one = ports.plugged.iter().find(|one| one.found.id == *key).ok_or(Error::NotConnected)?;
         if ports.busy {
             return Err(Error::Busy(User::AnotherProgram));
         }
-        Ok(Box::new(Connected { key: key.clone(), transport: found.transport }))
+        let (key, there, transport) = (one.key.clone(), Arc::clone(&one.there), one.found.transport);
+        Ok(Box::new(Connected { key, there, transport }))
     }
 }
 
 struct Connected {
     key: VirtualKey,
+    there: Arc<AtomicBool>,
     transport: Transport,
+}
+
+impl Connected {
+    fn is_there(&self) -> bool {
+        self.there.load(Ordering::SeqCst)
+    }
 }
 
 #[async_trait]
 impl Wire for Connected {
     async fn transmit(&mut self, message: &[u8], ui: &Ui) -> Result<Vec<u8>, Broken> {
-        if !self.key.is_plugged() {
+        if !self.is_there() {
             return Err(Broken::Gone);
         }
         if self.key.profile() == Profile::U2fOnly {
@@ -146,7 +167,7 @@ impl Wire for Connected {
         let mut told = false;
         loop {
             match answered.recv_timeout(Duration::from_millis(5)) {
-                _ if !self.key.is_plugged() => return Err(Broken::Gone),
+                _ if !self.is_there() => return Err(Broken::Gone),
                 Ok(answer) => {
                     return match answer.split_first() {
                         Some((0, answer)) => Ok(answer.to_vec()),

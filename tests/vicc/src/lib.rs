@@ -10,11 +10,7 @@ pub mod remote;
 pub mod uhid;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
@@ -43,7 +39,6 @@ pub struct VirtualKey {
     profile: Profile,
     hands: Arc<Hands>,
     orders: mpsc::Sender<Order>,
-    plugged: Arc<AtomicBool>,
 }
 
 impl VirtualKey {
@@ -81,7 +76,7 @@ impl VirtualKey {
                 }
             }
         });
-        Self { profile, hands, orders, plugged: Arc::new(AtomicBool::new(true)) }
+        Self { profile, hands, orders }
     }
 
     /// A second key with all that this one holds now: what must not exist.
@@ -136,15 +131,10 @@ impl VirtualKey {
 
     /// Plugs it in, which gives it its power, or pulls it out, which ends what waits for a person.
     pub fn plugged(&self, plugged: bool) {
-        self.plugged.store(plugged, Ordering::SeqCst);
         if plugged {
             self.power_cycle();
         } else {
             self.stop();
         }
-    }
-
-    fn is_plugged(&self) -> bool {
-        self.plugged.load(Ordering::SeqCst)
     }
 }

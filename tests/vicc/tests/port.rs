@@ -11,7 +11,7 @@ use engine::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use vicc::{Plug, Profile, Touch, VirtualBus, VirtualKey};
+use vicc::{Finger, Plug, Profile, Touch, VirtualBus, VirtualKey};
 use zeroize::Zeroizing;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -167,6 +167,35 @@ async fn a_key_that_is_pulled_out_says_what_was_not_done() {
     desk.bus.unplug(&desk.plug);
     let ended = tokio::time::timeout(SOON, waits).await.expect("it ends").expect("it ends well");
     assert_eq!(ended, Err(KeyFault::Removed { undone: Undone::Nothing }));
+}
+
+/// The list without the key may come before the job says that it ended: what the PIN opened is closed in any case, or
+/// the key would be asked by a connection that is none any more when it is plugged in again.
+#[tokio::test]
+async fn a_key_that_is_pulled_out_and_locked_before_its_job_ends_is_asked_anew() {
+    let (mut desk, id) = Desk::with(Profile::Full).await;
+    desk.run(&id, KeyWish::SetPin, pins("", "correct horse")).await.0.expect("set");
+    desk.run(&id, KeyWish::Unlock, pins("correct horse", "")).await.0.expect("unlocked");
+    desk.key.finger(Finger::Nobody);
+    let (port, of) = (Arc::clone(&desk.port), id.clone());
+    let (tell, mut steps) = unbounded_channel();
+    let job = Job { wish: KeyWish::AddFingerprint { name: "Thumb".to_owned() }, pins: None };
+    let waits =
+        tokio::spawn(async move { port.run(&of, job, Box::new(move |step| drop(tell.send(step)))).await });
+    let until_finger = async { while steps.recv().await.is_some_and(|step| step != Step::Verify) {} };
+    tokio::time::timeout(SOON, until_finger).await.expect("it says that it waits");
+    desk.port.lock();
+    desk.bus.unplug(&desk.plug);
+    let ended = tokio::time::timeout(SOON, waits).await.expect("it ends").expect("it ends well");
+    assert_eq!(ended, Err(KeyFault::Removed { undone: Undone::Nothing }));
+    assert_eq!(desk.list().await, []);
+    desk.key.finger(Finger::Known);
+    desk.bus.plug(&desk.key, &desk.plug);
+    let again = desk.list().await[0].id.clone();
+    let info = desk.does(&again, KeyWish::Look).await.info.expect("it tells");
+    assert_eq!((info.pin, info.fingerprints), (PinState::Set, Some(0)));
+    let (locked, _) = desk.run(&again, KeyWish::ListFingerprints, None).await;
+    assert_eq!(locked, Err(KeyFault::PinNeeded));
 }
 
 #[tokio::test]
