@@ -133,7 +133,12 @@ pub(crate) fn remove(ctx: &Context, state: &mut State, id: &OrgId, answer: onesh
     let names: Vec<_> =
         state.profiles.values().filter(|p| p.kept.grant.org == *id).map(|p| p.kept.profile.clone()).collect();
     for name in names {
-        stop::end_when_free(ctx, state, &name, Ending { remove: true, set, answers: Vec::new() });
+        stop::end_when_free(
+            ctx,
+            state,
+            &name,
+            Ending { remove: true, stays: false, set, answers: Vec::new() },
+        );
     }
     left(ctx, state, id, None);
 }

@@ -119,9 +119,14 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, asked: Asked) {
     let wish = Wish { grant, profile, region, assume, to, may_sign_in, answer };
     let Some(wish) = step_up::hold_found(ctx, state, wish) else { return };
     // What the person keeps was confirmed when it began to be kept.
+    if kept || confirmed { begin(ctx, state, wish) } else { confirm_first(ctx, state, wish) }
+}
+
+/// Begins, unless the person has to say yes in words first.
+pub(crate) fn confirm_first(ctx: &Context, state: &mut State, wish: Wish) {
     let question = state
         .org(&wish.grant.org)
-        .filter(|org| !kept && !confirmed && org.may_use(&wish.grant))
+        .filter(|org| org.may_use(&wish.grant))
         .and_then(|org| confirm(ctx, state, org, &wish.grant, Act::CopyKeys));
     match question {
         Some(question) => wish.answer(Ok(Reply::Confirm(question))),
@@ -185,13 +190,13 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
     let now = ctx.now();
     let sealing = state.seals(&wish.grant);
     let id = wish.grant.org.clone();
-    let Some(org) = state.org_mut(&id) else {
+    let Some(org) = state.org(&id) else {
         return wish.answer(Err(Code::Gone { what: "organisation".to_owned() }));
     };
     if !org.may_use(&wish.grant) {
         return wish.answer(Err(Code::AccessRemoved));
     }
-    if let Some(credentials) = cached(org, &wish.grant, now).filter(|c| now < hand_out_until(c)) {
+    if let Some(credentials) = cached(state, &wish.grant, now).filter(|c| now < hand_out_until(c)) {
         return hand_out(ctx, state, wish, credentials);
     }
     let Some(pass) = org.pass(now) else {
@@ -212,9 +217,10 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
 }
 
 /// Credentials that still work, whether or not they are due.
-fn cached(org: &Org, grant: &Grant, now: Timestamp) -> Option<RoleCredentials> {
+fn cached(state: &State, grant: &Grant, now: Timestamp) -> Option<RoleCredentials> {
     let key = (grant.account.clone(), grant.role.clone());
-    org.credentials.get(&key).filter(|c| c.expires > now).cloned()
+    let found = state.org(&grant.org)?.credentials.get(&key).filter(|c| c.expires > now);
+    found.filter(|_| step_up::may_use_kept(state, grant, now)).cloned()
 }
 
 /// There is no token to ask with: a renewal, or the person.
@@ -228,9 +234,10 @@ fn wait(ctx: &Context, state: &mut State, wish: Wish) {
         return renewal::begin(ctx, state, &id);
     }
     // What still works is better than a tab that nobody asked for.
-    if let Some(credentials) = cached(org, &wish.grant, now) {
+    if let Some(credentials) = cached(state, &wish.grant, now) {
         return hand_out(ctx, state, wish, credentials);
     }
+    let Some(org) = state.org_mut(&id) else { return };
     let under_way = matches!(org.sign_in, SignIn::InProgress(_));
     if !wish.may_sign_in || (org.programs_tried && !under_way) {
         return wish.answer(Err(Code::SignInNeeded));
@@ -275,7 +282,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
             let now = ctx.now();
             for wish in wishes {
                 // A server that does not answer takes nothing from keys that still work.
-                let old = state.org(&grant.org).and_then(|org| cached(org, &grant, now));
+                let old = cached(state, &grant, now);
                 match old.filter(|_| code != Code::AccessRemoved) {
                     Some(old) => hand_out(ctx, state, wish, old),
                     None => wish.answer(Err(code.clone())),

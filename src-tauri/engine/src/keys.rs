@@ -147,7 +147,7 @@ pub(crate) fn due(state: &State) -> impl Iterator<Item = Timestamp> {
     let keys = &state.keys.now;
     let locks = keys.unlocked.as_ref().map(|open| open.until);
     let gives_up = keys.running.as_ref().filter(|_| !state.keys.late).and_then(|running| running.until);
-    locks.into_iter().chain(gives_up)
+    locks.into_iter().chain(gives_up).chain(errand::due(state))
 }
 
 /// What is due now.
@@ -161,6 +161,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
     if late && !std::mem::replace(&mut state.keys.late, true) {
         ctx.ports.keys.cancel();
     }
+    errand::tick(ctx, state, now);
 }
 
 fn watch(ctx: &Context, state: &mut State) {
@@ -273,6 +274,15 @@ fn found(ctx: &Context, state: &mut State, key: &KeyId, org: &OrgId, what: Found
         known.found.insert(org.clone(), what);
     }
     find(ctx, state);
+}
+
+/// An organisation told anew, or tells no more, where the person's keys are. A key that is being asked with the list of
+/// before says nothing of this one, such as that it is not registered which was registered a moment ago.
+pub(crate) fn ask_anew(state: &mut State, org: &OrgId) {
+    state.keys.finding.take_if(|finding| finding == org);
+    for known in state.keys.now.known.values_mut() {
+        known.found.remove(org);
+    }
 }
 
 /// Which of the registered keys it is.

@@ -537,7 +537,9 @@ pub(crate) fn code_of(error: NativeError, now: Timestamp) -> Code {
         NativeError::KeyCopied => NativeFault::KeyCopied,
         NativeError::Blocked => NativeFault::Blocked,
         NativeError::Over => NativeFault::Over,
-        NativeError::NoSuchFactor | NativeError::NoSuchDevice => NativeFault::NoSuchFactor,
+        NativeError::NoSuchFactor | NativeError::NoSuchDevice | NativeError::NotNeeded => {
+            NativeFault::NoSuchFactor
+        }
         NativeError::ProofNeeded => NativeFault::ProofNeeded,
         NativeError::AppSignInNeeded => NativeFault::AppSignInNeeded,
         NativeError::NotAdded => NativeFault::NotAdded,

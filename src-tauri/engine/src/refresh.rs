@@ -70,7 +70,8 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
         let own = org.file_set() == FileSet::Own;
         let fetch = Fetch::of(ctx, org, pass, state.seals(&grant), &grant, now);
         // "Refresh now" means new credentials, not the cached ones.
-        let fetch = if profile.forced { fetch.fresh() } else { fetch };
+        let kept = step_up::may_use_kept(state, &grant, now);
+        let fetch = if profile.forced || !kept { fetch.fresh() } else { fetch };
         let (items, fetches) = sets.entry(own).or_default();
         fetches.entry(grant.clone()).or_insert(fetch);
         items.push(Item {
@@ -278,7 +279,7 @@ fn one(
             if by == By::You {
                 step_up::demanded(ctx, state, &grant, Held::Refresh(name.clone()));
             } else {
-                step_up::learnt(state, &grant);
+                step_up::learnt(ctx, state, &grant);
             }
         }
         Ended::Refused(SsoError::Forbidden) => {

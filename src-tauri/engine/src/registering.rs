@@ -2,7 +2,10 @@
 
 use crate::{
     engine::{Context, Event},
-    keys::errand::{self, For},
+    keys::{
+        self,
+        errand::{self, For},
+    },
     model::{
         code::Code,
         history::{By, Event as Happened},
@@ -156,19 +159,17 @@ fn listed(
     }
     match devices {
         Ok(devices) => {
-            let keys = devices.into_iter().filter(|device| device.kind == DeviceKind::SecurityKey);
+            let all = devices.into_iter().filter(|device| device.kind == DeviceKind::SecurityKey);
             let one = |device: NativeDevice| Registered {
                 name: device.name,
                 added: Some(device.added),
                 credential: device.credential_id,
             };
             let now = &mut state.keys.now;
-            now.registered.insert(id.clone(), keys.map(one).collect());
+            now.registered.insert(id.clone(), all.map(one).collect());
             now.registered_at.insert(id.clone(), ctx.now());
-            for known in now.known.values_mut() {
-                known.found.remove(id);
-            }
-            crate::keys::find(ctx, state);
+            keys::ask_anew(state, id);
+            keys::find(ctx, state);
         }
         Err(NativeError::Sso(SsoError::Unauthorized)) | Err(NativeError::NotOffered) => {
             state.keys.now.registered.remove(id);
@@ -181,7 +182,5 @@ fn listed(
 pub(crate) fn forget(state: &mut State, id: &OrgId) {
     state.keys.now.registered.remove(id);
     state.keys.now.registered_at.remove(id);
-    for known in state.keys.now.known.values_mut() {
-        known.found.remove(id);
-    }
+    keys::ask_anew(state, id);
 }

@@ -189,7 +189,7 @@ pub(crate) fn end_what_is_over(ctx: &Context, state: &mut State, now: Timestamp)
         profile.over = true;
         // What another program wrote there is not ours to take out.
         let remove = !matches!(profile.state, ProfileState::Conflict(_));
-        stop::end_when_free(ctx, state, &name, Ending { remove, set, answers: Vec::new() });
+        stop::end_when_free(ctx, state, &name, Ending { remove, stays: false, set, answers: Vec::new() });
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     model::{
         Timestamp,
         code::Code,
-        ids::OrgId,
+        ids::{AccountId, OrgId, RoleName},
         organisation::Kind,
         settings::{Settings, Way},
         sign_in::{Ended, Session, SignIn},
@@ -179,6 +179,8 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.chosen = stored.chosen;
     state.conversions = stored.conversions;
     state.step_up.keys = stored.step_up_keys;
+    // Before anything that was sealed is there to be handed out.
+    state.step_up.remember(stored.demanded);
     state.shown = stored.notices;
     state.last_line = stored.history.first().map_or(0, |newest| newest.id);
     state.history = Arc::new(stored.history);
@@ -227,6 +229,7 @@ fn restore(
     now: Timestamp,
 ) {
     for Opened { org, user, name, secret } in opened {
+        let withheld = guarded(state, &org);
         let stored = sign_ins.iter().find(|(id, _)| *id == org).and_then(|(_, s)| s.as_ref());
         let Some(org) = state.org_mut(&org).filter(|o| o.session().is_none()) else { continue };
         // What another person fetched is not handed to this one.
@@ -241,9 +244,11 @@ fn restore(
             Ok(Sealable::Tokens(tokens)) if theirs => org.tokens = Some(tokens),
             Ok(Sealable::RoleCredentials(credentials)) if theirs && credentials.expires > now => {
                 if let Some((account, role)) = name.split_once('/') {
-                    let key =
-                        (crate::model::ids::AccountId::new(account), crate::model::ids::RoleName::new(role));
-                    org.credentials.insert(key, credentials);
+                    let key = (AccountId::new(account), RoleName::new(role));
+                    // From before the server asked for a touch.
+                    if !withheld.contains(&key) {
+                        org.credentials.insert(key, credentials);
+                    }
                 }
             }
             Ok(Sealable::Known(known)) => {
@@ -279,6 +284,12 @@ fn restore(
             (_, None) => org.sign_in = SignIn::SignedIn(session),
         }
     }
+}
+
+/// The roles of an organisation that its server gives out after a touch alone.
+fn guarded(state: &State, org: &OrgId) -> Vec<(AccountId, RoleName)> {
+    let all = state.step_up.demanded().filter(|grant| grant.org == *org);
+    all.map(|grant| (grant.account.clone(), grant.role.clone())).collect()
 }
 
 /// The keyring's second chance: a locked one may be open now. What was signed in to meanwhile stays, and

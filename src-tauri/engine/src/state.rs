@@ -250,6 +250,8 @@ pub(crate) struct Profile {
     pub by_person: bool,
     /// Its time is over, so that it is being ended.
     pub over: bool,
+    /// What a touch opened was closed: its keys are to leave the file.
+    pub closed: bool,
     /// Renew although it is not due.
     pub forced: bool,
     /// Counts what the person wished of it: a refresh that was begun before the last wish does not fulfil
@@ -263,6 +265,8 @@ pub(crate) struct Profile {
 /// How a profile ends when its refresh is over.
 pub(crate) struct Ending {
     pub remove: bool,
+    /// It is kept on without its keys, until the next touch.
+    pub stays: bool,
     pub set: FileSet,
     pub answers: Vec<oneshot::Sender<Answer>>,
 }
@@ -286,6 +290,7 @@ impl Profile {
             replace_foreign: false,
             by_person: false,
             over: false,
+            closed: false,
             forced: false,
             wish: 0,
             ending: None,
@@ -296,6 +301,7 @@ impl Profile {
     pub fn wanted(&mut self) {
         self.wish += 1;
         self.forced = true;
+        self.closed = false;
         self.by_person = true;
         self.not_before = None;
     }

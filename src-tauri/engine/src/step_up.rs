@@ -10,7 +10,7 @@ mod opened;
 
 pub(crate) use asking::{deny, ended, finish, keys_changed, show_again};
 pub(crate) use gate::{ask, demanded, gate, hold_found, learnt};
-pub(crate) use opened::{close, is_open, was_touched};
+pub(crate) use opened::{close, is_open, may_use_kept, was_touched};
 
 use crate::{
     console,
@@ -41,7 +41,7 @@ pub(crate) struct StepUp {
     /// Keys that are known here.
     pub keys: Vec<StepUpKey>,
     opened: Vec<Opened>,
-    /// Roles that a server refused without a touch.
+    /// Roles that a server refused without a touch, also before this start.
     demanded: BTreeSet<Grant>,
     now: Option<Asking>,
     /// Other questions, in their order: there is one window.
@@ -56,6 +56,16 @@ impl StepUp {
     /// Whether a server gives this role out after a touch alone, as it told.
     pub fn is_demanded(&self, grant: &Grant) -> bool {
         self.demanded.contains(grant)
+    }
+
+    /// All of them.
+    pub fn demanded(&self) -> impl Iterator<Item = &Grant> {
+        self.demanded.iter()
+    }
+
+    /// What servers told before this start.
+    pub fn remember(&mut self, demanded: Vec<Grant>) {
+        self.demanded = demanded.into_iter().collect();
     }
 
     /// Whether keys have to be followed for it.

@@ -33,7 +33,7 @@ pub(crate) fn begin(
         return;
     };
     let set = state.org(&profile.kept.grant.org).map_or(FileSet::Own, Org::file_set);
-    end_when_free(ctx, state, name, Ending { remove, set, answers: vec![answer] });
+    end_when_free(ctx, state, name, Ending { remove, stays: false, set, answers: vec![answer] });
 }
 
 /// Ends a profile now, or when what is under way with it is over.
@@ -49,7 +49,7 @@ pub(crate) fn end_when_free(ctx: &Context, state: &mut State, name: &ProfileName
 
 /// Ends a profile: it is kept no more once our keys have left the file, if that is wanted.
 pub(crate) fn end(ctx: &Context, state: &mut State, name: &ProfileName, ending: Ending) {
-    let Ending { remove, set, answers } = ending;
+    let Ending { remove, stays, set, answers } = ending;
     let Some(profile) = state.profiles.get_mut(name) else {
         return answer_all(answers, &Ok(Reply::Done));
     };
@@ -64,7 +64,7 @@ pub(crate) fn end(ctx: &Context, state: &mut State, name: &ProfileName, ending: 
     tokio::spawn(async move {
         let outcome = ctx.ports.files.apply(set, vec![change]).await;
         let result = outcome.map(|(outcomes, _)| outcomes.into_iter().next());
-        ctx.send(Event::Stopped(Stopped { name, wish, set, result, answers }));
+        ctx.send(Event::Stopped(Stopped { name, wish, stays, set, result, answers }));
     });
 }
 
@@ -73,6 +73,7 @@ pub(crate) struct Stopped {
     name: ProfileName,
     /// The last wish when it began.
     wish: u64,
+    stays: bool,
     set: FileSet,
     result: Result<Option<FileOutcome>, Code>,
     answers: Vec<oneshot::Sender<Answer>>,
@@ -80,7 +81,7 @@ pub(crate) struct Stopped {
 
 /// Keys that are still in the file are still kept: the person is told and can try again.
 pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
-    let Stopped { name, wish, set, result, answers } = stopped;
+    let Stopped { name, wish, stays, set, result, answers } = stopped;
     let Some(profile) = state.profiles.get_mut(&name) else {
         return answer_all(answers, &Ok(Reply::Done));
     };
@@ -98,6 +99,13 @@ pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
             profile.state = ProfileState::NotWritable(code.clone());
             profile.not_before = Some(ctx.now() + AFTER_A_FAILED_STOP);
             Err(code)
+        }
+        Ok(_) if profile.wish == wish && stays => {
+            // What goes by itself asks nobody: the next ones come with a touch.
+            (profile.kept.written, profile.closed) = (None, false);
+            profile.state = ProfileState::TouchNeeded;
+            ctx.commit(vec![Write::Kept(profile.kept.clone())]);
+            Ok(Reply::Done)
         }
         Ok(_) if profile.wish == wish => {
             kept_no_more(ctx, state, &name, true);

@@ -37,6 +37,9 @@ const WAIT: Duration = Duration::from_secs(if cfg!(target_os = "macos") { 1 } el
 /// How soon a card is looked at again that could not be opened: one that was put in a moment ago may have no power yet.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// How long a card that failed is given to turn out to be gone.
+const LEAVES: Duration = Duration::from_secs(3);
+
 /// CCID interfaces of USB keys: their FIDO application does not answer there, or only to refuse. As in the
 /// library, which keeps its list to itself.
 const NOT_READERS: [&str; 3] = ["Nitrokey", "SoloKey", "YubiKey"];
@@ -171,10 +174,10 @@ struct Card {
 }
 
 impl Card {
-    /// Whether the card has left its reader. The service finds out within half a second.
+    /// Whether the card has left its reader. The service finds out within half a second, or later on a busy computer.
     fn has_left(&self) -> bool {
         let mut state = [ReaderState::new(self.reader.clone(), State::PRESENT)];
-        let _ = self.context.get_status_change(Duration::from_secs(1), &mut state);
+        let _ = self.context.get_status_change(LEAVES, &mut state);
         !state[0].event_state().contains(State::PRESENT)
     }
 }

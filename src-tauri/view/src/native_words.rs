@@ -111,7 +111,8 @@ pub(crate) fn buttons(fault: &NativeFault, about: &About<'_>) -> Vec<Option<UiBu
         | NativeFault::EnrolmentNeeded
         | NativeFault::NewPasswordNeeded
         | NativeFault::BrowserNeeded => vec![sign_in("Use the browser instead", Some(UiMethod::Browser))],
-        NativeFault::ProofNeeded => vec![sign_in("Sign in again", None)],
+        // What a browser proved does not count here.
+        NativeFault::ProofNeeded => vec![sign_in("Sign in again", Some(UiMethod::Native))],
         NativeFault::AppSignInNeeded => vec![sign_in("Sign in here", Some(UiMethod::Native))],
         _ => vec![],
     }

@@ -2,6 +2,8 @@
 
 mod browser;
 mod codes;
+mod delivered;
+mod finger;
 mod guarded;
 mod other_keys;
 mod programs;

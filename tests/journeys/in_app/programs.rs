@@ -11,8 +11,8 @@ use support::{Desk, KeyDesk, SandboxServer, deadline::WHILE, driver::Driver, jou
 const HANDS_OUT: &str = "Touch your key to hand out payments-dev as Deploy";
 const ACTIVE: &str = "Deploy in payments-dev is active";
 
-/// A person with a registered key, which nobody touches.
-async fn at_the_desk(desk: &Desk) -> Result<(SandboxServer, KeyDesk)> {
+/// A person with a registered key, which nobody touches, before the portal.
+pub(super) async fn at_the_desk(desk: &Desk) -> Result<(SandboxServer, KeyDesk)> {
     let server = serve_guarded(desk).await?;
     let keys = KeyDesk::start(desk).await?;
     keys.key().touch().await?;
@@ -28,7 +28,8 @@ async fn at_the_desk(desk: &Desk) -> Result<(SandboxServer, KeyDesk)> {
     Ok((server, keys))
 }
 
-async fn stop_now(window: &Driver) -> Result<()> {
+/// Closes what a touch opened.
+pub(super) async fn stop_now(window: &Driver) -> Result<()> {
     window.press("Stop now").await?;
     read_no(window, ACTIVE).await
 }

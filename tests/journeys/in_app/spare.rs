@@ -1,7 +1,7 @@
 //! A second key at the organisation: the reminder of it, and what adding one takes.
 
 use super::{added, ask_to_register, by_password, enter, register, sign_out};
-use crate::journeys::steps::wait_signed_in;
+use crate::journeys::{arrival::read_no, steps::wait_signed_in};
 use anyhow::ensure;
 use serde_json::json;
 use support::{KeyDesk, SandboxServer, deadline::WHILE, journey};
@@ -54,6 +54,15 @@ fn a_spare_key_is_reminded_of_and_takes_the_first_one_to_add() {
         window.press(FIRST).await?;
         wait_signed_in(app, mark).await?;
         ensure!(server.trail()?.iter().filter(proved).count() > keys_used, "a password was enough");
+
+        // Now it is added, and nothing is missing any more.
+        view.open().await?;
+        view.choose(SECOND).await?;
+        view.says("not set").await?;
+        register(&keys, "Spare key").await?;
+        read_no(window, REMINDER).await?;
+        let added = |event: &&serde_json::Value| event["eventName"] == "CompleteWebAuthnDeviceRegistration";
+        ensure!(server.trail()?.iter().filter(added).count() == 2, "the server knows one key");
         Ok(())
     });
 }

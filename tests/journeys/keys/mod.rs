@@ -10,7 +10,8 @@ use anyhow::Result;
 use fantoccini::Locator;
 use support::{Desk, KeyDesk, keys::KeysView};
 
-const PIN: &str = "2468";
+/// What the keys here have.
+pub(super) const PIN: &str = "2468";
 
 /// The first window, its view "Keys", and a key that has told what it is; its name.
 async fn with_a_key(desk: &Desk) -> Result<(KeyDesk, String)> {
@@ -23,7 +24,7 @@ async fn with_a_key(desk: &Desk) -> Result<(KeyDesk, String)> {
 }
 
 /// Sets the first PIN of the key on show, called `name`.
-async fn set_pin(keys: &KeyDesk, name: &str, pin: &str) -> Result<()> {
+pub(super) async fn set_pin(keys: &KeyDesk, name: &str, pin: &str) -> Result<()> {
     keys.view().page("PIN").await?;
     keys.window.press("Set a PIN…").await?;
     keys.prompt(&format!("Set a PIN for {name}")).await?.enter(&[pin, pin]).await?;
@@ -31,7 +32,7 @@ async fn set_pin(keys: &KeyDesk, name: &str, pin: &str) -> Result<()> {
 }
 
 /// Opens a page that the key shows only with its PIN, which is entered.
-async fn unlock(keys: &KeyDesk, name: &str, page: &str, pin: &str) -> Result<()> {
+pub(super) async fn unlock(keys: &KeyDesk, name: &str, page: &str, pin: &str) -> Result<()> {
     keys.view().page(page).await?;
     keys.window.press("Enter PIN…").await?;
     keys.prompt(&format!("Enter the PIN of {name}")).await?.enter(&[pin]).await?;
@@ -39,7 +40,7 @@ async fn unlock(keys: &KeyDesk, name: &str, page: &str, pin: &str) -> Result<()>
 }
 
 /// Types a name into the dialog that asks for one, and confirms.
-async fn name_it(keys: &KeyDesk, name: &str, confirm: &str) -> Result<()> {
+pub(super) async fn name_it(keys: &KeyDesk, name: &str, confirm: &str) -> Result<()> {
     keys.window.fill(Locator::Css("dialog[open] input"), name).await?;
     in_dialog(keys, confirm).await
 }

@@ -8,7 +8,7 @@ use engine::{
         history::Entry,
         ids::{AppRef, Grant, Target},
     },
-    ports::{StoredSignIn, Write},
+    ports::{SealKind, StoredSignIn, Write},
 };
 use rusqlite::{Connection, params};
 
@@ -34,7 +34,13 @@ pub(super) fn apply(db: &Connection, record: &RecordKey, change: &Write) -> Resu
         Write::RemoveSealed(org, kind) => {
             db.execute(
                 "DELETE FROM sealed WHERE org = ?1 AND (?2 IS NULL OR kind = ?2)",
-                params![org.as_str(), kind.map(engine::ports::SealKind::as_str)],
+                params![org.as_str(), kind.map(SealKind::as_str)],
+            )?;
+        }
+        Write::RemoveCredentials(Grant { org, account, role }) => {
+            db.execute(
+                "DELETE FROM sealed WHERE org = ?1 AND kind = ?2 AND name = ?3",
+                params![org.as_str(), SealKind::RoleCredentials.as_str(), format!("{account}/{role}")],
             )?;
         }
         Write::SignedIn(org, None) => {
@@ -105,6 +111,7 @@ pub(super) fn apply(db: &Connection, record: &RecordKey, change: &Write) -> Resu
         Write::Pause(Some(pause)) => fact(db, "pause", &serde_json::to_string(pause)?)?,
         Write::Conversions(all) => fact(db, "conversions", &serde_json::to_string(all)?)?,
         Write::StepUpKeys(all) => fact(db, "step_up_keys", &serde_json::to_string(all)?)?,
+        Write::Demanded(all) => fact(db, "demanded", &serde_json::to_string(all)?)?,
         Write::NoticeShown(key, at) => {
             db.execute("INSERT OR REPLACE INTO notices (key, at) VALUES (?1, ?2)", params![key, ms(*at)])?;
         }

@@ -5,12 +5,18 @@ use super::{cancel, look_at_next, run, watch};
 use crate::{
     engine::Context,
     model::{
+        Timestamp,
         ids::OrgId,
         keys::{Job, KeyFault, KeyId, KeyWish, Plugged, Purpose, Signed, Undone, UserProof},
     },
     native, registering,
     state::State,
 };
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+
+/// A key that was swapped a moment ago is waited for so long: readers tell within a second.
+const SWAPPED: SignedDuration = SignedDuration::from_secs(5);
 
 /// Who waits.
 pub(crate) enum For {
@@ -30,21 +36,30 @@ pub(crate) struct Errand {
     /// The operation that does it, once it is under way.
     no: Option<u64>,
     signed: Vec<Signed>,
+    /// Keys that were not there any more when they were asked, until the list says so as well.
+    gone: BTreeSet<KeyId>,
+    /// The list says that the key under way left, whatever it says of one in its place.
+    left: bool,
+    /// All that are listed are gone: it is given up then.
+    until: Option<Timestamp>,
 }
 
 /// Has a key sign. One errand at a time: the one before is cancelled.
 pub(crate) fn begin(ctx: &Context, state: &mut State, of: For, wish: KeyWish, key: Option<KeyId>) {
     drop_it(ctx, state);
-    state.keys.errand = Some(Errand { of, wish, key, no: None, signed: Vec::new() });
+    let (gone, signed) = (BTreeSet::new(), Vec::new());
+    state.keys.errand = Some(Errand { of, wish, key, no: None, signed, gone, left: false, until: None });
     watch(ctx, state);
     go_on(ctx, state);
 }
 
-/// Which of several keys it is. One that is under way is not changed any more.
+/// Which of several keys it is. One that is under way is not changed any more, and one that left a moment ago leaves the
+/// choice to the others.
 pub(crate) fn choose(ctx: &Context, state: &mut State, key: KeyId) -> Result<(), KeyFault> {
-    state.keys.now.find(&key).ok_or(KeyFault::Gone)?;
+    let there = state.keys.now.find(&key).is_some();
     let errand = state.keys.errand.as_mut().filter(|errand| errand.no.is_none()).ok_or(KeyFault::Gone)?;
-    errand.key = Some(key);
+    errand.gone.remove(&key);
+    errand.key = there.then_some(key);
     go_on(ctx, state);
     Ok(())
 }
@@ -82,15 +97,21 @@ pub(super) fn go_on(ctx: &Context, state: &mut State) {
     if !waits(state) || state.keys.now.running.is_some() || super::is_resetting(state) {
         return;
     }
-    let Some(errand) = &state.keys.errand else { return };
+    let Some(errand) = &mut state.keys.errand else { return };
     let list = state.keys.now.list();
-    let chosen = match (&errand.key, list) {
-        (Some(key), _) => list.iter().find(|one| one.id == *key),
+    let there: Vec<_> = list.iter().filter(|one| !errand.gone.contains(&one.id)).collect();
+    let chosen = match (&errand.key, &there[..]) {
+        (Some(key), _) => there.iter().find(|one| one.id == *key),
         (None, [one]) => Some(one),
         (None, _) => None,
     };
     // None there yet, or the person has to say which.
-    let Some(key) = chosen.map(|key| key.id.clone()) else { return };
+    let Some(key) = chosen.map(|key| key.id.clone()) else {
+        let all_gone = there.is_empty() && !list.is_empty();
+        errand.until = all_gone.then(|| errand.until.unwrap_or(ctx.now() + SWAPPED));
+        return;
+    };
+    errand.until = None;
     let known = state.keys.now.known.get(&key);
     let fitted = match (known.and_then(|it| it.info.as_ref()), known.and_then(|it| it.fault.clone())) {
         (Some(info), _) if info.u2f_only => Err(KeyFault::U2fOnly),
@@ -102,6 +123,9 @@ pub(super) fn go_on(ctx: &Context, state: &mut State) {
     let begun = fitted.and_then(|wish| Ok((state.keys.now.begin(&key, wish.act())?, wish)));
     let (no, wish) = match begun {
         Ok(begun) => begun,
+        Err(KeyFault::Gone) if state.keys.errand.as_mut().is_some_and(|it| takes_another(it, &key)) => {
+            return go_on(ctx, state);
+        }
         Err(fault) => {
             if let Some(errand) = state.keys.errand.take() {
                 tell(ctx, state, errand, Err(fault));
@@ -110,13 +134,40 @@ pub(super) fn go_on(ctx: &Context, state: &mut State) {
         }
     };
     if let Some(errand) = &mut state.keys.errand {
-        (errand.no, errand.key) = (Some(no), Some(key.clone()));
+        (errand.no, errand.key, errand.left) = (Some(no), Some(key.clone()), false);
     }
     if proof(&wish) == UserProof::Pin {
         state.keys.now.ask_pin(Purpose::Prove, None);
         state.keys.then = Some(wish);
     } else {
         run(ctx, state, no, &key, Job { wish, pins: None });
+    }
+}
+
+/// A key was not there any more when it was asked, so nothing was done with it: a sign-in goes on with another one, by
+/// itself or as the person says; a registration is of that key.
+fn takes_another(errand: &mut Errand, key: &KeyId) -> bool {
+    if matches!(errand.of, For::Register(_)) {
+        return false;
+    }
+    (errand.key, errand.no) = (None, None);
+    if !std::mem::take(&mut errand.left) {
+        errand.gone.insert(key.clone());
+    }
+    true
+}
+
+/// The nearest moment at which something is to do.
+pub(super) fn due(state: &State) -> Option<Timestamp> {
+    state.keys.errand.as_ref().and_then(|errand| errand.until)
+}
+
+/// What is due now: no other key has come in the place of one that is gone.
+pub(super) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
+    let late = |errand: &mut Errand| errand.no.is_none() && errand.until.is_some_and(|until| until <= now);
+    if let Some(errand) = state.keys.errand.take_if(late) {
+        tell(ctx, state, errand, Err(KeyFault::Gone));
+        super::leave(ctx, state);
     }
 }
 
@@ -154,20 +205,21 @@ pub(super) fn by_pin(state: &mut State) -> bool {
 
 /// Keys came or went. Another key may be put in for a sign-in; a registration was of the one that is gone.
 pub(super) fn seen(ctx: &Context, state: &mut State) {
-    let there = |state: &State, key: &KeyId| state.keys.now.find(key).is_some();
-    let Some(errand) = state.keys.errand.as_ref().filter(|errand| errand.no.is_none()) else { return };
-    let gone = errand.key.as_ref().is_some_and(|key| !there(state, key));
+    let now = &state.keys.now;
+    let Some(errand) = &mut state.keys.errand else { return };
+    errand.gone.retain(|key| now.find(key).is_some());
+    let gone = errand.key.as_ref().is_some_and(|key| now.find(key).is_none());
+    if errand.no.is_some() {
+        errand.left |= gone;
+        return;
+    }
     match (&errand.of, gone) {
         (For::Register(_), true) => {
             if let Some(errand) = state.keys.errand.take() {
                 tell(ctx, state, errand, Err(KeyFault::Removed { undone: Undone::Nothing }));
             }
         }
-        (For::SignIn(..), true) => {
-            if let Some(errand) = &mut state.keys.errand {
-                errand.key = None;
-            }
-        }
+        (For::SignIn(..), true) => errand.key = None,
         _ => {}
     }
     go_on(ctx, state);
@@ -182,7 +234,15 @@ pub(super) fn signed(state: &mut State, no: u64, signed: Vec<Signed>) {
 
 /// The operation of that number is over.
 pub(super) fn over_with(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>) {
-    let Some(errand) = state.keys.errand.take_if(|errand| errand.no == Some(no)) else { return };
+    let Some(mut errand) = state.keys.errand.take_if(|errand| errand.no == Some(no)) else { return };
+    if result == Err(KeyFault::Gone)
+        && let Some(key) = errand.key.clone()
+        && takes_another(&mut errand, &key)
+    {
+        // It goes on once the operation is over.
+        state.keys.errand = Some(errand);
+        return;
+    }
     tell(ctx, state, errand, result);
 }
 

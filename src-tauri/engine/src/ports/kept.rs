@@ -7,7 +7,7 @@ use crate::model::{
     code::Code,
     environment::Environment,
     history::Entry,
-    ids::{AccountId, OrgId, ProfileName, Target},
+    ids::{AccountId, Grant, OrgId, ProfileName, Target},
     organisation::Organisation,
     portal::{HalfSync, Portal},
     profile::Kept,
@@ -104,6 +104,8 @@ pub enum Write {
     Sealed(SealedRow),
     /// Removes the sealed rows of an organisation, of one kind or all.
     RemoveSealed(OrgId, Option<SealKind>),
+    /// Removes the sealed credentials of one role.
+    RemoveCredentials(Grant),
     /// When and by whom an organisation was signed in to (no secret), or `None` for signed out.
     SignedIn(OrgId, Option<StoredSignIn>),
     /// Replaces what the portal lists.
@@ -131,6 +133,8 @@ pub enum Write {
     Pause(Option<Pause>),
     /// Replaces the keys that are known for step-up.
     StepUpKeys(Vec<StepUpKey>),
+    /// Replaces the roles that servers give out after a touch alone, as they told.
+    Demanded(Vec<Grant>),
     /// Replaces the conversions of the config file that may be undone.
     Conversions(Vec<Converted>),
     /// A notification was shown: never again for the same key.
@@ -173,6 +177,8 @@ pub struct Stored {
     pub pause: Option<Pause>,
     /// Keys that are known for step-up.
     pub step_up_keys: Vec<StepUpKey>,
+    /// Roles that servers give out after a touch alone, as they told.
+    pub demanded: Vec<Grant>,
     /// Conversions of the config file that may be undone, oldest first.
     pub conversions: Vec<Converted>,
     /// Keys and moments of notifications shown in the last 7 days.

@@ -188,6 +188,8 @@ pub enum NativeError {
     /// The person has no such device, or passkeys alone are not taken.
     #[error("no such factor")]
     NoSuchFactor,
+    /// The role asks for no key: it is given out without a touch.
+    NotNeeded,
     /// The sign-in is too old to change devices: prove a factor first.
     #[error("a proof is needed")]
     ProofNeeded,

@@ -267,6 +267,26 @@ fn answered(ctx: &Context, state: &mut State, key: &str, until: Timestamp) {
     begin_next(ctx, state);
 }
 
+/// The organisation asks for no touch any more: what waited is done as if it never had, with its own questions.
+fn not_needed(ctx: &Context, state: &mut State) {
+    let Some(asking) = state.step_up.now.take() else { return };
+    if let Some((grant, _)) = asking.role() {
+        gate::lifted(ctx, state, grant);
+    }
+    for held in asking.held {
+        match held {
+            Held::Ask(request, answer) => {
+                if let Some((request, answer)) = gate::gate(ctx, state, request, answer) {
+                    engine::ask(ctx, state, request, answer);
+                }
+            }
+            Held::HandOut(wish) => hand_out::confirm_first(ctx, state, wish),
+            Held::Console(_) | Held::Refresh(_) => go_on(ctx, state, held, false),
+        }
+    }
+    begin_next(ctx, state);
+}
+
 fn go_on(ctx: &Context, state: &mut State, held: Held, registered: bool) {
     match held {
         // Whoever asked may have gone.
@@ -356,6 +376,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, told: Told) {
                 advance(ctx, state);
             }
             Err(NativeError::NoSuchFactor) => give_up(ctx, state, Unanswered::NoKey),
+            Err(NativeError::NotNeeded) => not_needed(ctx, state),
             Err(error) => end(ctx, state, &code_of(error)),
         },
         (Told::Opened(_, Ok(until)), Server::Checking(key)) => answered(ctx, state, &key, until),

@@ -128,16 +128,35 @@ fn keep_for_now(ctx: &Context, state: &mut State, grant: &Grant) {
     ctx.commit(writes);
 }
 
-/// A server gives a role out after a touch alone, as it turned out.
-pub(crate) fn learnt(state: &mut State, grant: &Grant) {
-    state.step_up.demanded.insert(grant.clone());
+/// A server gives a role out after a touch alone, as it turned out. That is kept over a start, and what was fetched
+/// before is not kept: nothing of the role is there then with nobody having touched anything.
+pub(crate) fn learnt(ctx: &Context, state: &mut State, grant: &Grant) {
     // What was open is not any more, whatever was said when it was opened.
     state.step_up.opened.retain(|one| one.grant != *grant);
+    if !state.step_up.demanded.insert(grant.clone()) {
+        return;
+    }
+    if let Some(org) = state.org_mut(&grant.org) {
+        org.credentials.remove(&(grant.account.clone(), grant.role.clone()));
+    }
+    ctx.commit(vec![demands(state), Write::RemoveCredentials(grant.clone())]);
+}
+
+/// The server says that it asks for no touch any more.
+pub(super) fn lifted(ctx: &Context, state: &mut State, grant: &Grant) {
+    state.step_up.demanded.remove(grant);
+    ctx.commit(vec![demands(state)]);
+}
+
+/// Of organisations that are gone, nothing is remembered.
+fn demands(state: &State) -> Write {
+    let there = state.step_up.demanded.iter().filter(|grant| state.org(&grant.org).is_some());
+    Write::Demanded(there.cloned().collect())
 }
 
 /// A server gives a role out after a touch alone: asked for, unless nobody is there to be asked.
 pub(crate) fn demanded(ctx: &Context, state: &mut State, grant: &Grant, held: Held) {
-    learnt(state, grant);
+    learnt(ctx, state, grant);
     if ctx.on_demand {
         return held.refuse(ctx, state, &Code::StepUpNeeded);
     }

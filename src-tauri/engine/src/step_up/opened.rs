@@ -6,10 +6,11 @@ use crate::{
         Timestamp,
         history::{By, Event as Happened},
         ids::Grant,
-        step_up::{Closed, Opened},
+        profile::State as ProfileState,
+        step_up::{Closed, Demand, Opened},
     },
     ports::FileSet,
-    state::{Ending, Org, State},
+    state::{Ending, Org, Profile, State},
     stop,
 };
 
@@ -19,6 +20,12 @@ pub(crate) fn is_open(state: &State, grant: &Grant, now: Timestamp) -> bool {
     let kept = |until: Option<Timestamp>| until.is_some_and(|until| now < until);
     was_touched(state, grant, now)
         || state.profiles.values().any(|p| p.kept.grant == *grant && p.ending.is_none() && kept(p.kept.until))
+}
+
+/// Whether credentials that were fetched before may be used: not of a role that a server gives out after a touch alone,
+/// once what the touch opened is over.
+pub(crate) fn may_use_kept(state: &State, grant: &Grant, now: Timestamp) -> bool {
+    !state.step_up.is_demanded(grant) || was_touched(state, grant, now)
 }
 
 /// Whether a key was touched for the role, and that counts still: more than a yes.
@@ -39,6 +46,8 @@ pub(super) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
     let (open, over) = std::mem::take(&mut state.step_up.opened).into_iter().partition(|one| now < one.until);
     state.step_up.opened = open;
     over.into_iter().for_each(|one: Opened| note(ctx, state, &one, Closed::Over));
+    // Where the file could not be written, it is tried again.
+    take_keys_out(ctx, state, now);
 }
 
 /// Closes those, and ends the profiles that are kept by them: their keys leave the file.
@@ -48,7 +57,40 @@ pub(crate) fn close(ctx: &Context, state: &mut State, why: Closed, those: impl F
     state.step_up.opened = open;
     for one in &over {
         end_profiles(ctx, state, &one.grant, why);
+        if one.demand == Demand::Server {
+            lock_profiles(state, &one.grant);
+        }
         note(ctx, state, one, why);
+    }
+    take_keys_out(ctx, state, ctx.now());
+}
+
+/// What is kept by that role without an end is kept on, and needs a touch: the role is one that the server guards, which
+/// gives no new keys before that.
+fn lock_profiles(state: &mut State, grant: &Grant) {
+    let kept = state.profiles.values_mut().filter(|p| p.kept.grant == *grant && p.kept.until.is_none());
+    for profile in
+        kept.filter(|p| p.kept.delivery.is_refreshed() && (p.in_flight || p.kept.written.is_some()))
+    {
+        profile.closed = true;
+    }
+}
+
+/// Takes the keys of profiles that were closed out of the file. What another program wrote there is not ours to take.
+fn take_keys_out(ctx: &Context, state: &mut State, now: Timestamp) {
+    // Those that are being taken out already are in flight as well.
+    let idle = |p: &&Profile| !p.in_flight || p.state == ProfileState::Refreshing;
+    let closed = state.profiles.values().filter(|p| p.closed && p.ending.is_none()).filter(idle);
+    let free = closed.filter(|p| match p.state {
+        ProfileState::Conflict(_) => false,
+        ProfileState::NotWritable(_) => p.not_before.is_none_or(|from| from <= now),
+        _ => true,
+    });
+    let due: Vec<_> = free.map(|p| (p.kept.profile.clone(), p.kept.grant.org.clone())).collect();
+    for (name, org) in due {
+        let set = state.org(&org).map_or(FileSet::Own, Org::file_set);
+        let ending = Ending { remove: true, stays: true, set, answers: Vec::new() };
+        stop::end_when_free(ctx, state, &name, ending);
     }
 }
 
@@ -69,7 +111,7 @@ fn end_profiles(ctx: &Context, state: &mut State, grant: &Grant, why: Closed) {
         .collect();
     for name in names {
         let conflict = state.profiles.get(&name).is_some_and(crate::state::Profile::blocked);
-        let ending = Ending { remove: !conflict, set, answers: Vec::new() };
+        let ending = Ending { remove: !conflict, stays: false, set, answers: Vec::new() };
         stop::end_when_free(ctx, state, &name, ending);
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     model::{
         code::Code,
         ids::OrgId,
-        keys::{Found, KeyFault, Signed, Step, Undone},
+        keys::{Found, KeyAct, KeyFault, Signed, Step, Undone},
         native::{Entered, InApp, InAppStep, NativeFault, Stage},
         sign_in::{Method, SignIn},
     },
@@ -205,6 +205,48 @@ async fn it_is_given_up_at_any_moment_and_a_key_taken_away_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_was_swapped_a_moment_ago_leaves_it_to_another_one() {
+    let (world, engine) = here().await;
+    world.native.then(vec![Ok(factors()), Ok(complete())]);
+    // The list does not say yet that it is gone.
+    world.keys.plug(&["a"]);
+    world.keys.absent(&["a"]);
+    password(&engine).await;
+    until(&engine, |s| s.keys.known.get(&id("a")).is_some_and(|it| it.fault.is_some())).await;
+    let s = stage(&engine, |stage| *stage == Stage::Key).await;
+    assert_eq!(wrong(&s), None);
+    world.keys.plug(&["b"]);
+    enter_pin(&engine, "1234").await;
+    touch(&world, &engine).await;
+    signed_in(&engine).await;
+    engine.ask(Request::SignOut(org())).await.unwrap();
+    until(&engine, |s| s.organisations[0].offer.is_some()).await;
+
+    // The one that was chosen of two: the other one is asked by itself.
+    world.keys.absent(&[]);
+    world.keys.plug(&["a", "b"]);
+    world.native.then(vec![Ok(factors()), Ok(complete())]);
+    password(&engine).await;
+    until(&engine, |s| in_app(s).is_some_and(|it| it.stage == Stage::Key) && s.keys.known.len() == 2).await;
+    engine.ask(Request::Keys(KeysRequest::Use(id("a")))).await.unwrap();
+    world.keys.absent(&["a"]);
+    enter_pin(&engine, "1234").await;
+    until(&engine, |s| s.keys.pin_asked().is_some_and(|(it, _)| it.key.id == id("b"))).await;
+    enter_pin(&engine, "1234").await;
+    touch(&world, &engine).await;
+    signed_in(&engine).await;
+    engine.ask(Request::SignOut(org())).await.unwrap();
+    until(&engine, |s| s.organisations[0].offer.is_some()).await;
+
+    // None comes in its place: that is told, and can be tried again.
+    world.keys.plug(&["a"]);
+    world.native.then(vec![Ok(factors())]);
+    password(&engine).await;
+    let s = stage(&engine, |stage| *stage == Stage::KeyFailed).await;
+    assert_eq!(wrong(&s), Some(Code::SecurityKey { fault: KeyFault::Gone }));
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_signed_in_here_is_not_sent_to_the_browser_and_the_browser_gets_a_ticket() {
     let (world, engine) = here().await;
     // Until then the browser is the usual way.
@@ -276,6 +318,27 @@ async fn a_key_is_registered_and_where_keys_are_is_known_while_somebody_looks() 
     engine.ask(Request::SignOut(org())).await.unwrap();
     assert!(until(&engine, |s| s.keys.registered.is_empty()).await.keys.registered_at.is_empty());
     assert_eq!(engine.ask(register()).await, Err(Code::SignInNeeded));
+}
+
+/// So it is right after a key was registered: the list that has it comes while the key is asked with the one of before.
+#[tokio::test(start_paused = true)]
+async fn what_a_key_is_asked_with_an_older_list_says_nothing_of_a_newer_one() {
+    let (world, engine) = start_in(minutes(60), None, |world| {
+        *world.native.offer.lock().unwrap() = Some(offer());
+        *world.native.knows.lock().unwrap() = Some(9);
+        *world.keys.finds_take.lock().unwrap() = Duration::from_secs(1);
+    })
+    .await;
+    until(&engine, |s| s.organisations[0].offer.is_some()).await;
+    world.keys.plug(&["a"]);
+    engine.ask(Request::Keys(KeysRequest::Follow(true))).await.unwrap();
+    let finds = |s: &Snapshot| s.keys.running.as_ref().is_some_and(|it| it.act == KeyAct::Find);
+    until(&engine, finds).await;
+    *world.native.knows.lock().unwrap() = None;
+    engine.ask(Request::Keys(KeysRequest::Follow(true))).await.unwrap();
+    let found = |s: &Snapshot| s.keys.known.get(&id("a")).and_then(|it| it.found.get(&org()).cloned());
+    let s = until(&engine, |s| found(s).is_some()).await;
+    assert!(matches!(found(&s), Some(Found::As(as_what)) if as_what.name == "Blue key"), "{:?}", found(&s));
 }
 
 #[tokio::test(start_paused = true)]

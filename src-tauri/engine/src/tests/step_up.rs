@@ -29,6 +29,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 mod busy;
+mod kept;
 pub(super) mod server;
 
 fn role(account: &str, role: &str) -> Grant {

@@ -98,6 +98,10 @@ pub(super) struct World {
     pub(super) half: Mutex<Option<HalfSync>>,
     /// Keys that are known for step-up.
     pub(super) step_up_keys: Mutex<Vec<crate::model::step_up::StepUpKey>>,
+    /// Roles that the server was known to guard.
+    pub(super) demanded: Mutex<Vec<Grant>>,
+    /// The store brings sealed role credentials back at the next start.
+    pub(super) brings_credentials: Mutex<bool>,
     /// Activity as it was stored.
     pub(super) happened: Mutex<Vec<String>>,
     /// The file's answers.
@@ -193,6 +197,10 @@ impl World {
                     None => rows.remove(&format!("favourite {name}")),
                 };
             }
+            Write::RemoveCredentials(Grant { account, role, .. }) => {
+                rows.remove(&format!("sealed role_credentials {account}/{role}"));
+            }
+            Write::Demanded(all) => *self.demanded.lock().unwrap() = all,
             Write::StepUpKeys(keys) => *self.step_up_keys.lock().unwrap() = keys,
             Write::HalfSync(_, half) => {
                 self.note("commit half");
@@ -280,6 +288,8 @@ pub(super) async fn start_in(
         kept: Mutex::default(),
         half: Mutex::default(),
         step_up_keys: Mutex::default(),
+        demanded: Mutex::default(),
+        brings_credentials: Mutex::default(),
         happened: Mutex::default(),
         file_fails: Mutex::default(),
         file_conflict: Mutex::default(),

@@ -213,6 +213,10 @@ pub fn challenge(
     Wanted { account_id, role_name }: Wanted,
 ) -> Result<Challenge, NativeError> {
     let (account, set) = assigned(instance, caller, &account_id, &role_name)?;
+    // An app that was told otherwise before learns it here, and asks nobody for nothing.
+    if !set.requires_key {
+        return Err(Kind::NotNeeded.because("This role asks for no security key"));
+    }
     let asked = of_token(caller, &account, &set).ask(instance)??;
     let (options, state) = asked
         .ok_or_else(|| Kind::NoSuchFactor.because("There is no security key to ask; register one first"))?;

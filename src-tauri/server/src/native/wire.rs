@@ -59,6 +59,8 @@ pub enum Kind {
     NotAdded,
     /// A person must keep one.
     LastDevice,
+    /// The role asks for no key.
+    NotNeeded,
     /// There is no such device.
     NoSuchDevice,
     /// The person does not have this role.
@@ -94,6 +96,7 @@ impl Kind {
             Self::ChallengeOver => (StatusCode::GONE, "challenge_over"),
             Self::NotAdded => (StatusCode::CONFLICT, "not_added"),
             Self::LastDevice => (StatusCode::CONFLICT, "last_device"),
+            Self::NotNeeded => (StatusCode::CONFLICT, "not_needed"),
             Self::NoSuchDevice => (StatusCode::NOT_FOUND, "no_such_device"),
             Self::NoAccess => (StatusCode::FORBIDDEN, "no_access"),
             Self::NoKeysHere => (StatusCode::NOT_IMPLEMENTED, "no_keys_here"),

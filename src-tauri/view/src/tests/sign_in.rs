@@ -192,7 +192,7 @@ fn who_let_the_app_in_in_a_browser_signs_in_here_to_register_a_key() {
     let sign_in = |method| UiAction::Ask { request: UiRequest::SignIn { org: "acme".into(), method } };
     let buttons: Vec<_> = problem.buttons.into_iter().map(|button| (button.label, button.action)).collect();
     assert_eq!(buttons, [("Sign in here".to_owned(), sign_in(Some(UiMethod::Native)))]);
-    // Who signed in here long ago does it as before.
+    // Who signed in here long ago does it here again: the window goes to the form.
     let problem = told(NativeFault::ProofNeeded);
-    assert_eq!(problem.buttons[0].action, sign_in(None));
+    assert_eq!(problem.buttons[0].action, sign_in(Some(UiMethod::Native)));
 }

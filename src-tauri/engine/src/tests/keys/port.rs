@@ -16,6 +16,7 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::{Notify, watch};
 use zeroize::Zeroizing;
@@ -57,6 +58,10 @@ pub(crate) struct Port {
     /// Keys that hold none of the credentials that are asked for, and how the others answer next.
     strangers: Mutex<Vec<KeyId>>,
     answers: Mutex<VecDeque<KeyFault>>,
+    /// Keys that are listed and not there any more.
+    absent: Mutex<Vec<KeyId>>,
+    /// It takes so long to find out what a key holds.
+    pub(crate) finds_take: Mutex<Duration>,
 }
 
 impl Default for Port {
@@ -89,6 +94,8 @@ impl Default for Port {
             touched: Notify::new(),
             strangers: Mutex::default(),
             answers: Mutex::default(),
+            absent: Mutex::default(),
+            finds_take: Mutex::default(),
         }
     }
 }
@@ -115,6 +122,11 @@ impl Port {
     /// These keys hold none of the credentials that are asked for.
     pub(crate) fn strange(&self, ids: &[&str]) {
         *self.strangers.lock().unwrap() = ids.iter().map(|id| KeyId::new(*id)).collect();
+    }
+
+    /// These keys were taken away a moment ago, which the list does not say yet.
+    pub(crate) fn absent(&self, ids: &[&str]) {
+        *self.absent.lock().unwrap() = ids.iter().map(|id| KeyId::new(*id)).collect();
     }
 
     /// The next touch comes to this.
@@ -212,6 +224,9 @@ impl SecurityKeys for Port {
         told: Box<dyn Fn(Step) + Send + Sync>,
     ) -> Result<Learnt, KeyFault> {
         self.did.lock().unwrap().push(format!("{:?}", job.wish.act()));
+        if self.absent.lock().unwrap().contains(key) {
+            return Err(KeyFault::Gone);
+        }
         let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
         if let KeyWish::StepUp(proof) = job.wish {
             let proved = Some(self.prove(key, *proof, old, &*told).await?);
@@ -219,7 +234,14 @@ impl SecurityKeys for Port {
         }
         let of_passkeys = matches!(job.wish, KeyWish::ListPasskeys | KeyWish::DeletePasskey { .. });
         let signs = job.wish.act().signs();
-        let finds = job.wish.act() == crate::model::keys::KeyAct::Find;
+        let holds = match &job.wish {
+            KeyWish::Find { credentials, .. } => {
+                let takes = *self.finds_take.lock().unwrap();
+                tokio::time::sleep(takes).await;
+                credentials.contains(&vec![1]).then(|| vec![1])
+            }
+            _ => None,
+        };
         match job.wish {
             KeyWish::Authenticate(_) | KeyWish::Register(_) => {
                 if job.pins.is_some() {
@@ -243,7 +265,7 @@ impl SecurityKeys for Port {
             info: Some(self.info.lock().unwrap().clone()),
             passkeys: of_passkeys.then(|| vec![passkey; self.passkeys.load(Ordering::SeqCst)]),
             fingerprints: None,
-            holds: finds.then(|| vec![1]),
+            holds,
             signed: if signs { self.signed.lock().unwrap().clone() } else { Vec::new() },
             proved: None,
         })

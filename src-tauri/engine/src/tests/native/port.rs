@@ -29,6 +29,8 @@ pub(crate) struct Port {
     pub steps: Steps,
     pub add: Mutex<Option<NativeError>>,
     pub no_ticket: Mutex<bool>,
+    /// The credential of the key that is registered; 1 unless another is named.
+    pub knows: Mutex<Option<u8>>,
     /// What it says of touches.
     pub touches: Touches,
     asked: Mutex<Vec<String>>,
@@ -187,7 +189,7 @@ impl Native for Port {
             counts: true,
             added: super::super::world::begin(),
             last_used: None,
-            credential_id: Some(vec![1]),
+            credential_id: Some(vec![self.knows.lock().unwrap().unwrap_or(1)]),
         }])
     }
     async fn device_challenge(

@@ -16,6 +16,8 @@ pub(crate) struct Touches {
     pub(crate) opens: Mutex<Option<Timestamp>>,
     /// What it says to answers before it opens anything.
     pub(crate) refuses: Mutex<Vec<NativeError>>,
+    /// It asks for none any more.
+    pub(crate) lifted: Mutex<bool>,
     /// What it was asked.
     pub(crate) asked: Mutex<Vec<String>>,
 }
@@ -27,6 +29,9 @@ impl Touches {
         role: &RoleName,
     ) -> Result<KeyChallenge, NativeError> {
         self.asked.lock().unwrap().push(format!("challenge {account}/{role}"));
+        if *self.lifted.lock().unwrap() {
+            return Err(NativeError::NotNeeded);
+        }
         if self.opens.lock().unwrap().is_none() {
             return Err(NativeError::NoSuchFactor);
         }

@@ -12,7 +12,7 @@ use crate::{
         organisation::{Endpoints, Organisation},
         portal::{Account, Portal},
         profile::{Conflict, Written},
-        secret::ClientRegistration,
+        secret::{ClientRegistration, RoleCredentials},
         settings::{BrowserChoice, Settings},
         sign_in::Method,
     },
@@ -51,6 +51,13 @@ impl Vault for World {
     fn unseal(&self, row: &SealedRow) -> Result<Sealable, Code> {
         Ok(match row.kind {
             SealKind::Client => Sealable::Client(sso::client(Method::DeviceCode)),
+            SealKind::RoleCredentials => Sealable::RoleCredentials(RoleCredentials {
+                access_key_id: SecretString::from("ASIAKEPT"),
+                secret_access_key: SecretString::from("kept"),
+                session_token: SecretString::from("kept"),
+                issued: self.now(),
+                expires: self.now() + SignedDuration::from_hours(1),
+            }),
             _ => Sealable::Tokens(sso::tokens(begin(), *self.token_expires.lock().unwrap())),
         })
     }
@@ -92,12 +99,18 @@ impl Store for World {
             name: String::new(),
             sealed: vec![],
         };
-        let sealed = if signed_in { vec![row(SealKind::Client), row(SealKind::Tokens)] } else { vec![] };
+        let mut sealed = if signed_in { vec![row(SealKind::Client), row(SealKind::Tokens)] } else { vec![] };
+        if *self.brings_credentials.lock().unwrap() {
+            let rows = self.rows.lock().unwrap();
+            let kept = rows.keys().filter_map(|name| name.strip_prefix("sealed role_credentials "));
+            sealed.extend(kept.map(|name| SealedRow { name: name.into(), ..row(SealKind::RoleCredentials) }));
+        }
         Ok(Stored {
             organisations: vec![(organisation, portal, sign_in)],
             sealed,
             half_syncs: self.half.lock().unwrap().iter().map(|h| (OrgId::new("acme"), h.clone())).collect(),
             kept: self.kept.lock().unwrap().clone(),
+            demanded: self.demanded.lock().unwrap().clone(),
             step_up_keys: self.step_up_keys.lock().unwrap().clone(),
             installed: Some(begin() - SignedDuration::from_hours(2)),
             history: vec![Entry { id: 41, at: begin(), by: By::You, event: Happened::Resumed }],

@@ -115,10 +115,14 @@ async fn only_a_fresh_answer_of_ones_own_key_opens_a_role() {
     assert_eq!(error(&app.post_as(&tokens, "step-up", body).await.is(410)), "challenge_over");
     let nothing = json!({ "accountId": ACCOUNT, "roleName": "Nothing" });
     assert_eq!(error(&app.post_as(&tokens, "step-up/challenge", nothing).await.is(403)), "no_access");
-    // Who has no key is told so.
+    // Whose role asks for none is told so, and who has no key.
     let kim = app.tokens("kim").await;
-    let id = &app.rig.instance.store.roles_of(&app.rig.user("kim").id).unwrap()[0];
+    let roles = app.rig.instance.store.roles_of(&app.rig.user("kim").id).unwrap();
+    let id = roles.iter().find(|id| id.1 != ROLE).unwrap();
     let theirs = json!({ "accountId": id.0, "roleName": id.1 });
+    let refused = app.post_as(&kim, "step-up/challenge", theirs.clone()).await.is(409);
+    assert_eq!(error(&refused), "not_needed");
+    demand(&app, &id.1);
     assert_eq!(error(&app.post_as(&kim, "step-up/challenge", theirs).await.is(400)), "no_such_factor");
 }
 
