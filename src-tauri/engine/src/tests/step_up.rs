@@ -29,6 +29,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 mod busy;
+mod proofs;
+mod rules;
 pub(super) mod server;
 
 fn role(account: &str, role: &str) -> Grant {
