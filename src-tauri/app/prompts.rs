@@ -2,7 +2,9 @@
 //! and destroyed with its answer, whatever that is.
 //!
 //! Invariant: it shares no web process with another window and keeps nothing on disk. A PIN comes out of it
-//! once, as bytes, by a command that no other window may call; what holds them here is overwritten.
+//! once, as bytes, by a command that no other window may call. What holds them here is overwritten when it is
+//! dropped, but for the web engine's message, which Tauri frees as it is (src-tauri/keys/README.md, "What remains of a
+//! PIN").
 
 use crate::{
     drawing,

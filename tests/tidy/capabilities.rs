@@ -10,6 +10,10 @@ use super::{assert_none, files, root, text};
 /// shell, the network or another window.
 const OF_TAURI: &[&str] = &["core:event:allow-listen", "core:event:allow-unlisten"];
 
+/// What the windows for PINs and touches may do.
+const IN_PROMPTS: &[&str] =
+    &["allow-prompt", "allow-enter-pin", "allow-give-up", "allow-another-key", "core:event:allow-listen"];
+
 #[test]
 fn a_window_may_call_only_the_commands_it_uses() {
     let used = commands_used();
@@ -37,6 +41,33 @@ fn a_window_may_call_only_the_commands_it_uses() {
     }
     assert!(!permitted.is_empty(), "no capability was found in src-tauri/app/capabilities");
     assert_none("capabilities and the window's calls differ", &breaches);
+}
+
+/// A PIN is entered in windows that are for nothing else, and by one command.
+#[test]
+fn a_pin_comes_out_of_the_window_for_it_alone() {
+    let mut breaches = Vec::new();
+    let mut windows_for_it = 0;
+    for (place, capability) in capabilities() {
+        let windows: Vec<_> =
+            capability["windows"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let for_pins = windows == ["prompt-*"] && capability.get("webviews").is_none();
+        let enters = permissions(&capability).iter().any(|one| one == "allow-enter-pin");
+        if enters && !for_pins {
+            breaches.push(format!("{place}: {windows:?} may call enter_pin"));
+        }
+        // What else such a window may do would be done beside a PIN.
+        if windows.iter().any(|name| name.starts_with("prompt")) {
+            let more = permissions(&capability).into_iter().filter(|one| !IN_PROMPTS.contains(&one.as_str()));
+            breaches.extend(more.map(|one| format!("{place}: {one} in a window for PINs")));
+        }
+        if windows.contains(&"*") {
+            breaches.push(format!("{place}: for every window, those for PINs among them"));
+        }
+        windows_for_it += usize::from(enters && for_pins);
+    }
+    assert_eq!(windows_for_it, 1, "no capability lets a window enter a PIN");
+    assert_none("capabilities let a PIN elsewhere", &breaches);
 }
 
 #[test]

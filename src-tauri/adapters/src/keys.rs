@@ -6,7 +6,9 @@ mod told;
 
 use async_trait::async_trait;
 use engine::{
-    model::keys::{Fingerprint, Job, KeyFault, KeyId, KeyWish, Learnt, Plugged, Space, Step, SystemWay},
+    model::keys::{
+        Fingerprint, Job, KeyFault, KeyId, KeyWish, Learnt, Plugged, Space, Step, SystemWay, Undone,
+    },
     ports::{Clock, SecurityKeys},
 };
 use futures_util::StreamExt;
@@ -158,7 +160,7 @@ impl SecurityKeys for SystemKeys {
         });
         match done.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(SystemError::Declined)) => Err(KeyFault::Cancelled),
+            Ok(Err(SystemError::Declined)) => Err(KeyFault::Cancelled { undone: Undone::Nothing }),
             Ok(Err(error @ SystemError::Other(_))) => {
                 Err(KeyFault::Unavailable { reason: error.to_string() })
             }
@@ -211,14 +213,21 @@ impl SystemKeys {
 
 impl Held {
     async fn done(&mut self, of: &SystemKeys, id: &KeyId, job: Job, ask: &Ask) -> Result<Learnt, KeyFault> {
-        let KeyWish::StepUp(proof) = job.wish else {
+        let KeyWish::StepUp { proof, by } = job.wish else {
             return self.work(of, id, job, ask).await.map_err(|error| fault(&error));
         };
         let failed = |error: Error| fault(&error);
         let mut key = self.key(of, id).await.map_err(failed)?;
         let info = info(&key.info(ask).await.map_err(failed)?);
         let pin = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
-        let proved = step_up::prove(key, *proof, pin, &info, of.clock.now(), ask).await?;
+        let pin = || -> Result<keys::Pin, Error> {
+            let pin = pin.ok_or(Error::VerificationNeeded)?;
+            Ok(keys::Pin::new(pin.expose().as_bytes().to_vec())?)
+        };
+        let verify = ceremony::verify(by, pin).map_err(failed)?;
+        // Not held while a touch is waited for.
+        drop(job.pins);
+        let proved = step_up::prove(key, *proof, verify, &info, of.clock.now(), ask).await?;
         Ok(Learnt { proved: Some(proved), ..Learnt::default() })
     }
 
@@ -275,6 +284,7 @@ impl Held {
             KeyWish::Authenticate(asked) => {
                 let mut key = self.key(of, id).await?;
                 let verify = ceremony::verify(asked.proof, || pin(old))?;
+                drop(job.pins);
                 ceremony::authenticate(&mut key, &asked, verify, ask).await
             }
             KeyWish::Find { site, credentials } => {
@@ -284,10 +294,11 @@ impl Held {
             KeyWish::Register(asked) => {
                 let mut key = self.key(of, id).await?;
                 let verify = ceremony::verify(asked.proof, || pin(old))?;
+                drop(job.pins);
                 ceremony::register(&mut key, &asked, verify, ask).await
             }
             // What is proved goes another way.
-            KeyWish::StepUp(_) => Err(Error::NotFound),
+            KeyWish::StepUp { .. } => Err(Error::NotFound),
             wish => self.protected(id, wish, now, ask).await,
         }
     }

@@ -13,9 +13,9 @@ use crate::{
         ids::OrgId,
         keys::{
             Finished, Found, Job, KeyAct, KeyFault, KeyId, KeyWish, Keys, Learnt, PinState, Pins, Plugged,
-            Purpose, Reset, ResetStep, Step,
+            Purpose, Reset, ResetStep, Step, Undone, UserProof,
         },
-        step_up::Proved,
+        step_up::{Proof, Proved},
     },
     request::{Answer, KeysRequest, Reply},
     state::State,
@@ -211,7 +211,7 @@ fn seen(ctx: &Context, state: &mut State, list: Vec<Plugged>) {
         lock(ctx, state);
     }
     if pin_is_moot && let Some(running) = &state.keys.now.running {
-        let fault = KeyFault::Removed { undone: crate::model::keys::Undone::Nothing };
+        let fault = KeyFault::Removed { undone: Undone::Nothing };
         let no = running.no;
         over(ctx, state, no, Err(fault));
     }
@@ -346,17 +346,19 @@ fn wish_for(ctx: &Context, state: &mut State, key: &KeyId, wish: KeyWish) -> Res
     Ok(())
 }
 
-/// Has a key prove that its owner touched it, with its PIN first where that is wanted: the operation's number.
+/// Has a key prove that its owner touched it, with its PIN first where that is how it knows them: the operation's
+/// number. `wrong`: why the PIN is asked for where something else was tried.
 pub(crate) fn prove(
     ctx: &Context,
     state: &mut State,
     key: &KeyId,
-    wish: KeyWish,
-    pin: bool,
+    (proof, by): (Proof, UserProof),
+    wrong: Option<KeyFault>,
 ) -> Result<u64, KeyFault> {
+    let wish = KeyWish::StepUp { proof: Box::new(proof), by };
     let no = state.keys.now.begin(key, wish.act())?;
-    if pin {
-        state.keys.now.ask_pin(Purpose::Unlock, None);
+    if by == UserProof::Pin {
+        state.keys.now.ask_pin(Purpose::Unlock, wrong);
         state.keys.then = Some(wish);
     } else {
         run(ctx, state, no, key, Job { wish, pins: None });
@@ -386,7 +388,7 @@ fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Resul
     let wish = match purpose {
         // The PIN is for this one proof, and opens nothing else.
         Purpose::Unlock => match &keys.then {
-            Some(proof @ KeyWish::StepUp(_)) => proof.clone(),
+            Some(proof @ KeyWish::StepUp { .. }) => proof.clone(),
             _ => KeyWish::Unlock,
         },
         Purpose::Set => KeyWish::SetPin,
@@ -420,7 +422,7 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
     let key = &running.key.id;
     let result = match result {
         // Cancelled by the clock, not by the person.
-        Err(KeyFault::Cancelled) if state.keys.late => Err(KeyFault::TimedOut),
+        Err(KeyFault::Cancelled { undone }) if state.keys.late => Err(KeyFault::TimedOut { undone }),
         other => other,
     };
     match (act, result) {
@@ -451,8 +453,8 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
             state.keys.now.learn_fault(key, &fault);
             state.keys.now.ask_pin(Purpose::Prove, Some(fault));
         }
-        (act, Err(KeyFault::PinNeeded))
-            if act.signs() && state.keys.then.is_none() && errand::by_pin(state) => {}
+        (act, Err(fault @ (KeyFault::PinNeeded | KeyFault::NotRecognised)))
+            if act.signs() && state.keys.then.is_none() && errand::by_pin(state, key, &fault) => {}
         (KeyAct::StepUp, Ok(learnt)) => {
             state.keys.proved = learnt.proved;
             over(ctx, state, no, Ok(()));
@@ -525,7 +527,7 @@ fn cancel(ctx: &Context, state: &mut State) {
     let Some(running) = &state.keys.now.running else { return };
     let no = running.no;
     if matches!(running.step, Step::Pin(_)) {
-        over(ctx, state, no, Err(KeyFault::Cancelled));
+        over(ctx, state, no, Err(KeyFault::Cancelled { undone: Undone::Nothing }));
     } else {
         ctx.ports.keys.cancel();
     }

@@ -469,7 +469,7 @@ pub(crate) fn signed(
             now.stage = Stage::User(signed.iter().map(name).collect());
             flow.signed = signed;
         }
-        Err(KeyFault::Cancelled) => (now.stage, now.wrong) = (Stage::KeyFailed, None),
+        Err(KeyFault::Cancelled { .. }) => (now.stage, now.wrong) = (Stage::KeyFailed, None),
         Err(fault) => (now.stage, now.wrong) = (Stage::KeyFailed, Some(Code::SecurityKey { fault })),
     }
 }

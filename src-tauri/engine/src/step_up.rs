@@ -30,7 +30,7 @@ use crate::{
     state::State,
 };
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -122,6 +122,8 @@ struct Asking {
     /// Keys that did not answer it.
     tried: BTreeSet<KeyId>,
     refused: Option<(String, KeyFault)>,
+    /// Keys that are asked by their PIN, though they take fingers or asked for a touch alone, and why.
+    by_pin: BTreeMap<KeyId, KeyFault>,
     /// The operation under way with a key.
     running: Option<(u64, KeyId, String)>,
     /// A key that was busy, and when it is asked again.

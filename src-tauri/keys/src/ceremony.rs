@@ -54,13 +54,13 @@ struct Proof {
 }
 
 impl Key {
-    /// Makes a credential: a passkey, if the server's options demand a resident key. `clientDataJSON` names
-    /// `origin`, to whose host the options' RP id has to belong.
+    /// Makes a credential: a passkey, if the server's options demand a resident key, or prefer one and the key has
+    /// room for it. `clientDataJSON` names `origin`, to whose host the options' RP id has to belong.
     ///
     /// # Errors
     /// [`Error::ForeignOrigin`], [`Error::AlreadyRegistered`] (the options' exclude list),
-    /// [`Error::PasskeysFull`], [`Error::VerificationNeeded`] when the options or the key demand more than
-    /// [`Verify::Touch`], those of [`Key::unlock`], and what ends any operation.
+    /// [`Error::PasskeysFull`] where nothing but a passkey will do, [`Error::VerificationNeeded`] when the options or
+    /// the key demand more than [`Verify::Touch`], those of [`Key::unlock`], and what ends any operation.
     pub async fn register(
         &mut self,
         origin: impl Into<Origin>,
@@ -75,40 +75,23 @@ impl Key {
         let mut run = self.run(ask).await?;
         let said = self.said(&mut run).await?;
         let resident = resident(options, &said)?;
+        // A key that does not tell its room may say that it has none after the touch alone.
+        let may_be_full = resident == Resident::IfRoom && said.remaining_discoverable_credentials.is_none();
         let policy = options.authenticator_selection.as_ref().map(|wanted| wanted.user_verification);
         let policy = policy.unwrap_or(UserVerificationPolicy::Preferred);
         let wanted = For { permissions: Permissions::MAKE_CREDENTIAL, rp_id: Some(&options.rp.id) };
-        let proof = self.proof(&said, verify, policy, wanted, &hash, &mut run).await?;
-        let mut flags = BTreeMap::new();
-        if resident {
-            flags.insert("rk".to_owned(), true);
+        let proof = self.proof(&said, &verify, policy, wanted, &hash, &mut run).await?;
+        // For a second proof, and no longer than for that.
+        let verify = may_be_full.then_some(verify);
+        let message = to_make(options, &said, &hash, proof, resident != Resident::No)?;
+        let mut made = self.make(message, &mut run).await;
+        if let (Err(Error::PasskeysFull), Some(verify)) = (&made, &verify) {
+            // A proof is for one command (CTAP 2.1, 6.1.2, step 14).
+            let wanted = For { permissions: Permissions::MAKE_CREDENTIAL, rp_id: Some(&options.rp.id) };
+            let proof = self.proof(&said, verify, policy, wanted, &hash, &mut run).await?;
+            made = self.make(to_make(options, &said, &hash, proof, false)?, &mut run).await;
         }
-        if proof.inline {
-            flags.insert("uv".to_owned(), true);
-        }
-        let request = MakeCredentialRequest {
-            client_data_hash: hash,
-            rp: options.rp.clone(),
-            user: options.user.clone(),
-            pub_key_cred_params: options.pub_key_cred_params.clone(),
-            exclude_list: options.exclude_credentials.clone().unwrap_or_default(),
-            options: (!flags.is_empty()).then_some(flags),
-            pin_uv_auth_param: proof.param,
-            pin_uv_auth_proto: proof.protocol,
-            enterprise_attest: None,
-        };
-        // The library's request has no place for extensions.
-        let mut message = BTreeMap::<u32, Value>::from(request);
-        if let Some(extensions) = extensions(options, &said)? {
-            message.insert(0x06, Value::Map(extensions));
-        }
-        let message = packed(MakeCredentialRequest::CMD, &message)?;
-        let answer = self.ceremony(message, Effect::Writes, &mut run).await.map_err(|fail| match fail {
-            Fail::Status(Status::Ctap2NoCredentials) => Error::AlreadyRegistered,
-            other => other.explain(Feature::Passkeys, run.before()),
-        })?;
-        let made = answer::read::<MakeCredentialResponse>(&answer)?;
-        let (raw_id, attestation_object) = answer::attestation(made, keeps_statement(options))?;
+        let (raw_id, attestation_object) = answer::attestation(made?, keeps_statement(options))?;
         Ok(RegisterPublicKeyCredential {
             id: URL_SAFE_NO_PAD.encode(&raw_id),
             raw_id,
@@ -120,6 +103,14 @@ impl Key {
             type_: "public-key".to_owned(),
             extensions: Default::default(),
         })
+    }
+
+    async fn make(&mut self, message: Vec<u8>, run: &mut Run<'_>) -> Result<MakeCredentialResponse, Error> {
+        let answer = self.ceremony(message, Effect::Writes, run).await.map_err(|fail| match fail {
+            Fail::Status(Status::Ctap2NoCredentials) => Error::AlreadyRegistered,
+            other => other.explain(Feature::Passkeys, run.before()),
+        })?;
+        answer::read::<MakeCredentialResponse>(&answer)
     }
 
     /// Has the key sign a server's challenge, with one of the credentials that the options allow, or with any
@@ -142,7 +133,8 @@ impl Key {
         let said = self.said(&mut run).await?;
         let allowed = self.known(&options.rp_id, &options.allow_credentials, &said, &mut run).await?;
         let wanted = For { permissions: Permissions::GET_ASSERTION, rp_id: Some(&options.rp_id) };
-        let proof = self.proof(&said, verify, options.user_verification, wanted, &hash, &mut run).await?;
+        let proof = self.proof(&said, &verify, options.user_verification, wanted, &hash, &mut run).await?;
+        drop(verify);
         let request = GetAssertionRequest {
             rp_id: options.rp_id.clone(),
             client_data_hash: hash,
@@ -234,7 +226,7 @@ impl Key {
     async fn proof(
         &mut self,
         said: &GetInfoResponse,
-        verify: Verify,
+        verify: &Verify,
         policy: UserVerificationPolicy,
         wanted: For<'_>,
         hash: &[u8],
@@ -251,7 +243,7 @@ impl Key {
             }
             Verify::Touch => Ok(none),
             Verify::Pin(_) if on("noMcGaPermissionsWithClientPin") => Err(Error::VerificationNeeded),
-            Verify::Pin(pin) => by_token(self.token(said, &By::Pin(&pin), wanted, run).await?),
+            Verify::Pin(pin) => by_token(self.token(said, &By::Pin(pin), wanted, run).await?),
             Verify::Finger if !on("uv") => Err(Error::VerificationNeeded),
             Verify::Finger if on("pinUvAuthToken") => {
                 by_token(self.token(said, &By::Finger, wanted, run).await?)
@@ -330,17 +322,62 @@ fn client_data(kind: &str, challenge: &[u8], origin: &Origin) -> Vec<u8> {
         .into_bytes()
 }
 
-fn resident(options: &PublicKeyCredentialCreationOptions, said: &GetInfoResponse) -> Result<bool, Error> {
+/// Whether a key pair is to be a passkey, which takes room on the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resident {
+    No,
+    /// `preferred` is content with one that is none (WebAuthn L3, 5.4.6): a full key can be a second factor.
+    IfRoom,
+    Yes,
+}
+
+fn resident(options: &PublicKeyCredentialCreationOptions, said: &GetInfoResponse) -> Result<Resident, Error> {
     let can = said.get_option("rk") == Some(true);
-    let Some(wanted) = &options.authenticator_selection else { return Ok(false) };
+    let full = said.remaining_discoverable_credentials == Some(0);
+    let Some(wanted) = &options.authenticator_selection else { return Ok(Resident::No) };
     match wanted.resident_key {
-        Some(ResidentKeyRequirement::Required) if can => Ok(true),
+        Some(ResidentKeyRequirement::Required) if can => Ok(Resident::Yes),
         Some(ResidentKeyRequirement::Required) => Err(Error::NotSupported(Feature::Passkeys)),
-        Some(ResidentKeyRequirement::Preferred) => Ok(can),
-        Some(ResidentKeyRequirement::Discouraged) => Ok(false),
+        Some(ResidentKeyRequirement::Preferred) if can && !full => Ok(Resident::IfRoom),
+        Some(ResidentKeyRequirement::Preferred | ResidentKeyRequirement::Discouraged) => Ok(Resident::No),
         None if wanted.require_resident_key && !can => Err(Error::NotSupported(Feature::Passkeys)),
-        None => Ok(wanted.require_resident_key),
+        None if wanted.require_resident_key => Ok(Resident::Yes),
+        None => Ok(Resident::No),
     }
+}
+
+/// The command for a new key pair.
+fn to_make(
+    options: &PublicKeyCredentialCreationOptions,
+    said: &GetInfoResponse,
+    hash: &[u8],
+    proof: Proof,
+    resident: bool,
+) -> Result<Vec<u8>, Error> {
+    let mut flags = BTreeMap::new();
+    if resident {
+        flags.insert("rk".to_owned(), true);
+    }
+    if proof.inline {
+        flags.insert("uv".to_owned(), true);
+    }
+    let request = MakeCredentialRequest {
+        client_data_hash: hash.to_vec(),
+        rp: options.rp.clone(),
+        user: options.user.clone(),
+        pub_key_cred_params: options.pub_key_cred_params.clone(),
+        exclude_list: options.exclude_credentials.clone().unwrap_or_default(),
+        options: (!flags.is_empty()).then_some(flags),
+        pin_uv_auth_param: proof.param,
+        pin_uv_auth_proto: proof.protocol,
+        enterprise_attest: None,
+    };
+    // The library's request has no place for extensions.
+    let mut message = BTreeMap::<u32, Value>::from(request);
+    if let Some(extensions) = extensions(options, said)? {
+        message.insert(0x06, Value::Map(extensions));
+    }
+    packed(MakeCredentialRequest::CMD, &message)
 }
 
 /// The extensions that matter to our servers, where the key has them: `credProtect` and `minPinLength`.

@@ -50,7 +50,7 @@ impl Unlocked {
     }
 
     /// Teaches the key a finger, sample by sample: each is told as [`Progress::Sample`]. Stopped on the way, the
-    /// key forgets the samples.
+    /// key forgets the samples; with the last one it has learnt the finger, which may be left without its name.
     ///
     /// # Errors
     /// As [`Self::fingerprints`], [`Error::FingerprintsFull`], [`Error::NameTooLong`].
@@ -65,7 +65,8 @@ impl Unlocked {
         let before = self.known_fingers(&mut run).await?;
         run.finger = true;
         run.tell(Progress::FingerNeeded);
-        // Samples are nothing that a key keeps: what is stopped before the last has changed nothing.
+        // Samples are nothing that a key keeps: what is stopped before the last has changed nothing. With the last
+        // one it keeps the finger (CTAP 2.1, 6.7.4).
         let begin = BioSubCommand::FingerprintEnrollBegin(run.left());
         let mut answer = self.enrolment(begin, Effect::Reads, &mut run).await?;
         let id = answer.template_id.take().ok_or_else(|| Error::Unexpected("no template".to_owned()))?;
@@ -74,11 +75,13 @@ impl Unlocked {
             if let Some(quality) = answer.last_enroll_sample_status.as_ref().map(sample) {
                 run.tell(Progress::Sample { quality, left });
             }
+            run.wrote(left == 0);
             if left == 0 {
                 break;
             }
             let next = BioSubCommand::FingerprintEnrollCaptureNextSample(id.clone(), run.left());
-            answer = match self.enrolment(next, Effect::Reads, &mut run).await {
+            let effect = if left == 1 { Effect::Writes } else { Effect::Reads };
+            answer = match self.enrolment(next, effect, &mut run).await {
                 Ok(answer) => answer,
                 Err(error) => {
                     self.forget_samples(ask).await;

@@ -43,7 +43,7 @@ impl Network {
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum What {
-    /// A user name and a password that let nobody in.
+    /// A user name and a password, or a passkey's answer, that let nobody in.
     FailedSignIns,
     /// A link to set another password, asked for.
     ForgottenPasswords,

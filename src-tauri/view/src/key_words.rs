@@ -14,6 +14,10 @@ use engine::model::keys::{KeyAct, KeyFault, SampleHint, Undone};
 pub(crate) const UDEV_RULE: &str = "echo 'SUBSYSTEM==\"hidraw\", ENV{ID_FIDO_TOKEN}==\"1\", TAG+=\"uaccess\"' | \
     sudo tee /etc/udev/rules.d/70-security-keys.rules && sudo udevadm control --reload && sudo udevadm trigger";
 
+/// Of a step that was given up and that a key may have done, or may do yet.
+const STILL_DONE: &str = "The last step may be done, and may still be done if you touch the key.";
+const LOOK_WHAT: &str = "Take the key away and back, and look what it holds.";
+
 /// Title, meaning, next step.
 pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
     let owned =
@@ -90,10 +94,26 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "The last step was not completed.",
             "Plug it in and look what it holds.",
         ),
-        KeyFault::Cancelled => owned("Cancelled", "Nothing was changed.", "Begin again whenever you like."),
-        KeyFault::TimedOut => {
+        KeyFault::Cancelled { undone: Undone::Nothing } => {
+            owned("Cancelled", "Nothing was changed.", "Begin again whenever you like.")
+        }
+        KeyFault::Cancelled { undone: Undone::LastStep } => owned("Cancelled", STILL_DONE, LOOK_WHAT),
+        KeyFault::TimedOut { undone: Undone::Nothing } => {
             owned("Nobody touched the key in time", "Nothing was changed.", "Try again, and touch it.")
         }
+        KeyFault::TimedOut { undone: Undone::LastStep } => {
+            owned("The key did not finish in time", STILL_DONE, LOOK_WHAT)
+        }
+        KeyFault::Declined => owned(
+            "The key declined",
+            "Somebody said no at the key. Nothing was changed.",
+            "Try again, and touch it.",
+        ),
+        KeyFault::PinIsSet => owned(
+            "This key has a PIN already",
+            "It was set meanwhile, perhaps by another program. Nothing was changed.",
+            "Change it under PIN.",
+        ),
         KeyFault::U2fOnly => owned(
             "This key supports only U2F",
             "It works as a second factor in a browser but holds no passkeys, and Latchkey cannot use it.",

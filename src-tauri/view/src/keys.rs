@@ -21,12 +21,17 @@ use engine::{
         keys::{
             Finished, Info, KeyAct, KeyFault, KeyId, KeyWish, Keys, Known, Passkey, PinState, Plugged,
             Protection, Purpose, Reset, ResetStep, Running, Sameness, Space, Step, SystemWay, Transport,
+            Undone,
         },
     },
     request::KeysRequest,
 };
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
+
+/// Why a key is not reset that the system tells nothing of.
+const NOT_KNOWN_AGAIN: &str =
+    "Nothing tells this key from another when it is plugged in again, so it cannot be reset here.";
 
 const NOT_HERE: &str = "not available on this key";
 
@@ -140,6 +145,10 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
                 let (title, meaning, _) = key_words::fault(fault);
                 format!("{title}. {meaning}").trim().to_owned()
             }
+            KeyFault::NotRecognised => {
+                let (title, ..) = key_words::fault(fault);
+                format!("{title}. Enter the PIN instead.")
+            }
             other => line(other),
         }),
         old: asked.purpose != Purpose::Set,
@@ -232,8 +241,9 @@ fn facts(s: &Snapshot, key: &Plugged, known: &Known, info: &Info, zone: &TimeZon
             least_pin: info.can.least_pin.then_some(info.least_pin),
             force_pin_change: info.can.force_pin_change && !pin_first,
             enterprise: info.can.enterprise,
-            reset: info.can.reset && !info.u2f_only,
+            reset: info.can.reset && !info.u2f_only && !key.identity.is_empty(),
             reset_text: match (info.u2f_only, key.transport) {
+                (false, Transport::Usb) if key.identity.is_empty() => NOT_KNOWN_AGAIN,
                 (true, _) => "This key has nothing that a reset could empty.",
                 (_, Transport::Nfc) => "Reset works only over USB.",
                 _ => "Deletes every passkey, the PIN and all fingerprints on this key.",
@@ -440,17 +450,14 @@ fn reset(keys: &Keys, wizard: &Reset) -> UiKeyReset {
             }
         },
         fault: wizard.fault.as_ref().map(|fault| match fault {
-            KeyFault::TimedOut => {
+            KeyFault::TimedOut { undone: Undone::Nothing } => {
                 "Not confirmed in time. Nothing was erased. Start the plug-in step again.".to_owned()
             }
             KeyFault::SeveralKeys => {
                 "Unplug the other key first, so that the wrong one is not erased.".to_owned()
             }
             KeyFault::OverNfc => "Reset works only over USB.".to_owned(),
-            KeyFault::NotSupported => {
-                "Nothing tells this key from another when it is plugged in again, so it cannot be reset here."
-                    .to_owned()
-            }
+            KeyFault::NotSupported => NOT_KNOWN_AGAIN.to_owned(),
             other => line(other),
         }),
         blocked: matches!(

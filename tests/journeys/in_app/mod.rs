@@ -9,6 +9,7 @@ mod other_keys;
 mod programs;
 mod sign_in;
 mod spare;
+mod verified;
 
 use super::{arrival::add, steps::wait_signed_in};
 use anyhow::Result;

@@ -52,6 +52,7 @@ fn a_key_taken_away_in_the_middle_says_what_was_done() {
         keys.key().waits().await?;
         keys.key().unplug().await?;
         view.says("The key was removed").await?;
+        view.says("Nothing was changed.").await?;
         view.knows_none().await?;
         keys.key().order("finger known").await?;
         keys.key().plug().await?;

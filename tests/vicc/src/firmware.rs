@@ -33,7 +33,7 @@ pub enum Profile {
     ProtocolTwo,
     /// With room for three passkeys.
     Small,
-    /// That lets an employer's site ask for its serial number.
+    /// That lets an employer's site ask for its serial number, and for the shortest PIN it takes.
     Enterprise,
     /// That knows U2F only.
     U2fOnly,
@@ -64,6 +64,7 @@ impl Profile {
             Self::Enterprise => CustomizationImpl {
                 enterprise_attestation_mode: Some(EnterpriseAttestationMode::VendorFacilitated),
                 enterprise_rp_id_list: &["acme.test"],
+                default_min_pin_length_rp_ids: &["acme.test"],
                 ..plain
             },
         }

@@ -4,7 +4,7 @@ use adapters::{clock::SystemClock, keys::SystemKeys};
 use engine::{
     model::keys::{
         Job, KeyFault, KeyId, KeyWish, Learnt, Pin, PinState, Pins, Plugged, Sameness, Step, Transport,
-        Undone,
+        Undone, UserProof,
     },
     model::step_up::{Proof, Proved, StepUpKey},
     ports::SecurityKeys,
@@ -150,7 +150,7 @@ async fn what_waits_for_a_touch_can_be_cancelled() {
     tokio::time::timeout(SOON, until_touch).await.expect("it says that it waits");
     desk.port.cancel();
     let ended = tokio::time::timeout(SOON, waits).await.expect("it ends").expect("it ends well");
-    assert_eq!(ended, Err(KeyFault::Cancelled));
+    assert_eq!(ended, Err(KeyFault::Cancelled { undone: Undone::Nothing }));
 }
 
 #[tokio::test]
@@ -231,7 +231,17 @@ async fn a_key_of_the_same_model_at_another_port_is_not_taken_for_it() {
 
 /// What a key proves for step-up.
 async fn proves(desk: &Desk, id: &KeyId, proof: Proof, pins: Option<Pins>) -> Result<StepUpKey, KeyFault> {
-    let (result, _) = desk.run(id, KeyWish::StepUp(Box::new(proof)), pins).await;
+    let by = if pins.is_some() { UserProof::Pin } else { UserProof::Touch };
+    proves_by(desk, id, proof, (by, pins)).await
+}
+
+async fn proves_by(
+    desk: &Desk,
+    id: &KeyId,
+    proof: Proof,
+    (by, pins): (UserProof, Option<Pins>),
+) -> Result<StepUpKey, KeyFault> {
+    let (result, _) = desk.run(id, KeyWish::StepUp { proof: Box::new(proof), by }, pins).await;
     match result?.proved {
         Some(Proved::Key(key)) => Ok(key),
         other => panic!("it proved {other:?}"),
@@ -282,4 +292,21 @@ async fn a_demand_for_the_pin_takes_the_pin_and_opens_nothing_else() {
     proves(&desk, &id, here(&known, false), None).await.expect("a touch alone, where that is enough");
     let (locked, _) = desk.run(&id, KeyWish::ListPasskeys, None).await;
     assert_eq!(locked, Err(KeyFault::PinNeeded));
+}
+
+#[tokio::test]
+async fn a_finger_stands_for_the_pin_and_the_pin_for_one_that_is_not_recognised() {
+    let (desk, id) = Desk::with(Profile::Full).await;
+    let pin = || pins("correct horse", "");
+    desk.run(&id, KeyWish::SetPin, pins("", "correct horse")).await.0.expect("set");
+    desk.run(&id, KeyWish::Unlock, pin()).await.0.expect("unlocked");
+    desk.does(&id, KeyWish::AddFingerprint { name: "Thumb".to_owned() }).await;
+    let by_finger = || (UserProof::Finger, None);
+    let new = Proof::Register { known: Vec::new() };
+    let known = proves_by(&desk, &id, new, by_finger()).await.expect("made known");
+    proves_by(&desk, &id, here(&known, true), by_finger()).await.expect("recognised");
+    desk.key.finger(Finger::Stranger);
+    let other = proves_by(&desk, &id, here(&known, true), by_finger()).await;
+    assert_eq!(other, Err(KeyFault::NotRecognised));
+    proves(&desk, &id, here(&known, true), pin()).await.expect("with the PIN");
 }

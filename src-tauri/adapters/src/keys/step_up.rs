@@ -5,7 +5,7 @@
 
 use super::told;
 use engine::model::{
-    keys::{Info, KeyFault, Pin},
+    keys::{Info, KeyFault},
     step_up::{Proof, Proved, StepUpKey},
 };
 use keys::{
@@ -21,20 +21,12 @@ const SITE: &str = "step-up.latchkey.invalid";
 pub(super) async fn prove(
     mut key: Key,
     proof: Proof,
-    pin: Option<&Pin>,
+    verify: Verify,
     info: &Info,
     now: jiff::Timestamp,
     ask: &Ask,
 ) -> Result<Proved, KeyFault> {
     let failed = |error: Error| told::fault(&error);
-    let verify = match pin {
-        Some(pin) => {
-            let pin = keys::Pin::new(pin.expose().as_bytes().to_vec()).map_err(|e| failed(e.into()))?;
-            Verify::Pin(pin)
-        }
-        None if wants(&proof, info) && info.fingerprints.is_some_and(|n| n > 0) => Verify::Finger,
-        None => Verify::Touch,
-    };
     match proof {
         Proof::Here { allowed, verify: demanded } => {
             let known: Vec<Registered> = allowed.iter().filter_map(read).collect();
@@ -71,15 +63,6 @@ pub(super) async fn prove(
                 record: written(&made)?,
             }))
         }
-    }
-}
-
-/// Whether more than a touch is wanted.
-fn wants(proof: &Proof, info: &Info) -> bool {
-    match proof {
-        Proof::Here { verify, .. } => *verify || info.can.always_verify == Some(true),
-        Proof::Register { .. } => true,
-        Proof::Server { .. } => info.can.always_verify == Some(true),
     }
 }
 

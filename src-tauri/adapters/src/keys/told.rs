@@ -26,7 +26,8 @@ pub(super) fn plugged(found: &Found) -> Plugged {
     };
     Plugged {
         id: KeyId::new(found.id.as_str()),
-        name: found.name.clone(),
+        // macOS and Windows tell no name, and a model's comes when the key was asked.
+        name: if found.name.is_empty() { "Security key".to_owned() } else { found.name.clone() },
         transport: match found.transport {
             keys::Transport::Usb => Transport::Usb,
             keys::Transport::Nfc => Transport::Nfc,
@@ -166,8 +167,11 @@ pub(super) fn fault(error: &Error) -> KeyFault {
         Error::Permission(_) => KeyFault::NotAllowed,
         Error::NotConnected | Error::NotFound => KeyFault::Gone,
         Error::Removed(midway) => KeyFault::Removed { undone: undone(midway) },
-        Error::Cancelled(_) => KeyFault::Cancelled,
-        Error::TimedOut(_) | Error::TooLate | Error::Refused => KeyFault::TimedOut,
+        Error::Cancelled(midway) => KeyFault::Cancelled { undone: undone(midway) },
+        Error::TimedOut(midway) => KeyFault::TimedOut { undone: undone(midway) },
+        Error::TooLate => KeyFault::TimedOut { undone: Undone::Nothing },
+        Error::Refused => KeyFault::Declined,
+        Error::PinAlreadySet => KeyFault::PinIsSet,
         Error::WrongKey => KeyFault::OtherKey { serial: None },
         Error::OtherKeyConnected => KeyFault::SeveralKeys,
         Error::ResetOnlyOverUsb => KeyFault::OverNfc,
@@ -176,8 +180,39 @@ pub(super) fn fault(error: &Error) -> KeyFault {
         Error::NotRegistered => KeyFault::NotRegistered,
         Error::AlreadyRegistered => KeyFault::RegisteredAlready,
         Error::ForeignOrigin { rp_id, .. } => KeyFault::ForeignSite { site: rp_id.clone() },
-        Error::PinAlreadySet | Error::NameTooLong(_) | Error::Unexpected(_) | Error::Trouble(_) => {
+        Error::NameTooLong(_) | Error::Unexpected(_) | Error::Trouble(_) => {
             KeyFault::NoAnswer { what: error.to_string() }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_done_is_not_said_to_be_undone() {
+        let (nothing, last) = (Undone::Nothing, Undone::LastStep);
+        for (midway, undone) in [(Midway::NothingChanged, nothing), (Midway::LastStepNotCompleted, last)] {
+            assert_eq!(fault(&Error::Removed(midway)), KeyFault::Removed { undone });
+            assert_eq!(fault(&Error::Cancelled(midway)), KeyFault::Cancelled { undone });
+            assert_eq!(fault(&Error::TimedOut(midway)), KeyFault::TimedOut { undone });
+        }
+        assert_eq!(fault(&Error::Refused), KeyFault::Declined);
+        assert_eq!(fault(&Error::PinAlreadySet), KeyFault::PinIsSet);
+    }
+
+    #[test]
+    fn a_key_of_which_the_system_tells_nothing_has_a_name_and_nothing_to_be_known_by() {
+        let found = Found {
+            id: keys::KeyId::from_text("usb:1"),
+            transport: keys::Transport::Usb,
+            name: String::new(),
+            marks: Marks::default(),
+            obstacle: None,
+        };
+        let it = plugged(&found);
+        assert_eq!((it.name.as_str(), it.identity.as_str()), ("Security key", ""));
+        assert_eq!(engine::model::keys::Reset::of(it).fault, Some(KeyFault::NotSupported));
     }
 }

@@ -7,7 +7,9 @@ use crate::{
     model::{
         Timestamp,
         ids::OrgId,
-        keys::{Job, KeyFault, KeyId, KeyWish, Plugged, Purpose, Signed, Undone, UserProof},
+        keys::{
+            Ceremony, Job, KeyAct, KeyFault, KeyId, KeyWish, Plugged, Purpose, Signed, Undone, UserProof,
+        },
     },
     native, registering,
     state::State,
@@ -80,10 +82,16 @@ pub(crate) fn no_more(ctx: &Context, state: &mut State, org: &OrgId) {
 /// The errand under way is given up, and who waits for it is told.
 pub(super) fn drop_it(ctx: &Context, state: &mut State) -> bool {
     let Some(errand) = state.keys.errand.take() else { return false };
+    let mut undone = Undone::Nothing;
     if errand.no.is_some() {
+        // A key that was asked to make a key pair may make it yet.
+        let asked = state.keys.now.pin_asked().is_none() && errand.wish.act() == KeyAct::Register;
+        if asked {
+            undone = Undone::LastStep;
+        }
         cancel(ctx, state);
     }
-    tell(ctx, state, errand, Err(KeyFault::Cancelled));
+    tell(ctx, state, errand, Err(KeyFault::Cancelled { undone }));
     true
 }
 
@@ -186,20 +194,17 @@ fn proof(wish: &KeyWish) -> UserProof {
     }
 }
 
-/// The key knows no finger any more: the same with its PIN.
-pub(super) fn by_pin(state: &mut State) -> bool {
+/// A finger was of no use to that key, or it wants more than a touch: the same with its PIN, if it takes one.
+pub(super) fn by_pin(state: &mut State, key: &KeyId, why: &KeyFault) -> bool {
     let Some(errand) = &state.keys.errand else { return false };
+    let Some(Ok(proof)) = state.keys.now.info(key).map(UserProof::by_pin) else { return false };
     let wish = match errand.wish.clone() {
-        KeyWish::Authenticate(it) => {
-            KeyWish::Authenticate(crate::model::keys::Ceremony { proof: UserProof::Pin, ..it })
-        }
-        KeyWish::Register(it) => {
-            KeyWish::Register(crate::model::keys::Ceremony { proof: UserProof::Pin, ..it })
-        }
+        KeyWish::Authenticate(it) => KeyWish::Authenticate(Ceremony { proof, ..it }),
+        KeyWish::Register(it) => KeyWish::Register(Ceremony { proof, ..it }),
         _ => return false,
     };
     state.keys.then = Some(wish);
-    state.keys.now.ask_pin(Purpose::Prove, None);
+    state.keys.now.ask_pin(Purpose::Prove, (*why == KeyFault::NotRecognised).then(|| why.clone()));
     true
 }
 

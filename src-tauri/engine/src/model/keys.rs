@@ -7,7 +7,7 @@ mod pin;
 mod reset;
 mod wish;
 
-pub use ceremony::{Ceremony, Signed, UserProof};
+pub use ceremony::{Ceremony, Signed, UserProof, Verification};
 pub use now::{Finished, Found, Keys, Known, PinAsked, Purpose, Running, Step, Unlocked};
 pub use pin::{MOST_PIN_BYTES, Pin, Pins};
 pub use reset::{Reset, ResetStep};
@@ -221,13 +221,14 @@ pub enum SampleHint {
     NoFinger,
 }
 
-/// What was done of what a key was taken away from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What was done of what ended in the middle: the key was taken away, the person gave it up, nobody touched it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Undone {
     /// Nothing was changed.
+    #[default]
     Nothing,
-    /// The last step may or may not have been done.
+    /// The last step may or may not have been done, or may still be: a card in a reader cannot be told to stop.
     LastStep,
 }
 
@@ -265,9 +266,19 @@ pub enum KeyFault {
     /// It was taken away.
     Removed { undone: Undone },
     /// The person cancelled.
-    Cancelled,
+    Cancelled {
+        #[serde(default)]
+        undone: Undone,
+    },
     /// Nobody touched it in time.
-    TimedOut,
+    TimedOut {
+        #[serde(default)]
+        undone: Undone,
+    },
+    /// Somebody said no at the key, or it takes none of this.
+    Declined,
+    /// It has a PIN already, which is changed rather than set.
+    PinIsSet,
     /// It knows U2F alone.
     U2fOnly,
     /// No room for another passkey or fingerprint.

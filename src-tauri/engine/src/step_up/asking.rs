@@ -11,7 +11,7 @@ use crate::{
         environment::Act,
         history::{By, Event as Happened},
         ids::{Grant, OrgId},
-        keys::{KeyFault, KeyId, KeyWish, PinState, Undone},
+        keys::{Ceremony, Info, KeyFault, KeyId, Undone, UserProof, Verification},
         profile::State as ProfileState,
         step_up::{Demand, For, Opened, PATIENCE, Proof, Proved, StepUpKey, Unanswered},
     },
@@ -22,7 +22,7 @@ use crate::{
     state::State,
 };
 use jiff::SignedDuration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// However much happens, whoever waits is answered after so long.
 const LATEST: SignedDuration = SignedDuration::from_mins(5);
@@ -63,6 +63,7 @@ pub(super) fn hold(ctx: &Context, state: &mut State, need: gate::Need, held: Hel
         held: vec![held],
         tried: BTreeSet::new(),
         refused: None,
+        by_pin: BTreeMap::new(),
         running: None,
         again: None,
         skip: false,
@@ -97,6 +98,7 @@ pub(crate) fn keys_changed(ctx: &Context, state: &mut State) {
     if let Some(asking) = &mut state.step_up.now {
         // Plugged in again, it may be asked again.
         asking.tried.retain(|id| list.contains(id));
+        asking.by_pin.retain(|id, _| list.contains(id));
     }
     advance(ctx, state);
 }
@@ -116,34 +118,17 @@ fn advance(ctx: &Context, state: &mut State) {
     let Some(key) = keys.list().iter().find(|key| !asking.tried.contains(&key.id)).cloned() else { return };
     // Asked what it is first, which comes by itself.
     let Some(known) = keys.known.get(&key.id) else { return };
-    let fault = known.fault.clone().or_else(|| {
-        let u2f = known.info.as_ref().is_some_and(|info| info.u2f_only);
-        u2f.then_some(KeyFault::U2fOnly)
-    });
-    let wish = proof(state, asking);
-    let verify = match &wish {
-        Proof::Here { verify, .. } => *verify,
-        // A key makes nothing without its PIN, where it has one.
-        Proof::Register { .. } => known.info.as_ref().is_some_and(|info| info.pin == PinState::Set),
-        Proof::Server { .. } => false,
+    let proof = proof(state, asking);
+    let by = match (&known.info, &known.fault) {
+        (_, Some(fault)) => Err(fault.clone()),
+        (Some(info), None) if info.u2f_only => Err(KeyFault::U2fOnly),
+        (Some(info), None) if asking.by_pin.contains_key(&key.id) => UserProof::by_pin(info),
+        (Some(info), None) => by(&proof, info),
+        // It is being looked at.
+        (None, None) => return,
     };
-    let always = known.info.as_ref().is_some_and(|info| info.can.always_verify == Some(true));
-    let finger = known.info.as_ref().is_some_and(|info| info.fingerprints.is_some_and(|n| n > 0));
-    let pin = known.info.as_ref().map_or(PinState::None, |info| info.pin);
-    let asks_pin = (verify || always) && !finger;
-    let fault = fault.or(match pin {
-        _ if !asks_pin => None,
-        PinState::Set => None,
-        PinState::None => Some(KeyFault::NotSupported),
-        PinState::NotSet => Some(KeyFault::PinNotSet),
-        PinState::ChangeNeeded => Some(KeyFault::PinChangeNeeded),
-        PinState::Paused => Some(KeyFault::PinPaused),
-        PinState::Blocked => Some(KeyFault::PinBlocked),
-    });
-    let begun = match fault {
-        Some(fault) => Err(fault),
-        None => keys::prove(ctx, state, &key.id, KeyWish::StepUp(Box::new(wish)), asks_pin),
-    };
+    let why = asking.by_pin.get(&key.id).filter(|why| **why == KeyFault::NotRecognised).cloned();
+    let begun = by.and_then(|by| keys::prove(ctx, state, &key.id, (proof, by), why));
     let Some(asking) = &mut state.step_up.now else { return };
     match begun {
         Ok(no) => asking.running = Some((no, key.id, key.name)),
@@ -170,6 +155,21 @@ fn proof(state: &State, asking: &Asking) -> Proof {
     }
 }
 
+/// How this key is to know who touches it.
+fn by(proof: &Proof, info: &Info) -> Result<UserProof, KeyFault> {
+    match proof {
+        Proof::Here { verify: true, .. } => UserProof::of(info, Verification::Required),
+        Proof::Here { verify: false, .. } => UserProof::of(info, Verification::Needless),
+        // A key makes nothing without its PIN, where it has one.
+        Proof::Register { .. } => UserProof::of(info, Verification::Preferred),
+        // One that was registered with its PIN has to be asked for it again (WebAuthn, 7.2, step 17), and which was
+        // is the server's to know: it says what it wants of all of them.
+        Proof::Server { options, origin } => {
+            Ceremony::new(options, origin).fit(info).map(|ceremony| ceremony.proof)
+        }
+    }
+}
+
 /// The operation of that number is over.
 pub(crate) fn ended(ctx: &Context, state: &mut State, no: u64, result: Result<Option<Proved>, KeyFault>) {
     let now = ctx.now();
@@ -182,9 +182,9 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, no: u64, result: Result<Op
         Ok(Some(Proved::Answer(answer))) => return check(ctx, state, name, KeyAnswer(answer)),
         Ok(None) => {}
         // The person gave it up, here or in the window for the PIN.
-        Err(KeyFault::Cancelled) if !skip => return give_up(ctx, state, Unanswered::Denied),
-        Err(KeyFault::Cancelled) => drop(asking.tried.insert(id)),
-        Err(KeyFault::TimedOut) => return give_up(ctx, state, Unanswered::TimedOut),
+        Err(KeyFault::Cancelled { .. }) if !skip => return give_up(ctx, state, Unanswered::Denied),
+        Err(KeyFault::Cancelled { .. }) => drop(asking.tried.insert(id)),
+        Err(KeyFault::TimedOut { .. }) => return give_up(ctx, state, Unanswered::TimedOut),
         Err(fault @ (KeyFault::Removed { undone: Undone::Nothing } | KeyFault::Gone)) => {
             asking.refused = Some((name, fault));
             asking.until = (now + PATIENCE).min(asking.latest);
@@ -193,6 +193,11 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, no: u64, result: Result<Op
             asking.again = Some((id.clone(), now + AGAIN));
             asking.tried.insert(id);
             asking.refused = Some((name, fault));
+        }
+        // It takes its PIN instead, which is asked for at once.
+        Err(fault @ (KeyFault::PinNeeded | KeyFault::NotRecognised)) if !asking.by_pin.contains_key(&id) => {
+            asking.by_pin.insert(id, fault);
+            asking.until = (now + PATIENCE).min(asking.latest);
         }
         Err(fault) => {
             if fault == KeyFault::Cloned {
@@ -434,6 +439,7 @@ pub(super) fn another(ctx: &Context, state: &mut State, number: u64) {
     } else {
         // Those that were no use may be tried once more.
         asking.tried.clear();
+        asking.by_pin.clear();
         asking.refused = None;
         advance(ctx, state);
     }

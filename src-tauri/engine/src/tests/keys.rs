@@ -146,12 +146,33 @@ async fn one_operation_at_a_time_and_it_can_be_cancelled_at_any_moment() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_may_be_done_though_it_was_given_up_stays_in_sight() {
+    let (port, engine) = looking().await;
+    // By the person, and by the clock.
+    for late in [false, true] {
+        port.answers(KeyFault::Cancelled { undone: Undone::LastStep });
+        wish(&engine, "a", KeyWish::Identify).await.unwrap();
+        until(&engine, |s| s.keys.running.as_ref().is_some_and(|it| it.step == Step::Touch)).await;
+        if late {
+            pass(SignedDuration::from_secs(61)).await;
+        } else {
+            ask(&engine, KeysRequest::Cancel).await.unwrap();
+        }
+        let undone = Undone::LastStep;
+        let fault = if late { KeyFault::TimedOut { undone } } else { KeyFault::Cancelled { undone } };
+        let ended = idle(&engine).await;
+        assert_eq!(ended.keys.last.as_ref().map(|last| last.result.clone()), Some(Err(fault)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_touches_the_key() {
     let (_port, engine) = looking().await;
     wish(&engine, "a", KeyWish::Identify).await.unwrap();
     pass(SignedDuration::from_secs(61)).await;
     let given_up = idle(&engine).await;
-    assert_eq!(given_up.keys.last.as_ref().map(|last| last.result.clone()), Some(Err(KeyFault::TimedOut)));
+    let timed_out = KeyFault::TimedOut { undone: Undone::Nothing };
+    assert_eq!(given_up.keys.last.as_ref().map(|last| last.result.clone()), Some(Err(timed_out)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +231,8 @@ async fn a_reset_that_nobody_touches_begins_again_with_unplugging() {
     let late = now(&engine);
     assert!(late.keys.running.is_none());
     let reset = late.keys.reset.as_ref().unwrap();
-    assert_eq!((reset.step, &reset.fault), (ResetStep::Unplug, &Some(KeyFault::TimedOut)));
+    let timed_out = KeyFault::TimedOut { undone: Undone::Nothing };
+    assert_eq!((reset.step, reset.fault.clone()), (ResetStep::Unplug, Some(timed_out)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,6 +18,7 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
+mod pins;
 pub(super) mod port;
 
 use port::{complete, factors, in_browser, offer};

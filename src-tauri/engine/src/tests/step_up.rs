@@ -30,6 +30,8 @@ use tokio::task::JoinHandle;
 
 mod busy;
 mod kept;
+mod proofs;
+mod rules;
 pub(super) mod server;
 
 fn role(account: &str, role: &str) -> Grant {

@@ -47,6 +47,11 @@ impl<'a> Run<'a> {
         if self.wrote { Midway::LastStepNotCompleted } else { Midway::NothingChanged }
     }
 
+    /// Whether anything was written, where the answer tells it rather than the command.
+    pub(crate) fn wrote(&mut self, wrote: bool) {
+        self.wrote = wrote;
+    }
+
     pub(crate) fn tell(&self, progress: Progress) {
         let _ = self.ask.progress.send(progress);
     }

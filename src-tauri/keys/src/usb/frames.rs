@@ -26,6 +26,8 @@ const CANCEL: u8 = 0x11;
 const KEEPALIVE: u8 = 0x3b;
 const ERROR: u8 = 0x3f;
 const CAPABLE_OF_CBOR: u8 = 0x04;
+/// ERR_CHANNEL_BUSY (11.2.9.1.6), which CTAP's status of that number is as well.
+const CHANNEL_BUSY: u8 = 0x06;
 
 /// A key that is there answers within this, if only that it is alive (11.2.9.1.5: every 100 ms).
 const SILENCE: Duration = Duration::from_secs(5);
@@ -65,7 +67,14 @@ impl<R: Reports> Channel<R> {
         self.send(INIT, &nonce).await?;
         let until = Instant::now() + SILENCE;
         while Instant::now() < until {
-            let Some((INIT, answer)) = self.receive().await? else { continue };
+            let Some((command, answer)) = self.receive().await? else { continue };
+            // That it is busy for another program's INIT is true for ours, too.
+            if let (ERROR, Some(&code)) = (command, answer.first()) {
+                return Err(Broken::Status(code));
+            }
+            if command != INIT {
+                continue;
+            }
             if answer.len() < 17 || answer[..8] != nonce {
                 continue;
             }
@@ -165,10 +174,16 @@ impl<R: Reports> Wire for Channel<R> {
             self.reports.reopen().await?;
             self.init().await
         };
-        again.await.map_err(|broken| match broken {
-            Broken::Gone => crate::Error::NotConnected,
-            Broken::NotCtap2 => crate::Error::U2fOnly,
-            other => crate::Error::Trouble(format!("{other:?}")),
-        })
+        again.await.map_err(not_opened)
+    }
+}
+
+/// Why no channel was given.
+pub(super) fn not_opened(broken: Broken) -> crate::Error {
+    match broken {
+        Broken::Gone => crate::Error::NotConnected,
+        Broken::NotCtap2 => crate::Error::U2fOnly,
+        Broken::Status(CHANNEL_BUSY) => crate::Error::Busy(crate::User::AnotherProgram),
+        other => crate::Error::Trouble(format!("{other:?}")),
     }
 }

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use opensk::{Ctap, Transport as Endpoint, env::test::TestEnv};
 use tokio_util::sync::CancellationToken;
 
-use super::frames::{Channel, REPORT, Reports};
+use super::frames::{Channel, REPORT, Reports, not_opened};
 use crate::{
-    Ask, Progress, Ui,
+    Ask, Error, Feature, Midway, Progress, Ui, User,
     bus::{Broken, Wire},
+    ctap::Fail,
 };
 
 /// OpenSK at the other end of a cable.
@@ -174,4 +175,22 @@ async fn a_key_that_goes_away_is_gone() {
     script.answers.push_back(welcome(NONCE, ID, 0x04));
     let mut channel = Channel::open(&mut script, nonce).await.expect("a channel");
     assert_eq!(channel.transmit(&[0x04], &ui().0).await, Err(Broken::Gone));
+}
+
+#[tokio::test]
+async fn a_key_that_talks_to_another_program_is_busy() {
+    let error = |channel, code| report(channel, 0x3f, &[code]);
+    let busy = Error::Busy(User::AnotherProgram);
+    // While it is opened, while it is asked, and when it is opened anew.
+    let mut script = Script::default();
+    script.answers.push_back(error([0xff; 4], 0x06));
+    assert_eq!(Channel::open(&mut script, nonce).await.map(drop).map_err(not_opened), Err(busy.clone()));
+    let mut script = Script::default();
+    script.answers.extend([welcome(NONCE, ID, 0x04), error(ID, 0x06), error([0xff; 4], 0x06)]);
+    let mut channel = Channel::open(&mut script, nonce).await.expect("a channel");
+    let asked = channel.transmit(&[0x04], &ui().0).await;
+    assert_eq!(asked, Err(Broken::Status(0x06)));
+    let said = Fail::Status(0x06_u8.into()).explain(Feature::Other, Midway::NothingChanged);
+    assert_eq!(said, busy);
+    assert_eq!(channel.refresh().await, Err(busy));
 }

@@ -15,7 +15,7 @@ use futures_util::stream::{self, BoxStream};
 use self::frames::Channel;
 use crate::{
     Error, Event, Found, KeyId,
-    bus::{Broken, Bus, Transport, Wire},
+    bus::{Bus, Transport, Wire},
 };
 #[cfg(target_os = "linux")]
 use linux as system;
@@ -72,11 +72,7 @@ impl Bus for Usb {
         let runtime = tokio::runtime::Handle::current();
         let opening = tokio::task::spawn_blocking(move || runtime.block_on(Channel::open(device, nonce)));
         let opened = opening.await.map_err(|error| Error::Trouble(error.to_string()))?;
-        opened.map(|channel| -> Box<dyn Wire> { Box::new(channel) }).map_err(|broken| match broken {
-            Broken::NotCtap2 => Error::U2fOnly,
-            Broken::Gone => Error::NotConnected,
-            other => Error::Trouble(format!("{other:?}")),
-        })
+        opened.map(|channel| -> Box<dyn Wire> { Box::new(channel) }).map_err(frames::not_opened)
     }
 }
 

@@ -11,8 +11,9 @@ use super::*;
 use crate::{
     instance::Instance,
     mail::Mailing,
+    mfa::keys::app_origin,
     proxies::{Peer, TrustedProxies},
-    rig::{Browser, PASSWORD, RegisteredClient, Reply, Rig},
+    rig::{Browser, CALLBACK, CHALLENGE, PASSWORD, RegisteredClient, Reply, Rig, SoftKey, VERIFIER},
     saml::tests::{address, authn_request},
     store::{ExternalProvider, SourceKind},
 };
@@ -80,6 +81,61 @@ async fn spraying_one_password_over_many_names_ends_and_is_nobody_elses_affair()
     sign_in(&rig, &known, HERE, "kim", PASSWORD).await.is(303);
     rig.pass(1201);
     sign_in(&rig, &rig.browser(), HERE, "ada", PASSWORD).await.is(303);
+}
+
+/// Through the app's API; the step that it answers.
+async fn by_passkey(rig: &Rig, address: &str, client: &Value, key: &mut SoftKey) -> Reply {
+    let asked = post(rig, address, "/native/v1/passkey/challenge", json!({ "client": client })).await;
+    let asked = asked.is(200).json();
+    let body =
+        json!({ "client": client, "state": asked["state"], "credential": key.answer(&asked["options"]) });
+    post(rig, address, "/native/v1/passkey/answer", body).await
+}
+
+#[tokio::test]
+async fn passkeys_that_let_nobody_in_are_counted_with_wrong_passwords_and_good_ones_are_not() {
+    let rig = rig();
+    let app = rig.register().await;
+    let client = json!({
+        "clientId": app.id, "clientSecret": app.secret, "redirectUri": CALLBACK, "codeChallenge": CHALLENGE,
+        "scopes": ["sso:account:access"],
+    });
+    let body = json!({ "client": client, "username": "sam", "password": PASSWORD });
+    let step = post(&rig, HERE, "/native/v1/sign-in", body).await.is(200).json();
+    let fields = json!({ "code": step["code"], "redirectUri": CALLBACK, "codeVerifier": VERIFIER });
+    let tokens = rig.token(&app, "authorization_code", fields).await.is(200).json();
+    let as_sam = async |path: &str, body: Value| {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", tokens["accessToken"].as_str().unwrap()));
+        rig.send(request.body(Body::from(body.to_string())).unwrap()).await.is(200).json()
+    };
+    let asked = as_sam("/native/v1/devices/challenge", json!({})).await;
+    let mut key = SoftKey::new(&app_origin(&rig.instance));
+    let credential = key.register(&asked["options"]);
+    let named = json!({ "name": "Blue key", "state": asked["state"], "credential": credential });
+    as_sam("/native/v1/devices", named).await;
+    for _ in 0..8 {
+        by_passkey(&rig, HERE, &client, &mut key).await.is(200);
+    }
+    // A page's are the same ones.
+    let browser = rig.browser();
+    let page = browser.get("/sign-in").await.is(200);
+    let form = browser.form(&page, "/sign-in/passkey", &[("credential", "{}"), ("state", "none")]);
+    browser.keep(rig.send(coming_from(HERE, form)).await).is(401);
+    let mut stranger = SoftKey::new(&app_origin(&rig.instance));
+    for _ in 0..2 {
+        by_passkey(&rig, HERE, &client, &mut stranger).await.is(401);
+    }
+    let refused = by_passkey(&rig, HERE, &client, &mut key).await.is(429);
+    assert_eq!(
+        (refused.header("retry-after"), refused.json()["retryAfterSeconds"].clone()),
+        ("1201", json!(1201))
+    );
+    let form = browser.form(&page, "/sign-in/passkey", &[("credential", "{}"), ("state", "none")]);
+    browser.keep(rig.send(coming_from(HERE, form)).await).is(429);
+    sign_in(&rig, &rig.browser(), HERE, "ada", PASSWORD).await.is(429);
+    by_passkey(&rig, ELSEWHERE, &client, &mut key).await.is(200);
 }
 
 #[tokio::test]

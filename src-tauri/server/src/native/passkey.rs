@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     instance::Instance,
+    limits::What,
     mfa::keys::{self, Door},
     signin::mfa::{challenge::Unproven, passkey},
     store::Begun,
@@ -52,11 +53,18 @@ pub fn answer(
     Answer { client, state, credential }: Answer,
 ) -> Result<Step, NativeError> {
     let back = client.check(instance)?;
+    // Nobody guesses a key's answer, but each costs a look at it and stands in the trail: those that let nobody in are
+    // counted with the wrong passwords of the place.
+    let guess = instance.count(What::FailedSignIns).map_err(|crowded| NativeError::locked(crowded.left))?;
     let credential = credential.to_string();
     let proved = match passkey::take(instance, Door::App, &back, &credential, &state)? {
         Ok(proved) => proved,
-        Err(Unproven::Copied) => return Err(sign_in::copied_key()),
+        Err(Unproven::Copied) => {
+            guess.keep();
+            return Err(sign_in::copied_key());
+        }
         Err(Unproven::Unfit) => {
+            guess.keep();
             let claimed = keys::claimed_credential(&credential).unwrap_or_default();
             return Err(match instance.store.mfa_device_by_credential(&claimed)? {
                 Some(_) => Kind::KeyRefused.because("The passkey's answer does not fit what was asked"),
@@ -67,7 +75,9 @@ pub fn answer(
     let user = proved.user.clone();
     let (session, cookie) = sign_in::begin(instance, &user, true);
     if !proved.conclude(instance, &Begun::new(&session, cookie))? {
+        guess.keep();
         return Err(Kind::ChallengeOver.because("This challenge was answered before"));
     }
+    guess.forgive();
     sign_in::complete(instance, &user, &session, &back, None)
 }

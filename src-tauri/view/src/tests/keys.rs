@@ -42,8 +42,12 @@ pub(crate) fn faults() -> Vec<KeyFault> {
         KeyFault::NotElevated,
         KeyFault::Removed { undone: Undone::Nothing },
         KeyFault::Removed { undone: Undone::LastStep },
-        KeyFault::Cancelled,
-        KeyFault::TimedOut,
+        KeyFault::Cancelled { undone: Undone::Nothing },
+        KeyFault::Cancelled { undone: Undone::LastStep },
+        KeyFault::TimedOut { undone: Undone::Nothing },
+        KeyFault::TimedOut { undone: Undone::LastStep },
+        KeyFault::Declined,
+        KeyFault::PinIsSet,
         KeyFault::U2fOnly,
         KeyFault::Full,
         KeyFault::NotRegistered,
@@ -65,7 +69,8 @@ pub(crate) fn faults() -> Vec<KeyFault> {
             KeyFault::PinTooShort { .. } | KeyFault::PinTooLong | KeyFault::PinRefused => {}
             KeyFault::PinChangeNeeded | KeyFault::PinNeeded | KeyFault::NotSupported | KeyFault::Busy => {}
             KeyFault::NotAllowed | KeyFault::NotElevated | KeyFault::Removed { .. } => {}
-            KeyFault::Cancelled | KeyFault::TimedOut | KeyFault::U2fOnly | KeyFault::Full => {}
+            KeyFault::Cancelled { .. } | KeyFault::TimedOut { .. } | KeyFault::Declined => {}
+            KeyFault::U2fOnly | KeyFault::Full | KeyFault::PinIsSet => {}
             KeyFault::RegisteredAlready | KeyFault::ForeignSite { .. } => {}
             KeyFault::NotRegistered | KeyFault::NotRecognised | KeyFault::OverNfc => {}
             KeyFault::SeveralKeys | KeyFault::OtherKey { .. } | KeyFault::InUse | KeyFault::Gone => {}
@@ -195,6 +200,10 @@ fn the_question_for_a_pin_says_what_for_and_what_was_wrong() {
     let change = prompt(&s).unwrap();
     assert!(change.old && change.new);
     assert!(change.wrong.unwrap().starts_with("That PIN is too short."));
+    // A finger was tried before.
+    s.keys.ask_pin(Purpose::Unlock, Some(KeyFault::NotRecognised));
+    let wrong = prompt(&s).unwrap().wrong;
+    assert_eq!(wrong.as_deref(), Some("The fingerprint was not recognised. Enter the PIN instead."));
 }
 
 #[test]
@@ -253,6 +262,43 @@ fn the_wizard_names_what_is_lost_and_the_key_that_is_meant() {
 }
 
 #[test]
+fn a_key_that_cannot_be_known_again_is_not_reset_and_the_wizard_says_why() {
+    let mut s = plugged(info());
+    let unknown = Plugged { identity: String::new(), serial: None, ..key() };
+    s.keys.seen(vec![unknown.clone()], now());
+    let facts = shown(&s).keys[0].facts.clone().unwrap();
+    assert!(!facts.advanced.reset && facts.advanced.reset_text.contains("cannot be reset here"));
+    s.keys.reset = Some(Reset::of(unknown));
+    let first = shown(&s).reset.unwrap();
+    assert!(first.blocked);
+    assert_eq!(
+        first.fault.as_deref(),
+        Some("Nothing tells this key from another when it is plugged in again, so it cannot be reset here.")
+    );
+}
+
+#[test]
+fn what_a_key_tells_of_its_model_is_told() {
+    let about = |info| {
+        let facts = shown(&plugged(info)).keys[0].facts.clone().unwrap();
+        facts.about.into_iter().map(|row| format!("{}: {}", row.label, row.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        about(info()),
+        [
+            "Versions: FIDO_2_1, U2F_V2",
+            "Firmware: 5.7.1",
+            "Algorithms: ES256, EdDSA",
+            "Connections: USB, NFC",
+            "Model (AAGUID): 2fc0579f-8113-47ea-b116-bb5a8db9202a",
+        ]
+    );
+    // What it does not tell has no row.
+    let silent = Info { firmware: None, aaguid: None, algorithms: vec![], transports: vec![], ..info() };
+    assert_eq!(about(silent), ["Versions: FIDO_2_1, U2F_V2"]);
+}
+
+#[test]
 fn what_cannot_be_reached_is_explained_with_a_way_out() {
     let mut s = snapshot();
     assert!(shown(&s).looking);
@@ -300,5 +346,8 @@ fn no_fault_is_said_without_a_next_step() {
         let said = problem(&Code::SecurityKey { fault: fault.clone() }, &About::default());
         assert!(!said.title.is_empty() && said.next.ends_with('.'), "{fault:?}: {said:?}");
         assert!(!line(&fault).contains("  "), "{fault:?}");
+        if format!("{fault:?}").contains("LastStep") {
+            assert!(!line(&fault).contains("Nothing was"), "{fault:?}: it may be done");
+        }
     }
 }

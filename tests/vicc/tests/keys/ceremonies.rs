@@ -1,9 +1,15 @@
 //! Registering and signing in, with `webauthn-rs-core` as the server.
 
+use std::collections::BTreeMap;
+
 use keys::{
     Ask, Error, Verify,
-    webauthn::{RequestChallengeResponse, UserVerificationPolicy},
+    webauthn::{
+        CredProtect, CredentialProtectionPolicy, RequestChallengeResponse, RequestRegistrationExtensions,
+        UserVerificationPolicy,
+    },
 };
+use serde_cbor_2::Value;
 use vicc::{Profile, Touch, VirtualKey};
 use webauthn_rs_core::proto::{AuthenticationState, Credential};
 
@@ -20,6 +26,7 @@ on_each! {
     of_many_allowed_credentials_the_keys_own_is_found
     what_is_sent_is_json_as_servers_read_it
     it_is_asked_without_a_touch_what_it_holds
+    a_site_is_given_the_protection_it_asks_for
 }
 
 fn challenge(
@@ -186,4 +193,63 @@ async fn it_is_asked_without_a_touch_what_it_holds(kind: Profile) {
     // Always asking is about touches (CTAP 2.1, 6.2.2, step 4): what has none is answered all the same.
     let silent = desk.open().await.holds("acme.test", vec![second.clone()], &ask).await;
     assert_eq!(silent, Ok(Some(second)));
+}
+
+/// What the key itself put under its signature (CTAP 2.1, 12.1 and 12.5): the level of protection, and the shortest
+/// PIN to a site that may read it.
+async fn a_site_is_given_the_protection_it_asks_for(kind: Profile) {
+    let desk = Desk::with_pin(kind).await;
+    let levels = [
+        (CredentialProtectionPolicy::UserVerificationOptional, 1),
+        (CredentialProtectionPolicy::UserVerificationOptionalWithCredentialIDList, 2),
+        (CredentialProtectionPolicy::UserVerificationRequired, 3),
+    ];
+    for (asked, level) in levels {
+        let told = told_to(&desk, asked).await;
+        assert_eq!(told.get(&text("credProtect")), Some(&Value::Integer(level)), "{told:?}");
+        // Nobody told the key that this site may read it.
+        assert_eq!(told.get(&text("minPinLength")), None, "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_employers_site_reads_the_shortest_pin() {
+    let desk = Desk::with_pin(Profile::Enterprise).await;
+    let told = told_to(&desk, CredentialProtectionPolicy::UserVerificationRequired).await;
+    assert_eq!(told.get(&text("minPinLength")), Some(&Value::Integer(4)), "{told:?}");
+}
+
+fn text(name: &str) -> Value {
+    Value::Text(name.to_owned())
+}
+
+/// What a site is told that asks for this protection, and for the shortest PIN.
+async fn told_to(desk: &Desk, protection: CredentialProtectionPolicy) -> BTreeMap<Value, Value> {
+    let site = Site::new("acme.test");
+    let (mut options, _) = site.options("sam", true, UserVerificationPolicy::Required, Vec::new());
+    options.public_key.extensions = Some(RequestRegistrationExtensions {
+        cred_protect: Some(CredProtect {
+            credential_protection_policy: protection,
+            enforce_credential_protection_policy: Some(true),
+        }),
+        uvm: None,
+        cred_props: None,
+        min_pin_length: Some(true),
+        hmac_create_secret: None,
+    });
+    let made = site.made(desk, &options, by_pin()).await.expect("made");
+    extensions(&made.response.attestation_object)
+}
+
+/// The extensions in the authenticator data (WebAuthn, 6.1) of an attestation object.
+fn extensions(object: &[u8]) -> BTreeMap<Value, Value> {
+    let Ok(Value::Map(object)) = serde_cbor_2::from_slice(object) else { panic!("an attestation object") };
+    let Some(Value::Bytes(data)) = object.get(&text("authData")) else { panic!("authenticator data") };
+    assert_ne!(data[32] & 0x80, 0, "extensions are there");
+    let id = usize::from(u16::from_be_bytes([data[53], data[54]]));
+    // The public key, then the extensions.
+    let mut rest = serde_cbor_2::Deserializer::from_slice(&data[55 + id..]).into_iter::<Value>();
+    let _key = rest.next().expect("a public key").expect("CBOR");
+    let Some(Ok(Value::Map(extensions))) = rest.next() else { panic!("extensions") };
+    extensions
 }

@@ -5,13 +5,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use keys::{
-    Ask, Broken, Bus, Error, Event, Feature, KeyId, Keys, PinState, Transport, Ui, Verify, Wire,
+    Ask, Broken, Bus, Error, Event, Feature, KeyId, Keys, PinState, Space, Transport, Ui, Verify, Wire,
     webauthn::UserVerificationPolicy,
 };
 use serde_cbor_2::Value;
 use vicc::{Profile, VirtualBus};
 
-use crate::desk::{Desk, PIN, Site, by_pin, now, pin};
+use crate::{
+    desk::{Desk, PIN, Site, by_pin, now, pin},
+    passkeys::preferred,
+};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mask {
@@ -67,6 +70,8 @@ impl Mask {
                 options.extend(fingers.map(|fingers| (text("userVerificationMgmtPreview"), fingers)));
             }
             info.insert(Value::Integer(1), Value::Array(versions));
+            // remainingDiscoverableCredentials.
+            info.remove(&Value::Integer(0x14));
         }
         serde_cbor_2::to_vec(&info).expect("CBOR")
     }
@@ -172,4 +177,25 @@ async fn a_key_from_before_ctap_2_1_is_managed_by_its_own_commands() {
     assert_eq!(unlocked.fingerprints(now(), &ask).await.map(|known| known.len()), Ok(1));
     unlocked.delete_fingerprint(&thumb.id, now(), &ask).await.expect("forgotten");
     assert!(unlocked.space(now(), &ask).await.is_ok_and(|space| space.existing == 0));
+}
+
+/// It is full when it says so, after a touch: a proof and a touch more, and it is a second factor.
+#[tokio::test]
+async fn a_full_key_that_does_not_tell_its_room_is_asked_once_more() {
+    let desk = Desk::with_pin(Profile::Small).await;
+    let keys = Keys::on(vec![Arc::new(Masked(desk.bus.clone(), Mask::Ctap20))]);
+    let site = Site::new("acme.test");
+    for user in ["sam", "kim", "lee", "ash"] {
+        let (options, state) = preferred(&site, user);
+        let mut key = keys.open(&desk.id).await.expect("opens");
+        let made = key.register(&site.origin, &options, by_pin(), &Ask::quiet()).await.expect("made");
+        site.core.register_credential(&made, &state, None).expect("the server takes it");
+    }
+    let (options, _) = site.options("max", true, UserVerificationPolicy::Required, Vec::new());
+    let mut key = keys.open(&desk.id).await.expect("opens");
+    let refused = key.register(&site.origin, &options, by_pin(), &Ask::quiet()).await.err();
+    assert_eq!(refused, Some(Error::PasskeysFull), "where nothing but a passkey will do");
+    drop(key);
+    let space = desk.unlock().await.space(now(), &Ask::quiet()).await;
+    assert_eq!(space, Ok(Space { existing: 3, remaining: 0 }));
 }

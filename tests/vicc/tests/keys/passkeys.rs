@@ -1,7 +1,11 @@
 //! Passkeys: listed, renamed, deleted, until the key is full.
 
-use keys::{Ask, Error, Feature, LONGEST_NAME, Space};
+use keys::{
+    Ask, Error, Feature, LONGEST_NAME, Space,
+    webauthn::{CreationChallengeResponse, ResidentKeyRequirement, UserVerificationPolicy},
+};
 use vicc::Profile;
+use webauthn_rs_core::proto::RegistrationState;
 
 use crate::desk::{Desk, Site, by_pin, now};
 
@@ -86,4 +90,27 @@ async fn a_full_key_says_so() {
     // What is no passkey takes no space.
     site.register(&desk, "ash", false, by_pin()).await;
     assert_ne!(Error::PasskeysFull, Error::NotSupported(Feature::Passkeys));
+}
+
+/// Options of a server that would like a passkey, and is content with a second factor.
+pub fn preferred(site: &Site, user: &str) -> (CreationChallengeResponse, RegistrationState) {
+    let (mut options, state) = site.options(user, false, UserVerificationPolicy::Required, Vec::new());
+    let wanted = options.public_key.authenticator_selection.as_mut().expect("a selection");
+    wanted.resident_key = Some(ResidentKeyRequirement::Preferred);
+    (options, state)
+}
+
+#[tokio::test]
+async fn a_full_key_is_a_second_factor_all_the_same() {
+    let desk = Desk::with_pin(Profile::Small).await;
+    let site = Site::new("acme.test");
+    for user in ["sam", "kim", "lee"] {
+        let (options, _) = preferred(&site, user);
+        site.made(&desk, &options, by_pin()).await.expect("a passkey, while there is room");
+    }
+    let (options, state) = preferred(&site, "ash");
+    let made = site.made(&desk, &options, by_pin()).await.expect("none, where there is not");
+    site.core.register_credential(&made, &state, None).expect("the server takes it");
+    let space = desk.unlock().await.space(now(), &Ask::quiet()).await;
+    assert_eq!(space, Ok(Space { existing: 3, remaining: 0 }));
 }

@@ -145,12 +145,8 @@ async fn ends(keys: &Keys, id: &KeyId, vicc: &mut Remote) {
     assert_eq!(crate::desk::joined(blinking).await, Err(Error::Cancelled(Midway::NothingChanged)));
     assert_eq!(keys.open(id).await.err(), Some(Error::Busy(User::Here)), "the card still waits");
     order(vicc, "touch allow");
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while let Err(error) = keys.open(id).await {
-        assert_eq!(error, Error::Busy(User::Here));
-        assert!(Instant::now() < deadline, "the card is free again");
-        tokio::task::yield_now().await;
-    }
+    until_free(keys, id).await;
+    given_up_and_done_all_the_same(keys, id, vicc).await;
     order(vicc, "touch wait");
     let blinking = {
         let (keys, id) = (keys.clone(), id.clone());
@@ -161,4 +157,42 @@ async fn ends(keys: &Keys, id: &KeyId, vicc: &mut Remote) {
     assert_eq!(crate::desk::joined(blinking).await, Err(Error::Removed(Midway::NothingChanged)));
     order(vicc, "touch allow");
     order(vicc, "plug");
+}
+
+/// A card goes on with what it was asked, and lets go of itself when it is done.
+async fn until_free(keys: &Keys, id: &KeyId) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while let Err(error) = keys.open(id).await {
+        assert_eq!(error, Error::Busy(User::Here));
+        assert!(Instant::now() < deadline, "the card is free again");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A registration that was given up makes the passkey when the card is touched later.
+async fn given_up_and_done_all_the_same(keys: &Keys, id: &KeyId, vicc: &mut Remote) {
+    order(vicc, "touch wait");
+    let cancel = CancellationToken::new();
+    let (ask, _progress) = Ask::new(cancel.clone());
+    let registering = {
+        let (keys, id) = (keys.clone(), id.clone());
+        tokio::spawn(async move {
+            let site = Site::new("acme.test");
+            let (options, _) = site.options("kim", true, UserVerificationPolicy::Required, Vec::new());
+            let mut key = keys.open(&id).await.expect("opens");
+            key.register(&site.origin, &options, by_pin(), &ask).await.err()
+        })
+    };
+    order(vicc, "waiting");
+    cancel.cancel();
+    let ended = crate::desk::joined(registering).await;
+    assert_eq!(ended, Some(Error::Cancelled(Midway::LastStepNotCompleted)), "it may be done yet");
+    order(vicc, "touch allow");
+    until_free(keys, id).await;
+    let key = keys.open(id).await.expect("opens");
+    let unlocked = key.unlock(pin(PIN), now(), &Ask::quiet()).await;
+    let mut unlocked = unlocked.map_err(|(_, error)| error).expect("unlocked");
+    let sites = unlocked.passkeys(now(), &Ask::quiet()).await.expect("listed");
+    let users: Vec<_> = sites[0].passkeys.iter().filter_map(|one| one.user_name.clone()).collect();
+    assert_eq!((sites.len(), users.len()), (1, 2), "{users:?}");
 }

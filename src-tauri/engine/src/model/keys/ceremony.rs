@@ -25,6 +25,17 @@ pub enum UserProof {
     Finger,
 }
 
+/// How much it matters who uses the key (WebAuthn, 5.8.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// Not at all.
+    Needless,
+    /// It is to be known by keys that can tell.
+    Preferred,
+    /// It has to be known.
+    Required,
+}
+
 /// What a key signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
@@ -32,6 +43,40 @@ pub struct Signed {
     pub credential: String,
     /// Whose passkey it is, where the key holds several for the site.
     pub user: Option<String>,
+}
+
+impl UserProof {
+    /// How this key knows who uses it.
+    ///
+    /// # Errors
+    /// It cannot, and that is required; or its PIN is in no state for it, which is said rather than that a site
+    /// refuses the touch alone of a key that proved more when it was registered.
+    pub fn of(info: &Info, wanted: Verification) -> Result<Self, KeyFault> {
+        let required = wanted == Verification::Required || info.can.always_verify == Some(true);
+        if wanted == Verification::Needless && !required {
+            return Ok(Self::Touch);
+        }
+        // Tries of fingers and of the PIN are counted apart (CTAP 2.1, 6.5.2.2).
+        let by_finger = info.fingerprints.is_some_and(|n| n > 0);
+        match info.pin {
+            PinState::Set | PinState::Paused | PinState::Blocked if by_finger => Ok(Self::Finger),
+            PinState::Set => Ok(Self::Pin),
+            PinState::NotSet if required => Err(KeyFault::PinNotSet),
+            PinState::None if required => Err(KeyFault::NotSupported),
+            PinState::NotSet | PinState::None => Ok(Self::Touch),
+            PinState::ChangeNeeded => Err(KeyFault::PinChangeNeeded),
+            PinState::Paused => Err(KeyFault::PinPaused),
+            PinState::Blocked => Err(KeyFault::PinBlocked),
+        }
+    }
+
+    /// By its PIN, whatever else it takes: its fingers were of no use, or a touch was not enough for it.
+    ///
+    /// # Errors
+    /// Those of [`Self::of`].
+    pub fn by_pin(info: &Info) -> Result<Self, KeyFault> {
+        Self::of(&Info { fingerprints: None, ..info.clone() }, Verification::Required)
+    }
 }
 
 impl Ceremony {
@@ -43,25 +88,17 @@ impl Ceremony {
     /// What this key needs to be told for it.
     ///
     /// # Errors
-    /// The key cannot prove who uses it, and the site, or the key itself, wants that.
+    /// Those of [`UserProof::of`].
     pub fn fit(self, info: &Info) -> Result<Self, KeyFault> {
         let (policy, registers) = policy(&self.options);
-        let demanded = policy == "required" || info.can.always_verify == Some(true);
-        // A key that has a PIN registers with it alone.
-        let wanted = demanded || policy == "preferred" || registers;
-        let finger = info.fingerprints.is_some_and(|n| n > 0);
-        let proof = match info.pin {
-            _ if !wanted => UserProof::Touch,
-            PinState::Set if finger => UserProof::Finger,
-            PinState::Set => UserProof::Pin,
-            PinState::NotSet if demanded => return Err(KeyFault::PinNotSet),
-            PinState::None if demanded => return Err(KeyFault::NotSupported),
-            PinState::ChangeNeeded if demanded || registers => return Err(KeyFault::PinChangeNeeded),
-            PinState::Paused if demanded || registers => return Err(KeyFault::PinPaused),
-            PinState::Blocked if demanded || registers => return Err(KeyFault::PinBlocked),
-            _ => UserProof::Touch,
+        let wanted = match policy.as_str() {
+            "required" => Verification::Required,
+            // A key that has a PIN registers with it alone.
+            "preferred" => Verification::Preferred,
+            _ if registers => Verification::Preferred,
+            _ => Verification::Needless,
         };
-        Ok(Self { proof, ..self })
+        Ok(Self { proof: UserProof::of(info, wanted)?, ..self })
     }
 }
 
@@ -116,10 +153,19 @@ mod tests {
         check("required", &info(PinState::Set, Some(1)), &Ok(UserProof::Finger));
         check("required", &info(PinState::Set, Some(0)), &Ok(UserProof::Pin));
         check("required", &info(PinState::Blocked, None), &Err(KeyFault::PinBlocked));
-        check("preferred", &info(PinState::Blocked, None), &Ok(UserProof::Touch));
+        // A site that knows the key by its PIN would refuse its touch alone, and say nothing of the PIN.
+        check("preferred", &info(PinState::Blocked, None), &Err(KeyFault::PinBlocked));
+        check("preferred", &info(PinState::Paused, None), &Err(KeyFault::PinPaused));
+        check("preferred", &info(PinState::ChangeNeeded, None), &Err(KeyFault::PinChangeNeeded));
+        check("preferred", &info(PinState::Blocked, Some(1)), &Ok(UserProof::Finger));
+        check("discouraged", &info(PinState::Blocked, None), &Ok(UserProof::Touch));
         let always = Info { can: Can { always_verify: Some(true), ..Can::default() }, ..set.clone() };
         check("discouraged", &always, &Ok(UserProof::Pin));
         let new = Ceremony::new(r#"{"publicKey":{"rp":{"id":"a"}}}"#, "o");
-        assert_eq!(new.fit(&set).map(|it| it.proof), Ok(UserProof::Pin));
+        assert_eq!(new.clone().fit(&set).map(|it| it.proof), Ok(UserProof::Pin));
+        let fingers = info(PinState::Set, Some(1));
+        assert_eq!(new.fit(&fingers).map(|it| it.proof), Ok(UserProof::Finger));
+        assert_eq!(UserProof::by_pin(&fingers), Ok(UserProof::Pin));
+        assert_eq!(UserProof::by_pin(&unset), Err(KeyFault::PinNotSet));
     }
 }

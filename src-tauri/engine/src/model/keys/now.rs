@@ -2,7 +2,7 @@
 
 use super::{
     Fingerprint, Info, KeyAct, KeyFault, KeyId, Learnt, Passkey, PinState, Plugged, Registered, Reset,
-    ResetStep, SampleHint,
+    ResetStep, SampleHint, Undone,
 };
 use crate::model::{Timestamp, ids::OrgId};
 use jiff::SignedDuration;
@@ -335,11 +335,11 @@ impl Keys {
             (KeyAct::Look, Err(fault)) if self.find(&running.key.id).is_some() => {
                 self.known.entry(running.key.id).or_default().fault = Some(fault);
             }
-            // What the person ended is no news; of a reset its wizard tells, and of step-up its window. Who has a
+            // What the person ended before anything was done is no news; of a reset its wizard tells, and of step-up its window. Who has a
             // key sign tells of that.
             (KeyAct::Look | KeyAct::Find | KeyAct::Reset, _)
             | (KeyAct::Authenticate | KeyAct::Register | KeyAct::StepUp, _)
-            | (_, Err(KeyFault::Cancelled)) => {}
+            | (_, Err(KeyFault::Cancelled { undone: Undone::Nothing })) => {}
             (act, result) => self.last = Some(Finished { key: running.key, act, result, at: now }),
         }
     }

@@ -38,25 +38,26 @@ pub struct Reset {
 }
 
 impl Reset {
-    /// Begins. Over NFC it goes no further.
+    /// Begins. Over NFC it goes no further, nor with a key that nothing tells from its like, which could not be known
+    /// again when it is plugged in ([`KeyFault::NotSupported`]).
     #[must_use]
     pub fn of(key: Plugged) -> Self {
-        let fault = (key.transport == Transport::Nfc).then_some(KeyFault::OverNfc);
+        let fault = match key.transport {
+            Transport::Nfc => Some(KeyFault::OverNfc),
+            Transport::Usb => key.identity.is_empty().then_some(KeyFault::NotSupported),
+        };
         Self { key, step: ResetStep::Lost, fault }
     }
 
     /// The person has read what is lost.
     #[must_use]
     pub fn agreed(self, plugged: &[Plugged]) -> Self {
-        if self.step != ResetStep::Lost || self.fault == Some(KeyFault::OverNfc) {
+        let barred = matches!(self.fault, Some(KeyFault::OverNfc | KeyFault::NotSupported));
+        if self.step != ResetStep::Lost || barred {
             return self;
         }
         if plugged.len() > 1 {
             return Self { fault: Some(KeyFault::SeveralKeys), ..self };
-        }
-        // A key that nothing tells from its like cannot be known again.
-        if self.key.identity.is_empty() {
-            return Self { fault: Some(KeyFault::NotSupported), ..self };
         }
         Self { step: ResetStep::Unplug, fault: None, ..self }
     }
@@ -182,10 +183,20 @@ mod tests {
     #[test]
     fn what_was_not_touched_in_time_begins_with_unplugging() {
         let touch = || waiting_for_plug().seen(&[key("b", "solo/5678")], at(0));
-        let late = touch().ended(&Err(KeyFault::TimedOut));
-        assert_eq!((late.step, &late.fault), (ResetStep::Unplug, &Some(KeyFault::TimedOut)));
+        let timed_out = KeyFault::TimedOut { undone: Undone::Nothing };
+        let late = touch().ended(&Err(timed_out.clone()));
+        assert_eq!((late.step, late.fault), (ResetStep::Unplug, Some(timed_out)));
         let fault = KeyFault::Removed { undone: Undone::Nothing };
         let gone = touch().ended(&Err(fault.clone()));
         assert_eq!((gone.step, gone.fault), (ResetStep::Plug, Some(fault)));
+    }
+
+    #[test]
+    fn a_key_that_nothing_tells_from_its_like_is_not_emptied_and_says_so_at_once() {
+        let mine = key("a", "");
+        let reset = Reset::of(mine.clone());
+        assert_eq!(reset.fault, Some(KeyFault::NotSupported));
+        let agreed = reset.agreed(std::slice::from_ref(&mine));
+        assert_eq!((agreed.step, agreed.fault), (ResetStep::Lost, Some(KeyFault::NotSupported)));
     }
 }

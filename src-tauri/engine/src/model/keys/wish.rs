@@ -1,6 +1,6 @@
 //! What is wished of a key, and what is learnt by it.
 
-use super::{Ceremony, Fingerprint, Info, Passkey, Pins, Signed};
+use super::{Ceremony, Fingerprint, Info, Passkey, Pins, Signed, UserProof};
 use crate::model::step_up::{Proof, Proved};
 use serde::{Deserialize, Serialize};
 
@@ -124,7 +124,7 @@ pub enum KeyWish {
     Authenticate(Ceremony),
     Register(Ceremony),
     Find { site: String, credentials: Vec<Vec<u8>> },
-    StepUp(Box<Proof>),
+    StepUp { proof: Box<Proof>, by: UserProof },
 }
 
 impl KeyWish {
@@ -152,7 +152,7 @@ impl KeyWish {
             Self::Authenticate(_) => KeyAct::Authenticate,
             Self::Register(_) => KeyAct::Register,
             Self::Find { .. } => KeyAct::Find,
-            Self::StepUp(_) => KeyAct::StepUp,
+            Self::StepUp { .. } => KeyAct::StepUp,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     model::Timestamp,
     model::keys::{
         Can, Info, Job, KeyFault, KeyId, KeyWish, Learnt, Passkey, Pin, PinState, Pins, Plugged, Protection,
-        Sameness, Signed, Space, Step, Transport,
+        Sameness, Signed, Space, Step, Transport, Undone, UserProof,
     },
     model::step_up::{Proof, Proved, StepUpKey},
     ports::SecurityKeys,
@@ -137,25 +137,29 @@ impl Port {
     async fn prove(
         &self,
         key: &KeyId,
-        proof: Proof,
+        (proof, by): (Proof, UserProof),
         pin: Option<&Pin>,
         told: &(dyn Fn(Step) + Send + Sync),
     ) -> Result<Proved, KeyFault> {
-        if matches!(proof, Proof::Here { verify: true, .. }) || pin.is_some() {
-            self.check(pin)?;
+        match by {
+            UserProof::Pin => self.check(pin)?,
+            UserProof::Touch if matches!(proof, Proof::Here { verify: true, .. }) => {
+                return Err(KeyFault::PinNeeded);
+            }
+            UserProof::Touch | UserProof::Finger => {}
         }
         if self.strangers.lock().unwrap().contains(key) && !matches!(proof, Proof::Register { .. }) {
             return Err(KeyFault::NotRegistered);
         }
-        self.touch_or_cancel(told).await?;
-        if let Some(fault) = self.answers.lock().unwrap().pop_front() {
-            return Err(fault);
-        }
+        self.proved_by(by, told).await?;
         Ok(match proof {
             Proof::Here { mut allowed, .. } => {
                 Proved::Key(StepUpKey { record: "touched".into(), ..allowed.remove(0) })
             }
-            Proof::Server { options, origin } => Proved::Answer(format!("{options} {origin}")),
+            Proof::Server { origin, .. } => Proved::Answer(match by {
+                UserProof::Touch => format!("options {origin}"),
+                other => format!("options by {other:?} {origin}"),
+            }),
             Proof::Register { known } => Proved::Key(StepUpKey {
                 id: format!("{:02x}", known.len()),
                 name: "Solo 2".into(),
@@ -193,10 +197,28 @@ impl Port {
         }
     }
 
+    /// A finger or a touch, and what the key makes of it.
+    async fn proved_by(&self, by: UserProof, told: &(dyn Fn(Step) + Send + Sync)) -> Result<(), KeyFault> {
+        if by == UserProof::Finger {
+            told(Step::Verify);
+        } else {
+            told(Step::Touch);
+        }
+        self.touched_or_cancelled().await?;
+        self.answers.lock().unwrap().pop_front().map_or(Ok(()), Err)
+    }
+
     async fn touch_or_cancel(&self, told: &(dyn Fn(Step) + Send + Sync)) -> Result<(), KeyFault> {
         told(Step::Touch);
+        self.touched_or_cancelled().await
+    }
+
+    async fn touched_or_cancelled(&self) -> Result<(), KeyFault> {
         tokio::select! {
-            () = self.cancelled.notified() => Err(KeyFault::Cancelled),
+            () = self.cancelled.notified() => {
+                let said = self.answers.lock().unwrap().pop_front();
+                Err(said.unwrap_or(KeyFault::Cancelled { undone: Undone::Nothing }))
+            }
             () = self.touched.notified() => Ok(()),
         }
     }
@@ -228,8 +250,8 @@ impl SecurityKeys for Port {
             return Err(KeyFault::Gone);
         }
         let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
-        if let KeyWish::StepUp(proof) = job.wish {
-            let proved = Some(self.prove(key, *proof, old, &*told).await?);
+        if let KeyWish::StepUp { proof, by } = job.wish {
+            let proved = Some(self.prove(key, (*proof, by), old, &*told).await?);
             return Ok(Learnt { proved, ..Learnt::default() });
         }
         let of_passkeys = matches!(job.wish, KeyWish::ListPasskeys | KeyWish::DeletePasskey { .. });
@@ -243,11 +265,11 @@ impl SecurityKeys for Port {
             _ => None,
         };
         match job.wish {
-            KeyWish::Authenticate(_) | KeyWish::Register(_) => {
-                if job.pins.is_some() {
+            KeyWish::Authenticate(asked) | KeyWish::Register(asked) => {
+                if asked.proof == UserProof::Pin {
                     self.check(old)?;
                 }
-                self.touch_or_cancel(&*told).await?;
+                self.proved_by(asked.proof, &*told).await?;
             }
             KeyWish::Identify | KeyWish::Reset => self.touch_or_cancel(&*told).await?,
             KeyWish::Unlock | KeyWish::ChangePin => self.check(old)?,

@@ -18,6 +18,8 @@ pub(crate) struct Touches {
     pub(crate) refuses: Mutex<Vec<NativeError>>,
     /// It asks for none any more.
     pub(crate) lifted: Mutex<bool>,
+    /// It would like to know who touches the key.
+    pub(crate) prefers: Mutex<bool>,
     /// What it was asked.
     pub(crate) asked: Mutex<Vec<String>>,
 }
@@ -35,8 +37,9 @@ impl Touches {
         if self.opens.lock().unwrap().is_none() {
             return Err(NativeError::NoSuchFactor);
         }
+        let policy = if *self.prefers.lock().unwrap() { "preferred" } else { "discouraged" };
         Ok(KeyChallenge {
-            options: "options".into(),
+            options: format!(r#"{{"publicKey":{{"userVerification":"{policy}"}}}}"#),
             rp_id: "h".into(),
             origin: "latchkey-app:https://h".into(),
             state: Some("sealed".into()),

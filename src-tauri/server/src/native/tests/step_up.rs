@@ -90,6 +90,26 @@ async fn a_touch_is_for_one_role_and_one_clients_tokens() {
     app.ask_as(&tokens, Method::GET, &elsewhere).await.is(403);
 }
 
+/// By its PIN or a finger: the challenge says `preferred`, and the app has to ask for it where the key can.
+#[tokio::test]
+async fn a_key_proves_at_each_touch_what_it_proved_when_it_was_registered() {
+    let (app, tokens, mut key) = guarded().await;
+    let asked = app.post_as(&tokens, "step-up/challenge", role()).await.is(200).json();
+    assert_eq!(asked["options"]["publicKey"]["userVerification"], "preferred");
+    key.verifies = false;
+    assert_eq!(error(&touch(&app, &tokens, &mut key).await.is(401)), "key_refused");
+    key.verifies = true;
+    touch(&app, &tokens, &mut key).await.is(200);
+    // A touch alone is enough of one that was registered by a touch alone.
+    let app = App::new().await;
+    let mut key = app.key();
+    key.verifies = false;
+    let tokens = app.tokens("sam").await;
+    app.register(&tokens, &mut key, "Blue key").await;
+    demand(&app, ROLE);
+    touch(&app, &tokens, &mut key).await.is(200);
+}
+
 #[tokio::test]
 async fn only_a_fresh_answer_of_ones_own_key_opens_a_role() {
     let (app, tokens, mut key) = guarded().await;

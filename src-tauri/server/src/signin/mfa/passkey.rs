@@ -8,6 +8,7 @@ use super::{KeyRequest, Step, challenge::Unproven};
 use crate::{
     fields::Fields,
     instance::Instance,
+    limits::What,
     mfa::{
         keys::{self, Ceremony, Door, KeyError, Proof},
         sealing::Purpose,
@@ -128,7 +129,10 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let refuse = || Ok(sign_in::render(instance, visit, StatusCode::UNAUTHORIZED, Some(WRONG), "", &back));
     let (answer, sealed) =
         (fields.get("credential").unwrap_or_default(), fields.get("state").unwrap_or_default());
+    // Those that let nobody in are counted with the wrong passwords of the place.
+    let guess = instance.count(What::FailedSignIns)?;
     let Ok(proved) = take(instance, Door::Browser, &visit.owner(), answer, sealed)? else {
+        guess.keep();
         return refuse();
     };
     let user = proved.user.clone();
@@ -137,5 +141,10 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
         taken = proved.conclude(instance, begun)?;
         Ok(())
     })?;
-    if taken { Ok(response) } else { refuse() }
+    if !taken {
+        guess.keep();
+        return refuse();
+    }
+    guess.forgive();
+    Ok(response)
 }
