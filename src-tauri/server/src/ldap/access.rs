@@ -93,6 +93,9 @@ pub fn is_open_to(instance: &Instance, user: &User) -> Result<bool, StoreError> 
 /// # Errors
 /// [`StoreError::Directory`] if it cannot be asked.
 pub fn has_put_out(instance: &Instance, user_id: &str) -> Result<bool, StoreError> {
+    if !super::is_source(instance)? {
+        return Ok(false);
+    }
     let user = instance.store.user(user_id)?;
     Ok(user.map(|user| ask(instance, &user)).transpose()? == Some(Word::Out))
 }
