@@ -178,7 +178,7 @@ impl Servers {
             driver.spawn(serve(listener, acceptor.clone(), *mood, count));
         }
         let authorities = made.cert.pem();
-        let settings = Settings { servers, authorities, patience: 1, ..settings(Flavour::OpenLdap) };
+        let settings = Settings { servers, authorities, patience: 2, ..settings(Flavour::OpenLdap) };
         let source = Source::new(settings, "secret".to_owned(), Timestamp::UNIX_EPOCH).unwrap();
         Self { source: Arc::new(source), connections, _driver: driver }
     }
