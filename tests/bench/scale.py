@@ -98,7 +98,7 @@ FILL = [
 class Scaled(served.Served):
     """A server with groups, accounts and assignments besides."""
 
-    SETTINGS = "[limits]\nscim_requests_per_second = 0\n"
+    SETTINGS = "[limits]\nscim_reads_per_second = 0\nscim_writes_per_second = 0\n"
 
     def __init__(self, program: str, folder: pathlib.Path, size: Size) -> None:
         self.size = size

@@ -59,7 +59,7 @@ impl Moto {
 /// What happens to a request instead of being answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// IAM's `Throttling`.
+    /// IAM's `Throttling`, and what says that in other services.
     Throttled,
     /// A 500.
     Broken,
@@ -194,10 +194,17 @@ async fn carry(
         told.seen.push(text);
         fault
     };
+    let kind = headers.get("content-type").and_then(|value| value.to_str().ok());
+    let speaks_json = kind.is_some_and(|kind| kind.contains("json"));
     let (status, kind, body) = match fault {
         Some(Fault::Reset) => {
             stream.set_zero_linger()?;
             return Ok(());
+        }
+        // The services that speak JSON say it so (AWS Organizations API, `TooManyRequestsException`).
+        Some(Fault::Throttled) if speaks_json => {
+            let said = br#"{"__type":"TooManyRequestsException","Message":"Rate exceeded"}"#;
+            (400, "application/x-amz-json-1.1".to_owned(), said.to_vec())
         }
         Some(Fault::Throttled) => (400, "text/xml".to_owned(), refusal("Throttling", "Rate exceeded")),
         Some(Fault::Denied) => (403, "text/xml".to_owned(), refusal("AccessDenied", "Not authorized")),

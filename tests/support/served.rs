@@ -23,7 +23,7 @@ const PASSWORD: &str = "a password for a test";
 pub struct ServedOrganisation {
     start_url: Url,
     folder: TempDir,
-    _process: Process,
+    process: Option<Process>,
 }
 
 impl ServedOrganisation {
@@ -115,13 +115,45 @@ impl ServedOrganisation {
         fs::write(folder.path().join("organisation.toml"), organisation)?;
         let config = folder.path().join("server.toml");
         fs::write(&config, format!("organisation = \"organisation.toml\"\ndata = \"data\"\n{place}"))?;
-        let log = folder.path().join("server.log");
+        let (process, start_url) = Self::begin(folder.path()).await?;
+        Ok(Self { start_url, folder, process: Some(process) })
+    }
+
+    /// Serves what is in a folder: its `server.toml`, and what that names.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_in(folder: TempDir) -> Result<Self> {
+        let (process, start_url) = Self::begin(folder.path()).await?;
+        Ok(Self { start_url, folder, process: Some(process) })
+    }
+
+    /// Ends the server as a crash does, and starts another one with what it left, at another port.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn restart(&mut self) -> Result<()> {
+        if let Some(process) = self.process.take() {
+            process.signal(rustix::process::Signal::KILL)?;
+            process.ended(WHILE).await?;
+        }
+        let (process, start_url) = Self::begin(self.folder.path()).await?;
+        (self.process, self.start_url) = (Some(process), start_url);
+        Ok(())
+    }
+
+    async fn begin(folder: &Path) -> Result<(Process, Url)> {
+        let (config, log) = (folder.join("server.toml"), folder.join("server.log"));
+        // What one before it said is not what this one says.
+        if log.exists() {
+            fs::remove_file(&log)?;
+        }
         let process = Program::new("latchkey-server", programs::latchkey_server()?)
             .args(["serve", "--config"])
             .args([&config])
             .envs([("PATH", "/usr/bin:/bin"), ("RUST_BACKTRACE", "1")])
             // AWS's files are the test's own.
-            .envs([("HOME", folder.path())])
+            .envs([("HOME", folder)])
             .log(log.clone())
             .start()?;
         let start_url = until(START, "the server to say where it serves", async || {
@@ -130,7 +162,7 @@ impl ServedOrganisation {
             rest.and_then(|rest| rest.split_once('"')).map(|(url, _)| Ok(Url::parse(url)?)).transpose()
         });
         let start_url = start_url.await.with_context(|| fs::read_to_string(&log).unwrap_or_default())?;
-        Ok(Self { start_url, folder, _process: process })
+        Ok((process, start_url))
     }
 
     /// The access portal.

@@ -24,6 +24,8 @@ async fn try_password(served: &ServedOrganisation, name: &str, password: &str) -
 #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
 async fn people_of_a_domain_sign_in_for_as_long_as_it_lets_them() -> Result<()> {
     if let Some(reason) = why_not() {
+        // Where everything is there to be tested, nothing is left out.
+        ensure!(std::env::var_os("CI").is_none(), "{reason}");
         eprintln!("not run: {reason}");
         return Ok(());
     }

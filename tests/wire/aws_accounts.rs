@@ -18,30 +18,30 @@ use super::{DEVICE_CODE, administration::create_key, text};
 
 const REGION: &str = "eu-central-1";
 const THUMBPRINT: &str = "9e99a48a9960b14926bb7f3b02e22da2b0ab7280";
-const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+pub(super) const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 const VIEW_ONLY: &str = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
 /// Keys that moto takes for the management account's.
 const ROOT_KEYS: &str = "[default]\naws_access_key_id = AKIAMANAGEMENT000000\naws_secret_access_key = x\n";
 
 /// An organization at moto, a server that has it, and an administrator of both.
-struct Cloud {
-    moto: Moto,
-    way: FaultyWay,
-    served: ServedOrganisation,
+pub(super) struct Cloud {
+    pub(super) moto: Moto,
+    pub(super) way: FaultyWay,
+    pub(super) served: ServedOrganisation,
     /// At moto.
-    aws: Boto,
+    pub(super) aws: Boto,
     /// At the server.
-    boto: Boto,
-    keys: Value,
-    instance: String,
-    store: String,
+    pub(super) boto: Boto,
+    pub(super) keys: Value,
+    pub(super) instance: String,
+    pub(super) store: String,
     /// Two accounts of the organization.
-    accounts: [String; 2],
-    folder: tempfile::TempDir,
+    pub(super) accounts: [String; 2],
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl Cloud {
-    async fn start() -> Result<Self> {
+    pub(super) async fn start() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-aws-").tempdir()?;
         let moto = Moto::start(folder.path()).await?;
         let way = FaultyWay::to(moto.url()).await?;
@@ -99,7 +99,7 @@ impl Cloud {
     }
 
     /// What the trail says of an event.
-    async fn audit(&self, name: &str) -> Result<String> {
+    pub(super) async fn audit(&self, name: &str) -> Result<String> {
         let said = self.served.command(&["audit", "ls"], &["--name", name, "--json"]).await?;
         ensure!(said.ok, "{}", said.err);
         Ok(said.out)
@@ -121,7 +121,7 @@ impl Cloud {
     }
 
     /// A permission set with this policy of AWS's.
-    async fn permission_set(&self, name: &str, managed: &str) -> Result<String> {
+    pub(super) async fn permission_set(&self, name: &str, managed: &str) -> Result<String> {
         let made =
             self.sso("create_permission_set", json!({ "Name": name, "SessionDuration": "PT2H" })).await?;
         let arn = text(&made["PermissionSet"], "PermissionSetArn")?;
@@ -176,7 +176,7 @@ impl Cloud {
         ended.await.with_context(|| self.served.log().unwrap_or_default())
     }
 
-    async fn assigned(&self, account: &str, set: &str) -> Result<()> {
+    pub(super) async fn assigned(&self, account: &str, set: &str) -> Result<()> {
         let id = self.ask("create_account_assignment", account, set).await?;
         let (status, why) = self.ended("create", &id).await?;
         ensure!(status == "SUCCEEDED", "{status}: {why}");
@@ -203,7 +203,7 @@ impl Cloud {
     }
 
     /// IAM of an account, as its owner has it.
-    async fn iam(&self, account: &str, operation: &str, params: Value) -> Result<Value> {
+    pub(super) async fn iam(&self, account: &str, operation: &str, params: Value) -> Result<Value> {
         let keys = self.keys_of(account).await?;
         let answer = self.aws.signed(&keys, ("iam", operation), params, None).await?;
         answer.map_err(|refusal| anyhow::anyhow!("{operation}: {refusal:?}"))
@@ -252,7 +252,7 @@ fn a_policy() -> Value {
     })
 }
 
-fn root() -> Value {
+pub(super) fn root() -> Value {
     json!({ "accessKeyId": "AKIAMANAGEMENT000000", "secretAccessKey": "x" })
 }
 

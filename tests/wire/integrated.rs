@@ -1,7 +1,10 @@
 //! An AWS-integrated application as boto3 has it: set up with `sso-admin`, and given tokens by `CreateTokenWithIAM` for
 //! what a trusted issuer, another application or it itself had before.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -19,9 +22,9 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const CUSTOM: &str = "arn:aws:sso::aws:applicationProvider/custom";
 
 /// A server, an administrator's boto3, and an issuer that is trusted for `reports`.
-struct Desk {
-    served: ServedOrganisation,
-    boto: Boto,
+pub(super) struct Desk {
+    pub(super) served: Arc<ServedOrganisation>,
+    pub(super) boto: Boto,
     keys: Value,
     issuer: TokenIssuer,
     instance: Value,
@@ -31,8 +34,11 @@ struct Desk {
 
 impl Desk {
     async fn start() -> Result<Self> {
-        let more = organisation::account("111122223333", "payments", "ReadOnly", "engineering");
-        let served = ServedOrganisation::start(&more).await?;
+        Self::start_with(&organisation::account("111122223333", "payments", "ReadOnly", "engineering")).await
+    }
+
+    pub(super) async fn start_with(more: &str) -> Result<Self> {
+        let served = Arc::new(ServedOrganisation::start(more).await?);
         let endpoint = served.start_url().join("/")?;
         let services = ["identitystore", "sso-admin", "sso-oidc"];
         let boto = Boto::at(&endpoint, &services, REGION, &served.folder().join("home")).await?;
@@ -63,7 +69,7 @@ impl Desk {
     }
 
     /// An application that this administrator may be, with these grants.
-    async fn application(&self, name: &str, grants: &[(&str, Value)]) -> Result<String> {
+    pub(super) async fn application(&self, name: &str, grants: &[(&str, Value)]) -> Result<String> {
         let hidden = json!({ "Visibility": "DISABLED" });
         let params = json!({
             "InstanceArn": self.instance, "ApplicationProviderArn": CUSTOM, "Name": name, "PortalOptions": hidden,
@@ -80,7 +86,7 @@ impl Desk {
         Ok(arn)
     }
 
-    async fn may_be(&self, arn: &str, principal: &Value) -> Result<()> {
+    pub(super) async fn may_be(&self, arn: &str, principal: &Value) -> Result<()> {
         let policy = json!({ "Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": principal, "Action": "sso-oauth:CreateTokenWithIAM", "Resource": "*" }] });
         let method = json!({ "Iam": { "ActorPolicy": policy } });
@@ -88,14 +94,14 @@ impl Desk {
         self.ok("put_application_authentication_method", params).await.map(drop)
     }
 
-    fn bearer(&self) -> (&'static str, Value) {
+    pub(super) fn bearer(&self) -> (&'static str, Value) {
         let taken =
             json!([{ "TrustedTokenIssuerArn": self.trusted, "AuthorizedAudiences": ["reports", "spare"] }]);
         (JWT_BEARER, json!({ "JwtBearer": { "AuthorizedTokenIssuers": taken } }))
     }
 
     /// Claims of the only user, with changes; each has another id.
-    fn claims(&self, id: &str, changes: &Value) -> Value {
+    pub(super) fn claims(&self, id: &str, changes: &Value) -> Value {
         let mut claims = json!({
             "iss": self.issuer.url(), "aud": "reports", "sub": "0815", "jti": id, "email": "Sam@acme.test",
             "iat": self.now - 5, "exp": self.now + 600,
@@ -106,13 +112,13 @@ impl Desk {
         claims
     }
 
-    async fn token(&self, params: Value) -> Result<Value> {
+    pub(super) async fn token(&self, params: Value) -> Result<Value> {
         let answer =
             self.boto.signed(&self.keys, ("sso-oidc", "create_token_with_iam"), params, None).await?;
         answer.map_err(|refusal| anyhow::anyhow!("create_token_with_iam: {refusal:?}"))
     }
 
-    async fn refused(&self, params: Value, class: &str, status: u16) -> Result<()> {
+    pub(super) async fn refused(&self, params: Value, class: &str, status: u16) -> Result<()> {
         let answer =
             self.boto.signed(&self.keys, ("sso-oidc", "create_token_with_iam"), params, None).await?;
         let refusal = answer.err().with_context(|| format!("answered instead of {class}"))?;
@@ -121,7 +127,7 @@ impl Desk {
         Ok(())
     }
 
-    async fn by_assertion(&self, application: &str, claims: &Value, key: &str) -> Result<Value> {
+    pub(super) async fn by_assertion(&self, application: &str, claims: &Value, key: &str) -> Result<Value> {
         let assertion = self.issuer.sign(claims, key).await?;
         Ok(json!({ "clientId": application, "grantType": JWT_BEARER, "assertion": assertion }))
     }

@@ -1,7 +1,9 @@
 //! An LDAP directory as the identity source: Debian's slapd keeps people, groups and passwords, and is asked with
 //! every request.
 
-use anyhow::{Context, Result, ensure};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use support::{
     Administrator, Boto, LdapServer, Person, ServedOrganisation, User,
@@ -17,25 +19,28 @@ use tokio::{
     net::TcpListener,
 };
 
-const SOURCE: &str = "/admin/identity-source/ldap";
-const SYNC: &str = "/admin/identity-source/ldap/sync";
+use super::administration::create_key;
+
+pub(super) const SOURCE: &str = "/admin/identity-source/ldap";
+pub(super) const SYNC: &str = "/admin/identity-source/ldap/sync";
+const PROVISIONING: &str = "/admin/identity-source/provisioning";
 const CHANGE: &str = "/admin/identity-source/change";
-const ACCOUNT: &str = "111122223333";
-const LOCK: &str = "dn: uid=sam,ou=people,dc=acme,dc=test\nchangetype: modify\nreplace: pwdAccountLockedTime\n\
+pub(super) const ACCOUNT: &str = "111122223333";
+pub(super) const LOCK: &str = "dn: uid=sam,ou=people,dc=acme,dc=test\nchangetype: modify\nreplace: pwdAccountLockedTime\n\
                     pwdAccountLockedTime: ";
-const UNLOCK: &str =
+pub(super) const UNLOCK: &str =
     "dn: uid=sam,ou=people,dc=acme,dc=test\nchangetype: modify\ndelete: pwdAccountLockedTime\n";
 
-fn sam() -> User {
+pub(super) fn sam() -> User {
     user("sam", "sam-in-the-directory")
 }
 
-fn user(name: &str, password: &str) -> User {
+pub(super) fn user(name: &str, password: &str) -> User {
     User { username: name.to_owned(), password: password.to_owned() }
 }
 
 /// The page's form, filled in.
-fn fields<'f>(servers: &'f str, authority: &'f str) -> Vec<(&'f str, &'f str)> {
+pub(super) fn fields<'f>(servers: &'f str, authority: &'f str) -> Vec<(&'f str, &'f str)> {
     vec![
         ("flavour", "openldap"),
         ("servers", servers),
@@ -58,30 +63,39 @@ async fn test(
 }
 
 /// A server whose people sign in with one slapd or two, and the administrator, who is one of them.
-struct Company {
-    served: ServedOrganisation,
-    administrator: Administrator,
-    servers: Vec<LdapServer>,
+pub(super) struct Company {
+    pub(super) served: Arc<ServedOrganisation>,
+    pub(super) administrator: Administrator,
+    pub(super) servers: Vec<LdapServer>,
 }
 
 impl Company {
-    async fn start(count: usize) -> Result<Self> {
+    pub(super) async fn start(count: usize) -> Result<Self> {
         let more = organisation::account(ACCOUNT, "payments", "ReadOnly", "inner");
         let more = format!("[[group]]\nname = \"inner\"\n{more}");
         let served = ServedOrganisation::start(&more).await?;
-        let administrator = Administrator::of(&served).await?;
         let authority = Authority::new()?;
         let mut servers = Vec::new();
         for _ in 0..count {
             servers.push(LdapServer::start(&authority, "localhost").await?);
         }
+        Self::of(Arc::new(served), authority, servers).await
+    }
+
+    /// The people of a server that runs, once the directory has those.
+    pub(super) async fn of(
+        served: Arc<ServedOrganisation>,
+        authority: Authority,
+        servers: Vec<LdapServer>,
+    ) -> Result<Self> {
+        let administrator = Administrator::of(&served).await?;
         let listed = servers.iter().map(LdapServer::ldaps).collect::<Vec<_>>().join("\n");
         let page = administrator.open(&served, SOURCE).await?;
         let saved = administrator.submit(&page, SOURCE, &fields(&listed, &authority.pem())).await?;
         ensure!(saved.html.contains("The directory is saved"), "{}", saved.text());
         let page = administrator.person.open(&served.start_url().join(&format!("{CHANGE}?to=ldap"))?).await?;
         for words in
-            ["KEPT", "ENDS", "NOT\u{a0}USED", "use-directory", "can sign in afterwards: sam", "matched anew"]
+            ["KEPT", "ENDS", "NOT\u{a0}USED", "use-directory", "can sign in afterwards", "matched anew"]
         {
             ensure!(page.html.contains(words), "{words} is not said beforehand: {}", page.text());
         }
@@ -96,7 +110,7 @@ impl Company {
     }
 
     /// Waits for a sync that says this.
-    async fn synced(&self, words: &str) -> Result<String> {
+    pub(super) async fn synced(&self, words: &str) -> Result<String> {
         until(WHILE, "a sync", async || {
             let shown = self.served.command(&["identity-source", "show"], &[]).await?;
             Ok(shown.out.contains(words).then_some(shown.out))
@@ -104,13 +118,13 @@ impl Company {
         .await
     }
 
-    async fn try_password(&self, name: &str, password: &str) -> Result<Page> {
+    pub(super) async fn try_password(&self, name: &str, password: &str) -> Result<Page> {
         let person = Person::new()?;
         let page = person.open(self.served.start_url()).await?;
         person.give_password(&page, &user(name, password)).await
     }
 
-    async fn signed_in(&self, who: &User) -> Result<Person> {
+    pub(super) async fn signed_in(&self, who: &User) -> Result<Person> {
         let person = Person::new()?;
         let page = person.open(self.served.start_url()).await?;
         let page = person.give_password(&page, who).await?;
@@ -118,7 +132,7 @@ impl Company {
         Ok(person)
     }
 
-    fn database(&self) -> Result<rusqlite::Connection> {
+    pub(super) fn database(&self) -> Result<rusqlite::Connection> {
         Ok(rusqlite::Connection::open(self.served.folder().join("data/instance.sqlite"))?)
     }
 }
@@ -168,19 +182,24 @@ async fn people_sign_in_with_the_directorys_passwords_alone() -> Result<()> {
 }
 
 /// boto3, a client's registration and sam's tokens.
-async fn tokens(company: &Company) -> Result<(Boto, Value, Value)> {
-    let endpoint = company.served.start_url().join("/")?;
-    let home = company.served.folder().join("home");
+pub(super) async fn tokens(company: &Company) -> Result<(Boto, Value, Value)> {
+    tokens_of(&company.served, &sam()).await
+}
+
+/// The same for somebody of another server.
+pub(super) async fn tokens_of(served: &ServedOrganisation, who: &User) -> Result<(Boto, Value, Value)> {
+    let endpoint = served.start_url().join("/")?;
+    let home = served.folder().join("home");
     let boto = Boto::at(&endpoint, &["sso-oidc", "sso", "sts"], "eu-central-1", &home).await?;
     let params = json!({ "clientName": "test", "clientType": "public", "scopes": ["sso:account:access"] });
     let client = boto.answer("sso-oidc", "register_client", params).await?;
-    let start_url = company.served.start_url();
+    let start_url = served.start_url();
     let params = json!({
         "clientId": client["clientId"], "clientSecret": client["clientSecret"], "startUrl": start_url,
     });
     let device = boto.answer("sso-oidc", "start_device_authorization", params).await?;
     let address = device["verificationUriComplete"].as_str().context("no address")?.parse()?;
-    Person::new()?.sign_in(&address, &sam()).await?;
+    Person::new()?.sign_in(&address, who).await?;
     let params = json!({
         "clientId": client["clientId"], "clientSecret": client["clientSecret"],
         "grantType": "urn:ietf:params:oauth:grant-type:device_code", "deviceCode": device["deviceCode"],
@@ -189,7 +208,7 @@ async fn tokens(company: &Company) -> Result<(Boto, Value, Value)> {
     Ok((boto, client, tokens))
 }
 
-async fn credentials(boto: &Boto, tokens: &Value) -> Result<Result<Value, Refusal>> {
+pub(super) async fn credentials(boto: &Boto, tokens: &Value) -> Result<Result<Value, Refusal>> {
     let params =
         json!({ "accessToken": tokens["accessToken"], "accountId": ACCOUNT, "roleName": "ReadOnly" });
     Ok(boto
@@ -397,6 +416,28 @@ async fn what_the_directory_keeps_is_not_changed_here() -> Result<()> {
     };
     let said = apply(&text.replace("Sam Sample", "Somebody Else")).await?;
     ensure!(!said.ok && said.err.contains("kept by the directory"), "{said:?}");
+
+    // Not by the identity store's API either, nor by provisioning.
+    let keys = create_key(&company.served).await?;
+    let endpoint = company.served.start_url().join("/")?;
+    let home = company.served.folder().join("home");
+    let boto = Boto::at(&endpoint, &["identitystore", "sso-admin"], "eu-central-1", &home).await?;
+    let asked = async |operation: &str, params: Value| {
+        let service = if operation == "list_instances" { "sso-admin" } else { "identitystore" };
+        boto.signed(&keys, (service, operation), params, None).await
+    };
+    let instances = asked("list_instances", json!({})).await?.map_err(|refusal| anyhow!("{refusal:?}"))?;
+    let store = &instances["Instances"][0]["IdentityStoreId"];
+    let operations = json!([{ "AttributePath": "displayName", "AttributeValue": "Somebody Else" }]);
+    let params = json!({ "IdentityStoreId": store, "UserId": id, "Operations": operations });
+    let refusal = asked("update_user", params).await?.err().context("it was changed")?;
+    ensure!(refusal.code.as_deref() == Some("ConflictException"), "{refusal:?}");
+    let params = json!({ "IdentityStoreId": store, "UserId": id });
+    let refusal = asked("delete_user", params).await?.err().context("it was deleted")?;
+    ensure!(refusal.code.as_deref() == Some("ConflictException"), "{refusal:?}");
+    let page = company.administrator.open(&company.served, PROVISIONING).await?;
+    let create = format!("{PROVISIONING}/create");
+    ensure!(page.text().contains("come from it alone") && !page.html.contains(&create), "{}", page.text());
 
     let back = company.served.command(&["identity-source", "use-directory"], &[]).await?;
     ensure!(back.ok, "{back:?}");

@@ -13,7 +13,7 @@ const REVOKE: &str = "/admin/identity-source/provisioning/revoke";
 async fn start() -> Result<(ServedOrganisation, Administrator, Provisioner)> {
     // Tests ask more quickly than any provider may; `server::scim` has what that limit does.
     let served = ServedOrganisation::start_with(
-        "listen = \"127.0.0.1:0\"\n[limits]\nscim_requests_per_second = 0\n",
+        "listen = \"127.0.0.1:0\"\n[limits]\nscim_reads_per_second = 0\nscim_writes_per_second = 0\n",
         &[],
     )
     .await?;

@@ -1,7 +1,8 @@
 //! What anybody may ask for, so often an hour from one place: what fails, and what leaves something behind. Nobody
 //! who signs in with the right password is counted, so that an office behind one address is not in its own way.
 //!
-//! Counted in memory: a restart forgets, and one more write for each guess would be the guesser's.
+//! Counted in memory: a restart forgets, and one more write for each guess would be the guesser's. Several servers of
+//! one database count there, together.
 
 use std::{
     collections::HashMap,
@@ -12,9 +13,10 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::{origin::Origin, store::Store, throttle::Throttle};
+use crate::{origin::Origin, store::Store};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
 /// So many places are counted at a time, some ten megabytes. Whoever has more of them than that is not stopped by
 /// a limit for each.
 const MOST_PLACES: usize = 100_000;
@@ -73,8 +75,10 @@ pub struct Rates {
     wrong_links: u32,
     external_sign_ins: u32,
     application_sign_ins: u32,
-    /// Requests of provisioning a second, from everywhere together.
-    scim_requests_per_second: u32,
+    /// Requests of provisioning a second that read, of each operation by itself, from everywhere together.
+    scim_reads_per_second: u32,
+    /// The same of those that write.
+    scim_writes_per_second: u32,
 }
 
 impl Default for Rates {
@@ -90,7 +94,9 @@ impl Default for Rates {
             wrong_links: 100,
             external_sign_ins: 1200,
             application_sign_ins: 6000,
-            scim_requests_per_second: 100,
+            // As IAM Identity Center's quotas have it.
+            scim_reads_per_second: 40,
+            scim_writes_per_second: 25,
         }
     }
 }
@@ -120,8 +126,8 @@ pub struct Limits {
     owed: Mutex<HashMap<(What, Network), Timestamp>>,
     /// Where several servers count together.
     shared: Option<Arc<Store>>,
-    /// Of provisioning.
-    scim: Throttle,
+    /// The same of provisioning's operations, by their names.
+    scim: Mutex<HashMap<&'static str, Timestamp>>,
 }
 
 /// Too much came from one place.
@@ -143,10 +149,7 @@ pub struct Counted<'l> {
 impl Limits {
     /// These limits.
     pub fn new(rates: Rates, spares_loopback: bool) -> Self {
-        let scim = Throttle::default();
-        // It is full at first, whatever the time is.
-        scim.set(rates.scim_requests_per_second, Timestamp::UNIX_EPOCH);
-        Self { rates, spares_loopback, owed: Mutex::default(), shared: None, scim }
+        Self { rates, spares_loopback, ..Self::default() }
     }
 
     /// Counted together by all servers of this database, if there are several; each alone while it is away.
@@ -155,9 +158,22 @@ impl Limits {
         Self { shared: store.is_shared().then(|| Arc::clone(store)), ..self }
     }
 
-    /// Whether one more request of provisioning may pass in this second.
-    pub fn admits_scim(&self, now: Timestamp) -> bool {
-        self.scim.admits(now)
+    /// Whether one more request of provisioning for this operation may pass in this second.
+    pub fn admits_scim(&self, operation: &'static str, writes: bool, now: Timestamp) -> bool {
+        let rate = if writes { self.rates.scim_writes_per_second } else { self.rates.scim_reads_per_second };
+        if rate == 0 {
+            return true;
+        }
+        let cost = SignedDuration::from_millis(SECOND.as_secs() * 1000 / i64::from(rate).max(1));
+        let name = || format!("scim {operation}");
+        if let Some(counted) = self.shared.as_ref().and_then(|store| store.owe(&name(), now, cost, SECOND)) {
+            return counted.is_ok();
+        }
+        let mut owed = self.scim.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = owed.get(operation).copied();
+        let Ok(after) = paid_by(until, now, cost, SECOND) else { return false };
+        owed.insert(operation, after);
+        true
     }
 
     /// Counts one more of the request being answered: before it is looked at, so that many at the same moment see
@@ -180,13 +196,7 @@ impl Limits {
             return counted.map(|()| Counted { limits: self, key, cost }).map_err(|left| Crowded { left });
         }
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = owed.get(&key).copied().unwrap_or(now).max(now);
-        let after = before.checked_add(cost).unwrap_or(before);
-        // A clock that was set back makes nobody wait longer than from empty to full.
-        let left = after.duration_since(now).checked_sub(HOUR).unwrap_or_default().min(HOUR);
-        if left > SignedDuration::ZERO {
-            return Err(Crowded { left });
-        }
+        let after = paid_by(owed.get(&key).copied(), now, cost, HOUR)?;
         if owed.len() >= MOST_PLACES && !owed.contains_key(&key) {
             owed.retain(|_, until| *until > now);
         }
@@ -195,6 +205,20 @@ impl Limits {
         }
         Ok(Counted { limits: self, key, cost })
     }
+}
+
+/// When all is paid off with one more that costs this, if no more than `most` is owed then.
+fn paid_by(
+    until: Option<Timestamp>,
+    now: Timestamp,
+    cost: SignedDuration,
+    most: SignedDuration,
+) -> Result<Timestamp, Crowded> {
+    let before = until.unwrap_or(now).max(now);
+    let after = before.checked_add(cost).unwrap_or(before);
+    // A clock that was set back makes nobody wait longer than from empty to full.
+    let left = after.duration_since(now).checked_sub(most).unwrap_or_default().min(most);
+    if left > SignedDuration::ZERO { Err(Crowded { left }) } else { Ok(after) }
 }
 
 impl Counted<'_> {

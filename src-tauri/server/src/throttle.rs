@@ -1,6 +1,5 @@
-//! A rate limit: a bucket that holds one second's worth of requests and fills at the rate. Provisioning has one, and
-//! the portal one that the sandbox can set (`{"throttle":8}`), off otherwise. AWS publishes no
-//! figure of either (IAM Identity Center quotas).
+//! A rate limit: a bucket that holds one second's worth of requests and fills at the rate. The portal has one that the
+//! sandbox can set (`{"throttle":8}`), off otherwise. AWS publishes no figure of it (IAM Identity Center quotas).
 
 use std::sync::{Mutex, PoisonError};
 

@@ -126,10 +126,15 @@ fn table(of: &Administrator<'_>, roles: &[AwsRole], with_account: bool) -> Resul
             None => Cell::text("deleted"),
         };
         let (chip, why) = match role.state {
-            AwsRoleState::Applied if role.drift.is_empty() => {
-                (Cell::Chip(Tone::Good, "OK"), role.role_name.clone())
-            }
-            AwsRoleState::Applied => (Cell::Chip(Tone::Warning, "CHANGED AT AWS"), role.drift.join(" ")),
+            AwsRoleState::Applied => match (&role.failure, role.drift.as_slice()) {
+                (None, []) => (Cell::Chip(Tone::Good, "OK"), role.role_name.clone()),
+                // What was seen before holds until it can be looked at again.
+                (Some(why), drift) => (
+                    Cell::Chip(Tone::Warning, "NOT CHECKED"),
+                    [std::slice::from_ref(why), drift].concat().join(" "),
+                ),
+                (None, drift) => (Cell::Chip(Tone::Warning, "CHANGED AT AWS"), drift.join(" ")),
+            },
             state => {
                 let failure = role.failure.clone().unwrap_or_default();
                 let why = format!("{failure} Next try: {}.", moment(role.next_try));

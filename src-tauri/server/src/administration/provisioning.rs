@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     fields::Fields,
+    ldap,
     scim::{self, tokens},
     signin::{PageError, see_other},
     store::ScimToken,
@@ -35,7 +36,16 @@ fn whole(of: &Administrator<'_>, first: Option<Part>) -> Result<Page, PageError>
         empty: "There is no access token, so nothing is provisioned.",
         ..Table::default()
     };
-    let more = if i64::try_from(live).is_ok_and(|live| live >= tokens::MOST) {
+    let is_directorys = ldap::is_source(of.instance)?;
+    let more = if is_directorys {
+        Part::Notice(
+            Tone::Warning,
+            "Active Directory or LDAP is the identity source: users and groups come from it alone. Access tokens can \
+             be created again once the identity source is another one."
+                .to_owned(),
+            Link::new("/admin/identity-source", "Identity source"),
+        )
+    } else if i64::try_from(live).is_ok_and(|live| live >= tokens::MOST) {
         Part::Note(
             "There are two access tokens, as many as there can be. Revoke the one that is not used."
                 .to_owned(),
@@ -99,10 +109,12 @@ fn row(token: &ScimToken, now: jiff::Timestamp) -> Vec<Cell> {
 
 /// POST `/admin/identity-source/provisioning/create`: shown this once.
 pub fn create(of: &Administrator<'_>, _: &Fields) -> Answer {
-    let Some((token, secret)) = tokens::create(of.instance, (&of.person.user, &of.person.session))? else {
-        let text = "No access token was created: there are two already. Revoke the one that is not used.";
-        let first = Part::Banner(Tone::Error, text.to_owned());
-        return Ok(whole(of, Some(first))?.show_as(of, StatusCode::CONFLICT));
+    let (token, secret) = match tokens::create(of.instance, (&of.person.user, &of.person.session))? {
+        Ok(made) => made,
+        Err(why) => {
+            let first = Part::Banner(Tone::Error, format!("No access token was created: {why}."));
+            return Ok(whole(of, Some(first))?.show_as(of, StatusCode::CONFLICT));
+        }
     };
     let page = Page::new("Access token created")
         .below("/admin/identity-source", "Identity source")

@@ -157,6 +157,11 @@ fn common(affected: &Affected) -> Vec<Vec<Cell>> {
             false,
             "Everybody signs in again. Role credentials that were given out run to their end.",
         ),
+        row(
+            counted(affected.application_tokens, "application's token", "applications' tokens"),
+            false,
+            "Those that AWS-integrated applications got by CreateTokenWithIAM. They ask again.",
+        ),
     ]
 }
 
@@ -293,6 +298,7 @@ pub fn change(of: &Administrator<'_>, fields: &Fields) -> Answer {
             SourceKind::Directory => "DIRECTORY",
         },
         "EndedSessions": affected.sessions,
+        "EndedApplicationTokens": affected.application_tokens,
     });
     let entry = of.entry(audit::DIRECTORY, "UpdateIdentitySource", details);
     match of.instance.store.change_identity_source(to, of.now(), &entry)? {

@@ -77,7 +77,12 @@ fn roles(file: &Path) -> Result<()> {
     let troubled = instance.store.aws_roles_needing_attention(MOST)?;
     for role in &troubled {
         let (word, why) = match role.state {
-            AwsRoleState::Applied => ("DRIFTED", role.drift.join(" ")),
+            AwsRoleState::Applied => match &role.failure {
+                Some(why) => {
+                    ("UNCHECKED", [std::slice::from_ref(why), role.drift.as_slice()].concat().join(" "))
+                }
+                None => ("DRIFTED", role.drift.join(" ")),
+            },
             AwsRoleState::Retrying => ("RETRYING", role.failure.clone().unwrap_or_default()),
             AwsRoleState::Failed => ("FAILED", role.failure.clone().unwrap_or_default()),
         };

@@ -73,10 +73,7 @@ pub async fn ensure_provider(
             .await
             .map_err(failure::of("iam:AddClientIDToOpenIDConnectProvider"))?;
     }
-    let differ = thumbprints
-        .iter()
-        .any(|wanted| !known.thumbprint_list().iter().any(|known| known.eq_ignore_ascii_case(wanted)));
-    if differ {
+    if !has_thumbprints(known.thumbprint_list(), thumbprints) {
         iam.update_open_id_connect_provider_thumbprint()
             .open_id_connect_provider_arn(arn)
             .set_thumbprint_list(Some(thumbprints.to_vec()))
@@ -85,6 +82,38 @@ pub async fn ensure_provider(
             .map_err(failure::of("iam:UpdateOpenIDConnectProviderThumbprint"))?;
     }
     Ok(())
+}
+
+/// How this server's identity provider in the account differs from what was made, in words; nothing if it does not.
+/// Where it does, nobody is let in by any of the roles.
+///
+/// # Errors
+/// [`Failure`] if IAM refuses.
+pub async fn provider_differences(
+    iam: &Client,
+    arn: &str,
+    thumbprints: &[String],
+) -> Result<Vec<String>, Failure> {
+    let get = iam.get_open_id_connect_provider().open_id_connect_provider_arn(arn).send().await;
+    let known = match get.map_err(failure::of("iam:GetOpenIDConnectProvider")) {
+        Ok(known) => known,
+        Err(failure) if failure.code.starts_with(NO_SUCH) => {
+            return Ok(vec![format!("The identity provider {arn} is not there: nobody is let in.")]);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let mut all = Vec::new();
+    if !known.client_id_list().iter().any(|id| id == AUDIENCE) {
+        all.push(format!("The identity provider {arn} does not take {AUDIENCE} any more: nobody is let in."));
+    }
+    if !has_thumbprints(known.thumbprint_list(), thumbprints) {
+        all.push(format!("The identity provider {arn} has other thumbprints."));
+    }
+    Ok(all)
+}
+
+fn has_thumbprints(known: &[String], wanted: &[String]) -> bool {
+    wanted.iter().all(|wanted| known.iter().any(|known| known.eq_ignore_ascii_case(wanted)))
 }
 
 /// A role as it is; `None` if there is none.

@@ -134,14 +134,11 @@ async fn in_account(
     let management = instance.settings().management_account.clone();
     let iam = aws.clients.iam(account, &management, instance.now()).await;
     let is_making = jobs.iter().any(|job| matches!(job, Job::Make(_)));
+    let arn =
+        format!("arn:{}:iam::{account}:oidc-provider/{}", aws.config.partition(), provider_name(instance));
     let ready = match iam {
         Ok(iam) if is_making => {
             let issuer = issuer_url(instance);
-            let arn = format!(
-                "arn:{}:iam::{account}:oidc-provider/{}",
-                aws.config.partition(),
-                provider_name(instance)
-            );
             let instance_id = instance.addresses.instance_id();
             iam::ensure_provider(&iam, &arn, &issuer, instance_id, &aws.config.thumbprints)
                 .await
@@ -149,6 +146,8 @@ async fn in_account(
         }
         other => other,
     };
+    // Once for all roles of the account, which are nothing without it.
+    let mut provider = None;
     for job in jobs {
         let instance = Shared::clone(instance);
         match job {
@@ -172,14 +171,35 @@ async fn in_account(
             }
             Job::Check(role) => {
                 let outcome = match &ready {
-                    Ok(iam) => iam::read(iam, &role.role_name).await,
+                    Ok(iam) => {
+                        if provider.is_none() {
+                            let thumbprints = &aws.config.thumbprints;
+                            provider = Some(iam::provider_differences(iam, &arn, thumbprints).await);
+                        }
+                        look(iam, &role, provider.as_ref()).await
+                    }
                     Err(failure) => Err(failure.clone()),
                 };
-                instance.run(move |instance| checked(instance, role, &outcome)).await?;
+                instance.run(move |instance| checked(instance, role, outcome)).await?;
             }
         }
     }
     Ok(())
+}
+
+/// How a role, and the identity provider that it trusts, differ from what was made.
+async fn look(
+    iam: &aws_sdk_iam::Client,
+    role: &AwsRole,
+    provider: Option<&Result<Vec<String>, Failure>>,
+) -> Result<Vec<String>, Failure> {
+    let there = iam::read(iam, &role.role_name).await?;
+    let mut drift = match Applied::of(role) {
+        Some(applied) => applied.role.differences(there.as_ref()),
+        None => Vec::new(),
+    };
+    drift.extend(provider.cloned().transpose()?.unwrap_or_default());
+    Ok(drift)
 }
 
 /// The role as it should be: as the permission set is, or, where a later edit is not provisioned yet, as it was made.
@@ -296,33 +316,47 @@ fn removed(instance: &Instance, mut row: AwsRole, outcome: Result<(), Failure>) 
     Ok(())
 }
 
-/// Notes how a role differs from what was made. A role that cannot be read is looked at again next time.
+/// Notes how a role differs from what was made; of one that cannot be looked at, since when and why. What was seen of it
+/// before stands until then.
 fn checked(
     instance: &Instance,
     mut row: AwsRole,
-    outcome: &Result<Option<RoleSpec>, Failure>,
+    outcome: Result<Vec<String>, Failure>,
 ) -> Result<(), AwsError> {
     row.checked = instance.now();
-    let before = std::mem::take(&mut row.drift);
-    match (outcome, Applied::of(&row)) {
-        (Ok(there), Some(applied)) => row.drift = applied.role.differences(there.as_ref()),
-        (Err(failure), _) => {
-            tracing::warn!(account = row.account_id, role = row.role_name, %failure, "a role at AWS could not be read");
-            row.drift.clone_from(&before);
-        }
-        (Ok(_), None) => {}
-    }
     let set = instance.store.permission_set(&row.permission_set)?.map(|set| set.name);
-    let event = (row.drift != before && !row.drift.is_empty()).then(|| {
-        let details = json!({
-            "account_id": row.account_id,
-            "role_name": set,
-            "PermissionSetArn": row.permission_set,
-            "RoleName": row.role_name,
-            "Drift": row.drift,
-        });
-        instance.entry(&Event { source: audit::IAM, name: "DetectRoleDrift", details, ..Event::default() })
-    });
+    let place = (row.account_id.as_str(), row.permission_set.as_str(), set.as_deref());
+    let event = match outcome {
+        Ok(drift) => {
+            row.failure = None;
+            let is_new = drift != row.drift && !drift.is_empty();
+            row.drift = drift;
+            is_new.then(|| {
+                let details = json!({
+                    "account_id": row.account_id,
+                    "role_name": set,
+                    "PermissionSetArn": row.permission_set,
+                    "RoleName": row.role_name,
+                    "Drift": row.drift,
+                });
+                let name = "DetectRoleDrift";
+                instance.entry(&Event { source: audit::IAM, name, details, ..Event::default() })
+            })
+        }
+        Err(failure) => {
+            tracing::warn!(account = row.account_id, role = row.role_name, %failure, "a role at AWS could not be read");
+            let text = failure.to_string();
+            // Since when stays.
+            let is_new = !row.failure.as_ref().is_some_and(|before| before.ends_with(&text));
+            let event =
+                is_new.then(|| entry(instance, "DetectRoleDrift", place, &row.role_name, Some(&failure)));
+            if is_new {
+                let since = row.checked.strftime("%Y-%m-%d %H:%M UTC");
+                row.failure = Some(format!("Since {since} it could not be looked at: {text}"));
+            }
+            event
+        }
+    };
     instance.store.put_aws_role(&row, event.as_ref())?;
     Ok(())
 }

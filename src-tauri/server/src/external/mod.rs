@@ -12,6 +12,8 @@ mod finish;
 pub mod metadata;
 mod parties;
 #[cfg(test)]
+mod source_tests;
+#[cfg(test)]
 mod tests;
 
 use axum::{

@@ -17,7 +17,7 @@ use crate::{
     store::{Begun, ExternalProvider, ExternalSignIn, Proved, SourceChange},
 };
 
-fn provider(rig: &Rig) -> ExternalProvider {
+pub(super) fn provider(rig: &Rig) -> ExternalProvider {
     let certificate = crate::saml::certificate_text(rig.instance.saml_key.certificate()).unwrap();
     ExternalProvider {
         entity_id: "https://idp.test/saml".to_owned(),
@@ -28,7 +28,7 @@ fn provider(rig: &Rig) -> ExternalProvider {
 }
 
 /// An instance whose people sign in elsewhere.
-fn rig() -> Rig {
+pub(super) fn rig() -> Rig {
     let rig = Rig::new();
     let (store, now) = (&rig.instance.store, rig.instance.now());
     let change = || store.change_identity_source(SourceKind::Saml, now, &rig.entry()).unwrap();
@@ -220,7 +220,7 @@ fn a_proof_is_anew_if_it_is_not_older_than_the_wish_but_for_the_clocks() {
 }
 
 /// A browser whose person the provider let in, having proved it so long ago.
-async fn let_in<'r>(rig: &'r Rig, user: &str, seconds_ago: i64) -> Browser<'r> {
+pub(super) async fn let_in<'r>(rig: &'r Rig, user: &str, seconds_ago: i64) -> Browser<'r> {
     let browser = rig.browser();
     let there = browser.get("/sign-in/external?continue=/start").await.is(303);
     let relay = query_field(there.header("location"), "RelayState").unwrap();

@@ -11,6 +11,7 @@ use super::destination;
 use crate::{
     fields::Fields,
     instance::{Instance, Shared},
+    ldap::access::has_put_out,
     secret::Digest,
     signin::{CONSOLE, Frame, PageError, cookie, html},
 };
@@ -51,6 +52,9 @@ fn page(instance: &Instance, headers: &HeaderMap, fields: &Fields) -> Result<Res
         return Err(over());
     }
     let key = instance.issuer.find(&access_key_id)?.ok_or_else(over)?;
+    if has_put_out(instance, &key.user_id)? {
+        return Err(over());
+    }
     let account = instance.store.account(&key.account_id)?;
     let destination = fields.get("destination").and_then(destination::read);
     let (service, region) =

@@ -63,21 +63,51 @@ fn entry(instance: &Instance, source: &Arc<Source>, id: &str) -> Result<Option<E
     Ok(None)
 }
 
+/// What the directory says of somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// It is not asked: somebody else is the source.
+    NotAsked,
+    /// They are of this server's own, and cannot sign in while the directory is the source.
+    NotTheirs,
+    /// They may use what they may.
+    Open,
+    /// Not for now. It passes; whoever mistypes a colleague's password must not end their work.
+    Locked,
+    /// They are disabled or gone.
+    Out,
+}
+
 /// Whether the directory lets somebody use anything, if it is the source. Who is disabled or gone there loses all
 /// they have here.
 ///
 /// # Errors
 /// [`StoreError::Directory`] if it cannot be asked.
 pub fn is_open_to(instance: &Instance, user: &User) -> Result<bool, StoreError> {
-    let Some(source) = source(instance)? else { return Ok(true) };
-    // Somebody of this server's own, who cannot sign in while the directory is the source.
-    let Some(id) = instance.store.external_id_of(&user.id)? else { return Ok(false) };
+    Ok(matches!(ask(instance, user)?, Word::NotAsked | Word::Open))
+}
+
+/// Whether the directory has put somebody out who has role credentials. Who is none of its people keeps those that they
+/// have, as with any change of source.
+///
+/// # Errors
+/// [`StoreError::Directory`] if it cannot be asked.
+pub fn has_put_out(instance: &Instance, user_id: &str) -> Result<bool, StoreError> {
+    if !super::is_source(instance)? {
+        return Ok(false);
+    }
+    let user = instance.store.user(user_id)?;
+    Ok(user.map(|user| ask(instance, &user)).transpose()? == Some(Word::Out))
+}
+
+fn ask(instance: &Instance, user: &User) -> Result<Word, StoreError> {
+    let Some(source) = source(instance)? else { return Ok(Word::NotAsked) };
+    let Some(id) = instance.store.external_id_of(&user.id)? else { return Ok(Word::NotTheirs) };
     let found = entry(instance, &source, &id)?;
     let standing = found.map(|entry| entry.standing(source.settings.flavour, instance.now()));
     match standing {
-        Some(Standing::Open) => Ok(true),
-        // It passes; whoever mistypes a colleague's password must not end their work.
-        Some(Standing::Locked) => Ok(false),
+        Some(Standing::Open) => Ok(Word::Open),
+        Some(Standing::Locked) => Ok(Word::Locked),
         Some(Standing::Disabled) | None => {
             let why = if standing.is_some() { "disabled" } else { "not found" };
             let event = instance.entry(&Event {
@@ -88,7 +118,7 @@ pub fn is_open_to(instance: &Instance, user: &User) -> Result<bool, StoreError> 
                 ..Event::default()
             });
             instance.store.end_access_of(&user.id, instance.now(), &event)?;
-            Ok(false)
+            Ok(Word::Out)
         }
     }
 }

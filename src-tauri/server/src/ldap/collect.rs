@@ -66,7 +66,6 @@ pub fn collect(
     let mut seen = HashSet::new();
     for entry in below(&settings.user_bases, &settings.user_filter, &wanted(settings), search)? {
         match person(settings, &entry, now) {
-            // Bases may lie within one another.
             Ok(found) if seen.insert(found.id.clone()) => snapshot.users.push(found),
             Ok(_) => {}
             Err(problem) => snapshot.problems.push((entry.dn, problem)),
@@ -91,6 +90,9 @@ fn below(
             attributes: attributes.to_vec(),
         })?);
     }
+    // Bases may lie within one another.
+    let mut seen = HashSet::new();
+    all.retain(|entry: &Entry| seen.insert(folded(&entry.dn)));
     Ok(all)
 }
 

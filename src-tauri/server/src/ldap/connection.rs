@@ -12,7 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 use ldap3::{
-    Ldap, LdapConnAsync, LdapConnSettings, LdapError, Scope, SearchEntry,
+    Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Scope, SearchEntry,
     adapters::{Adapter, EntriesOnly, PagedResults},
 };
 use rustls::{
@@ -120,33 +120,24 @@ impl Source {
         Ok(ldap)
     }
 
-    /// Connects to the first server that answers, from `first` on.
-    async fn connect(&self, first: usize) -> Result<(usize, Ldap), Problem> {
+    /// Binds at the first server that answers the bind, from `first` on: a server that does not get so far is as one
+    /// that does not answer at all.
+    async fn bind_from(
+        &self,
+        first: usize,
+        dn: &str,
+        password: &Token,
+    ) -> Result<(usize, Ldap, LdapResult), Problem> {
         let servers = &self.settings.servers;
         let mut problems = Vec::new();
         for turn in 0..servers.len() {
-            let index = (first + turn) % servers.len();
-            match self.dial(&servers[index]).await {
-                Ok(ldap) => return Ok((index, ldap)),
-                Err(problem) => problems.push(format!("{}: {problem}", servers[index])),
-            }
-        }
-        Err(Problem::NoAnswer(problems.join("; ")))
-    }
-
-    /// The same as the connector account: a server that answers and cannot do more is as one that does not.
-    async fn connect_as_connector(&self, first: usize) -> Result<(usize, Ldap), Problem> {
-        let servers = &self.settings.servers;
-        let mut problems = Vec::new();
-        for turn in 0..servers.len() {
-            let index = (first + turn) % servers.len();
+            let index = first.wrapping_add(turn) % servers.len();
             let problem = match self.dial(&servers[index]).await {
                 Ok(mut ldap) => {
                     ldap.with_timeout(self.settings.patience());
-                    match ldap.simple_bind(&self.settings.bind_dn, self.password.expose()).await {
-                        Ok(result) if result.rc == 0 => return Ok((index, ldap)),
+                    match ldap.simple_bind(dn, password.expose()).await {
                         Ok(result) if is_unwell(result.rc) => meaning(result.rc).to_owned(),
-                        Ok(result) => return Err(Problem::Connector { code: result.rc }),
+                        Ok(result) => return Ok((index, ldap, result)),
                         Err(error) => reason(&error),
                     }
                 }
@@ -155,6 +146,24 @@ impl Source {
             problems.push(format!("{}: {problem}", servers[index]));
         }
         Err(Problem::NoAnswer(problems.join("; ")))
+    }
+
+    /// Connects as the connector account.
+    async fn connect_as_connector(&self, first: usize) -> Result<(usize, Ldap), Problem> {
+        let (index, ldap, bound) = self.bind_from(first, &self.settings.bind_dn, &self.password).await?;
+        if bound.rc == 0 { Ok((index, ldap)) } else { Err(Problem::Connector { code: bound.rc }) }
+    }
+
+    /// Binds as somebody, over a connection that is left then.
+    async fn bind_at_any(
+        &self,
+        first: usize,
+        dn: &str,
+        password: &Token,
+    ) -> Result<(usize, LdapResult), Problem> {
+        let (index, mut ldap, bound) = self.bind_from(first, dn, password).await?;
+        let _ = ldap.unbind().await;
+        Ok((index, bound))
     }
 
     /// Searches over a connection, page by page.
@@ -276,7 +285,13 @@ impl Door {
     async fn search_within(&self, source: &Source, asked: &Asked) -> Result<Vec<Entry>, Problem> {
         let mut ldap = self.connection(source).await?;
         match source.search(&mut ldap, asked).await {
-            Err(Problem::NoAnswer(why)) => tracing::warn!(%why, "a directory's server fell silent"),
+            Err(Problem::NoAnswer(why)) => {
+                tracing::warn!(%why, "a directory's server fell silent");
+                // A connection that broke says nothing of its server; one that is open and says nothing does.
+                if !ldap.is_closed() {
+                    self.0.last.fetch_add(1, Ordering::Relaxed);
+                }
+            }
             Err(Problem::Refused { code, .. }) if is_unwell(code) => {
                 tracing::warn!(code, "a directory's server is not well");
                 self.0.last.fetch_add(1, Ordering::Relaxed);
@@ -324,22 +339,20 @@ pub fn bind(door: &Door, source: &Arc<Source>, dn: &str, password: &str) -> Resu
         if let Some(problem) = door.rests(&source) {
             return Err(problem);
         }
-        let (index, mut ldap) = source.connect(door.0.last.load(Ordering::Relaxed)).await?;
+        let first = door.0.last.load(Ordering::Relaxed);
+        let (index, bound) = source.bind_at_any(first, &dn, &password).await.inspect_err(|problem| {
+            if let Problem::NoAnswer(why) = problem {
+                door.rest(&source, why);
+            }
+        })?;
         door.0.last.store(index, Ordering::Relaxed);
-        ldap.with_timeout(source.settings.patience());
-        let bound = ldap.simple_bind(&dn, password.expose()).await;
-        let _ = ldap.unbind().await;
-        let bound = bound.map_err(|error| Problem::NoAnswer(reason(&error)))?;
-        match bound.rc {
-            0 => Ok(Bound::Right),
-            code if is_unwell(code) => Err(Problem::NoAnswer(meaning(code).to_owned())),
+        Ok(match bound.rc {
+            0 => Bound::Right,
             // Told by Active Directory only to who knows the password (ERROR_PASSWORD_EXPIRED,
             // ERROR_PASSWORD_MUST_CHANGE).
-            49 if [" data 532,", " data 773,"].iter().any(|mark| bound.text.contains(mark)) => {
-                Ok(Bound::Expired)
-            }
-            _ => Ok(Bound::Wrong),
-        }
+            49 if [" data 532,", " data 773,"].iter().any(|mark| bound.text.contains(mark)) => Bound::Expired,
+            _ => Bound::Wrong,
+        })
     })
 }
 

@@ -6,6 +6,7 @@
 //! and not with the next sync. Nothing is remembered between two requests but the connection.
 
 pub mod access;
+mod claim;
 mod collect;
 mod connection;
 mod entry;

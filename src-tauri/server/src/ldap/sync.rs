@@ -4,6 +4,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    convert::Infallible,
     sync::Arc,
     time::Duration,
 };
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use super::{
     Problem, Snapshot,
     access::source,
+    claim::{Claim, claimed},
     collect::{self, Found, FoundGroup},
 };
 use crate::{
@@ -24,7 +26,7 @@ use crate::{
     organisation::Group,
     scim,
     store::{
-        AuditEntry, GroupRecord, MemberChange, Provision, ProvisionedGroup, ProvisionedUser, StoreError,
+        AuditEntry, By, GroupRecord, MemberChange, Provision, ProvisionedGroup, ProvisionedUser, StoreError,
         WantedRecords,
     },
 };
@@ -33,8 +35,6 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(60);
 /// How often there is one.
 pub const EVERY: SignedDuration = SignedDuration::from_hours(1);
-/// One that has not ended by then broke off with its process.
-const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 /// Entries with problems that are told.
 const MOST_PROBLEMS: usize = 100;
 /// More than so many people do not go unnoticed, if they are more than half.
@@ -120,8 +120,11 @@ pub async fn run(instance: Shared) {
 }
 
 fn is_due(instance: &Instance) -> Result<bool, StoreError> {
-    if !super::is_source(instance)? {
+    if instance.operations.is_draining() || !super::is_source(instance)? {
         return Ok(false);
+    }
+    if instance.store.ldap_sync_broke_off(instance.now())? {
+        return Ok(true);
     }
     let (last, wanted) = instance.store.ldap_report()?;
     let began = last.and_then(|report| Timestamp::from_millisecond(report.began).ok());
@@ -133,13 +136,17 @@ fn is_due(instance: &Instance) -> Result<bool, StoreError> {
 /// # Errors
 /// [`StoreError`] if the database fails; what the directory does wrong is in the report.
 pub fn sync(instance: &Instance, many: bool) -> Result<Option<Report>, StoreError> {
-    let now = instance.now();
-    let until = now.checked_add(LONGEST).unwrap_or(now);
-    if !instance.store.claim_ldap_sync(now, until)? {
+    claimed(instance, |claim| sync_within(instance, claim, many))
+}
+
+fn sync_within(instance: &Instance, claim: &Claim, many: bool) -> Result<Option<Report>, StoreError> {
+    let mut report = Report { began: instance.now().as_millisecond(), ..Report::default() };
+    let outcome = run_once(instance, claim, many, &mut report);
+    if outcome.is_err() && claim.is_over(instance) {
+        tracing::warn!("a sync of the directory broke off; another one begins it anew");
+        claim.end(|until| instance.store.leave_ldap_sync(until))?;
         return Ok(None);
     }
-    let mut report = Report { began: now.as_millisecond(), ..Report::default() };
-    let outcome = run_once(instance, many, &mut report);
     let failed = match outcome {
         Ok(()) => None,
         Err(StoreError::Directory(problem)) => {
@@ -159,7 +166,10 @@ pub fn sync(instance: &Instance, many: bool) -> Result<Option<Report>, StoreErro
         "GroupsCreated": report.groups_came, "GroupsUpdated": report.groups_changed,
         "GroupsEmptied": report.groups_went, "Problems": report.problems.len() + report.more_problems,
     });
-    instance.store.put_ldap_report(&report, &entry(instance, "SyncIdentitySource", details))?;
+    let entry = entry(instance, "SyncIdentitySource", details);
+    if !claim.end(|until| instance.store.put_ldap_report(until, &report, &entry))? {
+        tracing::warn!("a sync of the directory took too long to be renewed; another one has begun it anew");
+    }
     failed.map_or(Ok(Some(report)), Err)
 }
 
@@ -169,10 +179,13 @@ fn entry(instance: &Instance, name: &str, mut details: Value) -> AuditEntry {
     instance.entry(&Event { source: audit::DIRECTORY, name, details, ..Event::default() })
 }
 
-fn run_once(instance: &Instance, many: bool, report: &mut Report) -> Result<(), StoreError> {
+fn run_once(instance: &Instance, claim: &Claim, many: bool, report: &mut Report) -> Result<(), StoreError> {
     let source =
         source(instance)?.ok_or_else(|| Problem::Settings("it is not the identity source".to_owned()))?;
-    let mut search = |asked| instance.directory.search(&source, asked);
+    let mut search = |asked| {
+        claim.check(instance).map_err(|_| Problem::Broken)?;
+        instance.directory.search(&source, asked)
+    };
     let snapshot = collect::collect(&source.settings, instance.now(), &mut search)?;
     let Snapshot { users, groups, problems } = snapshot;
     (report.users, report.groups) = (users.len(), groups.len());
@@ -198,6 +211,7 @@ fn run_once(instance: &Instance, many: bool, report: &mut Report) -> Result<(), 
     let mut ids: HashMap<String, String> =
         ours.users.iter().map(|(id, user)| (id.clone(), user.record.user.id.clone())).collect();
     for found in &users {
+        claim.check(instance)?;
         match put_user(instance, &ours, found)? {
             Ok(Put { id, what }) => {
                 ids.insert(found.id.clone(), id);
@@ -211,16 +225,21 @@ fn run_once(instance: &Instance, many: bool, report: &mut Report) -> Result<(), 
         }
     }
     for user in gone {
+        claim.check(instance)?;
         let about = json!({ "UserId": user.record.user.id, "UserName": user.record.user.username });
         let entry = entry(instance, "DisableUser", about);
-        let disable = |user: &mut ProvisionedUser| -> Result<(), ()> {
+        let disable = |user: &mut ProvisionedUser| -> Result<(), Infallible> {
             user.record.user.enabled = false;
             Ok(())
         };
-        instance.store.reprovision_user(&user.record.user.id, instance.now(), &entry, disable)?;
-        report.went += 1;
+        let id = &user.record.user.id;
+        let gone = instance.store.reprovision_user(By::Directory, id, instance.now(), &entry, disable)?;
+        match person_of(&gone)? {
+            Ok(()) => report.went += 1,
+            Err(problem) => report.trouble(&user.record.user.username, problem),
+        }
     }
-    sync_groups(instance, &ours, &groups, &ids, report)
+    sync_groups(instance, claim, &ours, &groups, &ids, report)
 }
 
 /// What is here of the directory, by its ids.
@@ -289,28 +308,49 @@ fn put_user(instance: &Instance, ours: &Ours, found: &Found) -> Result<Result<Pu
     let about = json!({ "UserId": id, "UserName": user.record.user.username });
     let made = if is_new {
         let entry = entry(instance, "CreateUser", about);
-        instance.store.provision_user(&user, &entry)?
+        instance.store.provision_user(By::Directory, &user, &entry)?
     } else {
         let entry = entry(instance, "UpdateUser", about);
-        instance.store.reprovision_user(&id, now, &entry, |kept| {
+        instance.store.reprovision_user(By::Directory, &id, now, &entry, |kept| {
             *kept = user;
             Ok(())
         })?
     };
+    let what = if is_new { What::New } else { What::Changed };
+    Ok(person_of(&made)?.map(|()| Put { id, what }))
+}
+
+/// What became of a person: done, or the problem that is told with their entry.
+///
+/// # Errors
+/// [`StoreError::Directory`] if the directory is not the source any more, which ends the sync.
+fn person_of(made: &Provision<Infallible>) -> Result<Result<(), String>, StoreError> {
     Ok(match made {
+        Provision::Done => Ok(()),
         Provision::Taken(what) => Err(format!("somebody else here has its {what}")),
-        _ => Ok(Put { id, what: if is_new { What::New } else { What::Changed } }),
+        Provision::Missing | Provision::NoSuchMember => Err("it was deleted here meanwhile".to_owned()),
+        // Said to provisioning alone.
+        Provision::OfAdministrator(what) => Err(format!("{what} of an administrator was not changed")),
+        Provision::NotTheirs => return Err(over()),
+        Provision::Refused(never) => match *never {},
     })
+}
+
+/// Somebody changed the source while it was synced.
+fn over() -> StoreError {
+    Problem::Settings("it is not the identity source any more".to_owned()).into()
 }
 
 fn sync_groups(
     instance: &Instance,
+    claim: &Claim,
     ours: &Ours,
     groups: &[FoundGroup],
     ids: &HashMap<String, String>,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     for found in groups {
+        claim.check(instance)?;
         let wanted: BTreeSet<&String> = found.members.iter().filter_map(|member| ids.get(member)).collect();
         match put_group(instance, ours, found, &wanted)? {
             Ok(What::New) => report.groups_came += 1,
@@ -321,6 +361,7 @@ fn sync_groups(
     }
     let there: BTreeSet<&str> = groups.iter().map(|found| found.id.as_str()).collect();
     for (_, group) in ours.groups.iter().filter(|(id, _)| !there.contains(id.as_str())) {
+        claim.check(instance)?;
         let changes = member_changes(instance, &group.record.group.id, &BTreeSet::new())?;
         if !changes.is_empty() {
             match change_group(instance, group.clone(), changes)? {
@@ -373,9 +414,9 @@ fn put_group(
     if is_new {
         let about =
             json!({ "GroupId": group.record.group.id, "GroupName": found.name, "Members": changes.len() });
-        let made =
-            instance.store.provision_group(&group, &changes, &entry(instance, "CreateGroup", about))?;
-        return Ok(outcome(&made).map(|()| What::New));
+        let entry = entry(instance, "CreateGroup", about);
+        let made = instance.store.provision_group(By::Directory, &group, &changes, &entry)?;
+        return Ok(outcome(&made)?.map(|()| What::New));
     }
     if is_same && changes.is_empty() {
         return Ok(Ok(What::AsBefore));
@@ -394,19 +435,24 @@ fn change_group(
         "GroupId": id, "GroupName": group.record.group.name, "Added": added, "Removed": changes.len() - added,
     });
     let entry = entry(instance, "UpdateGroup", about);
-    let changed = instance.store.reprovision_group::<()>(&id, instance.now(), &entry, |kept| {
+    let (store, now) = (&instance.store, instance.now());
+    let changed = store.reprovision_group(By::Directory, &id, now, &entry, |kept| {
         *kept = group;
         Ok(changes)
     })?;
-    Ok(outcome(&changed))
+    outcome(&changed)
 }
 
-fn outcome<E>(made: &Provision<E>) -> Result<(), String> {
-    match made {
+/// The same of a group.
+fn outcome(made: &Provision<Infallible>) -> Result<Result<(), String>, StoreError> {
+    Ok(match made {
+        Provision::Done => Ok(()),
         Provision::Taken(what) => Err(format!("another group here has its {what}")),
         Provision::NoSuchMember => Err("somebody in it was deleted here meanwhile".to_owned()),
-        _ => Ok(()),
-    }
+        Provision::Missing | Provision::OfAdministrator(_) => Err("it was deleted here meanwhile".to_owned()),
+        Provision::NotTheirs => return Err(over()),
+        Provision::Refused(never) => match *never {},
+    })
 }
 
 /// What makes the members of a group those.

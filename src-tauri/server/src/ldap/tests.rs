@@ -1,14 +1,27 @@
-//! What directories say, read. How they are asked is tested against slapd and Samba, in `tests/wire`.
+//! What directories say, read. How they are asked is tested against slapd and Samba, in `tests/wire`; here only what
+//! those do not do when a test wants it: fall silent or be busy in the middle.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use jiff::Timestamp;
-use ldap3::SearchEntry;
+use ldap3::{Scope, SearchEntry};
+use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     Door, Flavour, Settings, Source,
-    connection::{Bound, bind},
+    connection::{Asked, Bound, bind},
     entry::{Entry, Standing, by_id, folded},
 };
 
@@ -115,10 +128,118 @@ fn nobody_binds_without_a_password() {
     let read = |password: &str| Source::new(settings.clone(), password.to_owned(), Timestamp::UNIX_EPOCH);
     assert!(read("").is_err());
     let source = Arc::new(read("secret").unwrap());
-    // No server is asked, as there is none.
+    // None of the servers is asked, as there is none.
     for (dn, password) in [("uid=sam", ""), ("", "secret")] {
         assert_eq!(bind(&Door::default(), &source, dn, password).unwrap(), Bound::Wrong);
     }
     let none = Settings { authorities: "no certificate".to_owned(), ..settings };
     assert!(Source::new(none, "secret".to_owned(), Timestamp::UNIX_EPOCH).is_err());
+}
+
+/// What a server of [`Servers`] does with a bind, and with a search.
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    /// Nothing, after the handshake.
+    Silent,
+    /// Lets the connector in, and says nothing more.
+    SilentLater,
+    /// `busy` (RFC 4511 §4.1.9) to each bind.
+    Busy,
+    /// Everybody is right, and nothing is found.
+    Well,
+}
+
+/// Servers that answer TLS, and how often each was connected to.
+struct Servers {
+    source: Arc<Source>,
+    connections: Vec<Arc<AtomicUsize>>,
+    _driver: tokio::runtime::Runtime,
+}
+
+impl Servers {
+    fn start(moods: &[Mood]) -> Self {
+        let driver =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let (mut servers, mut connections) = (Vec::new(), Vec::new());
+        for mood in moods {
+            let listener = driver.block_on(TcpListener::bind(("127.0.0.1", 0))).unwrap();
+            servers.push(format!("ldaps://localhost:{}", listener.local_addr().unwrap().port()));
+            let count = Arc::new(AtomicUsize::new(0));
+            connections.push(Arc::clone(&count));
+            driver.spawn(serve(listener, acceptor.clone(), *mood, count));
+        }
+        let authorities = made.cert.pem();
+        let settings = Settings { servers, authorities, patience: 2, ..settings(Flavour::OpenLdap) };
+        let source = Source::new(settings, "secret".to_owned(), Timestamp::UNIX_EPOCH).unwrap();
+        Self { source: Arc::new(source), connections, _driver: driver }
+    }
+
+    fn connections(&self) -> Vec<usize> {
+        self.connections.iter().map(|count| count.load(Ordering::SeqCst)).collect()
+    }
+}
+
+async fn serve(listener: TcpListener, acceptor: TlsAcceptor, mood: Mood, count: Arc<AtomicUsize>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        count.fetch_add(1, Ordering::SeqCst);
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            let mut stream = acceptor.accept(stream).await.ok()?;
+            let mut heard = [0; 1024];
+            loop {
+                let length = stream.read(&mut heard).await.ok()?;
+                // SEQUENCE, INTEGER: the message's number; then what it is (RFC 4511 §4.1.1).
+                let [0x30, _, 2, 1, number, kind, ..] = heard[..length] else { return Some(()) };
+                let is_connector = heard[..length].windows(12).any(|part| part == b"cn=connector");
+                let answer = match (mood, kind) {
+                    (Mood::Well, 0x60) => Some((0x61, 0)),
+                    (Mood::SilentLater, 0x60) if is_connector => Some((0x61, 0)),
+                    (Mood::Busy, 0x60) => Some((0x61, 51)),
+                    (Mood::Well, 0x63) => Some((0x65, 0)),
+                    _ => None,
+                };
+                if let Some((kind, code)) = answer {
+                    let said = [0x30, 12, 2, 1, number, kind, 7, 10, 1, code, 4, 0, 4, 0];
+                    stream.write_all(&said).await.ok()?;
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_bind_goes_to_the_next_server_when_one_is_silent_or_busy() {
+    for mood in [Mood::Silent, Mood::Busy, Mood::SilentLater] {
+        let (servers, door) = (Servers::start(&[mood, Mood::Well]), Door::default());
+        for _ in 0..3 {
+            let bound = bind(&door, &servers.source, "uid=sam,dc=acme,dc=test", "secret");
+            assert_eq!(bound.unwrap(), Bound::Right);
+        }
+        assert_eq!(servers.connections(), [1, 3], "nobody meets it again while another one is well");
+    }
+    let (servers, door) = (Servers::start(&[Mood::Busy, Mood::Silent]), Door::default());
+    let bound = bind(&door, &servers.source, "uid=sam,dc=acme,dc=test", "secret").unwrap_err().to_string();
+    assert!(bound.contains("busy") && bound.contains("too long"), "{bound}");
+}
+
+#[test]
+fn a_server_that_fell_silent_is_left_at_once() {
+    let (servers, door) = (Servers::start(&[Mood::SilentLater, Mood::Well]), Door::default());
+    let asked = Asked {
+        base: "dc=acme,dc=test".to_owned(),
+        scope: Scope::Base,
+        filter: "(uid=sam)".to_owned(),
+        attributes: Vec::new(),
+    };
+    assert!(door.search(&servers.source, asked).unwrap().is_empty());
+    assert_eq!(servers.connections(), [1, 1]);
 }

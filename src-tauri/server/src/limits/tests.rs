@@ -28,7 +28,8 @@ fn rig() -> Rig {
 
 fn narrow(instance: &mut Instance) {
     let rates = Rates {
-        scim_requests_per_second: 0,
+        scim_reads_per_second: 0,
+        scim_writes_per_second: 0,
         failed_sign_ins: 3,
         forgotten_passwords: 3,
         registrations: 3,

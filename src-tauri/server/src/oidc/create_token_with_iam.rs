@@ -20,6 +20,7 @@ use crate::{
     domain::actor_policy::{self, Actor},
     instance::{Instance, Shared},
     issuing::IssuingError,
+    ldap::access::has_put_out,
     organisation::{Application, User},
     secret::{Digest, Token},
     sigv4::{Claim, Refusal, SignedRequest},
@@ -194,7 +195,13 @@ fn signer(instance: &Instance, request: &SignedRequest) -> Result<Signer, OidcEr
         );
     }
     let signed = |secret: &Token| claim.is_signed_with(request, secret);
-    if instance.issuer.secret_passes(&key, &signed) { Ok(Signer::Person(key)) } else { Err(mismatch()) }
+    if !instance.issuer.secret_passes(&key, &signed) {
+        return Err(mismatch());
+    }
+    if has_put_out(instance, &key.user_id)? {
+        return Err(unknown());
+    }
+    Ok(Signer::Person(key))
 }
 
 impl Asked {
@@ -488,18 +495,17 @@ impl Asked {
     }
 }
 
-/// Whom a claim of this issuer's tokens means.
+/// Whom a claim of this issuer's tokens means, if they may use anything.
 fn person(instance: &Instance, issuer: &TrustedIssuer, who: &str) -> Result<Option<User>, StoreError> {
     let lower = who.to_lowercase();
+    let store = &instance.store;
     let user = match issuer.attribute_path.as_str() {
-        "userName" => instance.user_by_login(who)?.filter(|user| user.username == lower),
-        "emails.value" => instance.user_by_login(who)?.filter(|user| user.email.to_lowercase() == lower),
-        _ => match instance.store.provisioned_user_by("externalId", who)? {
-            Some(found) => instance.user(&found.record.user.id)?,
-            None => None,
-        },
+        "userName" => store.user_by_login(who)?.filter(|user| user.username == lower),
+        "emails.value" => store.user_by_login(who)?.filter(|user| user.email.to_lowercase() == lower),
+        _ => store.provisioned_user_by("externalId", who)?.map(|found| found.record.user),
     };
-    Ok(user)
+    // Where a directory is the source, it is asked here.
+    Ok(user.map(|user| instance.user(&user.id)).transpose()?.flatten())
 }
 
 fn need<'v>(value: Option<&'v str>, name: &str) -> Result<&'v str, OidcError> {

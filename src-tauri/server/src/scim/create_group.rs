@@ -6,11 +6,11 @@ use super::{
     Call, Outcome,
     attributes::member,
     group::{self, MOST_MEMBERS},
-    wire::{Answer, Kind, ScimError},
+    wire::{Answer, Kind, ScimError, settled},
 };
 use crate::{
     organisation::Group,
-    store::{GroupRecord, MemberChange, Provision, ProvisionedGroup},
+    store::{By, GroupRecord, MemberChange, ProvisionedGroup},
 };
 
 /// Makes a group.
@@ -35,9 +35,6 @@ pub fn create_group(call: &Call<'_>) -> Outcome {
         .map(|user| MemberChange::Add { membership: call.instance.ids().random(), user })
         .collect();
     let entry = call.entry(json!({ "group_id": id }));
-    match call.instance.store.provision_group(&made, &members, &entry)? {
-        Provision::Taken(what) => Err(ScimError::taken(what)),
-        Provision::NoSuchMember => Err(ScimError::not_found("A member")),
-        _ => Ok(Answer::created(group::written(call, &made))),
-    }
+    settled(call.instance.store.provision_group(By::Provisioning, &made, &members, &entry)?, "Group")?;
+    Ok(Answer::created(group::written(call, &made)))
 }

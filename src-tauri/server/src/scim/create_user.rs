@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::{
     Call, Outcome, attributes, user,
-    wire::{Answer, ScimError},
+    wire::{Answer, settled},
 };
 use crate::{
     admin::blank_user,
-    store::{Provision, ProvisionedUser},
+    store::{By, ProvisionedUser},
 };
 
 /// Makes a user.
@@ -18,8 +18,6 @@ pub fn create_user(call: &Call<'_>) -> Outcome {
     let mut made = ProvisionedUser { record: blank_user(id.clone(), call.instance.now()), external_id: None };
     user::change(&mut made, &wanted)?;
     let entry = call.entry(json!({ "user_id": id }));
-    match call.instance.store.provision_user(&made, &entry)? {
-        Provision::Taken(what) => Err(ScimError::taken(what)),
-        _ => Ok(Answer::created(user::written(call, &made))),
-    }
+    settled(call.instance.store.provision_user(By::Provisioning, &made, &entry)?, "User")?;
+    Ok(Answer::created(user::written(call, &made)))
 }

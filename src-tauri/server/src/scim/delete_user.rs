@@ -4,15 +4,12 @@ use serde_json::json;
 
 use super::{
     Call, Outcome,
-    wire::{Answer, ScimError},
+    wire::{Answer, settled},
 };
 
 /// Forgets a user.
 pub fn delete_user(call: &Call<'_>) -> Outcome {
     let entry = call.entry(json!({ "user_id": call.id }));
-    if call.instance.store.deprovision_user(&call.id, call.instance.now(), &entry)? {
-        Ok(Answer::done())
-    } else {
-        Err(ScimError::not_found("User"))
-    }
+    settled(call.instance.store.deprovision_user(&call.id, call.instance.now(), &entry)?, "User")?;
+    Ok(Answer::done())
 }

@@ -26,6 +26,8 @@ mod projection;
 mod put_user;
 mod service_provider_config;
 #[cfg(test)]
+mod source_tests;
+#[cfg(test)]
 mod tests;
 pub mod tokens;
 mod user;
@@ -50,6 +52,7 @@ use crate::{
     audit::Event,
     fields::Fields,
     instance::{Instance, Shared},
+    ldap,
     secret::Digest,
     store::{AuditEntry, ScimToken},
 };
@@ -215,15 +218,16 @@ fn answer(
     let token = bearer(headers).ok_or_else(ScimError::unauthorized)?;
     let token = instance.store.use_scim_token(Digest::of(token), instance.now())?;
     let token = token.ok_or_else(ScimError::unauthorized)?;
-    // Strangers were told so before: they take nothing from the provider.
-    if !instance.limits.admits_scim(instance.now()) {
-        return Err(ScimError::throttled());
-    }
     let (first, id) =
         place.trim_end_matches('/').split_once('/').unwrap_or((place.trim_end_matches('/'), ""));
     let at: Vec<&'static Known> =
         OPERATIONS.iter().filter(|known| known.place == (first, !id.is_empty())).collect();
     let known = at.iter().find(|known| known.method == *method).copied();
+    // Strangers were told so before: they take nothing from the provider.
+    let (name, writes) = known.map_or(("", false), |known| (known.name, known.method != Method::GET));
+    if !instance.limits.admits_scim(name, writes, instance.now()) {
+        return Err(ScimError::throttled());
+    }
     if tenant != instance.addresses.directory_id() || !token.is_live(instance.now()) {
         let error = ScimError::unauthorized();
         if let Some(known) = known {
@@ -241,6 +245,12 @@ fn answer(
             ScimError::method_not_allowed(&allowed)
         });
     };
+    if ldap::is_source(instance)? {
+        let call = Call { instance, token, known, id: String::new(), query, body: Value::Null };
+        let error = ScimError::of_directory();
+        refused(&call, &error)?;
+        return Err(error);
+    }
     let has_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
     let body = has_body.then(|| serde_json::from_slice(body)).transpose();
     // Ids are UUIDs, which are written in lower case here.

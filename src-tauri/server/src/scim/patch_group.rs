@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{
     Call, Outcome, group, patch,
-    wire::{Answer, ScimError},
+    wire::{Answer, ScimError, settled},
 };
-use crate::store::{Provision, ProvisionedGroup};
+use crate::store::{By, ProvisionedGroup};
 
 /// Changes a group and who is in it.
 pub fn patch_group(call: &Call<'_>) -> Outcome {
@@ -19,14 +19,9 @@ pub fn patch_group(call: &Call<'_>) -> Outcome {
         Ok::<_, ScimError>(changes)
     };
     let entry = call.entry(json!({ "group_id": call.id }));
-    match call.instance.store.reprovision_group(&call.id, call.instance.now(), &entry, change)? {
-        Provision::Done => Ok(Answer::done()),
-        Provision::Missing => Err(ScimError::not_found("Group")),
-        Provision::Taken(what) => Err(ScimError::taken(what)),
-        Provision::NoSuchMember => Err(ScimError::not_found("A member")),
-        Provision::OfAdministrator(what) => Err(ScimError::of_administrator(what)),
-        Provision::Refused(error) => Err(error),
-    }
+    let (store, now) = (&call.instance.store, call.instance.now());
+    settled(store.reprovision_group(By::Provisioning, &call.id, now, &entry, change)?, "Group")?;
+    Ok(Answer::done())
 }
 
 /// PutGroup, which AWS does not have: it would name all members.

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{
     Call, Outcome, get_user, patch, user,
-    wire::{Answer, ScimError},
+    wire::{Answer, settled},
 };
-use crate::store::{Provision, ProvisionedUser};
+use crate::store::{By, ProvisionedUser};
 
 /// Changes some of a user's attributes.
 pub fn patch_user(call: &Call<'_>) -> Outcome {
@@ -16,11 +16,7 @@ pub fn patch_user(call: &Call<'_>) -> Outcome {
         user::change(found, &wanted)
     };
     let entry = call.entry(json!({ "user_id": call.id }));
-    match call.instance.store.reprovision_user(&call.id, call.instance.now(), &entry, change)? {
-        Provision::Taken(what) => Err(ScimError::taken(what)),
-        Provision::OfAdministrator(what) => Err(ScimError::of_administrator(what)),
-        Provision::Refused(error) => Err(error),
-        Provision::Missing => Err(ScimError::not_found("User")),
-        _ => Ok(Answer::of(user::written(call, &get_user::find(call)?))),
-    }
+    let (store, now) = (&call.instance.store, call.instance.now());
+    settled(store.reprovision_user(By::Provisioning, &call.id, now, &entry, change)?, "User")?;
+    Ok(Answer::of(user::written(call, &get_user::find(call)?)))
 }

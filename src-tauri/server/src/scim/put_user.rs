@@ -4,20 +4,16 @@ use serde_json::json;
 
 use super::{
     Call, Outcome, attributes, get_user, user,
-    wire::{Answer, ScimError},
+    wire::{Answer, settled},
 };
-use crate::store::Provision;
+use crate::store::{By, ProvisionedUser};
 
 /// Replaces a user's attributes.
 pub fn put_user(call: &Call<'_>) -> Outcome {
     let wanted = attributes::read(&call.body)?;
     let entry = call.entry(json!({ "user_id": call.id }));
     let (store, now) = (&call.instance.store, call.instance.now());
-    match store.reprovision_user(&call.id, now, &entry, |found| user::change(found, &wanted))? {
-        Provision::Taken(what) => Err(ScimError::taken(what)),
-        Provision::OfAdministrator(what) => Err(ScimError::of_administrator(what)),
-        Provision::Refused(error) => Err(error),
-        Provision::Missing => Err(ScimError::not_found("User")),
-        _ => Ok(Answer::of(user::written(call, &get_user::find(call)?))),
-    }
+    let change = |found: &mut ProvisionedUser| user::change(found, &wanted);
+    settled(store.reprovision_user(By::Provisioning, &call.id, now, &entry, change)?, "User")?;
+    Ok(Answer::of(user::written(call, &get_user::find(call)?)))
 }

@@ -7,33 +7,33 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{path::ENTERPRISE, tokens};
+use super::{path::ENTERPRISE, source_tests::application_token, tokens};
 use crate::{
     domain::sign_in_session::SignInSession,
     rig::{Reply, Rig},
-    store::ScimToken,
+    store::{NoToken, ScimToken},
 };
 
 /// What an identity provider holds.
-struct Provider<'r> {
+pub(super) struct Provider<'r> {
     rig: &'r Rig,
     secret: String,
     token: ScimToken,
 }
 
-fn session(rig: &Rig, user: &str) -> SignInSession {
+pub(super) fn session(rig: &Rig, user: &str) -> SignInSession {
     let (length, now) = (rig.instance.session_length(), rig.instance.now());
     SignInSession::begin("s".to_owned(), &rig.user(user).id, length, now)
 }
 
-fn provider(rig: &Rig) -> Provider<'_> {
+pub(super) fn provider(rig: &Rig) -> Provider<'_> {
     let by = (&rig.user("ada"), &session(rig, "ada"));
     let (token, secret) = tokens::create(&rig.instance, by).unwrap().unwrap();
     Provider { rig, secret: secret.expose().to_owned(), token }
 }
 
 impl Provider<'_> {
-    async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+    pub(super) async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
         let tenant = self.rig.instance.addresses.directory_id();
         self.send_to(tenant, method, path, body.map(|body| body.to_string())).await
     }
@@ -47,21 +47,21 @@ impl Provider<'_> {
         self.rig.send(request.body(body.map_or_else(Body::empty, Body::from)).unwrap()).await
     }
 
-    async fn get(&self, path: &str) -> Reply {
+    pub(super) async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None).await
     }
 
-    async fn make(&self, name: &str) -> String {
+    pub(super) async fn make(&self, name: &str) -> String {
         let made = self.send("POST", "/Users", Some(person(name))).await.is(201).json();
         made["id"].as_str().unwrap().to_owned()
     }
 
-    async fn patch(&self, path: &str, operations: Value) -> Reply {
+    pub(super) async fn patch(&self, path: &str, operations: Value) -> Reply {
         self.send("PATCH", path, Some(json!({ "Operations": operations }))).await
     }
 }
 
-fn person(name: &str) -> Value {
+pub(super) fn person(name: &str) -> Value {
     json!({
         "userName": name, "externalId": format!("ext-{name}"), "displayName": format!("{name} Sample"),
         "name": { "givenName": name, "familyName": "Sample" }, "active": true,
@@ -91,7 +91,7 @@ async fn nobody_gets_in_without_a_token_that_works() {
     // A second one stands beside it, a third does not.
     let second = provider(&rig);
     let by = (&rig.user("ada"), &session(&rig, "ada"));
-    assert!(tokens::create(&rig.instance, by).unwrap().is_none(), "two are enough");
+    assert_eq!(tokens::create(&rig.instance, by).unwrap().unwrap_err(), NoToken::Enough);
     okta.get("/Users?count=1").await.is(200);
     assert!(tokens::revoke(&rig.instance, &okta.token.id, by).unwrap());
     assert!(!tokens::revoke(&rig.instance, &okta.token.id, by).unwrap());
@@ -102,7 +102,7 @@ async fn nobody_gets_in_without_a_token_that_works() {
     second.get("/Users?count=1").await.is(200);
     rig.pass(1);
     second.get("/Users?count=1").await.is(401);
-    assert!(tokens::create(&rig.instance, by).unwrap().is_some(), "those that are over do not count");
+    assert!(tokens::create(&rig.instance, by).unwrap().is_ok(), "those that are over do not count");
     let events = names(&rig);
     assert_eq!(events.iter().filter(|name| *name == "CreateBearerToken").count(), 3);
     assert_eq!(events.iter().filter(|name| *name == "DeleteBearerToken").count(), 1);
@@ -192,6 +192,8 @@ async fn whoever_is_deactivated_or_deleted_is_out_at_once() {
         let key = issued["roleCredentials"]["accessKeyId"].as_str().unwrap().to_owned();
         assert!(rig.instance.store.role_credentials(&key).unwrap().unwrap().ends > rig.instance.now());
         browser.get("/start").await.is(200);
+        let renewed = application_token(&rig, &id, user);
+        assert!(rig.instance.store.application_refresh_token(renewed).unwrap().is_some());
         let path = format!("/Users/{id}");
         if deletes {
             okta.send("DELETE", &path, None).await.is(204);
@@ -202,6 +204,11 @@ async fn whoever_is_deactivated_or_deleted_is_out_at_once() {
         rig.portal_get("/assignment/accounts?max_result=10", &token).await.is(401);
         let ends = rig.instance.store.role_credentials(&key).unwrap().unwrap().ends;
         assert!(ends <= rig.instance.now(), "role credentials end too");
+        if !deletes {
+            okta.patch(&path, json!([{ "op": "replace", "value": { "active": true } }])).await.is(200);
+        }
+        let left = rig.instance.store.application_refresh_token(renewed).unwrap();
+        assert!(left.is_none(), "an application's token of {user} outlives that");
     }
 }
 
@@ -401,18 +408,35 @@ async fn provisioning_makes_nobody_an_administrator() {
         (&ada.id, &ada.email, ada.updated),
         "nothing changed"
     );
+    // What the provider calls them is theirs once it is there: an application's trusted issuer may go by it.
+    okta.patch(&path, replace("externalId", "ext-ada")).await.is(200);
+    let refused = okta.patch(&path, replace("externalId", "ext-mallory")).await.is(400).json();
+    assert_eq!(refused["scimType"], "mutability", "{refused}");
+    // Whoever leaves it out does not take it away, to give another one then.
+    okta.patch(&path, json!([{ "op": "remove", "path": "externalId" }])).await.is(200);
+    let whole = json!({
+        "userName": "ada", "displayName": "Ada Sample", "name": { "givenName": "Ada", "familyName": "Sample" },
+        "emails": [{ "value": ada.email, "primary": true }],
+    });
+    okta.send("PUT", &path, Some(whole)).await.is(200);
+    assert_eq!(okta.get(&path).await.is(200).json()["externalId"], "ext-ada");
+    okta.patch(&path, replace("externalId", "ext-mallory")).await.is(400);
     // All else is provisioning's, also to put an administrator out.
     okta.patch(&path, replace("title", "Chief")).await.is(200);
     okta.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }])).await.is(200);
     // And who is none has the name that the identity provider says.
     let jo = okta.make("jo").await;
     okta.patch(&format!("/Users/{jo}"), replace("userName", "joanna")).await.is(200);
+    okta.patch(&format!("/Users/{jo}"), replace("externalId", "ext-joanna")).await.is(200);
 }
 
 #[tokio::test]
 async fn more_than_so_many_requests_a_second_wait() {
-    let rates = serde_json::from_value(json!({ "scim_requests_per_second": 3 })).unwrap();
-    let rig = Rig::with(|instance| instance.limits = crate::limits::Limits::new(rates, false));
+    let rates = json!({ "scim_reads_per_second": 3, "scim_writes_per_second": 2 });
+    let rates = serde_json::from_value(rates).unwrap();
+    let rig = Rig::with(|instance| {
+        instance.limits = crate::limits::Limits::new(rates, false).together(&instance.store);
+    });
     let provider = provider(&rig);
     for _ in 0..3 {
         provider.get("/Users?count=1").await.is(200);
@@ -422,6 +446,11 @@ async fn more_than_so_many_requests_a_second_wait() {
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(refused.json()["status"], "429");
     assert_eq!(rig.instance.store.audit_trail().len(), events);
+    // Other operations are counted by themselves, those that write with fewer.
+    provider.get("/Groups?count=1").await.is(200);
+    provider.make("jo").await;
+    provider.make("joe").await;
+    provider.send("POST", "/Users", Some(person("joel"))).await.is(429);
     // A stranger takes nothing from the provider, and is told nothing else than before.
     let stranger = Provider { rig: &rig, secret: "x".to_owned(), token: provider.token.clone() };
     stranger.get("/Users").await.is(401);

@@ -9,7 +9,7 @@ use crate::{
     instance::Instance,
     organisation::User,
     secret::Token,
-    store::{AuditEntry, ScimToken, StoreError},
+    store::{AuditEntry, NoToken, ScimToken, StoreError},
 };
 
 /// As AWS's (IAM Identity Center User Guide, access tokens of automatic provisioning).
@@ -19,14 +19,14 @@ pub const MOST: i64 = 2;
 /// How long before its end it is time for another one.
 pub const ENDS_SOON: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// Makes a token; none if there are two.
+/// Makes a token, or says why there is none.
 ///
 /// # Errors
 /// [`StoreError`] if it cannot be kept.
 pub fn create(
     instance: &Instance,
     by: (&User, &SignInSession),
-) -> Result<Option<(ScimToken, Token)>, StoreError> {
+) -> Result<Result<(ScimToken, Token), NoToken>, StoreError> {
     let (now, secret) = (instance.now(), instance.chance.token());
     let token = ScimToken {
         id: instance.chance.uuid(),
@@ -37,7 +37,7 @@ pub fn create(
     };
     let entry = entry(instance, "CreateBearerToken", &token.id, by);
     let kept = instance.store.add_scim_token(&token, secret.digest(), MOST, &entry)?;
-    Ok(kept.then_some((token, secret)))
+    Ok(kept.map(|()| (token, secret)))
 }
 
 /// Makes a token good for nothing from now on; `false` if there is none that works.

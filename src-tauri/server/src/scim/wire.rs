@@ -1,13 +1,19 @@
 //! How provisioning speaks: JSON of RFC 7644 §3, with errors as it has them. What AWS adds to
 //! errors, the id of the request, stands in a header: strict readers refuse members that they do not know.
 
+use std::convert::Infallible;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
-use crate::{admin::AdminError, instance::Instance, store::StoreError};
+use crate::{
+    admin::AdminError,
+    instance::Instance,
+    store::{Provision, StoreError},
+};
 
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
@@ -96,6 +102,14 @@ impl ScimError {
         Self::bad(Kind::Mutability, detail)
     }
 
+    /// Users and groups come from elsewhere.
+    pub fn of_directory() -> Self {
+        let detail = "Active Directory or LDAP is the identity source of this server: users and groups come from it \
+                      alone. Provisioning works again once an administrator has changed the identity source at \
+                      /admin/identity-source.";
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
     /// There is another way to do it.
     pub fn method_not_allowed(allowed: &[&str]) -> Self {
         let allow = Some(allowed.join(", "));
@@ -123,6 +137,7 @@ impl ScimError {
     pub fn code(&self) -> &'static str {
         match self.status.as_u16() {
             401 => "UnauthorizedException",
+            403 => "AccessDeniedException",
             404 => "ResourceNotFoundException",
             409 => "ConflictException",
             429 => "ThrottlingException",
@@ -149,6 +164,25 @@ impl From<AdminError> for ScimError {
     fn from(error: AdminError) -> Self {
         Self::value(error.message())
     }
+}
+
+impl From<Infallible> for ScimError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// What became of a change to a `User` or `Group`.
+pub fn settled<E: Into<ScimError>>(made: Provision<E>, what: &str) -> Result<(), ScimError> {
+    Err(match made {
+        Provision::Done => return Ok(()),
+        Provision::Missing => ScimError::not_found(what),
+        Provision::Taken(what) => ScimError::taken(what),
+        Provision::NoSuchMember => ScimError::not_found("A member"),
+        Provision::OfAdministrator(what) => ScimError::of_administrator(what),
+        Provision::NotTheirs => ScimError::of_directory(),
+        Provision::Refused(error) => error.into(),
+    })
 }
 
 /// An answer.

@@ -84,7 +84,8 @@ fn spend(c: &Connection, spent: Spent<'_>) -> sql::Result<bool> {
 }
 
 impl Store {
-    /// Keeps what an application gets, and uses up what it gave for that; `false` if that was used before.
+    /// Keeps what an application gets, and uses up what it gave for that; `false` if that was used before, or the
+    /// person was disabled or deleted meanwhile.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -99,6 +100,11 @@ impl Store {
                 return Ok((false, false));
             }
             let NewApplicationToken { access, refresh, token } = new;
+            // Who is put out at the same moment has nothing that came after it.
+            let sql = "SELECT 1 FROM user WHERE id = ?1 AND enabled";
+            if one(tx, sql, [&token.user_id], |_| Ok(()))?.is_none() {
+                return Ok((false, false));
+            }
             let sql = "INSERT INTO application_token
                            (access, refresh, application_id, user_id, scopes, access_ends, ends)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";

@@ -47,7 +47,7 @@ pub struct AwsRole {
     pub revision: i64,
     /// The role as it was made last, as JSON; none if it never was.
     pub applied: Option<String>,
-    /// Why it failed.
+    /// Why it failed; of a role that is as it should be, as far as was seen, why it cannot be looked at.
     pub failure: Option<String>,
     /// How often in a row.
     pub attempts: u32,
@@ -117,13 +117,14 @@ impl Store {
         })
     }
 
-    /// Up to `limit` roles that failed or differ from what was made.
+    /// Up to `limit` roles that failed, differ from what was made, or cannot be looked at.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn aws_roles_needing_attention(&self, limit: u32) -> Result<Vec<AwsRole>> {
         self.read("list roles that need attention", |c| {
-            let sql = "SELECT * FROM aws_role WHERE state <> 'APPLIED' OR drift <> '[]'
+            let sql =
+                "SELECT * FROM aws_role WHERE state <> 'APPLIED' OR drift <> '[]' OR failure IS NOT NULL
                        ORDER BY account_id, permission_set LIMIT ?1";
             all(c, sql, [limit], role_from)
         })
@@ -136,7 +137,8 @@ impl Store {
     pub fn count_aws_roles(&self) -> Result<(i64, i64)> {
         self.read("count roles", |c| {
             let sql = "SELECT count(*) AS known,
-                           coalesce(sum(CASE WHEN state = 'APPLIED' AND drift = '[]' THEN 1 ELSE 0 END), 0) AS good
+                           coalesce(sum(CASE WHEN state = 'APPLIED' AND drift = '[]' AND failure IS NULL
+                                         THEN 1 ELSE 0 END), 0) AS good
                        FROM aws_role";
             let counted = one(c, sql, [], |row| Ok((row.get("good")?, row.get("known")?)))?;
             Ok(counted.unwrap_or_default())

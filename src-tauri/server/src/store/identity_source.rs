@@ -93,6 +93,8 @@ pub struct Affected {
     pub devices: i64,
     /// Sign-ins that are live.
     pub sessions: i64,
+    /// What applications of OAuth 2.0 got for people, and what can still be used or renewed.
+    pub application_tokens: i64,
     /// Access tokens of provisioning that work.
     pub tokens: i64,
     /// User names of the first administrators who may sign in.
@@ -181,8 +183,8 @@ impl Store {
         })
     }
 
-    /// Changes where people sign in. Everybody is signed out, and what was under way is over; but with an external
-    /// identity provider, provisioning ends too.
+    /// Changes where people sign in. Everybody is signed out, what was under way is over, and so is what applications
+    /// of OAuth 2.0 got; but with an external identity provider, provisioning ends too.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -217,6 +219,7 @@ impl Store {
                 "DELETE FROM external_sign_in",
                 "DELETE FROM password_link",
                 "DELETE FROM mfa_context",
+                "DELETE FROM application_token",
             ] {
                 execute(tx, sql, [])?;
             }
@@ -247,6 +250,7 @@ impl Store {
                      AND NOT EXISTS (SELECT 1 FROM password p WHERE p.user_id = u.id)) AS without_password,
                     (SELECT count(*) FROM mfa_device) AS devices,
                     (SELECT count(*) FROM sign_in_session WHERE ended IS NULL AND ends > ?1) AS sessions,
+                    (SELECT count(*) FROM application_token WHERE ends > ?1) AS application_tokens,
                     (SELECT count(*) FROM scim_token WHERE revoked IS NULL AND ends > ?1) AS tokens";
             let counted = one(c, sql, [millis(now)], |row| {
                 Ok(Affected {
@@ -256,6 +260,7 @@ impl Store {
                     without_password: row.get("without_password")?,
                     devices: row.get("devices")?,
                     sessions: row.get("sessions")?,
+                    application_tokens: row.get("application_tokens")?,
                     tokens: row.get("tokens")?,
                     administrators: Vec::new(),
                 })

@@ -114,7 +114,18 @@ impl Store {
         })
     }
 
-    /// Takes on a sync; `false` if one is under way.
+    /// Whether a sync was taken on and broke off: nobody has renewed it.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn ldap_sync_broke_off(&self, now: Timestamp) -> Result<bool> {
+        self.read("look for a sync that broke off", |c| {
+            let sql = "SELECT 1 FROM ldap_sync WHERE claimed > 0 AND claimed <= ?1";
+            Ok(one(c, sql, [millis(now)], |_| Ok(()))?.is_some())
+        })
+    }
+
+    /// Takes on a sync, to be renewed before `until`; `false` if one is under way.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
@@ -125,14 +136,39 @@ impl Store {
         })
     }
 
-    /// Ends a sync.
+    /// Holds on to the sync that was taken on until then; `false` if another one has taken it over.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn renew_ldap_sync(&self, until: Timestamp, next: Timestamp) -> Result<bool> {
+        self.write("go on with a sync", |tx| {
+            let sql = "UPDATE ldap_sync SET claimed = ?2 WHERE claimed = ?1";
+            Ok(execute(tx, sql, [millis(until), millis(next)])? == 1)
+        })
+    }
+
+    /// Leaves the sync that was taken on until then to whoever looks next; nothing happens if it is another's by now.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn leave_ldap_sync(&self, until: Timestamp) -> Result<()> {
+        self.write("break a sync off", |tx| {
+            execute(tx, "UPDATE ldap_sync SET claimed = 1 WHERE claimed = ?1", [millis(until)]).map(drop)
+        })
+    }
+
+    /// Ends the sync that was taken on until then; `false`, and nothing is kept, if another one has taken it over.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn put_ldap_report(&self, report: &Report, entry: &AuditEntry) -> Result<()> {
+    pub fn put_ldap_report(&self, until: Timestamp, report: &Report, entry: &AuditEntry) -> Result<bool> {
         self.write("end a sync", |tx| {
-            execute(tx, "UPDATE ldap_sync SET report = ?1, claimed = 0", [to_json(report)?])?;
-            audit::append(tx, entry)
+            let sql = "UPDATE ldap_sync SET report = ?1, claimed = 0 WHERE claimed = ?2";
+            if execute(tx, sql, params![to_json(report)?, millis(until)])? != 1 {
+                return Ok(false);
+            }
+            audit::append(tx, entry)?;
+            Ok(true)
         })
     }
 
@@ -163,7 +199,8 @@ impl Store {
         self.attempt("end a user's access", |tx| {
             let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM sign_in_session
                            WHERE user_id = ?1 AND ended IS NULL AND ends > ?2)
-                       OR EXISTS (SELECT 1 FROM role_credentials WHERE user_id = ?1 AND ends > ?2)";
+                       OR EXISTS (SELECT 1 FROM role_credentials WHERE user_id = ?1 AND ends > ?2)
+                       OR EXISTS (SELECT 1 FROM application_token WHERE user_id = ?1)";
             if one(tx, sql, params![user_id, millis(now)], |_| Ok(()))?.is_none() {
                 return Ok(((), false));
             }

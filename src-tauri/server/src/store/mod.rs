@@ -115,8 +115,8 @@ pub use postgres::Database;
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
-pub use scim::{MemberChange, Provision, ProvisionedGroup, ProvisionedUser, Wanted as WantedRecords};
-pub use scim_tokens::ScimToken;
+pub use scim::{By, MemberChange, Provision, ProvisionedGroup, ProvisionedUser, Wanted as WantedRecords};
+pub use scim_tokens::{NoToken, ScimToken};
 pub use sessions::{Begun, Replaced};
 pub use sharing::Job;
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
@@ -166,6 +166,11 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("ldap.sql")),
     M::up(include_str!("aws_accounts.sql")),
     M::up(include_str!("integrations.sql")),
+    // 34 to 36 were given to other changes.
+    M::up(""),
+    M::up(""),
+    M::up(""),
+    M::up(include_str!("ends_and_attention.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

@@ -1,16 +1,34 @@
 //! People and groups as provisioning has them: with the ids that the identity provider's directory gives them. Who
 //! is deactivated or deleted by it is out at once, role credentials included.
 
+use std::convert::Infallible;
+
 use jiff::Timestamp;
 
 use super::{
-    AuditEntry, GroupRecord, Result, Store, UserRecord, administrators, all, audit, execute, groups,
+    AuditEntry, GroupRecord, Result, SourceKind, Store, UserRecord, administrators, all, audit, execute,
+    groups,
     identity_records::{group_record, put_user, user_record},
-    millis, one,
+    identity_source, millis, one,
     sql::{self, Connection, Row, params},
     users,
 };
-use crate::organisation::User;
+
+/// Who tells what users and groups are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// SCIM, for whoever holds an access token.
+    Provisioning,
+    /// The sync of a directory, which says who administrators are too: it is where they sign in.
+    Directory,
+}
+
+impl By {
+    /// Whether it is the one to tell: the directory, while that is the identity source, and nobody else.
+    pub(super) fn counts(self, c: &Connection) -> sql::Result<bool> {
+        Ok((identity_source::kind(c)? == SourceKind::Ldap) == (self == Self::Directory))
+    }
+}
 
 /// A user.
 #[derive(Debug, Clone)]
@@ -57,6 +75,8 @@ pub enum Provision<E> {
     NoSuchMember,
     /// This lets an administrator in, and is theirs to change.
     OfAdministrator(&'static str),
+    /// Another one tells what users and groups are ([`By::counts`]).
+    NotTheirs,
     /// The change itself is refused, and nothing has changed.
     Refused(E),
 }
@@ -115,19 +135,24 @@ fn name_outside(c: &Connection, of: [&str; 2], id: &str, external_id: Option<&st
     Ok(true)
 }
 
-/// What of a change would let somebody else in as this person: by it the identity provider, or a link to set another
-/// password, finds them. Taking the address away does not.
-fn lets_in(before: &User, after: &User) -> Option<&'static str> {
-    if after.username != before.username {
+/// What of a change would let somebody else in as this person: by it the identity provider, a link to set another
+/// password, or an application's trusted issuer finds them. Taking the address away does not, nor does the first name
+/// that the provider has for them.
+fn lets_in(before: &ProvisionedUser, after: &ProvisionedUser) -> Option<&'static str> {
+    let (was, is) = (&before.record.user, &after.record.user);
+    if is.username != was.username {
         return Some("userName");
     }
-    (!after.email.is_empty() && !after.email.eq_ignore_ascii_case(&before.email)).then_some("emails.value")
+    if !is.email.is_empty() && !is.email.eq_ignore_ascii_case(&was.email) {
+        return Some("emails.value");
+    }
+    (before.external_id.is_some() && after.external_id != before.external_id).then_some("externalId")
 }
 
 const OF_USERS: [&str; 2] = ["user_external_id", "user_id"];
 const OF_GROUPS: [&str; 2] = ["group_external_id", "group_id"];
 
-/// Ends all that a person has: sessions and with them tokens, role credentials and what was opened with those.
+/// Ends all that a person has: sessions and tokens, role credentials and what was opened with those.
 pub(super) fn end_access(c: &Connection, id: &str, now: Timestamp) -> sql::Result<()> {
     users::end_sessions(c, id, now)?;
     let keys = "access_key_id IN (SELECT access_key_id FROM role_credentials WHERE user_id = ?1)";
@@ -249,8 +274,16 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn provision_user(&self, user: &ProvisionedUser, entry: &AuditEntry) -> Result<Provision<()>> {
+    pub fn provision_user(
+        &self,
+        by: By,
+        user: &ProvisionedUser,
+        entry: &AuditEntry,
+    ) -> Result<Provision<Infallible>> {
         self.attempt("make a user", |tx| {
+            if !by.counts(tx)? {
+                return Ok((Provision::NotTheirs, false));
+            }
             if let Some(what) = keep_user(tx, user)? {
                 return Ok((Provision::Taken(what), false));
             }
@@ -259,28 +292,36 @@ impl Store {
         })
     }
 
-    /// Changes a user as `change` says, but not what an administrator signs in by. Who is deactivated by it is out at
-    /// once.
+    /// Changes a user as `change` says; provisioning changes nothing that an administrator signs in by. Who is
+    /// deactivated by it is out at once.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
     pub fn reprovision_user<E>(
         &self,
+        by: By,
         id: &str,
         now: Timestamp,
         entry: &AuditEntry,
         change: impl FnOnce(&mut ProvisionedUser) -> std::result::Result<(), E>,
     ) -> Result<Provision<E>> {
         self.attempt("change a user", |tx| {
+            if !by.counts(tx)? {
+                return Ok((Provision::NotTheirs, false));
+            }
             let Some(mut user) = find_user(tx, id)? else { return Ok((Provision::Missing, false)) };
-            let before = user.record.user.clone();
+            let before = user.clone();
             if let Err(refusal) = change(&mut user) {
                 return Ok((Provision::Refused(refusal), false));
             }
-            if let Some(what) = lets_in(&before, &user.record.user)
-                && administrators::is_administrator(tx, id)?
-            {
-                return Ok((Provision::OfAdministrator(what), false));
+            if by == By::Provisioning && administrators::is_administrator(tx, id)? {
+                // To take it away and give another one is to change it; some leave it out who mean to say nothing of it.
+                if user.external_id.is_none() {
+                    user.external_id.clone_from(&before.external_id);
+                }
+                if let Some(what) = lets_in(&before, &user) {
+                    return Ok((Provision::OfAdministrator(what), false));
+                }
             }
             user.record.user.updated = now;
             if let Some(what) = keep_user(tx, &user)? {
@@ -294,18 +335,43 @@ impl Store {
         })
     }
 
-    /// Forgets a user and all that was theirs; `false` if there is none.
+    /// Forgets a user and all that was theirs.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
-    pub fn deprovision_user(&self, id: &str, now: Timestamp, entry: &AuditEntry) -> Result<bool> {
-        self.write("delete a user", |tx| {
-            end_access(tx, id, now)?;
-            let found = users::remove(tx, id, now)?;
-            if found {
-                audit::append(tx, entry)?;
+    pub fn deprovision_user(
+        &self,
+        id: &str,
+        now: Timestamp,
+        entry: &AuditEntry,
+    ) -> Result<Provision<Infallible>> {
+        self.attempt("delete a user", |tx| {
+            if !By::Provisioning.counts(tx)? {
+                return Ok((Provision::NotTheirs, false));
             }
-            Ok(found)
+            end_access(tx, id, now)?;
+            if !users::remove(tx, id, now)? {
+                return Ok((Provision::Missing, false));
+            }
+            audit::append(tx, entry)?;
+            Ok((Provision::Done, true))
+        })
+    }
+
+    /// Forgets a group, and what was assigned to it.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn deprovision_group(&self, id: &str, entry: &AuditEntry) -> Result<Provision<Infallible>> {
+        self.attempt("delete a group", |tx| {
+            if !By::Provisioning.counts(tx)? {
+                return Ok((Provision::NotTheirs, false));
+            }
+            if !groups::remove(tx, id)? {
+                return Ok((Provision::Missing, false));
+            }
+            audit::append(tx, entry)?;
+            Ok((Provision::Done, true))
         })
     }
 
@@ -368,11 +434,15 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn provision_group(
         &self,
+        by: By,
         group: &ProvisionedGroup,
         members: &[MemberChange],
         entry: &AuditEntry,
-    ) -> Result<Provision<()>> {
+    ) -> Result<Provision<Infallible>> {
         self.attempt("make a group", |tx| {
+            if !by.counts(tx)? {
+                return Ok((Provision::NotTheirs, false));
+            }
             if let Some(what) = keep_group(tx, group)? {
                 return Ok((Provision::Taken(what), false));
             }
@@ -390,12 +460,16 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn reprovision_group<E>(
         &self,
+        by: By,
         id: &str,
         now: Timestamp,
         entry: &AuditEntry,
         change: impl FnOnce(&mut ProvisionedGroup) -> std::result::Result<Vec<MemberChange>, E>,
     ) -> Result<Provision<E>> {
         self.attempt("change a group", |tx| {
+            if !by.counts(tx)? {
+                return Ok((Provision::NotTheirs, false));
+            }
             let Some(mut group) = find_group(tx, id)? else { return Ok((Provision::Missing, false)) };
             let changes = match change(&mut group) {
                 Ok(changes) => changes,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AuditEntry, Result, Store, all, audit, execute, millis, moment, one, optional_moment,
+    AuditEntry, By, Result, Store, all, audit, execute, millis, moment, one, optional_moment,
     sql::{self, Connection, Row, params},
 };
 use crate::secret::Digest;
@@ -30,7 +30,18 @@ impl ScimToken {
     }
 }
 
-/// So that a provider that sends a hundred requests a second does not cause as many writes.
+/// Why there is no new token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoToken {
+    /// There are as many as there can be.
+    #[error("there are two access tokens already: revoke the one that is not used")]
+    Enough,
+    /// It would open nothing.
+    #[error("Active Directory or LDAP is the identity source, and keeps users and groups alone")]
+    OfDirectory,
+}
+
+/// So that a provider that sends many requests a second does not cause as many writes.
 const NOTED_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
 fn read(row: &Row<'_>) -> sql::Result<ScimToken> {
@@ -49,7 +60,7 @@ pub(super) fn revoke_all(tx: &Connection, now: Timestamp) -> sql::Result<usize> 
 }
 
 impl Store {
-    /// Keeps a new token; `false` if there are `most` that work already.
+    /// Keeps a new token, unless there are `most` that work already, or it would open nothing.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -59,18 +70,21 @@ impl Store {
         secret: Digest,
         most: i64,
         entry: &AuditEntry,
-    ) -> Result<bool> {
+    ) -> Result<std::result::Result<(), NoToken>> {
         self.write("keep an access token of provisioning", |tx| {
+            if !By::Provisioning.counts(tx)? {
+                return Ok(Err(NoToken::OfDirectory));
+            }
             let sql = "SELECT count(*) FROM scim_token WHERE revoked IS NULL AND ends > ?1";
             let live: Option<i64> = one(tx, sql, [millis(token.created)], |row| row.get(0))?;
             if live.unwrap_or_default() >= most {
-                return Ok(false);
+                return Ok(Err(NoToken::Enough));
             }
             let (created, ends) = (millis(token.created), millis(token.ends));
             let sql = "INSERT INTO scim_token (id, token, created, ends) VALUES (?1, ?2, ?3, ?4)";
             execute(tx, sql, params![token.id, secret.as_bytes(), created, ends])?;
             audit::append(tx, entry)?;
-            Ok(true)
+            Ok(Ok(()))
         })
     }
 

@@ -22,6 +22,8 @@ pub enum Job {
     Deliver,
     /// Mail is sent.
     Mail,
+    /// People and groups are brought from an LDAP directory.
+    Directory,
 }
 
 /// Under this number and the job's servers take turns (`pg_advisory_lock`).
@@ -33,6 +35,7 @@ impl Job {
             Self::Sweep => 1,
             Self::Deliver => 2,
             Self::Mail => 3,
+            Self::Directory => 6,
         }
     }
 }

@@ -82,9 +82,12 @@ impl Cluster {
     }
 }
 
+fn url(folder: &std::path::Path, name: &str) -> String {
+    format!("postgresql://latchkey@{}/{name}", folder.display().to_string().replace('/', "%2F"))
+}
+
 fn server(folder: &std::path::Path, name: &str) -> Arc<Server> {
-    let socket = folder.display().to_string().replace('/', "%2F");
-    Arc::new(Server::at(&format!("postgresql://latchkey@{socket}/{name}"), None).expect("it is a URL"))
+    Arc::new(Server::at(&url(folder, name), None).expect("it is a URL"))
 }
 
 fn session(folder: &std::path::Path, name: &str) -> Session {
@@ -101,6 +104,12 @@ impl TestDatabase {
         let name = format!("test_{}", LAST.fetch_add(1, Ordering::Relaxed));
         Cluster::get().run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"));
         Self(name)
+    }
+
+    /// A connection to it with limits that are soon reached.
+    pub(super) fn hurried(&self) -> Session {
+        let server = Server::at(&url(&Cluster::get().folder, &self.0), None).expect("it is a URL");
+        Session::new(&Arc::new(server.hurried()))
     }
 
     /// How it is reached.

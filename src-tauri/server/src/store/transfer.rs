@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     MIGRATIONS, Result, Store, all,
-    sql::{self, Bound, Connection, Error, Row, params_from_iter},
+    sql::{self, Bound, Connection, Error, Row, UNLIMITED, params_from_iter},
 };
 
 /// What the first line says.
@@ -279,6 +279,10 @@ impl Waiting<'_> {
 fn import(tx: &Connection, from: &mut impl BufRead) -> sql::Result<std::result::Result<u64, ImportError>> {
     if !is_empty(tx)? {
         return Ok(Err(ImportError::NotEmpty));
+    }
+    if tx.is_postgres() {
+        // Lines may come slowly, from another machine.
+        tx.execute_batch(UNLIMITED)?;
     }
     let known = tables(tx)?;
     // What the schema begins with, and what opening it has drawn.

@@ -101,9 +101,11 @@ fn end_links(c: &Connection, user: &User) -> sql::Result<()> {
     execute(c, sql, params![user.id, user.enabled, user.email]).map(drop)
 }
 
-/// Ends all sessions of a person, and with them every token that was approved in one, and the sign-ins under way.
+/// Ends all sessions of a person, and with them every token that was approved in one, the sign-ins under way, and what
+/// applications of OAuth 2.0 got for them.
 pub(super) fn end_sessions(c: &Connection, id: &str, now: Timestamp) -> sql::Result<usize> {
     execute(c, "DELETE FROM half_sign_in WHERE user_id = ?1", [id])?;
+    execute(c, "DELETE FROM application_token WHERE user_id = ?1", [id])?;
     let sql = "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND ends > ?2";
     execute(c, sql, params![id, millis(now)])
 }

@@ -1,9 +1,10 @@
 //! The order of checks as AWS answers them: is there a signature, is the key known, is the moment right, has
-//! the key expired, does the signature match.
+//! the key expired, does the signature match. Then the directory is asked whose key it is, if one is the source.
 
 use super::wire::StsError;
 use crate::{
     instance::Instance,
+    ldap::access::has_put_out,
     secret::Token,
     sigv4::{Claim, Refusal, SignedRequest},
     store::IssuedKey,
@@ -21,7 +22,11 @@ pub fn verify(instance: &Instance, request: &SignedRequest) -> Result<IssuedKey,
         return Err(StsError::expired_token());
     }
     let signed = |secret: &Token| claim.is_signed_with(request, secret);
-    if instance.issuer.secret_passes(&key, &signed) { Ok(key) } else { Err(StsError::does_not_match()) }
+    if !instance.issuer.secret_passes(&key, &signed) {
+        return Err(StsError::does_not_match());
+    }
+    // By now they have ended.
+    if has_put_out(instance, &key.user_id)? { Err(StsError::expired_token()) } else { Ok(key) }
 }
 
 impl From<Refusal> for StsError {

@@ -5,7 +5,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 use super::{
     Result, StoreError,
-    sql::{AddressError, Fault, Server, Session, WRITERS},
+    sql::{AddressError, Fault, Server, Session, UNLIMITED, WRITERS},
 };
 
 /// A step of the schema. Its number is that of SQLite's which does the same.
@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 31, least: 27, sql: include_str!("ldap.sql") },
     Migration { number: 32, least: 27, sql: include_str!("aws_accounts.sql") },
     Migration { number: 33, least: 27, sql: include_str!("integrations.sql") },
+    Migration { number: 37, least: 27, sql: include_str!("../ends_and_attention.sql") },
 ];
 
 /// A database of PostgreSQL's, as the configuration names it.
@@ -89,13 +90,14 @@ pub(super) fn migrate(session: &Session) -> Result<()> {
 }
 
 fn run(session: &Session) -> std::result::Result<(), SchemaError> {
-    let ask = |sql: &str| session.batch(sql).map_err(SchemaError::Database);
+    let ask = |sql: &str| session.batch_patiently(sql).map_err(SchemaError::Database);
     session.reach().map_err(SchemaError::Database)?;
     let encoding = ask("SHOW server_encoding")?;
     if encoding.concat().concat() != "UTF8" {
         return Err(SchemaError::Encoding);
     }
-    ask(&format!("BEGIN; SELECT pg_advisory_xact_lock({WRITERS})"))?;
+    // Whoever starts while another one's index is made waits for it.
+    ask(&format!("BEGIN; {UNLIMITED}; SELECT pg_advisory_xact_lock({WRITERS})"))?;
     let there = ask("SELECT to_regclass('revision') IS NOT NULL")?.concat().concat() == "t";
     let known = MIGRATIONS.last().map_or(0, |last| last.number);
     let mut at = 0;

@@ -1,7 +1,7 @@
 //! What only PostgreSQL does: several servers on one database, and a database that goes away.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,6 +11,7 @@ use super::super::{
 };
 use crate::{
     domain::device_grant::{Approved, Facts, Pending},
+    limits::Limits,
     secret::{Digest, InstanceKey},
 };
 
@@ -199,6 +200,40 @@ fn what_comes_from_a_place_is_counted_together() {
     assert!(one.forgive_owed("place", cost));
     assert!(count(&other).is_ok());
     assert!(count(&one).is_err());
+}
+
+#[test]
+fn provisioning_is_counted_together() {
+    let Some((stores, _test)) = servers::<2>() else { return };
+    let rates = || serde_json::from_value(serde_json::json!({ "scim_reads_per_second": 5 })).unwrap();
+    let [one, other] = stores.map(|store| Limits::new(rates(), false).together(&Arc::new(store)));
+    let admitted = |operation, at| {
+        let asked = (0..10).map(|n| if n % 2 == 0 { &one } else { &other });
+        asked.filter(|limits| limits.admits_scim(operation, false, at)).count()
+    };
+    assert_eq!(admitted("ListUsers", now()), 5);
+    assert_eq!(admitted("GetUser", now()), 5);
+    assert_eq!(admitted("ListUsers", now().checked_add(SignedDuration::from_secs(1)).unwrap()), 5);
+}
+
+#[test]
+fn whoever_starts_waits_for_the_migration_of_another_however_long_it_takes() {
+    let Some(([one], test)) = servers::<1>() else { return };
+    let session = test.hurried();
+    assert!(session.batch("SELECT pg_sleep(1)").is_err(), "its statements have less than a second");
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let migrating = scope.spawn(|| {
+            let work = |tx: &sql::Connection| {
+                tell.send(()).unwrap();
+                tx.execute_batch("SELECT pg_sleep(1)")
+            };
+            one.write("migrate", work).unwrap();
+        });
+        told.recv().unwrap();
+        super::migrate(&session).unwrap();
+        migrating.join().unwrap();
+    });
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::ops::Deref;
 
 pub(super) use error::{Error, Failure, OptionalExtension, Result};
 pub use postgres::AddressError;
-pub(super) use postgres::{Fault, Server, Session, WRITERS};
+pub(super) use postgres::{Fault, Server, Session, UNLIMITED, WRITERS};
 pub(super) use value::{Bound, FromSql, Params, ToSql, params, params_from_iter};
 
 use value::Found;

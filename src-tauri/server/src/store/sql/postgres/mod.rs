@@ -46,6 +46,10 @@ pub(in crate::store) const WRITERS: i64 = 0x4c61_7463_6801;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A statement that takes longer is given up, and its connection with it.
 const LONGEST: Duration = Duration::from_secs(60);
+/// What a transaction begins with that may take as long as it needs, and wait as long for its turn. A connection that is
+/// lost ends it all the same.
+pub(in crate::store) const UNLIMITED: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                                              SET LOCAL idle_in_transaction_session_timeout = 0";
 /// So long it is asked what became of a transaction.
 const DOUBT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
@@ -108,6 +112,13 @@ impl Server {
             );
         let tls = is_encrypted.then(|| encryption(authorities)).transpose()?;
         Ok(Self { config, tls })
+    }
+
+    /// The same with limits that are soon reached.
+    #[cfg(test)]
+    pub(in crate::store) fn hurried(mut self) -> Self {
+        self.config.options("-c lock_timeout=200ms -c statement_timeout=300ms");
+        self
     }
 
     fn connect(&self) -> Result<Client> {
@@ -219,7 +230,15 @@ impl Session {
         &self,
         what: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
-        let heard = wait(what, LONGEST).and_then(|heard| heard.map_err(Fault::from));
+        self.hear_within(LONGEST, what)
+    }
+
+    fn hear_within<T>(
+        &self,
+        longest: Duration,
+        what: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        let heard = wait(what, longest).and_then(|heard| heard.map_err(Fault::from));
         heard.inspect_err(|fault| {
             if fault.is_away() {
                 self.lose();
@@ -229,8 +248,18 @@ impl Session {
 
     /// Runs statements without parameters: the values of the rows they give, as text.
     pub(in crate::store) fn batch(&self, sql: &str) -> Result<Vec<Vec<String>>> {
+        self.batch_within(LONGEST, sql)
+    }
+
+    /// The same for as long as it takes, such as an index on millions of rows. What the database itself gives it is said
+    /// there ([`UNLIMITED`]).
+    pub(in crate::store) fn batch_patiently(&self, sql: &str) -> Result<Vec<Vec<String>>> {
+        self.batch_within(Duration::MAX, sql)
+    }
+
+    fn batch_within(&self, longest: Duration, sql: &str) -> Result<Vec<Vec<String>>> {
         let client = self.client()?;
-        let said = self.hear(client.simple_query(sql))?;
+        let said = self.hear_within(longest, client.simple_query(sql))?;
         let rows = said.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
