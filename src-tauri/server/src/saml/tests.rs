@@ -161,8 +161,12 @@ async fn names_are_as_the_format_says() {
 async fn only_who_is_assigned_gets_an_assertion() {
     let rig = Rig::new();
     let browser = rig.browser_of("alex").await;
-    let reply = browser.get(&address(&rig, "Grafana")).await.is(403);
-    assert!(reply.body.contains("No access to Grafana") && !reply.body.contains("SAMLResponse"));
+    let reply = browser.get(&address(&rig, "Grafana")).await.is(404);
+    assert!(!reply.body.contains("Grafana") && !reply.body.contains("SAMLResponse"), "{}", reply.body);
+    let (name, event) = rig.instance.store.audit_trail().pop().unwrap();
+    let seen =
+        (name.as_str(), event["errorCode"].as_str(), event["serviceEventDetails"]["application"].as_str());
+    assert_eq!(seen, ("Federate", Some("ForbiddenException"), Some("Grafana")));
     browser.get("/saml/assertion/bm9uc2Vuc2U=").await.is(404);
     rig.instance.store.refuse_audit(true);
     let page = browser.get(&address(&rig, "Wiki")).await.is(500);
@@ -173,7 +177,11 @@ async fn only_who_is_assigned_gets_an_assertion() {
 async fn the_portals_own_links_lead_to_the_application() {
     let rig = Rig::new();
     let id = |name: &str| rig.application(name).instance_id;
-    let browser = rig.browser();
+    let path = format!("/start/saml/default/Grafana/{}", id("Grafana"));
+    let sign_in = rig.browser().get(&path).await.is(303).header("location").to_owned();
+    let back = crate::rig::query_field(&sign_in, "continue");
+    assert_eq!(back, Some(path.replacen("/start/", "/start/#/", 1)), "{sign_in}");
+    let browser = rig.browser_of("sam").await;
     let to = async |path: &str| browser.get(path).await.is(303).header("location").to_owned();
     assert_eq!(to(&format!("/start/saml/default/Grafana/{}", id("Grafana"))).await, address(&rig, "Grafana"));
     let ci = to(&format!("/start/saml/default/Pipelines/{}", id("Pipelines"))).await;
