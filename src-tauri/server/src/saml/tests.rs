@@ -186,8 +186,11 @@ async fn the_portals_own_links_lead_to_the_application() {
     assert_eq!(to(&format!("/start/saml/default/Grafana/{}", id("Grafana"))).await, address(&rig, "Grafana"));
     let ci = to(&format!("/start/saml/default/Pipelines/{}", id("Pipelines"))).await;
     assert_eq!(ci, "https://ci.acme.test/sso");
-    let expenses = to(&format!("/start/saml/default/Expenses/{}", id("Expenses"))).await;
-    assert_eq!(expenses, "http://localhost:4711/sample-apps/expenses/sign-in");
+    // Another's are nobody's.
+    let expenses = format!("/start/saml/default/Expenses/{}", id("Expenses"));
+    browser.get(&expenses).await.is(404);
+    let of_finance = rig.browser_of("alex").await.get(&expenses).await.is(303);
+    assert_eq!(of_finance.header("location"), "http://localhost:4711/sample-apps/expenses/sign-in");
     let (_, encoded) =
         address(&rig, "Wiki").rsplit_once('/').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     assert_eq!(to(&format!("/start/saml/custom/Wiki/{encoded}")).await, address(&rig, "Wiki"));
@@ -222,7 +225,8 @@ async fn programs_get_the_response_with_a_portal_token() {
     let unknown = rig.portal_get("/saml/assertion/eHh4", &token).await.is(404);
     assert_eq!(unknown.error(), "ResourceNotFoundException");
     let (_, alex, _) = rig.tokens("alex").await;
-    assert_eq!(rig.portal_get(&url, &alex).await.is(403).error(), "ForbiddenException");
+    let not_hers = rig.portal_get(&url, &alex).await.is(404);
+    assert_eq!(not_hers.body, unknown.body, "as if there were none");
 }
 
 #[tokio::test]
@@ -248,7 +252,7 @@ async fn a_request_that_waits_belongs_to_its_application_and_ends() {
     browser.get(&there.replace(&address(&rig, "Grafana"), &address(&rig, "Wiki"))).await.is(410);
     browser.get(&format!("{}?request=guess", address(&rig, "Grafana"))).await.is(410);
     let other = rig.browser_of("alex").await;
-    other.get(&there).await.is(403);
+    other.get(&there).await.is(404);
     rig.pass(30 * 60);
     browser.get(&there).await.is(410);
 }
