@@ -160,7 +160,7 @@ fn form(fields: &Fields, origin: Origin) -> Option<Form> {
 fn more(fields: &Fields, origin: Origin) -> Vec<Field> {
     let own = match origin {
         Origin::Catalogue => "As the catalogue says",
-        Origin::Metadata => "As the metadata says, else the email address",
+        Origin::Metadata => "As the metadata says",
         Origin::Manual | Origin::OpenIdConnect => "The email address",
     };
     let mut formats = vec![(String::new(), own.to_owned())];
