@@ -46,6 +46,8 @@ fn page(title: &str) -> Page {
 
 /// GET `/admin/applications/new`, with its `origin` once that is chosen.
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    // What was sent before a new sign-in, a file included.
+    let fields = &with_file(fields, &mut Mistakes::default());
     let Some(origin) = origin(fields) else { return Ok(choose(fields).show(of)) };
     if origin == Origin::OpenIdConnect {
         let mut page = choose(fields);

@@ -198,6 +198,13 @@ async fn an_application_is_added_by_its_metadata_file_with_everything_it_needs()
     let page = Reply { body: String::new(), ..ada.get(path).await };
     ada.submit_file(&page, path, &forged, file(b"")).await.is(403);
     ada.submit_file(&form, "/admin/groups/new", &[("name", "filed")], file(b"")).await.is(403);
+    // Nor is it lost by a new sign-in.
+    rig.pass(15 * 60);
+    let again = ada.submit_file(&form, path, &[("name", "Later")], file(METADATA.as_bytes())).await.is(303);
+    let sign_in = ada.get(again.header("location")).await.is(200);
+    let back = ada.submit(&sign_in, "/sign-in", &[("username", "ada"), ("password", PASSWORD)]).await.is(303);
+    let form = ada.get(back.header("location")).await.is(200);
+    assert!(form.body.contains("entityID=&#34;fetched-sp&#34;"), "{}", form.body);
     let long = vec![b'x'; 400 * 1024];
     ada.submit_file(&form, path, &both, ("metadata_file", &long)).await.is(413);
 }
