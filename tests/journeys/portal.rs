@@ -6,7 +6,7 @@ use fantoccini::Locator;
 use serde_json::{Value, json};
 use std::fs;
 use support::{
-    Authenticator, AwsCli, Desk, SandboxServer,
+    Authenticator, AwsCli, Boto, Desk, SandboxServer,
     deadline::{SOON, WHILE},
     driver::{self, Driver},
     journey,
@@ -114,6 +114,49 @@ fn accounts_are_found_and_their_consoles_opened() {
             );
         }
         Ok(())
+    });
+}
+
+/// Pages that people pass on their way: forgotten passwords, the outbox, and a program that asks with a code.
+#[test]
+fn pages_on_the_way_can_be_read_and_used_by_everybody() {
+    journey("portal-way", |desk: Desk| async move {
+        let visit = Visit::start(&desk).await?;
+        let browser = &visit.browser;
+        browser.go(&visit.address("/sign-in/forgotten")?).await?;
+        browser.see(Locator::Id("send-link")).await?;
+        visit.look("forgotten").await?;
+        browser.fill(Locator::Id("username"), "sam").await?;
+        browser.click(Locator::Id("send-link")).await?;
+        browser.read(SOON, "Look into your mail").await?;
+        visit.look("message").await?;
+        let ready: Value = serde_json::from_str(visit.server.ready_line())?;
+        let outbox = ready["outbox_url"].as_str().context("no outbox")?;
+        browser.go(&Url::parse(outbox)?).await?;
+        browser.see(Locator::Css(".letter-link")).await?;
+        visit.look("outbox").await?;
+
+        let boto = Boto::start(&visit.server).await?;
+        let client = json!({ "clientName": "A program", "clientType": "public" });
+        let client = boto.answer("sso-oidc", "register_client", client).await?;
+        let start = visit.server.ready().start_url.as_str();
+        let asks = json!({ "clientId": client["clientId"], "clientSecret": client["clientSecret"],
+            "startUrl": start });
+        let device = boto.answer("sso-oidc", "start_device_authorization", asks).await?;
+        browser.go(&visit.address("/device")?).await?;
+        visit.sign_in().await?;
+        browser.fill(Locator::Id("user_code"), "BBBB-BBBB").await?;
+        browser.click(Locator::Id("confirm-code")).await?;
+        browser.read(SOON, "That code is not waiting").await?;
+        visit.look("device").await?;
+        let code = device["userCode"].as_str().context("no code")?;
+        browser.fill(Locator::Id("user_code"), code).await?;
+        browser.click(Locator::Id("confirm-code")).await?;
+        browser.see(Locator::Id("allow")).await?;
+        visit.look("consent").await?;
+        browser.click(Locator::Id("allow")).await?;
+        browser.read(SOON, "Request approved").await?;
+        visit.look("approved").await
     });
 }
 

@@ -1,5 +1,6 @@
 //! Second factors in a real browser, with authenticators that answer as real ones do.
 
+use crate::gallery::pages;
 use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use serde_json::json;
@@ -144,6 +145,7 @@ fn codes_are_for_one_use_and_ways_can_be_changed() {
         browser.click(Locator::Id("add-totp")).await?;
         browser.see(Locator::Css(".qr svg")).await?;
         browser.press("Cannot scan it?").await?;
+        pages::look(browser, "second-factor", "add-app").await?;
         let typed = browser.see(Locator::Id("app-key")).await?.text().await?.replace(' ', "");
         let secret = Secret::try_from_base32(&typed).ok().context("no secret on the page")?;
         browser.fill(Locator::Id("code"), &code(&secret, Duration::ZERO)?).await?;
@@ -154,13 +156,19 @@ fn codes_are_for_one_use_and_ways_can_be_changed() {
         let _key = Authenticator::simple_key(browser).await?;
         browser.go(&visit.address("/start/mfa/add?type=security_key")?).await?;
         browser.fill(Locator::Id("name"), "Blue key").await?;
+        pages::look(browser, "second-factor", "add-key").await?;
         browser.click(Locator::Id("add")).await?;
         browser.read(SOON, "Blue key").await?;
+        pages::look(browser, "second-factor", "devices").await?;
         visit.sign_out().await?;
 
         visit.give_password().await?;
+        browser.see(Locator::Id("use-key")).await?;
+        pages::look(browser, "second-factor", "verify-key").await?;
         let used = code(&secret, Duration::from_secs(30))?;
         browser.press("Code of Authenticator app").await?;
+        browser.see(Locator::Id("verify")).await?;
+        pages::look(browser, "second-factor", "verify-code").await?;
         browser.fill(Locator::Id("code"), &used).await?;
         browser.click(Locator::Id("verify")).await?;
         visit.is_in().await?;

@@ -6,6 +6,7 @@ mod icons;
 mod imports;
 mod keys;
 mod tls;
+mod tokens;
 mod tree;
 mod window;
 

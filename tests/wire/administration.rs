@@ -78,6 +78,11 @@ async fn boto3_and_the_aws_cli_look_events_up() -> Result<()> {
     ensure!(answer["Events"].as_array().map(Vec::len) == Some(1), "{answer}");
     ensure!(answer["Events"][0]["Resources"][0]["ResourceName"] == keys["accessKeyId"], "{answer}");
 
+    let robots = list(&served, &["--user", "robot"]).await?;
+    let by_robot = |event: &Value| event["userIdentity"]["userName"] == "robot";
+    ensure!(robots.len() >= 6 && robots.iter().all(by_robot), "{robots:?}");
+    ensure!(list(&served, &["--user", "nobody"]).await?.is_empty());
+
     let id = key("accessKeyId");
     let listed = served.command(&["admin", "list-keys"], &[]).await?;
     ensure!(
@@ -91,6 +96,14 @@ async fn boto3_and_the_aws_cli_look_events_up() -> Result<()> {
     ensure!(refusal(&keys, json!({})).await?.1 == "UnrecognizedClientException");
     ensure!(!served.command(&["admin", "disable-key"], &["--id", &id]).await?.ok);
     Ok(())
+}
+
+/// The events that `audit ls` finds with these filters.
+async fn list(served: &ServedOrganisation, filters: &[&str]) -> Result<Vec<Value>> {
+    let arguments = [filters, &["--json", "--limit", "0"]].concat();
+    let listed = served.command(&["audit", "ls"], &arguments).await?;
+    ensure!(listed.ok, "{}", listed.err);
+    Ok(listed.out.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
 }
 
 #[tokio::test]
@@ -112,6 +125,26 @@ async fn the_trail_is_listed_and_verified_beside_the_running_server() -> Result<
         "{listed:?}"
     );
     ensure!(served.command(&["audit", "ls"], &["--to", "2001-01-01T00:00:00Z"]).await?.out.is_empty());
+    // By each of the other filters: something is found and all of it has what was asked for; with another value
+    // nothing is.
+    let about = events[0].pointer("/resources/0/ARN").and_then(Value::as_str).context("about nothing")?;
+    let about = about.rsplit_once('/').map_or(about, |(_, name)| name);
+    let source = events[0]["eventSource"].as_str().context("of no source")?;
+    for (filter, value, other) in [
+        ("--source", source, "signin.amazonaws.com"),
+        ("--resource", about, "AKIAXXXXXXXXXXXXXXXX"),
+        ("--from", "2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
+    ] {
+        let found = list(&served, &[filter, value]).await?;
+        let is_meant = |event: &Value| match filter {
+            "--source" => event["eventSource"] == value,
+            "--resource" => event["resources"].to_string().contains(value),
+            _ => true,
+        };
+        ensure!(!found.is_empty() && found.iter().all(is_meant), "{filter} {value}: {found:?}");
+        let none = list(&served, &[filter, other]).await?;
+        ensure!(none.is_empty(), "{filter} {other}: {none:?}");
+    }
 
     let (changed, cut) = (brought + 2, brought + 3);
     database

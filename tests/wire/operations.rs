@@ -122,6 +122,9 @@ async fn boto3_is_answered_every_operation_that_the_table_says_is_in() -> Result
     office.call("identitystore", "list_identity_stores", json!({}), None).await?;
     let told = sso.ok("describe_instance", json!({})).await?;
     ensure!(told["InstanceArn"] == arn, "{told}");
+    // The server's organisation file names it.
+    sso.refused("update_instance", json!({ "Name": "Other" }), "ConflictException").await?;
+    sso.ok("update_instance", json!({})).await?;
     let set = permission_sets(&sso).await?;
     access(&sso, &user, &set).await?;
     sso.ok("delete_permission_set", json!({ "PermissionSetArn": set })).await?;
@@ -165,6 +168,20 @@ async fn boto3_is_answered_every_operation_that_the_table_says_is_in() -> Result
     }
     let trail = office.served.command(&["audit", "verify"], &[]).await?;
     ensure!(trail.ok, "{trail:?}");
+    // The chain is whole, and each operation that was answered is in it, as the administrator's.
+    let listed = office.served.command(&["audit", "ls"], &["--json", "--limit", "0"]).await?;
+    ensure!(listed.ok, "{}", listed.err);
+    let mut recorded = BTreeSet::new();
+    for line in listed.out.lines() {
+        let event: Value = serde_json::from_str(line)?;
+        let by = &event["userIdentity"]["accessKeyId"];
+        if event["errorCode"].is_null() && *by == office.keys["accessKeyId"] {
+            recorded.insert(snake(event["eventName"].as_str().unwrap_or_default()));
+        }
+    }
+    let asked = answered.iter().filter_map(|asked| asked.split_once(' ')).map(|(_, operation)| operation);
+    let missing: Vec<&str> = asked.filter(|operation| !recorded.contains(*operation)).collect();
+    ensure!(missing.is_empty(), "answered and not recorded: {missing:?}");
     Ok(())
 }
 
@@ -375,6 +392,12 @@ async fn applications(sso: &Api<'_>, user: &Value) -> Result<()> {
     api.ok("put_application_assignment_configuration", json!({ "AssignmentRequired": false })).await?;
     let told = api.ok("get_application_assignment_configuration", json!({})).await?;
     ensure!(told["AssignmentRequired"] == false, "{told}");
+    let off = json!({ "UserBackgroundSessionApplicationStatus": "DISABLED" });
+    api.ok("put_application_session_configuration", off.clone()).await?;
+    let on = json!({ "UserBackgroundSessionApplicationStatus": "ENABLED" });
+    api.refused("put_application_session_configuration", on, "ValidationException").await?;
+    let told = api.ok("get_application_session_configuration", json!({})).await?;
+    ensure!(told == off, "{told}");
     integrations(sso, &api).await?;
     api.ok("delete_application", json!({})).await?;
     api.refused("describe_application", json!({}), "ResourceNotFoundException").await

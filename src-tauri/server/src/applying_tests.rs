@@ -237,7 +237,7 @@ session_duration = "PT12H"
 relay_state = "https://console.aws.amazon.com/ec2"
 managed_policies = ["arn:aws:iam::aws:policy/job-function/SystemAdministrator"]
 customer_managed_policies = [{ name = "extra", path = "/ops/" }, { name = "more" }]
-inline_policy = '{"Version":"2012-10-17","Statement":[]}'
+inline_policy = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","NotAction":["s3:*"],"Resource":"*"}}'
 permissions_boundary = { customer_managed = { name = "edge" } }
 tags = { team = "ops" }
 

@@ -143,7 +143,7 @@ fn send_home(instance: &Instance, request: &Request<Body>, way: &Way) -> Option<
 /// The longest body that is read at all.
 fn limit_of(uri: &Uri) -> usize {
     match uri.path() {
-        path if path.starts_with("/admin/") => administration::BODY_LIMIT,
+        path if path.starts_with("/admin/") => administration::limit_of(path),
         path if path.starts_with(scim::PREFIX) => scim::BODY_LIMIT,
         path if path.starts_with(external::ACS) => external::BODY_LIMIT,
         _ => BODY_LIMIT,

@@ -47,6 +47,8 @@ mod oidc;
 mod operations;
 mod organisation;
 mod origin;
+#[cfg(test)]
+mod others_tests;
 mod passwords;
 mod portal;
 mod provider;

@@ -11,6 +11,10 @@ use support::{
     driver::{self, Driver},
     journey,
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 /// The sample's administrator at the sample's console: it has of everything.
 pub struct Console {
@@ -156,6 +160,17 @@ fn pages_of_applications_can_be_read_and_used_by_everybody() {
             .await?;
         console.look_at("/admin/applications/new?origin=metadata", "application-metadata").await?;
         console.look_at("/admin/applications/new?origin=hand", "application-hand").await?;
+        console.look_at("/admin/applications/new?origin=address", "application-address").await?;
+        browser.fill(Locator::Id("name"), "Timesheets").await?;
+        browser.fill(Locator::Id("metadata_url"), &metadata_server().await?).await?;
+        browser.press("Session, names, signatures and encryption").await?;
+        browser.fill(Locator::Id("session_minutes"), "5").await?;
+        browser.press("Add application").await?;
+        browser.read(SOON, "must be between 15 and 720 minutes").await?;
+        console.look("application-address-refused").await?;
+        browser.fill(Locator::Id("session_minutes"), "480").await?;
+        console.press("Add application", "Timesheets").await?;
+        browser.read(SOON, "https://timesheets.test/acs").await?;
         console.go("/admin/applications").await?;
         console.press("Wiki", "Wiki").await?;
         console.look("application").await?;
@@ -173,5 +188,47 @@ fn pages_of_applications_can_be_read_and_used_by_everybody() {
             console.look(name).await?;
         }
         Ok(())
+    });
+}
+
+/// Serves an application's metadata, as its maker does; the address.
+async fn metadata_server() -> Result<String> {
+    const METADATA: &str = r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="timesheets"><SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://timesheets.test/acs" index="0"/></SPSSODescriptor></EntityDescriptor>"#;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}/metadata", listener.local_addr()?);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let length = METADATA.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            // Whoever does not read the answer fails the test.
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(format!("{head}{METADATA}").as_bytes()).await;
+        }
+    });
+    Ok(address)
+}
+
+/// A risky role in production is confirmed first; the console says where one is then.
+#[test]
+fn pages_of_a_production_console_can_be_read_and_used_by_everybody() {
+    journey("console-production", |desk: Desk| async move {
+        let console = Console::open(&desk).await?;
+        let browser = &console.browser;
+        console.go("/admin/accounts/edit?id=700000000010").await?;
+        heading(browser, "Edit network").await?;
+        browser.see(Locator::Id("ou")).await?.select_by_label("Workloads/Production").await?;
+        browser.press("Save changes").await?;
+        browser.read(SOON, "The changes are saved").await?;
+        browser.click(Locator::Id("sign-out")).await?;
+        let sam = console.server.user()?;
+        console.go("/start?q=network").await?;
+        sign_in(browser, &sam.username, &sam.password).await?;
+        browser.press("Open console, network, Administrator, production").await?;
+        browser.see(Locator::Id("confirmed")).await?;
+        console.look("confirm").await?;
+        browser.click(Locator::Id("confirmed")).await?;
+        browser.see(Locator::Id("account-id")).await?;
+        console.look("in-production").await
     });
 }

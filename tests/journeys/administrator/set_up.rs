@@ -1,8 +1,9 @@
 //! The administrator's tasks, in the order in which a new organisation needs them.
 
 use super::{Company, first_day, heading, shown};
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use fantoccini::Locator;
+use std::fs;
 use support::{Desk, deadline::SOON, journey};
 use url::Url;
 
@@ -138,11 +139,16 @@ async fn make_permission_sets(company: &Company) -> Result<()> {
     company.section("Permission sets").await?;
     company.press("Create a permission set", "Create a permission set").await?;
     let wrong = "{\n  \"Version\": \"2012-10-17\"\n  \"Statement\": []\n}";
-    let right = wrong.replace("17\"", "17\",");
+    let empty = wrong.replace("17\"", "17\",");
+    let statement = r#"{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}"#;
+    let right = empty.replace("[]", &format!("[{statement}]"));
     company.fill(&[("name", "Deploy"), ("description", "Ships releases"), ("inline", wrong)]).await?;
     browser.press("Create permission set").await?;
     browser.read(SOON, "Line 3, column 3: expected").await?;
     ensure!(shown(browser, "description").await? == "Ships releases", "what was typed is lost");
+    company.fill(&[("inline", &empty)]).await?;
+    browser.press("Create permission set").await?;
+    browser.read(SOON, "Statement must be a statement or a list of them").await?;
     company.fill(&[("inline", &right)]).await?;
     company.press("Create permission set", "Deploy").await?;
     browser.read(SOON, "4 lines of JSON").await
@@ -190,7 +196,11 @@ async fn add_applications(company: &Company) -> Result<()> {
     company.section("Applications").await?;
     company.press("Add an application", "Add an application").await?;
     browser.press("By its SAML metadata").await?;
-    company.fill(&[("name", "Timesheets"), ("metadata", METADATA)]).await?;
+    let file = company.served.folder().join("timesheets.xml");
+    fs::write(&file, METADATA)?;
+    company.fill(&[("name", "Timesheets")]).await?;
+    let chosen = browser.see(Locator::Id("metadata_file")).await?;
+    chosen.send_keys(file.to_str().context("the folder is not UTF-8")?).await?;
     company.press("Add application", "Timesheets").await?;
     browser.read(SOON, "https://timesheets.northwind.test/saml/acs").await?;
     assign(company, "User", "maya").await?;

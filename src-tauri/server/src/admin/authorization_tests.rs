@@ -68,7 +68,14 @@ async fn no_operation_is_done_for_who_is_no_administrator() {
     }
     assert!(count > 60, "{count}");
     let trail = instance.store.audit_trail();
-    assert!(trail[begun..].iter().all(|(_, event)| event["errorCode"].is_string()));
+    let refused_events = &trail[begun..];
+    assert!(refused_events.iter().all(|(_, event)| event["errorCode"].is_string()));
+    // Of each operation those that name a key which there is: disabled, signed with another secret, changed on the
+    // way, a person's.
+    for known in all() {
+        let of = refused_events.iter().filter(|(name, _)| name == known.name).count();
+        assert_eq!(of, 4, "{}", known.name);
+    }
     rig.pass(3600 * 13);
     for known in all() {
         refused(&ask(&rig, &person, known, &body, 0).await, known, "ExpiredTokenException");

@@ -15,11 +15,6 @@ use crate::{
     store::Wanted,
 };
 
-/// Assignments that the page of an account shows of one permission set.
-const ASSIGNMENTS: u32 = 200;
-/// Permission sets that the page of an account shows.
-const SETS: u32 = 200;
-
 /// The page of an account.
 pub fn way_to(account_id: &str) -> String {
     way("/admin/accounts/account", [("id", account_id)])
@@ -128,10 +123,9 @@ pub fn depth(path: &str) -> usize {
     if path.is_empty() { 0 } else { (path.matches('/').count() + 1).min(6) }
 }
 
-/// GET `/admin/accounts/account`, with its `id`.
+/// GET `/admin/accounts/account`, with its `id`, and the permission set and principal that a page begins `after`.
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
-    let (store, account) = (&of.instance.store, named(of, fields)?);
-    let mut rows = Vec::new();
+    let account = named(of, fields)?;
     let done = match fields.get("done") {
         Some("created") => {
             Some((Tone::Good, "The account is added. Nobody has access to it until you give it."))
@@ -140,43 +134,11 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         Some("kept") => Some((Tone::Error, "Nothing was removed: what was typed is not the account's name.")),
         _ => None,
     };
-    let mut page = Page::new(&account.name)
+    let page = Page::new(&account.name)
         .below("/admin/accounts", "AWS accounts")
-        .with_some(done.map(|(tone, text)| Part::Banner(tone, text.to_owned())));
-    for provisioned in store.provisioned_sets(&account.id, "", SETS)? {
-        let Some(set) = store.permission_set(&provisioned.permission_set)? else { continue };
-        if provisioned.is_outdated {
-            let text = format!("{} was edited and is OUTDATED here. Open it and reapply it.", set.name);
-            page = page.with(Part::Banner(Tone::Warning, text));
-        }
-        for assignment in store.assignments_in(&account.id, &set.arn, "", ASSIGNMENTS)? {
-            let Some((link, kind)) = principal(of, &assignment.principal)? else { continue };
-            let label = format!("Remove {} of {} in {}", set.name, link.text, account.name);
-            rows.push(vec![
-                Cell::Link(link),
-                Cell::text(kind),
-                Cell::Link(Link::new(super::permission_sets::way_to(&set.arn), &set.name)),
-                Cell::Button(Button {
-                    action: "/admin/accounts/revoke",
-                    hidden: vec![
-                        ("id", account.id.clone()),
-                        ("set", set.arn.clone()),
-                        ("kind", assignment.principal.kind().to_owned()),
-                        ("principal", assignment.principal.id().to_owned()),
-                    ],
-                    text: "Remove",
-                    label,
-                }),
-            ]);
-        }
-    }
-    let table = Table {
-        caption: format!("Who has what in {}", account.name),
-        columns: vec!["User or group", "Kind", "Permission set", "Action"],
-        rows,
-        empty: "Nobody has access to this account.",
-        ..Table::default()
-    };
+        .with_some(done.map(|(tone, text)| Part::Banner(tone, text.to_owned())))
+        .with_some(outdated(of, &account)?);
+    let table = who_has_what(of, &account, fields)?;
     let facts = vec![
         ("Account ID", account.id.clone()),
         ("Email address", account.email.clone()),
@@ -214,6 +176,56 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let page =
         at_aws.fold(page, Page::with).with(Part::Heading("Remove".to_owned())).with(Part::Form(remove));
     Ok(page.show(of))
+}
+
+/// What to say of permission sets that were edited since they came to the account.
+fn outdated(of: &Administrator<'_>, account: &Account) -> Result<Option<Part>, PageError> {
+    let text = match of.instance.store.outdated_in(&account.id)?.as_slice() {
+        [] => return Ok(None),
+        [name] => format!("{name} was edited and is OUTDATED here. Open it and reapply it."),
+        names => format!("{} were edited and are OUTDATED here. Open and reapply them.", names.join(", ")),
+    };
+    Ok(Some(Part::Banner(Tone::Warning, text)))
+}
+
+/// One page of the assignments in an account.
+fn who_has_what(of: &Administrator<'_>, account: &Account, fields: &Fields) -> Result<Table, PageError> {
+    let store = &of.instance.store;
+    // No ARN and no id has a space.
+    let after = fields.get("after").and_then(|after| after.split_once(' '));
+    let found = store.assignments_of_account(&account.id, after.unwrap_or_default(), ROWS + 1)?;
+    let found = Paged::by(found, |last| format!("{} {}", last.permission_set, last.principal.id()));
+    let mut rows = Vec::new();
+    for assignment in &found.rows {
+        let Some(set) = store.permission_set(&assignment.permission_set)? else { continue };
+        let Some((link, kind)) = principal(of, &assignment.principal)? else { continue };
+        let label = format!("Remove {} of {} in {}", set.name, link.text, account.name);
+        rows.push(vec![
+            Cell::Link(link),
+            Cell::text(kind),
+            Cell::Link(Link::new(super::permission_sets::way_to(&set.arn), &set.name)),
+            Cell::Button(Button {
+                action: "/admin/accounts/revoke",
+                hidden: vec![
+                    ("id", account.id.clone()),
+                    ("set", set.arn.clone()),
+                    ("kind", assignment.principal.kind().to_owned()),
+                    ("principal", assignment.principal.id().to_owned()),
+                ],
+                text: "Remove",
+                label,
+            }),
+        ]);
+    }
+    let more = |after: &str| way("/admin/accounts/account", [("id", account.id.as_str()), ("after", after)]);
+    Ok(Table {
+        caption: format!("Who has what in {}", account.name),
+        columns: vec!["User or group", "Kind", "Permission set", "Action"],
+        rows,
+        empty: "Nobody has access to this account.",
+        next: found.next.as_deref().map(more),
+        first: after.map(|_| way_to(&account.id)),
+    })
 }
 
 /// The page of a user or group and what it is; `None` if it is gone.

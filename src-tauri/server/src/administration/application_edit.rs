@@ -20,7 +20,8 @@ use crate::{
 
 const PAGE: &str = "/admin/applications/edit";
 
-const FORMATS: [(&str, &str, NameIdFormat); 4] = [
+/// Formats of names: as they are sent, in words, and what they are.
+pub const FORMATS: [(&str, &str, NameIdFormat); 4] = [
     ("email", "Email address", NameIdFormat::Email),
     ("persistent", "Persistent: an opaque name that stays", NameIdFormat::Persistent),
     ("transient", "Transient: a new name each time", NameIdFormat::Transient),
@@ -103,7 +104,6 @@ fn form(fields: &Fields, known: &Application) -> Form {
         return Form { action: PAGE, fields: all, submit: "Save changes", ..Form::default() };
     }
     let formats = FORMATS.map(|(word, text, _)| (word.to_owned(), text.to_owned())).to_vec();
-    let signed = fields.get("signed").is_some();
     all.extend([
         line("acs_url", "Assertion consumer service")
             .hint("The only address that gets assertions, such as https://app.example.com/saml/acs.")
@@ -114,16 +114,36 @@ fn form(fields: &Fields, known: &Application) -> Form {
         line("url", "Start URL")
             .hint("Where the application's own sign-in starts. Leave it empty to sign in from here."),
         line("relay_state", "Relay state").hint("Goes along with sign-ins that start here."),
-        line("session_minutes", "Session in minutes")
-            .hint("15 to 720. Leave it empty for as long as the sign-in here."),
-        line("name_id_format", "Format of the name").of(Kind::Choice(formats)),
-        line("name_id", "Value of the name")
-            .hint("Such as ${user:email}. Leave it empty for what the format says."),
+    ]);
+    all.extend(naming(fields, formats));
+    all.push(
         line("attributes", "Attributes")
             .hint(
                 "One a line, such as mail = ${user:email}. Write [uri] or [basic] after a name of that kind.",
             )
             .of(Kind::Lines),
+    );
+    all.extend(security(fields));
+    Form { action: PAGE, fields: all, submit: "Save changes", ..Form::default() }
+}
+
+/// How long a session there lasts, and what a person is called there: one of these formats.
+pub fn naming(fields: &Fields, formats: Vec<(String, String)>) -> [Field; 3] {
+    let line = |name, label: &str| Field::line(name, label, fields);
+    [
+        line("session_minutes", "Session in minutes")
+            .hint("15 to 720. Leave it empty for as long as the sign-in here."),
+        line("name_id_format", "Format of the name").of(Kind::Choice(formats)),
+        line("name_id", "Value of the name")
+            .hint("Such as ${user:email}. Leave it empty for what the format says."),
+    ]
+}
+
+/// Signatures of the application, and encryption for it.
+pub fn security(fields: &Fields) -> [Field; 3] {
+    let line = |name, label: &str| Field::line(name, label, fields);
+    let signed = fields.get("signed").is_some();
+    [
         Field::many(
             "signed",
             "Requests of the application",
@@ -135,8 +155,7 @@ fn form(fields: &Fields, known: &Application) -> Form {
         line("encryption_certificate", "Certificate that assertions are encrypted for")
             .hint("In PEM, of an RSA key. Leave it empty to encrypt nothing.")
             .of(Kind::Lines),
-    ]);
-    Form { action: PAGE, fields: all, submit: "Save changes", ..Form::default() }
+    ]
 }
 
 /// POST `/admin/applications/edit`.

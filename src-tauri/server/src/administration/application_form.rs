@@ -1,10 +1,13 @@
 //! Adding an application: from the catalogue, by its metadata, or by hand.
 
 use super::{
-    Administrator, Answer, applications,
+    Administrator, Answer,
+    application_edit::{FORMATS, naming, security},
+    applications,
     applications::details,
     attribute_lines,
     page::{Cell, Field, Form, Kind, Link, Mistakes, Page, Part, Search, Table, Tone, way},
+    upload,
 };
 use crate::{
     audit,
@@ -16,8 +19,11 @@ use crate::{
     signin::see_other,
 };
 
-const PAGE: &str = "/admin/applications/new";
+/// Where it is.
+pub const PAGE: &str = "/admin/applications/new";
 
+/// The field of a metadata file.
+const FILE: &str = "metadata_file";
 /// The origin of metadata that is fetched.
 const ADDRESS: &str = "address";
 
@@ -40,6 +46,8 @@ fn page(title: &str) -> Page {
 
 /// GET `/admin/applications/new`, with its `origin` once that is chosen.
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    // What was sent before a new sign-in, a file included.
+    let fields = &with_file(fields, &mut Mistakes::default());
     let Some(origin) = origin(fields) else { return Ok(choose(fields).show(of)) };
     if origin == Origin::OpenIdConnect {
         let mut page = choose(fields);
@@ -126,10 +134,11 @@ fn form(fields: &Fields, origin: Origin) -> Option<Form> {
             );
         } else if origin == Origin::Metadata {
             all.push(
-                line("metadata", "SAML metadata")
-                    .hint("The XML that the application gives you.")
-                    .of(Kind::Lines),
+                line(FILE, "Metadata file")
+                    .hint("The XML file that the application gives you. Or paste what is in it below.")
+                    .of(Kind::File),
             );
+            all.push(line("metadata", "SAML metadata").of(Kind::Lines));
         } else {
             all.push(
                 line("acs_url", "Assertion consumer service")
@@ -145,17 +154,50 @@ fn form(fields: &Fields, origin: Origin) -> Option<Form> {
                 .of(Kind::Lines),
         );
     }
+    all.extend(more(fields, origin));
     Some(Form { action: PAGE, fields: all, submit: "Add application", ..Form::default() })
+}
+
+/// What most applications need nothing of, folded away until something is in it.
+fn more(fields: &Fields, origin: Origin) -> Vec<Field> {
+    let own = match origin {
+        Origin::Catalogue => "As the catalogue says",
+        Origin::Metadata => "As the metadata says",
+        Origin::Manual | Origin::OpenIdConnect => "The email address",
+    };
+    let mut formats = vec![(String::new(), own.to_owned())];
+    formats.extend(FORMATS.map(|(word, text, _)| (word.to_owned(), text.to_owned())));
+    let [session, format, name] = naming(fields, formats);
+    let [signed, signing, encryption] = security(fields);
+    let asked = [session, format, name, signed, signing, encryption];
+    let known = asked.iter().filter_map(|field| fields.get(field.name)).collect();
+    let label = "Session, names, signatures and encryption".to_owned();
+    let fold = Field { label, value: known, kind: Kind::Fold, ..Field::default() };
+    let mut all = vec![fold];
+    all.extend(asked);
+    all.push(Field::default().of(Kind::FoldEnd));
+    all
+}
+
+/// What was typed, with the text of a chosen file in place of pasted metadata; what is chosen is nowhere filled in
+/// again, and so would be lost with the first mistake.
+fn with_file(fields: &Fields, mistakes: &mut Mistakes) -> Fields {
+    let file = mistakes.take(FILE, upload::text(fields, FILE)).flatten();
+    let given: &[&str] = if file.is_some() { &[FILE, "metadata"] } else { &[FILE] };
+    let rest = fields.pairs().filter(|(name, _)| !given.contains(name));
+    let file = file.map(|text| ("metadata", text));
+    Fields::of(rest.chain(file).map(|(name, text)| (name, text.to_owned())))
 }
 
 /// POST `/admin/applications/new`.
 pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let mut mistakes = Mistakes::default();
+    let fields = &with_file(fields, &mut mistakes);
     let text = |name: &str| fields.get(name).unwrap_or_default().trim().to_owned();
     let origin = origin(fields).unwrap_or_default();
     let from = entry(fields).filter(|_| origin == Origin::Catalogue);
     let Some(mut form) = form(fields, origin) else { return Ok(choose(fields).show(of)) };
     let answers = from.map(|entry| entry.fields.iter().map(|field| (field.name.clone(), text(&field.name))));
-    let mut mistakes = Mistakes::default();
     let metadata = if is_fetched(fields) {
         mistakes.take("metadata_url", fetched(of, &text("metadata_url"))).unwrap_or_default()
     } else {
@@ -171,9 +213,15 @@ pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
         audience: text("audience"),
         relay_state: text("relay_state"),
         attributes: from.is_none().then(|| attribute_lines::read(&text("attributes"))),
-        ..ApplicationDraft::default()
+        session_minutes: text("session_minutes"),
+        name_id_format: text("name_id_format"),
+        name_id: text("name_id"),
+        require_signed_requests: fields.get("signed").is_some(),
+        signing_certificate: text("signing_certificate"),
+        encryption_certificate: text("encryption_certificate"),
     };
     match draft.finish() {
+        Ok(_) if !mistakes.is_empty() => {}
         Ok(saml) => {
             let (id, instance_id) = of.instance.ids().random_application();
             let description = from.map_or_else(|| text("description"), |entry| entry.description.clone());

@@ -175,9 +175,16 @@ fn whole(
         page =
             saml::steps(of.instance, target).into_iter().fold(page, |page, step| page.with(Part::Note(step)));
     }
+    let after = fields.get("after");
+    let found =
+        of.instance.store.principals_of_application(&application.id, after.unwrap_or_default(), ROWS + 1)?;
+    let found = Paged::of(found, Principal::id);
+    let more = |after: &str| {
+        way("/admin/applications/application", [("id", application.id.as_str()), ("after", after)])
+    };
     let mut rows = Vec::new();
-    for principal in of.instance.store.principals_of_application(&application.id, 1000)? {
-        let Some((link, kind)) = accounts::principal(of, &principal)? else { continue };
+    for principal in &found.rows {
+        let Some((link, kind)) = accounts::principal(of, principal)? else { continue };
         let label = format!("Remove {} from {}", link.text, application.name);
         let button = Button {
             action: "/admin/applications/remove",
@@ -196,7 +203,8 @@ fn whole(
         columns: vec!["User or group", "Kind", "Action"],
         rows,
         empty: "Nobody sees this application.",
-        ..Table::default()
+        next: found.next.as_deref().map(more),
+        first: after.map(|_| way_to(&application.id)),
     };
     let kinds =
         [("GROUP", "Group"), ("USER", "User")].map(|(value, text)| (value.to_owned(), text.to_owned()));

@@ -272,8 +272,8 @@ pub fn add_member(of: &Administrator<'_>, fields: &Fields) -> Answer {
 pub fn remove_member(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let group = named(of, fields)?;
     let user = fields.get("user").unwrap_or_default();
-    let memberships = of.instance.store.memberships_of(user, "", 1000)?;
-    if let Some((id, _)) = memberships.into_iter().find(|(_, of)| *of == group.id) {
+    if let Some(membership) = of.instance.store.membership_of(&group.id, user)? {
+        let id = membership.id;
         let details = json!({ "GroupId": group.id, "UserId": user, "MembershipId": id });
         let entry = of.entry(audit::DIRECTORY, "DeleteGroupMembership", details);
         of.instance.store.delete_membership(&id, &entry)?;

@@ -34,6 +34,7 @@ mod source_change;
 #[cfg(test)]
 mod tests;
 mod units;
+mod upload;
 mod user_actions;
 mod user_form;
 mod users;
@@ -63,7 +64,7 @@ use page::way;
 const FRESH: SignedDuration = SignedDuration::from_mins(15);
 /// The longest form: an inline policy has up to 32,768 characters (sso-admin API, `PermissionSetPolicyDocument`),
 /// each of which may take three in a form.
-pub const BODY_LIMIT: usize = 128 * 1024;
+const BODY_LIMIT: usize = 128 * 1024;
 /// What is typed travels through a new sign-in in the address of the page, which has room for this much.
 const LONGEST_WAY_BACK: usize = 6 * 1024;
 
@@ -123,7 +124,7 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 78] = [
+static ROUTES: [Route; 79] = [
     shown("/admin", overview::show),
     shown("/admin/identity-source", identity_source::show),
     shown(external_source::PAGE, external_source::show),
@@ -209,6 +210,7 @@ static ROUTES: [Route; 78] = [
         application_certificates::delete,
     ),
     shown("/admin/settings", settings::show),
+    submitted("/admin/settings/name", "/admin/settings", settings::set_name),
     submitted("/admin/settings/mfa", "/admin/settings", settings_mfa::set),
     submitted("/admin/settings/session", "/admin/settings", settings::set_session),
     submitted("/admin/settings/attributes", "/admin/settings", settings::set_attributes),
@@ -226,13 +228,26 @@ pub fn routes() -> Router<Shared> {
                 signin::page(instance, headers, query.unwrap_or_default(), answer)
             })
         } else {
-            post(move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
-                signin::form(instance, headers, body, answer)
+            post(async move |State(instance): State<Shared>, headers: HeaderMap, body: Bytes| {
+                let fields = if signin::is_form(&headers) {
+                    Some(Fields::parse(&body))
+                } else if route.path == application_form::PAGE {
+                    upload::fields(&headers, body).await
+                } else {
+                    None
+                };
+                signin::form_of(instance, headers, fields, answer).await
             })
+            .layer(DefaultBodyLimit::max(limit_of(route.path)))
         };
         routes.route(route.path, methods)
     });
-    routes.layer(DefaultBodyLimit::max(BODY_LIMIT))
+    routes
+}
+
+/// The longest body of a request to this path, in bytes.
+pub fn limit_of(path: &str) -> usize {
+    if path == application_form::PAGE { upload::LIMIT } else { BODY_LIMIT }
 }
 
 /// Checks who asks, then does it.

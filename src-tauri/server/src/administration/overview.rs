@@ -4,7 +4,7 @@ use super::{
     Administrator, Answer,
     page::{Link, Page, Part, Tone},
 };
-use crate::{fields::Fields, mfa::policy::Mode};
+use crate::{fields::Fields, mfa::policy::Mode, store::SourceKind};
 
 /// GET `/admin`.
 pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
@@ -29,7 +29,7 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
     }
     if counts.failed > 0 {
         let text = format!("Requests for access failed: {}.", counts.failed);
-        needs.push((text, Link::new("/admin/requests", "See why")));
+        needs.push((text, Link::new(super::requests::way_to_failed(), "See why")));
     }
     let tile = |count: i64, href: &str, text: &str| (count.to_string(), Link::new(href, text));
     let tiles = vec![
@@ -53,10 +53,15 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
         Mode::Always => "asked for at every sign-in",
         Mode::Context => "asked for in a new browser or on a new network",
     };
+    let source = match instance.store.identity_source()? {
+        SourceKind::Directory => "The directory of this server",
+        SourceKind::Saml => "An external SAML identity provider",
+        SourceKind::Ldap => "Active Directory or another LDAP directory",
+    };
     let facts = vec![
         ("Organisation", settings.name.clone()),
         ("Sign-in address", instance.addresses.start_url()),
-        ("Identity source", "The directory of this server".to_owned()),
+        ("Identity source", source.to_owned()),
         ("Region", settings.region.clone()),
         ("Instance", instance.addresses.instance_id().to_owned()),
         ("Directory", instance.addresses.directory_id().to_owned()),

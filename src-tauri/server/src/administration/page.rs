@@ -229,6 +229,8 @@ pub enum Kind {
     Words,
     /// Several lines.
     Lines,
+    /// A file, whose text is sent.
+    File,
     /// One line that nobody reads over a shoulder, and that is never filled in.
     Secret,
     /// One of these: value and words.
@@ -241,6 +243,13 @@ pub enum Kind {
     Fold,
     /// No field: the end of what is folded away.
     FoldEnd,
+}
+
+impl Form {
+    /// Whether a file goes along.
+    fn has_file(&self) -> bool {
+        self.fields.iter().any(|field| field.kind == Kind::File)
+    }
 }
 
 impl Field {
@@ -420,11 +429,16 @@ pub struct Paged<T> {
 
 impl<T> Paged<T> {
     /// Makes a page out of one row more than it has.
-    pub fn of(mut rows: Vec<T>, key: impl Fn(&T) -> &str) -> Self {
+    pub fn of(rows: Vec<T>, key: impl Fn(&T) -> &str) -> Self {
+        Self::by(rows, |row| key(row).to_owned())
+    }
+
+    /// The same of rows whose key is made of several things.
+    pub fn by(mut rows: Vec<T>, key: impl Fn(&T) -> String) -> Self {
         let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
         let more = rows.len() > most;
         rows.truncate(most);
-        let next = rows.last().filter(|_| more).map(|row| key(row).to_owned());
+        let next = rows.last().filter(|_| more).map(key);
         Self { rows, next }
     }
 }

@@ -20,8 +20,6 @@ use crate::{
 };
 
 const PAGE: &str = "/admin/permission-sets/edit";
-/// Policies of both kinds that a permission set may have (IAM Identity Center User Guide, quotas).
-const MOST_POLICIES: usize = 20;
 
 /// GET `/admin/permission-sets/edit`, with the ARN of one as `id` or without for a new one.
 pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
@@ -123,13 +121,18 @@ fn read(
     let managed = mistakes.take("managed", policies::managed_list(&all));
     let customer_managed =
         mistakes.take("customer_managed", policies::customer_managed_list(typed("customer_managed")));
-    let attached = managed.as_ref().map_or(0, Vec::len) + customer_managed.as_ref().map_or(0, Vec::len);
-    if attached > MOST_POLICIES {
-        mistakes.add("managed", "A permission set has at most 20 managed policies, of both kinds together.");
-    }
     let inline = mistakes.take("inline", policies::inline(typed("inline")));
     let boundary = mistakes.take("boundary", policies::boundary(typed("boundary_kind"), typed("boundary")));
     let tags = mistakes.take("tags", policies::tags(typed("tags")));
+    let policies = Policies {
+        managed: managed?,
+        customer_managed: customer_managed?,
+        inline: inline?,
+        boundary: boundary?,
+    };
+    if let Err(problem) = policies::check_count(&policies) {
+        mistakes.add("managed", problem);
+    }
     Some(PermissionSet {
         arn: known.map_or_else(|| of.instance.ids().random_permission_set(), |set| set.arn.clone()),
         name: name.to_owned(),
@@ -138,12 +141,7 @@ fn read(
         session_duration: SignedDuration::from_mins(minutes?),
         requires_key: typed("requires_key") == "yes",
         tags: tags?,
-        policies: Policies {
-            managed: managed?,
-            customer_managed: customer_managed?,
-            inline: inline?,
-            boundary: boundary?,
-        },
+        policies,
         revision: known.map_or(1, |set| set.revision),
         created: known.map_or(of.now(), |set| set.created),
     })

@@ -131,8 +131,8 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         Link::new(way("/admin/permission-sets/edit", [("id", set.arn.as_str())]), "Edit"),
         Link::new(way("/admin/assign", [("set", set.arn.as_str())]), "Give access with it"),
     ];
-    let (table, is_outdated) = accounts(of, &set, fields)?;
-    let everywhere = is_outdated.then(|| {
+    let table = accounts(of, &set, fields)?;
+    let everywhere = of.instance.store.is_outdated(&set.arn)?.then(|| {
         Part::Form(Form {
             action: "/admin/permission-sets/reapply",
             fields: vec![Field::hidden("id", &set.arn)],
@@ -188,12 +188,8 @@ fn unknown_policies(policies: &Policies) -> Option<Part> {
     })
 }
 
-/// Where the set is, and whether any of these places has an older one.
-fn accounts(
-    of: &Administrator<'_>,
-    set: &PermissionSet,
-    fields: &Fields,
-) -> Result<(Table, bool), PageError> {
+/// Where the set is.
+fn accounts(of: &Administrator<'_>, set: &PermissionSet, fields: &Fields) -> Result<Table, PageError> {
     let store = &of.instance.store;
     let after = fields.get("after").unwrap_or_default();
     let found = Paged::of(store.provisioned_accounts(&set.arn, after, ROWS + 1)?, |place| &place.account_id);
@@ -218,15 +214,14 @@ fn accounts(
         let link = Link::new(super::accounts::way_to(&account.id), account.name);
         rows.push(vec![Cell::Link(link), Cell::Code(account.id), state, action]);
     }
-    let table = Table {
+    Ok(Table {
         caption: format!("Accounts that have {}", set.name),
         columns: vec!["Account", "Account ID", "State", "Action"],
         rows,
         empty: "The permission set is in no account. It comes to one with its first assignment.",
         next,
         first: fields.get("after").map(|_| way_to(&set.arn)),
-    };
-    Ok((table, found.rows.iter().any(|place| place.is_outdated)))
+    })
 }
 
 /// POST `/admin/permission-sets/delete`.

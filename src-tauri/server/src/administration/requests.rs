@@ -1,32 +1,62 @@
 //! `/admin/requests`: what became of requests for access.
 
+use jiff::Timestamp;
+
 use super::{
     Administrator, Answer, moment,
-    page::{Cell, Link, Page, Part, Table, Tone},
+    page::{Cell, Link, Page, Paged, Part, ROWS, Table, Tone, way},
 };
 use crate::{
     fields::Fields,
     signin::PageError,
-    store::{AccessRequest, RequestStatus, Wanted},
+    store::{AccessRequest, RequestState, RequestStatus, Wanted},
 };
 
-/// Requests that the page shows.
-const LATEST: u32 = 100;
+const PAGE: &str = "/admin/requests";
 
-/// GET `/admin/requests`.
-pub fn list(of: &Administrator<'_>, _: &Fields) -> Answer {
-    let requests = of.instance.store.latest_access_requests(LATEST)?;
-    let open = requests.iter().any(|request| request.status == RequestStatus::InProgress);
-    let rows = requests.iter().map(|request| row(of, request)).collect::<Result<Vec<_>, _>>()?;
+/// Those that failed.
+pub fn way_to_failed() -> String {
+    way(PAGE, [("state", "failed")])
+}
+
+/// GET `/admin/requests`: all, or those of a `state`.
+pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let store = &of.instance.store;
+    let (state, which) = match fields.get("state") {
+        Some("failed") => (Some(RequestState::Failed), "failed"),
+        Some("open") => (Some(RequestState::InProgress), "open"),
+        _ => (None, ""),
+    };
+    let before = fields.get("after").and_then(position);
+    let found = store.latest_access_requests(state, before, ROWS + 1)?;
+    let found = Paged::by(found, |last| format!("{}.{}", last.created.as_millisecond(), last.id));
+    let rows = found.rows.iter().map(|request| row(of, request)).collect::<Result<Vec<_>, _>>()?;
+    let ways = |after: &str| {
+        way(PAGE, [("state", which), ("after", after)].into_iter().filter(|(_, value)| !value.is_empty()))
+    };
+    let (caption, empty) = match state {
+        None => (
+            "Requests for access, the newest first",
+            "Nothing was requested yet. Give access to accounts, and the request is listed here.",
+        ),
+        Some(RequestState::Failed) => {
+            ("Requests for access that failed, the newest first", "No request has failed.")
+        }
+        Some(RequestState::InProgress) => {
+            ("Requests for access in progress, the newest first", "No request is in progress.")
+        }
+    };
     let table = Table {
-        caption: "The latest requests for access, the newest first".to_owned(),
+        caption: caption.to_owned(),
         columns: vec!["When", "What", "Permission set", "Account", "For", "State"],
         rows,
-        empty: "Nothing was requested yet. Give access to accounts, and the request is listed here.",
-        ..Table::default()
+        empty,
+        next: found.next.as_deref().map(ways),
+        first: before.map(|_| ways("")),
     };
     let note = "An assignment acts when its request says SUCCEEDED.";
-    let still = open.then(|| {
+    let is_open = !store.latest_access_requests(Some(RequestState::InProgress), None, 1)?.is_empty();
+    let still = is_open.then(|| {
         Part::Banner(
             Tone::Warning,
             "Some requests are in progress. Load this page again to see what became of them.".to_owned(),
@@ -36,11 +66,22 @@ pub fn list(of: &Administrator<'_>, _: &Fields) -> Answer {
         .with(Part::Note(note.to_owned()))
         .with_some(still)
         .with(Part::Links(vec![
-            Link::new("/admin/requests", "Load again"),
+            Link::new(ways(""), "Load again"),
             Link::new("/admin/assign", "Give access to accounts"),
+        ]))
+        .with(Part::Links(vec![
+            Link::new(PAGE, "All requests"),
+            Link::new(way_to_failed(), "Those that failed"),
+            Link::new(way(PAGE, [("state", "open")]), "Those in progress"),
         ]))
         .with(Part::Table(table));
     Ok(page.show(of))
+}
+
+/// The request that a page begins after: the moment it was made, in milliseconds, and its id.
+fn position(after: &str) -> Option<(Timestamp, &str)> {
+    let (moment, id) = after.split_once('.')?;
+    Some((Timestamp::from_millisecond(moment.parse().ok()?).ok()?, id))
 }
 
 fn row(of: &Administrator<'_>, request: &AccessRequest) -> Result<Vec<Cell>, PageError> {

@@ -48,6 +48,7 @@ async fn whoever_is_created_is_invited_by_mail_into_their_groups() {
     );
     let link = letter.text.split_whitespace().find(|word| word.contains("token=")).unwrap();
     let path = link.strip_prefix("http://localhost:4711").unwrap();
+    assert!(done.body.contains("jo@acme.test (not verified)"), "nobody has shown to read it: {}", done.body);
     // Somebody's first day may be next week.
     rig.pass(7 * 24 * 3600 - 1);
     let jos = rig.browser();
@@ -63,6 +64,40 @@ async fn whoever_is_created_is_invited_by_mail_into_their_groups() {
     let ada = rig.browser_of("ada").await;
     let page = ada.get(&format!("/admin/users/user?id={}", rig.user("jo").id)).await.is(200);
     assert!(!page.body.contains("no password yet") && page.body.contains("Send a link to set a password"));
+    assert!(page.body.contains("jo@acme.test (verified)"), "the link in the letter was used: {}", page.body);
+    let edit = format!("/admin/users/edit?id={}", rig.user("jo").id);
+    submit(&ada, &edit, "/admin/users/edit", &[("title", "Pilot")]).await.is(303);
+    assert!(rig.user("jo").email_verified, "it is the same address");
+    submit(&ada, &edit, "/admin/users/edit", &[("email", "jo.day@acme.test")]).await.is(303);
+    assert!(!rig.user("jo").email_verified, "another one has to be shown to be theirs anew");
+}
+
+#[tokio::test]
+async fn a_link_that_was_not_mailed_or_mailed_elsewhere_verifies_no_address() {
+    let rig = rig(Mailing::Outbox);
+    let store = &rig.instance.store;
+    let link = super::invite::invite(&rig.instance, "jo", Some("jo@acme.test")).unwrap();
+    let path = link.strip_prefix("http://localhost:4711").unwrap();
+    let jos = rig.browser();
+    submit(&jos, path, "/sign-in/reset", &PASSWORD).await.is(303);
+    assert!(store.password(&rig.user("jo").id).unwrap().is_some());
+    assert!(!rig.user("jo").email_verified, "whoever runs the command has the link");
+    let by: Vec<_> = store.audit_trail().into_iter().filter(|(name, _)| name == "UpdatePassword").collect();
+    assert_eq!(by.last().unwrap().1["serviceEventDetails"]["By"], "link from the command line");
+    // An address that was changed while its letter was written.
+    let jo = rig.user("jo");
+    let token = crate::secret::Token::new("stray".to_owned());
+    let mailed = crate::store::MailedLink {
+        user_id: &jo.id,
+        to: "old@acme.test",
+        token: token.digest(),
+        ends: rig.instance.now() + jiff::SignedDuration::from_mins(1),
+        letter: b"",
+    };
+    store.send_password_link(&mailed, rig.instance.now(), &rig.entry()).unwrap();
+    let other = [("new_password", "Mango-orbit 7 kettle"), ("again", "Mango-orbit 7 kettle")];
+    submit(&jos, "/sign-in/reset?token=stray", "/sign-in/reset", &other).await.is(303);
+    assert!(!rig.user("jo").email_verified, "it went to somebody else");
 }
 
 #[tokio::test]

@@ -19,6 +19,10 @@ use crate::{
 };
 
 const PAGE: &str = "/admin/settings";
+const NAME_IS_DECLARED: &str =
+    "Set by the organisation file, name. To change it, change it there and apply the file.";
+/// The longest name of an instance (sso-admin API, `NameType`).
+const LONGEST_NAME: usize = 255;
 const SESSION_IS_DECLARED: &str =
     "Set by the organisation file, session_duration. To change it, change it there and apply the file.";
 
@@ -64,6 +68,8 @@ fn whole(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Result
     };
     let mut session =
         Form { action: "/admin/settings/session", fields: vec![field], submit, ..Form::default() };
+    let mut name = name_form(fields, store.applied_file()?.is_some(), &settings.name);
+    mistakes.mark(&mut name);
     let declared = store.declared_access_control_attributes()?;
     let (named, own): (Vec<_>, Vec<_>) = store
         .access_control_attributes()?
@@ -104,6 +110,8 @@ fn whole(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Result
     let page = Page::new("Settings")
         .with_some(done)
         .with_some(mistakes.banner())
+        .with(Part::Heading("Organisation".to_owned()))
+        .with(Part::Form(name))
         .with(Part::Heading("Second factor".to_owned()))
         .with_some(elsewhere)
         .with(Part::Form(mfa))
@@ -113,6 +121,34 @@ fn whole(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Result
         .with_some(named)
         .with(Part::Form(attributes));
     preview(of, fields, page)
+}
+
+/// What the organisation is called, where people sign in.
+fn name_form(fields: &Fields, is_declared: bool, name: &str) -> Form {
+    let field = Field::line("name", "Name of the organisation", fields);
+    let value = fields.get("name").unwrap_or(name).to_owned();
+    let (field, submit) = if is_declared {
+        (Field { value: name.to_owned(), ..field.hint(NAME_IS_DECLARED).of(Kind::Told) }, "")
+    } else {
+        (Field { value, ..field.hint("People read it where they sign in.").of(Kind::Required) }, "Save name")
+    };
+    Form { action: "/admin/settings/name", fields: vec![field], submit, ..Form::default() }
+}
+
+/// POST `/admin/settings/name`.
+pub fn set_name(of: &Administrator<'_>, fields: &Fields) -> Answer {
+    let name = fields.get("name").unwrap_or_default().trim();
+    let mut mistakes = Mistakes::default();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        mistakes.add("name", "Give the organisation a name of 1 to 255 characters.");
+        return refused(of, fields, &mistakes);
+    }
+    let entry = of.entry(audit::SSO, "UpdateInstance", json!({ "Name": name }));
+    if of.instance.store.set_name(name, &entry)? {
+        return saved();
+    }
+    mistakes.add("name", "The organisation file sets this. It cannot be changed here.");
+    refused(of, fields, &mistakes)
 }
 
 /// What somebody would get in an account.

@@ -29,7 +29,7 @@ fn refused(of: &Administrator<'_>, user: &User, why: &str) -> Answer {
     let page = Page::new(&user.display_name)
         .below("/admin/users", "Users")
         .with(Part::Banner(Tone::Error, why.to_owned()));
-    Ok(users::with_everything(of, page, user)?.show_as(of, StatusCode::CONFLICT))
+    Ok(users::with_everything(of, page, user, &Fields::default())?.show_as(of, StatusCode::CONFLICT))
 }
 
 fn entry(of: &Administrator<'_>, name: &str, user: &User) -> AuditEntry {

@@ -1,5 +1,7 @@
 //! `/admin/users`: the directory, and one person with everything that is theirs.
 
+use std::collections::BTreeMap;
+
 use super::{
     Administrator, Answer, gone, moment, number,
     page::{Button, Cell, Field, Form, Kind, Link, Page, Paged, Part, ROWS, Search, Table, Tone, pages, way},
@@ -8,6 +10,7 @@ use crate::{
     fields::Fields,
     organisation::User,
     signin::{PageError, password::has_password},
+    store::SourceKind,
 };
 
 /// The page of a person.
@@ -79,11 +82,17 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let page = Page::new(&user.display_name)
         .below("/admin/users", "Users")
         .with_some(done.map(|text| Part::Banner(Tone::Good, text.to_owned())));
-    Ok(with_everything(of, page, &user)?.show(of))
+    Ok(with_everything(of, page, &user, fields)?.show(of))
 }
 
-/// The page of a person with what they are, what they have and what can be done.
-pub fn with_everything(of: &Administrator<'_>, page: Page, user: &User) -> Result<Page, PageError> {
+/// The page of a person with what they are, what they have and what can be done. The lists of groups and accounts
+/// begin after the ids in `group` and `account`.
+pub fn with_everything(
+    of: &Administrator<'_>,
+    page: Page,
+    user: &User,
+    fields: &Fields,
+) -> Result<Page, PageError> {
     let store = &of.instance.store;
     let is_administrator = store.is_administrator(&user.id)?;
     let has_password = has_password(of.instance, user)?;
@@ -95,7 +104,7 @@ pub fn with_everything(of: &Administrator<'_>, page: Page, user: &User) -> Resul
     };
     let mut facts = vec![
         ("User name", user.username.clone()),
-        ("Email address", user.email.clone()),
+        ("Email address", email(of, user)?),
         ("State", state.to_owned()),
     ];
     facts.extend(super::user_form::ATTRIBUTES.iter().filter_map(|attribute| {
@@ -110,9 +119,9 @@ pub fn with_everything(of: &Administrator<'_>, page: Page, user: &User) -> Resul
         .with(Part::Facts(facts))
         .with(Part::Links(vec![Link::new(way("/admin/users/edit", [("id", user.id.as_str())]), "Edit")]))
         .with(Part::Heading("Groups".to_owned()))
-        .with(Part::Table(groups(of, user)?))
+        .with(Part::Table(groups(of, user, fields)?))
         .with(Part::Heading("Access to AWS accounts".to_owned()))
-        .with(Part::Table(access(of, user)?))
+        .with(Part::Table(access(of, user, fields)?))
         .with(Part::Links(vec![Link::new(
             way("/admin/assign", [("principal", format!("USER:{}", user.id).as_str())]),
             "Give access to accounts",
@@ -121,11 +130,34 @@ pub fn with_everything(of: &Administrator<'_>, page: Page, user: &User) -> Resul
     Ok(actions(of, user, has_password, is_administrator).into_iter().fold(page, Page::with))
 }
 
-fn groups(of: &Administrator<'_>, user: &User) -> Result<Table, PageError> {
+/// A person's address, and whether it is known that they read what goes there. Where somebody else's directory says
+/// who there is, it answers for that.
+fn email(of: &Administrator<'_>, user: &User) -> Result<String, PageError> {
+    if user.email.is_empty() || of.instance.store.identity_source()? != SourceKind::Directory {
+        return Ok(user.email.clone());
+    }
+    Ok(format!("{} ({})", user.email, if user.email_verified { "verified" } else { "not verified" }))
+}
+
+/// The ways to the other pages of one of a person's lists.
+fn more(
+    user: &User,
+    fields: &Fields,
+    list: &'static str,
+    next: Option<&str>,
+) -> (Option<String>, Option<String>) {
+    let on = |after: &str| way("/admin/users/user", [("id", user.id.as_str()), (list, after)]);
+    (next.map(on), fields.get(list).map(|_| way_to(&user.id)))
+}
+
+fn groups(of: &Administrator<'_>, user: &User, fields: &Fields) -> Result<Table, PageError> {
     let store = &of.instance.store;
+    let found = store.memberships_of(&user.id, fields.get("group").unwrap_or_default(), ROWS + 1)?;
+    let found = Paged::of(found, |(_, group)| group);
+    let (next, first) = more(user, fields, "group", found.next.as_deref());
     let mut rows = Vec::new();
-    for (_, group_id) in store.memberships_of(&user.id, "", 1000)? {
-        let Some(group) = store.group(&group_id)? else { continue };
+    for (_, group_id) in &found.rows {
+        let Some(group) = store.group(group_id)? else { continue };
         let label = format!("Remove {} from {}", user.username, group.name);
         rows.push(vec![
             Cell::Link(Link::new(super::groups::way_to(&group.id), &group.name)),
@@ -143,20 +175,28 @@ fn groups(of: &Administrator<'_>, user: &User) -> Result<Table, PageError> {
         columns: vec!["Group", "Description", "Action"],
         rows,
         empty: "The user is in no group. A group's page adds members.",
-        ..Table::default()
+        next,
+        first,
     })
 }
 
-fn access(of: &Administrator<'_>, user: &User) -> Result<Table, PageError> {
+fn access(of: &Administrator<'_>, user: &User, fields: &Fields) -> Result<Table, PageError> {
     let store = &of.instance.store;
+    let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (account_id, set) in store.roles_of(&user.id)? {
+        sets.entry(account_id).or_default().push(set);
+    }
+    let after = fields.get("account").unwrap_or_default();
+    let mut rest = store.accounts_of(&user.id)?;
+    rest.retain(|account| account.id.as_str() > after);
+    let found = Paged::of(rest, |account| &account.id);
+    let (next, first) = more(user, fields, "account", found.next.as_deref());
     let mut rows = Vec::new();
-    for account in store.accounts_of(&user.id)? {
-        let sets = store.permission_sets_of(&user.id, &account.id)?;
-        let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+    for account in &found.rows {
         rows.push(vec![
             Cell::Link(Link::new(super::accounts::way_to(&account.id), &account.name)),
             Cell::Code(account.id.clone()),
-            Cell::text(names.join(", ")),
+            Cell::text(sets.get(&account.id).map(|names| names.join(", ")).unwrap_or_default()),
         ]);
     }
     let empty = if user.enabled {
@@ -169,7 +209,8 @@ fn access(of: &Administrator<'_>, user: &User) -> Result<Table, PageError> {
         columns: vec!["Account", "Account ID", "Permission sets"],
         rows,
         empty,
-        ..Table::default()
+        next,
+        first,
     })
 }
 

@@ -5,6 +5,7 @@ pub mod actor_policy;
 pub mod application_draft;
 pub mod authorization_code;
 pub mod device_grant;
+pub mod inline_policy;
 pub mod lockout;
 pub mod managed_policies;
 pub mod policies;

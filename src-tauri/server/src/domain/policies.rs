@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::managed_policies;
-use crate::organisation::{Boundary, PolicyReference};
+use super::{inline_policy, managed_policies};
+use crate::organisation::{Boundary, Policies, PolicyReference};
 
 /// AWS's policies for job functions, which its console offers first (IAM Identity Center User Guide, "Predefined
 /// permission sets"; ARNs: IAM User Guide, "AWS managed policies for job functions").
@@ -20,8 +20,8 @@ pub const JOB_FUNCTIONS: [(&str, &str); 10] = [
     ("ViewOnlyAccess", "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"),
 ];
 
-/// The longest inline policy (sso-admin API, `PermissionSetPolicyDocument`).
-const LONGEST_INLINE: usize = 32_768;
+/// Managed policies of both kinds that a permission set may have (IAM Identity Center User Guide, quotas).
+pub const MOST_MANAGED: usize = 20;
 /// Tags of a permission set (sso-admin API, `TagList`).
 const MOST_TAGS: usize = 50;
 
@@ -133,6 +133,17 @@ pub fn boundary(kind: &str, written: &str) -> Result<Option<Boundary>, String> {
     }
 }
 
+/// Whether a permission set may have as many managed policies.
+///
+/// # Errors
+/// That there are too many.
+pub fn check_count(policies: &Policies) -> Result<(), &'static str> {
+    if policies.managed.len() + policies.customer_managed.len() > MOST_MANAGED {
+        return Err("A permission set has at most 20 managed policies, of both kinds together.");
+    }
+    Ok(())
+}
+
 /// An inline policy: a JSON object with statements; none where nothing is written.
 ///
 /// # Errors
@@ -143,18 +154,12 @@ pub fn inline(text: &str) -> Result<Option<String>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    if text.chars().count() > LONGEST_INLINE {
-        return Err("An inline policy has at most 32,768 characters.".to_owned());
-    }
-    let policy: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
-        let said = error.to_string();
-        let reason = said.split(" at line ").next().unwrap_or("it is no JSON");
-        format!("Line {}, column {}: {reason}.", error.line(), error.column())
+    inline_policy::check(&text).map_err(|mistake| match mistake {
+        inline_policy::Mistake::Json { line, column, reason } => {
+            format!("Line {line}, column {column}: {reason}.")
+        }
+        inline_policy::Mistake::Form(what) => format!("This is not a policy: {what}."),
     })?;
-    let statements = policy.get("Statement").is_some_and(|s| s.is_array() || s.is_object());
-    if !statements {
-        return Err("A policy is a JSON object with Version and Statement.".to_owned());
-    }
     Ok(Some(text))
 }
 
@@ -223,14 +228,36 @@ mod tests {
     #[test]
     fn a_mistake_in_json_says_where_it_is() {
         assert_eq!(inline(" \r\n ").unwrap(), None);
-        let policy = "{\r\n  \"Version\": \"2012-10-17\",\r\n  \"Statement\": []\r\n}";
+        let policy = "{\r\n  \"Version\": \"2012-10-17\",\r\n  \"Statement\": {\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\"}\r\n}";
         assert_eq!(inline(policy).unwrap().unwrap(), policy.replace("\r\n", "\n"));
         let wrong = inline("{\n  \"Version\": \"2012-10-17\"\n  \"Statement\": []\n}").unwrap_err();
         assert!(wrong.starts_with("Line 3, column 3: expected"), "{wrong}");
-        for bad in ["[]", "{}", "{\"Statement\": 5}", "\"Statement\""] {
-            assert!(inline(bad).unwrap_err().contains("Statement"), "{bad}");
+        for (bad, words) in [
+            ("[]", "This is not a policy: it must be a JSON object."),
+            ("{}", "This is not a policy: Statement must be a statement or a list of them."),
+            ("{\"Statement\": []}", "This is not a policy: Statement must be a statement or a list of them."),
+            (
+                "{\"Statement\": {\"Effect\": \"No\"}}",
+                "This is not a policy: statement 1: Effect must be Allow or Deny.",
+            ),
+        ] {
+            assert_eq!(inline(bad).unwrap_err(), words, "{bad}");
         }
-        assert!(inline(&format!("{{\"Statement\": [], \"a\": \"{}\"}}", "x".repeat(40_000))).is_err());
+        let long = policy.replace("s3:*", &"x".repeat(40_000));
+        assert!(inline(&long).unwrap_err().contains("32768 characters"));
+    }
+
+    #[test]
+    fn both_kinds_of_policies_count_together() {
+        let reference = |n: usize| PolicyReference { name: format!("Mine{n}"), path: "/".to_owned() };
+        let mut policies = Policies {
+            managed: (0..12).map(|n| format!("arn:aws:iam::aws:policy/P{n}")).collect(),
+            customer_managed: (0..8).map(reference).collect(),
+            ..Policies::default()
+        };
+        assert_eq!(check_count(&policies), Ok(()));
+        policies.customer_managed.push(reference(8));
+        assert!(check_count(&policies).unwrap_err().contains("at most 20"));
     }
 
     #[test]

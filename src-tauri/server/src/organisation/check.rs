@@ -15,7 +15,10 @@ use super::{
     DocumentPermissionSet, DocumentPrincipal, DocumentUser, Policies, Profile, ROOT, Settings, abac, file,
     roles, saml_check,
 };
-use crate::{domain::sign_in_session, saml::import::OPENID_CONNECT_REFUSED};
+use crate::{
+    domain::{inline_policy, policies, sign_in_session},
+    saml::import::OPENID_CONNECT_REFUSED,
+};
 
 /// A mistake and where it stands.
 pub(super) struct Mistake {
@@ -289,10 +292,8 @@ fn permission_sets(
             }
         }
         if let Some(policy) = &set.inline_policy
-            && let Err(error) =
-                serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(policy.get_ref())
+            && let Err(error) = inline_policy::check(policy.get_ref())
         {
-            // The library's words quote nothing of the text but name the place.
             let problem = format!("must be a policy in JSON: {error}");
             return Err(mistake(policy, "permission_set.inline_policy", problem));
         }
@@ -302,6 +303,9 @@ fn permission_sets(
             inline: set.inline_policy.map(Spanned::into_inner),
             boundary: set.permissions_boundary,
         };
+        if let Err(problem) = policies::check_count(&policies) {
+            return Err(mistake(&set.name, "permission_set.managed_policies", problem));
+        }
         sets.insert(
             name.clone(),
             DocumentPermissionSet {

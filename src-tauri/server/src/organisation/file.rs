@@ -240,6 +240,25 @@ mod tests {
         refuses("[[application]]\nname = \"x\"\n", 5, Some("application.url"), "[application.saml]");
     }
 
+    #[test]
+    fn policies_are_those_that_the_api_takes() {
+        let set = |rest: &str| format!("[[permission_set]]\nname = \"Ops\"\n{rest}");
+        let field = Some("permission_set.inline_policy");
+        let inline = |policy: &str| set(&format!("inline_policy = '{policy}'\n"));
+        refuses(&inline("{\"Version\": }"), 6, field, "expected value at line 1 column 13");
+        for (policy, words) in [
+            ("{}", "Statement must be"),
+            (r#"{"Statement":[]}"#, "Statement must be"),
+            (r#"{"Statement":{"Effect":"No"}}"#, "statement 1: Effect must be Allow or Deny"),
+        ] {
+            refuses(&inline(policy), 6, field, words);
+        }
+        let many =
+            (0..21).map(|n| format!("\"arn:aws:iam::aws:policy/P{n}\"")).collect::<Vec<_>>().join(", ");
+        let many = set(&format!("managed_policies = [{many}]\n"));
+        refuses(&many, 5, Some("permission_set.managed_policies"), "at most 20 managed policies");
+    }
+
     const SAML: &str = "[[application]]\nname = \"x\"\n[application.saml]\n";
 
     #[test]

@@ -120,21 +120,24 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Writes to the audit trail that a role was refused, and gives the refusal.
-    fn forbidden(&self, name: &str, account: &str, role: &str) -> PortalError {
-        let event = Event {
+    /// Writes to the audit trail that something was refused which is not the caller's.
+    pub fn record_refusal(&self, name: &str, details: serde_json::Value) -> Result<(), PortalError> {
+        self.instance.record(&Event {
             source: audit::SSO,
             name,
             user: Some(&self.caller.user),
             session: Some(&self.caller.session),
-            details: serde_json::json!({ "account_id": account, "role_name": role }),
+            details,
             error: Some(("ForbiddenException", "No access")),
             ..Event::default()
-        };
-        match self.instance.record(&event) {
-            Ok(()) => PortalError::Forbidden,
-            Err(error) => error.into(),
-        }
+        })?;
+        Ok(())
+    }
+
+    /// Writes to the audit trail that a role was refused, and gives the refusal.
+    fn forbidden(&self, name: &str, account: &str, role: &str) -> PortalError {
+        let details = serde_json::json!({ "account_id": account, "role_name": role });
+        self.record_refusal(name, details).err().unwrap_or(PortalError::Forbidden)
     }
 
     /// Refuses a role that asks for a key which was not touched for this token, and writes that to the trail.

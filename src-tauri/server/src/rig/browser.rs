@@ -43,6 +43,33 @@ impl Browser<'_> {
             .unwrap()
     }
 
+    /// Posts the hidden fields of a page, these, and a file under a name, as a form with a file in it.
+    pub async fn submit_file(
+        &self,
+        page: &Reply,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, file): (&str, &[u8]),
+    ) -> Reply {
+        const BOUNDARY: &str = "----rig";
+        let mut body = Vec::new();
+        let typed = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        for (name, value) in hidden_fields(&page.body).into_iter().chain(typed) {
+            let part =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.into_bytes());
+        }
+        let head = format!("Content-Disposition: form-data; name=\"{name}\"; filename=\"sp.xml\"");
+        body.extend(format!("--{BOUNDARY}\r\n{head}\r\nContent-Type: text/xml\r\n\r\n").into_bytes());
+        body.extend(file);
+        body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+            .header(header::ORIGIN, "http://localhost:4711")
+            .header(header::COOKIE, self.cookie_line());
+        self.keep(self.rig.send(request.body(Body::from(body)).unwrap()).await)
+    }
+
     pub async fn sign_in(&self, user: &str, password: &str, back: &str) -> Reply {
         let page = self.get("/sign-in").await.is(200);
         let fields = [("username", user), ("password", password), ("continue", back)];

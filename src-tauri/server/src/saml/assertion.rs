@@ -170,9 +170,16 @@ fn assigned(instance: &Instance, target: Target<'_>, person: &SignedIn) -> Resul
     if instance.store.is_for(target.application, &person.user.id)? {
         return Ok(());
     }
-    let text = "You are not assigned to it. An administrator assigns access.";
-    let title = format!("No access to {}", target.application.name);
-    Err(PageError::new(StatusCode::FORBIDDEN, &title, text).with_way_back(instance.addresses.start_url()))
+    instance.record(&Event {
+        source: audit::SSO,
+        name: "Federate",
+        user: Some(&person.user),
+        session: Some(&person.session),
+        details: json!({ "application": target.application.name }),
+        error: Some(("ForbiddenException", "No access")),
+        ..Event::default()
+    })?;
+    Err(no_such_application(instance))
 }
 
 fn close(instance: &Instance, handle: Digest, entry: &AuditEntry) -> Result<(), PageError> {

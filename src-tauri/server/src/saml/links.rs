@@ -4,37 +4,45 @@
 
 use axum::{
     extract::{Path, State},
+    http::{HeaderMap, Uri},
     response::Response,
 };
 use url::Url;
 
 use super::{application_named, no_such_application, way_to};
 use crate::{
+    fields::Fields,
     instance::{Instance, Shared},
     organisation::Application,
-    signin::{PageError, redirect, see_other},
+    signin::{self, PageError, Visit, redirect, see_other},
     store::StoreError,
 };
 
 /// GET `/start/saml/{kind}/{name}/{target}`.
 pub async fn follow(
     State(instance): State<Shared>,
+    headers: HeaderMap,
+    uri: Uri,
     Path((kind, _, target)): Path<(String, String, String)>,
 ) -> Response {
-    instance
-        .run(move |instance| {
-            let application = match meant(instance, &kind, &target) {
-                Ok(Some(application)) => application,
-                Ok(None) => return no_such_application(instance).render(instance, None),
-                Err(error) => return PageError::from(error).render(instance, None),
-            };
-            let way = way_to(instance, &application);
-            match Url::parse(&way) {
-                Ok(elsewhere) => redirect(&elsewhere),
-                Err(_) => see_other(&way),
-            }
+    let show = move |instance: &Instance, visit: &Visit, _: &Fields| {
+        let Some(person) = &visit.person else {
+            // By the fragment again: the answer to the form of signing in cannot lead to another site (CSP
+            // `form-action`).
+            let fragment = uri.path().strip_prefix("/start").unwrap_or_default();
+            return Err(PageError::SignIn { back: format!("/start/#{fragment}") });
+        };
+        let application = meant(instance, &kind, &target)?.ok_or_else(|| no_such_application(instance))?;
+        if !instance.store.is_for(&application, &person.user.id)? {
+            return Err(no_such_application(instance));
+        }
+        let way = way_to(instance, &application);
+        Ok(match Url::parse(&way) {
+            Ok(elsewhere) => redirect(&elsewhere),
+            Err(_) => see_other(&way),
         })
-        .await
+    };
+    signin::page(instance, headers, String::new(), show).await
 }
 
 fn meant(instance: &Instance, kind: &str, target: &str) -> Result<Option<Application>, StoreError> {

@@ -106,8 +106,10 @@ pub fn steps(instance: &Instance, target: Target<'_>) -> Vec<String> {
     entry.steps(&ours, &choice.fields)
 }
 
+/// Nobody learns which applications there are for others: one that is not somebody's is as one that is not there.
 fn no_such_application(instance: &Instance) -> PageError {
-    let text = "The link is not one of this organisation's, or the application is gone.";
+    let text = "The link is not one of this organisation's, the application is gone, or it is not assigned to you. \
+                An administrator assigns access.";
     PageError::new(StatusCode::NOT_FOUND, "There is no such application", text)
         .with_way_back(instance.addresses.start_url())
 }

@@ -161,8 +161,12 @@ async fn names_are_as_the_format_says() {
 async fn only_who_is_assigned_gets_an_assertion() {
     let rig = Rig::new();
     let browser = rig.browser_of("alex").await;
-    let reply = browser.get(&address(&rig, "Grafana")).await.is(403);
-    assert!(reply.body.contains("No access to Grafana") && !reply.body.contains("SAMLResponse"));
+    let reply = browser.get(&address(&rig, "Grafana")).await.is(404);
+    assert!(!reply.body.contains("Grafana") && !reply.body.contains("SAMLResponse"), "{}", reply.body);
+    let (name, event) = rig.instance.store.audit_trail().pop().unwrap();
+    let seen =
+        (name.as_str(), event["errorCode"].as_str(), event["serviceEventDetails"]["application"].as_str());
+    assert_eq!(seen, ("Federate", Some("ForbiddenException"), Some("Grafana")));
     browser.get("/saml/assertion/bm9uc2Vuc2U=").await.is(404);
     rig.instance.store.refuse_audit(true);
     let page = browser.get(&address(&rig, "Wiki")).await.is(500);
@@ -173,13 +177,20 @@ async fn only_who_is_assigned_gets_an_assertion() {
 async fn the_portals_own_links_lead_to_the_application() {
     let rig = Rig::new();
     let id = |name: &str| rig.application(name).instance_id;
-    let browser = rig.browser();
+    let path = format!("/start/saml/default/Grafana/{}", id("Grafana"));
+    let sign_in = rig.browser().get(&path).await.is(303).header("location").to_owned();
+    let back = crate::rig::query_field(&sign_in, "continue");
+    assert_eq!(back, Some(path.replacen("/start/", "/start/#/", 1)), "{sign_in}");
+    let browser = rig.browser_of("sam").await;
     let to = async |path: &str| browser.get(path).await.is(303).header("location").to_owned();
     assert_eq!(to(&format!("/start/saml/default/Grafana/{}", id("Grafana"))).await, address(&rig, "Grafana"));
     let ci = to(&format!("/start/saml/default/Pipelines/{}", id("Pipelines"))).await;
     assert_eq!(ci, "https://ci.acme.test/sso");
-    let expenses = to(&format!("/start/saml/default/Expenses/{}", id("Expenses"))).await;
-    assert_eq!(expenses, "http://localhost:4711/sample-apps/expenses/sign-in");
+    // Another's are nobody's.
+    let expenses = format!("/start/saml/default/Expenses/{}", id("Expenses"));
+    browser.get(&expenses).await.is(404);
+    let of_finance = rig.browser_of("alex").await.get(&expenses).await.is(303);
+    assert_eq!(of_finance.header("location"), "http://localhost:4711/sample-apps/expenses/sign-in");
     let (_, encoded) =
         address(&rig, "Wiki").rsplit_once('/').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     assert_eq!(to(&format!("/start/saml/custom/Wiki/{encoded}")).await, address(&rig, "Wiki"));
@@ -214,7 +225,8 @@ async fn programs_get_the_response_with_a_portal_token() {
     let unknown = rig.portal_get("/saml/assertion/eHh4", &token).await.is(404);
     assert_eq!(unknown.error(), "ResourceNotFoundException");
     let (_, alex, _) = rig.tokens("alex").await;
-    assert_eq!(rig.portal_get(&url, &alex).await.is(403).error(), "ForbiddenException");
+    let not_hers = rig.portal_get(&url, &alex).await.is(404);
+    assert_eq!(not_hers.body, unknown.body, "as if there were none");
 }
 
 #[tokio::test]
@@ -240,7 +252,7 @@ async fn a_request_that_waits_belongs_to_its_application_and_ends() {
     browser.get(&there.replace(&address(&rig, "Grafana"), &address(&rig, "Wiki"))).await.is(410);
     browser.get(&format!("{}?request=guess", address(&rig, "Grafana"))).await.is(410);
     let other = rig.browser_of("alex").await;
-    other.get(&there).await.is(403);
+    other.get(&there).await.is(404);
     rig.pass(30 * 60);
     browser.get(&there).await.is(410);
 }

@@ -159,6 +159,24 @@ pub async fn form(
     form_holding((), instance, headers, body, submit).await
 }
 
+/// Whether a request says that it is a form as browsers send one by default.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// Answers a form with these fields; without any it was none.
+pub async fn form_of(
+    instance: Shared,
+    headers: HeaderMap,
+    fields: Option<Fields>,
+    submit: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError> + Send + 'static,
+) -> Response {
+    fields_holding((), instance, headers, fields, submit).await
+}
+
 /// The same, holding something until the work is done: a visitor who goes away ends the request, not the work.
 async fn form_holding(
     held: impl Send + 'static,
@@ -167,14 +185,22 @@ async fn form_holding(
     body: Bytes,
     submit: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError> + Send + 'static,
 ) -> Response {
+    let fields = is_form(&headers).then(|| Fields::parse(&body));
+    fields_holding(held, instance, headers, fields, submit).await
+}
+
+async fn fields_holding(
+    held: impl Send + 'static,
+    instance: Shared,
+    headers: HeaderMap,
+    fields: Option<Fields>,
+    submit: impl FnOnce(&Instance, &Visit, &Fields) -> Result<Response, PageError> + Send + 'static,
+) -> Response {
     instance
         .run(move |instance| {
             let _held = held;
-            let fields = Fields::parse(&body);
-            let is_form = headers
-                .get(header::CONTENT_TYPE)
-                .and_then(|kind| kind.to_str().ok())
-                .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+            let is_form = fields.is_some();
+            let fields = fields.unwrap_or_default();
             let genuine = match Visit::of(instance, &headers) {
                 Ok(visit) => is_form && visit.owns_form(instance, fields.get("csrf")),
                 Err(error) => return PageError::from(error).render(instance, None),

@@ -241,6 +241,52 @@ impl Store {
         })
     }
 
+    /// Up to `limit` assignments in an account after this one (by its set's ARN and its principal's id), in order.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn assignments_of_account(
+        &self,
+        account_id: &str,
+        after: (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<Assignment>> {
+        self.read("list an account's assignments", |c| {
+            let sql =
+                "SELECT * FROM assignment WHERE account_id = ?1 AND (permission_set, principal_id) > (?2, ?3)
+                       ORDER BY permission_set, principal_id LIMIT ?4";
+            all(c, sql, params![account_id, after.0, after.1, limit], assignment_from)
+        })
+    }
+
+    /// Whether a permission set is `OUTDATED` in any account.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn is_outdated(&self, arn: &str) -> Result<bool> {
+        self.read("look for outdated permission sets", |c| {
+            let sql = format!(
+                "SELECT 1 FROM provisioned v JOIN permission_set s ON s.arn = v.permission_set
+                 WHERE v.permission_set = ?1 AND {OUTDATED} LIMIT 1"
+            );
+            one(c, &sql, [arn], |_| Ok(())).map(|found| found.is_some())
+        })
+    }
+
+    /// The names of the permission sets that are `OUTDATED` in an account, in order.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn outdated_in(&self, account_id: &str) -> Result<Vec<String>> {
+        self.read("list outdated permission sets", |c| {
+            let sql = format!(
+                "SELECT s.name FROM provisioned v JOIN permission_set s ON s.arn = v.permission_set
+                 WHERE v.account_id = ?1 AND {OUTDATED} ORDER BY s.name"
+            );
+            all(c, &sql, [account_id], |row| row.get(0))
+        })
+    }
+
     /// Up to `limit` permission sets of an account, after this ARN, in order.
     ///
     /// # Errors

@@ -110,6 +110,7 @@ pub use ldap::LdapSource;
 pub use mfa::{Context, Used};
 pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
+pub use password_links::MailedLink;
 pub use passwords::{NewPassword, Password, Renewed};
 pub use postgres::Database;
 pub use role_credentials::{Assumed, IssuedKey};
@@ -117,6 +118,7 @@ pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
 pub use scim::{By, MemberChange, Provision, ProvisionedGroup, ProvisionedUser, Wanted as WantedRecords};
 pub use scim_tokens::{NoToken, ScimToken};
+pub use searches::RequestState;
 pub use sessions::{Begun, Replaced};
 pub use sharing::Job;
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
@@ -166,11 +168,8 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("ldap.sql")),
     M::up(include_str!("aws_accounts.sql")),
     M::up(include_str!("integrations.sql")),
-    // 34 to 36 were given to other changes.
-    M::up(""),
-    M::up(""),
-    M::up(""),
     M::up(include_str!("ends_and_attention.sql")),
+    M::up(include_str!("administration.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

@@ -68,15 +68,32 @@ impl Store {
         })
     }
 
+    /// Names the instance; `false`, and nothing has changed, if the organisation file that the server keeps to does.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn set_name(&self, name: &str, entry: &AuditEntry) -> Result<bool> {
+        self.write("name the instance", |tx| {
+            if applied(tx)?.is_some() {
+                return Ok(false);
+            }
+            execute(tx, "UPDATE organisation SET name = ?1", [name])?;
+            audit::append(tx, entry)?;
+            Ok(true)
+        })
+    }
+
     /// The digest of the organisation file that was applied last at a start.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn applied_file(&self) -> Result<Option<String>> {
-        self.read("read what was applied", |c| {
-            one(c, "SELECT value FROM meta WHERE name = ?1", [APPLIED], |row| row.get(0))
-        })
+        self.read("read what was applied", applied)
     }
+}
+
+fn applied(c: &Connection) -> sql::Result<Option<String>> {
+    one(c, "SELECT value FROM meta WHERE name = ?1", [APPLIED], |row| row.get(0))
 }
 
 pub(super) fn put_applied(c: &Connection, digest: &str) -> sql::Result<()> {

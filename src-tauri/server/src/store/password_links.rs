@@ -8,6 +8,30 @@ use super::{
 };
 use crate::secret::Digest;
 
+/// A link to set a password that goes out by mail.
+#[derive(Debug)]
+pub struct MailedLink<'a> {
+    /// Whose.
+    pub user_id: &'a str,
+    /// The address that its letter goes to.
+    pub to: &'a str,
+    /// What is in it.
+    pub token: Digest,
+    /// From when on it is good for nothing.
+    pub ends: Timestamp,
+    /// The sealed letter.
+    pub letter: &'a [u8],
+}
+
+/// Whose a link to set a password is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordLink {
+    /// Whose.
+    pub user_id: String,
+    /// Whether it went out by mail.
+    pub is_mailed: bool,
+}
+
 /// Mail that waits.
 #[derive(Debug, Clone)]
 pub struct Waiting {
@@ -26,20 +50,17 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn send_password_link(
         &self,
-        user_id: &str,
-        token: Digest,
-        ends: Timestamp,
-        letter: &[u8],
+        link: &MailedLink<'_>,
         now: Timestamp,
         entry: &AuditEntry,
     ) -> Result<()> {
         self.write("send a link to set a password", |tx| {
-            tx.execute("DELETE FROM password_link WHERE user_id = ?1", [user_id])?;
+            tx.execute("DELETE FROM password_link WHERE user_id = ?1", [link.user_id])?;
             tx.execute(
-                "INSERT INTO password_link (token, user_id, ends) VALUES (?1, ?2, ?3)",
-                params![token.as_bytes(), user_id, millis(ends)],
+                "INSERT INTO password_link (token, user_id, ends, mailed_to) VALUES (?1, ?2, ?3, ?4)",
+                params![link.token.as_bytes(), link.user_id, millis(link.ends), link.to],
             )?;
-            post(tx, letter, now)?;
+            post(tx, link.letter, now)?;
             audit::append(tx, entry)
         })
     }
@@ -48,12 +69,12 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn password_link(&self, token: Digest, now: Timestamp) -> Result<Option<String>> {
+    pub fn password_link(&self, token: Digest, now: Timestamp) -> Result<Option<PasswordLink>> {
         self.read("find a link to set a password", |c| {
             c.query_row(
-                "SELECT user_id FROM password_link WHERE token = ?1 AND ends > ?2",
+                "SELECT user_id, mailed_to IS NOT NULL FROM password_link WHERE token = ?1 AND ends > ?2",
                 params![token.as_bytes(), millis(now)],
-                |row| row.get(0),
+                |row| Ok(PasswordLink { user_id: row.get(0)?, is_mailed: row.get(1)? }),
             )
             .optional()
         })

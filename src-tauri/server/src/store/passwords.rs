@@ -118,15 +118,23 @@ impl Store {
         })
     }
 
-    /// Sets a password. All links to set one are used up by it, and a browser where a second factor was proved is
-    /// known no longer unless the person sets it in a session. `false`, and nothing happened, if the link, the session
-    /// or the half sign-in that should allow it is used or over.
+    /// Sets a password. All links to set one are used up by it, the address that one was mailed to is verified, and a
+    /// browser where a second factor was proved is known no longer unless the person sets it in a session. `false`, and
+    /// nothing happened, if the link, the session or the half sign-in that should allow it is used or over.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
     pub fn set_password(&self, new: &NewPassword<'_>, now: Timestamp, entry: &AuditEntry) -> Result<bool> {
         self.attempt("set a password", |tx| {
             let refused = Ok((false, false));
+            if let Some(link) = new.link {
+                // Whoever uses it reads the mail of the address it went to, if that is still theirs.
+                tx.execute(
+                    "UPDATE user SET email_verified = TRUE WHERE id = ?2 AND NOT email_verified
+                     AND email = (SELECT mailed_to FROM password_link WHERE token = ?1 AND user_id = ?2 AND ends > ?3)",
+                    params![link.as_bytes(), new.user_id, millis(now)],
+                )?;
+            }
             if let Some(link) = new.link
                 && tx.execute(
                     "DELETE FROM password_link WHERE token = ?1 AND user_id = ?2 AND ends > ?3",
@@ -203,7 +211,7 @@ mod tests {
     use rusqlite_migration::Migrations;
 
     use super::*;
-    use crate::store::MIGRATIONS;
+    use crate::store::{MIGRATIONS, MailedLink};
 
     /// Databases had two tables: what the organisation file gave, and what people set over it.
     #[test]
@@ -250,7 +258,8 @@ mod tests {
                 NewPassword { user_id, password: &password, session: None, half: None, link: Some(link) };
             store.set_password(&new, at, &entry).unwrap()
         };
-        store.send_password_link("sam", link, ends, b"letter", now, &entry).unwrap();
+        let mailed = MailedLink { user_id: "sam", to: "sam@acme.test", token: link, ends, letter: b"letter" };
+        store.send_password_link(&mailed, now, &entry).unwrap();
         assert!(!set("kim", "hers", now), "another's");
         assert!(!set("sam", "late", ends), "too late");
         assert!(set("sam", "first", now));

@@ -1,5 +1,7 @@
 //! What the administration's pages look for: parts of names, newest requests, how many there are of what.
 
+use jiff::Timestamp;
+
 use super::{
     AccessRequest, Result, Store,
     access_requests::request_from,
@@ -8,7 +10,7 @@ use super::{
     all,
     applications::application_from,
     groups::group_from,
-    one,
+    millis, one,
     permission_sets::set_from,
     sql::{self, Connection, Row, params},
     to_json, users,
@@ -38,6 +40,15 @@ pub struct Counts {
     pub failed: i64,
     /// Administrators who may sign in.
     pub administrators: i64,
+}
+
+/// The requests for access that may need somebody to look at them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestState {
+    /// Those that are `IN_PROGRESS`.
+    InProgress,
+    /// Those that are `FAILED`.
+    Failed,
 }
 
 /// How many people are looked at one by one, because letters of theirs are those that are searched for. Where there
@@ -247,19 +258,19 @@ impl Store {
         })
     }
 
-    /// Up to `limit` users and groups that see an application, by id.
+    /// Up to `limit` users and groups after this id that see an application, by id.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn principals_of_application(&self, id: &str, limit: u32) -> Result<Vec<Principal>> {
+    pub fn principals_of_application(&self, id: &str, after: &str, limit: u32) -> Result<Vec<Principal>> {
         self.read("list who sees an application", |c| {
             let sql = "SELECT principal_type, principal_id FROM application_assignment
-                       WHERE application_id = ?1 ORDER BY principal_id LIMIT ?2";
+                       WHERE application_id = ?1 AND principal_id > ?2 ORDER BY principal_id LIMIT ?3";
             let read = |row: &Row<'_>| {
                 let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
                 Ok(if kind == "GROUP" { Principal::Group(id) } else { Principal::User(id) })
             };
-            all(c, sql, params![id, limit], read)
+            all(c, sql, params![id, after, limit], read)
         })
     }
 
@@ -281,21 +292,35 @@ impl Store {
         })
     }
 
-    /// The requests for access that were made last, the newest first.
+    /// Up to `limit` requests for access that were made before this one (by the moment it was made and its id) or
+    /// last of all, the newest first; those of one `state` or all.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    pub fn latest_access_requests(&self, limit: u32) -> Result<Vec<AccessRequest>> {
+    pub fn latest_access_requests(
+        &self,
+        state: Option<RequestState>,
+        before: Option<(Timestamp, &str)>,
+        limit: u32,
+    ) -> Result<Vec<AccessRequest>> {
+        let (moment, id) = before.map_or((i64::MAX, ""), |(moment, id)| (millis(moment), id));
         self.read("list requests for access", |c| {
-            // Of each kind by its index, then the newest of these.
-            let of = |kind: &str| {
+            // Of each kind, or of the state, by its index; then the newest of these.
+            let of = |which: &str| {
                 format!(
-                    "SELECT * FROM (SELECT * FROM access_request WHERE kind = '{kind}'
+                    "SELECT * FROM (SELECT * FROM access_request WHERE {which} AND (created, id) < (?2, ?3)
                      ORDER BY created DESC, id DESC LIMIT ?1) x"
                 )
             };
-            let kinds = ["CREATE_ASSIGNMENT", "DELETE_ASSIGNMENT", "PROVISION"].map(of).join(" UNION ALL ");
-            all(c, &format!("{kinds} ORDER BY created DESC, id DESC LIMIT ?1"), [limit], request_from)
+            let found = match state {
+                Some(RequestState::Failed) => of("status = 'FAILED'"),
+                Some(RequestState::InProgress) => of("status = 'IN_PROGRESS'"),
+                None => ["kind = 'CREATE_ASSIGNMENT'", "kind = 'DELETE_ASSIGNMENT'", "kind = 'PROVISION'"]
+                    .map(of)
+                    .join(" UNION ALL "),
+            };
+            let sql = format!("{found} ORDER BY created DESC, id DESC LIMIT ?1");
+            all(c, &sql, params![limit, moment, id], request_from)
         })
     }
 

@@ -56,10 +56,13 @@ async fn an_instance_moves_and_its_trail_is_whole() {
             .unwrap();
         target
             .send_password_link(
-                "u",
-                Digest::of("t"),
-                rig.instance.now(),
-                b"l",
+                &crate::store::MailedLink {
+                    user_id: "u",
+                    to: "u@acme.test",
+                    token: Digest::of("t"),
+                    ends: rig.instance.now(),
+                    letter: b"l",
+                },
                 rig.instance.now(),
                 &crate::store::AuditEntry {
                     key: key.clone(),

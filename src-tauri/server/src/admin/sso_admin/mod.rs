@@ -34,6 +34,7 @@ use crate::{
 pub(super) const OPERATIONS: &[Known] = &[
     of("ListInstances", instances::list_instances::list_instances),
     of("DescribeInstance", instances::describe_instance::describe_instance),
+    of("UpdateInstance", instances::update_instance::update_instance),
     of("CreatePermissionSet", permission_sets::create_permission_set::create_permission_set),
     of("DescribePermissionSet", permission_sets::describe_permission_set::describe_permission_set),
     of("UpdatePermissionSet", permission_sets::update_permission_set::update_permission_set),
@@ -139,6 +140,8 @@ pub(super) const OPERATIONS: &[Known] = &[
     of("DescribeApplicationProvider", applications::describe_application_provider::describe_application_provider),
     of("GetApplicationAssignmentConfiguration", applications::get_application_assignment_configuration::get_application_assignment_configuration),
     of("PutApplicationAssignmentConfiguration", applications::put_application_assignment_configuration::put_application_assignment_configuration),
+    of("GetApplicationSessionConfiguration", applications::get_application_session_configuration::get_application_session_configuration),
+    of("PutApplicationSessionConfiguration", applications::put_application_session_configuration::put_application_session_configuration),
     of("PutApplicationGrant", integrations::put_application_grant::put_application_grant),
     of("GetApplicationGrant", integrations::get_application_grant::get_application_grant),
     of("ListApplicationGrants", integrations::list_application_grants::list_application_grants),

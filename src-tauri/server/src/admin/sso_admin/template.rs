@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{access_control, permission_sets, policies, tags};
 use crate::{
     admin::{body, body::Body, wire::AdminError},
+    domain::policies::check_count,
     instance::Instance,
     organisation::{Boundary, FileError, PermissionSet, Policies, Principal},
     store::{SetName, Template, TemplateAssignment},
@@ -214,7 +215,7 @@ fn permission_set(instance: &Instance, said: Body<'_>) -> Result<PermissionSet, 
         other => other.to_string(),
     });
     if let Some(policy) = &inline {
-        policies::document::check(policy)?;
+        policies::check_inline(policy)?;
     }
     policies.inline = inline;
     if let Some(boundary) = said.object("PermissionsBoundary")? {
@@ -223,6 +224,7 @@ fn permission_set(instance: &Instance, said: Body<'_>) -> Result<PermissionSet, 
             None => Boundary::CustomerManaged(policies::reference(boundary)?),
         });
     }
+    check_count(&policies).map_err(AdminError::validation)?;
     let name = permission_sets::name(said)?;
     let mut set = PermissionSet {
         arn: instance.ids().random_permission_set(),

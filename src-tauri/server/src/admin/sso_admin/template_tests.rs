@@ -3,6 +3,7 @@
 
 use super::template::{is_template, read};
 use crate::{
+    organisation::{Boundary, PolicyReference},
     rig::Rig,
     store::{Action, Change, Kind},
 };
@@ -34,6 +35,8 @@ Resources:
       InlinePolicy:
         Version: 2012-10-17
         Statement: [{{ Effect: Deny, Action: "s3:*", Resource: "*" }}]
+      CustomerManagedPolicyReferences: [{{ Name: Edge, Path: /team/ }}, {{ Name: More }}]
+      PermissionsBoundary: {{ CustomerManagedPolicyReference: {{ Name: Limit }} }}
       Tags: [{{ Key: team, Value: a }}]
   Attributes:
     Type: AWS::SSO::InstanceAccessControlAttributeConfiguration
@@ -69,6 +72,9 @@ fn a_template_is_planned_applied_and_then_nothing_is_left_to_do() {
     let set = has().unwrap();
     assert_eq!((set.session_duration.as_hours(), set.tags["team"].as_str()), (2, "a"));
     assert!(set.policies.inline.as_ref().unwrap().contains("s3:*"));
+    let reference = |path: &str, name: &str| PolicyReference { name: name.to_owned(), path: path.to_owned() };
+    assert_eq!(set.policies.customer_managed, [reference("/team/", "Edge"), reference("/", "More")]);
+    assert_eq!(set.policies.boundary, Some(Boundary::CustomerManaged(reference("/", "Limit"))));
     assert_eq!(rig.instance.session_tags(&kim, None).unwrap().get("Who").map(String::as_str), Some("kim"));
     let kinds: Vec<_> = applied.iter().map(|change| (change.action, change.kind)).collect();
     assert!(kinds.contains(&(Action::Create, Kind::PermissionSet)), "{kinds:?}");
@@ -86,6 +92,13 @@ fn a_template_is_planned_applied_and_then_nothing_is_left_to_do() {
     let value: serde_json::Value = serde_norway::from_str(&longer).unwrap();
     let changes = apply(&rig, &serde_json::to_string_pretty(&value).unwrap(), false);
     assert_eq!((changes.len(), changes[0].action), (1, Action::Update), "{changes:?}");
+    let by_arn = "{ CustomerManagedPolicyReference: { Name: Limit } }";
+    let bounded = text
+        .replace("PT2H", "PT4H")
+        .replace(by_arn, "{ ManagedPolicyArn: arn:aws:iam::aws:policy/ReadOnlyAccess }");
+    assert_eq!(apply(&rig, &bounded, false).len(), 1);
+    let boundary = Boundary::Managed("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned());
+    assert_eq!(has().unwrap().policies.boundary, Some(boundary), "of the other kind");
     assert_eq!(has().unwrap().session_duration.as_hours(), 4, "in force at once");
 }
 
@@ -115,7 +128,13 @@ fn what_cannot_be_applied_is_named_with_its_line() {
             "line 12, field `Theatre`: The inline policy is not valid: statement 1",
         ),
         ("Name: Theatre", "Nam: Theatre", "line 12, field `Theatre`: has the property Nam"),
-        ("path:userName", "path:colour", "line 24, field `Attributes`: The source"),
+        ("path:userName", "path:colour", "line 26, field `Attributes`: The source"),
+        ("/team/", "team", "line 12, field `Theatre`: 1 validation error detected: Value at 'path'"),
+        (
+            "{ Name: Limit }",
+            "{ Path: / }",
+            "line 12, field `Theatre`: 1 validation error detected: Value at 'name'",
+        ),
         ("TargetId: \"111122223333\"", "TargetId: x", "line 3, field `Assignment`"),
         ("instance/ssoins", "instance/other", "needs the InstanceArn"),
         (
@@ -127,6 +146,20 @@ fn what_cannot_be_applied_is_named_with_its_line() {
         let said = refused(from, to);
         assert!(said.contains(words), "{said}");
     }
+    let many = |kind: &str, of: &dyn Fn(u8) -> String| {
+        format!("{kind}: [{}]", (0..11).map(of).collect::<Vec<_>>().join(", "))
+    };
+    let both = text
+        .replace(
+            "ManagedPolicies: [arn:aws:iam::aws:policy/ReadOnlyAccess]",
+            &many("ManagedPolicies", &|n| format!("arn:aws:iam::aws:policy/P{n}")),
+        )
+        .replace(
+            "CustomerManagedPolicyReferences: [{ Name: Edge, Path: /team/ }, { Name: More }]",
+            &many("CustomerManagedPolicyReferences", &|n| format!("{{ Name: P{n} }}")),
+        );
+    let said = read(&rig.instance, "t.yaml", &both).unwrap_err().to_string();
+    assert!(said.contains("field `Theatre`: A permission set has at most 20 managed policies"), "{said}");
     // What is not there is found when it is applied, and nothing is done.
     let nobody = text.replace(&rig.user("kim").id, "00000000-0000-4000-8000-000000000000");
     let wanted = read(&rig.instance, "t.yaml", &nobody).unwrap();

@@ -388,3 +388,50 @@ async fn applications_are_seen_by_whom_they_are_for() {
     sso.ok("DeleteApplication", json!({ "ApplicationArn": arn })).await;
     sso.refused("DescribeApplication", json!({ "ApplicationArn": arn }), "ResourceNotFoundException").await;
 }
+
+#[tokio::test]
+async fn the_instance_is_named_unless_its_organisation_file_does() {
+    let sso = Sso::new();
+    let before = sso.rig.instance.store.audit_trail().len();
+    sso.ok("UpdateInstance", json!({ "Name": "Acme-Labs" })).await;
+    assert_eq!(sso.ok("DescribeInstance", json!({})).await["Name"], "Acme-Labs");
+    assert_eq!(sso.rig.instance.settings().name, "Acme-Labs");
+    sso.ok("UpdateInstance", json!({ "PermissionSetsEnabled": true })).await;
+    for (body, words) in [
+        (json!({ "Name": "two words" }), "'name'"),
+        (json!({ "Name": "" }), "'name'"),
+        (json!({ "Name": "x".repeat(256) }), "255"),
+        (json!({ "EncryptionConfiguration": { "KeyType": "AWS_OWNED_KMS_KEY" } }), "EncryptionConfiguration"),
+        (json!({ "NetworkConfiguration": { "VpceAccessRequired": true } }), "NetworkConfiguration"),
+        (json!({ "PermissionSetsEnabled": false }), "always enabled"),
+    ] {
+        let said = sso.refused("UpdateInstance", body, "ValidationException").await;
+        assert!(said.contains(words), "{said}");
+    }
+    let sample = crate::organisation::sample("http://localhost:4711").unwrap();
+    sso.rig.instance.apply_if_changed(&sample, "one").unwrap();
+    let said = sso.refused("UpdateInstance", json!({ "Name": "Other" }), "ConflictException").await;
+    assert!(said.contains("organisation file"), "{said}");
+    assert_eq!(sso.rig.instance.settings().name, "Acme", "the file's");
+    let trail = sso.rig.instance.store.audit_trail();
+    let done = trail[before..].iter().filter(|(_, event)| event["errorCode"].is_null());
+    let done = done.filter(|(name, _)| name == "UpdateInstance").count();
+    assert_eq!(done, 3, "twice by request, once by the file");
+}
+
+#[tokio::test]
+async fn no_session_goes_on_in_the_background() {
+    let sso = Sso::new();
+    let prefix = crate::admin::application_arn_prefix(&sso.rig.instance);
+    let arn = format!("{prefix}{}", sso.rig.application("Grafana").id);
+    let said =
+        |status: Value| json!({ "ApplicationArn": arn, "UserBackgroundSessionApplicationStatus": status });
+    sso.ok("PutApplicationSessionConfiguration", said(json!("DISABLED"))).await;
+    let told = sso.ok("GetApplicationSessionConfiguration", json!({ "ApplicationArn": arn })).await;
+    assert_eq!(told["UserBackgroundSessionApplicationStatus"], "DISABLED");
+    for (status, words) in [(json!("ENABLED"), "not supported here"), (json!("ON"), "ENABLED")] {
+        let said =
+            sso.refused("PutApplicationSessionConfiguration", said(status), "ValidationException").await;
+        assert!(said.contains(words), "{said}");
+    }
+}

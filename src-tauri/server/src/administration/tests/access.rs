@@ -57,7 +57,12 @@ async fn an_edited_permission_set_is_outdated_until_it_is_reapplied() {
         assert!(form.body.contains(problem), "{problem}: {}", form.body);
     }
     assert!(form.body.contains("&#34;Version&#34;"), "nothing is lost");
-    let policy = "{\"Version\": \"2012-10-17\", \"Statement\": []}";
+    let policy = r#"{"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}"#;
+    let lax = policy.replace("Allow", "allow");
+    let refused =
+        ada.submit(&form, path, &[("name", "Night"), ("session", "60"), ("inline", &lax)]).await.is(400);
+    assert!(refused.body.contains("statement 1: Effect must be Allow or Deny"), "{}", refused.body);
+    assert!(store.permission_set_by_name("Night").unwrap().is_none());
     let good = [
         ("name", "Night"),
         ("session", "240"),

@@ -138,6 +138,78 @@ async fn an_application_is_added_by_the_address_of_its_metadata() {
 }
 
 #[tokio::test]
+async fn an_application_is_added_by_its_metadata_file_with_everything_it_needs() {
+    let rig = rig();
+    let (ada, path) = (rig.browser_of("ada").await, "/admin/applications/new");
+    let form = ada.get("/admin/applications/new?origin=metadata").await.is(200);
+    assert!(form.body.contains("enctype=\"multipart/form-data\"") && form.body.contains("type=\"file\""));
+    let typed = [("name", "Filed"), ("metadata", ""), ("attributes", "mail = ${user:email}")];
+    let file = |text: &'static [u8]| ("metadata_file", text);
+    let none = ada.submit_file(&form, path, &typed, file(b"")).await.is(400);
+    assert!(none.body.contains("SAML metadata is not SAML metadata"), "{}", none.body);
+    let picture = ada.submit_file(&form, path, &typed, file(b"\x89PNG\xff\xfe")).await.is(400);
+    assert!(picture.body.contains("This file is no text") && picture.body.contains("value=\"Filed\""));
+    let certificate = crate::rig::saml_key().certificate().to_owned();
+    let more = [
+        ("session_minutes", "5"),
+        ("name_id_format", "persistent"),
+        ("signed", "required"),
+        ("encryption_certificate", "AAAA"),
+    ];
+    // With a mistake elsewhere, what was in the file is not lost.
+    let wrong = [&typed[..1], &typed[2..], &more[..]].concat();
+    let form = ada.submit_file(&form, path, &wrong, file(METADATA.as_bytes())).await.is(400);
+    for words in [
+        "entityID=&#34;fetched-sp&#34;",
+        "Session in minutes must be between 15 and 720",
+        "is needed to check signed requests",
+        "must be an X.509 certificate",
+        "<option value=\"persistent\" selected>",
+        "value=\"required\" checked",
+        "<details class=\"more\" open>",
+    ] {
+        assert!(form.body.contains(words), "{words}: {}", form.body);
+    }
+    let good = [
+        ("name", "Filed"),
+        ("metadata", METADATA),
+        ("session_minutes", "480"),
+        ("name_id_format", "persistent"),
+        ("name_id", "${user:preferredUsername}"),
+        ("signed", "required"),
+        ("signing_certificate", &certificate),
+        ("encryption_certificate", &certificate),
+    ];
+    let done = ada.submit_file(&form, path, &good, file(b"")).await.is(303);
+    ada.get(done.header("location")).await.is(200);
+    let saml = rig.application("Filed").saml.unwrap();
+    assert_eq!((&*saml.acs_url, &*saml.audience), ("https://fetched.test/acs", "fetched-sp"));
+    assert_eq!(saml.session_duration, Some(jiff::SignedDuration::from_hours(8)));
+    assert_eq!(saml.name_id_format, crate::organisation::NameIdFormat::Persistent);
+    assert!(saml.require_signed_requests && saml.signing_certificates.len() == 1);
+    assert!(saml.name_id.is_some() && saml.encryption_certificate.is_some());
+
+    // A file counts before what is pasted beside it; other pages take no files, and nobody else's form is one.
+    let other = METADATA.replace("fetched-sp", "other-sp");
+    let both = [("name", "Both"), ("metadata", METADATA)];
+    ada.submit_file(&form, path, &both, ("metadata_file", other.as_bytes())).await.is(303);
+    assert_eq!(rig.application("Both").saml.unwrap().audience, "other-sp");
+    let forged = [("csrf", "00"), ("name", "Forged"), ("metadata", METADATA)];
+    let page = Reply { body: String::new(), ..ada.get(path).await };
+    ada.submit_file(&page, path, &forged, file(b"")).await.is(403);
+    ada.submit_file(&form, "/admin/groups/new", &[("name", "filed")], file(b"")).await.is(403);
+    // Nor is it lost by a new sign-in.
+    rig.pass(15 * 60);
+    let again = ada.submit_file(&form, path, &[("name", "Later")], file(METADATA.as_bytes())).await.is(303);
+    let sign_in = ada.get(again.header("location")).await.is(200);
+    let back = ada.submit(&sign_in, "/sign-in", &[("username", "ada"), ("password", PASSWORD)]).await.is(303);
+    let form = ada.get(back.header("location")).await.is(200);
+    assert!(form.body.contains("entityID=&#34;fetched-sp&#34;"), "{}", form.body);
+    let long = vec![b'x'; 400 * 1024];
+    ada.submit_file(&form, path, &both, ("metadata_file", &long)).await.is(413);
+}
+
+#[tokio::test]
 async fn everything_of_an_application_can_be_changed() {
     let rig = rig();
     let ada = rig.browser_of("ada").await;

@@ -144,6 +144,13 @@ async fn the_trail_is_looked_up_by_who_what_and_when() {
     let day = rig.instance.now().strftime("%Y-%m-%d").to_string();
     assert!(ada.get(&format!("/admin/audit?from={day}&to={day}")).await.is(200).body.contains("CreateGroup"));
     assert!(ada.get("/admin/audit?to=2001-01-01").await.is(200).body.contains("No event matches"));
+    let fresh = "/admin/accounts/new";
+    let books = [("id", "111122229999"), ("name", "books"), ("email", "a@acme.test"), ("ou", "Root")];
+    submit(&ada, fresh, fresh, &books).await.is(303);
+    let about = ada.get("/admin/audit?resource=111122229999").await.is(200);
+    assert_eq!(about.body.matches("/admin/audit/event?id=").count(), 1, "{}", about.body);
+    assert!(about.body.contains(">CreateAccount</a>"), "{}", about.body);
+    assert!(ada.get("/admin/audit?resource=111122220000").await.is(200).body.contains("No event matches"));
     let wrong = ada.get("/admin/audit?from=yesterday").await.is(400);
     assert!(wrong.body.contains("Write a day as") && wrong.body.contains("value=\"yesterday\""));
     let event = first.body.split("/admin/audit/event?id=").nth(1).unwrap().split('"').next().unwrap();
@@ -153,7 +160,7 @@ async fn the_trail_is_looked_up_by_who_what_and_when() {
     let looked: Vec<_> = rig.instance.store.audit_trail().into_iter().map(|(_, event)| event).collect();
     let looked: Vec<_> = looked.iter().filter(|event| event["eventName"] == "LookupEvents").collect();
     // The mistaken one looked nothing up.
-    assert_eq!(looked.len(), 7, "{looked:?}");
+    assert_eq!(looked.len(), 9, "{looked:?}");
     assert!(looked.iter().all(|event| event["additionalEventData"]["UserName"] == "ada"));
     let asked = &looked[0]["requestParameters"]["LookupAttributes"];
     assert_eq!(
@@ -161,7 +168,7 @@ async fn the_trail_is_looked_up_by_who_what_and_when() {
         serde_json::json!({ "AttributeKey": "EventName", "AttributeValue": "CreateGroup" }),
         "{asked}"
     );
-    assert_eq!(looked[5]["requestParameters"]["LookupAttributes"][0]["AttributeValue"], event);
+    assert_eq!(looked[7]["requestParameters"]["LookupAttributes"][0]["AttributeValue"], event);
 }
 
 #[tokio::test]
@@ -198,4 +205,34 @@ async fn two_who_edit_a_user_at_the_same_time_write_what_each_of_them_changed() 
     let page = one.get(&edit).await.is(200);
     one.submit(&page, "/admin/users/edit", &[("id", &sam.id), ("title", "")]).await.is(303);
     assert_eq!(rig.user("sam").profile.title, None);
+}
+
+#[tokio::test]
+async fn whose_devices_were_reset_sets_up_another_at_the_next_sign_in() {
+    let rig = rig();
+    let ada = rig.browser_of("ada").await;
+    let policy: crate::mfa::Policy = toml::from_str("mode = \"always\"").unwrap();
+    crate::config::policy_set(&rig.instance, &policy).unwrap();
+    let sams = rig.browser();
+    let there = sams.sign_in("sam", PASSWORD, "/start").await.is(303);
+    assert_eq!(there.header("location"), "/sign-in/enrol");
+    let page = sams.get("/sign-in/enrol?type=totp").await.is(200);
+    let typed =
+        page.body.split_once("id=\"app-key\">").unwrap().1.split_once('<').unwrap().0.replace(' ', "");
+    let secret = totp_rs::Secret::try_from_base32(typed).unwrap();
+    let code = crate::mfa::totp::code(secret.as_bytes(), rig.instance.now());
+    sams.submit(&page, "/sign-in/enrol", &[("code", &code), ("name", "Phone")]).await.is(303);
+    let has_one = rig.browser().sign_in("sam", PASSWORD, "/start").await.is(303);
+    assert_eq!(has_one.header("location"), "/sign-in/verify");
+
+    let sam = rig.user("sam").id;
+    let way = format!("/admin/users/user?id={sam}");
+    let page = ada.get(&way).await.is(200);
+    assert!(page.body.contains("<dt>MFA devices</dt><dd>1</dd>"), "{}", page.body);
+    let done = ada.submit(&page, "/admin/users/reset-mfa", &[("id", &sam)]).await.is(303);
+    let page = ada.get(done.header("location")).await.is(200);
+    assert!(page.body.contains("All MFA devices of the user are removed"), "{}", page.body);
+    assert!(page.body.contains("<dt>MFA devices</dt><dd>0</dd>"), "{}", page.body);
+    let anew = rig.browser().sign_in("sam", PASSWORD, "/start").await.is(303);
+    assert_eq!(anew.header("location"), "/sign-in/enrol");
 }

@@ -5,6 +5,7 @@ mod access;
 mod applications;
 mod directory;
 mod doors;
+mod paging;
 mod settings;
 
 use super::{ROUTES, invite};
@@ -25,6 +26,13 @@ fn rig_with(change: impl FnOnce(&mut Instance)) -> Rig {
     let entry = rig.entry();
     assert!(rig.instance.store.appoint_administrator(&ada.id, rig.instance.now(), &entry).unwrap());
     rig
+}
+
+/// Where a page's list goes on, if it does.
+fn next_page(reply: &Reply) -> Option<String> {
+    let (before, _) = reply.body.split_once("\" rel=\"next\"")?;
+    let (_, href) = before.rsplit_once("href=\"")?;
+    Some(href.replace("&#38;", "&"))
 }
 
 /// Submits a form of a page, where it leads.

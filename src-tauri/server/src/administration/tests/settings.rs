@@ -19,7 +19,10 @@ async fn settings_hold_from_then_on_and_a_preview_shows_what_they_do() {
     for bad in ["14", "129601", "x", "-5"] {
         submit(&ada, path, "/admin/settings/session", &[("session", bad)]).await.is(400);
     }
-    submit(&ada, path, "/admin/settings/session", &[("session", "240")]).await.is(303);
+    for ends in ["15", "129600", "240"] {
+        submit(&ada, path, "/admin/settings/session", &[("session", ends)]).await.is(303);
+        assert_eq!(rig.instance.session_length().as_mins().to_string(), ends);
+    }
     assert_eq!(rig.instance.session_length(), jiff::SignedDuration::from_hours(4));
     let wrong = [("attributes", "Centre=${path:salary}")];
     let form = submit(&ada, path, "/admin/settings/attributes", &wrong).await.is(400);
@@ -37,9 +40,34 @@ async fn settings_hold_from_then_on_and_a_preview_shows_what_they_do() {
     let changes = [
         "PutMfaDeviceManagementForDirectory",
         "UpdateInstance",
+        "UpdateInstance",
+        "UpdateInstance",
         "UpdateInstanceAccessControlAttributeConfiguration",
     ];
     assert!(events.ends_with(&changes.map(str::to_owned)), "{events:?}");
+}
+
+#[tokio::test]
+async fn the_organisation_is_named_here_unless_its_file_does() {
+    let rig = rig();
+    let (ada, path) = (rig.browser_of("ada").await, "/admin/settings");
+    let before = rig.instance.store.audit_trail().len();
+    let long = "x".repeat(256);
+    for bad in ["", "  ", &long] {
+        let form = submit(&ada, path, "/admin/settings/name", &[("name", bad)]).await.is(400);
+        assert!(form.body.contains("1 to 255 characters"), "{}", form.body);
+    }
+    submit(&ada, path, "/admin/settings/name", &[("name", " Acme & Daughters ")]).await.is(303);
+    assert_eq!(rig.instance.settings().name, "Acme & Daughters");
+    assert_eq!(events_after(&rig, before), ["UpdateInstance"]);
+    assert!(ada.get(path).await.is(200).body.contains("value=\"Acme &#38; Daughters\""));
+    let sample = crate::organisation::sample("http://localhost:4711").unwrap();
+    rig.instance.apply_if_changed(&sample, "one").unwrap();
+    let page = ada.get(path).await.is(200);
+    assert!(page.body.contains("Set by the organisation file, name."), "{}", page.body);
+    let refused = ada.submit(&page, "/admin/settings/name", &[("name", "Other")]).await.is(400);
+    assert!(refused.body.contains("The organisation file sets this"), "{}", refused.body);
+    assert_eq!(rig.instance.settings().name, "Acme");
 }
 
 #[tokio::test]
@@ -106,6 +134,12 @@ async fn what_the_organisation_file_sets_is_told_and_what_it_leaves_out_stays() 
     let keys: Vec<String> =
         store.access_control_attributes().unwrap().into_iter().map(|attribute| attribute.key).collect();
     assert_eq!(keys, ["Centre", "Title"]);
+    // The shortest and the longest are taken, and none beyond them.
+    for (length, minutes) in [("PT15M", 15), ("PT2160H", 129_600)] {
+        rig.instance.apply(&document(&format!("session_duration = \"{length}\"\n")), None).unwrap();
+        assert_eq!(rig.instance.session_length().as_mins(), minutes);
+    }
+    rig.instance.apply(&document("session_duration = \"PT12H\"\n"), None).unwrap();
     // Once the file leaves it out, it is the administrators' again.
     rig.instance.apply(&document(""), None).unwrap();
     assert_eq!(rig.instance.session_length().as_hours(), 12);

@@ -1,4 +1,4 @@
-//! Second steps over their routes; security keys are tested with a real browser in `tests/wire`.
+//! Second steps over their routes; security keys are tested with a real browser in `tests/journeys/second_factor`.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use std::net::SocketAddr;

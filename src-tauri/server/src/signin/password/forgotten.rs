@@ -25,7 +25,7 @@ use crate::{
         frame::{html, message},
         see_other,
     },
-    store::{AuditEntry, NewPassword},
+    store::{AuditEntry, MailedLink, NewPassword},
 };
 
 /// How long a link is good.
@@ -115,7 +115,9 @@ pub fn send_link(instance: &Instance, user: &User, by: By, event: &AuditEntry) -
     })?;
     let lasts = if by == By::Invitation { INVITATION_LASTS } else { LINK_LASTS };
     let ends = now.checked_add(lasts).unwrap_or(now);
-    instance.store.send_password_link(&user.id, token.digest(), ends, &sealed, now, event)?;
+    let mailed =
+        MailedLink { user_id: &user.id, to: &user.email, token: token.digest(), ends, letter: &sealed };
+    instance.store.send_password_link(&mailed, now, event)?;
     instance.mailing.wake();
     Ok(())
 }
@@ -159,14 +161,14 @@ fn invitation(instance: &Instance, user: &User, organisation: &str, link: &str) 
 /// GET `/sign-in/reset`, with the link's `token`.
 pub fn show_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let token = fields.get("token").unwrap_or_default();
-    let user = &owner(instance, token)?;
+    let (user, _) = &owner(instance, token)?;
     Ok(place(instance, user, token)?.page(instance, visit, StatusCode::OK, None))
 }
 
 /// POST `/sign-in/reset`.
 pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let token = fields.get("token").unwrap_or_default();
-    let user = &owner(instance, token)?;
+    let (user, by) = &owner(instance, token)?;
     let password = match chosen(instance, user, fields)? {
         Ok(password) => password,
         Err(mistake) => {
@@ -182,7 +184,7 @@ pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Resul
         half: None,
         link: Some(Digest::of(token)),
     };
-    if !instance.store.set_password(&new, instance.now(), &event(instance, user, None, "link by e-mail"))? {
+    if !instance.store.set_password(&new, instance.now(), &event(instance, user, None, by))? {
         return Err(over());
     }
     let done = PageError::SignIn { back: "/start".to_owned() };
@@ -194,14 +196,16 @@ pub fn submit_link(instance: &Instance, visit: &Visit, fields: &Fields) -> Resul
     Ok(response)
 }
 
-fn owner(instance: &Instance, token: &str) -> Result<User, PageError> {
+/// Whose link this is, and by what they got it, for the trail.
+fn owner(instance: &Instance, token: &str) -> Result<(User, &'static str), PageError> {
     if let Some(elsewhere) = kept_elsewhere(instance)? {
         return Err(elsewhere);
     }
     let guess = instance.count(What::WrongLinks)?;
-    let user_id = instance.store.password_link(Digest::of(token), instance.now())?.ok_or_else(over)?;
+    let link = instance.store.password_link(Digest::of(token), instance.now())?.ok_or_else(over)?;
     guess.forgive();
-    instance.user(&user_id)?.ok_or_else(over)
+    let user = instance.user(&link.user_id)?.ok_or_else(over)?;
+    Ok((user, if link.is_mailed { "link by e-mail" } else { "link from the command line" }))
 }
 
 fn over() -> PageError {

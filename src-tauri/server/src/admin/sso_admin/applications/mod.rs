@@ -8,11 +8,13 @@ pub mod describe_application;
 pub mod describe_application_assignment;
 pub mod describe_application_provider;
 pub mod get_application_assignment_configuration;
+pub mod get_application_session_configuration;
 pub mod list_application_assignments;
 pub mod list_application_assignments_for_principal;
 pub mod list_application_providers;
 pub mod list_applications;
 pub mod put_application_assignment_configuration;
+pub mod put_application_session_configuration;
 pub mod update_application;
 
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 
 pub mod describe_instance;
 pub mod list_instances;
+pub mod update_instance;
 
 use serde_json::{Value, json};
 

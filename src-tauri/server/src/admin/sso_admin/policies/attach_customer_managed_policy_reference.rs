@@ -10,8 +10,7 @@ pub fn attach_customer_managed_policy_reference(call: &Call<'_>) -> Outcome {
         if set.policies.customer_managed.contains(&reference) {
             return Err(conflict("The customer managed policy is already attached to the permission set."));
         }
-        super::check_room(&set.policies)?;
         set.policies.customer_managed.push(reference);
-        Ok(())
+        super::check_room(&set.policies)
     })
 }

@@ -13,8 +13,7 @@ pub fn attach_managed_policy_to_permission_set(call: &Call<'_>) -> Outcome {
                 "ManagedPolicy with arn {arn} is already attached to PermissionSet."
             )));
         }
-        super::check_room(&set.policies)?;
         set.policies.managed.push(arn.to_owned());
-        Ok(())
+        super::check_room(&set.policies)
     })
 }

@@ -6,7 +6,6 @@ pub mod delete_inline_policy_from_permission_set;
 pub mod delete_permissions_boundary;
 pub mod detach_customer_managed_policy_reference;
 pub mod detach_managed_policy_from_permission_set;
-pub mod document;
 pub mod get_inline_policy_for_permission_set;
 pub mod get_permissions_boundary;
 pub mod list_customer_managed_policy_references;
@@ -22,12 +21,9 @@ use crate::{
         body::{self, Body, missing},
         wire::AdminError,
     },
-    domain::managed_policies,
+    domain::{inline_policy, managed_policies, policies},
     organisation::{Policies, PolicyReference},
 };
-
-/// Policies of both kinds that a permission set may have (IAM Identity Center User Guide, quotas).
-const MOST: usize = 20;
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
@@ -84,10 +80,16 @@ fn written(reference: &PolicyReference) -> Value {
     json!({ "Name": reference.name, "Path": reference.path })
 }
 
-/// Whether there is room for another policy.
-fn check_room(policies: &Policies) -> Result<(), AdminError> {
-    if policies.managed.len() + policies.customer_managed.len() >= MOST {
-        return Err(too_many(format!("A permission set has at most {MOST} managed policies.")));
-    }
-    Ok(())
+/// Whether a permission set may have all of its managed policies.
+fn check_room(set: &Policies) -> Result<(), AdminError> {
+    policies::check_count(set).map_err(too_many)
+}
+
+/// Whether an inline policy is one.
+///
+/// # Errors
+/// [`AdminError`] with the place of the mistake.
+pub fn check_inline(text: &str) -> Result<(), AdminError> {
+    inline_policy::check(text)
+        .map_err(|mistake| AdminError::validation(format!("The inline policy is not valid: {mistake}")))
 }

@@ -1,22 +1,44 @@
-//! Whether a text is an identity policy (IAM User Guide, policy grammar), as far as its form goes.
+//! Whether a text is an identity policy (IAM User Guide, policy grammar), as far as its form goes. The API, the
+//! pages, the organisation's file and a template all ask here, so that none takes what another refuses.
 
 use serde_json::{Map, Value};
 
-use crate::admin::wire::AdminError;
-
 const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
+/// The longest inline policy, in characters (sso-admin API, `PermissionSetPolicyDocument`).
 const LONGEST: usize = 32_768;
+
+/// Why a text is no policy. Its words quote nothing of the text.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Mistake {
+    /// It is no JSON from this place on.
+    #[error("{reason} at line {line} column {column}")]
+    Json {
+        /// From 1 on.
+        line: usize,
+        /// From 1 on.
+        column: usize,
+        /// What the parser expected.
+        reason: String,
+    },
+    /// It is JSON and no policy.
+    #[error("{0}")]
+    Form(String),
+}
 
 /// Refuses what is not a policy, with the place of the mistake.
 ///
 /// # Errors
-/// [`AdminError`], which quotes nothing of the text.
-pub fn check(text: &str) -> Result<(), AdminError> {
+/// [`Mistake`], the first that is found.
+pub fn check(text: &str) -> Result<(), Mistake> {
     if text.is_empty() || text.chars().count() > LONGEST {
         return Err(malformed("it must have 1 to 32768 characters"));
     }
-    // The library's words name line and column.
-    let document: Value = serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))?;
+    let document: Value = serde_json::from_str(text).map_err(|error| {
+        // The library's words end in the place.
+        let said = error.to_string();
+        let reason = said.split(" at line ").next().unwrap_or_default().to_owned();
+        Mistake::Json { line: error.line(), column: error.column(), reason }
+    })?;
     let document = document.as_object().ok_or_else(|| malformed("it must be a JSON object"))?;
     for name in document.keys() {
         if !["Version", "Id", "Statement"].contains(&name.as_str()) {
@@ -77,8 +99,8 @@ fn is_words(value: &Value) -> bool {
     }
 }
 
-fn malformed(what: &str) -> AdminError {
-    AdminError::validation(format!("The inline policy is not valid: {what}"))
+fn malformed(what: &str) -> Mistake {
+    Mistake::Form(what.to_owned())
 }
 
 #[cfg(test)]
@@ -90,7 +112,7 @@ mod tests {
         let good =
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
         assert!(check(good).is_ok());
-        let words = |text: &str| check(text).expect_err("it is refused").message().to_owned();
+        let words = |text: &str| check(text).expect_err("it is refused").to_string();
         assert!(
             words("{\n  \"Version\": ,\n}").contains("line 2 column 14"),
             "{}",
