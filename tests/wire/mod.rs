@@ -2,7 +2,7 @@
 
 mod active_directory;
 mod administration;
-mod aws_accounts;
+pub mod aws_accounts;
 mod aws_cli;
 mod device;
 mod external;
@@ -10,6 +10,7 @@ mod federation;
 mod integrated;
 mod keeping;
 mod ldap;
+mod ldap_command;
 mod mail;
 pub mod native;
 mod operations;
