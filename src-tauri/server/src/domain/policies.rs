@@ -146,16 +146,24 @@ pub fn inline(text: &str) -> Result<Option<String>, String> {
     if text.chars().count() > LONGEST_INLINE {
         return Err("An inline policy has at most 32,768 characters.".to_owned());
     }
-    let policy: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
-        let said = error.to_string();
-        let reason = said.split(" at line ").next().unwrap_or("it is no JSON");
-        format!("Line {}, column {}: {reason}.", error.line(), error.column())
-    })?;
+    let policy = json(&text)?;
     let statements = policy.get("Statement").is_some_and(|s| s.is_array() || s.is_object());
     if !statements {
         return Err("A policy is a JSON object with Version and Statement.".to_owned());
     }
     Ok(Some(text))
+}
+
+/// A text as JSON.
+///
+/// # Errors
+/// What is wrong with it, and where, as a sentence.
+pub fn json(text: &str) -> Result<serde_json::Value, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let said = error.to_string();
+        let reason = said.split(" at line ").next().unwrap_or("it is no JSON");
+        format!("Line {}, column {}: {reason}.", error.line(), error.column())
+    })
 }
 
 /// Tags, one `key=value` a line (sso-admin API, `Tag`).
