@@ -260,7 +260,7 @@ impl Drawn<'_> {
             let arn = member["TrustedTokenIssuerArn"].as_str().unwrap_or_default();
             let issuer = known.iter().find(|issuer| issuers::arn(self.of, &issuer.id) == arn);
             let name = issuer.map_or("the deleted issuer", |issuer| &issuer.name);
-            let label = format!("Take no tokens of {name}");
+            let label = format!("Remove the tokens of {name}");
             vec![
                 match issuer {
                     Some(issuer) => Cell::Link(Link::new(issuers::way_to(&issuer.id), &issuer.name)),

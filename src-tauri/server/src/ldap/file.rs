@@ -76,7 +76,8 @@ fn parse(said: Table) -> Result<Settings, FileError> {
     }
     let names: Vec<String> = said.keys().cloned().collect();
     whole.extend(said);
-    let settings: Settings = whole.try_into().map_err(|error: toml::de::Error| wrong(error.message()))?;
+    let settings: Settings =
+        whole.try_into().map_err(|error: toml::de::Error| wrong(error.to_string().trim()))?;
     // Whatever settings there are, so that no mistyped name is passed over.
     let known = serde_json::to_value(&settings).unwrap_or_default();
     if let Some(unknown) = names.into_iter().find(|name| known.get(name).is_none_or(Value::is_null)) {

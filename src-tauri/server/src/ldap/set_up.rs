@@ -23,8 +23,14 @@ pub fn sealed(
     }
 }
 
-fn is_same_door(kept: &Settings, wanted: &Settings) -> bool {
-    kept.servers == wanted.servers && kept.bind_dn == wanted.bind_dn && kept.authorities == wanted.authorities
+/// Whether what was entered for one directory may be sent to the other.
+pub(super) fn is_same_door(kept: &Settings, wanted: &Settings) -> bool {
+    // Forms bring line ends of their own, and files one at their end.
+    let lines = |settings: &Settings| -> Vec<String> {
+        let lines = settings.authorities.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(str::to_owned).collect()
+    };
+    kept.servers == wanted.servers && kept.bind_dn == wanted.bind_dn && lines(kept) == lines(wanted)
 }
 
 /// The event of it. AWS documents no name for it.
