@@ -199,17 +199,25 @@ impl Drawn<'_> {
         let mut page = page.with(Part::Heading("Who may act as it".to_owned()));
         if kept.is_none() {
             let account = &self.of.instance.settings().management_account;
-            let example = serde_json::json!({ "Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow",
-                "Principal": { "AWS": format!("arn:aws:iam::{account}:user/NAME-OF-AN-ACCESS-KEY") },
-                "Action": "sso-oauth:CreateTokenWithIAM",
-                "Resource": "*",
-            }] });
+            // In the order in which people write them.
+            let example = format!(
+                r#"{{
+  "Version": "2012-10-17",
+  "Statement": [
+    {{
+      "Effect": "Allow",
+      "Principal": {{ "AWS": "arn:aws:iam::{account}:user/NAME-OF-AN-ACCESS-KEY" }},
+      "Action": "sso-oauth:CreateTokenWithIAM",
+      "Resource": "*"
+    }}
+  ]
+}}"#
+            );
             let such = "A policy that lets an administrators' access key of one name act as it:";
             page = page
                 .with(Part::Banner(Tone::Warning, "Nobody may yet, so it gets no tokens.".to_owned()))
                 .with(Part::Note(such.to_owned()))
-                .with(Part::Code(serde_json::to_string_pretty(&example).unwrap_or_default()));
+                .with(Part::Code(example));
         }
         let policy = self
             .typed("policy", "Policy", kept.unwrap_or_default())

@@ -289,7 +289,7 @@ fn whole(
         .with(Part::Form(form))
         .with(Part::Heading("Applications that take its tokens".to_owned()))
         .with(Part::Table(table))
-        .with(Part::Heading("For programs".to_owned()))
+        .with(Part::Heading("Details".to_owned()))
         .with(Part::Facts(vec![("Added", moment(issuer.created))]))
         .with(Part::Copied("issuer-arn", "Trusted token issuer ARN", arn))
         .with(Part::Heading("Delete".to_owned()))
