@@ -182,11 +182,19 @@ impl ServedOrganisation {
     /// # Errors
     /// That it did not end.
     pub async fn command(&self, command: &[&str], more: &[&str]) -> Result<Said> {
+        self.command_told(command, more, "").await
+    }
+
+    /// The same with this on its standard input.
+    ///
+    /// # Errors
+    /// That it did not end.
+    pub async fn command_told(&self, command: &[&str], more: &[&str], input: &str) -> Result<Said> {
         let config = self.config().display().to_string();
         let arguments = [command, &["--config", &config], more].concat();
         let home = self.folder().to_str().context("the folder is not UTF-8")?;
         let env = [("PATH", "/usr/bin:/bin"), ("HOME", home)];
-        run(WHILE, programs::latchkey_server()?, &arguments, env, "").await
+        run(WHILE, programs::latchkey_server()?, &arguments, env, input).await
     }
 
     /// A folder of the test's own.

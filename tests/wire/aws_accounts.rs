@@ -24,10 +24,10 @@ const VIEW_ONLY: &str = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess";
 const ROOT_KEYS: &str = "[default]\naws_access_key_id = AKIAMANAGEMENT000000\naws_secret_access_key = x\n";
 
 /// An organization at moto, a server that has it, and an administrator of both.
-pub(super) struct Cloud {
+pub struct Cloud {
     pub(super) moto: Moto,
-    pub(super) way: FaultyWay,
-    pub(super) served: ServedOrganisation,
+    pub way: FaultyWay,
+    pub served: ServedOrganisation,
     /// At moto.
     pub(super) aws: Boto,
     /// At the server.
@@ -36,12 +36,12 @@ pub(super) struct Cloud {
     pub(super) instance: String,
     pub(super) store: String,
     /// Two accounts of the organization.
-    pub(super) accounts: [String; 2],
+    pub accounts: [String; 2],
     pub(super) folder: tempfile::TempDir,
 }
 
 impl Cloud {
-    pub(super) async fn start() -> Result<Self> {
+    pub async fn start() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-aws-").tempdir()?;
         let moto = Moto::start(folder.path()).await?;
         let way = FaultyWay::to(moto.url()).await?;
@@ -121,7 +121,7 @@ impl Cloud {
     }
 
     /// A permission set with this policy of AWS's.
-    pub(super) async fn permission_set(&self, name: &str, managed: &str) -> Result<String> {
+    pub async fn permission_set(&self, name: &str, managed: &str) -> Result<String> {
         let made =
             self.sso("create_permission_set", json!({ "Name": name, "SessionDuration": "PT2H" })).await?;
         let arn = text(&made["PermissionSet"], "PermissionSetArn")?;
@@ -131,7 +131,7 @@ impl Cloud {
     }
 
     /// Asks for an assignment of sam's or for its end: the request's id.
-    async fn ask(&self, operation: &str, account: &str, set: &str) -> Result<String> {
+    pub async fn ask(&self, operation: &str, account: &str, set: &str) -> Result<String> {
         let asked = json!({
             "TargetId": account,
             "TargetType": "AWS_ACCOUNT",
@@ -176,7 +176,7 @@ impl Cloud {
         ended.await.with_context(|| self.served.log().unwrap_or_default())
     }
 
-    pub(super) async fn assigned(&self, account: &str, set: &str) -> Result<()> {
+    pub async fn assigned(&self, account: &str, set: &str) -> Result<()> {
         let id = self.ask("create_account_assignment", account, set).await?;
         let (status, why) = self.ended("create", &id).await?;
         ensure!(status == "SUCCEEDED", "{status}: {why}");

@@ -2,7 +2,7 @@
 
 mod active_directory;
 mod administration;
-mod aws_accounts;
+pub mod aws_accounts;
 mod aws_cli;
 mod aws_looks;
 mod device;
@@ -12,6 +12,7 @@ mod integrated;
 mod keeping;
 mod ldap;
 mod ldap_choice;
+mod ldap_command;
 mod ldap_word;
 mod mail;
 mod moving;

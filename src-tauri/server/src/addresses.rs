@@ -106,6 +106,11 @@ impl Addresses {
         self.port
     }
 
+    /// The instance's ARN.
+    pub fn instance_arn(&self) -> String {
+        format!("arn:aws:sso:::instance/{}", self.instance_id())
+    }
+
     /// `ssoins-` and 16 hex digits (IAM Identity Center User Guide).
     pub fn instance_id(&self) -> &str {
         &self.instance_id

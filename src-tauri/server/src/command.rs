@@ -87,7 +87,7 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
-    /// See where people sign in, and go back to this server's own directory.
+    /// See where people sign in, set an LDAP directory up, and go back to this server's own directory.
     IdentitySource {
         #[command(subcommand)]
         command: SourceCommand,

@@ -29,6 +29,38 @@ pub struct RoleCredentials {
     pub ends: Timestamp,
 }
 
+/// Somebody who was found to be assigned, where, and what goes along.
+#[derive(Debug, Clone, Copy)]
+pub struct Assigned<'a> {
+    /// Who.
+    pub user: &'a User,
+    /// Where.
+    pub account: &'a Account,
+    /// As what; its session duration is how long the credentials live.
+    pub set: &'a PermissionSet,
+    /// The session tags that they carry.
+    pub tags: &'a Tags,
+}
+
+impl Assigned<'_> {
+    /// What is kept of credentials that were issued, of a role with this name and id.
+    pub fn key(self, credentials: &RoleCredentials, role_name: String, role_id: String) -> IssuedKey {
+        IssuedKey {
+            access_key_id: credentials.access_key_id.clone(),
+            session_token: credentials.session_token.digest(),
+            account_id: self.account.id.clone(),
+            permission_set: self.set.name.clone(),
+            role_name,
+            role_id,
+            session_name: self.user.username.clone(),
+            user_id: self.user.id.clone(),
+            tags: self.tags.clone(),
+            ends: credentials.ends,
+            assumed: None,
+        }
+    }
+}
+
 /// A session of a role that is assumed.
 #[derive(Debug)]
 pub struct Assumption {
@@ -105,30 +137,22 @@ impl Issuing {
 
 /// Makes credentials for somebody who was found to be assigned, and knows them again.
 pub trait RoleCredentialIssuer: Debug + Send + Sync {
-    /// Issues credentials that live for the permission set's session duration and carry these session tags, and
-    /// records that together with them.
+    /// Issues credentials, and records that together with them.
     ///
     /// # Errors
     /// [`IssuingError`] if none were issued; then nothing is recorded either.
     fn issue(
         &self,
-        user: &User,
-        account: &Account,
-        set: &PermissionSet,
-        tags: Tags,
+        to: Assigned<'_>,
         event: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError>;
 
     /// The same for many at a time, without waiting for each: if nothing was altered since the revision at which was
     /// `seen` that the person is assigned. `None` if this issuer does not do that; then [`Self::issue`] does.
-    #[expect(clippy::too_many_arguments, reason = "those of `issue`, and the revision")]
     fn begin(
         &self,
-        _user: &User,
-        _account: &Account,
-        _set: &PermissionSet,
-        _tags: &Tags,
+        _to: Assigned<'_>,
         _event: AuditEntry,
         _now: Timestamp,
         _seen: Revision,
@@ -188,31 +212,19 @@ pub struct OwnKeys {
 impl RoleCredentialIssuer for OwnKeys {
     fn issue(
         &self,
-        user: &User,
-        account: &Account,
-        set: &PermissionSet,
-        tags: Tags,
+        to: Assigned<'_>,
         event: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError> {
-        let (credentials, key) = self.make(user, account, set, tags, now);
+        let (credentials, key) = self.make(to, now);
         self.store
             .add_role_credentials(&key, event)
             .map_err(|cause| IssuingError::new("issue role credentials", cause))?;
         Ok(credentials)
     }
 
-    fn begin(
-        &self,
-        user: &User,
-        account: &Account,
-        set: &PermissionSet,
-        tags: &Tags,
-        event: AuditEntry,
-        now: Timestamp,
-        seen: Revision,
-    ) -> Option<Issuing> {
-        let (credentials, key) = self.make(user, account, set, tags.clone(), now);
+    fn begin(&self, to: Assigned<'_>, event: AuditEntry, now: Timestamp, seen: Revision) -> Option<Issuing> {
+        let (credentials, key) = self.make(to, now);
         Some(Issuing { credentials, hearing: self.store.issue(key, event, seen) })
     }
 
@@ -223,13 +235,12 @@ impl RoleCredentialIssuer for OwnKeys {
         event: &AuditEntry,
         now: Timestamp,
     ) -> Result<(RoleCredentials, IssuedKey), IssuingError> {
-        let access_key_id = self.chance.access_key_id(now);
-        let session_token = self.chance.token();
         let ends = now.checked_add(session.duration).unwrap_or(now);
+        let credentials = self.draw(now, ends);
         let parts = [role.account.as_str(), role.name.as_str()];
         let key = IssuedKey {
-            access_key_id: access_key_id.clone(),
-            session_token: session_token.digest(),
+            access_key_id: credentials.access_key_id.clone(),
+            session_token: credentials.session_token.digest(),
             account_id: role.account.clone(),
             permission_set: role.name.clone(),
             role_name: role.name.clone(),
@@ -243,8 +254,7 @@ impl RoleCredentialIssuer for OwnKeys {
         self.store
             .add_assumed_role(&key, event)
             .map_err(|cause| IssuingError::new("issue credentials of an assumed role", cause))?;
-        let secret_access_key = self.secret_access_key(&access_key_id);
-        Ok((RoleCredentials { access_key_id, secret_access_key, session_token, ends }, key))
+        Ok((credentials, key))
     }
 
     fn find(&self, access_key_id: &str) -> Result<Option<IssuedKey>, IssuingError> {
@@ -270,33 +280,21 @@ impl RoleCredentialIssuer for OwnKeys {
 
 impl OwnKeys {
     /// New credentials of an assigned role, and what is kept of them.
-    fn make(
-        &self,
-        user: &User,
-        account: &Account,
-        set: &PermissionSet,
-        tags: Tags,
-        now: Timestamp,
-    ) -> (RoleCredentials, IssuedKey) {
+    fn make(&self, to: Assigned<'_>, now: Timestamp) -> (RoleCredentials, IssuedKey) {
+        let ends = now.checked_add(to.set.session_duration).unwrap_or(now);
+        let credentials = self.draw(now, ends);
+        let parts = [to.account.id.as_str(), to.set.name.as_str()];
+        let role_id = format!("AROA{}", self.key.public_id("role id", &parts, 17).to_uppercase());
+        let role_name = role_name(&self.key, &to.account.id, &to.set.name);
+        let key = to.key(&credentials, role_name, role_id);
+        (credentials, key)
+    }
+
+    /// New credentials, of nobody yet.
+    fn draw(&self, now: Timestamp, ends: Timestamp) -> RoleCredentials {
         let access_key_id = self.chance.access_key_id(now);
-        let session_token = self.chance.token();
-        let ends = now.checked_add(set.session_duration).unwrap_or(now);
-        let parts = [account.id.as_str(), set.name.as_str()];
-        let key = IssuedKey {
-            access_key_id: access_key_id.clone(),
-            session_token: session_token.digest(),
-            account_id: account.id.clone(),
-            permission_set: set.name.clone(),
-            role_name: role_name(&self.key, &account.id, &set.name),
-            role_id: format!("AROA{}", self.key.public_id("role id", &parts, 17).to_uppercase()),
-            session_name: user.username.clone(),
-            user_id: user.id.clone(),
-            tags,
-            ends,
-            assumed: None,
-        };
         let secret_access_key = self.secret_access_key(&access_key_id);
-        (RoleCredentials { access_key_id, secret_access_key, session_token, ends }, key)
+        RoleCredentials { access_key_id, secret_access_key, session_token: self.chance.token(), ends }
     }
 
     /// The secret half: derived from the instance's key, so it is stored nowhere.

@@ -30,6 +30,7 @@ mod domain;
 mod doors;
 mod external;
 mod federation;
+mod fetch;
 mod fields;
 #[cfg(test)]
 mod foreign_tests;

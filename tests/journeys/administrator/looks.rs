@@ -38,16 +38,19 @@ impl Console {
         self.browser.go(&self.server.ready().start_url.join(path)?).await
     }
 
-    async fn look(&self, name: &str) -> Result<()> {
+    /// Takes pictures of the page that is shown.
+    pub async fn look(&self, name: &str) -> Result<()> {
         pages::look(&self.browser, "console", name).await
     }
 
-    async fn look_at(&self, path: &str, name: &str) -> Result<()> {
+    /// Opens a page and takes pictures of it.
+    pub async fn look_at(&self, path: &str, name: &str) -> Result<()> {
         self.go(path).await?;
         self.look(name).await
     }
 
-    async fn press(&self, label: &str, leads_to: &str) -> Result<()> {
+    /// Presses a button or a link, and waits for the page of this heading.
+    pub async fn press(&self, label: &str, leads_to: &str) -> Result<()> {
         self.browser.press(label).await?;
         heading(&self.browser, leads_to).await
     }

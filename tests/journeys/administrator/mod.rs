@@ -4,6 +4,7 @@
 mod first_day;
 mod keyboard;
 mod looks;
+mod looks_elsewhere;
 mod set_up;
 
 use anyhow::{Context, Result, ensure};

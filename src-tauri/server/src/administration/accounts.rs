@@ -69,7 +69,7 @@ pub fn list(of: &Administrator<'_>, fields: &Fields) -> Answer {
         let link = Link::new(units::way_to(unit), &unit.name);
         let in_use = units::has_units(&units, unit) || !store.accounts_in(&unit.id, "", 1)?.is_empty();
         let action = if unit.parent.is_none() || in_use {
-            Cell::text("–")
+            Cell::text("")
         } else {
             Cell::Button(Button {
                 action: "/admin/accounts/delete-unit",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Administrator, Answer,
+    Administrator, Answer, application_oauth,
     applications::{self, details},
     attribute_lines,
     page::{Field, Form, Kind, Mistakes, Page, Part, Tone},
@@ -12,7 +12,7 @@ use crate::{
     audit,
     domain::application_draft::{ApplicationDraft, Origin, Problem},
     fields::Fields,
-    organisation::{Application, NameIdFormat, SamlApplication, is_web_url},
+    organisation::{Application, NameIdFormat, SamlApplication},
     saml::pem,
     signin::{PageError, see_other},
     store::{ApplicationRecord, Edited},
@@ -170,6 +170,9 @@ pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
         details["fields"] = changed.collect();
         let entry = of.entry(audit::SSO, "UpdateApplication", details);
         let edited = of.instance.store.edit_application::<()>(&next.id, &entry, |record| {
+            // Without an address there was nothing for the portal to list.
+            let had_no_way = record.application.saml.is_none() && record.application.url.is_none();
+            record.visible |= had_no_way && next.url.is_some();
             record.application = next.clone();
             Ok(())
         });
@@ -191,16 +194,9 @@ pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
 fn read(fields: &Fields, known: &Application, mistakes: &mut Mistakes) -> Option<Application> {
     let text = |name: &str| fields.get(name).unwrap_or_default().trim().to_owned();
     let (name, description, url) = (text("name"), text("description"), text("url"));
-    // sso-admin API, `ApplicationNameType` and `Description`.
-    if !(1..=100).contains(&name.chars().count()) {
-        mistakes.add("name", "A name has 1 to 100 characters.");
-    }
-    if description.chars().count() > 128 && description != known.description {
-        mistakes.add("description", "A description has at most 128 characters.");
-    }
-    if !url.is_empty() && !is_web_url(&url) {
-        mistakes.add("url", "This is not an http or https address.");
-    }
+    // What is not touched stays, however long it is.
+    let new_description: &str = if description == known.description { "" } else { &description };
+    application_oauth::check(&name, new_description, &url, mistakes);
     let saml = match &known.saml {
         None => {
             // One that only exchanges tokens has none.

@@ -3,7 +3,7 @@
 use super::{
     Administrator, Answer,
     application_edit::{FORMATS, naming, security},
-    applications,
+    application_oauth, applications,
     applications::details,
     attribute_lines,
     page::{Cell, Field, Form, Kind, Link, Mistakes, Page, Part, Search, Table, Tone, way},
@@ -99,7 +99,8 @@ fn choose(fields: &Fields) -> Page {
         ("hand", "By hand"),
         ("openid-connect", "OpenID Connect"),
     ];
-    let own = own.map(|(origin, text)| Link::new(way(PAGE, [("origin", origin)]), text)).to_vec();
+    let mut own = own.map(|(origin, text)| Link::new(way(PAGE, [("origin", origin)]), text)).to_vec();
+    own.push(Link::new(application_oauth::PAGE, "OAuth 2.0, to exchange tokens"));
     page("Add an application")
         .with(Part::Heading("An application of your own".to_owned()))
         .with(Part::Links(own))

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Administrator, Answer, accounts, gone,
+    Administrator, Answer, accounts, application_tokens, gone,
     page::{
         Button, Cell, Field, Form, Kind, Link, Mistakes, Page, Paged, Part, ROWS, Search, Table, Tone, pages,
         way,
@@ -25,6 +25,11 @@ const MOST_PERMISSIONS: u32 = 20;
 /// The page of an application.
 pub fn way_to(id: &str) -> String {
     way("/admin/applications/application", [("id", id)])
+}
+
+/// The page of how an application gets tokens.
+pub fn way_to_tokens(id: &str) -> String {
+    way(application_tokens::PAGE, [("id", id)])
 }
 
 /// The page of an application that was just changed.
@@ -89,35 +94,19 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
     Ok(whole(of, &application, fields, &Mistakes::default())?.show(of))
 }
 
-/// What an application of OAuth 2.0 may do, as programs set it up (`sso-admin`).
+/// What an application of OAuth 2.0 may do, in a few words.
 fn integration(
     of: &Administrator<'_>,
     application: &Application,
 ) -> Result<Vec<(&'static str, String)>, StoreError> {
     let store = &of.instance.store;
-    let all = |permission| store.application_permissions(&application.id, permission, "", MOST_PERMISSIONS);
     let mut facts = Vec::new();
     for (title, permission) in [("Grants", Permission::Grant), ("Access scopes", Permission::Scope)] {
-        let names: Vec<String> = all(permission)?.into_iter().map(|(name, _)| name).collect();
+        let all = store.application_permissions(&application.id, permission, "", MOST_PERMISSIONS)?;
+        let names: Vec<String> = all.into_iter().map(|(name, _)| name).collect();
         if !names.is_empty() {
             facts.push((title, names.join(", ")));
         }
-    }
-    for (_, grant) in all(Permission::Grant)? {
-        for taken in grant["JwtBearer"]["AuthorizedTokenIssuers"].as_array().into_iter().flatten() {
-            let id = taken["TrustedTokenIssuerArn"].as_str().and_then(|arn| arn.rsplit_once('/'));
-            let issuer = id.map(|(_, id)| store.trusted_issuer(id)).transpose()?.flatten();
-            facts.push((
-                "Takes tokens of",
-                issuer.map_or_else(
-                    || "an issuer that is not there any more".to_owned(),
-                    |issuer| format!("{} ({})", issuer.name, issuer.issuer_url),
-                ),
-            ));
-        }
-    }
-    if let Some((_, method)) = all(Permission::Authentication)?.pop() {
-        facts.push(("Who may act as it", method["Iam"]["ActorPolicy"]["Statement"].to_string()));
     }
     Ok(facts)
 }
@@ -131,15 +120,17 @@ fn whole(
     let id = || Field::hidden("id", &application.id);
     let done = (fields.get("done") == Some("saved"))
         .then(|| Part::Banner(Tone::Good, "The application is saved.".to_owned()));
+    let edit = way("/admin/applications/edit", [("id", application.id.as_str())]);
+    let mut links = vec![Link::new(edit, "Edit")];
+    if application.saml.is_none() {
+        links.push(Link::new(way_to_tokens(&application.id), "How it gets tokens"));
+    }
     let mut page = Page::new(&application.name)
         .pictured(Some(Icon::of(application)))
         .below("/admin/applications", "Applications")
         .with_some(done)
         .with_some(mistakes.banner())
-        .with(Part::Links(vec![Link::new(
-            way("/admin/applications/edit", [("id", application.id.as_str())]),
-            "Edit",
-        )]));
+        .with(Part::Links(links));
     let mut facts = vec![("Description", application.description.clone())];
     facts.extend(application.url.clone().map(|url| ("Opens at", url)));
     let target = Target::of(application);

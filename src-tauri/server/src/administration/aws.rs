@@ -137,7 +137,7 @@ fn table(of: &Administrator<'_>, roles: &[AwsRole], with_account: bool) -> Resul
             },
             state => {
                 let failure = role.failure.clone().unwrap_or_default();
-                let why = format!("{failure} Next try: {}.", moment(role.next_try));
+                let why = format!("{}. Next try: {}.", failure.trim_end_matches('.'), moment(role.next_try));
                 let why = if role.attempts == 0 { "It is being made again.".to_owned() } else { why };
                 let failed = state == AwsRoleState::Failed;
                 let (tone, word) = if failed { (Tone::Error, "FAILED") } else { (Tone::Warning, "RETRYING") };

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     audit,
+    domain::loopback::is_owners_word,
     external::{self, metadata},
     fields::Fields,
     saml::{Certificate, certificate_text, pem},
@@ -174,8 +175,7 @@ fn read(of: &Administrator<'_>, fields: &Fields, mistakes: &mut Mistakes) -> Opt
 fn sign_in_url(text: &str) -> Result<String, String> {
     let wrong = || "Enter an https URL, such as https://idp.example.com/sso.".to_owned();
     let url = Url::parse(text.trim()).map_err(|_| wrong())?;
-    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    if url.scheme() == "https" || (url.scheme() == "http" && local) { Ok(url.into()) } else { Err(wrong()) }
+    if is_owners_word(&url) { Ok(url.into()) } else { Err(wrong()) }
 }
 
 /// The certificates of a text of PEM blocks, each once.

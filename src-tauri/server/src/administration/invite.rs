@@ -12,10 +12,11 @@ use serde_json::json;
 
 use super::user_form::{is_email, is_username};
 use crate::{
+    admin::blank_user,
     audit::{self, Event},
     config,
     instance::Instance,
-    organisation::{Profile, User},
+    organisation::User,
 };
 
 /// How long a link is good.
@@ -78,17 +79,10 @@ fn new_user(instance: &Instance, name: &str, email: Option<&str>) -> Result<User
         None => bail!("nobody is called {name:?}; give --email too, and the user is created"),
     };
     ensure!(is_email(email), "{email:?} is no email address");
-    let now = instance.now();
     Ok(User {
-        id: instance.ids().random(),
         display_name: username.clone(),
         email: email.to_owned(),
         username,
-        email_verified: false,
-        groups: Vec::new(),
-        enabled: true,
-        profile: Profile::default(),
-        created: now,
-        updated: now,
+        ..blank_user(instance.ids().random(), instance.now()).user
     })
 }

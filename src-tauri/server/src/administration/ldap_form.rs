@@ -8,11 +8,8 @@ use super::{
 };
 use crate::{
     fields::Fields,
-    ldap::{ATTRIBUTES, Flavour, Settings},
+    ldap::{ATTRIBUTES, Flavour, Settings, set_up::PATIENCE},
 };
-
-/// Seconds that a server may take to answer, unless somebody says otherwise.
-const PATIENCE: u64 = 5;
 
 const AD: &str = "ad";
 const OTHER: &str = "openldap";

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     audit,
     fields::Fields,
-    ldap::{self, Settings, Snapshot, Source, sync::Report},
+    ldap::{self, Snapshot, Source, set_up, sync::Report},
     signin::{PageError, see_other},
     store::{LdapSource, SourceKind},
 };
@@ -152,19 +152,13 @@ pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let settings = ldap_form::read(fields, &mut mistakes);
     let kept = instance.store.ldap_source()?;
     let typed = fields.get(SECRET);
-    // What was entered for one directory is not sent to another without being typed again.
-    let goes_on = kept.as_ref().filter(|kept| is_known(&kept.settings, &settings));
-    let secret = match (typed, goes_on) {
-        (Some(typed), _) => ldap::seal(instance, typed),
-        (None, Some(kept)) => Some(kept.secret.clone()),
-        (None, None) => {
-            mistakes.add(
-                SECRET,
-                "Enter the connector account's password, anew if the servers or the account are others.",
-            );
-            None
-        }
-    };
+    let secret = set_up::sealed(instance, kept.as_ref(), &settings, typed);
+    if secret.is_none() {
+        mistakes.add(
+            SECRET,
+            "Enter the connector account's password, anew if the servers or the account are others.",
+        );
+    }
     let wanted = secret.map(|secret| LdapSource { settings, secret, changed: now });
     let Some(wanted) = wanted.filter(|_| mistakes.is_empty()) else {
         return Ok(whole(of, fields, &mistakes, Vec::new())?.show_as(of, mistakes.status()));
@@ -179,23 +173,10 @@ pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
     if fields.get("go") == Some("test") {
         return Ok(whole(of, fields, &mistakes, tested(of, &source))?.show(of));
     }
-    let details = json!({
-        "Servers": wanted.settings.servers,
-        "ConnectorAccount": wanted.settings.bind_dn,
-        "UserBases": wanted.settings.user_bases,
-        "GroupBases": wanted.settings.group_bases,
-        "UserFilter": wanted.settings.user_filter,
-        "GroupFilter": wanted.settings.group_filter,
-        "PasswordChanged": typed.is_some(),
-    });
-    // AWS documents no name for it.
-    let entry = of.entry(audit::DIRECTORY, "UpdateLdapConfigurationForDirectory", details);
+    let details = set_up::details(&wanted.settings, typed.is_some());
+    let entry = of.entry(audit::DIRECTORY, set_up::EVENT, details);
     instance.store.put_ldap_source(&wanted, &entry)?;
     Ok(see_other(&way(PAGE, [("done", "saved")])))
-}
-
-fn is_known(kept: &Settings, wanted: &Settings) -> bool {
-    kept.servers == wanted.servers && kept.bind_dn == wanted.bind_dn && kept.authorities == wanted.authorities
 }
 
 fn capital(text: &str) -> String {

@@ -8,6 +8,9 @@ mod accounts;
 mod application_certificates;
 mod application_edit;
 mod application_form;
+mod application_oauth;
+mod application_tokens;
+mod application_tokens_set;
 mod applications;
 mod assign;
 mod assign_choices;
@@ -18,6 +21,7 @@ mod external_source;
 mod groups;
 mod identity_source;
 pub mod invite;
+mod issuers;
 mod ldap_form;
 mod ldap_source;
 mod overview;
@@ -124,7 +128,7 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 79] = [
+static ROUTES: [Route; 97] = [
     shown("/admin", overview::show),
     shown("/admin/identity-source", identity_source::show),
     shown(external_source::PAGE, external_source::show),
@@ -187,6 +191,8 @@ static ROUTES: [Route; 79] = [
     shown("/admin/applications", applications::list),
     shown("/admin/applications/new", application_form::show),
     submitted("/admin/applications/new", "/admin/applications/new", application_form::create),
+    shown(application_oauth::PAGE, application_oauth::show),
+    submitted(application_oauth::PAGE, application_oauth::PAGE, application_oauth::create),
     shown("/admin/applications/application", applications::show),
     submitted("/admin/applications/assign", "/admin/applications/application", applications::assign),
     submitted("/admin/applications/remove", "/admin/applications/application", applications::remove),
@@ -209,8 +215,24 @@ static ROUTES: [Route; 79] = [
         application_certificates::PAGE,
         application_certificates::delete,
     ),
+    shown(application_tokens::PAGE, application_tokens::show),
+    submitted(application_tokens::ACTORS, application_tokens::PAGE, application_tokens_set::set_actors),
+    submitted(application_tokens::ALLOW, application_tokens::PAGE, application_tokens_set::allow),
+    submitted(application_tokens::FORBID, application_tokens::PAGE, application_tokens_set::forbid),
+    submitted(application_tokens::REDIRECTS, application_tokens::PAGE, application_tokens_set::set_redirects),
+    submitted(application_tokens::TAKE, application_tokens::PAGE, application_tokens_set::take),
+    submitted(application_tokens::REFUSE, application_tokens::PAGE, application_tokens_set::refuse),
+    submitted(application_tokens::SCOPE, application_tokens::PAGE, application_tokens_set::set_scope),
+    submitted(application_tokens::NO_SCOPE, application_tokens::PAGE, application_tokens_set::remove_scope),
+    submitted(application_tokens::PEOPLE, application_tokens::PAGE, application_tokens_set::set_people),
     shown("/admin/settings", settings::show),
     submitted("/admin/settings/name", "/admin/settings", settings::set_name),
+    shown(issuers::LIST, issuers::list),
+    shown(issuers::NEW, issuers::show_new),
+    submitted(issuers::NEW, issuers::NEW, issuers::create),
+    shown(issuers::PAGE, issuers::show),
+    submitted(issuers::PAGE, issuers::PAGE, issuers::save),
+    submitted(issuers::DELETE, issuers::PAGE, issuers::delete),
     submitted("/admin/settings/mfa", "/admin/settings", settings_mfa::set),
     submitted("/admin/settings/session", "/admin/settings", settings::set_session),
     submitted("/admin/settings/attributes", "/admin/settings", settings::set_attributes),

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    Administrator, Answer,
+    Administrator, Answer, issuers,
     page::{Cell, Field, Form, Kind, Link, Mistakes, Page, Part, Table, Tone, way},
     settings_mfa,
 };
@@ -119,7 +119,12 @@ fn whole(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Result
         .with(Part::Form(session))
         .with(Part::Heading("Attributes for access control".to_owned()))
         .with_some(named)
-        .with(Part::Form(attributes));
+        .with(Part::Form(attributes))
+        .with(Part::Heading("Trusted token issuers".to_owned()))
+        .with(Part::Note(
+            "OpenID providers whose tokens applications exchange for tokens of this server.".to_owned(),
+        ))
+        .with(Part::Links(vec![Link::new(issuers::LIST, "Trusted token issuers")]));
     preview(of, fields, page)
 }
 

@@ -11,6 +11,7 @@ use super::{
     user_actions, users,
 };
 use crate::{
+    admin::blank_user,
     audit,
     fields::Fields,
     organisation::{Profile, User},
@@ -104,19 +105,7 @@ fn page_new(form: Form, banner: Option<Part>) -> Page {
 pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let mut mistakes = Mistakes::default();
     let given = Given::read(fields, true, &mut mistakes);
-    let now = of.now();
-    let mut user = User {
-        id: of.instance.ids().random(),
-        username: String::new(),
-        display_name: String::new(),
-        email: String::new(),
-        email_verified: false,
-        groups: Vec::new(),
-        enabled: true,
-        profile: Profile::default(),
-        created: now,
-        updated: now,
-    };
+    let mut user = blank_user(of.instance.ids().random(), of.now()).user;
     given.write(&mut user);
     if mistakes.is_empty() {
         let details = json!({ "UserId": user.id, "UserName": user.username });

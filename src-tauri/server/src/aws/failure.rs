@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -81,6 +82,20 @@ where
         };
         Failure { doing, code, text, is_passing }
     }
+}
+
+/// All that the pages of an operation have, unless one of them fails.
+///
+/// # Errors
+/// [`Failure`] of that page.
+pub async fn all<T, E>(
+    doing: &'static str,
+    pages: PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
+) -> Result<Vec<T>, Failure>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    pages.try_collect().await.map_err(of(doing))
 }
 
 /// The words of what an error comes from.

@@ -131,24 +131,10 @@ pub async fn read(iam: &Client, name: &str) -> Result<Option<RoleSpec>, Failure>
         let text = format!("the account has a role {name} below {}, which is not this server's", role.path);
         return Err(Failure::own("iam:GetRole", "RoleOfAnother", text));
     }
-    let attached: Vec<_> = iam
-        .list_attached_role_policies()
-        .role_name(name)
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<_, _>>()
-        .await
-        .map_err(failure::of("iam:ListAttachedRolePolicies"))?;
-    let names: Vec<String> = iam
-        .list_role_policies()
-        .role_name(name)
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<_, _>>()
-        .await
-        .map_err(failure::of("iam:ListRolePolicies"))?;
+    let attached = iam.list_attached_role_policies().role_name(name).into_paginator().items().send();
+    let attached = failure::all("iam:ListAttachedRolePolicies", attached).await?;
+    let names = iam.list_role_policies().role_name(name).into_paginator().items().send();
+    let names = failure::all("iam:ListRolePolicies", names).await?;
     let mut inline = BTreeMap::new();
     for policy in names {
         let answer = iam

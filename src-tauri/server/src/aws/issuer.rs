@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     instance::Instance,
-    issuing::{Assumption, IssuingError, OwnKeys, RoleCredentialIssuer, RoleCredentials, Why},
-    organisation::{Account, PermissionSet, Role, Tags, User},
-    secret::{Digest, Token},
+    issuing::{Assigned, Assumption, IssuingError, OwnKeys, RoleCredentialIssuer, RoleCredentials, Why},
+    organisation::Role,
+    secret::Token,
     store::{AuditEntry, IssuedKey},
 };
 
@@ -62,8 +62,7 @@ impl StsKeys {
     fn ask(
         &self,
         role_name: &str,
-        (user, account, set): (&User, &Account, &PermissionSet),
-        tags: &Tags,
+        Assigned { user, account, set, tags }: Assigned<'_>,
         now: Timestamp,
     ) -> Result<(RoleCredentials, String), IssuingError> {
         let OwnKeys { store, chance, key } = &self.own;
@@ -121,34 +120,19 @@ fn refused(failure: Failure) -> IssuingError {
 impl RoleCredentialIssuer for StsKeys {
     fn issue(
         &self,
-        user: &User,
-        account: &Account,
-        set: &PermissionSet,
-        tags: Tags,
+        to: Assigned<'_>,
         event: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError> {
         let doing = "get role credentials from AWS";
-        let role = self.own.store.aws_role(&account.id, &set.arn);
+        let role = self.own.store.aws_role(&to.account.id, &to.set.arn);
         let role = role.map_err(|cause| IssuingError::new(doing, cause))?;
         let Some(role) = role.filter(|role| role.applied.is_some()) else {
-            let text = format!("the role of {} is not in account {} yet", set.name, account.id);
+            let text = format!("the role of {} is not in account {} yet", to.set.name, to.account.id);
             return Err(IssuingError::because(Why::NoAccess, doing, Failure::own(DOING, "NoRole", text)));
         };
-        let (credentials, role_id) = self.ask(&role.role_name, (user, account, set), &tags, now)?;
-        let key = IssuedKey {
-            access_key_id: credentials.access_key_id.clone(),
-            session_token: Digest::of(credentials.session_token.expose()),
-            account_id: account.id.clone(),
-            permission_set: set.name.clone(),
-            role_name: role.role_name,
-            role_id,
-            session_name: user.username.clone(),
-            user_id: user.id.clone(),
-            tags,
-            ends: credentials.ends,
-            assumed: None,
-        };
+        let (credentials, role_id) = self.ask(&role.role_name, to, now)?;
+        let key = to.key(&credentials, role.role_name, role_id);
         self.own
             .store
             .add_role_credentials(&key, event)

@@ -57,13 +57,7 @@ async fn read(client: &Client, management: &str) -> Result<Organization, Failure
         return Err(Failure::own("organizations:DescribeOrganization", "OtherOrganization", text));
     }
     let doing = "organizations:ListRoots";
-    let pages: Vec<_> = client
-        .list_roots()
-        .into_paginator()
-        .send()
-        .collect::<Result<_, _>>()
-        .await
-        .map_err(failure::of(doing))?;
+    let pages = failure::all(doing, client.list_roots().into_paginator().send()).await?;
     let root = pages.into_iter().flat_map(|page| page.roots.unwrap_or_default()).find_map(|root| root.id);
     let root = root.ok_or_else(|| Failure::own(doing, "NoRoot", "the organization has no root"))?;
     let mut organization = Organization::default();
@@ -83,13 +77,8 @@ async fn read(client: &Client, management: &str) -> Result<Organization, Failure
             left.push((id, below, depth + 1));
         }
     }
-    let pages: Vec<_> = client
-        .list_accounts()
-        .into_paginator()
-        .send()
-        .collect::<Result<_, _>>()
-        .await
-        .map_err(failure::of("organizations:ListAccounts"))?;
+    let pages = client.list_accounts().into_paginator().send();
+    let pages = failure::all("organizations:ListAccounts", pages).await?;
     for account in pages.into_iter().flat_map(|page| page.accounts.unwrap_or_default()) {
         let Some(id) = account.id else { continue };
         let path = unit_of.remove(&id).filter(|path| !path.is_empty());
@@ -107,29 +96,16 @@ async fn read(client: &Client, management: &str) -> Result<Organization, Failure
 }
 
 async fn children(client: &Client, parent: &str, kind: &ChildType) -> Result<Vec<String>, Failure> {
-    let pages: Vec<_> = client
-        .list_children()
-        .parent_id(parent)
-        .child_type(kind.clone())
-        .into_paginator()
-        .send()
-        .collect::<Result<_, _>>()
-        .await
-        .map_err(failure::of("organizations:ListChildren"))?;
+    let pages = client.list_children().parent_id(parent).child_type(kind.clone()).into_paginator().send();
+    let pages = failure::all("organizations:ListChildren", pages).await?;
     let all = pages.into_iter().flat_map(|page| page.children.unwrap_or_default());
     Ok(all.filter_map(|child| child.id).collect())
 }
 
 /// Ids and names. A name may have slashes, which part the units of a path here.
 async fn units(client: &Client, parent: &str) -> Result<Vec<(String, String)>, Failure> {
-    let pages: Vec<_> = client
-        .list_organizational_units_for_parent()
-        .parent_id(parent)
-        .into_paginator()
-        .send()
-        .collect::<Result<_, _>>()
-        .await
-        .map_err(failure::of("organizations:ListOrganizationalUnitsForParent"))?;
+    let pages = client.list_organizational_units_for_parent().parent_id(parent).into_paginator().send();
+    let pages = failure::all("organizations:ListOrganizationalUnitsForParent", pages).await?;
     let all = pages.into_iter().flat_map(|page| page.organizational_units.unwrap_or_default());
     let named = all.filter_map(|unit| Some((unit.id?, unit.name?.replace('/', "-"))));
     Ok(named.collect())

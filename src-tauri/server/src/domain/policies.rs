@@ -163,6 +163,18 @@ pub fn inline(text: &str) -> Result<Option<String>, String> {
     Ok(Some(text))
 }
 
+/// A text as JSON.
+///
+/// # Errors
+/// What is wrong with it, and where, as a sentence.
+pub fn json(text: &str) -> Result<serde_json::Value, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let said = error.to_string();
+        let reason = said.split(" at line ").next().unwrap_or("it is no JSON");
+        format!("Line {}, column {}: {reason}.", error.line(), error.column())
+    })
+}
+
 /// Tags, one `key=value` a line (sso-admin API, `Tag`).
 ///
 /// # Errors

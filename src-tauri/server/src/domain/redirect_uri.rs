@@ -1,21 +1,18 @@
 //! Redirect URIs of native clients: loopback only, any port (RFC 8252 §7.3; the AWS CLI registers
 //! `http://127.0.0.1/oauth/callback` and then listens on a random port, aws-cli's `AuthCodeFetcher`).
 
-use url::{Host, Url};
+use url::Url;
+
+use super::loopback::is_loopback;
 
 /// Parses a redirect URI and refuses all but plain-HTTP loopback ones without user info or fragment.
 pub fn parse_loopback(uri: &str) -> Option<Url> {
     let url = Url::parse(uri).ok()?;
-    let loopback = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-    };
     let plain = url.scheme() == "http"
         && url.username().is_empty()
         && url.password().is_none()
         && url.fragment().is_none();
-    (loopback && plain).then_some(url)
+    (is_loopback(&url) && plain).then_some(url)
 }
 
 /// Whether a requested redirect URI is a registered one: host, path and query exactly, the port free.

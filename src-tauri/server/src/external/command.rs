@@ -1,5 +1,5 @@
-//! `latchkey-server identity-source`: the way back to this server's own directory when the identity provider is gone
-//! and nobody can sign in. It works beside a running server.
+//! `latchkey-server identity-source`: where people sign in, and the way back to this server's own directory when the
+//! identity provider is gone and nobody can sign in. It works beside a running server.
 
 use std::{
     io::{self, Write},
@@ -14,7 +14,7 @@ use crate::{
     audit::{self, Event},
     config,
     instance::Instance,
-    ldap,
+    ldap::{self, command::LdapCommand},
     store::{SourceChange, SourceKind},
 };
 
@@ -36,6 +36,11 @@ pub enum SourceCommand {
         #[arg(long)]
         even_if_many_go: bool,
     },
+    /// Active Directory or another LDAP directory: set it up, test it, take it into use.
+    Ldap {
+        #[command(subcommand)]
+        command: LdapCommand,
+    },
     /// Let people sign in with this server's own passwords again; all sign-ins and access tokens of provisioning end.
     UseDirectory {
         /// The server's configuration file (TOML).
@@ -54,6 +59,7 @@ pub fn run(command: SourceCommand) -> Result<()> {
         SourceCommand::Sync { config, even_if_many_go } => {
             sync_now(&config::beside(&config)?, even_if_many_go)?
         }
+        SourceCommand::Ldap { command } => ldap::command::run(command)?,
         SourceCommand::UseDirectory { config } => use_directory(&config::beside(&config)?, &config)?,
     };
     writeln!(io::stdout(), "{said}").context("could not print")

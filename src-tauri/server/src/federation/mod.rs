@@ -23,7 +23,7 @@ use crate::{
     aws,
     fields::Fields,
     instance::{Instance, Shared},
-    issuing::IssuingError,
+    issuing::{Assigned, IssuingError},
     organisation::{Account, PermissionSet, User},
     secret::Token,
     signin::PageError,
@@ -83,7 +83,8 @@ pub fn signin_token_for(
     let tags = instance
         .session_tags(user, Some(session_id))
         .map_err(|cause| IssuingError::new("find a session's tags", cause))?;
-    let issued = instance.issuer.issue(user, account, set, tags, event, instance.now())?;
+    let issued =
+        instance.issuer.issue(Assigned { user, account, set, tags: &tags }, event, instance.now())?;
     match &instance.aws {
         Some(at_aws) => aws::console::signin_token(at_aws, &issued),
         None => keep_token(instance, issued.access_key_id, issued.ends),

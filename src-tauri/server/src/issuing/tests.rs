@@ -32,35 +32,20 @@ impl Elsewhere {
 impl RoleCredentialIssuer for Elsewhere {
     fn issue(
         &self,
-        user: &User,
-        account: &Account,
-        set: &PermissionSet,
-        tags: Tags,
+        to: Assigned<'_>,
         _: &AuditEntry,
         now: Timestamp,
     ) -> Result<RoleCredentials, IssuingError> {
         self.reach()?;
-        let ends = now.checked_add(SignedDuration::from_hours(1)).unwrap();
-        let key = IssuedKey {
+        let credentials = RoleCredentials {
             access_key_id: "ASIAELSEWHERE0000000".to_owned(),
-            session_token: Digest::of(SESSION_TOKEN),
-            account_id: account.id.clone(),
-            permission_set: set.name.clone(),
-            role_name: "Elsewhere".to_owned(),
-            role_id: "AROAELSEWHERE".to_owned(),
-            session_name: user.username.clone(),
-            user_id: user.id.clone(),
-            tags,
-            ends,
-            assumed: None,
-        };
-        self.keys.lock().unwrap().insert(key.access_key_id.clone(), key.clone());
-        Ok(RoleCredentials {
-            access_key_id: key.access_key_id,
             secret_access_key: Token::new(SECRET.to_owned()),
             session_token: Token::new(SESSION_TOKEN.to_owned()),
-            ends,
-        })
+            ends: now.checked_add(SignedDuration::from_hours(1)).unwrap(),
+        };
+        let key = to.key(&credentials, "Elsewhere".to_owned(), "AROAELSEWHERE".to_owned());
+        self.keys.lock().unwrap().insert(key.access_key_id.clone(), key);
+        Ok(credentials)
     }
 
     fn assume(

@@ -8,8 +8,11 @@
 pub mod access;
 mod claim;
 mod collect;
+pub mod command;
 mod connection;
 mod entry;
+mod file;
+pub mod set_up;
 mod settings;
 pub mod sync;
 #[cfg(test)]

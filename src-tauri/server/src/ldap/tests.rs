@@ -23,6 +23,7 @@ use super::{
     Door, Flavour, Settings, Source,
     connection::{Asked, Bound, bind},
     entry::{Entry, Standing, by_id, folded},
+    set_up::is_same_door,
 };
 
 fn settings(flavour: Flavour) -> Settings {
@@ -119,6 +120,21 @@ fn what_cannot_be_a_directory_is_refused() {
         assert_eq!(with(&|settings| settings.attributes = attributes.clone().into()), Some("attributes"));
     }
     assert_eq!(with(&|settings| settings.patience = 0), Some("patience"));
+}
+
+#[test]
+fn a_password_goes_on_to_the_same_servers_account_and_authorities_alone() {
+    let kept = Settings { authorities: "-----BEGIN\nABC\n".to_owned(), ..settings(Flavour::OpenLdap) };
+    let with = |change: &dyn Fn(&mut Settings)| {
+        let mut wanted = kept.clone();
+        change(&mut wanted);
+        is_same_door(&kept, &wanted)
+    };
+    assert!(with(&|wanted| wanted.user_bases.push("dc=other".to_owned())));
+    assert!(with(&|wanted| wanted.authorities = "-----BEGIN\r\nABC".to_owned()), "as a browser sends it");
+    assert!(!with(&|wanted| wanted.authorities = "-----BEGIN\nABD\n".to_owned()));
+    assert!(!with(&|wanted| wanted.servers.push("ldaps://dc2.acme.test".to_owned())));
+    assert!(!with(&|wanted| wanted.bind_dn = "cn=other".to_owned()));
 }
 
 #[test]

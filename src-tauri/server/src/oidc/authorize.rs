@@ -18,6 +18,7 @@ use crate::{
     admin::application_arn_prefix,
     domain::{
         authorization_code::{self, AuthorizationCode},
+        integration::MOST_SCOPES,
         redirect_uri,
     },
     fields::Fields,
@@ -26,9 +27,6 @@ use crate::{
     signin::{self, Consent, PageError, SignedIn, Visit, redirect},
     store::{Client, Permission, StoreError},
 };
-
-/// An application has ten scopes at most.
-const MOST_SCOPES: u32 = 10;
 
 /// The parameters that travel through the consent form.
 const PARAMETERS: [&str; 7] = [

@@ -17,7 +17,12 @@ use super::{
 use crate::{
     admin::{application_arn_prefix, keys as administrator_keys},
     audit::{self, Administrator, Event},
-    domain::actor_policy::{self, Actor},
+    domain::{
+        actor_policy::{self, Actor},
+        integration::{
+            AUTHORIZATION_CODE, GRANTS, IAM, JWT_BEARER, MOST_SCOPES, REFRESH_TOKEN, TOKEN_EXCHANGE,
+        },
+    },
     instance::{Instance, Shared},
     issuing::IssuingError,
     ldap::access::has_put_out,
@@ -30,18 +35,12 @@ use crate::{
     },
 };
 
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const REFRESH_TOKEN: &str = "refresh_token";
-const AUTHORIZATION_CODE: &str = "authorization_code";
 const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:refresh_token";
 /// What every answer of this operation is good for (IAM Identity Center User Guide, trusted identity propagation).
 const ALWAYS: [&str; 3] = ["aws", "openid", "sts:identity_context"];
 /// Access tokens last an hour, as the portal's do.
 const ACCESS: SignedDuration = SignedDuration::from_hours(1);
-/// An application has ten scopes at most.
-const MOST_SCOPES: u32 = 10;
 
 /// What an application sends.
 #[derive(Deserialize)]
@@ -236,7 +235,7 @@ impl Asked {
 
     /// Whether this caller may be the application, and the application ask for this.
     fn permit(&mut self, instance: &Instance, unknown: impl Fn() -> OidcError) -> Result<(), OidcError> {
-        let method = self.permission(instance, Permission::Authentication, "IAM")?;
+        let method = self.permission(instance, Permission::Authentication, IAM)?;
         let allowed = method.is_some_and(|method| {
             actor_policy::allows(&method["Iam"]["ActorPolicy"], &self.actor, &self.application_arn)
         });
@@ -244,7 +243,7 @@ impl Asked {
             return Err(unknown());
         }
         let grant_type = self.request.grant_type.clone();
-        if ![JWT_BEARER, TOKEN_EXCHANGE, REFRESH_TOKEN, AUTHORIZATION_CODE].contains(&grant_type.as_str()) {
+        if !GRANTS.iter().any(|(name, _)| *name == grant_type) {
             return Err(Kind::UnsupportedGrantType.because("Grant type is not supported"));
         }
         let grant = self.permission(instance, Permission::Grant, &grant_type)?;
@@ -346,7 +345,7 @@ impl Asked {
 
     /// Scopes of a token that may be exchanged for this application's, and that this one may have.
     fn handed_on(&self, instance: &Instance, known: &ApplicationToken) -> Result<Vec<String>, OidcError> {
-        let instance_arn = format!("arn:aws:sso:::instance/{}", instance.addresses.instance_id());
+        let instance_arn = instance.addresses.instance_arn();
         let mut handed = Vec::new();
         for scope in &known.scopes {
             let targets =

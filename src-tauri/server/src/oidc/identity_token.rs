@@ -78,7 +78,7 @@ impl Identity<'_> {
             "act": { "sub": self.actor },
             "aws:identity_store_id": directory,
             "aws:identity_store_arn": format!("arn:aws:identitystore::{account}:identitystore/{directory}"),
-            "aws:instance_arn": format!("arn:aws:sso:::instance/{}", instance.addresses.instance_id()),
+            "aws:instance_arn": instance.addresses.instance_arn(),
             "aws:instance_account": account,
             "sts:identity_context": context,
         });

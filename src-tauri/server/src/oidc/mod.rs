@@ -24,7 +24,6 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Method, Uri},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -62,18 +61,13 @@ async fn start_device_authorization(State(instance): State<Shared>, body: Bytes)
     operation(instance, body, start_device_authorization::start_device_authorization).await
 }
 
-async fn create_token(
-    State(instance): State<Shared>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn create_token(State(instance): State<Shared>, request: SignedRequest) -> Response {
     // The path of CreateTokenWithIAM differs in this alone (botocore's model).
-    if Fields::parse(uri.query().unwrap_or_default().as_bytes()).get("aws_iam") == Some("t") {
-        return create_token_with_iam::answer(instance, SignedRequest { method, uri, headers, body }).await;
+    let query = Fields::parse(request.uri.query().unwrap_or_default().as_bytes());
+    if query.get("aws_iam") == Some("t") {
+        return create_token_with_iam::answer(instance, request).await;
     }
-    operation(instance, body, create_token::create_token).await
+    operation(instance, request.body, create_token::create_token).await
 }
 
 async fn operation<Request, Answer>(

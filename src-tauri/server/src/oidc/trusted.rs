@@ -12,11 +12,12 @@ use jsonwebtoken::{
     jwk::{Jwk, PublicKeyUse},
 };
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
+    domain::loopback::is_loopback,
+    fetch::{self, FetchError, Reach},
     instance::{Instance, Shared},
-    saml::fetch,
     secret::Digest,
     store::TrustedIssuer,
 };
@@ -57,6 +58,31 @@ pub enum Untrusted {
     Keys,
 }
 
+/// Why the keys of an issuer cannot be had, as a sentence without its full stop.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// It was not answered.
+    #[error("{address}: {cause}")]
+    Fetch {
+        /// What was asked.
+        address: String,
+        /// Why not.
+        cause: FetchError,
+    },
+    /// Something else stands there.
+    #[error("{0} does not answer with JSON")]
+    NotJson(String),
+    /// Its discovery document is another's (OpenID Connect Discovery 1.0 §4.3).
+    #[error("the discovery document is of {0:?}; the issuer URL must be the same to the letter")]
+    Another(String),
+    /// Its discovery document leads to no keys.
+    #[error("the discovery document has no jwks_uri")]
+    NoWay,
+    /// It has none of a kind that is known.
+    #[error("there is no key at {0} that a token could be checked with")]
+    None(String),
+}
+
 /// Keys, and when they were fetched.
 type Fetched = (Timestamp, Arc<Vec<Jwk>>);
 
@@ -79,20 +105,6 @@ pub struct Believed {
 pub fn arn_prefix(instance: &Instance) -> String {
     let account = &instance.settings().management_account;
     format!("arn:aws:sso::{account}:trustedTokenIssuer/{}/", instance.addresses.instance_id())
-}
-
-/// Whether keys from this address are its owner's: https, or this machine.
-pub fn may_be_asked(url: &Url) -> bool {
-    url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// Who a token says made it. Nothing of it is believed yet.
@@ -126,32 +138,46 @@ pub async fn keys_of(instance: &Shared, issuer_url: &str, token: &str) -> Result
             return Ok(keys);
         }
     }
-    let keys = Arc::new(fetch_keys(issuer_url).await?);
+    let keys = fetch_keys(issuer_url).await.map_err(|error| {
+        tracing::warn!(%error, issuer = issuer_url, "the keys of a trusted token issuer could not be fetched");
+        Untrusted::Keys
+    })?;
+    let keys = Arc::new(keys);
     let mut all = instance.issuer_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
     all.insert(issuer_url.to_owned(), (now, Arc::clone(&keys)));
     Ok(keys)
 }
 
-async fn fetch_keys(issuer_url: &str) -> Result<Vec<Jwk>, Untrusted> {
-    let here = Url::parse(issuer_url).is_ok_and(|url| is_loopback(&url));
-    let get = async |address: &str| {
-        let text = fetch::document(address, here).await.map_err(|error| {
-            tracing::warn!(%error, issuer = issuer_url, "the keys of a trusted token issuer could not be fetched");
-            Untrusted::Keys
-        })?;
-        serde_json::from_str::<Value>(&text).map_err(|_| Untrusted::Keys)
-    };
-    let discovery = format!("{}/.well-known/openid-configuration", issuer_url.trim_end_matches('/'));
-    let configuration = get(&discovery).await?;
-    // OpenID Connect Discovery 1.0 §4.3: else it is another's.
+/// The keys of an issuer as it tells them now, by its discovery document. Those of a kind that the library does not
+/// know are left out, so that they do not take the others with them.
+///
+/// # Errors
+/// [`KeysError`]
+pub async fn fetch_keys(issuer_url: &str) -> Result<Vec<Jwk>, KeysError> {
+    let address = format!("{}/.well-known/openid-configuration", issuer_url.trim_end_matches('/'));
+    let first = Url::parse(&address).map_err(|_| refused(&address, FetchError::NotHttps))?;
+    // The issuer was found to be of this machine, or to be asked by https, when it was added.
+    let reach = if is_loopback(&first) { Reach::Everywhere } else { Reach::Network };
+    let configuration = get(&address, reach).await?;
     if configuration["issuer"] != issuer_url {
-        tracing::warn!(issuer = issuer_url, "a discovery document names another issuer");
-        return Err(Untrusted::Keys);
+        let named = configuration["issuer"].as_str().unwrap_or_default();
+        return Err(KeysError::Another(named.chars().take(512).collect()));
     }
-    let keys = get(configuration["jwks_uri"].as_str().ok_or(Untrusted::Keys)?).await?;
-    // One that the library does not know must not take the others with it.
-    let keys = keys["keys"].as_array().ok_or(Untrusted::Keys)?;
-    Ok(keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect())
+    let address = configuration["jwks_uri"].as_str().ok_or(KeysError::NoWay)?;
+    let next = Url::parse(address).map_err(|_| refused(address, FetchError::NotHttps))?;
+    let keys = get(address, reach.onward(&first, &next)).await?;
+    let keys = keys["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let keys: Vec<Jwk> = keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
+    if keys.is_empty() { Err(KeysError::None(address.to_owned())) } else { Ok(keys) }
+}
+
+fn refused(address: &str, cause: FetchError) -> KeysError {
+    KeysError::Fetch { address: address.to_owned(), cause }
+}
+
+async fn get(address: &str, reach: Reach) -> Result<Value, KeysError> {
+    let text = fetch::document(address, reach).await.map_err(|cause| refused(address, cause))?;
+    serde_json::from_str(&text).map_err(|_| KeysError::NotJson(address.to_owned()))
 }
 
 /// Believes a token of this issuer for one of these audiences, or does not.

@@ -4,9 +4,10 @@
 use std::ops::RangeInclusive;
 
 use jiff::SignedDuration;
-use url::{Host, Url};
+use url::Url;
 
 use super::saml::NameIdFormat;
+use crate::domain::loopback::is_owners_word;
 
 /// An assertion is used at once or never.
 pub const DEFAULT_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -30,14 +31,8 @@ fn rule(is_good: bool, problem: &'static str) -> Rule {
 pub fn acs_url(text: &str) -> Rule {
     let problem = "must be an https URL without a fragment (http only on this machine)";
     let url = Url::parse(text).map_err(|_| problem)?;
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err(problem),
-    };
     let bare = url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
-    rule(bare && (url.scheme() == "https" || (url.scheme() == "http" && here)), problem)
+    rule(bare && is_owners_word(&url), problem)
 }
 
 /// The name of the application, as it gives it.

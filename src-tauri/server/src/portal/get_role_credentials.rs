@@ -19,7 +19,7 @@ use crate::{
     audit::{self, Event},
     fields::Fields,
     instance::{Instance, Shared},
-    issuing::RoleCredentials,
+    issuing::{Assigned, RoleCredentials},
     ldap,
     store::AuditEntry,
 };
@@ -64,9 +64,8 @@ async fn issue(instance: Shared, headers: HeaderMap, uri: Uri) -> Result<RoleCre
         let event = event(&instance, &grant);
         let Grant { caller, account, set, tags, seen, .. } = &*grant;
         let set = instance.lasting(set);
-        let Some(begun) = instance.issuer.begin(&caller.user, account, &set, tags, event, now, *seen) else {
-            break;
-        };
+        let to = Assigned { user: &caller.user, account, set: &set, tags };
+        let Some(begun) = instance.issuer.begin(to, event, now, *seen) else { break };
         if let Some(issued) = begun.outcome().await? {
             return Ok(issued);
         }
@@ -76,7 +75,8 @@ async fn issue(instance: Shared, headers: HeaderMap, uri: Uri) -> Result<RoleCre
         let event = event(instance, &grant);
         let set = instance.lasting(&grant.set);
         let Grant { caller, account, tags, .. } = &grant;
-        Ok(instance.issuer.issue(&caller.user, account, &set, tags.clone(), &event, instance.now())?)
+        let to = Assigned { user: &caller.user, account, set: &set, tags };
+        Ok(instance.issuer.issue(to, &event, instance.now())?)
     };
     instance.run(alone).await
 }

@@ -6,10 +6,7 @@ use saml_rs::{
 };
 
 use super::certificate_text;
-use crate::organisation::NameIdFormat;
-
-/// Metadata of one service provider is a few kilobytes; federations' files are not taken.
-pub const LARGEST: usize = 256 * 1024;
+use crate::{fetch::LARGEST, organisation::NameIdFormat};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +31,7 @@ pub enum ImportError {
     /// A discovery document or a client of the other protocol.
     #[error("describes an OpenID Connect application. {OPENID_CONNECT_REFUSED}")]
     OpenIdConnect,
-    /// Too much.
+    /// Too much: metadata of one service provider is a few kilobytes, federations' files are not taken.
     #[error("has more than {} KiB; give the metadata of this one application", LARGEST / 1024)]
     TooLarge,
     /// Metadata of the wrong side.

@@ -7,6 +7,7 @@ pub mod signature;
 
 use axum::{
     body::Bytes,
+    extract::{FromRequest, Request, rejection::BytesRejection},
     http::{HeaderMap, Method, Uri},
 };
 
@@ -23,6 +24,17 @@ pub struct SignedRequest {
     pub headers: HeaderMap,
     /// The body, whose hash is part of what is signed.
     pub body: Bytes,
+}
+
+impl<S: Send + Sync> FromRequest<S> for SignedRequest {
+    type Rejection = BytesRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, BytesRejection> {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, state).await?;
+        Ok(Self { method, uri, headers, body })
+    }
 }
 
 /// Why a signature is not looked at any further.

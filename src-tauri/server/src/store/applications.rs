@@ -121,7 +121,6 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
-    #[cfg(test)]
     pub fn application_by_name(&self, name: &str) -> Result<Option<Application>> {
         self.read("find an application", |c| find_by_name(c, name))
     }

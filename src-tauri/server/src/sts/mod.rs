@@ -10,14 +10,7 @@ pub(crate) mod tests;
 mod verify;
 mod wire;
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, Method, Uri},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, http::Method, response::Response, routing::get};
 
 use crate::{
     admin,
@@ -33,14 +26,7 @@ pub fn routes() -> Router<Shared> {
     Router::new().route("/", get(root).post(root))
 }
 
-async fn root(
-    State(instance): State<Shared>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let request = SignedRequest { method, uri, headers, body };
+async fn root(State(instance): State<Shared>, request: SignedRequest) -> Response {
     instance
         .run(move |instance| {
             if admin::is_for_it(&request) {

@@ -184,7 +184,7 @@ fn too_many(words: impl Into<String>) -> AdminError {
 impl Call<'_> {
     /// The instance's ARN.
     fn instance_arn(&self) -> String {
-        format!("arn:aws:sso:::instance/{}", self.instance.addresses.instance_id())
+        self.instance.addresses.instance_arn()
     }
 
     /// Whether the request names this instance. Another one is somebody else's.

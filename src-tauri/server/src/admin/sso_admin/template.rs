@@ -99,7 +99,7 @@ pub fn read(instance: &Instance, file: &str, text: &str) -> Result<Template, Fil
     let resources = document["Resources"]
         .as_object()
         .ok_or_else(|| mistake("Resources", "must be a mapping of names to resources".to_owned()))?;
-    let arn = format!("arn:aws:sso:::instance/{}", instance.addresses.instance_id());
+    let arn = instance.addresses.instance_arn();
     let known = resources.iter().filter_map(|(id, resource)| match resource["Type"].as_str()? {
         PERMISSION_SET => {
             let name = resource["Properties"]["Name"].as_str().unwrap_or_default();

@@ -1,13 +1,11 @@
 //! Applications: added, changed, given to people, tested, their certificates, and taken away.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
-
 use super::*;
-use crate::saml::{Target, certificates};
+use crate::{
+    fetch::tests::{ok, serve},
+    saml::{Target, certificates},
+};
 
 #[tokio::test]
 async fn an_application_is_added_shown_tested_and_taken_away() {
@@ -85,34 +83,18 @@ const METADATA: &str = "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:me
      <AssertionConsumerService index=\"0\" Location=\"https://fetched.test/acs\" \
      Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"/></SPSSODescriptor></EntityDescriptor>";
 
-/// Answers each connection with this; its address.
-async fn serve(body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/metadata", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request).await;
-            let head =
-                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
-        }
-    });
-    address
-}
-
 #[tokio::test]
 async fn an_application_is_added_by_the_address_of_its_metadata() {
     let _ = crate::install_provider();
     let rig = rig();
     let (ada, path) = (rig.browser_of("ada").await, "/admin/applications/new");
-    let (good, other) = (serve(METADATA).await, serve("{\"token_endpoint\": \"x\"}").await);
+    let (good, other) = (serve(ok(METADATA)).await, serve(ok("{\"token_endpoint\": \"x\"}")).await);
     let form = ada.get("/admin/applications/new?origin=address").await.is(200);
     for (address, words) in [
         ("ftp://fetched.test/", "Nothing was fetched: give an https address"),
         (
             "https://169.254.169.254/latest",
-            "169.254.169.254 is not an address that metadata may be fetched from",
+            "169.254.169.254 is not an address that may be fetched from here; download the metadata",
         ),
         (&*other, "describes an OpenID Connect application"),
         ("", "Nothing was fetched"),

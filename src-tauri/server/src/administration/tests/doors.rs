@@ -145,6 +145,10 @@ async fn every_page_is_named_and_every_field_has_a_label() {
     let ada = rig.browser_of("ada").await;
     let (user, group) = (rig.user("sam"), rig.instance.store.group_by_name("platform").unwrap().unwrap());
     let (set, application) = (set_arn(&rig, "ReadOnly"), rig.application("Wiki").id);
+    let issuer = issuers::trust(&rig, "corp");
+    let made = ada.get("/admin/applications/new-oauth").await.is(200);
+    ada.submit(&made, "/admin/applications/new-oauth", &[("name", "Reports")]).await.is(303);
+    let reports = rig.application("Reports").id;
     let event = rig.instance.store.audit_trail()[0].1["eventID"].as_str().unwrap().to_owned();
     for route in ROUTES.iter().filter(|route| route.form_of.is_none()) {
         let id = match route.path {
@@ -152,6 +156,8 @@ async fn every_page_is_named_and_every_field_has_a_label() {
             path if path.starts_with("/admin/groups") => &group.id,
             path if path.starts_with("/admin/accounts") => "111122223333",
             path if path.starts_with("/admin/audit") => event.as_str(),
+            path if path.starts_with("/admin/settings") => issuer.as_str(),
+            "/admin/applications/tokens" => reports.as_str(),
             path if path.starts_with("/admin/applications") => application.as_str(),
             _ => set.as_str(),
         };

@@ -5,6 +5,7 @@ mod access;
 mod applications;
 mod directory;
 mod doors;
+mod issuers;
 mod paging;
 mod settings;
 

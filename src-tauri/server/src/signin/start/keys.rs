@@ -16,7 +16,7 @@ use crate::{
     audit::{self, Event},
     fields::Fields,
     instance::Instance,
-    issuing::RoleCredentials,
+    issuing::{Assigned, RoleCredentials},
     organisation::{Account, PermissionSet},
     signin::{Frame, PageError, Visit, frame::html_with_scripts},
 };
@@ -108,7 +108,8 @@ pub fn answer(
     };
     let tags = instance.session_tags(&person.user, Some(&person.session.id))?;
     let lasting = instance.lasting(&set);
-    let issued = instance.issuer.issue(&person.user, &account, &lasting, tags, &event, instance.now())?;
+    let to = Assigned { user: &person.user, account: &account, set: &lasting, tags: &tags };
+    let issued = instance.issuer.issue(to, &event, instance.now())?;
     render(instance, visit, &account, &set, Some(&issued))
 }
 

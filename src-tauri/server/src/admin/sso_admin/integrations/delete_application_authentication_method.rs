@@ -2,12 +2,13 @@
 
 use crate::{
     admin::{Call, Outcome},
+    domain::integration::IAM,
     store::Permission,
 };
 
 /// Takes it away.
 pub fn delete_application_authentication_method(call: &Call<'_>) -> Outcome {
     call.integrated()?;
-    let name = call.body().one_of("AuthenticationMethodType", &[super::IAM])?;
+    let name = call.body().one_of("AuthenticationMethodType", &[IAM])?;
     call.delete_permission(Permission::Authentication, name)
 }

@@ -19,22 +19,12 @@ use serde_json::{Value, json};
 use super::not_found;
 use crate::{
     admin::{Call, Outcome, body, wire::AdminError},
-    domain::actor_policy,
+    domain::{
+        actor_policy,
+        integration::{GRANTS, is_scope},
+    },
     store::Permission,
 };
-
-/// The only way to prove oneself (SSO Admin API, `AuthenticationMethodType`).
-const IAM: &str = "IAM";
-/// AWS's quota of access scopes of one application, and the most that one answer has.
-const MOST_SCOPES: u32 = 10;
-
-/// The grants of the API's model, and the member of `Grant` that each has.
-const GRANTS: [(&str, &str); 4] = [
-    ("authorization_code", "AuthorizationCode"),
-    ("refresh_token", "RefreshToken"),
-    ("urn:ietf:params:oauth:grant-type:jwt-bearer", "JwtBearer"),
-    ("urn:ietf:params:oauth:grant-type:token-exchange", "TokenExchange"),
-];
 
 impl Call<'_> {
     /// The id of the application that the request names, which is one of OAuth 2.0.
@@ -110,14 +100,6 @@ fn missing(permission: Permission, name: &str) -> AdminError {
         Permission::Scope => "AccessScope",
     };
     not_found(what, name)
-}
-
-fn is_scope(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    let good = |part: &&str| {
-        (1..=50).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    parts.len() <= 3 && parts.iter().all(good)
 }
 
 fn written_grant(name: &str, value: &Value) -> Value {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{super::too_many, MOST_SCOPES};
+use super::super::too_many;
 use crate::{
     admin::{Call, Outcome, body, wire::AdminError},
+    domain::integration::MOST_SCOPES,
     store::Permission,
 };
 

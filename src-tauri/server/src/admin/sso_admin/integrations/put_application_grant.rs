@@ -8,6 +8,7 @@ use crate::{
         body::{Body, invalid, missing},
         wire::AdminError,
     },
+    domain::integration::{is_member, is_redirect_uri},
     store::Permission,
 };
 
@@ -29,20 +30,15 @@ pub fn put_application_grant(call: &Call<'_>) -> Outcome {
 
 fn texts<'v>(body: Body<'v>, name: &str) -> Result<Vec<&'v str>, AdminError> {
     let members = body.list(name, 1..=10)?.ok_or_else(|| missing(name))?;
-    let text = |member: &'v Value| {
-        member
-            .as_str()
-            .filter(|text| (1..=512).contains(&text.chars().count()))
-            .ok_or_else(AdminError::wrong_type)
-    };
+    let text =
+        |member: &'v Value| member.as_str().filter(|text| is_member(text)).ok_or_else(AdminError::wrong_type);
     members.iter().map(text).collect()
 }
 
 fn redirect_uris(body: Body<'_>) -> Result<Vec<&str>, AdminError> {
     let uris = texts(body, "RedirectUris")?;
     for uri in &uris {
-        let good = url::Url::parse(uri).is_ok_and(|url| url.has_host() && url.fragment().is_none());
-        if !good {
+        if !is_redirect_uri(uri) {
             return Err(invalid("RedirectUris", "Member must be an absolute URI without a fragment"));
         }
     }

@@ -7,7 +7,6 @@ pub mod list_trusted_token_issuers;
 pub mod update_trusted_token_issuer;
 
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{conflict, not_found};
 use crate::{
@@ -16,14 +15,13 @@ use crate::{
         body::{self, Body, invalid, is_uuid, missing},
         wire::AdminError,
     },
+    domain::integration::{ATTRIBUTES, is_claim_path, is_issuer_name, is_issuer_url},
     oidc::trusted,
     store::{Edited, TrustedIssuer},
 };
 
 /// The only kind (SSO Admin API, `TrustedTokenIssuerType`).
 const KIND: &str = "OIDC_JWT";
-/// What people are found by: what is one person's alone.
-const ATTRIBUTES: [&str; 3] = ["userName", "emails.value", "externalIds.value"];
 
 impl Call<'_> {
     fn trusted_issuer_arn(&self, id: &str) -> String {
@@ -62,17 +60,12 @@ fn written(call: &Call<'_>, issuer: &TrustedIssuer) -> Value {
 
 fn name(body: Body<'_>) -> Result<Option<&str>, AdminError> {
     let Some(name) = body.sized("Name", 1..=255)? else { return Ok(None) };
-    let good = name.chars().all(|c| c.is_alphanumeric() || "_+=,.@-".contains(c));
-    if good { Ok(Some(name)) } else { Err(body::pattern("Name", "[\\w+=,.@-]+")) }
+    if is_issuer_name(name) { Ok(Some(name)) } else { Err(body::pattern("Name", "[\\w+=,.@-]+")) }
 }
 
-/// Letters, with up to two more parts after dots or underscores: where a token says whose it is.
 fn claim_path(body: Body<'_>) -> Result<Option<&str>, AdminError> {
     let Some(path) = body.sized("ClaimAttributePath", 1..=255)? else { return Ok(None) };
-    let parts: Vec<&str> = path.split(['.', '_']).collect();
-    let good = parts.len() <= 3
-        && parts.iter().all(|part| !part.is_empty() && part.chars().all(char::is_alphabetic));
-    if good {
+    if is_claim_path(path) {
         return Ok(Some(path));
     }
     Err(body::pattern("ClaimAttributePath", "\\p{L}+(?:(\\.|\\_)\\p{L}+){0,2}"))
@@ -94,11 +87,9 @@ fn retrieval(body: Body<'_>) -> Result<Option<&'static str>, AdminError> {
     body.one_of(name, &["OPEN_ID_DISCOVERY"]).map(Some)
 }
 
-/// An address that keys can be had from without anybody between: https, or this machine.
 fn issuer_url(body: Body<'_>) -> Result<&str, AdminError> {
     let text = body.sized("IssuerUrl", 1..=512)?.ok_or_else(|| missing("IssuerUrl"))?;
-    let url = Url::parse(text).ok().filter(|url| url.query().is_none() && url.fragment().is_none());
-    if url.is_some_and(|url| trusted::may_be_asked(&url)) {
+    if is_issuer_url(text) {
         return Ok(text);
     }
     Err(invalid("IssuerUrl", "Member must be an https URL, or an http URL of this machine, without a query"))
