@@ -24,7 +24,7 @@ use crate::{
     organisation::Group,
     scim,
     store::{
-        AuditEntry, GroupRecord, MemberChange, Provision, ProvisionedGroup, ProvisionedUser, StoreError,
+        AuditEntry, GroupRecord, Job, MemberChange, Provision, ProvisionedGroup, ProvisionedUser, StoreError,
         WantedRecords,
     },
 };
@@ -125,7 +125,9 @@ fn is_due(instance: &Instance) -> Result<bool, StoreError> {
     }
     let (last, wanted) = instance.store.ldap_report()?;
     let began = last.and_then(|report| Timestamp::from_millisecond(report.began).ok());
-    Ok(wanted || began.is_none_or(|began| instance.now().duration_since(began) >= EVERY))
+    // One that another server broke off; if it is under way there, it is left to it.
+    let is_open = instance.store.is_shared() && instance.store.is_ldap_sync_claimed()?;
+    Ok(wanted || is_open || began.is_none_or(|began| instance.now().duration_since(began) >= EVERY))
 }
 
 /// Syncs now, unless another process does; what it did. `many` may go with it.
@@ -135,6 +137,7 @@ fn is_due(instance: &Instance) -> Result<bool, StoreError> {
 pub fn sync(instance: &Instance, many: bool) -> Result<Option<Report>, StoreError> {
     let now = instance.now();
     let until = now.checked_add(LONGEST).unwrap_or(now);
+    let Some(_lead) = instance.store.lead(Job::Directory)? else { return Ok(None) };
     if !instance.store.claim_ldap_sync(now, until)? {
         return Ok(None);
     }

@@ -114,14 +114,27 @@ impl Store {
         })
     }
 
-    /// Takes on a sync; `false` if one is under way.
+    /// Takes on a sync; `false` if one is under way. Where several servers are, who asks has the lead of
+    /// [`super::Job::Directory`]: what is claimed there broke off.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn claim_ldap_sync(&self, now: Timestamp, until: Timestamp) -> Result<bool> {
+        let over = if self.is_shared() { i64::MAX } else { millis(now) };
         self.write("begin a sync", |tx| {
             let sql = "UPDATE ldap_sync SET claimed = ?2, wanted = FALSE WHERE claimed <= ?1";
-            Ok(execute(tx, sql, [millis(now), millis(until)])? == 1)
+            Ok(execute(tx, sql, [over, millis(until)])? == 1)
+        })
+    }
+
+    /// Whether a sync is under way or broke off.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn is_ldap_sync_claimed(&self) -> Result<bool> {
+        self.read("find out whether a sync is under way", |c| {
+            let claimed = one(c, "SELECT claimed FROM ldap_sync", [], |row| row.get::<_, i64>(0))?;
+            Ok(claimed.is_some_and(|until| until > 0))
         })
     }
 

@@ -118,7 +118,7 @@ pub use saml_certificates::SamlCertificate;
 pub use scim::{MemberChange, Provision, ProvisionedGroup, ProvisionedUser, Wanted as WantedRecords};
 pub use scim_tokens::ScimToken;
 pub use sessions::{Begun, Replaced};
-pub use sharing::Job;
+pub use sharing::{Job, Lead};
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
 pub use trusted_issuers::TrustedIssuer;
