@@ -237,7 +237,7 @@ def main() -> None:
         together = Together(str(pathlib.Path(program).resolve()), folder)
         browser = served.Browser(Origin(together.ports[0]))
         browser.sign_in()
-        header = f"{PORTAL}: {browser.token()}"
+        header = f"{PORTAL}: {browser.token(f'https://{HOST}/start')}"
         measure(together, floor, header, build)
     finally:
         if together:
