@@ -209,12 +209,12 @@ class Browser:
     def sign_in(self) -> None:
         self.form("/sign-in", "/sign-in", username=PERSON, password=PASSWORD, **{"continue": "/start"})
 
-    def token(self) -> str:
-        """An access token of the portal, by the device flow."""
+    def token(self, start_url: str | None = None) -> str:
+        """An access token of the portal, by the device flow. The start URL is another one where a proxy's name is."""
         client = self.call("/client/register", clientName="bench", clientType="public",
                            scopes=["sso:account:access"])
         client = {name: client[name] for name in ("clientId", "clientSecret")}
-        grant = self.call("/device_authorization", startUrl=f"{self.origin}/start", **client)
+        grant = self.call("/device_authorization", startUrl=start_url or f"{self.origin}/start", **client)
         code = grant["userCode"]
         self.form(f"/device?user_code={code}", "/device", user_code=code)
         self.form(f"/device?user_code={code}", "/device/decision", user_code=code, decision="allow")

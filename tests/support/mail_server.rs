@@ -17,7 +17,7 @@ const PASSWORD: &str = "a password for mail";
 #[derive(Debug)]
 pub struct MailServer {
     process: Process,
-    port: u64,
+    port: u16,
 }
 
 /// A letter as it came.
@@ -33,6 +33,16 @@ pub struct Mail {
     pub text: String,
     /// Whether it came through TLS.
     pub tls: bool,
+}
+
+fn section(port: u16, folder: &Path) -> String {
+    let path = |name: &str| folder.join(name).display().to_string();
+    format!(
+        "[smtp]\nhost = \"localhost\"\nport = {port}\nca_file = \"{}\"\nusername = \"latchkey\"\n\
+         password_file = \"{}\"\nfrom = \"Acme sign-in <sso@acme.test>\"\n",
+        path("mail-ca.pem"),
+        path("mail-password")
+    )
 }
 
 impl MailServer {
@@ -60,7 +70,8 @@ impl MailServer {
             .log(path("mail.log"))
             .lines()
             .start()?;
-        let read = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok()?["port"].as_u64();
+        let said = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok()?["port"].as_u64();
+        let read = |line: &str| said(line).and_then(|port| u16::try_from(port).ok());
         let port = process.line(START, "Python to import aiosmtpd", read).await;
         let port = port.with_context(|| fs::read_to_string(path("mail.log")).unwrap_or_default())?;
         Ok(Self { process, port })
@@ -69,11 +80,19 @@ impl MailServer {
     /// `[smtp]` of a configuration file in the same folder.
     #[must_use]
     pub fn section(&self) -> String {
-        format!(
-            "[smtp]\nhost = \"localhost\"\nport = {}\nca_file = \"mail-ca.pem\"\nusername = \"latchkey\"\n\
-             password_file = \"mail-password\"\nfrom = \"Acme sign-in <sso@acme.test>\"\n",
-            self.port
-        )
+        section(self.port, Path::new(""))
+    }
+
+    /// The same for a file that is elsewhere, by a way to it that begins at another port.
+    #[must_use]
+    pub fn section_through(&self, port: u16, folder: &Path) -> String {
+        section(port, folder)
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The next letter.

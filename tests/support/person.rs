@@ -54,6 +54,12 @@ impl Person {
         Ok(Self { client: more(builder)?.build()?, cookies: Mutex::default() })
     }
 
+    /// Somebody else who finds and trusts the same, with no cookies yet.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { client: self.client.clone(), cookies: Mutex::default() }
+    }
+
     /// Opens `address`.
     ///
     /// # Errors
@@ -133,6 +139,12 @@ impl Person {
     pub fn cookie_values(&self) -> Vec<(String, String)> {
         let cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
         cookies.iter().map(|((_, name), value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// Has the cookies of another's browser, too.
+    pub fn take_cookies(&self, other: &Self) {
+        let theirs = other.cookies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).extend(theirs);
     }
 
     /// Forgets all cookies.

@@ -3,7 +3,7 @@
 use std::{
     io::{self, BufRead, IsTerminal, Write},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
@@ -134,6 +134,12 @@ enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Make the signing keys in a data folder those of all servers of its database; none of them may run.
+    AdoptKeys {
+        /// The server's configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Read a password from standard input and print its hash for an organisation file.
     HashPassword,
 }
@@ -208,6 +214,7 @@ pub fn run() -> Result<()> {
         Command::Audit { command } => audit::command::run(command),
         Command::Plan { config, file } => tell(&config::apply(&config, &file, true)?),
         Command::Apply { config, file } => tell(&config::apply(&config, &file, false)?),
+        Command::AdoptKeys { config } => adopt_keys(&config),
         Command::HashPassword => hash_password(),
     };
     runtime.shutdown_background();
@@ -216,6 +223,13 @@ pub fn run() -> Result<()> {
 
 fn tell(changes: &[Change]) -> Result<()> {
     write!(io::stdout(), "{}", Told(changes)).context("could not print")
+}
+
+fn adopt_keys(config: &Path) -> Result<()> {
+    let files = config::adopt_keys(config)?.join(" and ");
+    let words = "copy it into the data folder of each server before it is started";
+    writeln!(io::stdout(), "The instance signs with {files} of this data folder: {words}.")
+        .context("could not print")
 }
 
 fn hash_password() -> Result<()> {

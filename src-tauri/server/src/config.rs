@@ -1,5 +1,7 @@
 //! `latchkey-server serve --config FILE`: an organisation of one's own.
 
+mod beside;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -43,6 +45,9 @@ use crate::{
     store::{Change, Database, Store, StoreError},
     tls::{self, Certificate, TlsError},
 };
+
+use beside::{Signing, instance_in};
+pub use beside::{adopt_keys, beside};
 
 /// Applications that are named at the start.
 const MOST_NAMED: u32 = 100;
@@ -182,7 +187,8 @@ pub async fn run(file: &Path) -> Result<()> {
     }
     let key = folder.shared_key(&store, &chance)?;
     keeping::begin(&store, &key, &folder.audit_mark())?;
-    let keys = Keys { instance: key, saml: folder.saml_key(&chance, clock.now())? };
+    let saml = folder.shared_saml_key(&store, &key, &chance, clock.now())?;
+    let keys = Keys { instance: key, saml };
     let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
     let identity = Identity::of(&store, &chance)?;
     let listen = *config.listen.get_ref();
@@ -216,7 +222,8 @@ pub async fn run(file: &Path) -> Result<()> {
         mark: Some(folder.audit_mark()),
         delivery: match config.audit.deliver_to {
             Some(path) => {
-                let key = folder.audit_key(&instance.chance, instance.now())?;
+                let (chance, now) = (&instance.chance, instance.now());
+                let key = folder.shared_audit_key(&instance.store, &instance.key, chance, now)?;
                 Some(Delivery { folder: home.join(path), key })
             }
             None => None,
@@ -287,34 +294,6 @@ pub fn policy_set(instance: &Instance, policy: &Policy) -> Result<(), StoreError
     instance.store.set_mfa_policy(policy, &event)
 }
 
-/// The instance of a configuration file for a command beside the server, which may be running: it answers
-/// nothing.
-///
-/// # Errors
-/// What is wrong with the files.
-pub fn beside(file: &Path) -> Result<Instance> {
-    let (config, _) = parse(file)?;
-    let home = home_of(file);
-    let folder = config.folder(DataFolder::beside(&home.join(&config.data))?, home)?;
-    instance_in(&config, &folder)
-}
-
-/// An instance that answers nothing.
-fn instance_in(config: &Config, folder: &DataFolder) -> Result<Instance> {
-    let (clock, chance) = (Clock::system(), Arc::new(Chance::from_system()));
-    let store = Arc::new(folder.store()?);
-    let keys =
-        Keys { instance: folder.shared_key(&store, &chance)?, saml: folder.saml_key(&chance, clock.now())? };
-    // Where there is a mark there was a chain, and the server moves it.
-    if keeping::read_mark(&keys.instance, &folder.audit_mark())?.is_none() {
-        keeping::begin(&store, &keys.instance, &folder.audit_mark())?;
-    }
-    let book = PasswordBook::new(&chance).map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
-    let identity = Identity::of(&store, &chance)?;
-    let addresses = addresses(config, config.listen.get_ref().port(), &identity);
-    Ok(Instance::new(clock, chance, store, addresses, keys, book))
-}
-
 /// The organisation in a file, and its text.
 fn document(file: &Path) -> Result<(Document, String)> {
     let text = organisation::text_of(file)?;
@@ -332,13 +311,13 @@ pub fn apply(config_file: &Path, organisation_file: &Path, rehearse: bool) -> Re
     let text = organisation::text_of(organisation_file)?;
     if template::is_template(&text) {
         let folder = config.folder(DataFolder::join(&home.join(&config.data))?, home)?;
-        let instance = instance_in(&config, &folder)?;
+        let instance = instance_in(&config, &folder, Signing::TheInstances)?;
         let template = template::read(&instance, &organisation_file.display().to_string(), &text)?;
         return Ok(instance.apply_template(&template, rehearse)?);
     }
     let (document, text) = document(organisation_file)?;
     let folder = config.folder(DataFolder::join(&home.join(&config.data))?, home)?;
-    let instance = instance_in(&config, &folder)?;
+    let instance = instance_in(&config, &folder, Signing::TheInstances)?;
     if rehearse {
         return Ok(instance.plan(&document)?);
     }

@@ -1,6 +1,8 @@
 //! The folder an instance lives in: private to its user, one server at a time, with the database, the
 //! instance's keys, the sandbox's passwords and the port.
 
+mod keys;
+
 use std::{
     collections::BTreeMap,
     fs::{self, File},
@@ -8,21 +10,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::{
     chance::Chance,
-    saml::SigningKey,
     secret::{InstanceKey, Token},
     store::{Database, Store, StoreError},
 };
+use keys::INSTANCE_KEY;
+pub use keys::audit_key_in;
 
 const DATABASE: &str = "instance.sqlite";
 /// The mark of the audit trail (`audit/keeping.rs`).
 pub const AUDIT_MARK: &str = "audit.mark";
-
-const AUDIT_KEY: &str = "audit.pem";
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,9 @@ pub enum FolderError {
     /// Another server of this database has another key.
     #[error("the database belongs to another instance's key than {}: copy `instance.key`, `saml.pem` and `audit.pem` from the data folder of the first server", .0.display())]
     OtherKey(PathBuf),
+    /// Another server of this database signs with another key.
+    #[error("{} is not the key that the other servers of this database sign with: copy it from the data folder of one of them. To change it for all, put the same new one into each data folder while no server runs, then `latchkey-server adopt-keys`", .0.display())]
+    OtherSigningKey(PathBuf),
     /// The database.
     #[error("{}: {cause}; {}", path.display(), cause.advice())]
     Database {
@@ -114,7 +117,7 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError`] if there is none, or it is somebody else's.
     pub fn beside(path: &Path) -> Result<Self, FolderError> {
-        let key = path.join("instance.key");
+        let key = path.join(INSTANCE_KEY);
         fs::metadata(&key).map_err(io_error("find a server's data at", &key))?;
         make_private(path)?;
         Ok(Self { path: path.to_owned(), _lock: None, database: None })
@@ -127,11 +130,11 @@ impl DataFolder {
     pub fn look(path: &Path, shared: Option<Database>) -> Result<(Store, InstanceKey), FolderError> {
         let database = path.join(DATABASE);
         let is_there = shared.is_some() || database.is_file();
-        let there = is_there.then(|| read(&path.join("instance.key"))).transpose()?.flatten();
+        let there = is_there.then(|| read(&path.join(INSTANCE_KEY))).transpose()?.flatten();
         let text = there.ok_or_else(|| FolderError::NothingThere(path.to_owned()))?;
         let mut key = Zeroizing::new([0; 32]);
         hex::decode_to_slice(text.trim(), key.as_mut_slice())
-            .map_err(|_| FolderError::Damaged(path.join("instance.key")))?;
+            .map_err(|_| FolderError::Damaged(path.join(INSTANCE_KEY)))?;
         let folder = Self { path: path.to_owned(), _lock: None, database: shared };
         let store = match &folder.database {
             Some(_) => folder.store()?,
@@ -176,67 +179,6 @@ impl DataFolder {
         // SQLite gives its side files the permissions of the main one.
         private_options().truncate(false).open(&path).map_err(io_error("open", &path))?;
         Store::open(&path).map_err(|cause| FolderError::Database { path, cause })
-    }
-
-    /// The instance's key, which all servers of a database share; made by the first of them.
-    ///
-    /// # Errors
-    /// [`FolderError::OtherKey`] if the database is another key's, and what [`Self::key`] says.
-    pub fn shared_key(&self, store: &Store, chance: &Chance) -> Result<InstanceKey, FolderError> {
-        let other = || FolderError::OtherKey(self.path.join("instance.key"));
-        let failed = FolderError::Shared;
-        let is_begun = store.is_shared() && store.has_audit().map_err(failed)?;
-        if is_begun && !self.path.join("instance.key").exists() {
-            return Err(other());
-        }
-        let key = self.key(chance)?;
-        if is_begun && store.audit_head(&key).map_err(failed)?.is_none() {
-            return Err(other());
-        }
-        Ok(key)
-    }
-
-    /// The instance's key; made on first use.
-    ///
-    /// # Errors
-    /// [`FolderError`] if the file cannot be read, made or understood.
-    pub fn key(&self, chance: &Chance) -> Result<InstanceKey, FolderError> {
-        let path = self.path.join("instance.key");
-        if let Some(text) = read(&path)? {
-            let mut key = Zeroizing::new([0; 32]);
-            hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| FolderError::Damaged(path))?;
-            return Ok(InstanceKey::new(*key));
-        }
-        let key = Zeroizing::new(chance.key());
-        write_private(&path, &format!("{}\n", hex::encode(key.as_slice())))?;
-        Ok(InstanceKey::new(*key))
-    }
-
-    /// The key that SAML assertions are signed with, and its certificate; made on first use.
-    ///
-    /// # Errors
-    /// [`FolderError`] if the file cannot be read, made or understood.
-    pub fn saml_key(&self, chance: &Chance, now: Timestamp) -> Result<SigningKey, FolderError> {
-        let path = self.path.join("saml.pem");
-        if let Some(text) = read(&path)? {
-            return SigningKey::from_pem(&text).ok_or(FolderError::DamagedSamlKey(path));
-        }
-        let key = SigningKey::make(chance, now).map_err(FolderError::SamlKey)?;
-        write_private(&path, key.to_pem().expose())?;
-        Ok(key)
-    }
-
-    /// The key that digests of delivered log files are signed with; made on first use.
-    ///
-    /// # Errors
-    /// [`FolderError`] if the file cannot be read, made or understood.
-    pub fn audit_key(&self, chance: &Chance, now: Timestamp) -> Result<SigningKey, FolderError> {
-        if let Some(key) = audit_key_in(&self.path)? {
-            return Ok(key);
-        }
-        let key = SigningKey::make(chance, now).map_err(FolderError::AuditKey)?;
-        write_private(&self.path.join(AUDIT_KEY), key.to_pem().expose())?;
-        Ok(key)
     }
 
     /// The sandbox's passwords by user name; made for users who have none yet.
@@ -287,16 +229,6 @@ impl DataFolder {
     pub fn keep_port(&self, port: u16) -> Result<(), FolderError> {
         write_private(&self.path.join("port"), &format!("{port}\n"))
     }
-}
-
-/// The key that digests are signed with, if one was made.
-///
-/// # Errors
-/// [`FolderError`] if the file cannot be read or understood.
-pub fn audit_key_in(folder: &Path) -> Result<Option<SigningKey>, FolderError> {
-    let path = folder.join(AUDIT_KEY);
-    let Some(text) = read(&path)? else { return Ok(None) };
-    SigningKey::from_pem(&text).map(Some).ok_or(FolderError::DamagedAuditKey(path))
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
@@ -369,6 +301,8 @@ fn make_private(path: &Path) -> Result<(), FolderError> {
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+
+    use jiff::Timestamp;
 
     use super::*;
 
@@ -447,7 +381,7 @@ mod tests {
     fn a_damaged_key_is_not_replaced_silently() {
         let home = tempfile::tempdir().unwrap();
         let folder = DataFolder::open(home.path()).unwrap();
-        fs::write(home.path().join("instance.key"), "abc").unwrap();
+        fs::write(home.path().join(INSTANCE_KEY), "abc").unwrap();
         assert!(matches!(folder.key(&Chance::from_system()), Err(FolderError::Damaged(_))));
         fs::write(home.path().join("saml.pem"), "abc").unwrap();
         let damaged = folder.saml_key(&Chance::from_system(), Timestamp::UNIX_EPOCH);

@@ -28,7 +28,10 @@ pub fn visitor(origin: &str, people: Vec<String>, password: &str) -> Result<impl
             form.len()
         );
         let answer = connection.ask(request.as_bytes())?;
-        let signed_in = answer.headers("set-cookie").any(|cookie| cookie.starts_with("latchkey-session-"));
+        let signed_in = answer.headers("set-cookie").any(|cookie| {
+            // Where the public address is https, all of them have the prefix.
+            cookie.strip_prefix("__Host-").unwrap_or(cookie).starts_with("latchkey-session-")
+        });
         ensure!(signed_in, "{person} was not signed in: {}", answer.head);
         Ok(())
     })

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make bench: what we claim to be quick and small, measured beside a bare Tauri program, a server's own limit
 # and the tools people use today. `bench.sh NAME...` measures some: start, search, sync, credentials, latch, server;
-# and scale, which takes more than three minutes and is measured when it is named alone.
+# and scale and nodes, which take minutes or more than this machine has, and are measured when they are named.
 # Fails when a ratio is not met three times in a row, as a busy machine misses one. What is measured and how:
 # tests/bench/README.md.
 set -euo pipefail
@@ -36,7 +36,10 @@ server() {
   target/test-venv/bin/python -B tests/bench/server.py target/release/latchkey-server target/release/floor
 }
 
-# The same.
+# Several servers; nothing gates.
+nodes() { python3 -B tests/bench/nodes.py target/release/latchkey-server target/release/floor; }
+
+# Measures again by itself what misses.
 scale() { python3 -B tests/bench/scale.py target/release/latchkey-server; }
 
 phase "system packages" src-tauri/scripts/deps.sh build tests bench
@@ -52,7 +55,7 @@ for name in $wanted; do
     rm -f "$LATCHKEY_FIGURES"
     case $name in
       credentials) phase "$name" credentials ;;
-      server | scale)
+      server | scale | nodes)
         phase "$name" "$name"
         break
         ;;

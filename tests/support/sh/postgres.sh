@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# postgres.sh FOLDER [PORT]: a PostgreSQL of one's own in a new folder, on a socket in it and on this machine's port, if
-# one is named, until standard input ends: then the folder is gone. Says "ready" when it answers. The line "restart"
-# restarts it as an administrator would, "crash" as a crash does; then it is "ready" again.
+# postgres.sh FOLDER [PORT [CERTIFICATE KEY]]: a PostgreSQL of one's own in a new folder, on a socket in it and on this
+# machine's port, if one is named, until standard input ends: then the folder is gone. With a certificate the port takes
+# TLS and passwords alone. Says "ready" when it answers. The line "restart" restarts it as an administrator would,
+# "crash" as a crash does; then it is "ready" again.
 set -euo pipefail
 folder=$1
 port=${2:-5432}
@@ -20,11 +21,21 @@ cd "$folder"
 "${as[@]}" "$bin/initdb" -D "$folder/data" -A trust -U latchkey -E UTF8 --locale=C.UTF-8 --no-sync >said 2>&1 ||
   { cat said >&2; exit 1; }
 
+tls=()
+if [ $# -eq 4 ]; then
+  # It takes a key that is its own and nobody else's to read.
+  install -m 600 "$3" data/server.crt
+  install -m 600 "$4" data/server.key
+  [ ${#as[@]} -eq 0 ] || chown postgres data/server.crt data/server.key
+  printf '%s\n' 'local all all trust' 'hostssl all all all scram-sha-256' >data/pg_hba.conf
+  tls=(-c ssl=on)
+fi
+
 start() {
   # What is lost when the machine loses its power is of no use to a test.
   "${as[@]}" "$bin/postgres" -D "$folder/data" -c unix_socket_directories="$folder" -c listen_addresses="$listen" \
     -c port="$port" -c max_connections=300 -c shared_buffers=64MB -c fsync=off -c full_page_writes=off \
-    >>said 2>&1 </dev/null &
+    "${tls[@]}" >>said 2>&1 </dev/null &
   server=$!
   until "$bin/pg_isready" -q -h "$folder" -p "$port"; do
     kill -0 "$server" 2>/dev/null || { cat said >&2; exit 1; }

@@ -17,15 +17,16 @@ mod reconcile;
 mod role;
 mod signing;
 
-use std::{num::NonZeroU16, sync::Arc};
+use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 use tokio::sync::Notify;
 use url::Url;
 
 use crate::{
     instance::{Instance, Shared},
-    store::StoreError,
+    store::{Job, Lead, StoreError},
 };
 use clients::Clients;
 use connector::Connector;
@@ -36,6 +37,9 @@ pub use issuer::StsKeys;
 /// How long failures and their retries may go on before a request for access says `FAILED`; the role is tried
 /// further.
 pub const TRIES_OF_A_REQUEST: u32 = 6;
+
+/// How soon it is looked again for work that another server does.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// `[aws]` of the configuration file.
 #[derive(Debug, Clone, Deserialize)]
@@ -136,29 +140,59 @@ pub fn take_over(instance: &mut Instance, aws: Arc<Aws>) {
     instance.aws = Some(aws);
 }
 
-/// Does an instance's work at AWS until it is dropped.
+/// Does an instance's work at AWS until it is dropped. Of several servers one at a time does each part of it.
 pub async fn work(instance: Shared, aws: Arc<Aws>) {
-    let importing = async {
-        if !aws.config.import_accounts {
-            return std::future::pending().await;
-        }
-        let mut ticks = tokio::time::interval(std::time::Duration::from_secs(
-            60 * u64::from(aws.config.sync_minutes.get()),
-        ));
-        loop {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                () = aws.sync_wanted.notified() => {}
-            }
-            if let Err(error) = organizations::sync(&instance, &aws).await {
-                tracing::error!(%error, "AWS Organizations could not be read; accounts stay as they are");
-            }
-        }
-    };
     tokio::select! {
         () = reconcile::keep(&instance, &aws) => {}
-        () = importing => {}
+        () = import(&instance, &aws) => {}
     }
+}
+
+/// Reads AWS Organizations every so often, and when somebody wants it.
+async fn import(instance: &Shared, aws: &Arc<Aws>) {
+    if !aws.config.import_accounts {
+        return std::future::pending().await;
+    }
+    let every = Duration::from_secs(60 * u64::from(aws.config.sync_minutes.get()));
+    let mut ticks = tokio::time::interval(every);
+    loop {
+        let is_wanted = tokio::select! {
+            _ = ticks.tick() => false,
+            () = aws.sync_wanted.notified() => true,
+        };
+        if let Err(error) = import_once(instance, aws, every, is_wanted).await {
+            tracing::error!(%error, "AWS Organizations could not be read; accounts stay as they are");
+        }
+    }
+}
+
+async fn import_once(
+    instance: &Shared,
+    aws: &Arc<Aws>,
+    every: Duration,
+    is_wanted: bool,
+) -> Result<(), AwsError> {
+    let _lead = loop {
+        match lead(instance, Job::AwsAccounts).await? {
+            Some(lead) => break lead,
+            // What another server reads now may be older than what is wanted.
+            None => tokio::time::sleep(LOOK_AGAIN).await,
+        }
+    };
+    let is_read = Shared::clone(instance).run(move |instance| {
+        let last = if instance.store.is_shared() { instance.store.syncs(1)? } else { Vec::new() };
+        let recent = SignedDuration::try_from(every / 2).unwrap_or(SignedDuration::MAX);
+        Ok::<_, StoreError>(last.iter().any(|last| instance.now().duration_since(last.moment) < recent))
+    });
+    if is_read.await? && !is_wanted {
+        return Ok(());
+    }
+    organizations::sync(instance, aws).await.map(drop)
+}
+
+/// The lead of a job at AWS, unless another server has it.
+async fn lead(instance: &Shared, job: Job) -> Result<Option<Lead>, StoreError> {
+    Shared::clone(instance).run(move |instance| instance.store.lead(job)).await
 }
 
 /// What kept work at AWS from being done.

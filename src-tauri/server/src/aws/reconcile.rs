@@ -1,7 +1,7 @@
 //! Keeps the roles at AWS as the assignments say: makes, changes, removes, looks whether anybody else changed them.
 //! What fails is tried again, each role for itself, later each time.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,17 +9,16 @@ use serde_json::json;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
-    Aws, AwsError, Failure, iam, issuer_url, provider_name,
+    Aws, AwsError, Failure, LOOK_AGAIN, iam, issuer_url, lead, provider_name,
     role::{Place, RoleSpec},
 };
 use crate::{
     audit::{self, Event},
     instance::{Instance, Shared},
     issuing::role_name,
-    store::{AuditEntry, AwsRole, AwsRoleState, Revision, WantedRole},
+    store::{self, AuditEntry, AwsRole, AwsRoleState, Lead, Revision, WantedRole},
 };
 
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long nothing is looked up while nothing has changed here: another process may have changed it.
 const QUIET: SignedDuration = SignedDuration::from_secs(10);
 /// Roles that are worked on in one round.
@@ -66,14 +65,14 @@ fn pause(failure: &Failure, attempts: u32, drawn: u8) -> SignedDuration {
     doubled + SignedDuration::from_millis(doubled.as_secs().saturating_mul(i64::from(drawn)))
 }
 
-/// Works until it is dropped.
+/// Works until it is dropped. Where another server does, it looks again soon: that one may have ended.
 pub async fn keep(instance: &Shared, aws: &Arc<Aws>) {
     let mut seen: Option<(Revision, Timestamp)> = None;
     loop {
         let (revision, now) = (instance.store.revision(), instance.now());
         if seen.is_none_or(|(at, until)| at != revision || now >= until) {
-            let until = match tend(instance, aws).await {
-                Ok(is_quiet) if is_quiet => now.checked_add(QUIET).unwrap_or(now),
+            let until = match take_turn(instance, aws).await {
+                Ok(Some(true)) => now.checked_add(QUIET).unwrap_or(now),
                 Ok(_) => now,
                 Err(error) => {
                     tracing::error!(%error, "roles at AWS stay as they are for now");
@@ -87,8 +86,15 @@ pub async fn keep(instance: &Shared, aws: &Arc<Aws>) {
     }
 }
 
-/// One round; whether there is nothing left to be tried again soon.
-async fn tend(instance: &Shared, aws: &Arc<Aws>) -> Result<bool, AwsError> {
+/// One round, unless another server has one; whether there is nothing left to be tried again soon.
+async fn take_turn(instance: &Shared, aws: &Arc<Aws>) -> Result<Option<bool>, AwsError> {
+    match lead(instance, store::Job::AwsRoles).await? {
+        Some(lead) => tend(instance, aws, &Arc::new(lead)).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn tend(instance: &Shared, aws: &Arc<Aws>, lead: &Arc<Lead>) -> Result<bool, AwsError> {
     let drift = SignedDuration::from_mins(i64::from(aws.config.drift_minutes.get()));
     let found = Shared::clone(instance).run(move |instance| {
         let (store, now) = (&instance.store, instance.now());
@@ -106,9 +112,10 @@ async fn tend(instance: &Shared, aws: &Arc<Aws>) -> Result<bool, AwsError> {
     let (mut under_way, room) = (JoinSet::new(), Arc::new(Semaphore::new(ACCOUNTS)));
     for (account, jobs) in by_account {
         let (instance, aws, room) = (Shared::clone(instance), Arc::clone(aws), Arc::clone(&room));
+        let lead = Arc::clone(lead);
         under_way.spawn(async move {
             let _place = room.acquire().await;
-            in_account(&instance, &aws, &account, jobs).await
+            in_account(&instance, &aws, &lead, &account, jobs).await
         });
     }
     while let Some(ended) = under_way.join_next().await {
@@ -128,6 +135,7 @@ async fn tend(instance: &Shared, aws: &Arc<Aws>) -> Result<bool, AwsError> {
 async fn in_account(
     instance: &Shared,
     aws: &Arc<Aws>,
+    lead: &Arc<Lead>,
     account: &str,
     jobs: Vec<Job>,
 ) -> Result<(), AwsError> {
@@ -149,7 +157,12 @@ async fn in_account(
     // Once for all roles of the account, which are nothing without it.
     let mut provider = None;
     for job in jobs {
-        let instance = Shared::clone(instance);
+        let (instance, lead) = (Shared::clone(instance), Arc::clone(lead));
+        if !Shared::clone(&instance).run(move |_| lead.is_held()).await {
+            // Another server goes on where this one ends.
+            tracing::warn!(account, "work at AWS is another server's turn");
+            return Ok(());
+        }
         match job {
             Job::Make(wanted) => {
                 let role = wanted_role(&instance, aws, &wanted);

@@ -27,6 +27,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often to look for letters that are to be tried again.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// How often to look for letters that another server is about to send, which may end before it does.
+const LOOK_AGAIN_SOON: Duration = Duration::from_secs(5);
 /// After so many failures a letter is given up: its link is over by then.
 const MOST_TRIES: i64 = 8;
 const AT_ONCE: u32 = 20;
@@ -154,36 +156,57 @@ impl Smtp {
 /// Sends what is in the store, and what comes, until `stop`.
 pub async fn deliver(instance: Shared, smtp: Smtp, waiting: Arc<Notify>, stop: CancellationToken) {
     loop {
-        while send_due(&instance, &smtp).await {}
+        let pause = loop {
+            match send_due(&instance, &smtp).await {
+                Left::More => {}
+                Left::Nothing => break LOOK_AGAIN,
+                Left::ToAnother => break LOOK_AGAIN_SOON,
+            }
+        };
         tokio::select! {
             () = waiting.notified() => {}
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = tokio::time::sleep(pause) => {}
             () = stop.cancelled() => return,
         }
     }
 }
 
-/// Sends a few letters; whether there may be more.
-async fn send_due(instance: &Shared, smtp: &Smtp) -> bool {
+/// What is left to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// There may be more letters.
+    More,
+    /// Nothing that could be sent now.
+    Nothing,
+    /// Letters that another server sends.
+    ToAnother,
+}
+
+/// Sends a few letters; what is left.
+async fn send_due(instance: &Shared, smtp: &Smtp) -> Left {
     let look = |instance: &Instance| {
         let due = || instance.store.due_mail(instance.now(), AT_ONCE);
         if due()?.is_empty() {
-            return Ok::<_, StoreError>(None);
+            return Ok::<_, StoreError>(Err(Left::Nothing));
         }
-        let Some(lead) = instance.store.lead(Job::Mail)? else { return Ok(None) };
+        let Some(lead) = instance.store.lead(Job::Mail)? else { return Ok(Err(Left::ToAnother)) };
         // Another server may have sent some meanwhile.
-        Ok(Some((due()?, lead)))
+        Ok(Ok((due()?, Arc::new(lead))))
     };
-    let due = match Shared::clone(instance).run(look).await {
-        Ok(due) => due,
+    let (due, lead) = match Shared::clone(instance).run(look).await {
+        Ok(Ok(due)) => due,
+        Ok(Err(left)) => return left,
         Err(error) => {
             tracing::error!(%error, "could not look for mail");
-            return false;
+            return Left::Nothing;
         }
     };
-    let Some((due, _lead)) = due else { return false };
-    let more = !due.is_empty();
+    let more = if due.is_empty() { Left::Nothing } else { Left::More };
     for waiting in due {
+        let held = Arc::clone(&lead);
+        if !Shared::clone(instance).run(move |_| held.is_held()).await {
+            return Left::ToAnother;
+        }
         let outcome = match Letter::open(instance, &waiting.letter) {
             Some(letter) => smtp.send(&letter).await,
             None => Err(anyhow::anyhow!("the letter is sealed with another key")),
@@ -205,7 +228,7 @@ async fn send_due(instance: &Shared, smtp: &Smtp) -> bool {
             .await;
         if let Err(error) = kept {
             tracing::error!(%error, "could not remember what became of a letter");
-            return false;
+            return Left::Nothing;
         }
     }
     more

@@ -120,7 +120,7 @@ pub use scim::{By, MemberChange, Provision, ProvisionedGroup, ProvisionedUser, W
 pub use scim_tokens::{NoToken, ScimToken};
 pub use searches::RequestState;
 pub use sessions::{Begun, Replaced};
-pub use sharing::Job;
+pub use sharing::{Job, Lead};
 pub use template::{NotThere, SetName, Template, TemplateAssignment};
 pub use tokens::{NewTokens, Successor};
 pub use trusted_issuers::TrustedIssuer;

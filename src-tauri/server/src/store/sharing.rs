@@ -22,6 +22,10 @@ pub enum Job {
     Deliver,
     /// Mail is sent.
     Mail,
+    /// Roles at AWS are kept in line.
+    AwsRoles,
+    /// Accounts and units are read from AWS Organizations.
+    AwsAccounts,
     /// People and groups are brought from an LDAP directory.
     Directory,
 }
@@ -35,13 +39,28 @@ impl Job {
             Self::Sweep => 1,
             Self::Deliver => 2,
             Self::Mail => 3,
+            Self::AwsRoles => 4,
+            Self::AwsAccounts => 5,
             Self::Directory => 6,
         }
     }
 }
 
 /// A job that this server does, until it is dropped. If the server ends, its connection does, and another takes over.
-pub struct Lead(Option<Session>);
+pub struct Lead(Option<Mutex<Session>>);
+
+impl Lead {
+    /// Whether it still is this server's: a connection that broke has lost it, and another server may have it. Asked
+    /// before each step of work that two should not do.
+    pub fn is_held(&self) -> bool {
+        let Some(session) = &self.0 else { return true };
+        let session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that was made anew has none.
+        let ask = "SELECT EXISTS (SELECT 1 FROM pg_locks
+                   WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid())";
+        session.batch(ask).is_ok_and(|held| held.concat().concat() == "t")
+    }
+}
 
 impl fmt::Debug for Lead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,7 +71,7 @@ impl fmt::Debug for Lead {
 impl Drop for Lead {
     fn drop(&mut self) {
         if let Some(session) = self.0.take() {
-            session.leave();
+            session.into_inner().unwrap_or_else(PoisonError::into_inner).leave();
         }
     }
 }
@@ -82,7 +101,7 @@ impl Store {
         let taken = session
             .batch(&ask)
             .map_err(|fault| StoreError::Statement { doing: "take a job", cause: fault.into() })?;
-        Ok((taken.concat().concat() == "t").then_some(Lead(Some(session))))
+        Ok((taken.concat().concat() == "t").then(|| Lead(Some(Mutex::new(session)))))
     }
 
     /// Counts one more under a name, each of which costs so much, until `most` is owed: how long to wait, if it was

@@ -86,23 +86,32 @@ fn url(folder: &std::path::Path, name: &str) -> String {
     format!("postgresql://latchkey@{}/{name}", folder.display().to_string().replace('/', "%2F"))
 }
 
-fn server(folder: &std::path::Path, name: &str) -> Arc<Server> {
-    Arc::new(Server::at(&url(folder, name), None).expect("it is a URL"))
+fn server(folder: &std::path::Path, name: &str) -> Server {
+    Server::at(&url(folder, name), None).expect("it is a URL")
 }
 
 fn session(folder: &std::path::Path, name: &str) -> Session {
-    Session::new(&server(folder, name))
+    Session::new(&Arc::new(server(folder, name)))
 }
 
 /// A database of a test's own; it ends with the value.
 pub(super) struct TestDatabase(String);
 
 impl TestDatabase {
-    /// An empty one.
+    /// One with this version's schema and nothing in it.
     pub(super) fn new() -> Self {
+        Self::from(&format!("{TEMPLATE} STRATEGY file_copy"))
+    }
+
+    /// One without a schema.
+    pub(super) fn without_schema() -> Self {
+        Self::from("template0")
+    }
+
+    fn from(template: &str) -> Self {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let name = format!("test_{}", LAST.fetch_add(1, Ordering::Relaxed));
-        Cluster::get().run(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"));
+        Cluster::get().run(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
         Self(name)
     }
 
@@ -114,7 +123,17 @@ impl TestDatabase {
 
     /// How it is reached.
     pub(super) fn database(&self) -> Database {
-        Database(server(&Cluster::get().folder, &self.0))
+        Database(Arc::new(server(&Cluster::get().folder, &self.0)))
+    }
+
+    /// How a version reaches it whose last migration is that one.
+    pub(super) fn database_of(&self, last: i64) -> Database {
+        Database(Arc::new(server(&Cluster::get().folder, &self.0).knowing(last)))
+    }
+
+    /// A connection to it.
+    pub(super) fn session(&self) -> Session {
+        session(&Cluster::get().folder, &self.0)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 };
 
 /// A step of the schema. Its number is that of SQLite's which does the same.
+#[derive(Clone, Copy)]
 struct Migration {
     number: i64,
     /// The last one that a server must know to go on with the schema as this one makes it.
@@ -26,6 +27,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 34, least: 27, sql: include_str!("../ends_and_attention.sql") },
     Migration { number: 35, least: 27, sql: include_str!("administration.sql") },
 ];
+
+/// The number of the last migration that this version has.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |last| last.number)
+}
 
 /// A database of PostgreSQL's, as the configuration names it.
 pub struct Database(pub(super) Arc<Server>);
@@ -65,6 +71,13 @@ impl SchemaError {
     /// What to do about it.
     pub(super) fn advice(&self) -> &'static str {
         match self {
+            Self::Database(Fault::Tls(_)) => {
+                "check `ca_file` and the host in the `url` of `[database]`: its certificate must be for that name"
+            }
+            // Invalid authorization (SQLSTATE class 28).
+            Self::Database(Fault::Refused { code, .. }) if code.starts_with("28") => {
+                "check the user in the `url` of `[database]`, its `password_file`, and PostgreSQL's pg_hba.conf"
+            }
             Self::Database(Fault::Refused { .. }) => {
                 "the database's owner must be able to make tables and the extension pg_trgm in it"
             }
@@ -83,14 +96,18 @@ impl From<SchemaError> for StoreError {
 
 /// Brings the schema to this version, if it is not there yet.
 pub(super) fn migrate(session: &Session) -> Result<()> {
-    let migrated = run(session);
+    migrate_by(session, MIGRATIONS)
+}
+
+fn migrate_by(session: &Session, migrations: &[Migration]) -> Result<()> {
+    let migrated = run(session, migrations);
     if migrated.is_err() {
         session.undo();
     }
     migrated.map_err(StoreError::from)
 }
 
-fn run(session: &Session) -> std::result::Result<(), SchemaError> {
+fn run(session: &Session, migrations: &[Migration]) -> std::result::Result<(), SchemaError> {
     let ask = |sql: &str| session.batch_patiently(sql).map_err(SchemaError::Database);
     session.reach().map_err(SchemaError::Database)?;
     let encoding = ask("SHOW server_encoding")?;
@@ -100,7 +117,7 @@ fn run(session: &Session) -> std::result::Result<(), SchemaError> {
     // Whoever starts while another one's index is made waits for it.
     ask(&format!("BEGIN; {UNLIMITED}; SELECT pg_advisory_xact_lock({WRITERS})"))?;
     let there = ask("SELECT to_regclass('revision') IS NOT NULL")?.concat().concat() == "t";
-    let known = MIGRATIONS.last().map_or(0, |last| last.number);
+    let known = migrations.last().map_or(0, |last| last.number);
     let mut at = 0;
     if there {
         let state = ask("SELECT schema, least FROM revision")?.concat();
@@ -111,7 +128,7 @@ fn run(session: &Session) -> std::result::Result<(), SchemaError> {
         }
         at = number(state.first());
     }
-    for Migration { number, least, sql } in MIGRATIONS.iter().filter(|step| step.number > at) {
+    for Migration { number, least, sql } in migrations.iter().filter(|step| step.number > at) {
         ask(sql)?;
         ask(&format!("UPDATE revision SET schema = {number}, least = {least}, value = value + 1"))?;
     }

@@ -1,13 +1,19 @@
 //! What only PostgreSQL does: several servers on one database, and a database that goes away.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{
-    AuditEntry, Job, NewTokens, SamlRequest, Store, StoreError, Verdict, sql,
-    testing::{TestDatabase, is_postgres},
+use super::{
+    super::{
+        AuditEntry, Job, NewTokens, SamlRequest, Store, StoreError, Verdict, sql,
+        testing::{TestDatabase, is_postgres},
+    },
+    MIGRATIONS, Migration, Session, known, migrate_by,
 };
 use crate::{
     domain::device_grant::{Approved, Facts, Pending},
@@ -183,11 +189,14 @@ fn one_server_at_a_time_has_a_job_and_another_takes_over() {
     let lead = one.lead(Job::Mail).unwrap().unwrap();
     assert!(other.lead(Job::Mail).unwrap().is_none());
     assert!(other.lead(Job::Sweep).unwrap().is_some());
+    assert!(lead.is_held());
     // As when its server ends: the connection does.
     cut(&other);
-    let taken = (0..100).find_map(|_| other.lead(Job::Mail).unwrap());
-    assert!(taken.is_some());
+    let taken = (0..100).find_map(|_| other.lead(Job::Mail).unwrap()).unwrap();
+    assert!(taken.is_held());
+    assert!(!lead.is_held(), "who had it hears of it");
     drop(lead);
+    assert!(taken.is_held(), "and takes nothing away by ending");
 }
 
 #[test]
@@ -200,6 +209,114 @@ fn what_comes_from_a_place_is_counted_together() {
     assert!(one.forgive_owed("place", cost));
     assert!(count(&other).is_ok());
     assert!(count(&one).is_err());
+}
+
+/// The number of the migration that came last, and the revision.
+fn counted(session: &Session) -> (i64, i64) {
+    let state = session.batch("SELECT schema, value FROM revision").unwrap().concat();
+    (state[0].parse().unwrap(), state[1].parse().unwrap())
+}
+
+#[test]
+fn servers_that_start_at_once_migrate_once() {
+    if !is_postgres() {
+        return;
+    }
+    for before in 0..MIGRATIONS.len() {
+        let test = TestDatabase::without_schema();
+        if before > 0 {
+            migrate_by(&test.session(), &MIGRATIONS[..before]).unwrap();
+        }
+        std::thread::scope(|scope| {
+            let starting: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| Store::connect(&test.database()).map(drop))).collect();
+            for server in starting {
+                server.join().unwrap().unwrap();
+            }
+        });
+        // Each counts the revision up: one that came twice would have, too, if it had not failed.
+        let all = i64::try_from(MIGRATIONS.len()).unwrap();
+        assert_eq!(counted(&test.session()), (known(), all), "from {before} on");
+    }
+}
+
+/// A migration that breaks off leaves nothing of itself, and the next server makes it.
+#[test]
+fn a_migration_that_fails_is_undone_and_made_by_the_next() {
+    if !is_postgres() {
+        return;
+    }
+    let test = TestDatabase::without_schema();
+    let last = MIGRATIONS.len() - 1;
+    migrate_by(&test.session(), &MIGRATIONS[..last]).unwrap();
+    let broken = "CREATE TABLE half (a BIGINT); SELECT 1 / 0";
+    let broken = [&MIGRATIONS[..last], &[Migration { number: known(), least: 27, sql: broken }]];
+    assert!(migrate_by(&test.session(), &broken.concat()).is_err());
+    assert!(test.session().batch("SELECT * FROM half").is_err());
+    drop(Store::connect(&test.database()).unwrap());
+    assert_eq!(counted(&test.session()).0, known());
+}
+
+/// What a version's statements rely on: each column with its type, whether it must be given, and what its table
+/// demands of rows.
+fn relied_on(session: &Session) -> BTreeSet<String> {
+    let columns = "SELECT 'column ' || table_name || '.' || column_name || ' ' || data_type || ' '
+            || coalesce(collation_name, '') || CASE WHEN is_nullable = 'NO' AND column_default IS NULL
+                                               AND is_generated = 'NEVER' AND is_identity = 'NO' THEN ' needed' ELSE '' END
+        FROM information_schema.columns WHERE table_schema = 'public'";
+    let demands =
+        "SELECT 'demand ' || conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
+        UNION ALL SELECT 'demand ' || indrelid::regclass || ' ' || pg_get_indexdef(indexrelid) FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indrelid WHERE indisunique AND c.relnamespace = 'public'::regnamespace";
+    [columns, demands].iter().flat_map(|sql| session.batch(sql).unwrap()).map(|row| row.concat()).collect()
+}
+
+fn table(demand: &str) -> &str {
+    demand.split([' ', '.']).nth(1).unwrap_or_default()
+}
+
+/// The version before goes on with what a migration makes that says so: all it uses is still there, and what it
+/// writes needs nothing that it does not know.
+#[test]
+fn a_migration_that_lets_the_version_before_go_on_only_adds() {
+    if !is_postgres() {
+        return;
+    }
+    let test = TestDatabase::without_schema();
+    let session = test.session();
+    let mut breaches = Vec::new();
+    for (at, step) in MIGRATIONS.iter().enumerate() {
+        let before = if at == 0 { BTreeSet::new() } else { relied_on(&session) };
+        migrate_by(&session, &MIGRATIONS[..=at]).unwrap();
+        if at == 0 || step.least == step.number {
+            continue;
+        }
+        let after = relied_on(&session);
+        let tables: BTreeSet<&str> = before.iter().map(|line| table(line)).collect();
+        breaches.extend(before.difference(&after).map(|line| format!("{}: lost {line}", step.number)));
+        let new = after.difference(&before).filter(|line| tables.contains(table(line)));
+        let demands = new.filter(|line| line.starts_with("demand ") || line.ends_with(" needed"));
+        breaches.extend(demands.map(|line| format!("{}: demands {line}", step.number)));
+    }
+    assert!(breaches.is_empty(), "{breaches:#?}");
+}
+
+#[test]
+fn a_server_that_is_too_old_for_a_new_schema_stops_working_with_it() {
+    if !is_postgres() {
+        return;
+    }
+    let test = TestDatabase::new();
+    let new = Store::connect(&test.database_of(known() + 1)).unwrap();
+    let old = Store::connect(&test.database()).unwrap();
+    saml(&old, "before").unwrap();
+    let sql = format!("UPDATE revision SET least = {}", known() + 1);
+    new.write("migrate", |tx| tx.execute_batch(&sql)).unwrap();
+    for said in [saml(&old, "after").unwrap_err(), old.settings().unwrap_err()] {
+        assert!(said.to_string().contains("replace this server"), "{said}");
+    }
+    saml(&new, "after").unwrap();
 }
 
 #[test]

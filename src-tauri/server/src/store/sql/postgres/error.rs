@@ -13,9 +13,15 @@ pub enum Fault {
         /// Its words, where no value is in them.
         words: String,
     },
+    /// It does not speak TLS as it must, or its certificate is not to be trusted. That does not pass by itself.
+    #[error("PostgreSQL is not spoken to: {0}")]
+    Tls(String),
     /// There is no connection. Nothing of the transaction is kept.
     #[error("PostgreSQL cannot be reached ({0}); nothing was changed, try again")]
     Away(String),
+    /// A newer version's server has made a schema that this version must not work with any more.
+    #[error("a newer version of latchkey-server has changed the schema: replace this server, too")]
+    Outdated,
     /// The connection broke while a transaction was committed, and it could not be found out since.
     #[error("PostgreSQL could not be reached any more while a change was kept; it may have been or not")]
     Unknown,
@@ -36,9 +42,13 @@ impl Fault {
 impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(said) = error.as_db_error() else {
+            let cause = std::error::Error::source(&error);
+            let outside = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
+            if outside.and_then(std::io::Error::get_ref).is_some_and(|inner| inner.is::<rustls::Error>()) {
+                return Self::Tls(error.to_string());
+            }
             // What stands behind it may be a value that did not fit.
-            let is_ours =
-                std::error::Error::source(&error).is_some_and(|cause| !cause.is::<std::io::Error>());
+            let is_ours = cause.is_some() && outside.is_none();
             return match is_ours && !error.is_closed() {
                 true => Self::Refused { code: "client".to_owned(), words: error.to_string() },
                 false => Self::Away(error.to_string()),

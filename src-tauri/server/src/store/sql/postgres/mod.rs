@@ -60,6 +60,8 @@ const STATEMENTS: usize = 512;
 pub(in crate::store) struct Server {
     config: Config,
     tls: Option<Tls>,
+    /// The last migration that this version has.
+    knows: i64,
 }
 
 impl fmt::Debug for Server {
@@ -102,7 +104,8 @@ impl Server {
             return Err(AddressError::Plain);
         }
         config
-            .application_name("latchkey-server")
+            // Who runs the database sees which server holds what.
+            .application_name(format!("latchkey-server {}", std::process::id()))
             .connect_timeout(Duration::from_secs(5))
             .keepalives_idle(Duration::from_secs(10))
             .options(
@@ -111,7 +114,13 @@ impl Server {
                  -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c jit=off",
             );
         let tls = is_encrypted.then(|| encryption(authorities)).transpose()?;
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, knows: crate::store::postgres::known() })
+    }
+
+    /// The same as a version would have it whose last migration was this one.
+    #[cfg(test)]
+    pub(in crate::store) fn knowing(self, last: i64) -> Self {
+        Self { knows: last, ..self }
     }
 
     /// The same with limits that are soon reached.
@@ -186,7 +195,7 @@ pub(in crate::store) struct Session {
 }
 
 /// What a transaction begins with.
-const STATE: &str = "SELECT value, schema FROM revision";
+const STATE: &str = "SELECT value, schema, least FROM revision";
 
 impl Session {
     /// One that is not connected yet.
@@ -294,11 +303,15 @@ impl Session {
             }
         };
         self.is_open.set(true);
-        let state = rows.iter().rev().find(|row| row.len() >= 2);
-        let Some([revision, schema, rest @ ..]) = state.map(Vec::as_slice) else {
+        let state = rows.iter().rev().find(|row| row.len() >= 3);
+        let Some([revision, schema, least, rest @ ..]) = state.map(Vec::as_slice) else {
             self.undo();
             return Err(Fault::Away("it has no schema".to_owned()));
         };
+        if least.parse().is_ok_and(|least: i64| least > self.server.knows) {
+            self.undo();
+            return Err(Fault::Outdated);
+        }
         self.writing.replace(rest.first().cloned());
         if let Some(live) = &mut *self.live.borrow_mut()
             && live.schema != *schema
@@ -320,7 +333,7 @@ impl Session {
         // Each statement sees what was committed last: before its turn that would be too old.
         self.begin(&format!(
             "BEGIN; SELECT pg_advisory_xact_lock({WRITERS}); \
-             SELECT value, schema, pg_current_xact_id()::text FROM revision"
+             SELECT value, schema, least, pg_current_xact_id()::text FROM revision"
         ))
     }
 

@@ -1,0 +1,140 @@
+//! Debian's PostgreSQL, of a test's own: in a folder, on a free port of this machine, gone with the value.
+
+use crate::{
+    deadline::{START, WHILE},
+    process::{Process, Program, run},
+};
+use anyhow::{Context, Result, ensure};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+const SCRIPT: &str = include_str!("sh/postgres.sh");
+/// Who owns it.
+const OWNER: &str = "latchkey";
+
+/// A running PostgreSQL.
+#[derive(Debug)]
+pub struct Postgres {
+    // Before its folder goes.
+    process: Process,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Postgres {
+    /// Starts one that believes whoever comes.
+    ///
+    /// # Errors
+    /// That it is not installed, or does not start in time.
+    pub async fn start() -> Result<Self> {
+        Self::begin(None).await
+    }
+
+    /// Starts one that takes TLS alone, with this certificate and key (PEM), and asks for the owner's password.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with_tls((certificate, key): (&str, &str), password: &str) -> Result<Self> {
+        let postgres = Self::begin(Some((certificate, key))).await?;
+        postgres.ask("postgres", &format!("ALTER ROLE {OWNER} PASSWORD '{password}'")).await?;
+        Ok(postgres)
+    }
+
+    async fn begin(tls: Option<(&str, &str)>) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("lk-postgres-").tempdir()?;
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let mut arguments = vec![folder.path().join("cluster").display().to_string(), port.to_string()];
+        if let Some((certificate, key)) = tls {
+            for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+                let path = folder.path().join(name);
+                std::fs::write(&path, text)?;
+                arguments.push(path.display().to_string());
+            }
+        }
+        // It changes its user, who comes to the cluster through here.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open)?;
+        let log = folder.path().join("log");
+        let process = Program::new("postgres.sh", "/bin/bash")
+            .args(["-c", SCRIPT, "postgres.sh"])
+            .args(&arguments)
+            .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")])
+            .log(log.clone())
+            .lines()
+            .input()
+            .start()?;
+        let ready = process.line(START, "PostgreSQL to be ready", |line| (line == "ready").then_some(()));
+        ready.await.with_context(|| std::fs::read_to_string(&log).unwrap_or_default())?;
+        Ok(Self { process, folder, port })
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("cluster")
+    }
+
+    /// The port of this machine.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `[database]` of a configuration file, for a database of this name.
+    #[must_use]
+    pub fn section(&self, name: &str) -> String {
+        format!("[database]\nurl = \"postgresql://{OWNER}@127.0.0.1:{}/{name}\"\n", self.port)
+    }
+
+    /// Makes an empty database.
+    ///
+    /// # Errors
+    /// PostgreSQL's words.
+    pub async fn create(&self, name: &str) -> Result<()> {
+        self.ask("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+            .await
+            .map(drop)
+    }
+
+    /// What a statement gives, a line for each row and `|` between columns.
+    ///
+    /// # Errors
+    /// PostgreSQL's words.
+    pub async fn ask(&self, name: &str, sql: &str) -> Result<String> {
+        self.tool("psql", &["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", name, "-c", sql]).await
+    }
+
+    /// What one of PostgreSQL's programs prints, pointed here as the owner.
+    ///
+    /// # Errors
+    /// What it says when it fails.
+    pub async fn tool(&self, program: &str, arguments: &[&str]) -> Result<String> {
+        let (socket, port) = (self.socket().display().to_string(), self.port.to_string());
+        let to = ["-h", &socket, "-p", &port, "-U", OWNER];
+        let (program, arguments) = (tools()?.join(program), [to.as_slice(), arguments].concat());
+        let said = run(WHILE, &program, &arguments, [("PATH", "/usr/bin:/bin")], "").await?;
+        ensure!(said.ok, "{} {arguments:?}: {}", program.display(), said.err);
+        Ok(said.out.trim_end().to_owned())
+    }
+
+    /// Restarts it as `pg_ctl restart -m fast` does: connections are ended, transactions undone. How long that took.
+    ///
+    /// # Errors
+    /// That it does not come back.
+    pub async fn restart(&self) -> Result<Duration> {
+        let (mark, begun) = (self.process.lines().mark(), Instant::now());
+        self.process.write_line("restart").await?;
+        let ready = |line: &String| (line == "ready").then_some(());
+        self.process.lines().wait_after(mark, WHILE, "PostgreSQL to be ready again", ready).await?;
+        Ok(begun.elapsed())
+    }
+}
+
+/// The folder of the newest version's programs (Debian's `postgresql`).
+fn tools() -> Result<PathBuf> {
+    let all =
+        std::fs::read_dir("/usr/lib/postgresql").context("PostgreSQL is not installed: run `make test`")?;
+    let version = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let newest = all.flatten().map(|entry| entry.path()).max_by_key(|path| version(path));
+    Ok(newest.context("PostgreSQL is not installed: run `make test`")?.join("bin"))
+}
