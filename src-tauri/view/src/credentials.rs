@@ -187,6 +187,7 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
             .find(|o| o.organisation.id == p.kept.grant.org)
             .map(|o| (&o.organisation.id, o.organisation.name.as_str())),
         again: Some(UiRequest::RefreshProfile { profile: name.to_owned() }),
+        ..About::default()
     };
     let org_name = about.org.map_or("the organisation", |(_, name)| name);
     let still = works(p, s.at);

@@ -255,6 +255,9 @@ export class Desk {
       case 'show':
         this.view = action.view;
         return null;
+      case 'settings':
+        [this.view, this.settingsSection] = ['settings', action.section];
+        return null;
       case 'copy':
         await this.copied(action.text);
         return null;
