@@ -116,6 +116,11 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             role(grant, account_name),
             true,
         ),
+        Event::PutBack { profile, grant, account_name } => (
+            format!("Another program put old keys of {profile} back, so it is written again"),
+            role(grant, account_name),
+            true,
+        ),
         Event::RefreshFailed { profile, grant, account_name, code } => (
             format!("Could not refresh {profile}: {}", why(Some(&grant.org), code)),
             role(grant, account_name),
@@ -283,6 +288,7 @@ fn kind(event: &Event) -> UiActivityKind {
             UiActivityKind::Copy
         }
         Event::Refreshed { .. }
+        | Event::PutBack { .. }
         | Event::RefreshFailed { .. }
         | Event::KeepStarted { .. }
         | Event::DeliveryChanged { .. }
@@ -324,6 +330,7 @@ fn account_of(event: &Event) -> Option<String> {
         | Event::CredentialsCopied { grant, .. }
         | Event::HandedOut { grant, .. }
         | Event::Refreshed { grant, .. }
+        | Event::PutBack { grant, .. }
         | Event::RefreshFailed { grant, .. }
         | Event::KeepStarted { grant, .. }
         | Event::KeepEnded { grant, .. }
