@@ -426,6 +426,20 @@ fn a_file_that_cannot_be_written_is_told_by_its_reason() {
 }
 
 #[test]
+fn a_profile_that_was_never_written_may_be_asked_for_instead() {
+    let labels = |written: bool| {
+        let full = Code::DiskFull { path: "/home/sam/.aws/credentials".into() };
+        let mut profile = pay_dev(State::NotWritable(full), 9);
+        profile.kept.written = profile.kept.written.filter(|_| written);
+        let problem = of(|s| s.profiles = vec![profile]).profiles[0].problem.clone().unwrap();
+        problem.buttons.into_iter().map(|b| b.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(false), ["Try again", "Use on demand instead"]);
+    // Keys in a file that cannot be written would hide it.
+    assert_eq!(labels(true), ["Try again"]);
+}
+
+#[test]
 fn apps_as_the_window_shows_them() {
     let id = OrgId::new("acme");
     let listed = with(|_| ());
