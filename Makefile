@@ -32,7 +32,7 @@ screenshots: ## Photograph every view in every state, light and dark, into scree
 package: ## Build the deb and the rpm into target/release/bundle/
 	@src-tauri/scripts/package.sh
 
-package-test: ## Install and start the deb in a clean root, look the rpm through
+package-test: ## Install, start and remove the deb and the rpm in a clean root
 	@tests/support/sh/package-test.sh
 
 clean: ## Remove everything that these commands built

@@ -45,7 +45,8 @@ pub async fn usual(browser: &Driver) -> Result<()> {
     browser.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await
 }
 
-async fn resize(browser: &Driver, width: u32, height: u64) -> Result<()> {
+/// Makes the window this large, in CSS pixels.
+pub async fn resize(browser: &Driver, width: u32, height: u64) -> Result<()> {
     let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
     browser.devtools("Emulation.setDeviceMetricsOverride", size).await
 }

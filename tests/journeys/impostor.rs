@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result};
 use std::{future::Future, sync::Arc};
+use support::deadline::{WHILE, within};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy},
     net::{TcpListener, TcpStream},
 };
 
@@ -44,6 +45,31 @@ impl Impostor {
         .await
     }
 
+    /// One before the server at `port` of this computer: a request for whose first line `refusal` gives the end
+    /// of a status line is answered with that, every other is handed on.
+    pub async fn before(
+        port: u16,
+        refusal: impl Fn(&str) -> Option<&'static str> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let refusal = Arc::new(refusal);
+        Self::serving(move |mut stream| {
+            let refusal = Arc::clone(&refusal);
+            async move {
+                let request = whole(&mut stream).await?;
+                let line = request.lines().next().unwrap_or_default();
+                if let Some(status) = refusal(line) {
+                    return answer(stream, (status, "application/json", "{}".to_owned())).await;
+                }
+                let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+                server.write_all(handed_on(&request, port)?.as_bytes()).await?;
+                let (_, mut to) = stream.split();
+                within(WHILE, "the server's answer", copy(&mut server, &mut to)).await?;
+                to.shutdown().await.context("could not end an answer")
+            }
+        })
+        .await
+    }
+
     /// A port that nobody listens on.
     pub async fn nobody() -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -65,23 +91,45 @@ impl Impostor {
     }
 }
 
-/// Reads one request whole and answers it.
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
-    mut stream: S,
-    answer: &(dyn Fn(&str) -> (&'static str, &'static str, String) + Send + Sync),
-) -> Result<()> {
+/// The request as one that comes straight from its sender, and the only one of its connection.
+fn handed_on(request: &str, port: u16) -> Result<String> {
+    let (head, body) = request.split_once("\r\n\r\n").context("no end of the head")?;
+    let own = |line: &&str| {
+        let name = line.split(':').next().unwrap_or_default();
+        !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("connection")
+    };
+    let head = head.lines().filter(own).collect::<Vec<_>>().join("\r\n");
+    Ok(format!("{head}\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n{body}"))
+}
+
+/// Reads one request whole.
+async fn whole<S: AsyncRead + Unpin>(stream: &mut S) -> Result<String> {
     let mut read = Vec::new();
-    let request = loop {
+    loop {
         let mut some = [0; 4096];
         let count = stream.read(&mut some).await?;
         read.extend_from_slice(some.get(..count).unwrap_or_default());
         let text = String::from_utf8_lossy(&read);
         let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| body.len() >= length(head));
         if whole || count == 0 {
-            break text.into_owned();
+            break Ok(text.into_owned());
         }
-    };
-    let (status, kind, body) = answer(&request);
+    }
+}
+
+/// Reads one request whole and answers it.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    say: &(dyn Fn(&str) -> (&'static str, &'static str, String) + Send + Sync),
+) -> Result<()> {
+    let request = whole(&mut stream).await?;
+    answer(stream, say(&request)).await
+}
+
+async fn answer<S: AsyncWrite + Unpin>(
+    mut stream: S,
+    (status, kind, body): (&'static str, &'static str, String),
+) -> Result<()> {
     let head = format!(
         "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()

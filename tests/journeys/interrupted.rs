@@ -19,7 +19,7 @@ use support::{
     app::{has, name},
     deadline::{SOON, WHILE},
     driver::{self, Driver},
-    journey,
+    journey, until,
 };
 
 const ACCOUNT: &str = "381200003344";
@@ -76,6 +76,73 @@ fn a_profile_of_somebody_else_is_replaced_only_when_the_person_says_so() {
         let boto = Boto::start_with(&server, desk.env()).await?;
         prove(&aws, &boto, "data-dev-2", ACCOUNT).await
     });
+}
+
+/// `aws configure set` takes no lock: what it had read before we wrote, it puts back.
+#[test]
+fn what_another_program_had_read_and_puts_back_is_replaced_at_once() {
+    const THEIRS: &str = "[theirs]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n";
+    journey("interrupted-undone", |desk| async move {
+        fs::create_dir_all(desk.home(".aws"))?;
+        fs::write(credentials_file(&desk), THEIRS)?;
+        let server = SandboxServer::start().await?;
+        let (app, window) = first_window(&desk).await?;
+        sign_in(&desk, &app, &window, &server).await?;
+        keep_fresh(&app, &window, ACCOUNT, ROLE, "data-dev").await?;
+        let mark = app.mark();
+        let stands = async |wanted: &str, what: &str| {
+            until(SOON, what, || async { Ok((written(&desk)? == wanted).then_some(())) }).await
+        };
+
+        // It had read the file before the first write of a profile ...
+        let one = written(&desk)?;
+        keep_fresh(&app, &window, ACCOUNT, ROLE, "data-two").await?;
+        let two = written(&desk)?;
+        ensure!(two != one && two.starts_with(&one), "data-two does not follow data-dev");
+        fs::write(credentials_file(&desk), &one)?;
+        stands(&two, "data-two to stand in the file again").await?;
+
+        // ... or before a refresh.
+        let tray = app.tray().await?;
+        tray.click(&["Refresh everything now"]).await?;
+        let newer = until(SOON, "new keys of both", || async {
+            let now = written(&desk)?;
+            let new = |profile| section(&now, profile) != section(&two, profile);
+            Ok((new("data-dev") && new("data-two")).then_some(now))
+        });
+        let newer = newer.await?;
+        fs::write(credentials_file(&desk), &two)?;
+        stands(&newer, "the new keys to stand in the file again").await?;
+
+        // The real one, in the middle of it.
+        let aws = AwsCli::in_home(&desk.folders().home(), &server);
+        let key = ["configure", "set", "aws_secret_access_key", "theirs-theirs", "--profile", "theirs"];
+        let (said, clicked) = tokio::join!(aws.run(&key), tray.click(&["Refresh everything now"]));
+        clicked?;
+        ensure!(said?.ok, "aws configure set failed");
+        until(SOON, "newer keys beside theirs", || async {
+            let now = written(&desk)?;
+            let new = |profile| section(&now, profile) != section(&newer, profile);
+            let theirs = section(&now, "theirs").is_some_and(|it| it.contains("theirs-theirs"));
+            Ok((new("data-dev") && new("data-two") && theirs).then_some(()))
+        })
+        .await?;
+
+        let stopped =
+            |e: &&serde_json::Value| name(e) == "profile" && has(e, &json!({ "state": "conflict" }));
+        let events = app.events();
+        ensure!(!events.iter().skip(mark).any(|e| stopped(&e)), "it was taken for a change: {events:?}");
+        window.press("Activity").await?;
+        window.read(SOON, "Another program put old keys of data-dev back, so it is written again").await?;
+        let boto = Boto::start_with(&server, desk.env()).await?;
+        prove(&aws, &boto, "data-dev", ACCOUNT).await
+    });
+}
+
+/// The lines of a profile.
+fn section<'a>(text: &'a str, profile: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("[{profile}]\n"))?;
+    rest.split("\n[").next()
 }
 
 /// A file system of 64 kB at a folder of the desk's home, for as long as it lives.

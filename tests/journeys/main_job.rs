@@ -3,7 +3,7 @@
 //! credentials file proven by the distribution's `aws` and by boto3.
 
 use super::steps::{credentials_file, installed_two_hours_ago, prove, wait_signed_in, wait_synced};
-use anyhow::{Context, ensure};
+use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use serde_json::json;
 use std::{fs, time::Duration};
@@ -11,7 +11,8 @@ use support::{
     App, AwsCli, Boto, SandboxServer,
     app::{has, name},
     deadline::{SOON, WHILE},
-    driver, journey, organisation,
+    driver::{self, Driver},
+    journey, organisation,
     secrets::Secrets,
 };
 
@@ -19,6 +20,22 @@ const FOREIGN: &str = "# mine, by hand\n[legacy]\naws_access_key_id = AKIAIOSFOD
     aws_secret_access_key = left-alone-left-alone-left-alone\n\n; the end";
 const PROFILE: &str = "pay-incident";
 const ACCOUNT: &str = "111122223333";
+
+/// All that the window is told: its state, and what each portal lists.
+async fn crosses(window: &Driver) -> Result<serde_json::Value> {
+    const ASK: &str = "const done = arguments[arguments.length - 1], { invoke } = window.__TAURI_INTERNALS__;
+        invoke('state').then(async (state) => done([state,
+            await Promise.all(state.organisations.map(({ id }) => invoke('portal', { org: id })))]),
+            (error) => done([String(error)]));";
+    let crossed = window.client().execute_async(ASK, vec![]).await?;
+    ensure!(crossed[0]["profiles"][0]["name"] == PROFILE, "the window was told {}", crossed[0]);
+    ensure!(
+        crossed[1][0]["accounts"].as_array().is_some_and(|all| all.len() > 5),
+        "of the portal: {}",
+        crossed[1]
+    );
+    Ok(crossed)
+}
 
 #[test]
 fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
@@ -86,6 +103,9 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         proven().await.context("after the first write")?;
         let mut secrets = Secrets::default();
         secrets.add_profile(&credentials_file(&desk), PROFILE)?;
+        secrets.add("the user's password", user.password.as_bytes())?;
+        secrets.add("the sealing key", &keys[0])?;
+        secrets.add("the keyring's password", support::desk::KEYRING_PASSWORD.as_bytes())?;
 
         // Forced expiry: the proof fails, a refresh from the tray makes it hold again.
         server.expire_credentials().await?;
@@ -94,6 +114,12 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         tray.click(&["Refresh everything now"]).await?;
         app.says(mark, "profile", &json!({ "name": PROFILE, "state": "fresh" })).await?;
         proven().await.context("after the refresh")?;
+        secrets.add_profile(&credentials_file(&desk), PROFILE)?;
+
+        // What crosses to the page is what it shows: none of it opens anything.
+        let crossed = tempfile::tempdir()?;
+        fs::write(crossed.path().join("crossed.json"), serde_json::to_vec(&crosses(&window).await?)?)?;
+        secrets.scan(&[crossed.path().to_owned()])?;
 
         // A sign-in of 16 minutes, which nothing renews; the window closed, the screen locked.
         tray.click(&["Sign out of*"]).await?;
@@ -131,9 +157,6 @@ fn a_person_signs_in_opens_a_console_and_has_a_profile_kept_fresh() {
         // Nothing secret was written anywhere but in the credentials file: neither what is known here nor
         // any bearer value that the server gave out (tokens, client secret, codes).
         secrets.add_profile(&credentials_file(&desk), PROFILE)?;
-        secrets.add("the user's password", user.password.as_bytes())?;
-        secrets.add("the sealing key", &keys[0])?;
-        secrets.add("the keyring's password", support::desk::KEYRING_PASSWORD.as_bytes())?;
         secrets.scan(&desk.folders().ours())?;
         Ok(())
     });

@@ -1,5 +1,6 @@
 //! What a person does, from the first start on, with every part real.
 
+mod access;
 mod administrator;
 mod applications;
 mod arrival;

@@ -40,7 +40,11 @@ request: UiRequest, } | { "action": "show",
 /**
  * Which.
  */
-view: UiView, } | { "action": "copy", 
+view: UiView, } | { "action": "settings", 
+/**
+ * `general`, `organisations` and so on, as the window calls it.
+ */
+section: string, } | { "action": "copy", 
 /**
  * The text.
  */

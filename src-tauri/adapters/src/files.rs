@@ -1,6 +1,7 @@
 //! `~/.aws/credentials` and `~/.aws/config` behind the engine's port; the editing itself is `aws-files`'.
 
 mod errors;
+mod look;
 mod on_demand;
 mod sso_cache;
 
@@ -21,7 +22,8 @@ use engine::{
         sign_in::Method,
     },
     ports::{
-        AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Reads,
+        AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Found,
+        Reads,
     },
 };
 use errors::{code, refused};
@@ -143,31 +145,13 @@ impl AwsFiles for DiskFiles {
         .await
     }
 
-    async fn check(&self, set: FileSet, profile: &Delivered) -> Result<Option<Conflict>, Code> {
-        let name = profile_name(&profile.profile)?;
+    async fn check(&self, set: FileSet, profile: &Delivered) -> Result<Found, Code> {
         let (look, latch) = (profile.clone(), self.latch.clone());
-        let last = profile.last.as_ref().map(fingerprint);
-        self.blocking(set, move |pair| {
-            match look.delivery {
-                Delivery::OnDemand => return pair.in_the_way(&latch, &look),
-                Delivery::CopyOnly => return Ok(None),
-                Delivery::SsoCache => return pair.in_the_way_of_session(&look),
-                Delivery::CredentialsFile => {}
-            }
-            let reading = pair.credentials.read().map_err(|e| code(&e))?;
-            let standing = reading.standing(name.as_str(), last.as_ref());
-            if standing == Standing::Absent && last.is_some() {
-                return Ok(Some(Conflict::ChangedByAnother));
-            }
-            if let Some(conflict) = conflict(&standing) {
-                return Ok(Some(conflict));
-            }
-            // What is there already is no news for keys that stand in the file, which come first.
-            let other = last.is_none() && pair.other_process(name.as_str());
-            Ok(pair
-                .has_sso_settings(name.as_str())
-                .then_some(Conflict::SsoSettings)
-                .or(other.then_some(Conflict::OtherProcess)))
+        self.blocking(set, move |pair| match look.delivery {
+            Delivery::OnDemand => pair.in_the_way(&latch, &look).map(Found::from),
+            Delivery::CopyOnly => Ok(Found::Free),
+            Delivery::SsoCache => pair.in_the_way_of_session(&look).map(Found::from),
+            Delivery::CredentialsFile => pair.keys_stand(&look),
         })
         .await
     }

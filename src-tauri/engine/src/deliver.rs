@@ -4,7 +4,7 @@
 use crate::{
     cache,
     engine::{Context, Event},
-    keep::{look_at_file, missing},
+    keep::{look_at_file, missing, recheck_missed},
     model::{
         Timestamp,
         code::Code,
@@ -14,7 +14,7 @@ use crate::{
         profile::{Conflict, State as ProfileState},
         refresh::retry_after,
     },
-    ports::{Delivered, FileChange, FileOutcome, FileSet, Write},
+    ports::{Delivered, FileChange, FileOutcome, FileSet, Found, Write},
     request::{Answer, Asker, Reply},
     state::{Org, Profile, State},
     stop,
@@ -160,6 +160,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, placed: Placed) {
         stop::end(ctx, state, &name, ending);
     }
     look_at_file(ctx, set);
+    recheck_missed(ctx, state);
 }
 
 /// A wish for another delivery of a profile.
@@ -185,13 +186,14 @@ pub(crate) fn change(ctx: &Context, state: &State, change: Change, answer: onesh
     let set = file_set(state, &profile.kept.grant);
     let look = Delivered {
         profile: change.profile.clone(),
+        grant: profile.kept.grant.clone(),
         delivery: change.delivery,
         last: profile.kept.written.clone(),
         placed: false,
     };
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let found = ctx.ports.files.check(set, &look).await;
+        let found = ctx.ports.files.check(set, &look).await.map(Found::conflict);
         ctx.send(Event::Rerouted(Looked { change, found, answer }));
     });
 }

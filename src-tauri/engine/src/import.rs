@@ -11,7 +11,7 @@ use crate::{
         ids::ProfileName,
         profile::Conflict,
     },
-    ports::{Delivered, FileSet},
+    ports::{Delivered, FileSet, Found},
     request::{Answer, Reply, Wanted},
     state::State,
 };
@@ -110,11 +110,12 @@ pub(crate) fn keep_many(
         for (wish, set) in wishes.iter().zip(sets) {
             let look = Delivered {
                 profile: wish.profile.clone(),
+                grant: wish.grant.clone(),
                 delivery: wish.delivery,
                 last: None,
                 placed: false,
             };
-            refused = match ctx.ports.files.check(set, &look).await {
+            refused = match ctx.ports.files.check(set, &look).await.map(Found::conflict) {
                 Ok(None) => continue,
                 Ok(Some(conflict)) => Some(taken(&wish.profile, conflict)),
                 Err(code) => Some(code),

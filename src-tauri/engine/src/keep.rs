@@ -12,7 +12,7 @@ use crate::{
         ids::{Grant, ProfileName},
         profile::{Conflict, Kept, State as ProfileState},
     },
-    ports::{Delivered, FileChange, FileOutcome, FileSet, Write},
+    ports::{Delivered, FileChange, FileOutcome, FileSet, Found, Write},
     request::{Answer, Reply},
     safety,
     state::{Profile, State},
@@ -42,7 +42,7 @@ pub(crate) struct Checked {
 }
 
 /// What looking at one kept profile in the files said, and what had been written when it was looked at.
-type Look = (Delivered, Result<Option<Conflict>, Code>);
+type Look = (Delivered, Result<Found, Code>);
 
 /// What looking at all kept profiles in the file said.
 pub(crate) struct FilesChecked(Vec<Look>);
@@ -51,10 +51,11 @@ pub(crate) fn begin(ctx: &Context, state: &State, wish: Wish, answer: oneshot::S
     let Some((set, answer)) = or_answered(prepare(ctx, state, &wish), answer) else { return };
     let taken: Vec<_> = state.profiles.keys().cloned().collect();
     let last = state.profiles.get(&wish.profile).and_then(|p| p.kept.written.clone());
-    let look = Delivered { profile: wish.profile.clone(), delivery: wish.delivery, last, placed: false };
+    let (profile, grant) = (wish.profile.clone(), wish.grant.clone());
+    let look = Delivered { profile, grant, delivery: wish.delivery, last, placed: false };
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let found = ctx.ports.files.check(set, &look).await;
+        let found = ctx.ports.files.check(set, &look).await.map(Found::conflict);
         let suggestion = free_name(&ctx, set, look, &taken).await;
         ctx.send(Event::Kept(Checked { wish, found, suggestion, answer }));
     });
@@ -99,14 +100,14 @@ pub(crate) fn prepare(ctx: &Context, state: &State, wish: &Wish) -> Result<Resul
 
 /// `name-2`, `name-3` …: the first that nothing in the files has.
 async fn free_name(ctx: &Context, set: FileSet, wish: Delivered, taken: &[ProfileName]) -> ProfileName {
-    let Delivered { profile: name, delivery, .. } = wish;
+    let Delivered { profile: name, grant, delivery, .. } = wish;
     for n in 2..20 {
         let profile = ProfileName::new(format!("{name}-{n}"));
         if taken.contains(&profile) {
             continue;
         }
-        let candidate = Delivered { profile, delivery, last: None, placed: false };
-        if matches!(ctx.ports.files.check(set, &candidate).await, Ok(None)) {
+        let candidate = Delivered { profile, grant: grant.clone(), delivery, last: None, placed: false };
+        if matches!(ctx.ports.files.check(set, &candidate).await, Ok(Found::Free)) {
             return candidate.profile;
         }
     }
@@ -297,15 +298,18 @@ pub(crate) fn look_at_file(ctx: &Context, set: FileSet) {
 }
 
 /// Looks whether another program changed what we wrote.
-pub(crate) fn recheck(ctx: &Context, state: &State) {
+pub(crate) fn recheck(ctx: &Context, state: &mut State) {
+    for profile in state.profiles.values_mut() {
+        profile.missed |= profile.in_flight;
+    }
     let kept: Vec<_> = state
         .profiles
         .values()
         .filter(|p| !p.in_flight)
         .map(|p| {
             let set = state.org(&p.kept.grant.org).map_or(FileSet::Own, super::state::Org::file_set);
-            let Kept { profile, delivery, written, placed, .. } = p.kept.clone();
-            (set, Delivered { profile, delivery, last: written, placed: placed.is_some() })
+            let Kept { profile, grant, delivery, written, placed, .. } = p.kept.clone();
+            (set, Delivered { profile, grant, delivery, last: written, placed: placed.is_some() })
         })
         .collect();
     look_at_file(ctx, FileSet::Own);
@@ -324,30 +328,60 @@ pub(crate) fn recheck(ctx: &Context, state: &State) {
     });
 }
 
+/// As [`recheck`], if the files changed while one of what is written now was under way: whether before or
+/// after our write nobody knows.
+pub(crate) fn recheck_missed(ctx: &Context, state: &mut State) {
+    let missed = |p: &Profile| p.missed && !p.in_flight;
+    if state.profiles.values().any(missed) {
+        for profile in state.profiles.values_mut().filter(|p| missed(p)) {
+            profile.missed = false;
+        }
+        recheck(ctx, state);
+    }
+}
+
 pub(crate) fn checked(ctx: &Context, state: &mut State, FilesChecked(found): FilesChecked) {
+    let now = ctx.now();
     for (seen, result) in found {
         let name = seen.profile;
         let Some(profile) = state.profiles.get_mut(&name) else { continue };
         let Kept { written, placed, delivery, .. } = &profile.kept;
+        if profile.in_flight {
+            profile.missed = true;
+            continue;
+        }
         // We were quicker than the look: what was written since is not another program's.
-        if profile.in_flight
-            || (written, placed.is_some(), *delivery) != (&seen.last, seen.placed, seen.delivery)
-        {
+        if (written, placed.is_some(), *delivery) != (&seen.last, seen.placed, seen.delivery) {
             continue;
         }
+        let Ok(found) = result else { continue };
+        let refreshed = delivery.is_refreshed();
+        // It is written again as soon as it may be, after a pause too.
+        let undone = found == Found::Undone;
+        let news = undone && !profile.undone;
+        let put_back = !news || profile.may_be_put_back(now);
+        profile.undone = undone && put_back;
         // Nothing is written to a paused one, whoever changed it.
-        if profile.kept.paused && delivery.is_refreshed() {
+        if profile.kept.paused && refreshed {
             continue;
         }
-        match result {
-            Ok(Some(conflict)) if profile.state != ProfileState::Conflict(conflict) => {
+        match found.conflict().or((!put_back).then_some(Conflict::ChangedByAnother)) {
+            Some(conflict) if profile.state != ProfileState::Conflict(conflict) => {
                 profile.state = ProfileState::Conflict(conflict);
                 ctx.note(state, By::Schedule, Happened::Conflicted { profile: name, conflict });
             }
-            Ok(None) if matches!(profile.state, ProfileState::Conflict(_)) => {
-                profile.state = ProfileState::Waiting;
+            Some(_) => {}
+            None => {
+                if matches!(profile.state, ProfileState::Conflict(_)) {
+                    profile.state = ProfileState::Waiting;
+                }
+                if news {
+                    tracing::warn!(profile = %name, "another program put back what it had read: written again");
+                    let grant = profile.kept.grant.clone();
+                    let account_name = state.account_name(&grant);
+                    ctx.note(state, By::Schedule, Happened::PutBack { profile: name, grant, account_name });
+                }
             }
-            _ => {}
         }
     }
 }

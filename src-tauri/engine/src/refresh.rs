@@ -3,6 +3,7 @@
 use crate::{
     console::Fetch,
     engine::{Context, Event},
+    keep,
     model::{
         Timestamp,
         code::Code,
@@ -194,7 +195,8 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, batch: Batch) {
             stop::end(ctx, state, &name, ending);
         }
     }
-    crate::keep::look_at_file(ctx, set);
+    keep::look_at_file(ctx, set);
+    keep::recheck_missed(ctx, state);
 }
 
 /// The profiles that are due and cannot be fetched, since the sign-in could not be renewed yet: they say so.
@@ -243,6 +245,7 @@ fn one(
     match ended {
         Ended::Written(written) => {
             profile.failing_since = None;
+            profile.undone = false;
             profile.forced = old || outdated;
             profile.replace_foreign &= outdated;
             if renew_profile_at(&written, lead) > now {

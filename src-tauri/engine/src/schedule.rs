@@ -71,7 +71,7 @@ pub(crate) fn facts<'a>(state: &State, profile: &'a Profile, now: Timestamp) -> 
         paused: profile.kept.paused || state.pause.is_some(),
         signed_in: org.is_some_and(|o| o.stands(now)),
         lead: state.settings.lead(),
-        written: profile.kept.written.as_ref().filter(|_| !profile.forced),
+        written: profile.kept.written.as_ref().filter(|_| !profile.forced && !profile.undone),
         not_before: profile.not_before.max(renewal),
         // What is not refreshed is never due.
         blocked: profile.blocked() || !profile.kept.delivery.is_refreshed(),

@@ -30,6 +30,7 @@ use crate::{
     step_up::StepUp,
     waiting::Waiting,
 };
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -235,6 +236,10 @@ pub(crate) struct Pass {
     pub at: Timestamp,
 }
 
+/// So often within [`UNDOINGS_WITHIN`] a profile is written again that another program undid.
+const UNDOINGS: usize = 5;
+const UNDOINGS_WITHIN: SignedDuration = SignedDuration::from_mins(1);
+
 /// One kept profile.
 pub(crate) struct Profile {
     pub kept: Kept,
@@ -254,6 +259,12 @@ pub(crate) struct Profile {
     pub closed: bool,
     /// Renew although it is not due.
     pub forced: bool,
+    /// Another program put back what it had read before our last write, which is not in the file any more.
+    pub undone: bool,
+    /// When that happened lately.
+    pub undoings: Vec<Timestamp>,
+    /// The files changed while it was being written, so that it is looked at again after that.
+    pub missed: bool,
     /// Counts what the person wished of it: a refresh that was begun before the last wish does not fulfil
     /// it.
     pub wish: u64,
@@ -292,9 +303,20 @@ impl Profile {
             over: false,
             closed: false,
             forced: false,
+            undone: false,
+            undoings: Vec::new(),
+            missed: false,
             wish: 0,
             ending: None,
         }
+    }
+
+    /// Counts that another program undid our last write. `false` when that happens again and again: it means
+    /// it then, or another Latchkey keeps a profile of this name.
+    pub fn may_be_put_back(&mut self, now: Timestamp) -> bool {
+        self.undoings.retain(|at| *at + UNDOINGS_WITHIN > now);
+        self.undoings.push(now);
+        self.undoings.len() <= UNDOINGS
     }
 
     /// The person wants it written now.

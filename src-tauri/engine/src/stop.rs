@@ -3,7 +3,7 @@
 use crate::{
     add, cache,
     engine::{Context, Event},
-    keep::{look_at_file, missing},
+    keep::{look_at_file, missing, recheck_missed},
     model::{
         code::Code,
         history::{By, Event as Happened},
@@ -124,6 +124,7 @@ pub(crate) fn stopped(ctx: &Context, state: &mut State, stopped: Stopped) {
     }
     add::left(ctx, state, &org, result.err());
     look_at_file(ctx, set);
+    recheck_missed(ctx, state);
 }
 
 fn kept_no_more(ctx: &Context, state: &mut State, name: &ProfileName, removed: bool) {

@@ -50,11 +50,12 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         let known = s.organisations.iter().find(|o| o.organisation.id == *org);
         known.map_or_else(|| "an organisation that was removed".to_owned(), |o| o.organisation.name.clone())
     };
-    let why = |org: Option<&OrgId>, code: &Code| {
+    let about = |org: Option<&OrgId>, code: &Code, launch: bool| {
         let found = org.and_then(|id| s.organisations.iter().find(|o| o.organisation.id == *id));
         let org = found.map(|o| (&o.organisation.id, o.organisation.name.as_str()));
-        sentence(code, &About { org, again: None })
+        sentence(code, &About { org, launch, ..About::default() })
     };
+    let why = |org: Option<&OrgId>, code: &Code| about(org, code, false);
     let role = |grant: &Grant, account: &str| Some(format!("{account}, {}", grant.role));
     match &entry.event {
         Event::OrganisationAdded { name, .. } => (format!("Added {name}"), None, true),
@@ -90,13 +91,13 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             (format!("Opened the console of {account_name}"), role(grant, account_name), true)
         }
         Event::ConsoleFailed { grant, account_name, code } => (
-            format!("Could not open the console of {account_name}: {}", why(Some(&grant.org), code)),
+            format!("Could not open the console of {account_name}: {}", about(Some(&grant.org), code, true)),
             role(grant, account_name),
             false,
         ),
         Event::AppOpened { name, .. } => (format!("Opened {name} (app)"), None, true),
         Event::AppFailed { app, name, code } => {
-            (format!("Could not open {name} (app): {}", why(Some(&app.org), code)), None, false)
+            (format!("Could not open {name} (app): {}", about(Some(&app.org), code, true)), None, false)
         }
         Event::EnvironmentCopied { grant, account_name } => {
             (format!("Copied the environment for {account_name}"), role(grant, account_name), true)
@@ -112,6 +113,11 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
         }
         Event::Refreshed { profile, grant, account_name, expires, .. } => (
             format!("Refreshed {profile}, valid until {}", clock(entry.at, *expires, zone)),
+            role(grant, account_name),
+            true,
+        ),
+        Event::PutBack { profile, grant, account_name } => (
+            format!("Another program put old keys of {profile} back, so it is written again"),
             role(grant, account_name),
             true,
         ),
@@ -282,6 +288,7 @@ fn kind(event: &Event) -> UiActivityKind {
             UiActivityKind::Copy
         }
         Event::Refreshed { .. }
+        | Event::PutBack { .. }
         | Event::RefreshFailed { .. }
         | Event::KeepStarted { .. }
         | Event::DeliveryChanged { .. }
@@ -323,6 +330,7 @@ fn account_of(event: &Event) -> Option<String> {
         | Event::CredentialsCopied { grant, .. }
         | Event::HandedOut { grant, .. }
         | Event::Refreshed { grant, .. }
+        | Event::PutBack { grant, .. }
         | Event::RefreshFailed { grant, .. }
         | Event::KeepStarted { grant, .. }
         | Event::KeepEnded { grant, .. }

@@ -98,7 +98,7 @@ fn blocked(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
     });
     let file = (!is_sandbox(org)).then_some(s.file.problem.as_ref()).flatten();
     if let Some(code) = file.filter(|_| of(s, org).next().is_some()).or(refused) {
-        let found = problem(code, &About { org: None, again: Some(UiRequest::RefreshAll) });
+        let found = problem(code, &About { again: Some(UiRequest::RefreshAll), ..About::default() });
         return Some(UiBanner {
             kind: UiBannerKind::Blocked,
             title: found.title,
@@ -142,7 +142,10 @@ fn store(s: &Snapshot) -> Option<UiBanner> {
 /// The clock, when it is off.
 pub(crate) fn clock_problem(s: &Snapshot) -> Option<UiProblem> {
     let seconds = s.clock_skew?;
-    Some(problem(&Code::ClockSkew { seconds }, &About { org: None, again: Some(UiRequest::RefreshAll) }))
+    Some(problem(
+        &Code::ClockSkew { seconds },
+        &About { again: Some(UiRequest::RefreshAll), ..About::default() },
+    ))
 }
 
 fn clock_off(s: &Snapshot) -> Option<UiBanner> {
@@ -189,6 +192,7 @@ fn syncing(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
             let about = About {
                 org: Some((&org.organisation.id, &org.organisation.name)),
                 again: Some(UiRequest::Sync { org: id }),
+                ..About::default()
             };
             let found = problem(code, &about);
             Some(UiBanner {

@@ -8,6 +8,7 @@ use crate::{
     diagnostics,
     import::import,
     network::network_of,
+    page,
     problem::{About, asks, problem},
     settings::field_of as field_of_rule,
     typed::{AskError, account_id, endpoints_of, name_of, new_profile, region_of, short_text, typed_url},
@@ -255,7 +256,8 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
         Ok(Reply::Show(show)) => UiReply::Show { show: show.into() },
         Err(code) => {
             let org = org_of(asked, s).map(|o| (&o.organisation.id, o.organisation.name.as_str()));
-            let about = About { org, again: Some(asked.clone()) };
+            let link = page::of_request(s, asked);
+            let about = About { org, again: Some(asked.clone()), launch: link.is_some(), link };
             UiReply::Failed { problem: problem(&code, &about), field: field_of(&code).map(str::to_owned) }
         }
     }

@@ -187,6 +187,7 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
             .find(|o| o.organisation.id == p.kept.grant.org)
             .map(|o| (&o.organisation.id, o.organisation.name.as_str())),
         again: Some(UiRequest::RefreshProfile { profile: name.to_owned() }),
+        ..About::default()
     };
     let org_name = about.org.map_or("the organisation", |(_, name)| name);
     let still = works(p, s.at);
@@ -254,7 +255,14 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
         State::Conflict(conflict) => conflict_problem(name, *conflict, p.kept.delivery),
         State::NotWritable(code) => {
             let found = problem(code, &about);
-            UiProblem { meaning: format!("{} {still}", found.meaning).trim().to_owned(), ..found }
+            let mut buttons = found.buttons;
+            // Keys that stand in the file already would hide the other way, and could not be taken out.
+            if p.kept.delivery == Delivery::CredentialsFile && p.kept.written.is_none() {
+                let (profile, delivery) = (name.to_owned(), UiDelivery::OnDemand);
+                let request = UiRequest::ChangeDelivery { profile, delivery, replace_foreign: false };
+                buttons.push(asks("Use on demand instead", request));
+            }
+            UiProblem { meaning: format!("{} {still}", found.meaning).trim().to_owned(), buttons, ..found }
         }
     })
 }

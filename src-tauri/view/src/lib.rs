@@ -25,6 +25,7 @@ pub mod menu;
 mod native_words;
 mod network;
 pub mod notification;
+mod page;
 mod portal;
 pub mod problem;
 mod reading;

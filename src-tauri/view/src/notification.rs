@@ -103,6 +103,11 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
     Text { title, body, actions, urgency }
 }
 
+/// As [`why`], of what the browser was to show.
+fn why_not_opened(code: &Code) -> String {
+    sentence(code, &About { launch: true, ..About::default() })
+}
+
 /// The cause in a sentence.
 fn why(code: &Code) -> String {
     sentence(code, &About::default())
@@ -257,8 +262,8 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
             "AWS refuses requests until it is set.".to_owned(),
         ),
         Notice::LaunchFailed { account_name, code, .. } => {
-            (format!("Could not open {account_name}"), why(code))
+            (format!("Could not open {account_name}"), why_not_opened(code))
         }
-        Notice::AppFailed { name, code, .. } => (format!("Could not open {name}"), why(code)),
+        Notice::AppFailed { name, code, .. } => (format!("Could not open {name}"), why_not_opened(code)),
     }
 }

@@ -18,6 +18,10 @@ pub struct About<'a> {
     pub org: Option<(&'a OrgId, &'a str)>,
     /// What "Try again" asks.
     pub again: Option<UiRequest>,
+    /// The browser was to show a page that is no sign-in's, so that a code is no way round.
+    pub launch: bool,
+    /// The link to that page, to open it by hand. It holds no secret.
+    pub link: Option<String>,
 }
 
 impl About<'_> {
@@ -42,6 +46,12 @@ pub(crate) fn dismisses(label: &str) -> UiButton {
 /// A button that shows a view.
 pub(crate) fn shows(label: &str, view: UiView) -> UiButton {
     UiButton { label: label.to_owned(), action: UiAction::Show { view }, danger: false }
+}
+
+/// A button that shows a section of the settings.
+pub(crate) fn sets(label: &str, section: &str) -> UiButton {
+    let action = UiAction::Settings { section: section.to_owned() };
+    UiButton { label: label.to_owned(), action, danger: false }
 }
 
 /// A button that leads back to a field.
@@ -187,7 +197,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
         Code::BrowserFailed { reason } => (
             "Could not open your browser".into(),
             format!("The desktop said: {reason}."),
-            "Set a default browser, or use a code and open the page yourself.".into(),
+            if about.launch {
+                "Copy the link and open it yourself, or choose another browser.".into()
+            } else {
+                "Set a default browser, or use a code and open the page yourself.".into()
+            },
         ),
         Code::ForeignUrl { host } => (
             "That address was not opened".into(),
@@ -381,6 +395,18 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             vec![sign_in("Sign in", None)]
         }
         Code::StateMismatch => vec![sign_in("Start again", None)],
+        Code::BrowserFailed { .. } if about.launch => {
+            let copy = |text| UiButton {
+                label: "Copy link".to_owned(),
+                action: UiAction::Copy { text },
+                danger: false,
+            };
+            vec![
+                about.link.clone().map(copy),
+                Some(sets("Choose browser", "organisations")),
+                again("Try again"),
+            ]
+        }
         Code::ListenFailed
         | Code::BrowserFailed { .. }
         | Code::SignInFailed { .. }

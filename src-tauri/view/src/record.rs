@@ -43,7 +43,7 @@ pub(crate) fn record(s: &Snapshot) -> UiRecord {
             "Record not sealed".into()
         }
         Err(code) => {
-            let found = problem(code, &About { org: None, again: Some(UiRequest::CheckRecord) });
+            let found = problem(code, &About { again: Some(UiRequest::CheckRecord), ..About::default() });
             shown.problem = Some(UiProblem { title: "The record could not be checked".into(), ..found });
             "Record not checked".into()
         }

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 /// Title, meaning and next step of a failure, of an organisation where one is known.
 #[must_use]
 pub fn problem(code: &Code, org: Option<(&OrgId, &str)>) -> [String; 3] {
-    let said = problem::problem(code, &problem::About { org, again: None });
+    let said = problem::problem(code, &problem::About { org, ..problem::About::default() });
     [said.title, said.meaning, said.next]
 }
 

@@ -86,6 +86,7 @@ fn said(o: &OrganisationNow, code: &Code) -> UiProblem {
     let about = About {
         org: Some((&o.organisation.id, &o.organisation.name)),
         again: Some(UiRequest::SignIn { org, method: None }),
+        ..About::default()
     };
     problem(code, &about)
 }

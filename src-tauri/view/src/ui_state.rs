@@ -82,6 +82,11 @@ pub enum UiAction {
         /// Which.
         view: UiView,
     },
+    /// Goes to a section of the settings.
+    Settings {
+        /// `general`, `organisations` and so on, as the window calls it.
+        section: String,
+    },
     /// Copies a text without secrets.
     Copy {
         /// The text.

@@ -9,7 +9,7 @@ use crate::{
     icon::needs_person,
     import, keys,
     menu::{app_of, is_listed},
-    network,
+    network, page,
     portal::{picture, revision},
     problem::{About, asks, dismisses, problem},
     record, sign_in, step_up,
@@ -221,7 +221,8 @@ fn sync(o: &OrganisationNow) -> UiSync {
         }
         Sync::Failed { code, at, retry } => {
             let again = Some(UiRequest::Sync { org: o.organisation.id.to_string() });
-            let about = About { org: Some((&o.organisation.id, &o.organisation.name)), again };
+            let about =
+                About { org: Some((&o.organisation.id, &o.organisation.name)), again, ..About::default() };
             UiSync::Failed {
                 problem: problem(code, &about),
                 at: at.as_millisecond(),
@@ -286,11 +287,9 @@ fn role_shortcut(s: &Snapshot, grant: &Grant) -> UiRoleShortcut {
 }
 
 fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
-    let (launch, text) = launch_state(s, &grant.org, launch, |destination, region| UiRequest::OpenConsole {
-        grant: grant.into(),
-        destination,
-        region,
-        confirmed: false,
+    let link = || page::of_console(s, grant);
+    let (launch, text) = launch_state(s, &grant.org, launch, link, |destination, region| {
+        UiRequest::OpenConsole { grant: grant.into(), destination, region, confirmed: false }
     });
     // Where care is called for, the word says what was opened.
     let (_, found) = classified(s, grant);
@@ -307,7 +306,7 @@ fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
 fn app_launch(s: &Snapshot, target: &Target, launch: &Launch) -> Option<UiAppLaunch> {
     let Target::App(app) = target else { return None };
     let again = |_, _| UiRequest::OpenApp { app: app.into() };
-    let (launch, text) = launch_state(s, &app.org, launch, again);
+    let (launch, text) = launch_state(s, &app.org, launch, || page::of_app(s, app), again);
     Some(UiAppLaunch { app: app.into(), launch, text })
 }
 
@@ -315,6 +314,7 @@ fn launch_state(
     s: &Snapshot,
     org: &OrgId,
     launch: &Launch,
+    link: impl Fn() -> Option<String>,
     again: impl Fn(Option<String>, Option<String>) -> UiRequest,
 ) -> (UiLaunchState, String) {
     let org = s.organisations.iter().find(|o| o.organisation.id == *org);
@@ -328,6 +328,8 @@ fn launch_state(
             let about = About {
                 org: org.map(|o| (&o.organisation.id, o.organisation.name.as_str())),
                 again: Some(again(destination.clone(), region.clone())),
+                launch: true,
+                link: link(),
             };
             let found = problem(code, &about);
             let text = format!("Could not open it: {}", found.title);
@@ -340,7 +342,7 @@ fn file(s: &Snapshot) -> UiFile {
     let path = s.file.path.display().to_string();
     let mut notes = Vec::new();
     if let Some(code) = &s.file.problem {
-        notes.push(problem(code, &About { org: None, again: Some(UiRequest::RefreshAll) }));
+        notes.push(problem(code, &About { again: Some(UiRequest::RefreshAll), ..About::default() }));
     }
     if let Some(mode) = s.file.readable_by_others {
         notes.push(UiProblem {

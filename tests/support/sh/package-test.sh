@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make package-test: installs the deb in a Debian root that has nothing but apt, starts the app there
-# with its sandbox, ends it, removes it; and looks the rpm through. Builds the packages if need be.
+# with its sandbox, ends it, removes it; then the same with the rpm, which is looked through besides. Builds
+# the packages if need be.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 here=$PWD/target/package-test
@@ -58,6 +59,7 @@ clean_root() {
   as_root cp "$here/apt.conf" "$root/etc/apt/apt.conf.d/90test"
   as_root cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
   as_root cp "$(the_package deb)" "$root/root/latchkey.deb"
+  as_root cp "$(the_package rpm)" "$root/root/latchkey.rpm"
   as_root cp tests/support/sh/package-in-root.sh "$root/root/"
 }
 
@@ -78,8 +80,8 @@ install_and_start() {
 
 sums() { (cd "$1" && find . -type f -not -path ./usr/bin/latchkey -exec sha256sum {} + | sort -k 2); }
 
-# There is no root of a distribution with rpm to be had from Debian's packages alone: what it would
-# install is compared with what the deb did, and what it asks for is read.
+# There is no root of a distribution with rpm to be had from Debian's packages alone: what the rpm asks for is
+# read here, and what it installs is compared with what the deb does.
 rpm_holds_the_same() {
   local rpm deb name requires from_deb=$here/from-deb from_rpm=$here/from-rpm
   rpm=$(the_package rpm) deb=$(the_package deb)
@@ -108,5 +110,5 @@ rpm_holds_the_same() {
 phase "system packages" src-tauri/scripts/deps.sh package_test
 phase "packages" packages
 phase "a clean root" clean_root
-phase "deb: install, start, end, remove" install_and_start
+phase "deb, rpm: install, start, end, remove" install_and_start
 phase "rpm: the same files" rpm_holds_the_same

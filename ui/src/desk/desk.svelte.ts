@@ -17,6 +17,7 @@ import type {
 import type { Host } from '../host/host';
 import { copy } from '../kit/copy';
 import { Arrangement } from '../portal/arrangement.svelte';
+import { Leaving } from '../portal/leaving.svelte';
 
 /** A short notice; a problem stays until it is dismissed. */
 export interface Toast {
@@ -108,6 +109,7 @@ export class Desk {
   settingsSection = $state('general');
   toasts = $state<Toast[]>([]);
   readonly arrangement = new Arrangement();
+  readonly leaving = new Leaving();
   #ids = 0;
 
   org: UiOrganisation | null = $derived(
@@ -172,7 +174,9 @@ export class Desk {
   /** Fetches what the portal lists, when it changed. */
   async refreshPortal(org: string) {
     const portal = await this.host.portal(org);
-    if (portal && this.org?.id === org) this.portal = portal;
+    if (!portal || this.org?.id !== org) return;
+    this.leaving.note(this.portal, portal);
+    this.portal = portal;
   }
 
   /** Asks, and deals with the answers that are the same everywhere. */
@@ -254,6 +258,9 @@ export class Desk {
         return this.ask(action.request);
       case 'show':
         this.view = action.view;
+        return null;
+      case 'settings':
+        [this.view, this.settingsSection] = ['settings', action.section];
         return null;
       case 'copy':
         await this.copied(action.text);

@@ -3,6 +3,7 @@ import { ACTIVITY, button, line, problem, RECORD, scene, state, type Shown } fro
 /** Activity. */
 export const ACTIVITY_SCENES: Record<string, () => Shown> = {
   'activity': () => scene({ view: 'activity' }),
+  'activity-loading': () => ({ ...scene({ view: 'activity', silent: ['history'] }), later: 1_000 }),
   'activity-details': () => scene({ view: 'activity', press: ['Details of Refreshed pay-dev, valid until 14:46, 13:46'] }),
   'activity-failed': () => scene({ view: 'activity', choose: ['Result', 'failed'] }),
   'activity-dates': () => scene({ view: 'activity', choose: ['Date', 'own'] }),

@@ -61,6 +61,66 @@ export const CREDENTIALS_SCENES: Record<string, () => Shown> = {
       ),
       press: ['Details of pay-dev'],
     }),
+  'credentials-checking': () =>
+    scene({ view: 'credentials', state: state({ profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'checking', 42), profile('pay-ro', 'payments-prod', 'ReadOnly', 'checking', 31)], credentials_line: '' }) }),
+  'credentials-expired': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        {
+          profiles: [
+            profile('pay-dev', 'payments-dev', 'PowerUser', 'expired', -3, {
+              problem: { ...problem('pay-dev has expired', 'Tools that use it get errors.', 'Sign in; it is refreshed by itself then.', signIn), details: '' },
+            }),
+          ],
+          attention: '1 needs attention',
+          credentials_line: '',
+        },
+        { ...SIGNED_OUT, synced: NOW - HOUR, banner: banner('signed_out', 'Sign in to Acme to keep 1 profile fresh', 'None of them works until you do.', signIn) },
+      ),
+      press: ['Details of pay-dev'],
+    }),
+  'credentials-access-removed': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        {
+          profiles: [
+            profile('pay-dev', 'payments-dev', 'PowerUser', 'access_removed', 24, {
+              problem: { ...problem('You no longer have PowerUser in payments-dev', 'Acme does not list it any more. It works for 24 min more.', 'Remove the profile, or ask an administrator if you still need it.', button('Remove profile')), details: '' },
+            }),
+          ],
+          attention: '1 needs attention',
+        },
+        { banner: banner('blocked', 'pay-dev needs you', 'Latchkey stopped refreshing so that nothing is lost.', button('Review', { action: { action: 'show', view: 'credentials' } })) },
+      ),
+      press: ['Details of pay-dev'],
+    }),
+  'credentials-throttled': () =>
+    scene({
+      view: 'credentials',
+      state: state({
+        profiles: [
+          profile('pay-dev', 'payments-dev', 'PowerUser', 'retrying', 12, {
+            problem: problem('Could not refresh pay-dev', 'AWS is limiting requests. It works for 12 min more.', 'Failing since 14:02. Latchkey tries again at 14:05.', button('Try now')),
+          }),
+        ],
+      }),
+      press: ['Details of pay-dev'],
+    }),
+  'credentials-touch': () =>
+    scene({
+      view: 'credentials',
+      state: state({
+        profiles: [
+          profile('pay-admin', 'payments-prod', 'Administrator', 'touch_needed', 4, {
+            problem: { ...problem('pay-admin waits for a touch of your key', 'Acme gives new credentials out only after one. It works for 4 min more.', 'Touch your key, and it goes on.', button('Touch your key')), details: '' },
+          }),
+        ],
+        attention: '1 needs attention',
+      }),
+      press: ['Details of pay-admin'],
+    }),
   'credentials-link': () =>
     scene({
       view: 'credentials',

@@ -140,6 +140,30 @@ export const loading = () =>
   scene({ portals: {}, state: state({}, { synced: null, sync: { state: 'running', done: 0, total: 0 }, sync_text: 'Loading accounts.' }) });
 export const silent = problem('Acme did not answer', 'The portal at acme.awsapps.com returned an error (503). Your existing credentials keep working until they expire.', 'Try again in a minute.', button('Try again'));
 
+/** As the view words them. */
+export const KEYRING_LOCKED = problem('Your keyring is locked', 'Your sign-in is kept in memory only and ends when Latchkey quits.', 'Unlock your keyring, then try again.', button('Try again', { action: { action: 'ask', request: { ask: 'retry_keyring' } } }));
+export const KEYRING_MISSING = problem(
+  'There is no keyring on this computer',
+  'Your sign-in is kept in memory only and ends when Latchkey quits (no program offers org.freedesktop.secrets).',
+  'Install or start a keyring, such as gnome-keyring, then try again.',
+  button('Try again', { action: { action: 'ask', request: { ask: 'retry_keyring' } } }),
+);
+export const CLOCK_OFF = problem("Your computer's clock is 11 min slow", 'AWS refuses requests until it is set.', 'Set the clock, or switch automatic time on, then try again.', button('Try again', { action: { action: 'ask', request: { ask: 'refresh_all' } } }));
+export const STORE_DAMAGED = problem(
+  "Latchkey's own record was damaged and begun anew",
+  'The damaged one is kept at /home/sam/.local/share/latchkey/latchkey.db.damaged-20261124. What is in your credentials file was not touched.',
+  'Add your organisation and sign in again.',
+);
+export const STORE_NOT_WRITABLE = problem('The disk is full', '/home/sam/.local/share/latchkey/latchkey.db was not changed.', 'Free some space, then try again.', button('Try again', { action: { action: 'ask', request: { ask: 'refresh_all' } } }));
+export const noBrowser = problem(
+  'Could not open your browser',
+  'The desktop said: no program opens web pages.',
+  'Copy the link and open it yourself, or choose another browser.',
+  button('Copy link', { action: { action: 'copy', text: 'https://acme.awsapps.com/start/#/console?account_id=111122227777&role_name=Developer' } }),
+  button('Choose browser', { action: { action: 'settings', section: 'organisations' } }),
+  button('Try again'),
+);
+
 export const untrusted = problem(
   'This is not a trusted connection',
   'The certificate for portal.sso.eu-west-1.amazonaws.com is not valid: its issuer is not trusted. Latchkey did not send anything.',

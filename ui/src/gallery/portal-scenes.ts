@@ -1,7 +1,7 @@
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, shortcut } from './organisation';
 import { banner, button, problem, scene, signIn, state, type Shown } from './state';
 import { hidden, signsInByItself } from './deliveries';
-import { nothing, apps, notListed, confirms, taken, defaulted, KEYS, loading, silent, untrusted, SIGNED_OUT } from './parts';
+import { nothing, apps, notListed, confirms, taken, defaulted, KEYS, loading, noBrowser, silent, untrusted, CLOCK_OFF, KEYRING_LOCKED, KEYRING_MISSING, SIGNED_OUT, STORE_DAMAGED, STORE_NOT_WRITABLE } from './parts';
 
 /** The portal, and what is asked in it, in every state. */
 export const PORTAL_SCENES: Record<string, () => Shown> = {
@@ -68,6 +68,11 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
         },
       ),
     }),
+  'portal-keyring-locked': () => scene({ state: state({ keyring: KEYRING_LOCKED }, { banner: banner('keyring', KEYRING_LOCKED.title, `${KEYRING_LOCKED.meaning} ${KEYRING_LOCKED.next}`, ...KEYRING_LOCKED.buttons) }) }),
+  'portal-keyring-missing': () => scene({ state: state({ keyring: KEYRING_MISSING }, { banner: banner('keyring', KEYRING_MISSING.title, `${KEYRING_MISSING.meaning} ${KEYRING_MISSING.next}`, ...KEYRING_MISSING.buttons) }) }),
+  'portal-clock': () => scene({ state: state({ clock: CLOCK_OFF }, { banner: banner('clock', CLOCK_OFF.title, `${CLOCK_OFF.meaning} ${CLOCK_OFF.next}`, ...CLOCK_OFF.buttons) }) }),
+  'portal-store-damaged': () => scene({ state: state({}, { banner: banner('store', STORE_DAMAGED.title, `${STORE_DAMAGED.meaning} ${STORE_DAMAGED.next}`) }) }),
+  'portal-store-not-writable': () => scene({ state: state({}, { banner: banner('store', STORE_NOT_WRITABLE.title, `${STORE_NOT_WRITABLE.meaning} ${STORE_NOT_WRITABLE.next}`, ...STORE_NOT_WRITABLE.buttons) }) }),
   'portal-other-user': () => scene({ state: state({}, { user: 'kim@acme.test' }), remembered: { 'latchkey.user.acme': 'sam@acme.test' } }),
   'portal-users': () =>
     scene({
@@ -85,13 +90,31 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
         }),
       },
     }),
+  'portal-changes-all': () =>
+    scene({
+      portals: {
+        acme: portal(ACCOUNTS, {
+          changes: [
+            { gained: true, id: 'role/518833107790/Incident', noticed: NOW - HOUR, title: 'New: Incident in storefront-prod', meaning: 'You can open it from now on.' },
+            ...['ReadOnly', 'Developer', 'Billing', 'SecurityAudit'].map((role) => ({
+              gained: false,
+              id: `role/111122223333/${role}`,
+              noticed: NOW - HOUR,
+              title: `You no longer have ${role} in payments-prod`,
+              meaning: 'It was removed by an administrator.',
+            })),
+          ],
+        }),
+      },
+      press: ['Show all 5'],
+    }),
   'portal-opening': () =>
     scene({
       state: state({
         launches: [
           { grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' },
           { grant: shortcut('payments-dev', 'PowerUser').grant, launch: { state: 'opening' }, text: 'Opening…' },
-          { grant: shortcut('storefront-dev', 'Developer').grant, launch: { state: 'failed', at: NOW, problem: problem('Could not open your browser', 'The console did not open.', 'Copy the link and open it yourself.', button('Try again')) }, text: '' },
+          { grant: shortcut('storefront-dev', 'Developer').grant, launch: { state: 'failed', at: NOW, problem: noBrowser }, text: '' },
         ],
       }),
     }),

@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
-import { fireEvent, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { expect, test } from 'vitest';
-import type { UiLaunchState, UiReply } from '../bindings';
+import type { UiLaunchState, UiPortal, UiReply } from '../bindings';
 import { NOW, shortcut } from './organisation';
-import { pass, scene, show } from './page';
+import { pass, scene, settled, show } from './page';
 import { state } from './scenes';
 
 const names = (list: string) =>
@@ -116,4 +116,62 @@ test('a first sync that failed says why once, with a way to try again', async ()
   await show(scene('portal-failed'));
   expect(screen.getAllByText('Acme did not answer')).toHaveLength(1);
   expect(screen.getByRole('button', { name: 'Try again' })).toBeTruthy();
+});
+
+/** The lines of the banner that tells what changed; none without it. */
+const changes = () => {
+  const title = screen.queryByText('Your access changed');
+  const banner = title?.closest<HTMLElement>('[role=status]');
+  return banner ? within(banner).getAllByRole('listitem').map((item) => item.textContent) : null;
+};
+
+test('what was lost is named first, and all of it on request', async () => {
+  await show(scene('portal-changes-all'));
+  expect(changes()).toEqual(['ReadOnly', 'Developer', 'Billing'].map((role) => `You no longer have ${role} in payments-prod. It was removed by an administrator.`));
+  await fireEvent.click(screen.getByRole('button', { name: 'Show all 5' }));
+  expect(changes()).toHaveLength(5);
+  expect(changes()?.at(-1)).toBe('New: Incident in storefront-prod. You can open it from now on.');
+  await fireEvent.click(screen.getByRole('button', { name: 'Show fewer' }));
+  expect(changes()).toHaveLength(3);
+});
+
+test('a change that was dismissed stays so when the window opens again, and a newer one is told', async () => {
+  const { host, desk } = await show(scene('portal-changes'));
+  expect(changes()).toHaveLength(3);
+  expect(screen.queryByRole('button', { name: /^Show all/ })).toBeNull();
+  await fireEvent.click(screen.getByRole('button', { name: 'Dismiss' }));
+  expect(changes()).toBeNull();
+  cleanup();
+  await show(scene('portal-changes'), { 'latchkey.changes.acme': localStorage.getItem('latchkey.changes.acme') ?? '' });
+  expect(changes()).toBeNull();
+  cleanup();
+  const again = scene('portal-changes');
+  for (const change of again.portals.acme?.changes ?? []) change.noticed = NOW;
+  await show(again, { 'latchkey.changes.acme': String(NOW - 1) });
+  expect(changes()).toHaveLength(3);
+  expect([host.asked, desk.view]).toEqual([[], 'portal']);
+});
+
+test('a launch that finds no browser leads to its link and to the choice of browsers', async () => {
+  const { desk } = await show(scene('portal-opening'));
+  const note = screen.getAllByRole('alert')[0] as HTMLElement;
+  expect(within(note).getAllByRole('button').map((one) => one.textContent?.trim()).filter((name) => name !== 'Copy details')).toEqual(['Copy link', 'Choose browser', 'Try again']);
+  await fireEvent.click(within(note).getByRole('button', { name: 'Choose browser' }));
+  expect([desk.view, desk.settingsSection]).toEqual(['settings', 'organisations']);
+});
+
+test('a role that is taken away is struck out where it was for 5 s, and then gone', async () => {
+  const { host, desk } = await show(scene('portal'));
+  const open = () => screen.queryAllByRole('button', { name: 'Open console, data-staging, Developer, staging' }).at(-1) as HTMLButtonElement | undefined;
+  const rows = names('All accounts');
+  expect(open()?.disabled).toBe(false);
+  const { accounts } = host.scene.portals.acme as UiPortal;
+  host.scene.portals.acme = { ...(host.scene.portals.acme as UiPortal), revision: 'after', accounts: accounts.filter(({ name }) => name !== 'data-staging') };
+  await desk.refreshPortal('acme');
+  await settled();
+  expect(names('All accounts')).toEqual(rows);
+  expect(open()?.disabled).toBe(true);
+  expect(within(open()?.closest('[role=group]') as HTMLElement).getByText('no longer assigned')).toBeTruthy();
+  await pass(5_000);
+  expect(names('All accounts')).toEqual(rows.filter((row) => !row?.startsWith('data-staging')));
 });

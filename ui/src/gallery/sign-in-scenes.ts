@@ -1,5 +1,5 @@
 import { MINUTE, NOW } from './organisation';
-import { problem, scene, signIn, state, type Shown } from './state';
+import { banner, button, problem, scene, signIn, state, type Shown } from './state';
 import { nothing, SIGNED_OUT, SANDBOX, sameUser, sandboxOrg } from './parts';
 
 /** Signing in. */
@@ -31,6 +31,22 @@ export const SIGN_IN_SCENES: Record<string, () => Shown> = {
     }),
   'sign-in-failed': () =>
     scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Sign-in was declined in the browser', 'Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
+  'sign-in-timed-out': () =>
+    scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Nobody finished the sign-in in time', 'The browser page or the code has expired. Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
+  'sign-in-mismatch': () =>
+    scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem("The browser's answer did not belong to this sign-in", 'It was ignored.', 'Start again, and finish in the browser page that opens then.', { ...signIn, label: 'Start again' }) } }) }),
+  'sign-in-offline': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        { online: false },
+        {
+          ...SIGNED_OUT,
+          sign_in: { state: 'signed_out', failure: problem('oidc.eu-west-1.amazonaws.com did not answer', 'Nothing was changed. Credentials you have keep working until they expire.', 'Check your network or VPN, then try again.', button('Try again')) },
+          banner: { ...banner('offline', 'You are offline', 'No accounts are known yet.', button('Retry now')), until: NOW + 20_000 },
+        },
+      ),
+    }),
   'sign-in-same-user': () =>
     scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, name: 'Acme (2)', sign_in: { state: 'signed_out', failure: sameUser } }) }),
   'sign-in-no-browser': () => {

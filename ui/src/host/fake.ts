@@ -7,6 +7,8 @@ export interface Scene {
   portals: Record<string, UiPortal>;
   reply?: (request: UiRequest) => UiReply;
   first?: UiFirst;
+  /** What is never answered. */
+  silent?: UiRequest['ask'][];
 }
 
 /** A stand-in that shows one scene; it remembers what it was asked. */
@@ -38,6 +40,7 @@ export class FakeHost implements Host {
 
   ask(request: UiRequest): Promise<UiReply> {
     this.asked.push(request);
+    if (this.scene.silent?.includes(request.ask)) return new Promise(() => undefined);
     return Promise.resolve(this.scene.reply?.(request) ?? { reply: 'done' });
   }
 

@@ -47,6 +47,7 @@ impl Pair {
     ) -> Result<(FileOutcome, Option<PathBuf>), Code> {
         let look = Delivered {
             profile: wish.profile.clone(),
+            grant: wish.grant.clone(),
             delivery: engine::model::delivery::Delivery::OnDemand,
             last: wish.last.cloned(),
             placed: wish.placed,

@@ -17,7 +17,8 @@ fn desk_with_latch() -> Desk {
 }
 
 fn look(profile: &str, placed: bool) -> Delivered {
-    Delivered { profile: ProfileName::new(profile), delivery: Delivery::OnDemand, last: None, placed }
+    let FileChange::Put { profile, grant, .. } = put(profile, None, false) else { panic!() };
+    Delivered { profile, grant, delivery: Delivery::OnDemand, last: None, placed }
 }
 
 impl Desk {
@@ -50,7 +51,7 @@ async fn one_way_takes_the_place_of_the_other() {
         "{}",
         desk.config()
     );
-    assert_eq!(desk.files.check(FileSet::Own, &look("pay", true)).await, Ok(None));
+    assert_eq!(desk.files.check(FileSet::Own, &look("pay", true)).await, Ok(Found::Free));
 
     let (FileOutcome::Written(_), _) = desk.apply(put("pay", None, false)).await else { panic!() };
     assert_eq!(desk.config(), OTHER, "the section went with the choice");
@@ -66,7 +67,10 @@ async fn keys_that_would_hide_it_are_found_before_and_after() {
     let foreign = "[pay]\naws_access_key_id = AKIAFOREIGN\naws_secret_access_key = x\n";
     let change = ask(&desk, "pay", false, false);
     desk.write("credentials", foreign);
-    assert_eq!(desk.files.check(FileSet::Own, &look("pay", false)).await, Ok(Some(Conflict::KeysHide)));
+    assert_eq!(
+        desk.files.check(FileSet::Own, &look("pay", false)).await,
+        Ok(Found::Conflict(Conflict::KeysHide))
+    );
     assert_eq!(desk.apply(change).await.0, FileOutcome::Conflict(Conflict::KeysHide));
     assert_eq!(desk.read(), foreign);
     let (outcome, backup) = desk.apply(ask(&desk, "pay", false, true)).await;
@@ -74,7 +78,10 @@ async fn keys_that_would_hide_it_are_found_before_and_after() {
     assert_eq!(std::fs::read_to_string(backup.unwrap()).unwrap(), foreign, "moved to a backup");
     assert_eq!(desk.read(), "");
     desk.write("credentials", foreign);
-    assert_eq!(desk.files.check(FileSet::Own, &look("pay", true)).await, Ok(Some(Conflict::KeysHide)));
+    assert_eq!(
+        desk.files.check(FileSet::Own, &look("pay", true)).await,
+        Ok(Found::Conflict(Conflict::KeysHide))
+    );
 }
 
 #[tokio::test]
@@ -88,13 +95,13 @@ async fn other_ways_of_the_config_file_are_conflicts() {
         let text = format!("[profile pay]\n{section}\n");
         desk.write("config", &text);
         let change = ask(&desk, "pay", false, false);
-        assert_eq!(desk.files.check(FileSet::Own, &look("pay", false)).await, Ok(Some(conflict)));
+        assert_eq!(desk.files.check(FileSet::Own, &look("pay", false)).await, Ok(Found::Conflict(conflict)));
         assert_eq!(desk.apply(change).await.0, FileOutcome::Conflict(conflict));
         assert_eq!(desk.config(), text);
     }
     desk.write("config", "[profile pay]\ncredential_process = granted x\n");
     let in_file = Delivered { delivery: Delivery::CredentialsFile, ..look("pay", false) };
-    assert_eq!(desk.files.check(FileSet::Own, &in_file).await, Ok(Some(Conflict::OtherProcess)));
+    assert_eq!(desk.files.check(FileSet::Own, &in_file).await, Ok(Found::Conflict(Conflict::OtherProcess)));
 }
 
 #[tokio::test]

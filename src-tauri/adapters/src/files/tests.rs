@@ -6,6 +6,7 @@ use engine::model::{
     ids::{AccountId, OrgId, RoleName},
     secret::RoleCredentials,
 };
+use jiff::SignedDuration;
 
 pub(super) struct Desk {
     pub(super) dir: tempfile::TempDir,
@@ -56,8 +57,8 @@ pub(super) fn put(profile: &str, last: Option<Written>, replace_foreign: bool) -
 }
 
 fn in_file(profile: &ProfileName, last: Option<&Written>) -> Delivered {
-    let (profile, last) = (profile.clone(), last.cloned());
-    Delivered { profile, delivery: Delivery::CredentialsFile, last, placed: false }
+    let FileChange::Put { profile, grant, .. } = put(profile.as_str(), None, false) else { panic!() };
+    Delivered { profile, grant, delivery: Delivery::CredentialsFile, last: last.cloned(), placed: false }
 }
 
 #[tokio::test]
@@ -75,11 +76,11 @@ async fn each_change_has_its_outcome_in_order() {
     assert!(desk.read().contains("AKIAFOREIGN"));
 
     let pay = ProfileName::new("pay");
-    assert_eq!(desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await, Ok(None));
+    assert_eq!(desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await, Ok(Found::Free));
     let edited = desk.read().replace("ASIAEXAMPLEWXYZ", "ASIASOMEBODYELSE");
     desk.write("credentials", &edited);
     let changed = desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await;
-    assert_eq!(changed, Ok(Some(Conflict::ChangedByAnother)));
+    assert_eq!(changed, Ok(Found::Conflict(Conflict::ChangedByAnother)));
     let condition = desk.files.condition(FileSet::Own).await;
     assert_eq!(condition.foreign, ["mine"]);
     assert_eq!(condition.problem, None);
@@ -129,7 +130,10 @@ async fn a_config_file_that_cannot_be_read_does_not_stop_the_writing() {
     desk.write("config", "no section\n");
     let (outcomes, _) = desk.files.apply(FileSet::Own, vec![put("pay", None, false)]).await.unwrap();
     assert!(matches!(outcomes[0], FileOutcome::Written(_)), "{outcomes:?}");
-    assert_eq!(desk.files.check(FileSet::Own, &in_file(&ProfileName::new("new"), None)).await, Ok(None));
+    assert_eq!(
+        desk.files.check(FileSet::Own, &in_file(&ProfileName::new("new"), None)).await,
+        Ok(Found::Free)
+    );
 }
 
 #[tokio::test]
@@ -139,9 +143,44 @@ async fn what_we_wrote_and_is_gone_was_taken_out_by_somebody() {
     let FileOutcome::Written(written) = &outcomes[0] else { panic!("{outcomes:?}") };
     desk.write("credentials", "");
     let pay = ProfileName::new("pay");
-    let gone = desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await;
-    assert_eq!(gone, Ok(Some(Conflict::ChangedByAnother)));
-    assert_eq!(desk.files.check(FileSet::Own, &in_file(&pay, None)).await, Ok(None));
+    let check = async || desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await;
+    // Right after us it was a program that had read the file before.
+    assert_eq!(check().await, Ok(Found::Undone));
+    let later = std::time::SystemTime::from(written.at + SignedDuration::from_secs(20));
+    let file = std::fs::File::options().write(true).open(desk.dir.path().join(".aws/credentials")).unwrap();
+    file.set_modified(later).unwrap();
+    assert_eq!(check().await, Ok(Found::Conflict(Conflict::ChangedByAnother)));
+    assert_eq!(desk.files.check(FileSet::Own, &in_file(&pay, None)).await, Ok(Found::Free));
+}
+
+#[tokio::test]
+async fn what_another_program_had_read_and_puts_back_is_no_change_of_its_own() {
+    let desk = desk();
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let write = async |id: &str, ends: i64, role: &str, last: Option<&Written>| {
+        let mut change = put("pay", last.cloned(), false);
+        let FileChange::Put { grant, credentials, .. } = &mut change else { panic!() };
+        grant.role = RoleName::new(role);
+        credentials.access_key_id = id.into();
+        credentials.expires = at(ends);
+        let (outcomes, _) = desk.files.apply(FileSet::Own, vec![change]).await.unwrap();
+        let FileOutcome::Written(written) = outcomes[0].clone() else { panic!("{outcomes:?}") };
+        (written, desk.read())
+    };
+    let pay = ProfileName::new("pay");
+    let (first, old) = write("ASIAEXAMPLEAAAA", 4_000_000_000, "ReadOnly", None).await;
+    let (second, new) = write("ASIAEXAMPLEBBBB", 4_000_003_600, "ReadOnly", Some(&first)).await;
+    let check = async |text: &str, last: &Written| {
+        desk.write("credentials", text);
+        desk.files.check(FileSet::Own, &in_file(&pay, Some(last))).await
+    };
+    assert_eq!(check(&new, &second).await, Ok(Found::Free));
+    assert_eq!(check(&old, &second).await, Ok(Found::Undone));
+    // What another Latchkey of the same person wrote since works for longer.
+    assert_eq!(check(&new, &first).await, Ok(Found::Free));
+    // The keys of the role that fed it before are none of it, however long they work.
+    let (_, other) = write("ASIAEXAMPLECCCC", 4_000_009_000, "Administrator", Some(&second)).await;
+    assert_eq!(check(&other, &second).await, Ok(Found::Undone));
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use std::{
 const RUNS: u32 = 4;
 
 /// The keys of other profiles that a reading of the file holds.
-fn theirs(path: &Path) -> BTreeSet<String> {
+pub(super) fn theirs(path: &Path) -> BTreeSet<String> {
     let Ok(reading) = file(path).read() else { return BTreeSet::new() };
     let document = reading.document;
     document
@@ -30,6 +30,18 @@ fn theirs(path: &Path) -> BTreeSet<String> {
         .filter(|name| name.starts_with("theirs-"))
         .filter_map(|name| document.get(&name, "aws_access_key_id").map(|key| format!("{name} {}", *key)))
         .collect()
+}
+
+/// Lets `aws configure set` give the profile `theirs-N` of a credentials file a key.
+pub(super) fn set(path: &Path, n: u32) {
+    let config = path.with_file_name("config");
+    let status = Command::new("/usr/bin/aws")
+        .args(["configure", "set", "aws_access_key_id", &format!("AKIATHEIRS{n}")])
+        .args(["--profile", &format!("theirs-{n}")])
+        .envs([("AWS_SHARED_CREDENTIALS_FILE", path), ("AWS_CONFIG_FILE", &config)])
+        .status()
+        .expect("this test runs /usr/bin/aws: install Debian's awscli");
+    assert!(status.success());
 }
 
 #[test]
@@ -40,18 +52,8 @@ fn ours_comes_back_and_theirs_stays() {
     let it = file(&path);
     it.update(&[keep("dev", 0)], modified(&path) + 3.seconds()).unwrap();
     let others = thread::spawn({
-        let (path, home) = (path.clone(), home.path().to_path_buf());
-        move || {
-            for n in 0..RUNS {
-                let status = Command::new("/usr/bin/aws")
-                    .args(["configure", "set", "aws_access_key_id", &format!("AKIATHEIRS{n}")])
-                    .args(["--profile", &format!("theirs-{n}")])
-                    .envs([("AWS_SHARED_CREDENTIALS_FILE", &path), ("AWS_CONFIG_FILE", &home.join("config"))])
-                    .status()
-                    .expect("this test runs /usr/bin/aws: install Debian's awscli");
-                assert!(status.success());
-            }
-        }
+        let path = path.clone();
+        move || (0..RUNS).for_each(|n| set(&path, n))
     });
     let (mut n, mut written) = (0, 0);
     let mut seen = BTreeSet::new();

@@ -19,6 +19,11 @@ const NUMBER: &str = "AWS_FILES_TEST_NUMBER";
 /// Which credentials the task writes that dies.
 pub(super) const KEY: &str = "AWS_FILES_TEST_KEY";
 
+/// Set for a task that dies while `aws` runs: it may find the file half written, and lives then.
+pub(super) const BESIDE_AWS: &str = "AWS_FILES_TEST_BESIDE_AWS";
+/// What a task that dies says before it begins.
+pub(super) const BEGINS: &str = "begins";
+
 /// The arguments that make a copy of this test binary run a task.
 pub(super) fn task(program: &str, before: &[&str], task: &str, path: &Path, number: usize) -> Command {
     let mut command = match before {
@@ -86,7 +91,13 @@ fn entry() {
             let steps = Arc::new(KillAt(Step::ALL[number]));
             let it = CredentialsFile::with_steps(&path, super::PATIENCE, steps);
             let n: u32 = env::var(KEY).map_or(2, |n| n.parse().unwrap());
-            it.update(&[keep("dev", n)], now()).unwrap();
+            println!("{BEGINS}");
+            std::io::stdout().flush().unwrap();
+            if env::var_os(BESIDE_AWS).is_none() {
+                it.update(&[keep("dev", n)], now()).unwrap();
+            } else if super::kills::given_way(it.update(&[keep("dev", n)], super::kills::real_now())) {
+                return;
+            }
             panic!("{:?} was not reached", Step::ALL[number]);
         }
         "write until killed" => {
@@ -103,18 +114,7 @@ fn entry() {
                 it.update(&[keep(&format!("p{number}"), n)], now()).unwrap();
             }
         }
-        "write 500 times and miss none" => {
-            let it = file(&path);
-            let own = |n: u32| format!("w{number}-{}", n % 10);
-            for n in 0..500 {
-                it.update(&[keep(&own(n), n)], now()).unwrap();
-                // The oldest of the ten profiles, which is written next, is still as it was written.
-                if let Some(oldest) = (n + 1).checked_sub(10) {
-                    let key = it.read().unwrap().document.get(&own(oldest), "aws_access_key_id");
-                    assert_eq!(key.unwrap().as_str(), format!("ASIA{oldest:016}"), "lost after {n}");
-                }
-            }
-        }
+        "write at each line" => super::kills::write_at_each_line(&path, number),
         "read: not allowed" => {
             assert!(matches!(file(&path).read(), Err(FileError::NotAllowed { .. })));
         }

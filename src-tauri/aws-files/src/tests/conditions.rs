@@ -84,6 +84,18 @@ fn a_file_open_to_others_is_reported_kept_and_closed_on_request() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// Its owner made it so that nobody writes it by accident, in place; ours takes its place, and is as closed.
+#[test]
+fn a_file_that_its_owner_made_read_only_is_replaced_and_keeps_its_mode() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("credentials");
+    fs::write(&path, FOREIGN).unwrap();
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o400)).unwrap();
+    file(&path).update(&[keep("dev", 1)], now()).unwrap();
+    assert_eq!(text(&path), format!("{FOREIGN}\n{}", section("dev", 1)));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o400);
+}
+
 /// A mode beside an access list means something else than the mode alone: without the list the file's
 /// group could read what only one more user was meant to.
 #[test]

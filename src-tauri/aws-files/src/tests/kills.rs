@@ -1,16 +1,20 @@
 //! Killed in the middle of writing, six hundred times: the old file or the new one, never anything else.
 
 use super::{FOREIGN, child, file, keep, memory, names, now, section, text};
-use crate::{Standing, replace::Step};
+use crate::{Change, FileError, Outcome, Standing, replace::Step};
+use jiff::Timestamp;
 use std::{
+    collections::BTreeSet,
     fs,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Lines, Write},
     os::unix::process::ExitStatusExt,
-    process::Stdio,
+    path::Path,
+    process::{Child, ChildStdout, Stdio},
+    thread,
 };
 
 /// What a killed program leaves behind does not disturb the next.
-fn check_next(folder: &std::path::Path) {
+fn check_next(folder: &Path) {
     let path = folder.join("credentials");
     file(&path).update(&[keep("dev", 900_000)], now()).unwrap();
     assert_eq!(text(&path), format!("{FOREIGN}\n{}", section("dev", 900_000)));
@@ -66,54 +70,160 @@ fn killed_at_any_moment() {
     }
 }
 
-/// Each of the writers reads its ten profiles again and again: an update that one of the killed undid
-/// would be missed.
+/// How often a process is killed while it writes; each of two others writes as often meanwhile.
+const KILLS: usize = 500;
+/// The last of them are beside `aws configure set`.
+const BESIDE_AWS: usize = 100;
+/// How often that runs; each time takes about a second.
+const AWS_RUNS: u32 = 3;
+
+/// For what another program does in its own time.
+#[expect(clippy::disallowed_methods, reason = "beside a real program the real time counts")]
+pub(super) fn real_now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Whether the file was left alone since `aws`, which truncates it and writes it in place, is about to write.
+pub(super) fn given_way(result: Result<Outcome, FileError>) -> bool {
+    match result {
+        Ok(_) => false,
+        Err(FileError::BeingWritten { .. } | FileError::Unparseable { .. }) => true,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Updates the next of its ten profiles for each line on its input, and says so. An update that one of the
+/// killed undid is missed when its turn comes; what `aws` undid, which takes no lock, is written again.
+pub(super) fn write_at_each_line(path: &Path, number: usize) {
+    let it = file(path);
+    let own = |n: u32| format!("w{number}-{}", n % 10);
+    let beside_aws = |changes: &[Change]| while given_way(it.update(changes, real_now())) {};
+    for (n, line) in (0..).zip(io::stdin().lines()) {
+        match line.unwrap().as_str() {
+            "alone" => {
+                it.update(&[keep(&own(n), n)], now()).unwrap();
+                // The oldest of the ten profiles, which is written next, is still as it was written.
+                if let Some(oldest) = (n + 1).checked_sub(10) {
+                    let key = it.read().unwrap().document.get(&own(oldest), "aws_access_key_id");
+                    assert_eq!(key.unwrap().as_str(), format!("ASIA{oldest:016}"), "lost after {n}");
+                }
+            }
+            "beside aws" => beside_aws(&[keep(&own(n), n)]),
+            // One tick after it.
+            "aws is done" => beside_aws(&(n - 10..n).map(|n| keep(&own(n), n)).collect::<Vec<_>>()),
+            other => panic!("{other}"),
+        }
+        println!("{WRITTEN}");
+        io::stdout().flush().unwrap();
+    }
+}
+
+const WRITTEN: &str = "written";
+
+/// One that writes when it is told to.
+struct Writer {
+    child: Child,
+    says: Lines<BufReader<ChildStdout>>,
+    told: u32,
+}
+
+impl Writer {
+    fn start(path: &Path, number: usize) -> Self {
+        let mut command = child::task(&child::own(), &[], "write at each line", path, number);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let says = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, says, told: 0 }
+    }
+
+    fn tell(&mut self, how: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{how}").unwrap();
+        self.told += 1;
+    }
+
+    fn has_written(&mut self) {
+        let written = self.says.any(|line| line.unwrap().ends_with(WRITTEN));
+        assert!(written, "a writer missed what it had written, or could not write");
+    }
+
+    /// Returns how often it wrote.
+    fn end(mut self) -> u32 {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+        self.told
+    }
+}
+
+/// In each round one process is killed in the middle of writing, at each step in turn, and two write that are
+/// told to when it has begun: the three meet at the file by construction. Nothing of the two is lost. In the
+/// last rounds `aws configure set` runs besides.
 #[test]
-fn killed_five_hundred_times_beside_two_writers_that_lose_nothing() {
+fn killed_five_hundred_times_beside_two_writers_that_lose_nothing_and_the_aws_cli() {
     let home = memory();
     let path = home.path().join("credentials");
     fs::write(&path, FOREIGN).unwrap();
     let it = file(&path);
     it.update(&[keep("dev", 0)], now()).unwrap();
-    let writers: Vec<_> = (0..2)
-        .map(|number| {
-            child::task(&child::own(), &[], "write 500 times and miss none", &path, number)
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
+    let mut writers: Vec<_> = (0..2).map(|number| Writer::start(&path, number)).collect();
     // The file has its backup already.
     let steps: Vec<usize> = (0..Step::ALL.len())
         .filter(|step| !matches!(Step::ALL[*step], Step::BackupHalfWritten | Step::BackedUp))
         .collect();
-    let mut held = 0;
-    for n in 1..=500 {
-        let step = steps[usize::try_from(n).unwrap() % steps.len()];
-        let status = child::task(&child::own(), &[], "die at step", &path, step)
-            .env(child::KEY, n.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
-        assert_eq!(status.signal(), Some(9), "killed at {:?}", Step::ALL[step]);
-        if matches!(Step::ALL[step], Step::Renamed | Step::FolderSynced) {
+    let (mut held, mut killed, mut aws, mut seen) = (0, 0, None, BTreeSet::new());
+    for (n, step) in (1..).zip(steps.iter().cycle()) {
+        if killed == KILLS {
+            break;
+        }
+        if killed == KILLS - BESIDE_AWS && aws.is_none() {
+            aws = Some(thread::spawn({
+                let path = path.clone();
+                move || (0..AWS_RUNS).for_each(|n| super::aws_cli::set(&path, n))
+            }));
+        }
+        let mut dying = child::task(&child::own(), &[], "die at step", &path, *step);
+        dying.env(child::KEY, n.to_string()).stdout(Stdio::piped()).stderr(Stdio::null());
+        if aws.is_some() {
+            dying.env(child::BESIDE_AWS, "1");
+        }
+        let mut dying = dying.spawn().unwrap();
+        let mut says = BufReader::new(dying.stdout.take().unwrap()).lines();
+        assert!(says.any(|line| line.unwrap().ends_with(child::BEGINS)), "it begins");
+        writers.iter_mut().for_each(|writer| writer.tell(if aws.is_some() { "beside aws" } else { "alone" }));
+        writers.iter_mut().for_each(Writer::has_written);
+        let status = dying.wait().unwrap();
+        if aws.is_some() {
+            seen.extend(super::aws_cli::theirs(&path));
+            killed += usize::from(status.signal() == Some(9));
+            assert!(status.signal() == Some(9) || status.success(), "{status} at {:?}", Step::ALL[*step]);
+            continue;
+        }
+        killed += 1;
+        assert_eq!(status.signal(), Some(9), "killed at {:?}", Step::ALL[*step]);
+        if matches!(Step::ALL[*step], Step::Renamed | Step::FolderSynced) {
             held = n;
         }
         match it.read().unwrap().standing("dev", None) {
             Standing::Ours { fingerprint, .. } => {
-                assert_eq!(fingerprint, super::credentials(held).fingerprint(), "{:?}", Step::ALL[step]);
+                assert_eq!(fingerprint, super::credentials(held).fingerprint(), "{:?}", Step::ALL[*step]);
             }
-            other => panic!("{other:?} after {:?}", Step::ALL[step]),
+            other => panic!("{other:?} after {:?}", Step::ALL[*step]),
         }
         assert!(text(&path).starts_with(FOREIGN));
     }
-    for mut writer in writers {
-        assert!(writer.wait().unwrap().success(), "a writer missed what it had written");
+    aws.unwrap().join().unwrap();
+    seen.extend(super::aws_cli::theirs(&path));
+    let last = writers[0].told;
+    writers.iter_mut().for_each(|writer| writer.tell("aws is done"));
+    writers.iter_mut().for_each(Writer::has_written);
+    while given_way(it.update(&[keep("dev", 900_000)], real_now())) {}
+
+    let after = text(&path);
+    assert!(after.starts_with(FOREIGN), "{after}");
+    assert!(after.contains(&section("dev", 900_000)), "{after}");
+    for (writer, n) in [0, 1].into_iter().flat_map(|writer| (last - 10..last).map(move |n| (writer, n))) {
+        assert!(after.contains(&section(&format!("w{writer}-{}", n % 10), n)), "{after}");
     }
-    let reading = it.read().unwrap();
-    for (writer, n) in [(0, 490..500), (1, 490..500)].into_iter().flat_map(|(w, n)| n.map(move |n| (w, n))) {
-        let key = reading.document.get(&format!("w{writer}-{}", n % 10), "aws_access_key_id");
-        assert_eq!(key.unwrap().as_str(), format!("ASIA{n:016}"));
-    }
+    assert_eq!(after.matches("x_latchkey = ").count(), 21, "{after}");
+    assert!(!seen.is_empty() && seen.is_subset(&super::aws_cli::theirs(&path)), "{seen:?} was read: {after}");
+    let written: u32 = writers.into_iter().map(Writer::end).sum();
+    assert!(written >= 2 * u32::try_from(KILLS).unwrap(), "{written}");
 }

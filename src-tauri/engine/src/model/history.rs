@@ -74,6 +74,8 @@ pub enum Event {
         #[serde(default)]
         key_tail: Option<String>,
     },
+    /// Another program put back what it had read before we wrote a profile last; it is written again.
+    PutBack { profile: ProfileName, grant: Grant, account_name: String },
     /// A profile could not be refreshed.
     RefreshFailed { profile: ProfileName, grant: Grant, account_name: String, code: Code },
     /// A profile is kept from now on.

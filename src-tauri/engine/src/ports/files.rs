@@ -121,12 +121,43 @@ pub struct CachedSignIn {
 pub struct Delivered {
     /// Which.
     pub profile: ProfileName,
+    /// Whose credentials feed it, or are to.
+    pub grant: Grant,
     /// How it is delivered, or is to be.
     pub delivery: Delivery,
     /// What we wrote last to the credentials file.
     pub last: Option<Written>,
     /// The config file was made to say so.
     pub placed: bool,
+}
+
+/// What looking at a profile's place in the files says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It may be written, or stands as it was written.
+    Free,
+    /// Another program that had read the file before our last write put back what it had read, as
+    /// `aws configure set` does, which takes no lock. No wish of anybody: it is written again.
+    Undone,
+    /// Not to be written before the person says so.
+    Conflict(Conflict),
+}
+
+impl Found {
+    /// What only the person can decide about.
+    #[must_use]
+    pub fn conflict(self) -> Option<Conflict> {
+        match self {
+            Self::Conflict(conflict) => Some(conflict),
+            Self::Free | Self::Undone => None,
+        }
+    }
+}
+
+impl From<Option<Conflict>> for Found {
+    fn from(conflict: Option<Conflict>) -> Self {
+        conflict.map_or(Self::Free, Self::Conflict)
+    }
 }
 
 /// Whether another program read the credentials file. All profiles in it are read together, and an editor
@@ -172,8 +203,8 @@ pub trait AwsFiles: Send + Sync {
     ) -> Result<(Vec<FileOutcome>, Option<PathBuf>), Code>;
     /// Whether a profile may be written so, before anything is fetched, or stands as it was written. One
     /// that we wrote (`last`, `placed`) and that is not there any more was taken out by another program or
-    /// the person.
-    async fn check(&self, set: FileSet, profile: &Delivered) -> Result<Option<Conflict>, Code>;
+    /// the person, unless the file was written right after us: see [`Found::Undone`].
+    async fn check(&self, set: FileSet, profile: &Delivered) -> Result<Found, Code>;
     /// What the file is like.
     async fn condition(&self, set: FileSet) -> FileCondition;
     /// What the person's own config file says of SSO. A line that cannot be read is no failure.

@@ -193,3 +193,77 @@ async fn making_the_file_private_is_done_once() {
     assert_eq!(engine.ask(Request::MakeFilePrivate).await, Ok(Reply::Done));
     assert_eq!(world.count("make private"), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_another_program_undid_is_written_again_at_once_and_from_the_cache() {
+    let (world, engine) = start(minutes(60), None).await;
+    keep(&engine, "pay-dev").await.unwrap();
+    until(&engine, fresh).await;
+    let (written, fetched) = (world.count("put"), world.count("role credentials"));
+    *world.undone.lock().unwrap() = true;
+    engine.signal(Signal::FilesChanged);
+    pass(SignedDuration::from_secs(1)).await;
+    assert!(fresh(&now(&engine)));
+    assert_eq!((world.count("put"), world.count("role credentials")), (written + 1, fetched));
+    let happened = world.happened.lock().unwrap().clone();
+    assert_eq!(happened.iter().filter(|e| e.starts_with("PutBack")).count(), 1, "{happened:?}");
+    engine.signal(Signal::FilesChanged);
+    pass(minutes(1)).await;
+    assert_eq!(world.count("put"), written + 1, "and then it rests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_profile_that_was_undone_is_written_when_it_is_resumed() {
+    let (world, engine) = start(minutes(60), None).await;
+    keep(&engine, "pay-dev").await.unwrap();
+    until(&engine, fresh).await;
+    let written = world.count("put");
+    engine.ask(Request::PauseProfile { profile: pay(), paused: true }).await.unwrap();
+    *world.undone.lock().unwrap() = true;
+    engine.signal(Signal::FilesChanged);
+    pass(minutes(1)).await;
+    assert_eq!((world.count("put"), now(&engine).profiles[0].state.clone()), (written, State::Paused));
+    engine.ask(Request::PauseProfile { profile: pay(), paused: false }).await.unwrap();
+    until(&engine, fresh).await;
+    assert_eq!(world.count("put"), written + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_undoes_it_again_and_again_means_it() {
+    let (world, engine) = start(minutes(60), None).await;
+    keep(&engine, "pay-dev").await.unwrap();
+    until(&engine, fresh).await;
+    let written = world.count("put");
+    for _ in 0..8 {
+        *world.undone.lock().unwrap() = true;
+        engine.signal(Signal::FilesChanged);
+        pass(SignedDuration::from_secs(2)).await;
+    }
+    assert_eq!(world.count("put"), written + 5);
+    assert_eq!(now(&engine).profiles[0].state, State::Conflict(Conflict::ChangedByAnother));
+    engine.ask(Request::TakeBack(pay())).await.unwrap();
+    until(&engine, fresh).await;
+    // Not with the ones of long ago.
+    pass(minutes(2)).await;
+    let written = world.count("put");
+    *world.undone.lock().unwrap() = true;
+    engine.signal(Signal::FilesChanged);
+    pass(SignedDuration::from_secs(2)).await;
+    assert_eq!((world.count("put"), fresh(&now(&engine))), (written + 1, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_during_a_refresh_is_looked_at_after_it() {
+    let (world, engine) = start(minutes(60), None).await;
+    keep(&engine, "pay-dev").await.unwrap();
+    until(&engine, fresh).await;
+    *world.credentials_take.lock().unwrap() = Duration::from_secs(20);
+    engine.ask(Request::RefreshProfile(pay())).await.unwrap();
+    pass(SignedDuration::from_secs(5)).await;
+    *world.looks.lock().unwrap() = Some(Conflict::ChangedByAnother);
+    engine.signal(Signal::FilesChanged);
+    pass(SignedDuration::from_secs(5)).await;
+    assert_eq!(now(&engine).profiles[0].state, State::Refreshing);
+    pass(SignedDuration::from_secs(20)).await;
+    assert_eq!(now(&engine).profiles[0].state, State::Conflict(Conflict::ChangedByAnother));
+}

@@ -108,6 +108,8 @@ pub(super) struct World {
     pub(super) file_fails: Mutex<Option<Code>>,
     pub(super) file_conflict: Mutex<Option<Conflict>>,
     pub(super) looks: Mutex<Option<Conflict>>,
+    /// Another program put back what it had read, until it is written again.
+    pub(super) undone: Mutex<bool>,
     pub(super) reads: Mutex<Reads>,
     pub(super) settings: Mutex<Settings>,
     /// What the AWS config file says.
@@ -294,6 +296,7 @@ pub(super) async fn start_in(
         file_fails: Mutex::default(),
         file_conflict: Mutex::default(),
         looks: Mutex::default(),
+        undone: Mutex::default(),
         reads: Mutex::default(),
         settings: Mutex::default(),
         config: Mutex::default(),

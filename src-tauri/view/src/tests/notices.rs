@@ -186,7 +186,7 @@ fn the_catalogue() {
         (
             "N15, app",
             "Could not open Grafana",
-            "Could not open your browser. Set a default browser, or use a code and open the page yourself.",
+            "Could not open your browser. Copy the link and open it yourself, or choose another browser.",
             &["Try again", "Details"],
             Normal,
         ),

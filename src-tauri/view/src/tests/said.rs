@@ -207,6 +207,7 @@ fn lines(code: &Code) -> Vec<Line> {
         Event::SyncFailed { org: org(), code: code() },
         Event::Conflicted { profile: profile(), conflict: Conflict::ChangedByAnother },
         Event::Undone,
+        Event::PutBack { profile: profile(), grant: grant(), account_name: account_name() },
         Event::KeepEnded { profile: profile(), grant: grant(), account_name: account_name() },
         Event::RecordCleared,
         Event::RecordExported { path: "/home/sam/Downloads/a.csv".into(), lines: 3 },

@@ -1,6 +1,6 @@
 use crate::{
     Around, UiRequest, UiState,
-    fixture::{DEV, LAB, PROD, app, codes, grant, minutes, now, profile, snapshot, with, zone},
+    fixture::{DEV, LAB, PROD, app, application, codes, grant, minutes, now, profile, snapshot, with, zone},
     ui_portal,
     ui_portal::{UiApps, UiClass},
     ui_state,
@@ -14,7 +14,7 @@ use engine::{
         code::Code,
         environment::Environment,
         history::{By, Entry, Event},
-        ids::{AccountId, OrgId},
+        ids::{AccountId, OrgId, Target},
         organisation::Kind,
         portal::{AccessChange, Sync},
         profile::{Conflict, State},
@@ -193,6 +193,32 @@ fn a_failed_launch_is_tried_again_with_its_service() {
         confirmed: false,
     };
     assert_eq!(*request, expect);
+}
+
+#[test]
+fn a_launch_that_finds_no_browser_offers_its_link_and_another_browser() {
+    let failed = || Launch::Failed {
+        at: now(),
+        code: Code::BrowserFailed { reason: "none is set".into() },
+        destination: None,
+        region: None,
+    };
+    let state = of(|s| {
+        let grafana = app("ins-1");
+        Arc::make_mut(&mut s.organisations[0].portal).applications =
+            Applications::Listed(vec![application("ins-1", "Grafana")]);
+        s.launches = vec![(grant(LAB, "Dev").into(), failed()), (Target::App(grafana), failed())];
+    });
+    let link = format!("https://acme.awsapps.com/start/#/console?account_id={LAB}&role_name=Dev");
+    let app = "https://acme.awsapps.com/start/#/saml/default/Grafana/ins-1".to_owned();
+    for (launch, link) in [(&state.launches[0].launch, link), (&state.app_launches[0].launch, app)] {
+        let UiLaunchState::Failed { problem, .. } = launch else { panic!("it failed") };
+        assert_eq!(problem.next, "Copy the link and open it yourself, or choose another browser.");
+        let labels: Vec<_> = problem.buttons.iter().map(|b| b.label.as_str()).collect();
+        assert_eq!(labels, ["Copy link", "Choose browser", "Try again"]);
+        assert_eq!(problem.buttons[0].action, UiAction::Copy { text: link });
+        assert_eq!(problem.buttons[1].action, UiAction::Settings { section: "organisations".into() });
+    }
 }
 
 #[test]
@@ -397,6 +423,20 @@ fn a_file_that_cannot_be_written_is_told_by_its_reason() {
     let shown = state.organisations[0].banner.clone().unwrap();
     assert_eq!((shown.kind, shown.title.as_str()), (UiBannerKind::Blocked, "The disk is full"));
     assert_eq!(shown.buttons[0].action, UiAction::Ask { request: UiRequest::RefreshAll });
+}
+
+#[test]
+fn a_profile_that_was_never_written_may_be_asked_for_instead() {
+    let labels = |written: bool| {
+        let full = Code::DiskFull { path: "/home/sam/.aws/credentials".into() };
+        let mut profile = pay_dev(State::NotWritable(full), 9);
+        profile.kept.written = profile.kept.written.filter(|_| written);
+        let problem = of(|s| s.profiles = vec![profile]).profiles[0].problem.clone().unwrap();
+        problem.buttons.into_iter().map(|b| b.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(false), ["Try again", "Use on demand instead"]);
+    // Keys in a file that cannot be written would hide it.
+    assert_eq!(labels(true), ["Try again"]);
 }
 
 #[test]

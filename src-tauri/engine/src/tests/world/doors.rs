@@ -18,9 +18,9 @@ use crate::{
     },
     ports::{
         AwsFiles, Browser, CachedSignIn, Clock, Delivered, Desktop, Exports, FileChange, FileCondition,
-        FileOutcome, FileSet, HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck, RecordedAccount,
-        Redirect, RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow, SecretUrl,
-        SettingsFile, Store, Stored, StoredSignIn, Vault, Write,
+        FileOutcome, FileSet, Found, HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck,
+        RecordedAccount, Redirect, RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow,
+        SecretUrl, SettingsFile, Store, Stored, StoredSignIn, Vault, Write,
     },
 };
 use async_trait::async_trait;
@@ -171,6 +171,7 @@ impl AwsFiles for World {
             return Ok((changes.iter().map(|_| FileOutcome::Conflict(conflict)).collect(), None));
         }
         self.note(format!("write file {}", changes.len()));
+        *self.undone.lock().unwrap() = false;
         let outcome = |change| match change {
             FileChange::Put { credentials, region, replace_foreign, .. } => {
                 self.note(format!("put {} {replace_foreign}", region.unwrap_or_default()));
@@ -195,16 +196,15 @@ impl AwsFiles for World {
         };
         Ok((changes.into_iter().map(outcome).collect(), None))
     }
-    async fn check(
-        &self,
-        _: FileSet,
-        Delivered { profile, .. }: &Delivered,
-    ) -> Result<Option<Conflict>, Code> {
+    async fn check(&self, _: FileSet, Delivered { profile, .. }: &Delivered) -> Result<Found, Code> {
         if self.refused.lock().unwrap().changed.iter().any(|name| name == profile.as_str()) {
-            return Ok(Some(Conflict::ChangedByAnother));
+            return Ok(Found::Conflict(Conflict::ChangedByAnother));
+        }
+        if *self.undone.lock().unwrap() {
+            return Ok(Found::Undone);
         }
         let looks = *self.looks.lock().unwrap();
-        Ok(looks.or((profile.as_str() == "taken").then_some(Conflict::Foreign)))
+        Ok(looks.or((profile.as_str() == "taken").then_some(Conflict::Foreign)).into())
     }
     async fn condition(&self, _: FileSet) -> FileCondition {
         FileCondition { reads: *self.reads.lock().unwrap(), ..FileCondition::default() }
