@@ -35,7 +35,7 @@ pub(super) fn sam() -> User {
     user("sam", "sam-in-the-directory")
 }
 
-pub(super) fn user(name: &str, password: &str) -> User {
+pub fn user(name: &str, password: &str) -> User {
     User { username: name.to_owned(), password: password.to_owned() }
 }
 
@@ -63,14 +63,14 @@ async fn test(
 }
 
 /// A server whose people sign in with one slapd or two, and the administrator, who is one of them.
-pub(super) struct Company {
-    pub(super) served: Arc<ServedOrganisation>,
-    pub(super) administrator: Administrator,
-    pub(super) servers: Vec<LdapServer>,
+pub struct Company {
+    pub served: Arc<ServedOrganisation>,
+    pub administrator: Administrator,
+    pub servers: Vec<LdapServer>,
 }
 
 impl Company {
-    pub(super) async fn start(count: usize) -> Result<Self> {
+    pub async fn start(count: usize) -> Result<Self> {
         let more = organisation::account(ACCOUNT, "payments", "ReadOnly", "inner");
         let more = format!("[[group]]\nname = \"inner\"\n{more}");
         let served = ServedOrganisation::start(&more).await?;
@@ -118,7 +118,7 @@ impl Company {
         .await
     }
 
-    pub(super) async fn try_password(&self, name: &str, password: &str) -> Result<Page> {
+    pub async fn try_password(&self, name: &str, password: &str) -> Result<Page> {
         let person = Person::new()?;
         let page = person.open(self.served.start_url()).await?;
         person.give_password(&page, &user(name, password)).await

@@ -51,6 +51,7 @@ mod password_links;
 mod passwords;
 mod permission_sets;
 mod postgres;
+mod radius;
 mod role_credentials;
 mod roles;
 mod saml;
@@ -113,6 +114,7 @@ pub use native_tickets::Ticket;
 pub use password_links::MailedLink;
 pub use passwords::{NewPassword, Password, Renewed};
 pub use postgres::Database;
+pub use radius::{RadiusChallenge, RadiusSource};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
@@ -170,6 +172,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("integrations.sql")),
     M::up(include_str!("ends_and_attention.sql")),
     M::up(include_str!("administration.sql")),
+    M::up(include_str!("radius.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 33, least: 27, sql: include_str!("integrations.sql") },
     Migration { number: 34, least: 27, sql: include_str!("../ends_and_attention.sql") },
     Migration { number: 35, least: 27, sql: include_str!("administration.sql") },
+    Migration { number: 36, least: 27, sql: include_str!("radius.sql") },
 ];
 
 /// The number of the last migration that this version has.
