@@ -218,8 +218,7 @@ async fn race_a_step(
 
 /// Asks for credentials with one token after the other, and now and then for what nobody gets.
 pub async fn ask_for_credentials(book: &Book, program: &Program) -> Result<()> {
-    let somebody = async || Ok((!book.kept().is_empty()).then_some(()));
-    until(WHILE, "somebody to sign in", somebody).await?;
+    until(WHILE, "somebody to sign in", async || Ok((!book.kept().is_empty()).then_some(()))).await?;
     for round in 0_usize.. {
         if book.is_over.get() {
             break;

@@ -49,7 +49,7 @@ async fn people(instance: &Instance) -> Result<(Vec<Vec<Who>>, Vec<Vec<Who>>)> {
         for (at, who) in all.into_iter().enumerate() {
             hands[at % 2].push(who);
         }
-        hands.into()
+        Vec::from(hands)
     };
     Ok((deal(plain), deal(with_app)))
 }
