@@ -120,6 +120,8 @@ fn two_keys_at_once_are_two() {
         // A PIN set on one is none of the other's; each keeps its own.
         set_pin(&keys, &second, "8642").await?;
         unlock(&keys, &second, "Passkeys", "8642").await?;
+        // Taken away while it is still being read, it would say so, and move what is clicked below.
+        view.says("No passkeys on this key.").await?;
         view.choose(&first).await?;
         view.says("set, 8 attempts left").await?;
         keys.second_key().unplug().await?;
