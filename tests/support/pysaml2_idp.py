@@ -15,6 +15,7 @@ import time
 import urllib.parse
 
 import saml2
+import saml2.assertion
 import saml2.config
 import saml2.metadata
 import saml2.saml
@@ -45,6 +46,28 @@ class Clock:
         return getattr(time, name)
 
 
+def recipient(setup):
+    """PySAML2 takes the destination for the recipient, too; a test may want them apart."""
+
+    def apart(authn, sp_entity_id, in_response_to, consumer_url, *rest, **more):
+        return setup(authn, sp_entity_id, in_response_to, told.get("recipient", consumer_url), *rest, **more)
+
+    return apart
+
+
+def conditions(make):
+    """Conditions with what a test wants left out."""
+
+    def without(policy, sp_entity_id):
+        made = make(policy, sp_entity_id)
+        if told.get("without") == "audience":
+            made.audience_restriction = []
+        return None if told.get("without") == "conditions" else made
+
+    return without
+
+
+saml2.assertion.Policy.conditions = conditions(saml2.assertion.Policy.conditions)
 saml2.time_util.datetime = Later
 saml2.time_util.time = Clock()
 
@@ -71,6 +94,7 @@ def configure(origin, folder, service_provider, xmlsec1):
         }
     )
     server = saml2.server.Server(config=config)
+    server.setup_assertion = recipient(server.setup_assertion)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -118,6 +142,7 @@ def form(query):
         destination=told.get("destination", where["destination"]),
         sp_entity_id=told.get("audience", where["sp_entity_id"]),
         name_id=name,
+        issuer=told.get("issuer"),
         authn={"class_ref": told.get("context", saml2.saml.AUTHN_PASSWORD_PROTECTED)},
         sign_response=told.get("sign_response", False),
         sign_assertion=told.get("sign_assertion", True),

@@ -145,8 +145,15 @@ async fn only_answers_that_are_right_in_everything_let_anybody_in() -> Result<()
         (json!({ "audience": "https://others.test/sp" }), "audience"),
         (json!({ "destination": "https://others.test/acs" }), "addressed to somebody else"),
         (json!({ "in_response_to": "id-of-another-request" }), "request that this browser did not make"),
+        (json!({ "recipient": "https://others.test/acs" }), "addressed to somebody else"),
+        (json!({ "issuer": "https://others.test/idp" }), "somebody else than it should"),
+        (json!({ "without": "audience" }), "audience"),
+        (json!({ "without": "conditions" }), ""),
         (json!({ "later": -3600 }), "expired"),
         (json!({ "later": 3600 }), "expired"),
+        // Answers are good for five minutes, and clocks may be three minutes apart.
+        (json!({ "later": -540 }), "expired"),
+        (json!({ "later": 240 }), "expired"),
         (json!({ "sign_alg": "http://www.w3.org/2000/09/xmldsig#rsa-sha1" }), "signature"),
     ] {
         let mut says = says;
@@ -154,6 +161,12 @@ async fn only_answers_that_are_right_in_everything_let_anybody_in() -> Result<()
         company.idp.say(says.clone()).await?;
         let said = company.refused(&company.asked().await?).await.with_context(|| says.to_string())?;
         ensure!(said.contains(words), "{says}: {said}");
+    }
+    for later in [-420, 120] {
+        company.idp.say(json!({ "user": "sam", "later": later })).await?;
+        let page = company.person.send(&company.asked().await?).await?;
+        ensure!(page.url.path() == "/start", "{later}: {}", page.text());
+        company.person.forget();
     }
     company.idp.say(json!({ "user": "sam" })).await?;
     let good = company.asked().await?;
