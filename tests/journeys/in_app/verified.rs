@@ -107,7 +107,7 @@ fn a_key_full_of_passkeys_is_registered_all_the_same() {
             keys.key().holds(site, "sam").await?;
         }
         let (_server, _) = signed_in(&desk, &keys).await?;
-        keys.view().says("3 of 3 used").await?;
+        keys.view().says("room for 0 more").await?;
         register(&keys, "Full key").await?;
         let opened = desk.browser_requests().mark();
         open_console(&keys.window).await?;
