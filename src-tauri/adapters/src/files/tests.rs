@@ -6,7 +6,7 @@ use engine::model::{
     ids::{AccountId, OrgId, RoleName},
     secret::RoleCredentials,
 };
-use jiff::SignedDuration;
+use std::time::{Duration, UNIX_EPOCH};
 
 pub(super) struct Desk {
     pub(super) dir: tempfile::TempDir,
@@ -146,7 +146,7 @@ async fn what_we_wrote_and_is_gone_was_taken_out_by_somebody() {
     let check = async || desk.files.check(FileSet::Own, &in_file(&pay, Some(written))).await;
     // Right after us it was a program that had read the file before.
     assert_eq!(check().await, Ok(Found::Undone));
-    let later = std::time::SystemTime::from(written.at + SignedDuration::from_secs(20));
+    let later = UNIX_EPOCH + Duration::from_secs(u64::try_from(written.at.as_second()).unwrap() + 20);
     let file = std::fs::File::options().write(true).open(desk.dir.path().join(".aws/credentials")).unwrap();
     file.set_modified(later).unwrap();
     assert_eq!(check().await, Ok(Found::Conflict(Conflict::ChangedByAnother)));

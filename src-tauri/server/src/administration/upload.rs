@@ -8,10 +8,10 @@ use axum::{
     http::{HeaderMap, header},
 };
 
-use crate::{fields::Fields, saml::import};
+use crate::{fetch::LARGEST, fields::Fields};
 
 /// The longest form with a file: SAML metadata as large as is taken, and what is typed beside it.
-pub const LIMIT: usize = import::LARGEST + 64 * 1024;
+pub const LIMIT: usize = LARGEST + 64 * 1024;
 /// The parts of a form; no page has as many fields.
 const MOST_PARTS: usize = 100;
 
