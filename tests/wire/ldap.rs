@@ -30,7 +30,7 @@ fn sam() -> User {
     user("sam", "sam-in-the-directory")
 }
 
-fn user(name: &str, password: &str) -> User {
+pub fn user(name: &str, password: &str) -> User {
     User { username: name.to_owned(), password: password.to_owned() }
 }
 
@@ -58,14 +58,14 @@ async fn test(
 }
 
 /// A server whose people sign in with one slapd or two, and the administrator, who is one of them.
-struct Company {
-    served: ServedOrganisation,
-    administrator: Administrator,
-    servers: Vec<LdapServer>,
+pub struct Company {
+    pub served: ServedOrganisation,
+    pub administrator: Administrator,
+    pub servers: Vec<LdapServer>,
 }
 
 impl Company {
-    async fn start(count: usize) -> Result<Self> {
+    pub async fn start(count: usize) -> Result<Self> {
         let more = organisation::account(ACCOUNT, "payments", "ReadOnly", "inner");
         let more = format!("[[group]]\nname = \"inner\"\n{more}");
         let served = ServedOrganisation::start(&more).await?;
@@ -104,7 +104,7 @@ impl Company {
         .await
     }
 
-    async fn try_password(&self, name: &str, password: &str) -> Result<Page> {
+    pub async fn try_password(&self, name: &str, password: &str) -> Result<Page> {
         let person = Person::new()?;
         let page = person.open(self.served.start_url()).await?;
         person.give_password(&page, &user(name, password)).await

@@ -17,6 +17,7 @@ mod partitions;
 mod pkce;
 mod portal;
 mod precedence;
+mod radius;
 mod running;
 mod saml;
 mod sandbox;

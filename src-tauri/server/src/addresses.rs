@@ -126,6 +126,11 @@ impl Addresses {
         self.base.scheme() == "https"
     }
 
+    /// The host name, or the address, of the origin.
+    pub fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
+    }
+
     /// Whether browsers may be told to use TLS only. Not for `localhost`, whose other ports would be told, too.
     pub fn wants_hsts(&self) -> bool {
         self.is_https() && self.base.host_str().is_some_and(|host| host != "localhost")

@@ -18,7 +18,7 @@ impl Instance {
     /// # Errors
     /// [`StoreError`] if it cannot be kept.
     pub fn hold_to_configuration(&self) -> Result<(), StoreError> {
-        let kept = self.store.mfa_policy()?;
+        let kept = self.store.mfa_policy_as_set()?;
         let policy = self.configured.mfa.over(kept.clone());
         if policy == kept { Ok(()) } else { config::policy_set(self, &policy) }
     }

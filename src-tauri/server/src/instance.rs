@@ -32,6 +32,7 @@ use crate::{
     passwords::PasswordBook,
     portal::Grants,
     proxies::TrustedProxies,
+    radius,
     saml::SigningKey,
     secret::InstanceKey,
     store::{LdapSource, Store, StoreError},
@@ -87,7 +88,9 @@ pub struct Instance {
     pub directory: ldap::Door,
     /// That directory as it was read last.
     directory_read: Mutex<Option<Arc<ldap::Source>>>,
-    /// Wakes who syncs it.
+    /// What is known here of the RADIUS servers.
+    pub radius: radius::Door,
+    /// Wakes who syncs the directory.
     pub sync_wanted: tokio::sync::Notify,
     /// How long new sign-ins last, whatever the organisation says; 0 as it says.
     session_seconds: AtomicI64,
@@ -176,6 +179,7 @@ impl Instance {
             access_requested: tokio::sync::Notify::new(),
             directory: ldap::Door::default(),
             directory_read: Mutex::default(),
+            radius: radius::Door::default(),
             sync_wanted: tokio::sync::Notify::new(),
             session_seconds: AtomicI64::new(0),
             role_credentials_seconds: AtomicI64::new(0),

@@ -53,6 +53,7 @@ mod provider;
 #[allow(dead_code, reason = "the administration's APIs and pages use the rest")]
 mod provisioning;
 mod proxies;
+mod radius;
 #[cfg(test)]
 mod rig;
 mod saml;

@@ -90,7 +90,8 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
         ],
         ..Table::default()
     };
-    let asks = match instance.store.mfa_policy()?.mode {
+    let policy = instance.store.mfa_policy()?;
+    let asks = match policy.mode {
         Mode::Off => "Password only",
         Mode::Always => "Password and a second factor, at every sign-in",
         Mode::Context => "Password, and a second factor in a new browser or on a new network",
@@ -102,7 +103,14 @@ pub fn show(of: &Administrator<'_>, _: &Fields) -> Answer {
                 provider.entity_id
             )
         }
-        _ if source == SourceKind::Ldap => asks.replacen("Password", "Password of the directory", 1),
+        _ if source == SourceKind::Ldap => {
+            let asks = asks.replacen("Password", "Password of the directory", 1);
+            let radius = if policy.takes_radius() { instance.store.radius_source()? } else { None };
+            radius.map_or_else(
+                || asks.clone(),
+                |radius| format!("{asks}; a code of {} counts as one", radius.settings.label),
+            )
+        }
         _ => asks.to_owned(),
     };
     let mail = if instance.mailing.sends() {

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{
     Administrator, Answer, SECRET, ldap_form, moment, number,
     page::{Cell, Form, Link, Mistakes, Page, Part, Table, Tone, way},
-    source_change,
+    radius_source, source_change,
 };
 use crate::{
     audit,
@@ -70,7 +70,13 @@ fn whole(
     let settings = kept.as_ref().map(|kept| &kept.settings);
     Ok(page
         .with(Part::Heading("The directory".to_owned()))
-        .with(Part::Form(ldap_form::form(PAGE, fields, settings, mistakes))))
+        .with(Part::Form(ldap_form::form(PAGE, fields, settings, mistakes)))
+        .with(Part::Heading("Second factor".to_owned()))
+        .with(Part::Note(
+            "MFA devices are set up here, as for everybody. Codes that RADIUS servers of yours check can count besides."
+                .to_owned(),
+        ))
+        .with(Part::Links(vec![Link::new(radius_source::PAGE, "RADIUS servers")])))
 }
 
 /// What the last sync did, and a way to another.
@@ -198,7 +204,8 @@ fn is_known(kept: &Settings, wanted: &Settings) -> bool {
     kept.servers == wanted.servers && kept.bind_dn == wanted.bind_dn && kept.authorities == wanted.authorities
 }
 
-fn capital(text: &str) -> String {
+/// A sentence's beginning.
+pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

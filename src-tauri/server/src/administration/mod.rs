@@ -25,6 +25,7 @@ mod page;
 mod permission_set_form;
 mod permission_sets;
 mod provisioning;
+mod radius_source;
 mod requests;
 #[cfg(test)]
 mod set_up_tests;
@@ -123,7 +124,7 @@ const fn submitted(path: &'static str, page: &'static str, act: Act) -> Route {
 }
 
 /// All ways into the administration.
-static ROUTES: [Route; 78] = [
+static ROUTES: [Route; 81] = [
     shown("/admin", overview::show),
     shown("/admin/identity-source", identity_source::show),
     shown(external_source::PAGE, external_source::show),
@@ -131,6 +132,9 @@ static ROUTES: [Route; 78] = [
     shown(ldap_source::PAGE, ldap_source::show),
     submitted(ldap_source::PAGE, ldap_source::PAGE, ldap_source::save),
     submitted("/admin/identity-source/ldap/sync", ldap_source::PAGE, ldap_source::sync_now),
+    shown(radius_source::PAGE, radius_source::show),
+    submitted(radius_source::PAGE, radius_source::PAGE, radius_source::save),
+    submitted(radius_source::REMOVE, radius_source::PAGE, radius_source::remove),
     shown(source_change::PAGE, source_change::show),
     submitted(source_change::PAGE, source_change::PAGE, source_change::change),
     shown(provisioning::PAGE, provisioning::show),

@@ -43,10 +43,11 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
 
 fn whole(of: &Administrator<'_>, fields: &Fields, mistakes: &Mistakes) -> Result<Page, PageError> {
     let store = &of.instance.store;
-    let (policy, settings) = (store.mfa_policy()?, of.instance.settings());
+    let (policy, settings) = (store.mfa_policy_as_set()?, of.instance.settings());
     let done = (fields.get("done") == Some("saved"))
         .then(|| Part::Banner(Tone::Good, "The settings are saved.".to_owned()));
-    let mut mfa = settings_mfa::form(&of.instance.configured, &policy);
+    let has_radius = store.radius_source()?.is_some();
+    let mut mfa = settings_mfa::form(&of.instance.configured, &policy, has_radius);
     let minutes = settings.session_duration.as_mins();
     let mut lengths: Vec<(String, String)> =
         LENGTHS.iter().map(|(minutes, text)| (minutes.to_string(), (*text).to_owned())).collect();

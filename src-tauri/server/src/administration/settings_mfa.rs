@@ -18,9 +18,10 @@ const MODES: [(&str, &str, Mode); 3] = [
     ("context", "In a new browser or on a new network", Mode::Context),
     ("off", "Never", Mode::Off),
 ];
-const FACTORS: [(&str, &str, Factor); 2] = [
+const FACTORS: [(&str, &str, Factor); 3] = [
     ("webauthn", "Security keys and built-in authenticators", Factor::Webauthn),
     ("totp", "Authenticator apps", Factor::Totp),
+    ("radius", "Codes of the RADIUS servers", Factor::Radius),
 ];
 const WITHOUT: [(&str, &str, WithoutDevice); 3] = [
     ("enrol", "They set one up at sign-in", WithoutDevice::Enrol),
@@ -28,8 +29,11 @@ const WITHOUT: [(&str, &str, WithoutDevice); 3] = [
     ("allow", "Their password is enough", WithoutDevice::Allow),
 ];
 
-/// The form, as the policy is.
-pub fn form(configured: &Configured, policy: &Policy) -> Form {
+/// The page it is on.
+pub const PAGE: &str = "/admin/settings";
+
+/// The form, as the policy was set; RADIUS is offered where its servers are set up.
+pub fn form(configured: &Configured, policy: &Policy, has_radius: bool) -> Form {
     let named = &configured.mfa;
     let told = |name, label: &str, value: String, key: &str| Field {
         value,
@@ -56,9 +60,16 @@ pub fn form(configured: &Configured, policy: &Policy) -> Form {
         match named.allowed {
             None => {
                 let ticked = |factor| policy.allowed.contains(&factor);
-                let factors =
-                    FACTORS.map(|(word, text, factor)| (word.to_owned(), text.to_owned(), ticked(factor)));
-                Field::many("factor", "What counts as one", factors.to_vec())
+                let factors = FACTORS
+                    .iter()
+                    .filter(|(.., factor)| *factor != Factor::Radius || has_radius || ticked(*factor))
+                    .map(|(word, text, factor)| ((*word).to_owned(), (*text).to_owned(), ticked(*factor)));
+                let field = Field::many("factor", "What counts as one", factors.collect());
+                match (ticked(Factor::Radius), has_radius) {
+                    (true, false) => field.hint(RADIUS_IS_NOT_THERE),
+                    (_, true) => field.hint(RADIUS_IS_FOR_LDAP),
+                    _ => field,
+                }
             }
             Some(_) => {
                 let texts: Vec<&str> = FACTORS
@@ -81,6 +92,11 @@ pub fn form(configured: &Configured, policy: &Policy) -> Form {
     Form { action: "/admin/settings/mfa", fields, submit, ..Form::default() }
 }
 
+const RADIUS_IS_NOT_THERE: &str =
+    "No RADIUS servers are set up, so their codes do not count. If nothing else is ticked, all devices do.";
+const RADIUS_IS_FOR_LDAP: &str = "Codes of the RADIUS servers count while people sign in with Active Directory or \
+                                  LDAP; nobody has to set up a device then.";
+
 /// Where a setting comes from that cannot be changed here.
 fn set_by(configured: &Configured, key: &str) -> String {
     format!(
@@ -93,7 +109,7 @@ fn set_by(configured: &Configured, key: &str) -> String {
 pub fn set(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let typed = |name: &str| fields.get(name);
     let named = &of.instance.configured.mfa;
-    let kept = of.instance.store.mfa_policy()?;
+    let kept = of.instance.store.mfa_policy_as_set()?;
     let mut mistakes = Mistakes::default();
     for (field, is_named) in [
         ("mode", named.mode.is_some()),

@@ -73,8 +73,16 @@ fn show(instance: &Instance) -> Result<String> {
                 .ldap_report()?
                 .0
                 .map_or_else(|| "There was no sync yet.".to_owned(), |last| last.told());
+            let radius = match instance.store.radius_source()? {
+                Some(radius) => {
+                    let counts = instance.store.mfa_policy()?.takes_radius();
+                    let how = if counts { "counts as a second factor" } else { "does not count" };
+                    format!("RADIUS at {} {how}.\n", radius.settings.servers.join(", "))
+                }
+                None => String::new(),
+            };
             format!(
-                "People sign in with passwords of the directory at {}.\n{last}",
+                "People sign in with passwords of the directory at {}.\n{radius}{last}",
                 servers.unwrap_or_default()
             )
         }

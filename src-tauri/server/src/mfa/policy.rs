@@ -26,6 +26,8 @@ pub enum Factor {
     Webauthn,
     /// Authenticator apps.
     Totp,
+    /// Codes that an organisation's RADIUS servers look at; of people whose passwords an LDAP directory keeps.
+    Radius,
 }
 
 /// What happens to a person who has no device that counts.
@@ -58,7 +60,7 @@ pub struct Policy {
 #[serde(deny_unknown_fields)]
 struct Written {
     mode: Mode,
-    #[serde(default = "every_factor")]
+    #[serde(default = "every_device")]
     allowed: Vec<Factor>,
     #[serde(default)]
     without_device: WithoutDevice,
@@ -107,9 +109,9 @@ impl Named {
     }
 }
 
-const ALLOWS_NOTHING: &str = "`allowed` must name at least one of \"webauthn\" and \"totp\"";
+const ALLOWS_NOTHING: &str = "`allowed` must name at least one of \"webauthn\", \"totp\" and \"radius\"";
 
-fn every_factor() -> Vec<Factor> {
+fn every_device() -> Vec<Factor> {
     vec![Factor::Webauthn, Factor::Totp]
 }
 
@@ -126,7 +128,7 @@ impl TryFrom<Written> for Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { mode: Mode::Off, allowed: every_factor(), without_device: WithoutDevice::default() }
+        Self { mode: Mode::Off, allowed: every_device(), without_device: WithoutDevice::default() }
     }
 }
 
@@ -144,10 +146,10 @@ pub enum Ask {
 }
 
 impl Policy {
-    /// What to do after the right password of a person who has a device that counts or not, from a context
+    /// What to do after the right password of a person who has a factor that counts or not, from a context
     /// that is known for them or not.
-    pub fn ask(&self, has_device: bool, context_is_known: bool) -> Ask {
-        match (self.mode, has_device, self.without_device) {
+    pub fn ask(&self, has_factor: bool, context_is_known: bool) -> Ask {
+        match (self.mode, has_factor, self.without_device) {
             (Mode::Off, ..) => Ask::Nothing,
             (Mode::Context, ..) if context_is_known => Ask::Nothing,
             (_, true, _) => Ask::Factor,
@@ -155,6 +157,23 @@ impl Policy {
             (_, false, WithoutDevice::Block) => Ask::Block,
             (_, false, WithoutDevice::Allow) => Ask::Nothing,
         }
+    }
+
+    /// What holds of it where RADIUS servers can be asked or not. Where they cannot, and nothing else was allowed, all
+    /// devices count: a second factor is still asked for, and nobody is shut out who may set one up.
+    pub fn where_radius(mut self, can_be_asked: bool) -> Self {
+        if !can_be_asked {
+            self.allowed.retain(|factor| *factor != Factor::Radius);
+            if self.allowed.is_empty() {
+                self.allowed = every_device();
+            }
+        }
+        self
+    }
+
+    /// Whether codes of RADIUS servers count. In a policy that is in force, everybody has that factor.
+    pub fn takes_radius(&self) -> bool {
+        self.mode != Mode::Off && self.allowed.contains(&Factor::Radius)
     }
 
     /// Whether devices of this kind count.
@@ -174,7 +193,7 @@ impl Policy {
 
     /// Whether a person must keep at least one device that counts.
     pub fn demands_a_device(&self) -> bool {
-        self.mode != Mode::Off && self.without_device != WithoutDevice::Allow
+        self.mode != Mode::Off && self.without_device != WithoutDevice::Allow && !self.takes_radius()
     }
 }
 
@@ -235,6 +254,20 @@ mod tests {
         for bad in ["mode = \"on\"", "allowed = []", "colour = 1"] {
             assert!(named(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn radius_counts_where_it_can_be_asked_and_is_replaced_where_nothing_else_counts() {
+        let only = Policy { allowed: vec![Factor::Radius], ..policy(Mode::Always, WithoutDevice::Block) };
+        assert!(only.takes_radius() && !only.demands_a_device() && only.kinds().is_empty());
+        assert_eq!(only.clone().where_radius(true), only);
+        let left = only.clone().where_radius(false);
+        assert!(!left.takes_radius() && left.demands_a_device() && left.kinds() == Kind::ALL);
+        let both = Policy { allowed: vec![Factor::Totp, Factor::Radius], ..only.clone() };
+        assert_eq!(both.where_radius(false).kinds(), [Kind::Totp], "what was left out stays out");
+        assert!(!Policy { mode: Mode::Off, ..only }.takes_radius());
+        let read = toml::from_str::<Policy>("mode = \"always\"\nallowed = [\"radius\"]").unwrap();
+        assert!(read.takes_radius());
     }
 
     #[test]

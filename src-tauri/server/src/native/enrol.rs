@@ -41,7 +41,7 @@ pub fn is_offered(instance: &Instance) -> Result<bool, NativeError> {
 pub fn half_of(instance: &Instance, secret: String) -> Result<(Half, Vec<Device>), NativeError> {
     let half = sign_in::half(instance, secret)?;
     // Who has a factor proves it, and adds others once they are in.
-    if !half.devices().is_empty() {
+    if half.has_factor() {
         return Err(Kind::NotAdded.because("There is a second factor already: prove that"));
     }
     // The policy is asked here as well: it may have changed, or the devices that counted are gone.

@@ -24,10 +24,11 @@ use crate::{
         mfa::{
             self, Accepted, Found, Half, Proved,
             challenge::{self, Brought, Unproven, Way},
+            radius::{self, Told},
         },
         sign_in::{self, Right, Wrong},
     },
-    store::{Begun, Used},
+    store::{Begun, RadiusSource, Used},
 };
 
 /// The app's authorization request (RFC 6749 §4.1.1, RFC 7636); the method is S256.
@@ -71,7 +72,7 @@ pub struct KeyAnswer {
     context: Option<String>,
 }
 
-/// A code of an authenticator app.
+/// A code of an authenticator app, or what a RADIUS server wants.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodeAnswer {
@@ -146,10 +147,23 @@ pub enum Step {
 #[serde(rename_all = "camelCase")]
 pub struct Factor {
     id: String,
-    /// `keys` or `code`.
+    /// `keys`, `code` or `radius`.
     kind: &'static str,
-    /// What the person calls the device, or each of the keys.
+    /// What the person calls the device, or each of the keys; what the RADIUS servers are known by.
     names: Vec<String>,
+    /// What a RADIUS server wants to be typed, if it said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asks: Option<Asks>,
+}
+
+/// What a RADIUS server wants to be typed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asks {
+    /// May be empty.
+    message: String,
+    /// Whether what is typed is not to be seen.
+    hidden: bool,
 }
 
 impl Client {
@@ -222,12 +236,7 @@ pub fn go_on(
         }
         Ask::Factor => {
             let secret = mfa::keep_half(instance, &user, accepted)?.ok_or_else(over)?;
-            let Found::Live(half) = Half::find(instance, &secret)? else { return Err(over()) };
-            Ok(Step::SecondFactor {
-                sign_in: secret.expose().to_owned(),
-                expires_at: half.ends().as_millisecond(),
-                factors: factors(half.devices()),
-            })
+            second_factor(instance, &secret)
         }
         Ask::Enrol => {
             let secret = mfa::keep_half(instance, &user, accepted)?.ok_or_else(over)?;
@@ -245,17 +254,37 @@ fn in_browser(instance: &Instance, reason: &'static str, sign_in: Option<String>
     Step::ContinueInBrowser { reason, url: instance.addresses.start_url(), sign_in }
 }
 
-/// The ways a person has, the one used last first; all keys are one way.
-fn factors(devices: &[Device]) -> Vec<Factor> {
+/// What the sign-in under way of this secret waits for.
+fn second_factor(instance: &Instance, secret: &Token) -> Result<Step, NativeError> {
+    let Found::Live(half) = Half::find(instance, secret)? else { return Err(over()) };
+    Ok(Step::SecondFactor {
+        sign_in: secret.expose().to_owned(),
+        expires_at: half.ends().as_millisecond(),
+        factors: factors(&half),
+    })
+}
+
+/// The ways a person has: that which waits for an answer, the device used last, the others, the RADIUS servers; all keys
+/// are one way.
+fn factors(half: &Half) -> Vec<Factor> {
+    let devices = half.devices();
     let is_key = |device: &&Device| device.kind != DeviceKind::Totp;
     let mut ways: Vec<Factor> = Vec::new();
     for device in devices {
         if !is_key(&device) {
-            ways.push(Factor { id: device.id.clone(), kind: "code", names: vec![device.name.clone()] });
+            let names = vec![device.name.clone()];
+            ways.push(Factor { id: device.id.clone(), kind: "code", names, asks: None });
         } else if !ways.iter().any(|way| way.id == challenge::KEYS) {
             let names = devices.iter().filter(is_key).map(|device| device.name.clone()).collect();
-            ways.push(Factor { id: challenge::KEYS.to_owned(), kind: "keys", names });
+            ways.push(Factor { id: challenge::KEYS.to_owned(), kind: "keys", names, asks: None });
         }
+    }
+    if let Some(servers) = half.radius() {
+        let asks = radius::challenge(half)
+            .map(|asked| Asks { message: asked.message.clone(), hidden: asked.is_hidden });
+        let place = if asks.is_some() { 0 } else { ways.len() };
+        let names = vec![servers.settings.label.clone()];
+        ways.insert(place, Factor { id: radius::WAY.to_owned(), kind: "radius", names, asks });
     }
     ways
 }
@@ -283,7 +312,7 @@ pub fn half(instance: &Instance, secret: String) -> Result<Half, NativeError> {
 /// POST `/native/v1/sign-in/challenge`.
 pub fn challenge(instance: &Instance, request: Named) -> Result<Challenge, NativeError> {
     let half = half(instance, request.sign_in)?;
-    let Some(Way::Keys(keys)) = challenge::way(half.devices(), Some(challenge::KEYS)) else {
+    let Some(Way::Keys(keys)) = challenge::way(&half, Some(challenge::KEYS)) else {
         return Err(Kind::NoSuchFactor.because("There is no key to ask"));
     };
     Challenge::new(&challenge::ask_keys(instance, &half, &keys)??, None)
@@ -292,7 +321,7 @@ pub fn challenge(instance: &Instance, request: Named) -> Result<Challenge, Nativ
 /// POST `/native/v1/sign-in/answer`.
 pub fn answer(instance: &Instance, request: KeyAnswer) -> Result<Step, NativeError> {
     let half = half(instance, request.sign_in)?;
-    let Some(way @ Way::Keys(_)) = challenge::way(half.devices(), Some(challenge::KEYS)) else {
+    let Some(way @ Way::Keys(_)) = challenge::way(&half, Some(challenge::KEYS)) else {
         return Err(Kind::NoSuchFactor.because("There is no key to ask"));
     };
     let credential = request.credential.to_string();
@@ -318,15 +347,36 @@ pub fn copied_key() -> NativeError {
 
 /// POST `/native/v1/sign-in/code`.
 pub fn code(instance: &Instance, request: CodeAnswer) -> Result<Step, NativeError> {
-    let half = half(instance, request.sign_in)?;
-    let app = match challenge::way(half.devices(), Some(&request.factor)) {
+    let half = half(instance, request.sign_in.clone())?;
+    let app = match challenge::way(&half, Some(&request.factor)) {
         Some(Way::App(app)) if app.id == request.factor => app,
+        Some(Way::Radius(servers)) if request.factor == radius::WAY => {
+            return by_radius(instance, &half, servers, request);
+        }
         _ => return Err(Kind::NoSuchFactor.because("There is no such authenticator app")),
     };
     let brought = Brought::Code(&request.code);
     prove(instance, &half, &Way::App(app), brought, request.context, || {
         wrong_code(instance, app, &request.code)
     })
+}
+
+/// What a person typed, taken to the RADIUS servers.
+fn by_radius(
+    instance: &Instance,
+    half: &Half,
+    servers: &RadiusSource,
+    request: CodeAnswer,
+) -> Result<Step, NativeError> {
+    match radius::answer(instance, half, servers, request.code.trim())? {
+        Told::Accepted => {
+            concluded(instance, half, None, radius::CREDENTIAL_TYPE, request.context)?.ok_or_else(over)
+        }
+        Told::Asked => second_factor(instance, &Token::new(request.sign_in)),
+        Told::Wrong { locked: None, .. } => Err(Kind::WrongCode.because("The code was not accepted")),
+        Told::Wrong { locked: Some(left), .. } | Told::Locked(left) => Err(NativeError::locked(left)),
+        Told::Unheard => Err(Kind::RadiusSilent.because("No RADIUS server answers")),
+    }
 }
 
 /// Why a code was not taken.
@@ -354,25 +404,36 @@ fn prove(
         challenge::attempt(instance, half, way, brought)?
             .map_err(|locked| NativeError::locked(locked.left))?;
     let wrong = used.as_ref().err().copied().unwrap_or(Unproven::Unfit);
-    if let Ok(used) = used {
-        let (before, context) = (context.map(Token::new), instance.chance.token());
-        let (session, cookie) = begin(instance, &half.user, true);
-        let proved = Some(way.credential_type());
-        let used = Some(Proved::Used(used));
-        if mfa::conclude(
-            instance,
-            half,
-            used,
-            proved,
-            (before.as_ref(), &context),
-            &Begun::new(&session, cookie),
-        )? {
-            return complete(instance, &half.user, &session, half.back(), Some(&context));
-        }
+    if let Ok(used) = used
+        && let Some(step) = concluded(instance, half, Some(used), way.credential_type(), context)?
+    {
+        return Ok(step);
     }
     challenge::record_failure(instance, half, way, wrong)?;
     let why = || if wrong == Unproven::Copied { copied_key() } else { why() };
     Err(lockout.remaining(instance.now()).map_or_else(why, NativeError::locked))
+}
+
+/// Ends a sign-in well, with a proof of this `CredentialType`; `None` if it is over, or was proved so before.
+fn concluded(
+    instance: &Instance,
+    half: &Half,
+    used: Option<Used>,
+    proved: &str,
+    context: Option<String>,
+) -> Result<Option<Step>, NativeError> {
+    let (before, context) = (context.map(Token::new), instance.chance.token());
+    let (session, cookie) = begin(instance, &half.user, true);
+    let is_done = mfa::conclude(
+        instance,
+        half,
+        used.map(Proved::Used),
+        Some(proved),
+        (before.as_ref(), &context),
+        &Begun::new(&session, cookie),
+    )?;
+    let step = || complete(instance, &half.user, &session, half.back(), Some(&context));
+    is_done.then(step).transpose()
 }
 
 /// A session, with a second factor or without, that no browser has: its cookie's secret is drawn and forgotten.

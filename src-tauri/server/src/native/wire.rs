@@ -67,6 +67,8 @@ pub enum Kind {
     NoKeysHere,
     /// The wrong verb.
     MethodNotAllowed,
+    /// No RADIUS server answers.
+    RadiusSilent,
     /// The server failed.
     Internal,
 }
@@ -98,6 +100,7 @@ impl Kind {
             Self::NoAccess => (StatusCode::FORBIDDEN, "no_access"),
             Self::NoKeysHere => (StatusCode::NOT_IMPLEMENTED, "no_keys_here"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::RadiusSilent => (StatusCode::SERVICE_UNAVAILABLE, "radius_silent"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
     }

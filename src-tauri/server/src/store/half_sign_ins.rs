@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    AuditEntry, Begun, Context, Result, Store, Used, audit, digest, lockouts, mfa, millis, moment, passwords,
-    sessions,
+    AuditEntry, Begun, Context, RadiusChallenge, Result, Store, Used, audit, digest, lockouts, mfa, millis,
+    moment, passwords, radius, sessions,
     sql::{self, Connection, OptionalExtension, params},
 };
 use crate::{
@@ -31,6 +31,8 @@ pub struct HalfSignIn {
     pub back: String,
     /// Whether the password was for one use and has to be replaced first.
     pub must_change: bool,
+    /// What a RADIUS server wants to be typed.
+    pub radius: Option<RadiusChallenge>,
     /// When it is over.
     pub ends: Timestamp,
 }
@@ -131,6 +133,7 @@ impl Store {
                     network: digest(row, "network")?,
                     back: row.get("back")?,
                     must_change: row.get("must_change")?,
+                    radius: radius::challenge(row)?,
                     ends: moment(row, "ends")?,
                 })
             })
@@ -295,6 +298,7 @@ mod tests {
             network: Digest::of("network"),
             back: "/start".to_owned(),
             must_change: false,
+            radius: None,
             ends: now().checked_add(SignedDuration::from_mins(10)).unwrap(),
         };
         let cookie = Digest::of("half");

@@ -52,6 +52,18 @@ impl Store {
     pub fn forget_attempts(&self, name: Digest) -> Result<()> {
         self.add("forget sign-in attempts", |tx| forget(tx, name))
     }
+
+    /// Takes back an attempt that was counted as `attempt` and not looked at, unless another was counted since.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn take_back_attempt(&self, name: Digest, attempt: &Lockout) -> Result<()> {
+        self.add("take a sign-in attempt back", |tx| {
+            let sql =
+                "UPDATE lockout SET failures = failures - 1, until = last WHERE name = ?1 AND failures = ?2";
+            execute(tx, sql, params![name.as_bytes(), attempt.failures]).map(drop)
+        })
+    }
 }
 
 pub(super) fn forget(tx: &Connection, name: Digest) -> sql::Result<()> {
@@ -74,5 +86,26 @@ mod tests {
         });
         // The fifth is looked at, too; only then is the name locked.
         assert_eq!(admitted, 5);
+    }
+
+    #[test]
+    fn an_attempt_that_was_not_looked_at_is_taken_back_alone() {
+        let (store, now) = (Store::in_memory(), Timestamp::from_second(1_800_000_000).unwrap());
+        let name = Digest::of("sam");
+        let count = || store.count_attempt(name, now).unwrap();
+        for _ in 0..9 {
+            store.take_back_attempt(name, &count().unwrap()).unwrap();
+        }
+        let first = count().unwrap();
+        assert_eq!(first.failures, 1);
+        let second = count().unwrap();
+        store.take_back_attempt(name, &first).unwrap();
+        assert_eq!(count().unwrap().failures, 3, "another was counted since");
+        store.take_back_attempt(name, &second).unwrap();
+        count().unwrap();
+        let fifth = count().unwrap();
+        assert!(count().is_err(), "locked");
+        store.take_back_attempt(name, &fifth).unwrap();
+        assert_eq!(count().unwrap().failures, 5, "as it was before the fifth");
     }
 }

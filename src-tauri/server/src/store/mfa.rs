@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use super::{
-    AuditEntry, NewDevice, Result, Store, audit, millis, moment, optional_moment,
+    AuditEntry, NewDevice, Result, SourceKind, Store, audit, identity_source, millis, moment,
+    optional_moment, radius,
     sql::{self, Connection, OptionalExtension, Row, params},
 };
 use crate::{
-    mfa::{Device, Kind, Policy},
+    mfa::{Device, Kind, Policy, policy::Factor},
     secret::Digest,
 };
 
@@ -27,6 +28,15 @@ fn device(row: &Row<'_>) -> sql::Result<Device> {
         added: moment(row, "added")?,
         last_used: optional_moment(row, "last_used")?,
     })
+}
+
+fn policy_as_set(c: &Connection) -> sql::Result<Policy> {
+    let kept: Option<String> =
+        c.query_row("SELECT value FROM meta WHERE name = ?1", [POLICY], |row| row.get(0)).optional()?;
+    kept.map_or_else(
+        || Ok(Policy::default()),
+        |text| serde_json::from_str(&text).map_err(sql::Error::conversion),
+    )
 }
 
 /// A device that proved who its owner is, with what to remember of that.
@@ -86,20 +96,28 @@ impl Used {
 }
 
 impl Store {
-    /// The policy; nothing is asked for until one was set.
+    /// The policy that is in force; nothing is asked for until one was set. RADIUS is in it only where its servers can
+    /// be asked: they are set up, and the LDAP directory that they belong to is the source.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails, or what is kept is no policy.
+    pub fn mfa_policy(&self) -> Result<Policy> {
+        self.read("read the MFA policy", |c| {
+            let policy = policy_as_set(c)?;
+            if !policy.allowed.contains(&Factor::Radius) {
+                return Ok(policy);
+            }
+            let can_be_asked = identity_source::kind(c)? == SourceKind::Ldap && radius::source(c)?.is_some();
+            Ok(policy.where_radius(can_be_asked))
+        })
+    }
+
+    /// The policy as it was set, whatever of it can be had.
     ///
     /// # Errors
     /// [`super::StoreError`] if the statement fails, or what is kept is no policy.
-    pub fn mfa_policy(&self) -> Result<Policy> {
-        self.read("read the MFA policy", |c| {
-            let kept: Option<String> = c
-                .query_row("SELECT value FROM meta WHERE name = ?1", [POLICY], |row| row.get(0))
-                .optional()?;
-            kept.map_or_else(
-                || Ok(Policy::default()),
-                |text| serde_json::from_str(&text).map_err(sql::Error::conversion),
-            )
-        })
+    pub fn mfa_policy_as_set(&self) -> Result<Policy> {
+        self.read("read the MFA policy", policy_as_set)
     }
 
     /// Sets the policy.

@@ -51,6 +51,7 @@ mod password_links;
 mod passwords;
 mod permission_sets;
 mod postgres;
+mod radius;
 mod role_credentials;
 mod roles;
 mod saml;
@@ -112,6 +113,7 @@ pub use native_step_up::StepUp;
 pub use native_tickets::Ticket;
 pub use passwords::{NewPassword, Password, Renewed};
 pub use postgres::Database;
+pub use radius::{RadiusChallenge, RadiusSource};
 pub use role_credentials::{Assumed, IssuedKey};
 pub use saml::SamlRequest;
 pub use saml_certificates::SamlCertificate;
@@ -166,6 +168,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("ldap.sql")),
     M::up(include_str!("aws_accounts.sql")),
     M::up(include_str!("integrations.sql")),
+    M::up(include_str!("radius.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

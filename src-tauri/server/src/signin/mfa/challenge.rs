@@ -3,7 +3,10 @@
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 
-use super::{Half, KeyRequest, Proved, Step, complete, half_of};
+use super::{
+    Half, KeyRequest, Proved, Step, complete, half_of,
+    radius::{self, Told},
+};
 use crate::{
     domain::lockout::{Locked, Lockout},
     fields::Fields,
@@ -20,7 +23,7 @@ use crate::{
         frame::{html, html_with_scripts},
         see_other, sign_in,
     },
-    store::{StoreError, Used},
+    store::{RadiusSource, StoreError, Used},
 };
 
 /// What the secrets of authenticator apps are sealed for.
@@ -29,6 +32,11 @@ pub const APP_SECRET: &str = "authenticator app";
 pub const KEYS: &str = "keys";
 
 const WRONG_CODE: &str = "That code is wrong or was used before. Wait for the next one and type that.";
+const NOT_ACCEPTED: &str = "That was not accepted. Wait for a new code and type that.";
+const UNHEARD: &str = "The service that checks these codes does not answer, so yours was not looked at. Try again in a \
+                       moment. If it stays so, tell your administrator.";
+/// In `go`: what a server wants is not answered.
+const START_OVER: &str = "again";
 const COPIED_KEY: &str = "That security key may have been copied: it counts less than it did before. Stop using it, \
                           and tell your administrator.";
 const WRONG_KEY: &str = "That security key is not one of yours, or its answer came too late. Try again.";
@@ -44,10 +52,22 @@ struct VerifyPage<'a> {
     key: Option<KeyRequest>,
     /// The names of the keys that may answer.
     key_names: String,
+    /// What the RADIUS servers are asked with.
+    radius: Option<RadiusAsks<'a>>,
     /// Other ways: address and name.
     others: Vec<(String, String)>,
     /// Where to go in the end.
     back: &'a str,
+}
+
+/// What is asked for that the RADIUS servers look at.
+struct RadiusAsks<'a> {
+    /// What people know the servers by.
+    label: &'a str,
+    /// What is to be typed, if a server said so; may be empty.
+    challenge: Option<&'a str>,
+    /// Whether what is typed is not to be seen.
+    is_hidden: bool,
 }
 
 /// A way to prove a factor.
@@ -56,6 +76,8 @@ pub enum Way<'d> {
     App(&'d Device),
     /// By any of these keys.
     Keys(Vec<&'d Device>),
+    /// By what the RADIUS servers want.
+    Radius(&'d RadiusSource),
 }
 
 /// What is brought as a proof.
@@ -107,20 +129,27 @@ impl Way<'_> {
         match self {
             Self::App(_) => Kind::Totp.credential_type(),
             Self::Keys(_) => Kind::SecurityKey.credential_type(),
+            Self::Radius(_) => radius::CREDENTIAL_TYPE,
         }
     }
 }
 
-/// The way asked for, else the one used last; `None` without any device.
-pub fn way<'d>(devices: &'d [Device], wanted: Option<&str>) -> Option<Way<'d>> {
+/// The way asked for, else the RADIUS servers if they wait for an answer, else the device used last, else those
+/// servers; `None` without any.
+pub fn way<'d>(half: &'d Half, wanted: Option<&str>) -> Option<Way<'d>> {
+    let (devices, servers) = (half.devices(), half.radius());
     let keys = || devices.iter().filter(|device| device.kind != Kind::Totp).collect::<Vec<_>>();
     let app = |id: &str| devices.iter().find(|device| device.kind == Kind::Totp && device.id == id);
     match wanted {
         Some(KEYS) if !keys().is_empty() => Some(Way::Keys(keys())),
+        Some(radius::WAY) if servers.is_some() => servers.map(Way::Radius),
+        // It waits for its answer.
+        None if servers.is_some() && radius::challenge(half).is_some() => servers.map(Way::Radius),
         Some(id) if app(id).is_some() => app(id).map(Way::App),
-        _ => match devices.first()? {
-            first if first.kind == Kind::Totp => Some(Way::App(first)),
-            _ => Some(Way::Keys(keys())),
+        _ => match devices.first() {
+            Some(first) if first.kind == Kind::Totp => Some(Way::App(first)),
+            Some(_) => Some(Way::Keys(keys())),
+            None => servers.map(Way::Radius),
         },
     }
 }
@@ -139,20 +168,23 @@ fn render(
     status: StatusCode,
     error: Option<&str>,
 ) -> Result<Response, PageError> {
-    let Some(way) = way(&half.devices, wanted) else { return Ok(see_other("/sign-in/enrol")) };
+    let Some(way) = way(half, wanted) else { return Ok(see_other("/sign-in/enrol")) };
     let step = Step { user: &half.user, session: None, workflow: &half.kept.workflow };
     let challenge = step.event(instance, "CredentialChallenge", "Success", way.credential_type());
     let mut others: Vec<(String, String)> = Vec::new();
-    if matches!(way, Way::App(_)) && half.devices.iter().any(|device| device.kind != Kind::Totp) {
+    if !matches!(way, Way::Keys(_)) && half.devices.iter().any(|device| device.kind != Kind::Totp) {
         others.push((KEYS.to_owned(), "Security key or built-in authenticator".to_owned()));
     }
     let shown = match &way {
         Way::App(app) => Some(app.id.as_str()),
-        Way::Keys(_) => None,
+        Way::Keys(_) | Way::Radius(_) => None,
     };
     let apps =
         half.devices.iter().filter(|device| device.kind == Kind::Totp && Some(device.id.as_str()) != shown);
     others.extend(apps.map(|app| (app.id.clone(), format!("Code of {}", app.name))));
+    if let Some(servers) = half.radius().filter(|_| !matches!(way, Way::Radius(_))) {
+        others.push((radius::WAY.to_owned(), servers.settings.label.clone()));
+    }
     let mut page = VerifyPage {
         frame: Frame::of(instance, visit),
         error,
@@ -160,6 +192,7 @@ fn render(
         app: None,
         key: None,
         key_names: String::new(),
+        radius: None,
         others,
         back: &half.kept.back,
     };
@@ -174,6 +207,19 @@ fn render(
             page.key = Some(KeyRequest { options, state: String::new() });
             page.key_names = keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ");
             Ok(html_with_scripts(status, &page))
+        }
+        Way::Radius(servers) => {
+            let asked = radius::challenge(half);
+            // What a server wants was recorded when it said so.
+            if asked.is_none() {
+                instance.store.append_audit(&[challenge])?;
+            }
+            page.radius = Some(RadiusAsks {
+                label: &servers.settings.label,
+                challenge: asked.map(|asked| asked.message.as_str()),
+                is_hidden: asked.is_some_and(|asked| asked.is_hidden),
+            });
+            Ok(html(status, &page))
         }
     }
 }
@@ -237,10 +283,11 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
     let now = instance.now();
     let with = fields.get("with");
     let answer = fields.get("credential");
-    let Some(way) = way(&half.devices, answer.map_or(with, |_| Some(KEYS))) else {
+    let Some(way) = way(&half, answer.map_or(with, |_| Some(KEYS))) else {
         return Ok(see_other("/sign-in/enrol"));
     };
     let (brought, text) = match &way {
+        Way::Radius(servers) => return submit_to_radius(instance, visit, fields, &half, servers),
         Way::App(_) => (Brought::Code(fields.get("code").unwrap_or_default()), WRONG_CODE),
         Way::Keys(_) => (Brought::Answer(answer.unwrap_or_default(), Door::Browser), WRONG_KEY),
     };
@@ -269,6 +316,45 @@ pub fn submit(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Res
             render(instance, visit, &half, with, StatusCode::TOO_MANY_REQUESTS, Some(&text))
         }
         None => render(instance, visit, &half, with, StatusCode::UNAUTHORIZED, Some(text)),
+    }
+}
+
+/// The same for the RADIUS servers.
+fn submit_to_radius(
+    instance: &Instance,
+    visit: &Visit,
+    fields: &Fields,
+    half: &Half,
+    servers: &RadiusSource,
+) -> Result<Response, PageError> {
+    let again = |status, text: &str| {
+        // As it is now: what a server wants was kept, or is answered.
+        let half = half_of(instance, visit)?;
+        let text = (!text.is_empty()).then_some(text);
+        render(instance, visit, &half, Some(radius::WAY), status, text)
+    };
+    if fields.get("go") == Some(START_OVER) {
+        instance.store.take_radius_challenge(half.cookie)?;
+        return again(StatusCode::OK, "");
+    }
+    let typed = fields.get("code").unwrap_or_default().trim();
+    match radius::answer(instance, half, servers, typed)? {
+        Told::Accepted => {
+            let done = complete(instance, visit, half, None, Some(radius::CREDENTIAL_TYPE))?;
+            done.map_or_else(|| Err(half.over()), Ok)
+        }
+        Told::Asked => again(StatusCode::OK, ""),
+        Told::Unheard => again(StatusCode::SERVICE_UNAVAILABLE, UNHEARD),
+        Told::Locked(left) | Told::Wrong { locked: Some(left), .. } => {
+            again(StatusCode::TOO_MANY_REQUESTS, &sign_in::too_many(left))
+        }
+        Told::Wrong { message, locked: None } if message.is_empty() => {
+            again(StatusCode::UNAUTHORIZED, NOT_ACCEPTED)
+        }
+        Told::Wrong { message, locked: None } => {
+            let text = format!("{NOT_ACCEPTED} {} says: {message}", servers.settings.label);
+            again(StatusCode::UNAUTHORIZED, &text)
+        }
     }
 }
 

@@ -87,7 +87,7 @@ pub fn show_at_sign_in(instance: &Instance, visit: &Visit, fields: &Fields) -> R
 /// The browser's half sign-in, of a person who has no device that counts and may set one up here.
 fn half_without_device(instance: &Instance, visit: &Visit) -> Result<Half, PageError> {
     let half = half_of(instance, visit)?;
-    if !half.devices.is_empty() {
+    if half.has_factor() {
         return Err(PageError::Elsewhere("/sign-in/verify"));
     }
     // The policy is asked here as well: not every way to a half sign-in led through this.

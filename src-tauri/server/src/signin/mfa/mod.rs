@@ -7,6 +7,7 @@ mod enrol;
 #[cfg(test)]
 mod key_tests;
 pub mod passkey;
+pub mod radius;
 #[cfg(test)]
 mod tests;
 
@@ -31,7 +32,7 @@ use crate::{
     organisation::User,
     origin::Origin,
     secret::{Digest, Token},
-    store::{AuditEntry, Begun, Completion, Context, HalfSignIn, NewDevice, StoreError, Used},
+    store::{AuditEntry, Begun, Completion, Context, HalfSignIn, NewDevice, RadiusSource, StoreError, Used},
 };
 
 /// How long a person may take for the second step.
@@ -164,14 +165,15 @@ pub fn ask(
         return Ok(Ask::Nothing);
     }
     let user_id = instance.user_id(user);
-    let has_device = instance.store.mfa_devices(&user_id)?.iter().any(|device| policy.counts(device.kind));
+    let has_factor = policy.takes_radius()
+        || instance.store.mfa_devices(&user_id)?.iter().any(|device| policy.counts(device.kind));
     let known = match (context, policy.mode) {
         (Some(browser), Mode::Context) => {
             instance.store.knows_context(&user_id, browser.digest(), network, instance.now())?
         }
         _ => false,
     };
-    Ok(policy.ask(has_device, known))
+    Ok(policy.ask(has_factor, known))
 }
 
 fn blocked() -> PageError {
@@ -214,6 +216,7 @@ pub fn keep_half(
         network: accepted.network,
         back: accepted.back.to_owned(),
         must_change: accepted.must_change,
+        radius: None,
         ends: instance.now().checked_add(HALF_LASTS).unwrap_or(instance.now()),
     };
     let step = Step { user, session: None, workflow: &half.workflow };
@@ -237,6 +240,8 @@ pub struct Half {
     kept: HalfSignIn,
     /// The devices that count, the one used last first.
     devices: Vec<Device>,
+    /// The RADIUS servers, if their answers count.
+    radius: Option<RadiusSource>,
 }
 
 /// What a secret of a half sign-in leads to.
@@ -264,7 +269,8 @@ impl Half {
         let policy = instance.store.mfa_policy()?;
         let mut devices = instance.store.mfa_devices(&kept.user_id)?;
         devices.retain(|device| policy.counts(device.kind));
-        Ok(Found::Live(Box::new(Self { cookie, kept, user, devices })))
+        let radius = if policy.takes_radius() { instance.store.radius_source()? } else { None };
+        Ok(Found::Live(Box::new(Self { cookie, kept, user, devices, radius })))
     }
 
     /// The network its password came from.
@@ -290,6 +296,16 @@ impl Half {
     /// The devices that count, the one used last first.
     pub fn devices(&self) -> &[Device] {
         &self.devices
+    }
+
+    /// The RADIUS servers, if their answers count.
+    pub fn radius(&self) -> Option<&RadiusSource> {
+        self.radius.as_ref()
+    }
+
+    /// Whether there is a second factor to prove.
+    pub fn has_factor(&self) -> bool {
+        !self.devices.is_empty() || self.radius.is_some()
     }
 
     /// Whether the password has to be replaced first.

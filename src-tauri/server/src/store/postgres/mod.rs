@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 31, least: 27, sql: include_str!("ldap.sql") },
     Migration { number: 32, least: 27, sql: include_str!("aws_accounts.sql") },
     Migration { number: 33, least: 27, sql: include_str!("integrations.sql") },
+    Migration { number: 34, least: 27, sql: include_str!("radius.sql") },
 ];
 
 /// A database of PostgreSQL's, as the configuration names it.
