@@ -112,7 +112,10 @@ fn told(report: &Report) -> Vec<Part> {
     let at = |millis| Timestamp::from_millisecond(millis).map(moment).unwrap_or_default();
     let mut parts = Vec::new();
     match &report.problem {
-        Some(problem) => parts.push(Part::Banner(Tone::Error, format!("The last sync failed: {problem}."))),
+        Some(problem) => {
+            parts.push(Part::Banner(Tone::Error, format!("The last sync failed: {problem}.")));
+            parts.push(Part::Facts(vec![("Ended", at(report.ended))]));
+        }
         None => parts.push(Part::Facts(vec![
             ("Ended", at(report.ended)),
             (

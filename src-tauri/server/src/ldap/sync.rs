@@ -204,7 +204,7 @@ fn run_once(instance: &Instance, claim: &Claim, many: bool, report: &mut Report)
     if !many && gone.len() > FEW && gone.len() * 2 > live {
         return Err(StoreError::Directory(format!(
             "{} of {live} users are not in the directory any more, more than half; nothing was changed. Look at \
-             bases and filters. If it is meant so, sync with \"even if many users go\"",
+             bases and filters. If it is meant so, choose \"Sync even if many users go\", or --even-if-many-go",
             gone.len()
         )));
     }
@@ -299,7 +299,7 @@ fn put_user(instance: &Instance, ours: &Ours, found: &Found) -> Result<Result<Pu
     });
     let before = scim::user_attributes(&user);
     if let Err(problem) = scim::change_user(&mut user, &found.attributes) {
-        return Ok(Err(problem.detail().to_owned()));
+        return Ok(Err(plain(problem.detail())));
     }
     let id = user.record.user.id.clone();
     if !is_new && scim::user_attributes(&user) == before {
@@ -406,7 +406,7 @@ fn put_group(
         && inner.description == found.description
         && group.external_id.as_ref() == Some(&found.id);
     if let Err(problem) = scim::name_group(&mut group, &found.name) {
-        return Ok(Err(problem.detail().to_owned()));
+        return Ok(Err(plain(problem.detail())));
     }
     group.record.group.description.clone_from(&found.description);
     group.external_id = Some(found.id.clone());
@@ -477,6 +477,13 @@ fn member_changes(
     Ok(add.chain(remove).collect())
 }
 
+/// What is wrong with an attribute, for people: AWS's APIs wrap it in words of their own.
+fn plain(detail: &str) -> String {
+    let inner = detail.strip_prefix("1 validation error detected: Value at '");
+    let parts = inner.and_then(|inner| inner.split_once("' failed to satisfy constraint: Member "));
+    parts.map_or_else(|| detail.to_owned(), |(name, rest)| format!("{name} {rest}"))
+}
+
 /// Looks through a directory without changing anything: what a test of its settings tells.
 ///
 /// # Errors
@@ -484,4 +491,17 @@ fn member_changes(
 pub fn look(instance: &Instance, source: &Arc<super::Source>) -> Result<Snapshot, Problem> {
     let mut search = |asked| instance.directory.search(source, asked);
     collect::collect(&source.settings, instance.now(), &mut search)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn people_are_told_what_is_wrong_without_the_apis_words() {
+        let told = "1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must have 2 to \
+                    64 letters";
+        assert_eq!(plain(told), "userName must have 2 to 64 letters");
+        assert_eq!(plain("somebody else here has its name"), "somebody else here has its name");
+    }
 }
