@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    config,
     instance::Instance,
     mail::Mailing,
     mfa::keys::app_origin,
@@ -96,6 +97,8 @@ async fn by_passkey(rig: &Rig, address: &str, client: &Value, key: &mut SoftKey)
 #[tokio::test]
 async fn passkeys_that_let_nobody_in_are_counted_with_wrong_passwords_and_good_ones_are_not() {
     let rig = rig();
+    let policy = toml::from_str("mode = \"always\"\nwithout_device = \"allow\"").unwrap();
+    config::policy_set(&rig.instance, &policy).unwrap();
     let app = rig.register().await;
     let client = json!({
         "clientId": app.id, "clientSecret": app.secret, "redirectUri": CALLBACK, "codeChallenge": CHALLENGE,
