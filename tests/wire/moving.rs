@@ -58,7 +58,8 @@ fn another(of: &Path, database: &str, keys: &Path) -> Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("lk-moved-").tempdir()?;
     fs::copy(of.join("organisation.toml"), folder.path().join("organisation.toml"))?;
     let config = format!(
-        "organisation = \"organisation.toml\"\ndata = \"data\"\nlisten = \"127.0.0.1:0\"\n{database}"
+        "organisation = \"organisation.toml\"\ndata = \"data\"\nlisten = \"127.0.0.1:0\"\n{database}\
+         [mfa]\nmode = \"always\"\nallowed = [\"totp\"]\n"
     );
     fs::write(folder.path().join("server.toml"), config)?;
     let data = folder.path().join("data");

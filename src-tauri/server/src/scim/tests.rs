@@ -176,6 +176,19 @@ async fn a_user_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn another_display_name_changes_no_name_that_is_said_with_it() {
+    let rig = Rig::new();
+    let okta = provider(&rig);
+    // Nobody said what sam's names are, which are those of the display name then.
+    let path = format!("/Users/{}", rig.user("sam").id);
+    let name = okta.get(&path).await.is(200).json()["name"].clone();
+    let other = json!([{ "op": "replace", "path": "displayName", "value": "S." }]);
+    let patched = okta.patch(&path, other).await.is(200).json();
+    assert_eq!((&patched["displayName"], &patched["name"]), (&json!("S."), &name));
+    assert_eq!(okta.get(&path).await.is(200).json()["name"], name);
+}
+
+#[tokio::test]
 async fn whoever_is_deactivated_or_deleted_is_out_at_once() {
     let rig = Rig::new();
     let okta = provider(&rig);

@@ -98,9 +98,11 @@ fn camel(name: &str) -> String {
 /// [`ScimError`] if the identity store does not take one.
 pub fn change(user: &mut ProvisionedUser, to: &Attributes) -> Result<(), ScimError> {
     let before = attributes(user);
+    // Names that were never said are read out of the display name: another one must not change what is said of them now.
+    let is_called_otherwise = to.get("displayName") != before.get("displayName");
     for (name, _) in CORE {
         let value = to.get(name);
-        if value == before.get(name) {
+        if value == before.get(name) && !(name == "name" && is_called_otherwise) {
             continue;
         }
         match name {

@@ -89,8 +89,13 @@ impl Store {
             let mut synced = Synced { moment: now, ..Synced::default() };
             let id_of =
                 |path: &str| organization.units.get(path).cloned().unwrap_or_else(|| format!("ou-{path}"));
-            for path in organization.units.keys() {
-                accounts::unit_at(tx, path, &id_of)?;
+            let moved = begin_to_move_units(tx, organization)?;
+            // Those above come first.
+            for (path, id) in &organization.units {
+                match moved.get(id) {
+                    Some(before) => move_unit(tx, id, before, path, &id_of, &mut synced)?,
+                    None => drop(accounts::unit_at(tx, path, &id_of)?),
+                }
             }
             let mut there = BTreeSet::new();
             for (account, is_suspended) in &organization.accounts {
@@ -177,6 +182,59 @@ fn take(
             Some(before) if before != *account => synced.changed.push(label(account)),
             Some(_) => {}
         },
+    }
+    Ok(())
+}
+
+/// What a unit was before it was moved or renamed.
+struct Unit {
+    parent: Option<String>,
+    name: String,
+    path: String,
+}
+
+/// The units that stand elsewhere by now, by their ids. Their places are given up, so that two may change them.
+fn begin_to_move_units(tx: &Connection, organization: &Organization) -> sql::Result<BTreeMap<String, Unit>> {
+    let sql = "SELECT id, parent_id, name, path FROM organizational_unit WHERE parent_id IS NOT NULL";
+    let known: Vec<(String, Unit)> = all(tx, sql, [], |row| {
+        let unit = Unit { parent: row.get("parent_id")?, name: row.get("name")?, path: row.get("path")? };
+        Ok((row.get("id")?, unit))
+    })?;
+    let places: BTreeMap<&str, &str> =
+        organization.units.iter().map(|(path, id)| (id.as_str(), path.as_str())).collect();
+    let mut moved = BTreeMap::new();
+    for (id, unit) in known {
+        if places.get(id.as_str()).is_some_and(|place| *place != unit.path) {
+            // No path begins so.
+            let sql = "UPDATE organizational_unit SET path = ?2 WHERE id = ?1";
+            execute(tx, sql, params![id, format!("/{id}")])?;
+            moved.insert(id, unit);
+        }
+    }
+    Ok(moved)
+}
+
+/// Gives a unit its place. Where another one that is not AWS's has it, that one serves, and what is left is dropped when
+/// it is empty.
+fn move_unit(
+    tx: &Connection,
+    id: &str,
+    before: &Unit,
+    path: &str,
+    id_of: &dyn Fn(&str) -> String,
+    synced: &mut Synced,
+) -> sql::Result<()> {
+    let sql = "SELECT 1 FROM organizational_unit WHERE path = ?1";
+    if super::one(tx, sql, [path], |_| Ok(()))?.is_some() {
+        return Ok(());
+    }
+    let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let parent = accounts::unit_at(tx, above, id_of)?;
+    let sql = "UPDATE organizational_unit SET parent_id = ?2, name = ?3, path = ?4 WHERE id = ?1";
+    execute(tx, sql, params![id, parent, name, path])?;
+    // What goes along with the one above is not told.
+    if before.name != name || before.parent.as_ref() != Some(&parent) {
+        synced.changed.push(format!("unit {} is {path} now", before.path));
     }
     Ok(())
 }

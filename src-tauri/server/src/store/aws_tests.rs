@@ -58,6 +58,37 @@ fn accounts_come_change_are_suspended_leave_and_come_back() {
     assert!(store.absence(PROD).unwrap().is_none());
 }
 
+#[test]
+fn units_are_renamed_and_moved_with_all_below_them() {
+    let rig = Rig::new();
+    let store = &rig.instance.store;
+    let mut looks = 0;
+    let mut look = |units: &[(&str, &str)], place: &str| -> Synced {
+        looks += 1;
+        let units = units.iter().map(|(path, id)| ((*path).to_owned(), (*id).to_owned())).collect();
+        let accounts = vec![(account("900000000011", "a", place), false)];
+        let record = |_: &Synced| AuditEntry::empty(rig.instance.now());
+        let (organization, id) = (Organization { accounts, units }, format!("look {looks}"));
+        store.take_organization(&organization, &id, rig.instance.now(), &record).unwrap()
+    };
+    let units = || {
+        let mut all: Vec<_> = store.organizational_units().unwrap().into_iter().collect();
+        all.retain(|unit| unit.id.starts_with("ou-9"));
+        all.into_iter().map(|unit| format!("{} {}", unit.id, unit.path)).collect::<Vec<_>>()
+    };
+    look(&[("", "r-1"), ("Left", "ou-91"), ("Left/In", "ou-93"), ("Right", "ou-92")], "Left/In");
+    // Two change their names, and what is below goes along.
+    let told = look(&[("", "r-1"), ("Right", "ou-91"), ("Right/In", "ou-93"), ("Left", "ou-92")], "Right/In");
+    assert_eq!(told.changed, ["unit Right is Left now", "unit Left is Right now"]);
+    assert_eq!(units(), ["ou-92 Left", "ou-91 Right", "ou-93 Right/In"]);
+    assert_eq!(store.account("900000000011").unwrap().unwrap().ou, "Right/In");
+    // One moves below the other.
+    let told =
+        look(&[("", "r-1"), ("Right", "ou-91"), ("Right/In", "ou-93"), ("Right/Left", "ou-92")], "Right/In");
+    assert_eq!(told.changed, ["unit Left is Right/Left now"]);
+    assert_eq!(units(), ["ou-91 Right", "ou-93 Right/In", "ou-92 Right/Left"]);
+}
+
 fn role(set: &str, state: AwsRoleState, attempts: u32) -> AwsRole {
     AwsRole {
         account_id: PROD.to_owned(),
