@@ -13,7 +13,7 @@ tests="git xvfb xauth dbus gnome-keyring libsecret-tools libglib2.0-bin webkit2g
        awscli python3-venv imagemagick x11-utils xdg-utils util-linux fonts-dejavu-core adwaita-icon-theme
        librsvg2-common librsvg2-bin xmlsec1 zsh fish pcscd vsmartcard-vpcd at-spi2-core
        postgresql haproxy
-       freeradius slapd ldap-utils samba samba-ad-provision samba-dsdb-modules
+       freeradius slapd ldap-utils samba samba-ad-provision samba-dsdb-modules samba-vfs-modules
        simplesamlphp php-cli php-xml php-mbstring
        libclang-dev"
 # A virtual key's file system is C, and its bindings are made from the headers.

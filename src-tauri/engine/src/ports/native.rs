@@ -189,7 +189,7 @@ pub enum NativeError {
     #[error("no such factor")]
     NoSuchFactor,
     /// The role asks for no key: it is given out without a touch.
-    #[error("the role asks for no key")]
+    #[error("no key is asked for")]
     NotNeeded,
     /// The sign-in is too old to change devices: prove a factor first.
     #[error("a proof is needed")]

@@ -117,19 +117,6 @@ impl Server {
         Ok(Self { config, tls, knows: crate::store::postgres::known() })
     }
 
-    /// The same as a version would have it whose last migration was this one.
-    #[cfg(test)]
-    pub(in crate::store) fn knowing(self, last: i64) -> Self {
-        Self { knows: last, ..self }
-    }
-
-    /// The same with limits that are soon reached.
-    #[cfg(test)]
-    pub(in crate::store) fn hurried(mut self) -> Self {
-        self.config.options("-c lock_timeout=200ms -c statement_timeout=300ms");
-        self
-    }
-
     fn connect(&self) -> Result<Client> {
         let (config, tls) = (self.config.clone(), self.tls.clone());
         let driver = driver()?;
@@ -442,4 +429,18 @@ impl Session {
 
 fn borrowed<'v>(values: &'v [Bound<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
     values.iter().map(|value| -> &(dyn ToSql + Sync) { value }).collect()
+}
+
+#[cfg(test)]
+impl Server {
+    /// The same as a version would have it whose last migration was this one.
+    pub(in crate::store) fn knowing(self, last: i64) -> Self {
+        Self { knows: last, ..self }
+    }
+
+    /// The same with limits that are soon reached.
+    pub(in crate::store) fn hurried(mut self) -> Self {
+        self.config.options("-c lock_timeout=200ms -c statement_timeout=300ms");
+        self
+    }
 }
