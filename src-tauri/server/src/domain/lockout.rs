@@ -31,9 +31,10 @@ pub struct Locked {
 }
 
 impl Lockout {
-    /// How long the name is still locked, if it is.
+    /// How long the name is still locked, if it is. One without a lock is not, also to whom the last attempt is in the
+    /// future: another server's clock may be ahead, and who came first may be counted last.
     pub fn remaining(&self, now: Timestamp) -> Option<SignedDuration> {
-        (now < self.until).then(|| self.until.duration_since(now))
+        (self.last < self.until && now < self.until).then(|| self.until.duration_since(now))
     }
 
     /// One more attempt. It counts as a failure from the start and is forgotten if the password turns out
@@ -85,6 +86,15 @@ mod tests {
         assert_eq!(locks, [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900]);
         assert_eq!(Lockout::after_failure(state, at(3600)).failures, 1);
         assert_eq!(state.unwrap().remaining(at(900)), None);
+    }
+
+    #[test]
+    fn attempts_that_cost_nothing_lock_nobody_whichever_clock_is_ahead() {
+        let mut state = None;
+        for seconds in [3, 2, 5, 1, 0] {
+            state = Some(Lockout::attempt(state, at(seconds)).unwrap());
+        }
+        assert!(Lockout::attempt(state, at(0)).is_err(), "the fifth does");
     }
 
     #[test]
