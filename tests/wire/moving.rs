@@ -92,7 +92,7 @@ impl App {
         let page = person.give_password(&page, &served.user()).await?;
         let key = page.html.split_once("id=\"app-key\">").and_then(|(_, rest)| rest.split_once('<'));
         let (typed, _) = key.with_context(|| format!("no key on {}: {}", page.url, page.text()))?;
-        let app = Self(Secret::try_from_base32(&typed.replace(' ', "")).ok().context("the key is none")?);
+        let app = Self(Secret::try_from_base32(typed.replace(' ', "")).ok().context("the key is none")?);
         let page = person.send(&page.form("add")?.with("code", &app.code(step)?)).await?;
         ensure!(page.status.is_success() && !page.has("error"), "{}", page.text());
         Ok(app)

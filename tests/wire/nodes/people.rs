@@ -100,7 +100,7 @@ impl Who {
         let page = person.give_password(&page, &self.user()).await?;
         let key = page.html.split_once("id=\"app-key\">").and_then(|(_, rest)| rest.split_once('<'));
         let (typed, _) = key.with_context(|| format!("no key on {}: {}", page.url, page.text()))?;
-        let secret = Secret::try_from_base32(&typed.replace(' ', "")).ok().context("the key is none")?;
+        let secret = Secret::try_from_base32(typed.replace(' ', "")).ok().context("the key is none")?;
         let mut app = App { secret, last: now() - 1, drift: 0, in_doubt: None, sent: BTreeSet::new() };
         let (step, code) = app.shows()?;
         let page = person.send(&page.form("add")?.with("code", &code)).await?;

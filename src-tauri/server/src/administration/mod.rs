@@ -246,7 +246,7 @@ static ROUTES: [Route; 100] = [
 
 /// The routes of the administration.
 pub fn routes() -> Router<Shared> {
-    let routes = ROUTES.iter().fold(Router::new(), |routes, route| {
+    ROUTES.iter().fold(Router::new(), |routes, route| {
         let answer =
             move |instance: &Instance, visit: &Visit, fields: &Fields| answer(route, instance, visit, fields);
         let methods = if route.form_of.is_none() {
@@ -267,8 +267,7 @@ pub fn routes() -> Router<Shared> {
             .layer(DefaultBodyLimit::max(limit_of(route.path)))
         };
         routes.route(route.path, methods)
-    });
-    routes
+    })
 }
 
 /// The longest body of a request to this path, in bytes.

@@ -102,7 +102,7 @@ async fn a_server_that_asks_for_no_touch_any_more_is_believed() {
         *world.native.touches.lifted.lock().unwrap() = true;
     })
     .await;
-    assert_eq!(now(&engine).step_up.demanded, [dev.clone()]);
+    assert_eq!(now(&engine).step_up.demanded, std::slice::from_ref(&dev));
     assert_eq!(handed(engine.ask(hand_out(&dev, "aws", 7)).await), "s");
     assert_eq!(world.native.touches.asked.lock().unwrap()[..], ["challenge 1/Dev"]);
     engine.ask(Request::CatchUp).await.unwrap();
