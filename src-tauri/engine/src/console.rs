@@ -64,7 +64,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
     state.set_launch(&wish.grant.clone().into(), Launch::Opening);
     let Some(org) = state.org(&wish.grant.org) else { return Ok(Reply::Done) };
     let fetch = Fetch::of(ctx, org, pass, sealing, &wish.grant, now);
-    let fetch = if step_up::may_use_kept(state, &wish.grant, now) { fetch } else { fetch.fresh() };
+    let fetch = if step_up::needs_no_touch(state, &wish.grant, now) { fetch } else { fetch.fresh() };
     tokio::spawn(async move {
         let ctx = fetch.ctx.clone();
         let mut fetched = None;

@@ -220,7 +220,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) {
 fn cached(state: &State, grant: &Grant, now: Timestamp) -> Option<RoleCredentials> {
     let key = (grant.account.clone(), grant.role.clone());
     let found = state.org(&grant.org)?.credentials.get(&key).filter(|c| c.expires > now);
-    found.filter(|_| step_up::may_use_kept(state, grant, now)).cloned()
+    found.filter(|_| step_up::needs_no_touch(state, grant, now)).cloned()
 }
 
 /// There is no token to ask with: a renewal, or the person.

@@ -59,11 +59,15 @@ struct Item {
 pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
     let now = ctx.now();
     let mut sets: BTreeMap<bool, (Vec<Item>, BTreeMap<Grant, Fetch>)> = BTreeMap::new();
-    let mut renew = Vec::new();
+    let (mut renew, mut closed) = (Vec::new(), Vec::new());
     for name in due {
         let Some(profile) = state.profiles.get(name) else { continue };
         let grant = profile.kept.grant.clone();
         let Some(org) = state.org(&grant.org) else { continue };
+        if !step_up::needs_no_touch(state, &grant, now) {
+            closed.push(name);
+            continue;
+        }
         let Some(pass) = org.pass(now) else {
             renew.push(grant.org.clone());
             continue;
@@ -71,8 +75,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
         let own = org.file_set() == FileSet::Own;
         let fetch = Fetch::of(ctx, org, pass, state.seals(&grant), &grant, now);
         // "Refresh now" means new credentials, not the cached ones.
-        let kept = step_up::may_use_kept(state, &grant, now);
-        let fetch = if profile.forced || !kept { fetch.fresh() } else { fetch };
+        let fetch = if profile.forced { fetch.fresh() } else { fetch };
         let (items, fetches) = sets.entry(own).or_default();
         fetches.entry(grant.clone()).or_insert(fetch);
         items.push(Item {
@@ -86,6 +89,9 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
     }
     for org in renew {
         renewal::begin(ctx, state, &org);
+    }
+    for name in closed {
+        wait_for_touch(ctx, state, name);
     }
     for (own, (items, fetches)) in sets {
         let set = if own { FileSet::Own } else { FileSet::Sandbox };
@@ -107,6 +113,16 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, due: &[ProfileName]) {
             let batch = run(&ctx, set, items, fetches).await;
             ctx.send(Event::Refreshed(batch));
         });
+    }
+}
+
+/// The server gives new ones out after a touch alone. What goes by itself asks nobody: its row says what it waits for.
+fn wait_for_touch(ctx: &Context, state: &mut State, name: &ProfileName) {
+    let Some(profile) = state.profiles.get_mut(name) else { return };
+    profile.state = ProfileState::TouchNeeded;
+    let (grant, asked) = (profile.kept.grant.clone(), std::mem::take(&mut profile.by_person));
+    if asked {
+        step_up::demanded(ctx, state, &grant, Held::Refresh(name.clone()));
     }
 }
 

@@ -10,7 +10,7 @@ mod opened;
 
 pub(crate) use asking::{deny, ended, finish, keys_changed, show_again};
 pub(crate) use gate::{ask, demanded, gate, hold_found, learnt};
-pub(crate) use opened::{close, is_open, may_use_kept, was_touched};
+pub(crate) use opened::{close, is_open, needs_no_touch, was_touched};
 
 use crate::{
     console,

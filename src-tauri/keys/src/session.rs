@@ -8,7 +8,7 @@ use webauthn_authenticator_rs::ctap2::commands::{
 use webauthn_rs_proto::{PubKeyCredParams, RelyingParty, User as Person};
 
 use crate::{
-    Ask, Error, Feature, Info, Key, Pin, PinRule, Unlocked,
+    Ask, Error, Feature, Info, Key, Pin, PinRule, Progress, Unlocked,
     ctap::{
         Effect, Fail, Run, Status,
         pin_uv::{Protocol, Shared, Token},
@@ -151,6 +151,10 @@ impl Key {
             command
         };
         run.finger = matches!(by, By::Finger);
+        if run.finger {
+            // A key on a reader has no way to say that it waits.
+            run.tell(Progress::FingerNeeded);
+        }
         let answer = self.talk.call(&command, Effect::Reads, run).await;
         run.finger = false;
         match answer {

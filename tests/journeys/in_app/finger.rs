@@ -41,10 +41,13 @@ fn a_finger_stands_for_the_pin_where_a_key_is_registered_and_signs_in() {
         keys.key().waits().await?;
         ensure!(!keys.shows(&pin)?, "the PIN is asked for beside the finger");
 
-        // Another's finger is told, and the right one still signs in.
+        // Another's finger is told, and the PIN would do. The right finger still does.
         keys.key().order("finger stranger").await?;
-        window.read(WHILE, "The fingerprint was not recognised").await?;
+        let asks = keys.prompt(&pin).await?;
+        asks.says("not recognised").await?;
         keys.key().order("finger nobody").await?;
+        asks.give_up().await?;
+        window.read(WHILE, "Nothing was changed. Try again when you are ready.").await?;
         window.press("Try again").await?;
         window.read(WHILE, &format!("Put your finger on {name}.")).await?;
         keys.key().waits().await?;

@@ -14,6 +14,7 @@ mod verified;
 use super::{arrival::add, steps::wait_signed_in};
 use anyhow::Result;
 use fantoccini::Locator;
+use serde_json::json;
 use support::{App, Desk, KeyDesk, SandboxServer, User, deadline::WHILE, driver::Driver, organisation};
 
 /// The account of [`serve_guarded`], and its role in the window's list.
@@ -41,7 +42,11 @@ async fn by_password(app: &App, window: &Driver, user: &User) -> Result<()> {
 }
 
 async fn sign_out(app: &App, window: &Driver) -> Result<()> {
+    let mark = app.mark();
     app.tray().await?.click(&["Sign out of*"]).await?;
+    app.says(mark, "signin", &json!({ "state": "signed_out" })).await?;
+    // The banner that says so moves what is below it, and with it what is clicked.
+    window.see(Locator::XPath("//button[normalize-space(.)='Sign in']")).await?;
     window.press("Portal").await?;
     // What the portal listed stays in sight. Whoever signed in here is asked here again.
     window.press("Sign in").await?;

@@ -22,9 +22,9 @@ pub(crate) fn is_open(state: &State, grant: &Grant, now: Timestamp) -> bool {
         || state.profiles.values().any(|p| p.kept.grant == *grant && p.ending.is_none() && kept(p.kept.until))
 }
 
-/// Whether credentials that were fetched before may be used: not of a role that a server gives out after a touch alone,
-/// once what the touch opened is over.
-pub(crate) fn may_use_kept(state: &State, grant: &Grant, now: Timestamp) -> bool {
+/// Whether a role's credentials may be used, or fetched, as far as its server is concerned: it asks for no touch, as far
+/// as is known, or one counts still here. What was closed here may be open there for a while.
+pub(crate) fn needs_no_touch(state: &State, grant: &Grant, now: Timestamp) -> bool {
     !state.step_up.is_demanded(grant) || was_touched(state, grant, now)
 }
 

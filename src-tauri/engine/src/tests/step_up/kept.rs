@@ -1,7 +1,7 @@
 //! What was fetched of a role that its server guards: over a start, when the server asks for no touch any more, and in
 //! the file when what a touch opened is closed.
 
-use super::{asks, hand_out, in_world, keep, role, touch, touching};
+use super::{asked, asks, hand_out, in_world, keep, role, touch, touching};
 use crate::{
     Engine, Reply, Request, Signal,
     model::{
@@ -131,6 +131,14 @@ async fn closing_takes_the_keys_of_a_guarded_profile_out_of_the_file_and_a_touch
         assert_eq!((&closed.profiles[0].kept.written, closed.step_up.opened.len()), (&None, 0));
         pass(minutes(5)).await;
         assert_eq!(now(&engine).profiles[0].kept.written, None, "nothing comes back by itself");
+        // Nor without a touch, where everything is asked for, though the server would still give it out.
+        let fetched = world.count("role credentials");
+        let _ = engine.ask(Request::RefreshAll).await;
+        let number = asked(&engine).await;
+        engine.ask(Request::StepUp(StepUpRequest::Deny { number })).await.unwrap();
+        pass(minutes(1)).await;
+        assert_eq!(world.count("role credentials"), fetched);
+        assert_eq!(now(&engine).profiles[0].state, State::TouchNeeded);
         opens(&world);
         let goes_on = asks(&engine, Request::RefreshProfile(ProfileName::new("pay-dev")));
         touch(&world, &engine).await;
