@@ -18,7 +18,7 @@ use engine::{
 };
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 use tauri::{
     AppHandle, Emitter, EventTarget, Manager, UserAttentionType, WebviewUrl, WebviewWindow,
@@ -27,10 +27,9 @@ use tauri::{
 use view::UiPrompt;
 use zeroize::Zeroizing;
 
-/// Windows of this kind are `prompt-` and the question's number, those for a touch `prompt-touch-`: one that is
-/// being destroyed keeps its name.
+/// Windows of this kind are `prompt-` and a number of their own, so that two of one question are two: between them the
+/// window for its PIN had the word, and one that is being destroyed keeps its name and its web context.
 const LABEL: &str = "prompt-";
-const TOUCH_LABEL: &str = "prompt-touch-";
 
 /// CSS pixels at the usual size of text: with one field, and with each further one.
 const WIDTH: f64 = 440.0;
@@ -46,30 +45,50 @@ const FACT: f64 = 26.0;
 pub struct Prompts {
     app: AppHandle,
     log: Arc<EventLog>,
-    open: Mutex<Option<UiPrompt>>,
+    open: Mutex<Option<Open>>,
+    /// So many windows were made.
+    made: AtomicU64,
     /// The number of the last question that is over for its window: the state may still have it for a moment. For
     /// PINs, and for touches.
     over: [AtomicI64; 2],
 }
 
+/// A question, and the window that is for it.
+#[derive(Clone)]
+struct Open {
+    asked: UiPrompt,
+    window: String,
+}
+
 impl Prompts {
     /// None is open.
     pub fn new(app: AppHandle, log: Arc<EventLog>) -> Self {
-        Self { app, log, open: Mutex::default(), over: [AtomicI64::new(0), AtomicI64::new(0)] }
+        let over = [AtomicI64::new(0), AtomicI64::new(0)];
+        Self { app, log, open: Mutex::default(), made: AtomicU64::new(0), over }
     }
 
     /// Shows this question and no other. Not to be called on the main thread, which makes the window.
     pub fn show(&self, asked: Option<UiPrompt>) {
         let asked = asked.filter(|asked| asked.number > self.over(asked).load(Ordering::SeqCst));
-        let before = std::mem::replace(&mut *self.open(), asked.clone());
-        if before.as_ref().map(label) == asked.as_ref().map(label) {
-            return self.changed(before, asked);
+        let (before, now) = {
+            let mut open = self.open();
+            let before = open.take();
+            let same =
+                before.clone().filter(|before| asked.as_ref().is_some_and(|it| is_one(&before.asked, it)));
+            let window = || format!("{LABEL}{}", self.made.fetch_add(1, Ordering::SeqCst));
+            *open = asked.map(|asked| Open { asked, window: same.map_or_else(window, |same| same.window) });
+            (before, open.clone())
+        };
+        if let (Some(before), Some(now)) = (&before, &now)
+            && before.window == now.window
+        {
+            return self.changed(&before.asked, now);
         }
         if let Some(before) = before {
-            self.destroy(&label(&before));
+            self.destroy(&before.window);
         }
-        if let Some(asked) = asked
-            && let Err(error) = self.make(&asked)
+        if let Some(now) = now
+            && let Err(error) = self.make(&now)
         {
             tracing::error!(%error, "could not show the window for the question");
             self.log.write(&Happening::Error { code: "window".to_owned() });
@@ -78,7 +97,7 @@ impl Prompts {
 
     /// The question of this window, while it is the one that is asked.
     pub fn question(&self, window: &str) -> Option<UiPrompt> {
-        self.open().clone().filter(|asked| label(asked) == window)
+        self.open().clone().filter(|open| open.window == window).map(|open| open.asked)
     }
 
     /// The window's answer: eight bytes of the question's number, then what [`Pins::read`] reads. The window is
@@ -122,7 +141,7 @@ impl Prompts {
 
     /// The question of this window is over.
     fn take(&self, window: &str) -> Option<UiPrompt> {
-        let asked = self.open().take_if(|asked| label(asked) == window)?;
+        let Open { asked, .. } = self.open().take_if(|open| open.window == window)?;
         self.over(&asked).store(asked.number, Ordering::SeqCst);
         Some(asked)
     }
@@ -134,7 +153,7 @@ impl Prompts {
         }
     }
 
-    fn make(&self, asked: &UiPrompt) -> tauri::Result<()> {
+    fn make(&self, Open { asked, window: name }: &Open) -> tauri::Result<()> {
         let further = f64::from((u8::from(asked.new) * 2 + u8::from(asked.old)).saturating_sub(1));
         let wrong = if asked.wrong.is_some() { WRONG } else { 0.0 };
         let scale = f64::from(asked.text_size) / 100.0;
@@ -142,8 +161,7 @@ impl Prompts {
             Some(touch) => TOUCH_HEIGHT + FACT * f64::from(u16::try_from(touch.facts.len()).unwrap_or(8)),
             None => HEIGHT + FIELD * further + wrong,
         } * scale;
-        let name = label(asked);
-        let window = WebviewWindowBuilder::new(&self.app, &name, WebviewUrl::App("prompt.html".into()))
+        let window = WebviewWindowBuilder::new(&self.app, name, WebviewUrl::App("prompt.html".into()))
             .title(&asked.title)
             .inner_size(WIDTH * scale, height)
             .resizable(false)
@@ -157,7 +175,7 @@ impl Prompts {
         // one has a web context of its own: without a directory of its own, the second had no page. Being
         // incognito, it writes nothing there.
         #[cfg(target_os = "linux")]
-        let window = window.data_directory(std::env::temp_dir().join(&name));
+        let window = window.data_directory(std::env::temp_dir().join(name));
         let window = window.build()?;
         drawing::plainly(&window)?;
         self.record("created");
@@ -167,19 +185,18 @@ impl Prompts {
     }
 
     /// The same question, as far as it is now.
-    fn changed(&self, before: Option<UiPrompt>, asked: Option<UiPrompt>) {
-        let (Some(before), Some(asked)) = (before, asked) else { return };
+    fn changed(&self, before: &UiPrompt, Open { asked, window }: &Open) {
         if before == asked || asked.touch.is_none() {
             return;
         }
-        let window = label(&asked);
-        if before.touch.map(|touch| touch.raised) != asked.touch.as_ref().map(|touch| touch.raised)
-            && let Some(window) = self.app.get_webview_window(&window)
+        let raised = |asked: &UiPrompt| asked.touch.as_ref().map(|touch| touch.raised);
+        if raised(before) != raised(asked)
+            && let Some(window) = self.app.get_webview_window(window)
             && let Err(error) = window.unminimize().and_then(|()| window.set_focus())
         {
             tracing::warn!(%error, "the window for the touch does not come up");
         }
-        if let Err(error) = self.app.emit_to(EventTarget::webview_window(window), "prompt", asked) {
+        if let Err(error) = self.app.emit_to(EventTarget::webview_window(window.as_str()), "prompt", asked) {
             tracing::error!(%error, "the window for the touch was not told");
         }
     }
@@ -193,7 +210,7 @@ impl Prompts {
         self.log.write(&Happening::Window { label: "prompt".to_owned(), state });
     }
 
-    fn open(&self) -> std::sync::MutexGuard<'_, Option<UiPrompt>> {
+    fn open(&self) -> std::sync::MutexGuard<'_, Option<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -217,9 +234,9 @@ fn number(asked: &UiPrompt) -> u64 {
     u64::try_from(asked.number).unwrap_or_default()
 }
 
-fn label(asked: &UiPrompt) -> String {
-    let kind = if asked.touch.is_some() { TOUCH_LABEL } else { LABEL };
-    format!("{kind}{}", asked.number)
+/// Whether it is the same question, for a PIN or for a touch, as far as it has come.
+fn is_one(one: &UiPrompt, other: &UiPrompt) -> bool {
+    (one.touch.is_some(), one.number) == (other.touch.is_some(), other.number)
 }
 
 #[cfg(test)]
