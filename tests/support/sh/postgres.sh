@@ -15,6 +15,8 @@ if [ "$(id -u)" = 0 ]; then
   chown postgres "$folder"
   as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
 fi
+# It ends with whoever started it, however that ends. Who changes the user forgets that, so it is said after it.
+as+=(setpriv --pdeathsig INT)
 chmod 755 "$folder"
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -26,7 +28,7 @@ if [ $# -eq 4 ]; then
   # It takes a key that is its own and nobody else's to read.
   install -m 600 "$3" data/server.crt
   install -m 600 "$4" data/server.key
-  [ ${#as[@]} -eq 0 ] || chown postgres data/server.crt data/server.key
+  [ "$(id -u)" != 0 ] || chown postgres data/server.crt data/server.key
   printf '%s\n' 'local all all trust' 'hostssl all all all scram-sha-256' >data/pg_hba.conf
   tls=(-c ssl=on)
 fi
