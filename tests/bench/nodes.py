@@ -100,7 +100,7 @@ class Together:
         self.balancer: subprocess.Popen | None = None
         self.postgres = subprocess.Popen(
             ["bash", POSTGRES, folder / "postgres", str(self.database)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, env=PATH,
+            stdout=subprocess.PIPE, text=True, env={**PATH, "LATCHKEY_POSTGRES_FSYNC": "on"},
         )
         if self.postgres.stdout.readline().strip() != "ready":
             raise SystemExit("PostgreSQL does not start")
