@@ -1,16 +1,17 @@
 //! An instance on its way from one machine's database into PostgreSQL and back, by the program's own commands: people go
 //! on with their sessions, passwords and authenticator apps.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use support::{
     Boto, Person, ServedOrganisation,
-    deadline::{START, WHILE},
+    deadline::WHILE,
     organisation,
     page::Page,
-    process::{Process, Program, Said, run},
+    postgres::Postgres,
+    process::{Said, run},
     programs,
 };
 use tempfile::TempDir;
@@ -18,40 +19,9 @@ use totp_rs::{Builder, Secret};
 
 use super::ldap::tokens_of;
 
-const POSTGRES: &str = include_str!("../support/sh/postgres.sh");
 const ACCOUNT: &str = "111122223333";
 /// How long a code holds, in seconds (RFC 6238 §4.1).
 const STEP: i64 = 30;
-
-/// A PostgreSQL; it ends with the value, and its folder after it.
-struct Postgres {
-    _process: Process,
-    _folder: TempDir,
-    port: u16,
-}
-
-impl Postgres {
-    async fn start() -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("lk-postgres-").tempdir()?;
-        // It changes its user, who comes to the cluster through here.
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let process = Program::new("postgres.sh", "/bin/bash")
-            .args(["-c", POSTGRES, "postgres.sh"])
-            .args([folder.path().join("cluster").display().to_string(), port.to_string()])
-            .envs([("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")])
-            .log(folder.path().join("log"))
-            .lines()
-            .input()
-            .start()?;
-        process.line(START, "PostgreSQL to be ready", |line| (line == "ready").then_some(())).await?;
-        Ok(Self { _process: process, _folder: folder, port })
-    }
-
-    fn section(&self) -> String {
-        format!("[database]\nurl = \"postgresql://latchkey@127.0.0.1:{}/postgres\"\n", self.port)
-    }
-}
 
 /// A folder for another server of an instance, with its keys.
 fn another(of: &Path, database: &str, keys: &Path) -> Result<TempDir> {
@@ -142,7 +112,7 @@ async fn an_instance_moves_into_postgresql_and_back_while_people_are_signed_in()
     let wrong = another(first.folder(), "", stranger.folder())?;
     let said = import(wrong.path(), &file).await?;
     ensure!(!said.ok && said.err.contains("Was `instance.key` copied"), "{said:?}");
-    let moved = another(first.folder(), &postgres.section(), first.folder())?;
+    let moved = another(first.folder(), &postgres.section("postgres"), first.folder())?;
     let said = import(moved.path(), &file).await?;
     ensure!(said.ok && said.out.contains("The audit trail is whole"), "{said:?}");
     let said = import(moved.path(), &file).await?;
