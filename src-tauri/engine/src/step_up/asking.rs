@@ -186,8 +186,14 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, no: u64, result: Result<Op
         Err(KeyFault::Cancelled { .. }) => drop(asking.tried.insert(id)),
         Err(KeyFault::TimedOut { .. }) => return give_up(ctx, state, Unanswered::TimedOut),
         Err(fault @ (KeyFault::Removed { undone: Undone::Nothing } | KeyFault::Gone)) => {
-            asking.refused = Some((name, fault));
-            asking.until = (now + PATIENCE).min(asking.latest);
+            // The list may learn of it later than who talked to the key: asked at once, the key would be found gone.
+            asking.again = Some((id.clone(), now + AGAIN));
+            asking.tried.insert(id);
+            let said = asking.refused.as_ref().is_some_and(|(key, fault)| *key == name && was_taken(fault));
+            if !said || fault != KeyFault::Gone {
+                asking.refused = Some((name, fault));
+                asking.until = (now + PATIENCE).min(asking.latest);
+            }
         }
         Err(fault @ (KeyFault::Busy | KeyFault::InUse)) => {
             asking.again = Some((id.clone(), now + AGAIN));
@@ -210,6 +216,11 @@ pub(crate) fn ended(ctx: &Context, state: &mut State, no: u64, result: Result<Op
         }
     }
     advance(ctx, state);
+}
+
+/// The key was taken away while it was asked.
+fn was_taken(fault: &KeyFault) -> bool {
+    matches!(fault, KeyFault::Removed { .. })
 }
 
 /// A key that is known here was touched, or made known.
@@ -497,7 +508,8 @@ pub(super) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
     let Some(asking) = &mut state.step_up.now else { return };
     if let Some((id, _)) = asking.again.take_if(|(_, from)| *from <= now) {
         asking.tried.remove(&id);
-        asking.refused = None;
+        // That it was taken away stays said: who laid it back sees that it is asked, too.
+        asking.refused.take_if(|(_, fault)| !was_taken(fault));
         advance(ctx, state);
     }
 }

@@ -165,3 +165,27 @@ async fn a_key_taken_away_meanwhile_is_said_and_asked_again_when_it_is_back() {
     pass(minutes(1)).await;
     assert_eq!(world.count("tab"), 1);
 }
+
+/// Who talks to a key may learn that it left before the list of keys does, and the key in its place may be back before the
+/// list knows that it had left.
+#[tokio::test(start_paused = true)]
+async fn a_key_taken_away_is_said_before_the_list_knows_and_asked_again_when_it_never_does() {
+    let (world, engine) = known().await;
+    let waits = asks(&engine, open(&admin()));
+    asked(&engine).await;
+    let removed = KeyFault::Removed { undone: Undone::Nothing };
+    world.keys.answers(removed.clone());
+    world.keys.answers(KeyFault::Gone);
+    world.keys.touch();
+    let told = until(&engine, |s| refused(s).is_some()).await;
+    assert_eq!(refused(&told), Some(removed.clone()));
+    assert_eq!(told.step_up.question.as_ref().unwrap().progress, Progress::Insert, "it is not asked at once");
+    // Asked a second later it is found gone, which says less.
+    until(&engine, touching).await;
+    world.keys.touch();
+    let still = until(&engine, |s| !touching(s)).await;
+    assert_eq!(refused(&still), Some(removed));
+    until(&engine, touching).await;
+    world.keys.touch();
+    assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
+}
