@@ -14,23 +14,23 @@ mod start;
 mod sync;
 
 use std::process::ExitCode;
-use support::journey;
+use support::measured;
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
     if is_wanted("start") {
-        journey("bench-start", start::measure);
+        measured("bench-start", start::measure);
     }
     if is_wanted("search") {
-        journey("bench-search", search::measure);
+        measured("bench-search", search::measure);
     }
     if is_wanted("latch") {
-        journey("bench-latch", latch::measure);
+        measured("bench-latch", latch::measure);
     }
     if is_wanted("sync") {
         for limit in [8, 20] {
-            journey("bench-sync", |desk| sync::measure(desk, limit));
+            measured("bench-sync", |desk| sync::measure(desk, limit));
         }
     }
     ExitCode::SUCCESS

@@ -61,7 +61,7 @@ pub use boto::Boto;
 pub use deadline::{until, within};
 pub use desk::Desk;
 pub use identity_provider::IdentityProvider;
-pub use journey::{journey, one_at_a_time};
+pub use journey::{journey, measured};
 pub use keys::KeyDesk;
 pub use ldap_server::LdapServer;
 pub use moto::{Fault, FaultyWay, Moto};

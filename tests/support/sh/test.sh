@@ -37,7 +37,7 @@ for line in sys.stdin:
     it = json.loads(line)
     if it.get("executable") and it["target"]["name"] == "server" and it["profile"]["test"]:
         print(it["executable"])')
-  # Beside the others, of which only one is at a desk at a time and mostly waits; they go first.
+  # Beside the others, of which two at a time are at a desk and mostly wait; they go first.
   (cd src-tauri/server && CARGO_MANIFEST_DIR=$PWD LATCHKEY_TEST_DATABASE=postgres exec nice -n 19 "$program" --quiet) \
     >"$aside" 2>&1 &
   beside=$!
