@@ -20,7 +20,7 @@ const MFA: &str = "/admin/settings/mfa";
 const SECRET: &str = "a shared secret of thirty-two letters";
 const LABEL: &str = "Acme token";
 const NOT_ACCEPTED: &str = "That was not accepted";
-const UNHEARD: &str = "does not answer, so yours was not looked at";
+const UNHEARD: &str = "The service that checks these codes does not answer";
 /// PKCE's own example (RFC 7636, appendix B).
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -262,6 +262,7 @@ async fn another_radius_server_answers_when_one_does_not() -> Result<()> {
 
     // All are gone: nobody gets in, and nobody is locked out for it.
     first.kill();
+    drop(silent);
     let (person, page) = company.asked(&sam()).await?;
     for _ in 0..6 {
         let said = give(&person, &page, SAMS_CODE).await?;
@@ -276,6 +277,45 @@ async fn another_radius_server_answers_when_one_does_not() -> Result<()> {
         Ok((said.url.path() == "/start").then_some(()))
     })
     .await
+}
+
+/// Who knows a password does not ring somebody's phone until they give in, nor try codes whose refusals come too late.
+#[tokio::test]
+async fn what_is_sent_and_not_answered_counts_and_keeps_nobody_else_waiting() -> Result<()> {
+    let silent = UdpSocket::bind(("127.0.0.1", 0))?;
+    let company = Company::with_radius(&[silent.local_addr()?.to_string()], "1").await?;
+    let (person, page) = company.asked(&sam()).await?;
+    // While the server rests nothing is sent, and nothing counts.
+    let said = until(WHILE, "what was sent to count", async || {
+        let said = give(&person, &page, SAMS_CODE).await?;
+        Ok((said.status != 503).then_some(said))
+    });
+    let said = said.await?;
+    ensure!(said.status == 429, "{} {}", said.status, said.text());
+
+    // Many of them at once leave the pages of others to others.
+    let patient = fields(&silent.local_addr()?.to_string(), SECRET, "20");
+    let saved = company.at(RADIUS, RADIUS, &patient).await?;
+    ensure!(saved.html.contains("The RADIUS servers are saved"), "{}", saved.text());
+    let mut people = Vec::new();
+    for who in [kim(), lee(), kim(), lee(), kim(), lee()] {
+        people.push(company.asked(&who).await?);
+    }
+    let waits: Vec<_> = people
+        .iter()
+        .flat_map(|half| [half; 4])
+        .map(|(person, page)| give(person, page, KIMS_CODE))
+        .collect();
+    let waits = futures_util::future::join_all(waits);
+    let looks = async {
+        let page = Person::new()?.open(company.served.start_url()).await?;
+        ensure!(page.has("sign-in"), "{}", page.text());
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        looked = tokio::time::timeout(support::deadline::SOON, looks) => looked.context("a page waits for somebody's phone")?,
+        _ = waits => anyhow::bail!("nobody waited"),
+    }
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::{
     external::command::SourceCommand,
     mfa, moving,
     operations::{self, LogFormat},
-    passwords, sandbox,
+    passwords, radius, sandbox,
     secret::Token,
     signin::password::one_time,
     store::Change,
@@ -189,8 +189,9 @@ pub fn run() -> Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        // A sign-in takes 19 MiB while it is checked and everything else is short.
-        .max_blocking_threads(16)
+        // A sign-in takes 19 MiB while it is checked, of which few are at once, and everything else is short but for
+        // those who wait for a RADIUS server to answer: nobody else is to wait for them.
+        .max_blocking_threads(16 + radius::MOST_WAITING)
         .build()
         .context("could not start the runtime")?;
     let outcome = match arguments.command {

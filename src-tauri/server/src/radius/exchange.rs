@@ -6,10 +6,7 @@ use std::{
     collections::HashMap,
     fmt, io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -25,8 +22,10 @@ use crate::chance::Chance;
 const DEAD: Duration = Duration::from_secs(60);
 /// Once no server answered, nobody waits for them again for this long.
 const REST: Duration = Duration::from_secs(3);
-/// How many people a node waits for at a time: each holds a thread meanwhile.
-const MOST_WAITING: usize = 128;
+/// How many people a node waits for at a time: each holds a thread meanwhile, and the runtime has as many more.
+pub const MOST_WAITING: usize = 64;
+/// How many of them may be the same person.
+const MOST_OF_ONE: usize = 2;
 /// Somebody whom no server knows.
 const NOBODY: &str = "latchkey-connection-test";
 
@@ -34,8 +33,14 @@ const NOBODY: &str = "latchkey-connection-test";
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// None of the servers answered.
-    #[error("no RADIUS server answers: {0}")]
-    NoAnswer(String),
+    #[error("no RADIUS server answers: {why}")]
+    NoAnswer {
+        /// What each did, or did not.
+        why: String,
+        /// One of them may have heard what was asked, as something was sent there: its answer is late, or it asks a phone
+        /// that nobody looks at.
+        was_sent: bool,
+    },
     /// Too many people wait for an answer.
     #[error("too many people are waiting for the RADIUS servers")]
     Crowded,
@@ -92,22 +97,36 @@ pub struct Door {
     silent: Mutex<HashMap<Server, Instant>>,
     /// When none of them answered, and why.
     resting: Mutex<Option<(Vec<Server>, Instant, String)>>,
-    waiting: AtomicUsize,
+    /// When one of them last answered anybody.
+    answered: Mutex<Option<Instant>>,
+    /// Who waits, each as often as they do.
+    waiting: Mutex<Vec<String>>,
 }
 
 /// Somebody waits.
-struct Waiting<'a>(&'a AtomicUsize);
+pub(super) struct Waiting<'a> {
+    all: &'a Mutex<Vec<String>>,
+    user: &'a str,
+}
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = all.iter().position(|user| user == self.user) {
+            all.swap_remove(at);
+        }
     }
 }
 
 impl Door {
-    fn wait(&self) -> Option<Waiting<'_>> {
-        let waiting = Waiting(&self.waiting);
-        (self.waiting.fetch_add(1, Ordering::SeqCst) < MOST_WAITING).then_some(waiting)
+    pub(super) fn wait<'a>(&'a self, user: &'a str) -> Option<Waiting<'a>> {
+        let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = all.iter().filter(|waiting| *waiting == user).count();
+        if all.len() >= MOST_WAITING || same >= MOST_OF_ONE {
+            return None;
+        }
+        all.push(user.to_owned());
+        Some(Waiting { all: &self.waiting, user })
     }
 
     fn is_silent(&self, server: &Server) -> bool {
@@ -120,6 +139,7 @@ impl Door {
         silent.retain(|_, since| since.elapsed() < DEAD);
         if answers {
             silent.remove(server);
+            *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         } else {
             silent.insert(server.clone(), Instant::now());
         }
@@ -135,16 +155,24 @@ impl Door {
     fn rests(&self, servers: &[Server]) -> Option<Problem> {
         let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         let (of, since, why) = resting.as_ref()?;
-        (of == servers && since.elapsed() < REST).then(|| Problem::NoAnswer(why.clone()))
+        (of == servers && since.elapsed() < REST)
+            .then(|| Problem::NoAnswer { why: why.clone(), was_sent: false })
     }
 
-    fn rest(&self, servers: Vec<Server>, why: &str) {
+    /// Nobody waits for these for a while: nobody can be reached there, or nobody was answered for long. That one person
+    /// got no answer says little, as they may not have looked at their phone.
+    fn rest(&self, servers: Vec<Server>, why: &str, was_sent: bool) {
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if was_sent && answered.is_some_and(|at| at.elapsed() < DEAD) {
+            return;
+        }
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         *resting = Some((servers, Instant::now(), why.to_owned()));
     }
 
-    /// Forgets who was silent.
+    /// Forgets who was silent, and who was not.
     pub fn forget(&self) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).clear();
         *self.resting.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -171,7 +199,7 @@ pub fn ask(
     asked: &Asked<'_>,
     only: Option<&str>,
 ) -> Result<Heard, Problem> {
-    let _waiting = door.wait().ok_or(Problem::Crowded)?;
+    let _waiting = door.wait(asked.user).ok_or(Problem::Crowded)?;
     let listed = source.settings.servers();
     let servers: Vec<Server> = match only {
         Some(only) => listed.into_iter().filter(|server| server.to_string() == only).collect(),
@@ -183,9 +211,10 @@ pub fn ask(
         }
     };
     if servers.is_empty() {
-        return Err(Problem::NoAnswer("the server that asked is no longer one of them".to_owned()));
+        let why = "the server that asked is no longer one of them".to_owned();
+        return Err(Problem::NoAnswer { why, was_sent: false });
     }
-    let mut problems = Vec::new();
+    let (mut problems, mut was_sent) = (Vec::new(), false);
     for server in &servers {
         match ask_one(source, chance, asked, server) {
             Ok(answer) => {
@@ -198,15 +227,16 @@ pub fn ask(
             Err(silence) => {
                 tracing::warn!(%server, %silence, "a RADIUS server did not answer");
                 door.note(server, false);
+                was_sent |= matches!(silence, Silence::Nothing | Silence::Unbelieved);
                 problems.push(format!("{server}: {silence}"));
             }
         }
     }
     let why = problems.join("; ");
     if only.is_none() {
-        door.rest(source.settings.servers(), &why);
+        door.rest(source.settings.servers(), &why, was_sent);
     }
-    Err(Problem::NoAnswer(why))
+    Err(Problem::NoAnswer { why, was_sent })
 }
 
 /// Why a server counts as silent.

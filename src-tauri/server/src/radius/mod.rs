@@ -10,7 +10,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use exchange::{Door, Heard, Problem, Server, Source, ask, probe};
+pub use exchange::{Door, Heard, MOST_WAITING, Problem, Server, Source, ask, probe};
 pub use packet::{Answer, Asked, LONGEST_CODE};
 pub use settings::{PORT, Settings};
 

@@ -13,7 +13,7 @@ use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
 
 use super::{
-    Answer, Asked, Door, LONGEST_CODE, Problem, Settings, Source, ask,
+    Answer, Asked, Door, LONGEST_CODE, MOST_WAITING, Problem, Settings, Source, ask,
     packet::{
         ACCESS_ACCEPT, ACCESS_CHALLENGE, ACCESS_REJECT, ACCESS_REQUEST, Attributes, LONGEST,
         MESSAGE_AUTHENTICATOR, REPLY_MESSAGE, Request, STATE, USER_NAME, USER_PASSWORD, attributes, hidden,
@@ -231,11 +231,51 @@ fn when_no_server_answers_it_is_said_and_nobody_waits_again_at_once() {
     for words in ["no answer in time", "not to be believed", "nothing listens there"] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    assert!(matches!(ask(&door, &source, &chance, &asked("1"), None), Err(Problem::NoAnswer(_))));
+    assert!(matches!(ask(&door, &source, &chance, &asked("1"), None), Err(Problem::NoAnswer { .. })));
     assert_eq!((silent.count(), forger.count()), (1, 1), "they rest");
     let told = probe(&source, &chance, "sso.acme.test");
     assert!(told.iter().all(|(_, outcome)| outcome.is_err()), "{told:?}");
     assert_eq!(silent.count(), 2, "a test asks all the same");
+}
+
+/// A server may say nothing of one person: their phone lies in another room, or it knows no such name.
+#[test]
+fn what_one_person_is_not_told_keeps_nobody_else_out() {
+    let (chance, door) = (Chance::from_system(), Door::default());
+    let of_kim = Server::start(Box::new(|request| {
+        let found = attributes(&request[20..]).unwrap();
+        let is_kim = found.iter().any(|(kind, _, value)| *kind == USER_NAME && *value == b"kim");
+        is_kim
+            .then(|| (answer(SECRET, request, ACCESS_ACCEPT, &[], Proof::Both), false))
+            .into_iter()
+            .collect()
+    }));
+    let patient = source(&[&of_kim], PATIENCE, 0);
+    let kim = Asked { user: "kim", ..asked("1") };
+    assert_eq!(ask(&door, &patient, &chance, &kim, None).unwrap().answer, Answer::Accept);
+    let quick = source(&[&of_kim], 1, 0);
+    let unanswered = ask(&door, &quick, &chance, &asked("1"), None).unwrap_err();
+    assert!(matches!(unanswered, Problem::NoAnswer { was_sent: true, .. }), "{unanswered}");
+    assert_eq!(ask(&door, &patient, &chance, &kim, None).unwrap().answer, Answer::Accept);
+    // Where nothing listens nothing was sent, and nobody waits again at once.
+    let mut nowhere = source(&[&of_kim], 1, 0);
+    nowhere.settings.servers = vec![nobody()];
+    for _ in 0..2 {
+        let unsent = ask(&door, &nowhere, &chance, &kim, None).unwrap_err();
+        assert!(matches!(unsent, Problem::NoAnswer { was_sent: false, .. }), "{unsent}");
+    }
+}
+
+#[test]
+fn one_person_waits_twice_at_most_and_everybody_together_so_often_as_there_are_threads() {
+    let door = Door::default();
+    let sams = [door.wait("sam"), door.wait("sam"), door.wait("sam")];
+    assert_eq!(sams.each_ref().map(Option::is_some), [true, true, false]);
+    let names: Vec<String> = (2..MOST_WAITING).map(|number| number.to_string()).collect();
+    let others: Vec<_> = names.iter().map(|name| door.wait(name)).collect();
+    assert!(others.iter().all(Option::is_some) && door.wait("kim").is_none());
+    drop(sams);
+    assert!(door.wait("kim").is_some());
 }
 
 #[test]

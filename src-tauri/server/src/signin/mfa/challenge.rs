@@ -33,8 +33,8 @@ pub const KEYS: &str = "keys";
 
 const WRONG_CODE: &str = "That code is wrong or was used before. Wait for the next one and type that.";
 const NOT_ACCEPTED: &str = "That was not accepted. Wait for a new code and type that.";
-const UNHEARD: &str = "The service that checks these codes does not answer, so yours was not looked at. Try again in a \
-                       moment. If it stays so, tell your administrator.";
+const UNHEARD: &str = "The service that checks these codes does not answer. Try again in a moment. If it stays \
+                       so, tell your administrator.";
 /// In `go`: what a server wants is not answered.
 const START_OVER: &str = "again";
 const COPIED_KEY: &str = "That security key may have been copied: it counts less than it did before. Stop using it, \

@@ -28,7 +28,7 @@ pub enum Told {
     },
     /// Something else is to be typed; it is kept what.
     Asked,
-    /// No server could be asked; nothing was looked at.
+    /// No server said anything; the attempt counts where one may have been asked.
     Unheard,
     /// Too many were wrong before.
     Locked(jiff::SignedDuration),
@@ -110,7 +110,9 @@ fn ask(
     radius::ask(&instance.radius, &opened, &instance.chance, &asked, only)
 }
 
-/// Nobody's code was looked at, which is not the person's fault.
+/// No server told whether it is right. Where nothing was sent, nobody looked at anything, which costs nothing. Else
+/// one may have: a phone may have been asked, or a wrong code been answered too late, and that counts like one that is
+/// wrong, or anybody who knows a password could try for as long as they like.
 fn unheard(
     instance: &Instance,
     half: &Half,
@@ -118,7 +120,8 @@ fn unheard(
     problem: &Problem,
 ) -> Result<Told, StoreError> {
     tracing::warn!(%problem, "a second factor could not be looked at");
-    if let Some(attempt) = attempt {
+    let was_sent = matches!(problem, Problem::NoAnswer { was_sent: true, .. });
+    if let Some(attempt) = attempt.filter(|_| !was_sent) {
         instance.store.take_back_attempt(half.kept.counter, &attempt)?;
     }
     record_failure(instance, half, Some("NO_RADIUS_SERVER_ANSWERS"))?;
