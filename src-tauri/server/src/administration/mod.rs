@@ -60,7 +60,7 @@ use crate::{
     fields::Fields,
     instance::{Instance, Shared},
     ldap,
-    signin::{self, PageError, SignedIn, Visit},
+    signin::{self, PageError, SignedIn, Visit, mfa::devices::was_known},
     store::{AuditEntry, StoreError},
 };
 use page::way;
@@ -284,7 +284,8 @@ fn answer(route: &'static Route, instance: &Instance, visit: &Visit, fields: &Fi
             .with_way_back("/start".to_owned()));
     }
     let age = instance.now().duration_since(person.session.authenticated);
-    if route.form_of.is_some() && age >= FRESH {
+    // A password in a browser that is known is not enough to change what others get, or what is asked of everybody.
+    if route.form_of.is_some() && (age >= FRESH || was_known(instance, &person.session)?) {
         return Err(PageError::SignInAgain { back: way_back(route, fields) });
     }
     if is_of_directory(instance, route, fields)? {

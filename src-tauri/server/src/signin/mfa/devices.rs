@@ -83,6 +83,11 @@ pub fn has_proved_all(instance: &Instance, session: &SignInSession) -> Result<bo
     Ok(!devices.iter().any(|device| policy.counts(device.kind)))
 }
 
+/// Whether the second factor of the session's person was not asked for, as they came from where they are known.
+pub fn was_known(instance: &Instance, session: &SignInSession) -> Result<bool, StoreError> {
+    Ok(instance.store.mfa_policy()?.mode == Mode::Context && !has_proved_all(instance, session)?)
+}
+
 /// GET `/start/mfa`.
 pub fn show(instance: &Instance, visit: &Visit, fields: &Fields) -> Result<Response, PageError> {
     let person = visit.signed_in_or("/start/mfa", fields, &[])?;

@@ -283,6 +283,35 @@ async fn a_known_browser_on_a_known_network_is_not_asked_again() {
     assert_eq!(next(&browser, "192.0.2.7").await, "/sign-in/verify", "known for 30 days");
 }
 
+/// Whoever knows an administrator's password at their desk is not to take away what protects everybody.
+#[tokio::test]
+async fn an_administrators_password_in_a_known_browser_changes_nothing() {
+    let rig = rig("mode = \"context\"");
+    let sam = rig.user("sam");
+    assert!(rig.instance.store.appoint_administrator(&sam.id, rig.instance.now(), &rig.entry()).unwrap());
+    let browser = rig.browser();
+    sign_in_from(&rig, &browser, "192.0.2.7").await.is(303);
+    let page = browser.get("/sign-in/enrol?type=totp").await.is(200);
+    let secret = shown_secret(&page);
+    browser.submit(&page, "/sign-in/enrol", &[("code", &code_now(&rig, &secret))]).await.is(303);
+    let reset = async || {
+        let page = browser.get(&format!("/admin/users/user?id={}", sam.id)).await.is(200);
+        browser.submit(&page, "/admin/users/reset-mfa", &[("id", &sam.id)]).await.is(303)
+    };
+    let known = sign_in_from(&rig, &browser, "192.0.2.7").await.is(303);
+    assert_eq!(known.header("location"), "/start", "it is known");
+    let sent = reset().await;
+    assert!(sent.header("location").starts_with("/sign-in?again=1"), "{}", sent.header("location"));
+    assert_eq!(rig.instance.store.mfa_devices(&sam.id).unwrap().len(), 1);
+    // With the second factor it is done.
+    let page = browser.get(sent.header("location")).await.is(200);
+    browser.submit(&page, "/sign-in", &[("username", "sam"), ("password", PASSWORD)]).await.is(303);
+    rig.pass(60);
+    verify(&browser, &code_now(&rig, &secret)).await.is(303);
+    reset().await;
+    assert_eq!(rig.instance.store.mfa_devices(&sam.id).unwrap().len(), 0);
+}
+
 #[tokio::test]
 async fn people_manage_their_own_devices() {
     let rig = rig(ALWAYS);
