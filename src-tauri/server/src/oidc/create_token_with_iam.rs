@@ -104,6 +104,20 @@ impl Signer {
     }
 }
 
+/// What tokens end with.
+struct Of<'t> {
+    /// A sign-in, also before its time.
+    session: Option<&'t str>,
+    ends: Timestamp,
+}
+
+impl<'t> Of<'t> {
+    /// With what those end that this is one of.
+    fn token(known: &'t ApplicationToken) -> Self {
+        Self { session: known.session_id.as_deref(), ends: known.ends }
+    }
+}
+
 /// A request of an application that may make it.
 struct Asked {
     request: Request,
@@ -311,7 +325,8 @@ impl Asked {
                     Kind::InvalidGrant.because("The assertion is of nobody in this directory")
                 })?;
                 let spent = Spent::Assertion { issuer_id: &issuer.id, id: &believed.id, ends: believed.ends };
-                self.issue(instance, &user, self.scopes.clone(), session_ends, spent)
+                let of = Of { session: None, ends: session_ends };
+                self.issue(instance, &user, self.scopes.clone(), of, spent)
             }
             (TOKEN_EXCHANGE, _) => self.token_exchange(instance),
             (REFRESH_TOKEN, _) => self.refresh(instance),
@@ -340,7 +355,7 @@ impl Asked {
         }
         let scopes = self.handed_on(instance, &known)?;
         let user = instance.user(&known.user_id)?.ok_or_else(invalid)?;
-        self.issue(instance, &user, scopes, known.ends, Spent::Nothing)
+        self.issue(instance, &user, scopes, Of::token(&known), Spent::Nothing)
     }
 
     /// Scopes of a token that may be exchanged for this application's, and that this one may have.
@@ -375,9 +390,10 @@ impl Asked {
             return Err(invalid());
         }
         let user = instance.user(&known.user_id)?.ok_or_else(invalid)?;
-        let mut scopes = known.scopes;
+        let of = Of::token(&known);
+        let mut scopes = known.scopes.clone();
         scopes.retain(|scope| self.scopes.contains(scope));
-        self.issue(instance, &user, scopes, known.ends, Spent::Refresh(digest))
+        self.issue(instance, &user, scopes, of, Spent::Refresh(digest))
     }
 
     /// A code that the person's browser brought (`authorize.rs`).
@@ -399,7 +415,8 @@ impl Asked {
         let user = instance.user(&session.user_id)?.ok_or_else(invalid)?;
         let mut scopes = redeemed.scopes;
         scopes.retain(|scope| self.scopes.contains(scope));
-        self.issue(instance, &user, scopes, session.ends, Spent::Code(digest, now))
+        let of = Of { session: Some(&session.id), ends: session.ends };
+        self.issue(instance, &user, scopes, of, Spent::Code(digest, now))
     }
 
     /// Tokens for a person who may use the application; uses up what was given for them.
@@ -408,7 +425,7 @@ impl Asked {
         instance: &Instance,
         user: &User,
         scopes: Vec<String>,
-        ends: Timestamp,
+        Of { session, ends }: Of<'_>,
         spent: Spent<'_>,
     ) -> Result<Answer, OidcError> {
         if !instance.store.is_for(&self.application, &user.id)? {
@@ -433,14 +450,17 @@ impl Asked {
             token: ApplicationToken {
                 application_id: self.application.id.clone(),
                 user_id: user.id.clone(),
+                session_id: session.map(str::to_owned),
                 scopes: scopes.clone(),
                 access_ends,
                 ends,
             },
         };
         let entry = instance.entry(&Event { user: Some(user), ..self.event() });
-        if !instance.store.issue_application_token(&new, spent, &entry)? {
-            return Err(Kind::InvalidGrant.because("What was given for the tokens has been used before"));
+        if !instance.store.issue_application_token(&new, spent, now, &entry)? {
+            return Err(Kind::InvalidGrant.because(
+                "What was given for the tokens has been used before, or the sign-in it is of has ended",
+            ));
         }
         let wants_refresh = self.request.requested_token_type.as_deref() == Some(REFRESH_TOKEN_TYPE);
         let mut scope = scopes;

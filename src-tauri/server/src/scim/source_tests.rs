@@ -12,8 +12,8 @@ use crate::{
     rig::Rig,
     secret::Digest,
     store::{
-        ApplicationToken, By, LdapSource, NewApplicationToken, NoToken, Provision, SourceChange, SourceKind,
-        Spent,
+        ApplicationToken, By, LdapSource, NewApplicationToken, NewPassword, NoToken, Password, Provision,
+        SourceChange, SourceKind, Spent,
     },
 };
 
@@ -117,12 +117,18 @@ pub(super) fn application_token(rig: &Rig, user_id: &str, name: &str) -> Digest 
         token: ApplicationToken {
             application_id: rig.instance.store.applications("", 1).unwrap()[0].id.clone(),
             user_id: user_id.to_owned(),
+            session_id: None,
             scopes: Vec::new(),
             access_ends: ends,
             ends,
         },
     };
-    assert!(rig.instance.store.issue_application_token(&new, Spent::Nothing, &rig.entry()).unwrap());
+    assert!(
+        rig.instance
+            .store
+            .issue_application_token(&new, Spent::Nothing, rig.instance.now(), &rig.entry())
+            .unwrap()
+    );
     refresh
 }
 
@@ -146,10 +152,39 @@ async fn what_applications_got_ends_with_whatever_signs_somebody_out_everywhere(
     };
     let late =
         NewApplicationToken { token: ApplicationToken { user_id: sam.id, ..late.token.clone() }, ..late };
-    assert!(!store.issue_application_token(&late, Spent::Nothing, &rig.entry()).unwrap());
+    assert!(!store.issue_application_token(&late, Spent::Nothing, rig.instance.now(), &rig.entry()).unwrap());
     // Another source knows nothing of it.
     assert_eq!(store.affected_by_source(now).unwrap().application_tokens, 1);
     let_directory_be_the_source(&rig);
     assert!(!is_there(of_kim));
     assert_eq!(store.affected_by_source(now).unwrap().application_tokens, 0);
+}
+
+#[tokio::test]
+async fn what_applications_got_in_a_sign_in_ends_with_it_and_all_of_it_with_the_password() {
+    let rig = Rig::new();
+    let (store, now) = (&rig.instance.store, rig.instance.now());
+    let sam = rig.user("sam");
+    let browser = rig.browser_of("sam").await;
+    let session = store.live_sessions(&sam.id, now).unwrap().pop().unwrap();
+    let given = application_token(&rig, &sam.id, "sam");
+    let token = store.application_refresh_token(given).unwrap().unwrap();
+    let begun = |name: &str, session: &str| NewApplicationToken {
+        access: Digest::of(&format!("access {name}")),
+        refresh: Some(Digest::of(name)),
+        token: ApplicationToken { session_id: Some(session.to_owned()), ..token.clone() },
+    };
+    let issue = |new: &NewApplicationToken, spent| {
+        store.issue_application_token(new, spent, rig.instance.now(), &rig.entry()).unwrap()
+    };
+    assert!(issue(&begun("first", &session.id), Spent::Nothing));
+    assert!(issue(&begun("second", &session.id), Spent::Refresh(Digest::of("first"))));
+    let portal = browser.get("/start").await.is(200);
+    browser.submit(&portal, "/sign-out", &[]).await;
+    assert!(!issue(&begun("third", &session.id), Spent::Refresh(Digest::of("second"))), "it is over");
+
+    let password = Password::chosen(crate::rig::hash());
+    let new = NewPassword { user_id: &sam.id, password: &password, link: None, session: None, half: None };
+    assert!(store.set_password(&new, rig.instance.now(), &rig.entry()).unwrap());
+    assert!(store.application_refresh_token(given).unwrap().is_none(), "the pages say so");
 }

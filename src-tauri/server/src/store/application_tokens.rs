@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    AuditEntry, Result, Store, audit, execute, millis, moment, one,
+    AuditEntry, Result, Store, audit, execute, millis, moment, one, sessions,
     sql::{self, Connection, Row, params},
     words,
 };
@@ -16,6 +16,8 @@ pub struct ApplicationToken {
     pub application_id: String,
     /// The person's id.
     pub user_id: String,
+    /// The sign-in it was begun in, with which it ends; none where a trusted issuer said who it is.
+    pub session_id: Option<String>,
     /// What it is good for.
     pub scopes: Vec<String>,
     /// When the access token ends.
@@ -59,6 +61,7 @@ fn token(row: &Row<'_>) -> sql::Result<ApplicationToken> {
     Ok(ApplicationToken {
         application_id: row.get("application_id")?,
         user_id: row.get("user_id")?,
+        session_id: row.get("session_id")?,
         scopes: words(row, "scopes")?,
         access_ends: moment(row, "access_ends")?,
         ends: moment(row, "ends")?,
@@ -84,8 +87,8 @@ fn spend(c: &Connection, spent: Spent<'_>) -> sql::Result<bool> {
 }
 
 impl Store {
-    /// Keeps what an application gets, and uses up what it gave for that; `false` if that was used before, or the
-    /// person was disabled or deleted meanwhile.
+    /// Keeps what an application gets, and uses up what it gave for that; `false` if that was used before, the person was
+    /// disabled or deleted meanwhile, or the sign-in it is of is over.
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
@@ -93,6 +96,7 @@ impl Store {
         &self,
         new: &NewApplicationToken,
         spent: Spent<'_>,
+        now: Timestamp,
         entry: &AuditEntry,
     ) -> Result<bool> {
         self.attempt("keep an application's tokens", |tx| {
@@ -105,9 +109,14 @@ impl Store {
             if one(tx, sql, [&token.user_id], |_| Ok(()))?.is_none() {
                 return Ok((false, false));
             }
+            if let Some(session) = &token.session_id
+                && !sessions::is_live(tx, session, now)?
+            {
+                return Ok((false, false));
+            }
             let sql = "INSERT INTO application_token
-                           (access, refresh, application_id, user_id, scopes, access_ends, ends)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+                           (access, refresh, application_id, user_id, scopes, access_ends, ends, session_id)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
             let values = params![
                 access.as_bytes(),
                 refresh.as_ref().map(Digest::as_bytes),
@@ -116,6 +125,7 @@ impl Store {
                 token.scopes.join(" "),
                 millis(token.access_ends),
                 millis(token.ends),
+                token.session_id,
             ];
             execute(tx, sql, values)?;
             audit::append(tx, entry)?;

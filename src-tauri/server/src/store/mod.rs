@@ -173,6 +173,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("ends_and_attention.sql")),
     M::up(include_str!("administration.sql")),
     M::up(include_str!("radius.sql")),
+    M::up(include_str!("application_sessions.sql")),
 ];
 
 /// The store failed. The text names the operation, never a value, and is whole: logs show it without what is

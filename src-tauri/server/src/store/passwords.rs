@@ -118,7 +118,7 @@ impl Store {
         })
     }
 
-    /// Sets a password. All links to set one are used up by it, the address that one was mailed to is verified, and a
+    /// Sets a password. All links to set one are used up by it, applications' tokens end, the address that one was mailed to is verified, and a
     /// browser where a second factor was proved is known no longer unless the person sets it in a session. `false`, and
     /// nothing happened, if the link, the session or the half sign-in that should allow it is used or over.
     ///
@@ -163,6 +163,7 @@ impl Store {
                 "UPDATE sign_in_session SET ended = ?2 WHERE user_id = ?1 AND ended IS NULL AND id IS DISTINCT FROM ?3",
                 params![new.user_id, millis(now), new.session.as_ref().map(|session| session.id)],
             )?;
+            tx.execute("DELETE FROM application_token WHERE user_id = ?1", [new.user_id])?;
             if new.session.is_none() {
                 // Whoever reads somebody's mail at their desk is asked for their second factor.
                 tx.execute("DELETE FROM mfa_context WHERE user_id = ?1", [new.user_id])?;

@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 34, least: 27, sql: include_str!("../ends_and_attention.sql") },
     Migration { number: 35, least: 27, sql: include_str!("administration.sql") },
     Migration { number: 36, least: 27, sql: include_str!("radius.sql") },
+    Migration { number: 37, least: 27, sql: include_str!("application_sessions.sql") },
 ];
 
 /// The number of the last migration that this version has.
