@@ -393,6 +393,28 @@ async fn another_server_answers_when_one_does_not() -> Result<()> {
     Ok(())
 }
 
+/// Whoever may make entries in the directory is not to become an administrator here by a name.
+#[tokio::test]
+async fn an_entry_that_comes_later_with_an_administrators_name_is_somebody_else() -> Result<()> {
+    let served = Arc::new(ServedOrganisation::start("").await?);
+    let invited =
+        served.command(&["admin", "invite"], &["--user", "rooty", "--email", "r@acme.test"]).await?;
+    ensure!(invited.ok, "{invited:?}");
+    let authority = Authority::new()?;
+    let servers = vec![LdapServer::start(&authority, "localhost").await?];
+    let company = Company::of(served, authority, servers).await?;
+    let ldif = "dn: uid=rooty,ou=people,dc=acme,dc=test\nchangetype: add\nobjectClass: inetOrgPerson\nuid: rooty\n\
+                cn: Root Test\nsn: Test\nuserPassword: rooty-in-the-directory\n";
+    company.servers[0].change(ldif).await?;
+    let synced = company.served.command(&["identity-source", "sync"], &[]).await?;
+    ensure!(synced.ok && synced.out.contains("0 came, 0 changed, 0 went"), "{synced:?}");
+    let shown = company.administrator.open(&company.served, SOURCE).await?;
+    ensure!(shown.text().contains("an administrator here has this user name"), "{}", shown.text());
+    let page = company.try_password("rooty", "rooty-in-the-directory").await?;
+    ensure!(page.status == 401, "{}", page.text());
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_the_directory_keeps_is_not_changed_here() -> Result<()> {
     let company = Company::start(1).await?;

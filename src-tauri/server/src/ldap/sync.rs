@@ -208,11 +208,13 @@ fn run_once(instance: &Instance, claim: &Claim, many: bool, report: &mut Report)
             gone.len()
         )));
     }
+    // Whoever may make entries there may make one with an administrator's name: the first sync alone takes it for theirs.
+    let is_first = instance.store.ldap_report()?.0.is_none_or(|report| report.problem.is_some());
     let mut ids: HashMap<String, String> =
         ours.users.iter().map(|(id, user)| (id.clone(), user.record.user.id.clone())).collect();
     for found in &users {
         claim.check(instance)?;
-        match put_user(instance, &ours, found)? {
+        match put_user(instance, &ours, found, is_first)? {
             Ok(Put { id, what }) => {
                 ids.insert(found.id.clone(), id);
                 match what {
@@ -281,8 +283,13 @@ struct Put {
 }
 
 /// Makes a person what the directory says. Somebody here of that user name, whom the directory did not know yet,
-/// becomes its person.
-fn put_user(instance: &Instance, ours: &Ours, found: &Found) -> Result<Result<Put, String>, StoreError> {
+/// becomes its person, but for an administrator after the first sync.
+fn put_user(
+    instance: &Instance,
+    ours: &Ours,
+    found: &Found,
+    is_first: bool,
+) -> Result<Result<Put, String>, StoreError> {
     let username = found.attributes["userName"].as_str().unwrap_or_default();
     let known = match ours.users.get(&found.id) {
         Some(known) => Some(known.clone()),
@@ -291,6 +298,14 @@ fn put_user(instance: &Instance, ours: &Ours, found: &Found) -> Result<Result<Pu
             .provisioned_user_by("userName", username)?
             .filter(|user| user.external_id.is_none()),
     };
+    if let Some(known) = known.as_ref().filter(|known| known.external_id.is_none() && !is_first)
+        && instance.store.is_administrator(&known.record.user.id)?
+    {
+        return Ok(Err(
+            "an administrator here has this user name, and the directory did not have them at the first sync"
+                .to_owned(),
+        ));
+    }
     let now = instance.now();
     let is_new = known.is_none();
     let mut user = known.unwrap_or_else(|| ProvisionedUser {
