@@ -97,6 +97,17 @@ fn check_statement(statement: &Value) -> Result<(), String> {
     if !fields.contains_key("Action") {
         return Err("it must have an Action".to_owned());
     }
+    // A pattern that were passed over would let those in whom a Deny means.
+    let is_pattern = |text: &str| text.contains(['*', '?']);
+    let inner = |action: &&str| is_pattern(action.strip_suffix('*').unwrap_or(action));
+    if let Some(action) = texts(&statement["Action"]).into_iter().find(inner) {
+        return Err(format!("Action {action}: a star is understood at the end alone"));
+    }
+    let of_some = |text: &&str| *text != "*" && is_pattern(text);
+    let principals = texts(&statement["Principal"]["AWS"]).into_iter();
+    if let Some(text) = texts(&statement["Resource"]).into_iter().chain(principals).find(of_some) {
+        return Err(format!("{text}: patterns are not understood by this server, but for * alone"));
+    }
     match &statement["Principal"] {
         Value::String(all) if all == "*" => Ok(()),
         Value::Object(kinds)
@@ -250,6 +261,11 @@ mod tests {
             ("Action", json!(5)),
             ("Action", json!([])),
             ("Resource", json!([5])),
+            ("Action", json!("sso-oauth:Create*IAM")),
+            ("Action", json!(["sso-oauth:*WithIAM"])),
+            ("Action", json!("sso-oauth:CreateTokenWithIA?")),
+            ("Resource", json!("arn:aws:sso::*:application/*")),
+            ("Principal", json!({ "AWS": "arn:aws:iam::111122223333:role/Rep*" })),
         ] {
             let mut policy = policy(&json!("*"));
             policy["Statement"][0][field] = value.clone();
