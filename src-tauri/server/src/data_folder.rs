@@ -76,6 +76,9 @@ pub enum FolderError {
     /// Another server of this database signs with another key.
     #[error("{} is not the key that the other servers of this database sign with: copy it from the data folder of one of them. To change it for all, put the same new one into each data folder while no server runs, then `latchkey-server adopt-keys`", .0.display())]
     OtherSigningKey(PathBuf),
+    /// The key that all servers are to sign with is not where it was looked for.
+    #[error("{} is not there: put the key that all servers are to sign with into the data folder first", .0.display())]
+    NoSigningKey(PathBuf),
     /// The database.
     #[error("{}: {cause}; {}", path.display(), cause.advice())]
     Database {

@@ -43,7 +43,7 @@ pub(super) fn instance_in(config: &Config, folder: &DataFolder, signing: Signing
     let instance = folder.shared_key(&store, &chance)?;
     let saml = match signing {
         Signing::TheInstances => folder.shared_saml_key(&store, &instance, &chance, clock.now())?,
-        Signing::TheFolders => folder.saml_key(&chance, clock.now())?,
+        Signing::TheFolders => folder.saml_key_there()?,
     };
     let keys = Keys { instance, saml };
     // Where there is a mark there was a chain, and the server moves it.
@@ -66,7 +66,7 @@ pub fn adopt_keys(file: &Path) -> Result<Vec<&'static str>> {
     let home = home_of(file);
     let folder = config.folder(DataFolder::beside(&home.join(&config.data))?, home)?;
     let instance = instance_in(&config, &folder, Signing::TheFolders)?;
-    let marks = folder.key_marks(&instance.key, &instance.chance, instance.now())?;
+    let marks = folder.key_marks(&instance.key)?;
     let files: Vec<&'static str> = marks.iter().map(|(file, _)| *file).collect();
     let details = json!({ "Files": files });
     let event = Event { source: audit::SSO, name: "AdoptSigningKeys", details, ..Event::default() };

@@ -94,13 +94,8 @@ impl DataFolder {
     ///
     /// # Errors
     /// [`FolderError`] if a file cannot be read or understood.
-    pub fn key_marks(
-        &self,
-        key: &InstanceKey,
-        chance: &Chance,
-        now: Timestamp,
-    ) -> Result<Vec<(&'static str, String)>, FolderError> {
-        let mut marks = vec![(SAML_KEY, mark_of(key, SAML_KEY, &self.saml_key(chance, now)?))];
+    pub fn key_marks(&self, key: &InstanceKey) -> Result<Vec<(&'static str, String)>, FolderError> {
+        let mut marks = vec![(SAML_KEY, mark_of(key, SAML_KEY, &self.saml_key_there()?))];
         if let Some(signing) = audit_key_in(&self.path)? {
             marks.push((AUDIT_KEY, mark_of(key, AUDIT_KEY, &signing)));
         }
@@ -135,6 +130,16 @@ impl DataFolder {
         let key = SigningKey::make(chance, now).map_err(FolderError::SamlKey)?;
         write_private(&path, key.to_pem().expose())?;
         Ok(key)
+    }
+
+    /// As [`Self::saml_key`], which has to be there.
+    ///
+    /// # Errors
+    /// [`FolderError::NoSigningKey`] if it is not, and what [`Self::saml_key`] says.
+    pub fn saml_key_there(&self) -> Result<SigningKey, FolderError> {
+        let path = self.path.join(SAML_KEY);
+        let text = read(&path)?.ok_or_else(|| FolderError::NoSigningKey(path.clone()))?;
+        SigningKey::from_pem(&text).ok_or(FolderError::DamagedSamlKey(path))
     }
 
     /// The key that digests of delivered log files are signed with; made on first use.
@@ -226,7 +231,12 @@ mod tests {
         second.saml(&store, &key).unwrap();
         assert!(second.audit(&store, &key).is_err(), "each for itself");
 
-        let marks = second.folder.key_marks(&key, &second.chance, Timestamp::UNIX_EPOCH).unwrap();
+        let third = Server::new();
+        third.copy(&first, INSTANCE_KEY);
+        let missing = third.folder.key_marks(&key).unwrap_err();
+        assert!(matches!(missing, FolderError::NoSigningKey(_)), "{missing}");
+        assert!(!third.home.path().join(SAML_KEY).exists(), "none is made for everybody by the way");
+        let marks = second.folder.key_marks(&key).unwrap();
         let entry = crate::store::AuditEntry {
             key: key.clone(),
             ..crate::store::AuditEntry::empty(Timestamp::UNIX_EPOCH)
