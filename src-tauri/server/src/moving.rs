@@ -15,7 +15,7 @@ use crate::{config, store::Verdict};
 /// # Errors
 /// What kept it from being written.
 pub fn export(config: &Path, to: &Path) -> Result<()> {
-    let (store, _) = config::look(config)?;
+    let (store, key) = config::look(config)?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     // Hashes of passwords and sealed secrets are in it.
@@ -23,7 +23,7 @@ pub fn export(config: &Path, to: &Path) -> Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(to).with_context(|| format!("could not make {}", to.display()))?;
     let mut out = BufWriter::new(file);
-    let rows = store.export(&mut out)?;
+    let rows = store.export(&key, &mut out)?;
     let file = out.into_inner().context("could not write the export")?;
     file.sync_all().context("could not write the export")?;
     say(&format!(
@@ -40,14 +40,14 @@ pub fn export(config: &Path, to: &Path) -> Result<()> {
 pub fn import(config: &Path, from: &Path) -> Result<()> {
     let (store, key) = config::empty(config)?;
     let file = std::fs::File::open(from).with_context(|| format!("could not open {}", from.display()))?;
-    let rows = store.import(&mut BufReader::new(file))?.with_context(|| from.display().to_string())?;
+    let rows = store.import(&key, &mut BufReader::new(file))?.with_context(|| from.display().to_string())?;
     match store.verify_audit(&key, None)? {
         Verdict::Whole(whole) => {
             say(&format!("{rows} rows are imported. The audit trail is whole: {} events.", whole.events))
         }
         Verdict::Broken(_) => bail!(
             "{rows} rows are imported, and the audit trail does not hold with the key in the data folder: \
-             `latchkey-server audit verify` says where. Was `instance.key` copied from the first data folder?"
+             `latchkey-server audit verify` says where. It did not where it was exported, either."
         ),
     }
 }

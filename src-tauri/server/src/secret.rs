@@ -91,6 +91,11 @@ impl InstanceKey {
         self.mac(purpose, parts).verify_slice(claimed).is_ok()
     }
 
+    /// What is put through it, once it is put through to the end.
+    pub fn sealing(&self, purpose: &str) -> Sealing {
+        Sealing(self.mac(purpose, &[]))
+    }
+
     /// The first `n` hex digits of a derived value: stable public ids for things named in the organisation.
     pub fn public_id(&self, kind: &str, parts: &[&str], n: usize) -> String {
         let mut id = hex::encode(self.derive(kind, parts).as_slice());
@@ -106,6 +111,26 @@ impl InstanceKey {
             mac.update(part.as_bytes());
         }
         mac
+    }
+}
+
+/// HMAC-SHA256 over more than fits into memory.
+pub struct Sealing(Hmac<Sha256>);
+
+impl Sealing {
+    /// More of it.
+    pub fn put(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The seal in hexadecimal digits.
+    pub fn seal(self) -> String {
+        hex::encode(self.0.finalize().into_bytes())
+    }
+
+    /// Compares in constant time.
+    pub fn is(self, seal: &str) -> bool {
+        hex::decode(seal).is_ok_and(|seal| self.0.verify_slice(&seal).is_ok())
     }
 }
 

@@ -1,7 +1,9 @@
 //! All that an instance remembers as lines of JSON, and back: from one database into another, whichever of the two kinds
 //! each is. What triggers derive from other tables is left out; they derive it again.
 //!
-//! The first line says what it is; each other is a table with its columns, or a row of the table named last.
+//! The first line says what it is; each other is a table with its columns, or a row of the table named last; and the
+//! last line says how many rows there are, and seals it all with the instance's key: who may write where an export lies
+//! is not to make themselves an administrator.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,13 +14,16 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::secret::{InstanceKey, Sealing};
+
 use super::{
     MIGRATIONS, Result, Store, all,
     sql::{self, Bound, Connection, Error, Row, UNLIMITED, params_from_iter},
 };
 
 /// What the first line says.
-const FORMAT: &str = "latchkey-server export 1";
+const FORMAT: &str = "latchkey-server export 2";
+const SEAL: &str = "export 2";
 /// Rows that are read, and rows that are written, at once.
 const READ: usize = 500;
 const WRITE: usize = 50;
@@ -49,6 +54,11 @@ pub enum ImportError {
     /// It was not written to its end.
     #[error("the export is cut off: its last line is missing")]
     CutOff,
+    /// The key's seal is not on it.
+    #[error(
+        "it was changed since it was written, or is another instance's. Was `instance.key` copied from the first data folder?"
+    )]
+    Seal,
     /// Another version's.
     #[error("it is the export of a version with schema {0}; this one has {1}: export with the same version")]
     Schema(usize, usize),
@@ -182,6 +192,24 @@ fn written(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error 
     Error::Outside(error.into())
 }
 
+/// Seals what goes through it.
+struct Sealed<'o, W> {
+    out: &'o mut W,
+    sealing: Sealing,
+}
+
+impl<W: Write> Write for Sealed<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.sealing.put(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
 fn line(out: &mut impl Write, value: &impl Serialize) -> sql::Result<()> {
     serde_json::to_writer(&mut *out, value).map_err(written)?;
     out.write_all(b"\n").map_err(written)
@@ -192,8 +220,10 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails, or it cannot be written.
-    pub fn export(&self, out: &mut impl Write) -> Result<u64> {
+    pub fn export(&self, key: &InstanceKey, out: &mut impl Write) -> Result<u64> {
         self.read("export the instance", |c| {
+            let mut sealed = Sealed { out: &mut *out, sealing: key.sealing(SEAL) };
+            let out = &mut sealed;
             let steady = c.steady()?;
             let c: &Connection = &steady;
             line(out, &Head { format: FORMAT.to_owned(), schema: MIGRATIONS.len() })?;
@@ -223,7 +253,8 @@ impl Store {
                     last = Some(places.iter().filter_map(|place| Held::of(row.get(*place)?)).collect());
                 }
             }
-            line(out, &serde_json::json!({ "rows": count }))?;
+            let Sealed { out, sealing } = sealed;
+            line(out, &serde_json::json!({ "rows": count, "seal": sealing.seal() }))?;
             out.flush().map_err(written)?;
             Ok(count)
         })
@@ -233,9 +264,13 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails; else what is wrong with it.
-    pub fn import(&self, from: &mut impl BufRead) -> Result<std::result::Result<u64, ImportError>> {
+    pub fn import(
+        &self,
+        key: &InstanceKey,
+        from: &mut impl BufRead,
+    ) -> Result<std::result::Result<u64, ImportError>> {
         self.attempt("import an instance", |tx| {
-            let outcome = import(tx, from)?;
+            let outcome = import(tx, key, from)?;
             let keep = outcome.is_ok();
             Ok((outcome, keep))
         })
@@ -276,7 +311,16 @@ impl Waiting<'_> {
     }
 }
 
-fn import(tx: &Connection, from: &mut impl BufRead) -> sql::Result<std::result::Result<u64, ImportError>> {
+fn put_line(sealing: &mut Sealing, line: &str) {
+    sealing.put(line.as_bytes());
+    sealing.put(b"\n");
+}
+
+fn import(
+    tx: &Connection,
+    key: &InstanceKey,
+    from: &mut impl BufRead,
+) -> sql::Result<std::result::Result<u64, ImportError>> {
     if !is_empty(tx)? {
         return Ok(Err(ImportError::NotEmpty));
     }
@@ -290,7 +334,10 @@ fn import(tx: &Connection, from: &mut impl BufRead) -> sql::Result<std::result::
         tx.execute(&format!("DELETE FROM \"{}\"", table.name), [])?;
     }
     let mut lines = from.lines().enumerate().map(|(index, line)| (index + 1, line));
-    let head = lines.next().and_then(|(_, line)| serde_json::from_str::<Head>(&line.ok()?).ok());
+    let mut sealing = key.sealing(SEAL);
+    let first = lines.next().and_then(|(_, line)| line.ok());
+    let head = first.as_deref().and_then(|line| serde_json::from_str::<Head>(line).ok());
+    put_line(&mut sealing, first.as_deref().unwrap_or_default());
     let Some(head) = head.filter(|head| head.format == FORMAT) else { return Ok(Err(ImportError::Line(1))) };
     if head.schema != MIGRATIONS.len() {
         return Ok(Err(ImportError::Schema(head.schema, MIGRATIONS.len())));
@@ -300,6 +347,9 @@ fn import(tx: &Connection, from: &mut impl BufRead) -> sql::Result<std::result::
         let line = line.map_err(written)?;
         let wrong = || Ok(Err(ImportError::Line(number)));
         let Ok(value) = serde_json::from_str::<Value>(&line) else { return wrong() };
+        if value.get("rows").is_none() {
+            put_line(&mut sealing, &line);
+        }
         match (&value, &mut waiting) {
             (Value::Array(row), Some(waiting)) if row.len() == waiting.columns.len() => {
                 let Some(row) = row.iter().map(Held::of).collect::<Option<Vec<_>>>() else { return wrong() };
@@ -316,6 +366,9 @@ fn import(tx: &Connection, from: &mut impl BufRead) -> sql::Result<std::result::
                 if let Some(rows) = object.get("rows") {
                     if rows.as_u64() != Some(count) {
                         return Ok(Err(ImportError::CutOff));
+                    }
+                    if !sealing.is(object.get("seal").and_then(Value::as_str).unwrap_or_default()) {
+                        return Ok(Err(ImportError::Seal));
                     }
                     go_on_counting(tx)?;
                     return Ok(Ok(count));
