@@ -121,7 +121,7 @@ fn form(fields: &Fields, known: Option<&TrustedIssuer>) -> Form {
             .of(Kind::Required),
         url,
         line("claim", "Claim", known.map_or("email", |issuer| &issuer.claim_path))
-            .hint("Where a token says whose it is, such as email or sub. A dot leads into a claim.")
+            .hint("Where a token says whose it is, such as email or sub. A dot leads into a claim. Choose sub where people can give themselves an address there.")
             .of(Kind::Required),
         line(
             "attribute",

@@ -50,6 +50,9 @@ pub enum Untrusted {
     /// Not made for this.
     #[error("The assertion is not signed by a key of its issuer, or is for another audience")]
     Refused,
+    /// It does not say whose it is.
+    #[error("The assertion's issuer has not verified the e-mail address that it is known by")]
+    Unverified,
     /// Not any more, or not yet.
     #[error("The assertion is not valid at this time")]
     Moment,
@@ -222,6 +225,11 @@ pub fn verify(
     let soon = now.checked_add(SKEW).unwrap_or(now);
     if now >= ends || ["nbf", "iat"].into_iter().filter_map(moment).any(|begins| begins > soon) {
         return Err(Untrusted::Moment);
+    }
+    // Where people say themselves which address is theirs, it may be somebody else's (OpenID Connect Core §5.7).
+    let denies = |claim: &Value| *claim == Value::Bool(false) || *claim == "false";
+    if issuer.claim_path == "email" && denies(&claims["email_verified"]) {
+        return Err(Untrusted::Unverified);
     }
     let who = issuer.claim_path.split('.').fold(&claims, |value, part| &value[part]);
     let who = who.as_str().filter(|who| !who.is_empty());
