@@ -82,6 +82,23 @@ fn a_token_is_believed_for_its_audience_and_its_time() {
     }
 }
 
+/// OpenID Connect Core §5.7: an address that nobody verified may be somebody else's.
+#[test]
+fn an_address_that_its_issuer_has_not_verified_means_nobody() {
+    let (keys, now) = ([key().1], Timestamp::from_second(NOW).unwrap());
+    let by_address = TrustedIssuer { claim_path: "email".to_owned(), ..issuer() };
+    let ask = |verified: Value| {
+        let token = signed(&json!({ "email": "sam@acme.test", "email_verified": verified }));
+        verify(&token, &keys, &by_address, &["reports".to_owned()], now).map(|believed| believed.who)
+    };
+    for unverified in [json!(false), json!("false")] {
+        assert_eq!(ask(unverified), Err(Untrusted::Unverified));
+    }
+    for verified in [json!(true), json!("true"), Value::Null] {
+        assert_eq!(ask(verified).as_deref(), Ok("sam@acme.test"));
+    }
+}
+
 /// Without a `jti`, what was signed counts once.
 #[test]
 fn tokens_without_an_id_are_told_apart() {
