@@ -118,7 +118,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 for family in read(sys.stdin.read()):
     for sample in family.samples:
         labels = ','.join(f'{name}={value}' for name, value in sorted(sample.labels.items()))
-        print(family.type, sample.name, labels, sample.value)
+        print(family.type, sample.name, labels, float(sample.value))
 ";
 
 #[tokio::test]
