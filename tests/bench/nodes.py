@@ -8,7 +8,6 @@ measured and how: tests/bench/README.md.
 import os
 import pathlib
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import tempfile
 import time
 import urllib.request
 
+import postgres
 import served
 
 NODES = 3
@@ -25,15 +25,6 @@ CALLERS = 16
 PEOPLE = 200
 HOST = "sso.bench.test"
 PORTAL = "x-amz-sso_bearer_token"
-KEYS = ("instance.key", "saml.pem")
-PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-POSTGRES = pathlib.Path(__file__).parent.parent / "support" / "sh" / "postgres.sh"
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def wait(what: str, is_there) -> None:
@@ -47,8 +38,8 @@ def wait(what: str, is_there) -> None:
 class Node:
     """A server of the instance."""
 
-    def __init__(self, program: str, folder: pathlib.Path, database: int, organisation: str | None) -> None:
-        self.program, self.folder, self.port = program, folder, free_port()
+    def __init__(self, program: str, folder: pathlib.Path, database: str, organisation: str | None) -> None:
+        self.program, self.folder, self.port = program, folder, postgres.free_port()
         self.process: subprocess.Popen | None = None
         (folder / "data").mkdir(parents=True)
         named = ""
@@ -57,7 +48,7 @@ class Node:
             named = 'organisation = "organisation.toml"\n'
         (folder / "server.toml").write_text(
             f'{named}data = "data"\nlisten = "127.0.0.1:{self.port}"\npublic_url = "https://{HOST}"\n'
-            f'trusted_proxies = ["127.0.0.1"]\n[database]\nurl = "postgresql://latchkey@127.0.0.1:{database}/latchkey"\n'
+            f'trusted_proxies = ["127.0.0.1"]\n{database}'
         )
 
     def start(self) -> None:
@@ -95,16 +86,11 @@ class Together:
     """PostgreSQL, the servers, and haproxy."""
 
     def __init__(self, program: str, folder: pathlib.Path) -> None:
-        self.program, self.folder, self.database = program, folder, free_port()
+        self.program, self.folder = program, folder
         self.nodes: list[Node] = []
         self.balancer: subprocess.Popen | None = None
-        self.postgres = subprocess.Popen(
-            ["bash", POSTGRES, folder / "postgres", str(self.database)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, env={**PATH, "LATCHKEY_POSTGRES_FSYNC": "on"},
-        )
-        if self.postgres.stdout.readline().strip() != "ready":
-            raise SystemExit("PostgreSQL does not start")
-        self.psql("postgres", "CREATE DATABASE latchkey TEMPLATE template0 ENCODING 'UTF8'")
+        self.postgres = postgres.Cluster(folder / "postgres")
+        self.postgres.create("latchkey")
         hashed = subprocess.run(
             [program, "hash-password"], input=served.PASSWORD + "\n", capture_output=True, text=True, check=True,
             env=served.ENVIRONMENT,
@@ -112,19 +98,12 @@ class Together:
         self.people = [f"person{number}" for number in range(PEOPLE)]
         for at in range(NODES):
             text = self.organisation(hashed) if at == 0 else None
-            self.nodes.append(Node(program, folder / f"node{at}", self.database, text))
-            for key in KEYS if at else ():
+            self.nodes.append(Node(program, folder / f"node{at}", self.postgres.section("latchkey"), text))
+            for key in postgres.KEYS if at else ():
                 shutil.copy(self.nodes[0].folder / "data" / key, self.nodes[at].folder / "data")
             self.nodes[at].start()
-        self.ports = [free_port() for _ in range(NODES)]
+        self.ports = [postgres.free_port() for _ in range(NODES)]
         self.balance()
-
-    def psql(self, database: str, sql: str) -> str:
-        tools = max(pathlib.Path("/usr/lib/postgresql").iterdir(), key=lambda path: float(path.name)) / "bin"
-        return subprocess.run(
-            [tools / "psql", "-XqAt", "-h", "127.0.0.1", "-p", str(self.database), "-U", "latchkey", "-d", database,
-             "-c", sql], capture_output=True, text=True, check=True, env=PATH,
-        ).stdout.strip()
 
     def organisation(self, hashed: str) -> str:
         text = 'name = "Many"\nregion = "eu-central-1"\nmanagement_account = "100000000000"\n'
@@ -159,7 +138,7 @@ class Together:
                 text += f"    server node{at} 127.0.0.1:{node.port} check inter 2s\n"
         config = self.folder / "haproxy.cfg"
         config.write_text(text)
-        self.balancer = subprocess.Popen(["haproxy", "-db", "-q", "-f", config], env=PATH)
+        self.balancer = subprocess.Popen(["haproxy", "-db", "-q", "-f", config], env=postgres.PATH)
         wait("haproxy", self.is_balanced)
 
     def is_balanced(self) -> bool:
@@ -182,7 +161,9 @@ class Together:
 
     def changes(self) -> int:
         """Transactions that were kept, so far; what only reads is ended otherwise."""
-        return int(self.psql("latchkey", "SELECT xact_commit FROM pg_stat_database WHERE datname = 'latchkey'"))
+        return int(self.postgres.ask(
+            "latchkey", "SELECT xact_commit FROM pg_stat_database WHERE datname = 'latchkey'"
+        ))
 
     def spent(self) -> dict[str, float]:
         """What was spent until now: processor seconds, and transactions."""
@@ -197,8 +178,7 @@ class Together:
         if self.balancer:
             self.balancer.terminate()
             self.balancer.wait()
-        self.postgres.stdin.close()
-        self.postgres.wait()
+        self.postgres.stop()
 
 
 def run(floor: str, *arguments: object, lines: list[str]) -> dict:

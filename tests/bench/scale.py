@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Measures a large organisation beside a small one: scale.py LATCHKEY-SERVER [PEOPLE GROUPS ACCOUNTS ASSIGNMENTS]
+"""Measures a large organisation beside a small one:
+scale.py LATCHKEY-SERVER [--postgres] [PEOPLE GROUPS ACCOUNTS ASSIGNMENTS]
 
 Fills the databases of two servers: one of the size that is asked for (1,000,000 people, 50,000 groups, 10,000 accounts,
-5,000,000 assignments unless it is said otherwise) and one of 1,000 people. One person is the same in both. The servers
-take turns with the same requests, one at a time, and the medians of the rounds are compared. What is measured and how:
+5,000,000 assignments unless it is said otherwise) and one of 1,000 people. One person is the same in both. With
+--postgres both are moved to a PostgreSQL of their own by `export` and `import`, and measured there. The servers take turns with the same requests, one at a time, and the medians of the rounds are compared. What is measured and how:
 tests/bench/README.md.
 """
 
@@ -16,11 +17,13 @@ import random
 import shutil
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 import urllib.parse
 
+import postgres
 import served
 
 TIMES = 1.5
@@ -145,6 +148,35 @@ class Scaled(served.Served):
         lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return {name: int(rest.split()[0]) for name, rest in (line.split(":", 1) for line in lines)
                 if name in ("VmRSS", "VmHWM")}
+
+
+class Moved(Scaled):
+    """The same on PostgreSQL. What was moved stays beside it, for questions about what is in it."""
+
+    def __init__(self, program: str, folder: pathlib.Path, size: Size, cluster: postgres.Cluster) -> None:
+        super().__init__(program, folder, size)
+        self.stop()
+        begin = time.perf_counter()
+        self.cluster, self.name, moved = cluster, f"of{size.people}", folder / "moved"
+        cluster.create(self.name)
+        export = folder / "export"
+        self.run("export", "--config", str(self.config), str(export))
+        moved.mkdir()
+        (moved / "data").mkdir()
+        for key in postgres.KEYS:
+            shutil.copy(folder / "data" / key, moved / "data")
+        # The organisation moves along with the rest.
+        kept = "".join(line for line in self.config.read_text().splitlines(True) if not line.startswith("organisation"))
+        self.config = moved / "server.toml"
+        self.config.write_text(f"{kept}{cluster.section(self.name)}")
+        self.run("import", "--config", str(self.config), str(export))
+        export.unlink()
+        cluster.ask(self.name, "VACUUM ANALYZE")
+        print(f"  moved to PostgreSQL in {time.perf_counter() - begin:.0f} s", flush=True)
+        self.start()
+
+    def bytes_on_disk(self) -> int:
+        return int(self.cluster.ask(self.name, "SELECT pg_database_size(current_database())"))
 
 
 class Caller:
@@ -272,14 +304,21 @@ def report(*line: str) -> None:
 
 def main() -> None:
     program, *numbers = sys.argv[1:]
+    is_postgres = "--postgres" in numbers
+    numbers = [number for number in numbers if number != "--postgres"]
     large = Size(*map(int, numbers)) if numbers else LARGE
     where = pathlib.Path(os.environ.get("LATCHKEY_BENCH_FOLDER", "target/bench"))
     where.mkdir(parents=True, exist_ok=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="scale-", dir=where)).resolve()
+    # PostgreSQL's user comes through it.
+    folder.chmod(0o755)
     servers: list[Scaled] = []
+    cluster = postgres.Cluster(folder / "postgres") if is_postgres else None
+    kind = "PostgreSQL" if is_postgres else "SQLite"
     try:
         for name, size in (("small", SMALL), ("large", large)):
-            servers.append(Scaled(program, folder / name, size))
+            make = (lambda *of: Moved(*of, cluster)) if cluster else Scaled
+            servers.append(make(program, folder / name, size))
         callers = [Caller(server) for server in servers]
         for figure in FIGURES:
             for attempt in range(TRIES):
@@ -290,7 +329,7 @@ def main() -> None:
                     good = big <= TIMES * small
                     word = "met" if good else "NOT MET" if is_last else "missed, measured again"
                     report(
-                        f"{figure} at scale, {name}", f"{big:.2f} ms", f"{small:.2f} ms among {SMALL.people:,}",
+                        f"{figure} at scale, {kind}, {name}", f"{big:.2f} ms", f"{small:.2f} ms among {SMALL.people:,}",
                         f"{big / small:.2f} times, at most {TIMES}", word,
                     )
                 if met:
@@ -298,13 +337,15 @@ def main() -> None:
         for server in servers:
             held, memory = server.bytes_on_disk(), server.memory()
             report(
-                f"held: {server.size}", f"{held / 2**20:,.0f} MiB on disk",
+                f"held, {kind}: {server.size}", f"{held / 2**20:,.0f} MiB on disk",
                 f"{held / server.size.people:,.0f} bytes a person",
                 f"{memory['VmRSS'] / 1024:,.0f} MiB in memory, at most {memory['VmHWM'] / 1024:,.0f}", "reported",
             )
     finally:
         for server in servers:
             server.stop()
+        if cluster:
+            cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

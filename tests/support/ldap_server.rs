@@ -6,6 +6,7 @@ use crate::{
     tls::Authority,
 };
 use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
 use std::{fs, net::TcpListener};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -87,6 +88,22 @@ impl LdapServer {
     /// Ends it at once.
     pub fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// Falls silent: whoever has a connection, or makes one, hears nothing.
+    ///
+    /// # Errors
+    /// That it does not run.
+    pub fn fall_silent(&self) -> Result<()> {
+        self.process.as_ref().context("slapd does not run")?.signal(Signal::STOP)
+    }
+
+    /// Answers again.
+    ///
+    /// # Errors
+    /// That it does not run.
+    pub fn go_on(&self) -> Result<()> {
+        self.process.as_ref().context("slapd does not run")?.signal(Signal::CONT)
     }
 
     /// Its address, for TLS from the first byte.

@@ -7,6 +7,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use http::{HeaderMap, Method};
+use serde_json::Value;
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -67,6 +68,8 @@ pub enum Fault {
     Reset,
     /// STS's and IAM's `AccessDenied`.
     Denied,
+    /// It is done, and nobody hears of it: the answer does not come.
+    Unheard,
 }
 
 #[derive(Debug)]
@@ -81,6 +84,8 @@ struct Told {
     rules: Vec<Rule>,
     seen: Vec<String>,
     met: usize,
+    /// How many of a list AWS Organizations gives at a time; 0 for all.
+    page: usize,
 }
 
 /// A proxy between a server and moto.
@@ -136,6 +141,11 @@ impl FaultyWay {
         self.told().rules.push(Rule { part: part.to_owned(), fault, left: times });
     }
 
+    /// AWS Organizations gives so many of a list at a time from now on, as AWS does with more than fit its page.
+    pub fn page(&self, size: usize) {
+        self.told().page = size;
+    }
+
     /// No request meets a fault any more.
     pub fn mend(&self) {
         self.told().rules.clear();
@@ -181,8 +191,8 @@ async fn carry(
     while read.len() < head + 4 + length {
         anyhow::ensure!(stream.read_buf(&mut read).await? > 0, "the request broke off");
     }
-    let body = read.split_off(head + 4);
-    let fault = {
+    let mut body = read.split_off(head + 4);
+    let (fault, page) = {
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&body).into_owned();
         let rule = told.rules.iter_mut().find(|rule| rule.left > 0 && text.contains(&rule.part));
@@ -192,7 +202,7 @@ async fn carry(
         });
         told.met += usize::from(fault.is_some());
         told.seen.push(text);
-        fault
+        (fault, told.page)
     };
     let kind = headers.get("content-type").and_then(|value| value.to_str().ok());
     let speaks_json = kind.is_some_and(|kind| kind.contains("json"));
@@ -213,7 +223,11 @@ async fn carry(
         None if path == "/federation" => {
             (200, "application/json".to_owned(), b"{\"SigninToken\":\"VCQ\"}".to_vec())
         }
-        None => {
+        None | Some(Fault::Unheard) => {
+            let operation = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+            let is_list =
+                operation.is_some_and(|name| name.starts_with("AWSOrganizations") && name.contains(".List"));
+            let from = if page > 0 && is_list { Some(begins_at(&mut body)?) } else { None };
             headers.remove("host");
             headers.remove("connection");
             headers.remove("content-length");
@@ -223,7 +237,17 @@ async fn carry(
             let status = answer.status().as_u16();
             let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
             let kind = kind.unwrap_or("text/xml").to_owned();
-            (status, kind, answer.bytes().await?.to_vec())
+            let answered = answer.bytes().await?.to_vec();
+            if fault == Some(Fault::Unheard) {
+                // Until whoever asked has gone.
+                stream.read_to_end(&mut Vec::new()).await?;
+                return Ok(());
+            }
+            let answered = match from {
+                Some(from) if status == 200 => page_of(&answered, from, page)?,
+                _ => answered,
+            };
+            (status, kind, answered)
         }
     };
     let head = format!(
@@ -234,6 +258,30 @@ async fn carry(
     stream.write_all(&body).await?;
     stream.shutdown().await?;
     Ok(())
+}
+
+/// Where the page begins that is asked for; the request is for all then.
+fn begins_at(body: &mut Vec<u8>) -> Result<usize> {
+    let mut asked: Value = serde_json::from_slice(body)?;
+    let token = asked.as_object_mut().and_then(|asked| asked.remove("NextToken"));
+    *body = serde_json::to_vec(&asked)?;
+    Ok(token.as_ref().and_then(Value::as_str).map_or(Ok(0), str::parse)?)
+}
+
+/// A page of a list (AWS Organizations API, `NextToken`).
+fn page_of(answer: &[u8], from: usize, size: usize) -> Result<Vec<u8>> {
+    let mut answer: Value = serde_json::from_slice(answer)?;
+    let fields = answer.as_object_mut().context("an answer is an object")?;
+    let Some(list) = fields.values_mut().find_map(Value::as_array_mut) else {
+        return Ok(serde_json::to_vec(&answer)?);
+    };
+    let next = from.saturating_add(size);
+    let more = next < list.len();
+    *list = list.iter().skip(from).take(size).cloned().collect();
+    if more {
+        fields.insert("NextToken".to_owned(), Value::String(next.to_string()));
+    }
+    Ok(serde_json::to_vec(&answer)?)
 }
 
 /// As the query protocol has it.

@@ -5,6 +5,7 @@ use crate::{
     process::{Process, Program, run},
 };
 use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -122,11 +123,62 @@ impl Postgres {
     /// # Errors
     /// That it does not come back.
     pub async fn restart(&self) -> Result<Duration> {
-        let (mark, begun) = (self.process.lines().mark(), Instant::now());
-        self.process.write_line("restart").await?;
-        let ready = |line: &String| (line == "ready").then_some(());
-        self.process.lines().wait_after(mark, WHILE, "PostgreSQL to be ready again", ready).await?;
+        let begun = Instant::now();
+        self.tell("restart", "ready").await?;
         Ok(begun.elapsed())
+    }
+
+    /// Stops it as `pg_ctl stop -m fast` does.
+    ///
+    /// # Errors
+    /// That it does not end.
+    pub async fn stop(&self) -> Result<()> {
+        self.tell("stop", "stopped").await
+    }
+
+    /// Starts it again after [`Self::stop`].
+    ///
+    /// # Errors
+    /// That it does not come back.
+    pub async fn run(&self) -> Result<()> {
+        self.tell("start", "ready").await
+    }
+
+    async fn tell(&self, word: &str, answer: &str) -> Result<()> {
+        let mark = self.process.lines().mark();
+        self.process.write_line(word).await?;
+        let said = |line: &String| (line == answer).then_some(());
+        self.process.lines().wait_after(mark, WHILE, &format!("PostgreSQL to be {answer}"), said).await
+    }
+
+    /// Stops all of its processes in their tracks until the value is dropped: connections stand, and say nothing.
+    ///
+    /// # Errors
+    /// That its processes cannot be found.
+    pub fn silence(&self) -> Result<Silence> {
+        let file = std::fs::read_to_string(self.socket().join("data/postmaster.pid"))?;
+        let first = file.lines().next().context("PostgreSQL does not run")?.trim().to_owned();
+        let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
+        let all = std::iter::once(first.as_str()).chain(children.split_whitespace());
+        let all = all.map(|id| id.parse().ok().and_then(Pid::from_raw).context("no id of a process"));
+        let silence = Silence(all.collect::<Result<_>>()?);
+        for process in &silence.0 {
+            kill_process(*process, Signal::STOP)?;
+        }
+        Ok(silence)
+    }
+}
+
+/// A PostgreSQL that says nothing.
+#[derive(Debug)]
+pub struct Silence(Vec<Pid>);
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        for process in &self.0 {
+            // One that has ended meanwhile needs nothing.
+            let _ = kill_process(*process, Signal::CONT);
+        }
     }
 }
 

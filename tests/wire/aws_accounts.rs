@@ -14,7 +14,7 @@ use support::{
 };
 use url::Url;
 
-use super::{DEVICE_CODE, administration::create_key, text};
+use super::{DEVICE_CODE, administration::create_key, serve::free_port, text};
 
 const REGION: &str = "eu-central-1";
 const THUMBPRINT: &str = "9e99a48a9960b14926bb7f3b02e22da2b0ab7280";
@@ -69,8 +69,10 @@ impl Cloud {
         });
         as_root("move_account", moved).await?;
         let config = format!(
-            "listen = \"127.0.0.1:0\"\n[aws]\nregion = \"{REGION}\"\nendpoint_url = \"{}\"\n\
+            "listen = \"127.0.0.1:{}\"\n[aws]\nregion = \"{REGION}\"\nendpoint_url = \"{}\"\n\
              thumbprints = [\"{THUMBPRINT}\"]\nsync_minutes = 600\ndrift_minutes = 600\n",
+            // The same after a restart, as the roles trust it by its address.
+            free_port()?,
             way.url()
         );
         let files = [(".aws/credentials", ROOT_KEYS.to_owned())];
@@ -105,7 +107,7 @@ impl Cloud {
         Ok(said.out)
     }
 
-    async fn sso(&self, operation: &str, mut params: Value) -> Result<Value> {
+    pub(super) async fn sso(&self, operation: &str, mut params: Value) -> Result<Value> {
         params["InstanceArn"] = json!(self.instance);
         let answer = self.boto.signed(&self.keys, ("sso-admin", operation), params, None).await?;
         answer.map_err(|refusal| anyhow::anyhow!("{operation}: {refusal:?}"))
@@ -168,7 +170,7 @@ impl Cloud {
         Ok((text(&answer[member], "Status")?, why))
     }
 
-    async fn ended(&self, kind: &str, id: &str) -> Result<(String, String)> {
+    pub(super) async fn ended(&self, kind: &str, id: &str) -> Result<(String, String)> {
         let ended = until(WHILE, "the request to end", async || {
             let status = self.status(kind, id).await?;
             Ok((status.0 != "IN_PROGRESS").then_some(status))
@@ -210,27 +212,27 @@ impl Cloud {
     }
 
     /// The roles that the server made in an account.
-    async fn roles(&self, account: &str) -> Result<Vec<Value>> {
+    pub(super) async fn roles(&self, account: &str) -> Result<Vec<Value>> {
         let listed = self.iam(account, "list_roles", json!({ "PathPrefix": "/latchkey/" })).await?;
         Ok(listed["Roles"].as_array().cloned().unwrap_or_default())
     }
 
     /// The only such role.
-    async fn role(&self, account: &str) -> Result<Value> {
+    pub(super) async fn role(&self, account: &str) -> Result<Value> {
         let roles = self.roles(account).await?;
         ensure!(roles.len() == 1, "{roles:?}");
         let name = text(&roles[0], "RoleName")?;
         Ok(self.iam(account, "get_role", json!({ "RoleName": name })).await?["Role"].clone())
     }
 
-    async fn attached(&self, account: &str, role: &str) -> Result<Vec<String>> {
+    pub(super) async fn attached(&self, account: &str, role: &str) -> Result<Vec<String>> {
         let listed = self.iam(account, "list_attached_role_policies", json!({ "RoleName": role })).await?;
         let policies = listed["AttachedPolicies"].as_array().context("no list")?;
         policies.iter().map(|policy| text(policy, "PolicyArn")).collect()
     }
 
     /// sam's access token, from a sign-in in a browser.
-    async fn token(&self) -> Result<String> {
+    pub(super) async fn token(&self) -> Result<String> {
         let asked = json!({ "clientName": "t", "clientType": "public", "scopes": ["sso:account:access"] });
         let client = self.boto.answer("sso-oidc", "register_client", asked).await?;
         let (id, secret) = (text(&client, "clientId")?, text(&client, "clientSecret")?);

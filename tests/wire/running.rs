@@ -5,7 +5,11 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use serde_json::Value;
-use support::deadline::{SOON, START, WHILE, until, within};
+use support::{
+    deadline::{SOON, START, WHILE, until, within},
+    process::run,
+    programs,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -104,6 +108,44 @@ async fn it_is_not_ready_first_then_closed_and_finishes_what_is_under_way() -> R
     let said =
         |words: &str| lines.iter().any(|line| line["message"].as_str().is_some_and(|m| m.contains(words)));
     ensure!(said("told to stop") && said("serving Acme") && !log.contains("argon2"), "{log}");
+    Ok(())
+}
+
+/// Prometheus's own reader of OpenMetrics, which refuses what is not right: a line for each sample.
+const READ: &str = "
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
+for family in read(sys.stdin.read()):
+    for sample in family.samples:
+        labels = ','.join(f'{name}={value}' for name, value in sorted(sample.labels.items()))
+        print(family.type, sample.name, labels, float(sample.value))
+";
+
+#[tokio::test]
+async fn prometheus_reads_the_metrics() -> Result<()> {
+    let home = tempfile::Builder::new().prefix("lk-running-").tempdir()?;
+    let (served, own) = served(&home, "").await?;
+    ensure!(status(&get(served.port, "/sign-in", &format!("localhost:{}", served.port)).await?) == "200");
+    let answer = get(own, "/metrics", "127.0.0.1").await?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("an answer has a head")?;
+    ensure!(head.contains("application/openmetrics-text; version=1.0.0"), "{head}");
+    let env = [("PATH", "/usr/bin:/bin")];
+    let said = run(WHILE, programs::python()?, &["-c", READ], env, body).await?;
+    ensure!(said.ok, "Prometheus does not read it: {}\n{body}", said.err);
+    let has = |line: &str| said.out.lines().any(|said| said.starts_with(line));
+    for line in [
+        "counter latchkey_http_requests_total method=GET,route=/sign-in,status=200 1.0",
+        "histogram latchkey_http_request_duration_seconds_count route=/sign-in 1.0",
+        "gauge latchkey_resident_memory_bytes ",
+        "gauge latchkey_job_led job=mail 0.0",
+        "counter latchkey_job_turns_total job=sweep ",
+        "counter latchkey_job_turns_total job=directory ",
+        "gauge latchkey_aws_roles state=failed 0.0",
+        "gauge latchkey_database_answers  1.0",
+        "info latchkey_build_info version=",
+    ] {
+        ensure!(has(line), "no {line:?} in {}", said.out);
+    }
     Ok(())
 }
 

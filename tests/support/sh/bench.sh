@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make bench: what we claim to be quick and small, measured beside a bare Tauri program, a server's own limit
 # and the tools people use today. `bench.sh NAME...` measures some: start, search, sync, credentials, latch, server;
-# and scale and nodes, which take minutes or more than this machine has, and are measured when they are named.
+# and scale, scale-postgres and nodes, which take minutes or more than this machine has, and are measured when they are named.
 # Fails when a ratio is not met three times in a row, as a busy machine misses one. What is measured and how:
 # tests/bench/README.md.
 set -euo pipefail
@@ -41,6 +41,7 @@ nodes() { python3 -B tests/bench/nodes.py target/release/latchkey-server target/
 
 # Measures again by itself what misses.
 scale() { python3 -B tests/bench/scale.py target/release/latchkey-server; }
+scale-postgres() { python3 -B tests/bench/scale.py target/release/latchkey-server --postgres; }
 
 phase "system packages" src-tauri/scripts/deps.sh build tests bench
 phase "window's build" src-tauri/scripts/ui.sh build
@@ -55,7 +56,7 @@ for name in $wanted; do
     rm -f "$LATCHKEY_FIGURES"
     case $name in
       credentials) phase "$name" credentials ;;
-      server | scale | nodes)
+      server | scale | scale-postgres | nodes)
         phase "$name" "$name"
         break
         ;;

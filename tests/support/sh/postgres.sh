@@ -2,7 +2,7 @@
 # postgres.sh FOLDER [PORT [CERTIFICATE KEY]]: a PostgreSQL of one's own in a new folder, on a socket in it and on this
 # machine's port, if one is named, until standard input ends: then the folder is gone. With a certificate the port takes
 # TLS and passwords alone. Says "ready" when it answers. The line "restart" restarts it as an administrator would,
-# "crash" as a crash does; then it is "ready" again. LATCHKEY_POSTGRES_FSYNC=on for one that is measured.
+# "crash" as a crash does; then it is "ready" again; "stop" ends it and says "stopped", "start" starts it. LATCHKEY_POSTGRES_FSYNC=on for one that is measured.
 set -euo pipefail
 folder=$1
 port=${2:-5432}
@@ -47,8 +47,10 @@ start() {
 }
 
 stop() {
+  [ -n "$server" ] || return 0
   kill "-$1" "$server" 2>/dev/null || true
   wait "$server" || true
+  server=
 }
 
 start
@@ -56,6 +58,8 @@ while read -r word; do
   case $word in
     restart) stop INT; start ;;
     crash) stop QUIT; start ;;
+    stop) stop INT; echo stopped ;;
+    start) start ;;
   esac
 done
 stop INT

@@ -12,9 +12,9 @@ window() { ui lint && ui check && ui test && "$scripts/ui.sh" build && ui galler
 
 python() {
   [ -x target/test-venv/bin/python ] || python3 -m venv target/test-venv
-  target/test-venv/bin/python -c 'import boto3, saml2, aiosmtpd, httpx2, jwt, scim2_tester, moto.server' 2>/dev/null ||
+  target/test-venv/bin/python -c 'import boto3, saml2, aiosmtpd, httpx2, jwt, scim2_tester, prometheus_client, moto.server' 2>/dev/null ||
     target/test-venv/bin/python -m pip install --quiet --disable-pip-version-check \
-      boto3 pysaml2 aiosmtpd pyjwt scim2-tester 'scim2-client[httpx2]' 'moto[server]'
+      boto3 pysaml2 aiosmtpd pyjwt scim2-tester prometheus-client 'scim2-client[httpx2]' 'moto[server]'
 }
 
 phase "system packages" "$scripts/deps.sh" build tests
@@ -23,7 +23,7 @@ phase "window: lint, types, tests, build" window
 # One build of everything: choosing packages would change features and build dependencies again.
 phase "cargo build" cargo build --quiet --locked --workspace --all-targets
 phase "tauri-driver" tests/support/sh/driver.sh
-phase "python with boto3, moto, pysaml2, aiosmtpd, pyjwt and scim2-tester" python
+phase "python with boto3, moto, pysaml2, aiosmtpd, pyjwt, scim2-tester and prometheus-client" python
 phase "AWS's SDKs and older CLI" tests/support/sh/sdks.sh
 export LATCHKEY_TEST_PYTHON=$PWD/target/test-venv/bin/python
 export LATCHKEY_TAURI_DRIVER=$PWD/.tools/bin/tauri-driver

@@ -4,6 +4,7 @@
 mod instance;
 mod load;
 mod people;
+mod readiness;
 mod together;
 
 use std::time::{Duration, Instant};

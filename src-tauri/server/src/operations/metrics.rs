@@ -19,7 +19,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::instance::Shared;
+use super::background::{Background, Figures};
+use crate::{instance::Shared, store::Store};
 
 /// Upper bounds in seconds: from a read in memory to a password that waits its turn.
 const BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -42,6 +43,7 @@ struct Route {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    background: Background,
     requests: Family<Answered, Counter>,
     durations: Family<Route, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
@@ -57,6 +59,7 @@ impl Default for Metrics {
         let durations: Family<Route, Histogram, fn() -> Histogram> =
             Family::new_with_constructor(|| Histogram::new(BUCKETS));
         let metrics = Self {
+            background: Background::default(),
             requests: Family::default(),
             durations,
             in_flight: Gauge::default(),
@@ -89,13 +92,20 @@ impl Default for Metrics {
             metrics.resident.clone(),
         );
         registry.register("open_file_descriptors", "Of the process (Linux)", metrics.descriptors.clone());
+        metrics.background.register(&mut registry);
         Self { registry, ..metrics }
     }
 }
 
 impl Metrics {
-    /// All of it as text.
-    pub fn text(&self, is_draining: bool) -> Result<String, std::fmt::Error> {
+    /// All of it as text. Without figures the database does not answer.
+    pub fn text(
+        &self,
+        is_draining: bool,
+        store: &Store,
+        figures: Option<Figures>,
+    ) -> Result<String, std::fmt::Error> {
+        let _told = self.background.set(store, figures);
         self.draining.set(i64::from(is_draining));
         if let Some(bytes) = resident() {
             self.resident.set(bytes);

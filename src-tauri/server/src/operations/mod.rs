@@ -1,6 +1,7 @@
 //! What those who run the server ask of it: whether it is alive, whether it may get requests, what it does and how
 //! quickly. None of it says anything of a person or a secret.
 
+mod background;
 mod metrics;
 mod routes;
 mod settings;

@@ -11,6 +11,7 @@ use axum::{
     routing::get,
 };
 
+use super::background::Figures;
 use crate::instance::{Instance, Shared};
 
 /// A database that takes longer than this does not answer.
@@ -63,7 +64,16 @@ async fn readyz(State(instance): State<Shared>) -> Response {
 
 async fn metrics(State(instance): State<Shared>) -> Response {
     let operations = &instance.operations;
-    match operations.metrics.text(operations.is_draining()) {
+    let read = Shared::clone(&instance).run(Figures::read);
+    let figures = match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(figures)) => Some(figures),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "metrics are told without what stands in the database");
+            None
+        }
+        Err(_) => None,
+    };
+    match operations.metrics.text(operations.is_draining(), &instance.store, figures) {
         Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -154,15 +154,24 @@ pub(super) fn append<'e>(
         tx.prepare_cached("SELECT coalesce(max(id), 0) FROM audit")?.query_row([], |row| row.get(0))?;
     let mut head = end(tx, &first.key, "head")?.unwrap_or(End { id: last, mac: BROKEN.to_vec() });
     head.id = head.id.max(last);
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO audit (id, moment, source, name, event, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for AuditEntry { moment, source, name, event, key } in std::iter::once(first).chain(entries) {
+    let mut rows = Vec::new();
+    for entry in std::iter::once(first).chain(entries) {
+        let AuditEntry { moment, source, name, event, key } = entry;
         let (id, moment) = (head.id + 1, millis(*moment));
         let mac = mac(key, &head.mac, (id, moment), [source, name, event]);
-        insert.execute(params![id, moment, source, name, event, mac])?;
+        rows.push((id, moment, entry, mac.clone()));
         head = End { id, mac };
     }
+    let rows: Vec<[&dyn sql::ToSql; 6]> = rows
+        .iter()
+        .map(|(id, moment, entry, mac)| -> [&dyn sql::ToSql; 6] {
+            [id, moment, &entry.source, &entry.name, &entry.event, mac]
+        })
+        .collect();
+    tx.prepare_cached(
+        "INSERT INTO audit (id, moment, source, name, event, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute_each(&rows)?;
     set_end(tx, &first.key, "head", &head)
 }
 

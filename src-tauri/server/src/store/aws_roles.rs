@@ -145,6 +145,22 @@ impl Store {
         })
     }
 
+    /// How many roles there are of each kind, by a word: `applied` (as they should be, as far as was seen), `retrying`,
+    /// `failed`, `changed` (by others, at AWS), `unchecked`. Kinds without roles are left out.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if the statement fails.
+    pub fn aws_roles_by_kind(&self) -> Result<Vec<(String, i64)>> {
+        self.read("count roles by kind", |c| {
+            let sql =
+                "SELECT CASE WHEN state <> 'APPLIED' THEN lower(state) WHEN drift <> '[]' THEN 'changed'
+                              WHEN failure IS NOT NULL THEN 'unchecked' ELSE 'applied' END AS kind,
+                           count(*) AS number
+                       FROM aws_role GROUP BY kind";
+            all(c, sql, [], |row| Ok((row.get("kind")?, row.get("number")?)))
+        })
+    }
+
     /// Up to `limit` roles that are to be made or changed now, by account. Nothing of an account that is not there.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 //! Role credentials by the thousand: they wait in a queue, and one thread keeps all that wait in one transaction, with
 //! their events in the trail. Nobody is answered before that is committed.
 //!
+//! Which ones those are is decided when it is this server's turn to write, not when it begins to wait for it: with more
+//! servers a turn comes as seldom as there are more of them, and takes along all that came meanwhile.
+//!
 //! Whoever asks for them may have looked up earlier what entitles to them. They say at which [`Revision`]; within the
 //! transaction it is compared, so nothing is issued on what has ended meanwhile.
 
@@ -13,7 +16,8 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    Afterwards, AuditEntry, IssuedKey, Result, Store, StoreError, audit_chain, one, role_credentials, sql,
+    Afterwards, AuditEntry, IssuedKey, Result, Store, StoreError, audit_chain, one, role_credentials,
+    sql::{self, Connection, Failure},
     writer::{Effect, Revision, Writer},
 };
 
@@ -126,14 +130,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Waiting {
-    /// Those that wait; none once it is over.
-    fn next(&self) -> Vec<Job> {
+    /// Waits until somebody does; `false` once it is over.
+    fn is_wanted(&self) -> bool {
         let mut jobs = lock(&self.jobs);
         while jobs.all.is_empty() && !jobs.is_over {
             jobs.is_idle = true;
             jobs = self.changed.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
         jobs.is_idle = false;
+        !jobs.all.is_empty()
+    }
+
+    /// Those that wait.
+    fn take(&self) -> Vec<Job> {
+        let mut jobs = lock(&self.jobs);
         let rest = jobs.all.len().min(MOST);
         let later = jobs.all.split_off(rest);
         std::mem::replace(&mut jobs.all, later)
@@ -141,14 +151,11 @@ impl Waiting {
 }
 
 fn run(waiting: &Waiting, writer: &Writer, afterwards: Option<&Afterwards>) {
-    loop {
-        let jobs = waiting.next();
-        if jobs.is_empty() {
-            return;
-        }
-        // Whoever waits for one that is lost hears that.
-        if catch_unwind(AssertUnwindSafe(|| keep_all(jobs, writer))).is_err() {
+    while waiting.is_wanted() {
+        if catch_unwind(AssertUnwindSafe(|| take_turn(waiting, writer))).is_err() {
             tracing::error!("role credentials could not be kept");
+            // Whoever waits for one that is lost hears that; so do these, for whom it would happen again.
+            drop(waiting.take());
         }
         if let Some(afterwards) = afterwards {
             afterwards.after_a_change();
@@ -156,36 +163,66 @@ fn run(waiting: &Waiting, writer: &Writer, afterwards: Option<&Afterwards>) {
     }
 }
 
-fn keep_all(jobs: Vec<Job>, writer: &Writer) {
-    match keep(&jobs, writer) {
+/// Keeps those that wait when it is this server's turn to write.
+fn take_turn(waiting: &Waiting, writer: &Writer) {
+    let mut jobs = Vec::new();
+    let outcome = writer.attempt(Effect::Adds, |tx| {
+        jobs = waiting.take();
+        keep(tx, writer.revision(), &jobs)
+    });
+    match outcome {
         Ok(all) => {
             for (job, kept) in jobs.into_iter().zip(all) {
                 let _ = job.done.send(Ok(kept));
             }
         }
+        // The turn did not come, for none of them.
+        Err(cause) if jobs.is_empty() => {
+            let cause = Failure::from(cause);
+            for job in waiting.take() {
+                failed(job, cause.clone().into());
+            }
+        }
         // Nobody's mistake is everybody's.
-        Err(_) if jobs.len() > 1 => jobs.into_iter().for_each(|job| keep_all(vec![job], writer)),
+        Err(_) if jobs.len() > 1 => jobs.into_iter().for_each(|job| keep_alone(job, writer)),
         Err(cause) => {
-            if let Some(job) = jobs.into_iter().next() {
-                let _ = job.done.send(Err(StoreError::Statement { doing: DOING, cause }));
+            if let Some(job) = jobs.pop() {
+                failed(job, cause);
             }
         }
     }
 }
 
+fn keep_alone(job: Job, writer: &Writer) {
+    let alone = std::slice::from_ref(&job);
+    let outcome = writer.attempt(Effect::Adds, |tx| keep(tx, writer.revision(), alone));
+    match outcome.map(|kept| kept.first().copied()) {
+        Ok(Some(kept)) => drop(job.done.send(Ok(kept))),
+        Ok(None) => {}
+        Err(cause) => failed(job, cause),
+    }
+}
+
+fn failed(job: Job, cause: sql::Error) {
+    let _ = job.done.send(Err(StoreError::Statement { doing: DOING, cause }));
+}
+
 /// Keeps those that nothing was altered for.
-fn keep(jobs: &[Job], writer: &Writer) -> sql::Result<Vec<Kept>> {
-    writer.attempt(Effect::Adds, |tx| {
-        let revision = writer.revision();
-        let one = |job: &Job| {
-            let is_good = job.seen == revision && role_credentials::insert(tx, &job.key)?;
-            Ok(if is_good { Kept::Kept } else { Kept::Outdated })
-        };
-        let all = jobs.iter().map(one).collect::<sql::Result<Vec<Kept>>>()?;
-        let good = jobs.iter().zip(&all).filter(|(_, kept)| **kept == Kept::Kept);
-        audit_chain::append(tx, good.map(|(job, _)| &job.event))?;
-        Ok((all, true))
-    })
+fn keep(tx: &Connection, revision: Revision, jobs: &[Job]) -> sql::Result<(Vec<Kept>, bool)> {
+    let current = |job: &&Job| job.seen == revision;
+    let inserted = role_credentials::insert_each(tx, jobs.iter().filter(current).map(|job| &job.key))?;
+    let mut inserted = inserted.into_iter();
+    let mut events = Vec::new();
+    let all = jobs.iter().map(|job| {
+        if !current(&job) || !inserted.next().unwrap_or_default() {
+            return Kept::Outdated;
+        }
+        events.push(&job.event);
+        Kept::Kept
+    });
+    let all = all.collect();
+    audit_chain::append(tx, events)?;
+    Ok((all, true))
 }
 
 #[cfg(test)]

@@ -1,13 +1,19 @@
 //! Who shares a transaction, and what is issued on what was found before.
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
+use std::time::{Duration, Instant};
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::{
     organisation::User,
     secret::{Digest, InstanceKey},
-    store::{Verdict, users},
+    store::{
+        Verdict,
+        testing::{TestDatabase, is_postgres},
+        users,
+    },
 };
 
 fn now() -> Timestamp {
@@ -53,6 +59,12 @@ fn begun(store: Store) -> Store {
     store
 }
 
+/// One that nothing but a test writes to.
+fn alone(mut store: Store) -> Store {
+    store.afterwards = None;
+    store
+}
+
 /// Whose the credentials are.
 fn put_person(store: &Store, enabled: bool) {
     let person = User {
@@ -70,16 +82,28 @@ fn put_person(store: &Store, enabled: bool) {
     store.write("keep a person", |tx| users::put(tx, &person, false)).unwrap();
 }
 
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn all_that_wait_are_kept_with_their_events() {
     let home = tempfile::tempdir().unwrap();
-    let store = begun(Store::open(&home.path().join("instance.sqlite")).unwrap());
+    let store = alone(begun(Store::open(&home.path().join("instance.sqlite")).unwrap()));
     let seen = store.revision();
     let before = store.writer.commits();
     let hearings: Vec<_> = {
-        // They come to wait while somebody else writes.
+        // They come to wait while somebody else writes, all but the first after the queue has begun to.
         let writer = store.writer();
-        let hearings = (0..600).map(|number| issue(&store, &number.to_string(), seen)).collect();
+        let first = issue(&store, "0", seen);
+        until("the queue waits for its turn", || store.writer.waiting() == 1);
+        let hearings =
+            [first].into_iter().chain((1..600).map(|number| issue(&store, &number.to_string(), seen)));
+        let hearings = hearings.collect();
         drop(writer);
         hearings
     };
@@ -87,7 +111,8 @@ fn all_that_wait_are_kept_with_their_events() {
         assert_eq!(hearing.blocking_recv().unwrap().unwrap(), Kept::Kept);
     }
     assert_eq!(events(&store), 600);
-    assert!(store.writer.commits() - before <= 600 / 256 + 2, "{}", store.writer.commits() - before);
+    // The turn takes along who has come until then.
+    assert_eq!(store.writer.commits() - before, 3);
     for number in 0..600 {
         assert!(store.role_credentials(&number.to_string()).unwrap().is_some());
     }
@@ -166,4 +191,55 @@ fn nobody_who_may_not_sign_in_gets_any_whatever_was_found_before() {
     assert_eq!(events(&store), 0, "what is not issued leaves no event");
     put_person(&store, true);
     store.add_role_credentials(&key("alone"), &AuditEntry::empty(now())).unwrap();
+}
+
+/// What a server waits for is the lock of all of them: what comes meanwhile goes with its next turn.
+#[test]
+fn those_that_come_while_another_server_writes_share_a_turn() {
+    if !is_postgres() {
+        return;
+    }
+    let test = TestDatabase::new();
+    let store = alone(begun(Store::connect(&test.database()).unwrap()));
+    let other = Store::connect(&test.database()).unwrap();
+    let seen = store.revision();
+    let before = store.writer.commits();
+    let session = test.session();
+    let waits = || {
+        let sql = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        session.batch(sql).unwrap().concat().concat() == "1"
+    };
+    let mut hearings = Vec::new();
+    let write = |_: &Connection| {
+        hearings.push(issue(&store, "first", seen));
+        until("the queue waits for its turn", waits);
+        hearings.extend((0..40).map(|number| issue(&store, &number.to_string(), seen)));
+        Ok(())
+    };
+    other.add("write", write).unwrap();
+    for hearing in hearings {
+        assert_eq!(hearing.blocking_recv().unwrap().unwrap(), Kept::Kept);
+    }
+    assert_eq!(store.writer.commits() - before, 1);
+    assert_eq!(events(&store), 41);
+}
+
+/// Whoever waits hears that the turn does not come.
+#[test]
+fn a_database_that_is_away_is_told_to_all_that_wait() {
+    if !is_postgres() {
+        return;
+    }
+    let test = TestDatabase::new();
+    let store = begun(Store::connect(&test.database()).unwrap());
+    let seen = store.revision();
+    test.session().batch("ALTER TABLE revision RENAME TO elsewhere").unwrap();
+    let hearings: Vec<_> = (0..20).map(|number| issue(&store, &number.to_string(), seen)).collect();
+    for hearing in hearings {
+        assert!(hearing.blocking_recv().unwrap().is_err());
+    }
+    test.session().batch("ALTER TABLE elsewhere RENAME TO revision").unwrap();
+    let hearing = issue(&store, "after", store.revision());
+    assert_eq!(hearing.blocking_recv().unwrap().unwrap(), Kept::Kept);
 }

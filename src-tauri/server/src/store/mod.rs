@@ -255,6 +255,7 @@ pub struct Store {
     next: AtomicUsize,
     /// None for SQLite.
     shared: Option<sharing::Shared>,
+    turns: Arc<sharing::Turns>,
     /// It ends last.
     #[cfg(test)]
     test: Option<testing::TestDatabase>,
@@ -316,9 +317,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if it cannot be reached or brought up to date.
     pub fn connect(database: &Database) -> Result<Self> {
+        Self::connect_after(database, postgres::migrate)
+    }
+
+    fn connect_after(database: &Database, migrate: impl FnOnce(&Session) -> Result<()>) -> Result<Self> {
         let Database(server) = database;
         let session = Session::new(server);
-        postgres::migrate(&session)?;
+        migrate(&session)?;
         let connection = || Connection::Postgres(Session::new(server));
         let writer = Arc::new(Writer::new(Connection::Postgres(session)));
         let indexing = Indexing::begin(connection(), Arc::clone(&writer));
@@ -329,6 +334,7 @@ impl Store {
             readers: (0..READERS).map(|_| Mutex::new(connection())).collect(),
             next: AtomicUsize::new(0),
             shared: Some(sharing::Shared::new(server)),
+            turns: Arc::default(),
             #[cfg(test)]
             test: None,
         })
@@ -359,6 +365,7 @@ impl Store {
             readers: Vec::new(),
             next: AtomicUsize::new(0),
             shared: None,
+            turns: Arc::default(),
             #[cfg(test)]
             test: None,
         })

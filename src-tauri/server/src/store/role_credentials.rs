@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    AuditEntry, Result, Store, audit, digest, execute, from_json, millis, moment, one,
+    AuditEntry, Result, Store, audit, digest, from_json, millis, moment, one,
     sql::{self, Connection, Row, params},
     to_json,
 };
@@ -143,34 +143,45 @@ impl Store {
     }
 }
 
-/// Keeps credentials; `false`, and nothing is kept, if their person may not sign in: who is put out at the same moment
-/// has none that came after it, however they were asked for.
-pub(super) fn insert(tx: &Connection, key: &IssuedKey) -> sql::Result<bool> {
-    let kept = execute(
-        tx,
+/// Keeps credentials, one after the other; `false` for those of which nothing is kept, as their person may not sign in:
+/// who is put out at the same moment has none that came after it, however they were asked for.
+pub(super) fn insert_each<'k>(
+    tx: &Connection,
+    keys: impl IntoIterator<Item = &'k IssuedKey>,
+) -> sql::Result<Vec<bool>> {
+    let rows = keys
+        .into_iter()
+        .map(|key| Ok((key, key.session_token.as_bytes(), millis(key.ends), to_json(&key.tags)?)));
+    let rows = rows.collect::<sql::Result<Vec<_>>>()?;
+    let rows: Vec<[&dyn sql::ToSql; 10]> = rows
+        .iter()
+        .map(|(key, token, ends, tags)| -> [&dyn sql::ToSql; 10] {
+            [
+                &key.access_key_id,
+                token,
+                &key.account_id,
+                &key.permission_set,
+                &key.role_name,
+                &key.role_id,
+                &key.session_name,
+                ends,
+                &key.user_id,
+                tags,
+            ]
+        })
+        .collect();
+    let mut statement = tx.prepare_cached(
         "INSERT INTO role_credentials
          (access_key_id, session_token, account_id, permission_set, role_name, role_id, session_name, ends,
           user_id, tags)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, id, ?10 FROM user WHERE id = ?9 AND enabled",
-        params![
-            key.access_key_id,
-            key.session_token.as_bytes(),
-            key.account_id,
-            key.permission_set,
-            key.role_name,
-            key.role_id,
-            key.session_name,
-            millis(key.ends),
-            key.user_id,
-            to_json(&key.tags)?
-        ],
     )?;
-    Ok(kept == 1)
+    Ok(statement.execute_each(&rows)?.into_iter().map(|kept| kept == 1).collect())
 }
 
 /// The same where it is a failure that they are not kept.
 fn insert_new(tx: &Connection, key: &IssuedKey) -> sql::Result<()> {
-    if insert(tx, key)? { Ok(()) } else { Err(sql::Error::NoRow) }
+    if insert_each(tx, [key])? == [true] { Ok(()) } else { Err(sql::Error::NoRow) }
 }
 
 /// The part of a role that was assumed, where there is one.

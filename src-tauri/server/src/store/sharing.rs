@@ -3,7 +3,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +37,10 @@ pub enum Job {
 const JOBS: i32 = 0x4c61_7463;
 
 impl Job {
+    /// All of them, by their numbers from 1 on.
+    pub const ALL: [Self; 6] =
+        [Self::Sweep, Self::Deliver, Self::Mail, Self::AwsRoles, Self::AwsAccounts, Self::Directory];
+
     fn number(self) -> i32 {
         match self {
             Self::Sweep => 1,
@@ -44,16 +51,56 @@ impl Job {
             Self::Directory => 6,
         }
     }
+
+    /// What it is called where it is told of.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sweep => "sweep",
+            Self::Deliver => "deliver",
+            Self::Mail => "mail",
+            Self::AwsRoles => "aws_roles",
+            Self::AwsAccounts => "aws_accounts",
+            Self::Directory => "directory",
+        }
+    }
+}
+
+/// How often this process took each job's lead, and how many of those it holds now.
+#[derive(Debug, Default)]
+pub(super) struct Turns([Turn; Job::ALL.len()]);
+
+#[derive(Debug, Default)]
+struct Turn {
+    taken: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Turns {
+    fn of(&self, job: Job) -> Option<&Turn> {
+        usize::try_from(job.number() - 1).ok().and_then(|at| self.0.get(at))
+    }
 }
 
 /// A job that this server does, until it is dropped. If the server ends, its connection does, and another takes over.
-pub struct Lead(Option<Mutex<Session>>);
+pub struct Lead {
+    /// None where there is one server.
+    session: Option<Mutex<Session>>,
+    job: Job,
+    turns: Arc<Turns>,
+}
 
 impl Lead {
+    fn of(job: Job, turns: &Arc<Turns>, session: Option<Session>) -> Self {
+        if let Some(turn) = turns.of(job) {
+            turn.taken.fetch_add(1, Ordering::Relaxed);
+        }
+        Self { session: session.map(Mutex::new), job, turns: Arc::clone(turns) }
+    }
+
     /// Whether it still is this server's: a connection that broke has lost it, and another server may have it. Asked
     /// before each step of work that two should not do.
     pub fn is_held(&self) -> bool {
-        let Some(session) = &self.0 else { return true };
+        let Some(session) = &self.session else { return true };
         let session = session.lock().unwrap_or_else(PoisonError::into_inner);
         // One that was made anew has none.
         let ask = "SELECT EXISTS (SELECT 1 FROM pg_locks
@@ -70,7 +117,10 @@ impl fmt::Debug for Lead {
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        if let Some(session) = self.0.take() {
+        if let Some(turn) = self.turns.of(self.job) {
+            turn.ended.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(session) = self.session.take() {
             session.into_inner().unwrap_or_else(PoisonError::into_inner).leave();
         }
     }
@@ -95,13 +145,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if that cannot be told.
     pub fn lead(&self, job: Job) -> Result<Option<Lead>> {
-        let Some(shared) = &self.shared else { return Ok(Some(Lead(None))) };
+        let Some(shared) = &self.shared else { return Ok(Some(Lead::of(job, &self.turns, None))) };
         let session = Session::new(&shared.server);
         let ask = format!("SELECT pg_try_advisory_lock({JOBS}, {})", job.number());
         let taken = session
             .batch(&ask)
             .map_err(|fault| StoreError::Statement { doing: "take a job", cause: fault.into() })?;
-        Ok((taken.concat().concat() == "t").then(|| Lead(Some(Mutex::new(session)))))
+        Ok((taken.concat().concat() == "t").then(|| Lead::of(job, &self.turns, Some(session))))
+    }
+
+    /// How often this process had the lead of a job, and whether it has it now. Nothing is asked for it.
+    pub fn turns(&self, job: Job) -> (u64, bool) {
+        let Some(turn) = self.turns.of(job) else { return (0, false) };
+        // One that ends in between is told as held.
+        let ended = turn.ended.load(Ordering::Relaxed);
+        let taken = turn.taken.load(Ordering::Relaxed);
+        (taken, taken > ended)
     }
 
     /// Counts one more under a name, each of which costs so much, until `most` is owed: how long to wait, if it was

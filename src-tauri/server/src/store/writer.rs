@@ -100,6 +100,12 @@ impl Writer {
         self.commits.load(Ordering::SeqCst)
     }
 
+    /// How many wait for the connection.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
     /// The revision of what is read from now on, or an older one. Other processes' changes count from the next
     /// transaction on.
     pub(super) fn revision(&self) -> Revision {

@@ -3,7 +3,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -98,7 +103,7 @@ fn a_code_is_accepted_once_by_all_servers_together() {
         store.exchange_device_grant(&facts, &tokens, &AuditEntry::empty(now())).unwrap()
     };
     let (stores, exchange) = (&stores, &exchange);
-    let accepted = std::thread::scope(|scope| {
+    let accepted = thread::scope(|scope| {
         let all: Vec<_> =
             (0..24).map(|number| scope.spawn(move || exchange(&stores[number % 3], number))).collect();
         all.into_iter().map(|one| one.join().unwrap()).filter(|ok| *ok).count()
@@ -112,7 +117,7 @@ fn a_code_is_accepted_once_by_all_servers_together() {
 fn the_trail_is_one_chain_whoever_writes() {
     let Some((stores, _test)) = servers::<3>() else { return };
     stores[0].begin_audit(&key()).unwrap();
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for store in stores.iter().cycle().take(9) {
             scope.spawn(move || {
                 for _ in 0..20 {
@@ -227,7 +232,7 @@ fn servers_that_start_at_once_migrate_once() {
         if before > 0 {
             migrate_by(&test.session(), &MIGRATIONS[..before]).unwrap();
         }
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             let starting: Vec<_> =
                 (0..4).map(|_| scope.spawn(|| Store::connect(&test.database()).map(drop))).collect();
             for server in starting {
@@ -302,6 +307,67 @@ fn a_migration_that_lets_the_version_before_go_on_only_adds() {
     assert!(breaches.is_empty(), "{breaches:#?}");
 }
 
+/// A server that knows one migration less than the newest is at work while a new one migrates: statements that it has
+/// prepared, changes that wait for their turn, locks of its jobs. (What it says to the tables is this version's; that an
+/// older one's statements go on is what the test above shows.)
+#[test]
+fn a_server_of_the_version_before_goes_on_while_a_newer_one_migrates() {
+    if !is_postgres() {
+        return;
+    }
+    let test = TestDatabase::without_schema();
+    let (last, before) = MIGRATIONS.split_last().unwrap();
+    let knows = before.last().unwrap().number;
+    let old = Store::connect_after(&test.database_of(knows), |session| migrate_by(session, before)).unwrap();
+    old.begin_audit(&key()).unwrap();
+    assert_eq!(counted(&test.session()).0, knows);
+    let mail = old.lead(Job::Mail).unwrap().unwrap();
+    let (rounds, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let work = |hand: usize| {
+        for number in 0.. {
+            let handle = format!("{hand} {number}");
+            saml(&old, &handle).unwrap();
+            assert!(old.saml_request(Digest::of(&handle), now()).unwrap().is_some(), "{handle}");
+            old.append_audit(&[AuditEntry::empty(now())]).unwrap();
+            assert!(old.owe(&handle, now(), SignedDuration::ZERO, SignedDuration::ZERO).unwrap().is_ok());
+            old.identity_source().unwrap();
+            rounds.fetch_add(1, Ordering::SeqCst);
+            if is_over.load(Ordering::SeqCst) {
+                break;
+            }
+        }
+    };
+    let more = || {
+        let (begun, from) = (Instant::now(), rounds.load(Ordering::SeqCst));
+        while rounds.load(Ordering::SeqCst) < from + 40 {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it stands still");
+            thread::yield_now();
+        }
+    };
+    let new = thread::scope(|scope| {
+        let hands: Vec<_> = (0..4)
+            .map(|hand| {
+                scope.spawn({
+                    let work = &work;
+                    move || work(hand)
+                })
+            })
+            .collect();
+        more();
+        let new = Store::connect(&test.database());
+        more();
+        is_over.store(true, Ordering::SeqCst);
+        hands.into_iter().for_each(|hand| hand.join().unwrap());
+        new.unwrap()
+    });
+    assert_eq!(counted(&test.session()).0, last.number);
+    assert!(mail.is_held(), "its job went to nobody");
+    assert!(new.lead(Job::Mail).unwrap().is_none());
+    assert!(new.saml_request(Digest::of("3 0"), now()).unwrap().is_some());
+    let Verdict::Whole(whole) = new.verify_audit(&key(), None).unwrap() else { panic!("broken") };
+    assert_eq!(whole.events, u64::try_from(rounds.load(Ordering::SeqCst)).unwrap());
+}
+
 #[test]
 fn a_server_that_is_too_old_for_a_new_schema_stops_working_with_it() {
     if !is_postgres() {
@@ -339,7 +405,7 @@ fn whoever_starts_waits_for_the_migration_of_another_however_long_it_takes() {
     let session = test.hurried();
     assert!(session.batch("SELECT pg_sleep(1)").is_err(), "its statements have less than a second");
     let (tell, told) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let migrating = scope.spawn(|| {
             let work = |tx: &sql::Connection| {
                 tell.send(()).unwrap();

@@ -193,6 +193,18 @@ impl Statement<'_> {
         }
     }
 
+    /// The same with each of these parameters, which may not depend on each other; nothing is kept of them if one fails,
+    /// once the transaction is undone.
+    pub(super) fn execute_each(&mut self, all: &[impl Params]) -> Result<Vec<usize>> {
+        match self {
+            Self::Sqlite(statement) => {
+                let execute = |parameters| Ok(statement.execute(value::bind(parameters))?);
+                all.iter().map(execute).collect()
+            }
+            Self::Postgres { session, sql } => Ok(session.execute_each(sql, all)?),
+        }
+    }
+
     /// Its rows.
     pub(super) fn query(&mut self, parameters: impl Params) -> Result<Rows<'_>> {
         match self {

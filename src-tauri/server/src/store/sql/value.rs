@@ -147,7 +147,7 @@ macro_rules! arrays {
         }
     )*};
 }
-arrays!(1 2 3 4 5 6);
+arrays!(1 2 3 4 5 6 10);
 
 impl<T: ToSql + ?Sized> ToSql for &T {
     fn bound(&self) -> Bound<'_> {
