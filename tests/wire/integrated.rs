@@ -372,11 +372,11 @@ async fn the_sample_application_of_the_sandbox_gets_tokens_for_who_signed_in() -
     let wire = super::Wire::start().await?;
     let origin = wire.server.ready().start_url.join("/")?;
     let person = Person::new()?;
-    let home = person.open(&origin.join("/sample-apps/reports")?).await?;
+    let home = person.open(&origin.join("/sample-apps/ledger")?).await?;
     ensure!(home.status == 200, "{}", home.text());
-    let reports = element(&home, "arn")?;
-    let shown = person.sign_in(&origin.join("/sample-apps/reports/sign-in")?, wire.server.user()?).await?;
-    let back = origin.join("/sample-apps/reports/back")?;
+    let ledger = element(&home, "arn")?;
+    let shown = person.sign_in(&origin.join("/sample-apps/ledger/sign-in")?, wire.server.user()?).await?;
+    let back = origin.join("/sample-apps/ledger/back")?;
     ensure!(shown.url.path() == back.path(), "{} ({}): {}", shown.url, shown.status, shown.text());
     let (code, verifier) = (element(&shown, "code")?, element(&shown, "verifier")?);
     shown.says("create-token-with-iam")?;
@@ -390,7 +390,7 @@ async fn the_sample_application_of_the_sandbox_gets_tokens_for_who_signed_in() -
     let elsewhere = super::expect(wire.role_credentials(&text(&tokens, "accessToken")?, super::ROLE).await?)?;
     let exchange = |verifier: &str| {
         json!({
-            "clientId": reports, "grantType": "authorization_code", "code": code, "redirectUri": back,
+            "clientId": ledger, "grantType": "authorization_code", "code": code, "redirectUri": back,
             "codeVerifier": verifier,
         })
     };
@@ -407,9 +407,9 @@ async fn the_sample_application_of_the_sandbox_gets_tokens_for_who_signed_in() -
     refused(&keys, exchange(&"x".repeat(64)), "InvalidGrantException").await?;
     let got = super::expect(ask(&keys, exchange(&verifier)).await?)?;
     let scopes = got["scope"].as_array().context("scopes")?;
-    ensure!(scopes.contains(&json!("reports:read")) && scopes.contains(&json!("reports:share")), "{got}");
+    ensure!(scopes.contains(&json!("ledger:read")) && scopes.contains(&json!("ledger:share")), "{got}");
     let renew =
-        json!({ "clientId": reports, "grantType": "refresh_token", "refreshToken": got["refreshToken"] });
+        json!({ "clientId": ledger, "grantType": "refresh_token", "refreshToken": got["refreshToken"] });
     super::expect(ask(&keys, renew.clone()).await?)?;
     refused(&keys, renew, "InvalidGrantException").await
 }
