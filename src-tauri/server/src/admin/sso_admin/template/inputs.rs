@@ -131,46 +131,60 @@ pub fn conditions(section: &Value, scope: &Scope) -> Result<BTreeMap<String, boo
         Value::Object(declared) => declared,
         _ => return Err(("Conditions".to_owned(), "must be a mapping of names to conditions".to_owned())),
     };
-    let told = declared.iter().map(|(name, condition)| {
-        let holds = holds(section, scope, condition, 0).map_err(|problem| (name.clone(), problem))?;
-        Ok((name.clone(), holds))
-    });
+    let conditions = Conditions { section, scope };
+    let told =
+        declared.iter().map(|(name, condition)| Ok((name.clone(), conditions.holds(name, condition, 0)?)));
     told.collect()
 }
 
-fn holds(section: &Value, scope: &Scope, condition: &Value, depth: usize) -> Result<bool, String> {
-    if depth > DEEPEST {
-        return Err("goes through too many other conditions, or through itself".to_owned());
-    }
-    let all = |argument: &Value| -> Result<Vec<bool>, String> {
-        let parts = argument.as_array().filter(|parts| (2..=10).contains(&parts.len()));
-        let parts = parts.ok_or("has Fn::And or Fn::Or, which take a list of 2 to 10 conditions")?;
-        parts.iter().map(|part| holds(section, scope, part, depth + 1)).collect()
-    };
-    let member =
-        condition.as_object().filter(|members| members.len() == 1).and_then(|members| members.iter().next());
-    match member.map(|(name, argument)| (name.as_str(), argument)) {
-        Some(("Fn::Equals", argument)) => {
-            let argument = scope.resolve(argument)?;
-            let [one, other] = parts("Fn::Equals", &argument)?;
-            Ok(text("Fn::Equals", one)? == text("Fn::Equals", other)?)
+struct Conditions<'a> {
+    section: &'a Value,
+    scope: &'a Scope,
+}
+
+impl Conditions<'_> {
+    /// Whether a condition holds that stands in the one of this name.
+    fn holds(&self, name: &str, condition: &Value, depth: usize) -> Result<bool, Wrong> {
+        let wrong = |problem: String| (name.to_owned(), problem);
+        if depth > DEEPEST {
+            return Err(wrong("goes through too many other conditions, or through itself".to_owned()));
         }
-        Some(("Fn::Not", argument)) => {
-            let [argument] = parts("Fn::Not", argument)?;
-            holds(section, scope, argument, depth + 1).map(|holds| !holds)
-        }
-        Some(("Fn::And", argument)) => Ok(all(argument)?.into_iter().all(|holds| holds)),
-        Some(("Fn::Or", argument)) => Ok(all(argument)?.into_iter().any(|holds| holds)),
-        Some(("Condition", name)) => {
-            let name = name.as_str().unwrap_or_default();
-            match &section[name] {
-                Value::Null => Err(format!("refers to the condition {name}, which is not in this template")),
-                condition => holds(section, scope, condition, depth + 1),
+        let all = |argument: &Value| -> Result<Vec<bool>, Wrong> {
+            let parts = argument.as_array().filter(|parts| (2..=10).contains(&parts.len()));
+            let words = "has Fn::And or Fn::Or, which take a list of 2 to 10 conditions";
+            let parts = parts.ok_or_else(|| wrong(words.to_owned()))?;
+            parts.iter().map(|part| self.holds(name, part, depth + 1)).collect()
+        };
+        let members = condition.as_object().filter(|members| members.len() == 1);
+        let member = members.and_then(|members| members.iter().next());
+        match member.map(|(function, argument)| (function.as_str(), argument)) {
+            Some(("Fn::Equals", argument)) => self.are_equal(argument).map_err(wrong),
+            Some(("Fn::Not", argument)) => {
+                let [argument] = parts("Fn::Not", argument).map_err(wrong)?;
+                self.holds(name, argument, depth + 1).map(|holds| !holds)
+            }
+            Some(("Fn::And", argument)) => Ok(all(argument)?.into_iter().all(|holds| holds)),
+            Some(("Fn::Or", argument)) => Ok(all(argument)?.into_iter().any(|holds| holds)),
+            Some(("Condition", other)) => {
+                let other = other.as_str().unwrap_or_default();
+                match &self.section[other] {
+                    Value::Null => {
+                        Err(wrong(format!("refers to the condition {other}, which is not in this template")))
+                    }
+                    condition => self.holds(other, condition, depth + 1),
+                }
+            }
+            _ => {
+                let words =
+                    "is no condition: Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition are known here";
+                Err(wrong(words.to_owned()))
             }
         }
-        _ => {
-            Err("is no condition: Fn::Equals, Fn::And, Fn::Or, Fn::Not and Condition are known here"
-                .to_owned())
-        }
+    }
+
+    fn are_equal(&self, argument: &Value) -> Result<bool, String> {
+        let argument = self.scope.resolve(argument)?;
+        let [one, other] = parts("Fn::Equals", &argument)?;
+        Ok(text("Fn::Equals", one)? == text("Fn::Equals", other)?)
     }
 }
