@@ -364,3 +364,58 @@ async fn a_code_that_a_browser_brought_is_exchanged_once_by_the_application_it_i
     desk.refused(exchange(&reports, VERIFIER), "InvalidGrantException", 400).await?;
     Ok(())
 }
+
+/// The sandbox's own, which nobody has to set up: its page sends to sign in and shows the code, and a role's credentials
+/// make tokens of that.
+#[tokio::test]
+async fn the_sample_application_of_the_sandbox_gets_tokens_for_who_signed_in() -> Result<()> {
+    let wire = super::Wire::start().await?;
+    let origin = wire.server.ready().start_url.join("/")?;
+    let person = Person::new()?;
+    let home = person.open(&origin.join("/sample-apps/ledger")?).await?;
+    ensure!(home.status == 200, "{}", home.text());
+    let ledger = element(&home, "arn")?;
+    let shown = person.sign_in(&origin.join("/sample-apps/ledger/sign-in")?, wire.server.user()?).await?;
+    let back = origin.join("/sample-apps/ledger/back")?;
+    ensure!(shown.url.path() == back.path(), "{} ({}): {}", shown.url, shown.status, shown.text());
+    let (code, verifier) = (element(&shown, "code")?, element(&shown, "verifier")?);
+    shown.says("create-token-with-iam")?;
+
+    // Whoever has a role in payments-dev may act as it.
+    let (_, tokens) = wire.signed_in().await?;
+    let in_dev = json!({
+        "accessToken": text(&tokens, "accessToken")?, "accountId": "111122225555", "roleName": "Developer" });
+    let keys = super::expect(wire.boto.call("sso", "get_role_credentials", in_dev).await?)?;
+    let keys = keys["roleCredentials"].clone();
+    let elsewhere = super::expect(wire.role_credentials(&text(&tokens, "accessToken")?, super::ROLE).await?)?;
+    let exchange = |verifier: &str| {
+        json!({
+            "clientId": ledger, "grantType": "authorization_code", "code": code, "redirectUri": back,
+            "codeVerifier": verifier,
+        })
+    };
+    let ask = async |keys: &Value, params: Value| {
+        wire.boto.signed(keys, ("sso-oidc", "create_token_with_iam"), params, None).await
+    };
+    let refused = async |keys: &Value, params: Value, code: &str| -> Result<()> {
+        let refusal =
+            ask(keys, params).await?.err().with_context(|| format!("answered instead of {code}"))?;
+        ensure!(refusal.code.as_deref() == Some(code), "{refusal:?}");
+        Ok(())
+    };
+    refused(&elsewhere, exchange(&verifier), "InvalidClientException").await?;
+    refused(&keys, exchange(&"x".repeat(64)), "InvalidGrantException").await?;
+    let got = super::expect(ask(&keys, exchange(&verifier)).await?)?;
+    let scopes = got["scope"].as_array().context("scopes")?;
+    ensure!(scopes.contains(&json!("ledger:read")) && scopes.contains(&json!("ledger:share")), "{got}");
+    let renew =
+        json!({ "clientId": ledger, "grantType": "refresh_token", "refreshToken": got["refreshToken"] });
+    super::expect(ask(&keys, renew.clone()).await?)?;
+    refused(&keys, renew, "InvalidGrantException").await
+}
+
+/// What stands in the element with this id.
+fn element(page: &support::page::Page, id: &str) -> Result<String> {
+    let after = page.html.split_once(&format!("id=\"{id}\">")).with_context(|| page.text())?.1;
+    Ok(after.split_once('<').context("it ends")?.0.to_owned())
+}

@@ -481,8 +481,9 @@ async fn a_template_is_planned_and_applied_while_it_serves() -> Result<()> {
     let arn = instances["Instances"][0]["InstanceArn"].clone();
     let store = json!({ "IdentityStoreId": instances["Instances"][0]["IdentityStoreId"] });
     let user = office.call("identitystore", "list_users", store, None).await?["Users"][0]["UserId"].clone();
-    let template = json!({ "Resources": {
-        "Theatre": { "Type": "AWS::SSO::PermissionSet", "Properties": { "InstanceArn": arn, "Name": "Theatre" } },
+    let template = json!({ "Parameters": { "Set": { "Type": "String" } }, "Resources": {
+        "Theatre": { "Type": "AWS::SSO::PermissionSet", "Properties": {
+            "InstanceArn": arn, "Name": { "Ref": "Set" } } },
         "Sam": { "Type": "AWS::SSO::Assignment", "Properties": {
             "InstanceArn": arn, "TargetId": ACCOUNT, "TargetType": "AWS_ACCOUNT", "PrincipalType": "USER",
             "PrincipalId": user, "PermissionSetArn": { "Fn::GetAtt": ["Theatre", "PermissionSetArn"] } } },
@@ -490,7 +491,10 @@ async fn a_template_is_planned_and_applied_while_it_serves() -> Result<()> {
     let file = office.served.folder().join("template.json");
     std::fs::write(&file, serde_json::to_string_pretty(&template)?)?;
     let file = file.display().to_string();
-    let say = async |command: &str| office.served.command(&[command], &[&file]).await;
+    let said = office.served.command(&["plan"], &[&file]).await?;
+    ensure!(!said.ok && said.err.contains("field `Set`: has no Default"), "{said:?}");
+    let given = ["--parameter", "Set=Theatre", &file];
+    let say = async |command: &str| office.served.command(&[command], &given).await;
     let planned = say("plan").await?;
     let line = format!("+ assignment Theatre in {ACCOUNT} for user sam");
     ensure!(planned.ok && planned.out.lines().any(|said| said == line), "{planned:?}");
@@ -501,7 +505,7 @@ async fn a_template_is_planned_and_applied_while_it_serves() -> Result<()> {
     let listed = office.call("sso-admin", "list_account_assignments_for_principal", asked, None).await?;
     ensure!(count(&listed, "AccountAssignments") == 2, "{listed}");
     std::fs::write(&file, r#"{ "Resources": { "Bucket": { "Type": "AWS::S3::Bucket" } } }"#)?;
-    let refused = say("apply").await?;
+    let refused = office.served.command(&["apply"], &[&file]).await?;
     ensure!(!refused.ok && refused.err.contains("field `Bucket`"), "{refused:?}");
     Ok(())
 }

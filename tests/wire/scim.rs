@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use support::{Administrator, Person, Provisioner, ServedOrganisation};
+use support::{Administrator, Person, Provisioner, ServedOrganisation, organisation};
 
 const PAGE: &str = "/admin/identity-source/provisioning";
 const CREATE: &str = "/admin/identity-source/provisioning/create";
@@ -139,5 +139,39 @@ async fn whoever_is_deactivated_is_out_and_a_revoked_token_opens_nothing() -> Re
     ensure!(page.has("sign-in"), "still in: {}", page.url);
     let trail = served.command(&["audit", "ls"], &["--name", "PatchUser", "--json"]).await?;
     ensure!(trail.out.contains("identitystore-scim.amazonaws.com"), "{trail:?}");
+    Ok(())
+}
+
+/// By PUT as by DELETE: the role credentials that somebody has are good for nothing with the next request.
+#[tokio::test]
+async fn whoever_is_replaced_as_inactive_or_deleted_loses_what_was_issued() -> Result<()> {
+    let account = organisation::account("111122223333", "payments", "ReadOnly", "engineering");
+    let served = ServedOrganisation::start(&account).await?;
+    let administrator = Administrator::of(&served).await?;
+    let provisioner = self::provisioner(&served, &administrator).await?;
+    let (_, found) = provisioner.send("GET", "/Users?filter=userName%20eq%20%22sam%22", None).await?;
+    let sam = found["Resources"][0].clone();
+    let way = format!("/Users/{}", sam["id"].as_str().context("no sam")?);
+    for method in ["PUT", "DELETE"] {
+        let (boto, tokens, _) = super::ldap::tokens_of(&served, &served.user()).await?;
+        let keys = super::ldap::credentials(&boto, &tokens).await?.ok().context("credentials")?;
+        ensure!(boto.who_am_i(&keys).await?.is_ok(), "{method}: they are good");
+        let mut body = sam.clone();
+        body["active"] = json!(false);
+        let body = (method == "PUT").then_some(&body);
+        let (status, answer) = provisioner.send(method, &way, body).await?;
+        ensure!(status.is_success(), "{method}: {status} {answer}");
+        // The first request of all is refused.
+        let refusal = boto.who_am_i(&keys).await?.err().with_context(|| format!("{method}: still good"))?;
+        ensure!(refusal.status == Some(403), "{method}: {refusal:?}");
+        ensure!(super::ldap::credentials(&boto, &tokens).await?.is_err(), "{method}: more are issued");
+        if method == "PUT" {
+            let mut body = sam.clone();
+            body["active"] = json!(true);
+            let (status, answer) = provisioner.send(method, &way, Some(&body)).await?;
+            ensure!(status == 200, "{status} {answer}");
+            ensure!(boto.who_am_i(&keys).await?.is_err(), "what was issued before does not come back");
+        }
+    }
     Ok(())
 }

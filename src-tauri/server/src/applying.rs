@@ -134,6 +134,9 @@ fn event_of(change: &Change) -> (&'static str, &'static str) {
         (Kind::AccessControlAttribute, _) => {
             (audit::SSO, "UpdateInstanceAccessControlAttributeConfiguration")
         }
+        (Kind::TrustedTokenIssuer, Create) => (audit::SSO, "CreateTrustedTokenIssuer"),
+        (Kind::TrustedTokenIssuer, Update) => (audit::SSO, "UpdateTrustedTokenIssuer"),
+        (Kind::TrustedTokenIssuer, Delete) => (audit::SSO, "DeleteTrustedTokenIssuer"),
         (Kind::Role, Create) => (audit::IAM, "CreateRole"),
         (Kind::Role, Update) => (audit::IAM, "UpdateAssumeRolePolicy"),
         (Kind::Role, Delete) => (audit::IAM, "DeleteRole"),
@@ -189,5 +192,6 @@ fn noun(kind: Kind) -> &'static str {
         Kind::Application => "application",
         Kind::AccessControlAttribute => "access control attribute",
         Kind::Role => "role",
+        Kind::TrustedTokenIssuer => "trusted token issuer",
     }
 }

@@ -109,6 +109,9 @@ enum Command {
         config: PathBuf,
         /// The organisation file or template.
         file: PathBuf,
+        /// What a parameter of the template is; may be given several times.
+        #[arg(long = "parameter", value_name = "NAME=VALUE")]
+        parameters: Vec<String>,
     },
     /// Change the organisation to what a file says; a running server sees it at once.
     Apply {
@@ -117,6 +120,9 @@ enum Command {
         config: PathBuf,
         /// The organisation file or template.
         file: PathBuf,
+        /// What a parameter of the template is; may be given several times.
+        #[arg(long = "parameter", value_name = "NAME=VALUE")]
+        parameters: Vec<String>,
     },
     /// Write all that an instance remembers into a file, to move it or to keep it.
     Export {
@@ -213,8 +219,12 @@ pub fn run() -> Result<()> {
         Command::IdentitySource { command } => external::command::run(command),
         Command::Aws { command } => runtime.block_on(aws::command::run(command)),
         Command::Audit { command } => audit::command::run(command),
-        Command::Plan { config, file } => tell(&config::apply(&config, &file, true)?),
-        Command::Apply { config, file } => tell(&config::apply(&config, &file, false)?),
+        Command::Plan { config, file, parameters } => {
+            tell(&config::apply(&config, &file, &parameters, true)?)
+        }
+        Command::Apply { config, file, parameters } => {
+            tell(&config::apply(&config, &file, &parameters, false)?)
+        }
         Command::AdoptKeys { config } => adopt_keys(&config),
         Command::HashPassword => hash_password(),
     };

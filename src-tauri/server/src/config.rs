@@ -3,12 +3,13 @@
 mod beside;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -305,16 +306,26 @@ fn document(file: &Path) -> Result<(Document, String)> {
 ///
 /// # Errors
 /// What kept it from being applied; then nothing has changed. Mistakes in files name line and field.
-pub fn apply(config_file: &Path, organisation_file: &Path, rehearse: bool) -> Result<Vec<Change>> {
+pub fn apply(
+    config_file: &Path,
+    organisation_file: &Path,
+    parameters: &[String],
+    rehearse: bool,
+) -> Result<Vec<Change>> {
     let Checked { config, .. } = read(config_file)?;
     let home = home_of(config_file);
     let text = organisation::text_of(organisation_file)?;
     if template::is_template(&text) {
         let folder = config.folder(DataFolder::join(&home.join(&config.data))?, home)?;
         let instance = instance_in(&config, &folder, Signing::TheInstances)?;
-        let template = template::read(&instance, &organisation_file.display().to_string(), &text)?;
+        let given = given(parameters)?;
+        let template = template::read(&instance, &organisation_file.display().to_string(), &text, &given)?;
         return Ok(instance.apply_template(&template, rehearse)?);
     }
+    ensure!(
+        parameters.is_empty(),
+        "an organisation file has no parameters; only a CloudFormation template has"
+    );
     let (document, text) = document(organisation_file)?;
     let folder = config.folder(DataFolder::join(&home.join(&config.data))?, home)?;
     let instance = instance_in(&config, &folder, Signing::TheInstances)?;
@@ -326,6 +337,17 @@ pub fn apply(config_file: &Path, organisation_file: &Path, rehearse: bool) -> Re
     let is_own = own.is_some_and(|own| organisation_file.canonicalize().is_ok_and(|file| file == own));
     let digest = is_own.then(|| applying::digest(&text));
     Ok(instance.apply(&document, digest.as_deref())?)
+}
+
+/// Parameters of a template as they are given: `NAME=VALUE` each.
+fn given(parameters: &[String]) -> Result<BTreeMap<String, String>> {
+    let given = parameters.iter().map(|parameter| {
+        let (name, value) = parameter.split_once('=').with_context(|| {
+            format!("--parameter {parameter:?} has no value; write --parameter NAME=VALUE")
+        })?;
+        Ok((name.to_owned(), value.to_owned()))
+    });
+    given.collect()
 }
 
 fn home_of(file: &Path) -> &Path {

@@ -51,6 +51,16 @@ impl Ids<'_> {
         (format!("apl-{}", self.chance.hex(16)), format!("ins-{}", self.chance.hex(16)))
     }
 
+    /// `tti-…` of an issuer that a document brings.
+    pub fn trusted_issuer(&self, name: &str) -> String {
+        format!("tti-{}", self.uuid("trusted token issuer id", name))
+    }
+
+    /// `tti-…` of a new issuer.
+    pub fn random_trusted_issuer(&self) -> String {
+        format!("tti-{}", self.chance.uuid())
+    }
+
     /// `r-…` for the root, `ou-…` for a unit below it (AWS Organizations API, `OrganizationalUnit`).
     pub fn unit(&self, path: &str) -> String {
         let root = self.key.public_id("organization root", &[], 4);

@@ -15,6 +15,8 @@ mod administration;
 mod applications;
 mod applying;
 #[cfg(test)]
+mod applying_oauth_tests;
+#[cfg(test)]
 mod applying_tests;
 mod audit;
 mod aws;

@@ -10,7 +10,7 @@ use crate::{
     aws::TRIES_OF_A_REQUEST,
     instance::{Instance, Shared},
     organisation::Settings,
-    store::{AccessRequest, AuditEntry, RequestStatus, StoreError, Wanted},
+    store::{AccessRequest, AuditEntry, NewRequest, RequestStatus, StoreError, Wanted},
 };
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -21,11 +21,27 @@ impl Instance {
     /// # Errors
     /// [`StoreError`] if it cannot be kept.
     pub fn request_access(&self, wanted: Wanted, entry: &AuditEntry) -> Result<AccessRequest, StoreError> {
-        let id = self.chance.uuid();
-        let entry = naming(entry, &id);
-        let request = self.store.add_access_request(id, wanted, self.now(), &entry)?;
+        let new = self.new_request(wanted, entry);
+        self.store.add_access_requests(std::slice::from_ref(&new), self.now())?;
         self.access_requested.notify_one();
-        Ok(request)
+        Ok(new.into_request(self.now()))
+    }
+
+    /// Keeps many requests in one transaction; they are settled soon.
+    ///
+    /// # Errors
+    /// [`StoreError`] if one of them cannot be kept; then none is.
+    pub fn request_accesses(&self, wanted: Vec<(Wanted, AuditEntry)>) -> Result<(), StoreError> {
+        let new: Vec<_> =
+            wanted.into_iter().map(|(wanted, entry)| self.new_request(wanted, &entry)).collect();
+        self.store.add_access_requests(&new, self.now())?;
+        self.access_requested.notify_one();
+        Ok(())
+    }
+
+    fn new_request(&self, wanted: Wanted, entry: &AuditEntry) -> NewRequest {
+        let id = self.chance.uuid();
+        NewRequest { entry: naming(entry, &id), id, wanted }
     }
 
     /// Settles what is open: how many requests there were.

@@ -52,7 +52,7 @@ pub async fn run(listen: SocketAddr, data: &Path, json: bool, file: Option<&Path
     let (document, text) = match file {
         Some(file) => {
             let text = organisation::text_of(file)?;
-            (organisation::read(&file.display().to_string(), &text)?, text)
+            (organisation::read_for_sandbox(&file.display().to_string(), &text)?, text)
         }
         // Its applications answer at this origin.
         None => (organisation::sample(&addresses.origin())?, addresses.origin() + SAMPLE),

@@ -6,7 +6,7 @@ use super::{
     Administrator, Answer, application_oauth,
     applications::{self, details},
     attribute_lines,
-    page::{Field, Form, Kind, Mistakes, Page, Part, Tone},
+    page::{Field, Form, Kind, Mistakes, Page, Part},
 };
 use crate::{
     audit,
@@ -46,15 +46,10 @@ fn named(of: &Administrator<'_>, fields: &Fields) -> Result<ApplicationRecord, P
 
 fn page(known: &ApplicationRecord) -> Page {
     let application = &known.application;
-    let declared = known.declared.then(|| {
-        let text = "The organisation file names this application. When that file changes, what it says of the \
-                    application counts again.";
-        Part::Banner(Tone::Warning, text.to_owned())
-    });
     Page::new(format!("Edit {}", application.name))
         .below("/admin/applications", "Applications")
         .below(applications::way_to(&application.id), &application.name)
-        .with_some(declared)
+        .with_some(applications::named_by_file(known))
 }
 
 /// An application as it would be typed.

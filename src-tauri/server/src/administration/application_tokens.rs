@@ -156,6 +156,7 @@ impl Drawn<'_> {
             .below(applications::way_to(id), name)
             .with_some(done.map(|text| Part::Banner(Tone::Good, text.to_owned())))
             .with_some(self.mistakes.banner())
+            .with_some(applications::named_by_file(&self.integration.record))
             .with(Part::Note(about.to_owned()))
             .with(Part::Copied(
                 "client-id",

@@ -16,7 +16,7 @@ use crate::{
     organisation::{Application, Principal},
     saml::{self, Target},
     signin::{PageError, see_other},
-    store::{Permission, StoreError},
+    store::{ApplicationRecord, Permission, StoreError},
 };
 
 /// Grants and scopes that are shown; an application has four and ten at most.
@@ -43,6 +43,13 @@ pub fn named(of: &Administrator<'_>, fields: &Fields) -> Result<Application, Pag
         .store
         .application_by_id(fields.get("id").unwrap_or_default())?
         .ok_or_else(|| gone("application"))
+}
+
+/// That the organisation file has a say in an application, if it has.
+pub fn named_by_file(record: &ApplicationRecord) -> Option<Part> {
+    let text = "The organisation file names this application. When that file changes, what it says of the application \
+                counts again.";
+    record.declared.then(|| Part::Banner(Tone::Warning, text.to_owned()))
 }
 
 /// What an event says of an application.

@@ -21,7 +21,7 @@ use crate::{
 
 /// What a step offers at most; the rest is searched for.
 const OFFERED: u32 = 50;
-/// Assignments that one form may ask for: they are made one after the other while the browser waits.
+/// Assignments that one form may ask for: they are kept in one transaction while the browser waits.
 const MOST: usize = 2000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -273,6 +273,7 @@ pub fn submit(of: &Administrator<'_>, fields: &Fields) -> Answer {
     if total > MOST {
         return render(of, Step::Review, &choices, "", None);
     }
+    let mut wanted = Vec::new();
     for account in &accounts {
         for (principal, _) in &choices.principals {
             for set in &choices.sets {
@@ -286,9 +287,11 @@ pub fn submit(of: &Administrator<'_>, fields: &Fields) -> Answer {
                 }
                 let details = assignment_details(&assignment);
                 let entry = of.entry(audit::SSO, "CreateAccountAssignment", details);
-                of.instance.request_access(Wanted::Assign(assignment), &entry)?;
+                wanted.push((Wanted::Assign(assignment), entry));
             }
         }
     }
+    // All of them or none: whoever sees it fail may press again.
+    of.instance.request_accesses(wanted)?;
     Ok(see_other("/admin/requests"))
 }

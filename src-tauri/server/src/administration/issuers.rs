@@ -281,9 +281,15 @@ fn whole(
         )),
         ..Form::default()
     };
+    let by_file = (issuer.id == of.instance.ids().trusted_issuer(&issuer.name)).then(|| {
+        let text = "The organisation file brought this issuer. When that file changes, what it says of the issuer \
+                    counts again.";
+        Part::Banner(Tone::Warning, text.to_owned())
+    });
     Ok(Page::new(&issuer.name)
         .below("/admin/settings", "Settings")
         .below(LIST, "Trusted token issuers")
+        .with_some(by_file)
         .with_some(mistakes.banner())
         .with_some(told)
         .with(Part::Form(form))

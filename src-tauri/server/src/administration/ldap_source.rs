@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{
     Administrator, Answer, SECRET, ldap_form, moment, number,
-    page::{Cell, Form, Link, Mistakes, Page, Part, Table, Tone, way},
+    page::{self, Cell, Form, Link, Mistakes, Page, Part, Table, Tone, capital, servers_tried, way},
     radius_source, source_change,
 };
 use crate::{
@@ -33,8 +33,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         Some("sync") => Some("A sync was asked for. Load this page again to see what it did."),
         _ => None,
     };
-    let done = done.map(|text| Part::Banner(Tone::Good, text.to_owned()));
-    Ok(whole(of, fields, &Mistakes::default(), done.into_iter().collect())?.show(of))
+    Ok(whole(of, fields, &Mistakes::default(), page::done(done))?.show(of))
 }
 
 fn whole(
@@ -60,10 +59,10 @@ fn whole(
                 .to_owned(),
         ),
     };
-    let mut page = Page::new("Active Directory or LDAP").below("/admin/identity-source", "Identity source");
-    page.parts.extend(first);
-    page.parts.extend(mistakes.banner());
-    page.parts.push(state);
+    let mut page = Page::new("Active Directory or LDAP")
+        .below("/admin/identity-source", "Identity source")
+        .said(first, mistakes)
+        .with(state);
     if in_use {
         page.parts.extend(last_sync(of)?);
     }
@@ -96,7 +95,7 @@ fn last_sync(of: &Administrator<'_>) -> Result<Vec<Part>, PageError> {
         .is_some_and(|why| why.contains("more than half"));
     let button = |many: bool| Form {
         action: SYNC,
-        fields: if many { vec![super::page::Field::hidden("many", "yes")] } else { Vec::new() },
+        fields: if many { vec![page::Field::hidden("many", "yes")] } else { Vec::new() },
         submit: if many { "Sync even if many users go" } else { "Sync now" },
         costs: many.then(|| {
             "Users who are not in the directory are disabled here, and lose their access.".to_owned()
@@ -188,31 +187,15 @@ pub fn save(of: &Administrator<'_>, fields: &Fields) -> Answer {
     Ok(see_other(&way(PAGE, [("done", "saved")])))
 }
 
-/// A sentence's beginning.
-pub fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 /// What a test found: each server, and who would come.
 fn tested(of: &Administrator<'_>, source: &Arc<Source>) -> Vec<Part> {
     let servers = ldap::probe(source);
     let works = servers.iter().any(|(_, outcome)| outcome.is_ok());
-    let rows = servers.into_iter().map(|(server, outcome)| {
-        let state =
-            if outcome.is_ok() { Cell::Chip(Tone::Good, "WORKS") } else { Cell::Chip(Tone::Error, "FAILS") };
-        let said = outcome.map_or_else(
-            |problem| format!("{}.", capital(&problem.to_string())),
-            |()| "Its certificate is trusted and the connector account signs in.".to_owned(),
-        );
-        vec![Cell::Code(server), state, Cell::Text(said)]
-    });
-    let table = Table {
-        caption: "Servers as they answer now".to_owned(),
-        columns: vec!["Server", "State", "In detail"],
-        rows: rows.collect(),
-        ..Table::default()
-    };
+    let good = "Its certificate is trusted and the connector account signs in.";
+    let told = servers
+        .into_iter()
+        .map(|(server, outcome)| (server, outcome.map(|()| good).map_err(|problem| problem.to_string())));
+    let table = servers_tried(told.collect());
     of.instance.directory.forget();
     let found = if works { Some(ldap::sync::look(of.instance, source)) } else { None };
     let first = match &found {
@@ -229,7 +212,7 @@ fn tested(of: &Administrator<'_>, source: &Arc<Source>) -> Vec<Part> {
             ),
         ),
     };
-    let mut parts = vec![first, Part::Table(table)];
+    let mut parts = vec![first, table];
     if let Some(Ok(snapshot)) = &found {
         parts.extend(sample(snapshot));
     }

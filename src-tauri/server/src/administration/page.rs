@@ -352,6 +352,34 @@ struct Rendered<'a> {
     page: &'a Page,
 }
 
+/// What was just done, for the top of a page.
+pub fn done(text: Option<&str>) -> Vec<Part> {
+    text.map(|text| Part::Banner(Tone::Good, text.to_owned())).into_iter().collect()
+}
+
+/// What servers answered when they were tried: each with what is good about it, or why it cannot be used.
+pub fn servers_tried(outcomes: Vec<(String, Result<&str, String>)>) -> Part {
+    let rows = outcomes.into_iter().map(|(server, outcome)| {
+        let (chip, said) = match outcome {
+            Ok(good) => (Cell::Chip(Tone::Good, "WORKS"), good.to_owned()),
+            Err(why) => (Cell::Chip(Tone::Error, "FAILS"), format!("{}.", capital(&why))),
+        };
+        vec![Cell::Code(server), chip, Cell::Text(said)]
+    });
+    Part::Table(Table {
+        caption: "Servers as they answer now".to_owned(),
+        columns: vec!["Server", "State", "In detail"],
+        rows: rows.collect(),
+        ..Table::default()
+    })
+}
+
+/// A sentence's beginning.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 impl Page {
     /// A page without parts.
     pub fn new(title: impl Into<String>) -> Self {
@@ -378,6 +406,13 @@ impl Page {
     /// The same with a part more, if there is one.
     pub fn with_some(mut self, part: Option<Part>) -> Self {
         self.parts.extend(part);
+        self
+    }
+
+    /// The same with what was just done or found, and what is wrong with what was typed.
+    pub fn said(mut self, first: Vec<Part>, mistakes: &Mistakes) -> Self {
+        self.parts.extend(first);
+        self.parts.extend(mistakes.banner());
         self
     }
 

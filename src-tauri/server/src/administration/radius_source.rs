@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     Administrator, Answer, SECRET, ldap_source,
-    page::{Cell, Field, Form, Kind, Link, Mistakes, Page, Part, Table, Tone, way},
+    page::{self, Field, Form, Kind, Link, Mistakes, Page, Part, Tone, servers_tried, way},
     settings_mfa,
 };
 use crate::{
@@ -38,8 +38,7 @@ pub fn show(of: &Administrator<'_>, fields: &Fields) -> Answer {
         Some("removed") => Some("The RADIUS servers are removed."),
         _ => None,
     };
-    let done = done.map(|text| Part::Banner(Tone::Good, text.to_owned()));
-    Ok(whole(of, fields, &Mistakes::default(), done.into_iter().collect())?.show(of))
+    Ok(whole(of, fields, &Mistakes::default(), page::done(done))?.show(of))
 }
 
 fn whole(
@@ -49,12 +48,6 @@ fn whole(
     first: Vec<Part>,
 ) -> Result<Page, PageError> {
     let kept = of.instance.store.radius_source()?;
-    let mut page = Page::new("RADIUS")
-        .below("/admin/identity-source", "Identity source")
-        .below(ldap_source::PAGE, "Active Directory or LDAP");
-    page.parts.extend(first);
-    page.parts.extend(mistakes.banner());
-    page.parts.push(state(of, kept.as_ref())?);
     let remove = kept.is_some().then(|| {
         Part::Form(Form {
             action: REMOVE,
@@ -67,7 +60,11 @@ fn whole(
             ..Form::default()
         })
     });
-    Ok(page
+    Ok(Page::new("RADIUS")
+        .below("/admin/identity-source", "Identity source")
+        .below(ldap_source::PAGE, "Active Directory or LDAP")
+        .said(first, mistakes)
+        .with(state(of, kept.as_ref())?)
         .with(Part::Heading("The servers".to_owned()))
         .with(Part::Form(form(fields, kept.as_ref().map(|kept| &kept.settings), mistakes)))
         .with_some(remove))
@@ -250,25 +247,11 @@ fn tested(of: &Administrator<'_>, source: &Source) -> Vec<Part> {
         _ if works < outcomes.len() => (Tone::Warning, "Not all servers can be used. Nothing was saved."),
         _ => (Tone::Good, "All servers can be used. Nothing was saved."),
     };
-    let rows = outcomes.into_iter().map(|(server, outcome)| {
-        let (chip, said) = match outcome {
-            Ok(_) => (
-                Cell::Chip(Tone::Good, "WORKS"),
-                "It answers, and proves that it knows the shared secret.".to_owned(),
-            ),
-            Err(silence) => {
-                (Cell::Chip(Tone::Error, "FAILS"), format!("{}.", ldap_source::capital(&silence.to_string())))
-            }
-        };
-        vec![Cell::Code(server), chip, Cell::Text(said)]
-    });
-    let table = Table {
-        caption: "Servers as they answer now".to_owned(),
-        columns: vec!["Server", "State", "In detail"],
-        rows: rows.collect(),
-        ..Table::default()
-    };
-    vec![Part::Banner(tone, text.to_owned()), Part::Table(table)]
+    let good = "It answers, and proves that it knows the shared secret.";
+    let told = outcomes
+        .into_iter()
+        .map(|(server, outcome)| (server, outcome.map(|_| good).map_err(|silence| silence.to_string())));
+    vec![Part::Banner(tone, text.to_owned()), servers_tried(told.collect())]
 }
 
 /// POST `/admin/identity-source/radius/remove`.

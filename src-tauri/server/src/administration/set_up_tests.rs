@@ -216,3 +216,30 @@ async fn the_identity_source_says_where_people_sign_in() {
         assert!(page.body.contains(text), "{text}: {}", page.body);
     }
 }
+
+#[tokio::test]
+async fn whoever_cannot_be_created_with_all_they_begin_with_is_not_created() {
+    let rig = rig(Mailing::Outbox);
+    let (ada, store) = (rig.browser_of("ada").await, &rig.instance.store);
+    let group = store.group_by_name("platform").unwrap().unwrap().id;
+    let page = ada.get("/admin/users/new").await.is(200);
+    let members = || store.members(&group, "", 100).unwrap().len();
+    let before = (store.audit_trail().len(), members());
+    for (first, table) in [("mail", "mail"), ("password", "password")] {
+        let fields = [&JO[..], &[("first", first), ("group", &group)]].concat();
+        // What is written last cannot be.
+        store.tamper(&format!("ALTER TABLE {table} RENAME TO elsewhere"));
+        ada.submit(&page, "/admin/users/new", &fields).await.is(500);
+        store.tamper(&format!("ALTER TABLE elsewhere RENAME TO {table}"));
+        assert!(store.user_by_login("jo").unwrap().is_none(), "{first}");
+        assert_eq!(
+            (store.audit_trail().len(), members()),
+            before,
+            "{first}: what did not happen is not told"
+        );
+    }
+    assert!(letters(&rig).is_empty());
+    let fields = [&JO[..], &[("first", "mail"), ("group", &group)]].concat();
+    ada.submit(&page, "/admin/users/new", &fields).await.is(303);
+    assert_eq!((rig.user("jo").groups.as_slice(), letters(&rig).len()), (&["platform".to_owned()][..], 1));
+}

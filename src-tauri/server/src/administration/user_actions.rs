@@ -12,6 +12,7 @@ use crate::{
     audit,
     fields::Fields,
     organisation::User,
+    secret::Token,
     signin::{
         PageError,
         password::{forgotten, has_password, one_time},
@@ -32,7 +33,8 @@ fn refused(of: &Administrator<'_>, user: &User, why: &str) -> Answer {
     Ok(users::with_everything(of, page, user, &Fields::default())?.show_as(of, StatusCode::CONFLICT))
 }
 
-fn entry(of: &Administrator<'_>, name: &str, user: &User) -> AuditEntry {
+/// The event of something that is done to a person.
+pub fn entry(of: &Administrator<'_>, name: &str, user: &User) -> AuditEntry {
     of.entry(audit::DIRECTORY, name, json!({ "UserId": user.id, "UserName": user.username }))
 }
 
@@ -74,13 +76,14 @@ pub fn delete(of: &Administrator<'_>, fields: &Fields) -> Answer {
 
 /// POST `/admin/users/one-time-password`: shown this once.
 pub fn one_time_password(of: &Administrator<'_>, fields: &Fields) -> Answer {
-    show_one_time_password(of, &users::named(of, fields)?, false)
+    let user = users::named(of, fields)?;
+    let password = one_time::give_to(of.instance, &user, &entry(of, "UpdatePassword", &user))
+        .map_err(|error| PageError::failed(error.as_ref()))?;
+    show_one_time_password(of, &user, &password, false)
 }
 
-/// Makes one and shows it; of somebody who `is_new`, it is the first thing they get.
-pub fn show_one_time_password(of: &Administrator<'_>, user: &User, is_new: bool) -> Answer {
-    let password = one_time::give_to(of.instance, user, &entry(of, "UpdatePassword", user))
-        .map_err(|error| PageError::failed(error.as_ref()))?;
+/// Shows one that was made; of somebody who `is_new`, it is the first thing they get.
+pub fn show_one_time_password(of: &Administrator<'_>, user: &User, password: &Token, is_new: bool) -> Answer {
     let text = "Hand it over in a way that nobody else reads. It is good for one sign-in, at which the user chooses a \
                 password of their own. It is not shown again.";
     let created = format!("{} is created. Give them these three things.", user.display_name);
@@ -108,7 +111,8 @@ pub fn password_link(of: &Administrator<'_>, fields: &Fields) -> Answer {
         );
     }
     if !has_password(of.instance, &user)? {
-        invite(of, &user)?;
+        let entry = entry(of, "StartPasswordReset", &user);
+        forgotten::send_link(of.instance, &user, forgotten::By::Invitation, &entry)?;
         return done(&user, "invited");
     }
     forgotten::send_link(
@@ -118,12 +122,6 @@ pub fn password_link(of: &Administrator<'_>, fields: &Fields) -> Answer {
         &entry(of, "StartPasswordReset", &user),
     )?;
     done(&user, "mail")
-}
-
-/// Sends somebody who has no password yet the address, their user name and a link to set one.
-pub fn invite(of: &Administrator<'_>, user: &User) -> Result<(), PageError> {
-    let entry = entry(of, "StartPasswordReset", user);
-    forgotten::send_link(of.instance, user, forgotten::By::Invitation, &entry)
 }
 
 /// POST `/admin/users/reset-mfa`.

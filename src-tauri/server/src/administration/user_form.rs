@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, convert::Infallible};
 
-use axum::http::StatusCode;
+use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
 use super::{
@@ -15,8 +15,12 @@ use crate::{
     audit,
     fields::Fields,
     organisation::{Profile, User},
-    signin::{PageError, see_other},
-    store::{AuditEntry, Edited},
+    signin::{
+        PageError,
+        password::{forgotten, one_time},
+        see_other,
+    },
+    store::{AuditEntry, Edited, FirstPassword, NewMembership, NewUser},
 };
 
 /// An attribute of a person, as the form has it.
@@ -108,10 +112,8 @@ pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
     let mut user = blank_user(of.instance.ids().random(), of.now()).user;
     given.write(&mut user);
     if mistakes.is_empty() {
-        let details = json!({ "UserId": user.id, "UserName": user.username });
-        let entry = of.entry(audit::DIRECTORY, "CreateUser", details);
-        if of.instance.store.put_user(&user, of.now(), &entry)? {
-            return created(of, &user, fields);
+        if let Some(done) = add(of, &user, fields)? {
+            return Ok(done);
         }
         taken(of, &user, &mut mistakes)?;
     }
@@ -120,25 +122,43 @@ pub fn create(of: &Administrator<'_>, fields: &Fields) -> Answer {
     Ok(page_new(form, mistakes.banner()).show_as(of, mistakes.status()))
 }
 
-/// Puts somebody new into groups and gives them their first password.
-fn created(of: &Administrator<'_>, user: &User, fields: &Fields) -> Answer {
-    for group_id in fields.all("group") {
-        let id = of.instance.ids().random();
+/// Adds somebody new, with their groups and what leads to their first password; `None` if one of their names is
+/// somebody else's.
+fn add(of: &Administrator<'_>, user: &User, fields: &Fields) -> Result<Option<Response>, PageError> {
+    let instance = of.instance;
+    let memberships = fields.all("group").map(|group_id| {
+        let id = instance.ids().random();
         let details = json!({ "GroupId": group_id, "UserId": user.id, "MembershipId": id });
         let entry = of.entry(audit::DIRECTORY, "CreateGroupMembership", details);
-        if of.instance.store.group(group_id)?.is_some() {
-            of.instance.store.add_membership(&id, group_id, &user.id, &entry)?;
+        NewMembership { id, group_id: group_id.to_owned(), entry }
+    });
+    let entry = |name| user_actions::entry(of, name, user);
+    let mut new =
+        NewUser { user, entry: entry("CreateUser"), memberships: memberships.collect(), first: None };
+    match fields.get("first") {
+        Some("password") => {
+            let (password, kept) =
+                one_time::draw(instance).map_err(|error| PageError::failed(error.as_ref()))?;
+            new.first = Some((FirstPassword::Once(kept), entry("UpdatePassword")));
+            return match instance.store.add_user(&new, of.now())? {
+                true => user_actions::show_one_time_password(of, user, &password, true).map(Some),
+                false => Ok(None),
+            };
         }
+        Some("mail") if instance.mailing.sends() => {
+            let written = forgotten::Written::to(instance, user, forgotten::By::Invitation)?;
+            let link = FirstPassword::Mailed(written.link(user));
+            new.first = Some((link, entry("StartPasswordReset")));
+            let is_added = instance.store.add_user(&new, of.now())?;
+            instance.mailing.wake();
+            Ok(is_added.then(|| added(user, "invited")))
+        }
+        _ => Ok(instance.store.add_user(&new, of.now())?.then(|| added(user, "created"))),
     }
-    let done = match fields.get("first") {
-        Some("password") => return user_actions::show_one_time_password(of, user, true),
-        Some("mail") if of.instance.mailing.sends() => {
-            user_actions::invite(of, user)?;
-            "invited"
-        }
-        _ => "created",
-    };
-    Ok(see_other(&way("/admin/users/user", [("id", user.id.as_str()), ("done", done)])))
+}
+
+fn added(user: &User, done: &str) -> Response {
+    see_other(&way("/admin/users/user", [("id", user.id.as_str()), ("done", done)]))
 }
 
 /// GET `/admin/users/edit`, with the person's `id`.

@@ -5,7 +5,9 @@ use serde_json::json;
 
 use super::tests::{let_in, provider, rig};
 use crate::{
-    rig::{Browser, PASSWORD, Rig},
+    config,
+    mfa::{Policy, totp},
+    rig::{Browser, PASSWORD, Reply, Rig},
     store::{LdapSource, SourceChange, SourceKind},
 };
 
@@ -128,4 +130,53 @@ async fn the_pages_say_that_our_second_factor_is_off() {
     let shown = browser.get(page).await.is(200);
     let fields = [fields[0], fields[1], ("certificates", three.as_str())];
     browser.submit(&shown, page, &fields).await.is(400);
+}
+
+/// The secret that a page shows for typing.
+fn shown_secret(page: &Reply) -> Vec<u8> {
+    let typed =
+        page.body.split_once("id=\"app-key\">").unwrap().1.split_once('<').unwrap().0.replace(' ', "");
+    totp_rs::Secret::try_from_base32(typed).unwrap().as_bytes().to_vec()
+}
+
+#[tokio::test]
+async fn a_device_is_kept_through_a_change_and_asked_for_after_coming_back() {
+    let rig = Rig::new();
+    appoint_ada(&rig);
+    let store = &rig.instance.store;
+    store.put_external_provider(&provider(&rig), &rig.entry()).unwrap();
+    let administrator = rig.browser_of("ada").await;
+    let always: Policy = toml::from_str("mode = \"always\"").unwrap();
+    config::policy_set(&rig.instance, &always).unwrap();
+    let sam = rig.browser();
+    let to = sam.sign_in("sam", PASSWORD, "/start").await.is(303);
+    assert_eq!(to.header("location"), "/sign-in/enrol");
+    let page = sam.get("/sign-in/enrol?type=totp").await.is(200);
+    let secret = shown_secret(&page);
+    let code = || totp::code(&secret, rig.instance.now());
+    sam.submit(&page, "/sign-in/enrol", &[("code", &code()), ("name", "Phone")]).await.is(303);
+    let before = store.affected_by_source(rig.instance.now()).unwrap();
+    assert_eq!(before.devices, 1);
+    change(
+        &administrator,
+        "saml",
+        &["1 MFA device".to_owned(), format!("{} assignments", before.assignments)],
+    )
+    .await;
+
+    // Signed in there, nothing of ours is asked for, though the policy says always.
+    let sam = let_in(&rig, "sam", 5).await;
+    sam.get("/start").await.is(200);
+    let administrator = let_in(&rig, "ada", 5).await;
+    change(&administrator, "directory", &["1 MFA device".to_owned()]).await;
+
+    rig.pass(60);
+    let sam = rig.browser();
+    let to = sam.sign_in("sam", PASSWORD, "/start").await.is(303);
+    assert_eq!(to.header("location"), "/sign-in/verify", "the device of before is asked for");
+    let page = sam.get("/sign-in/verify").await.is(200);
+    sam.submit(&page, "/sign-in/verify", &[("code", "000000")]).await.is(401);
+    sam.submit(&page, "/sign-in/verify", &[("code", &code())]).await.is(303);
+    sam.get("/start").await.is(200);
+    assert_eq!(store.affected_by_source(rig.instance.now()).unwrap().devices, 1);
 }

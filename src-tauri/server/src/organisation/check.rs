@@ -11,9 +11,9 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    AccessControlAttribute, Account, Document, DocumentApplication, DocumentAssignment,
+    AccessControlAttribute, Account, Document, DocumentApplication, DocumentAssignment, DocumentIssuer,
     DocumentPermissionSet, DocumentPrincipal, DocumentUser, Policies, Profile, ROOT, Settings, abac, file,
-    roles, saml_check,
+    oauth, roles, saml_check,
 };
 use crate::{
     domain::{inline_policy, policies, sign_in_session},
@@ -33,11 +33,12 @@ pub(super) fn mistake<T>(value: &Spanned<T>, field: &'static str, problem: impl 
 
 /// A permission set lives an hour by default (IAM Identity Center User Guide, sessions).
 const DEFAULT_ROLE_SESSION: SignedDuration = SignedDuration::from_hours(1);
-/// AWS: 1 to 12 hours; STS itself: from 15 minutes, which the sandbox uses for its short role.
-const ROLE_SESSIONS: std::ops::RangeInclusive<SignedDuration> =
-    SignedDuration::from_mins(15)..=SignedDuration::from_hours(12);
+/// A permission set says 1 to 12 hours (sso-admin API, `SessionDuration`), here as in the API and at `/admin`.
+pub(super) const SHORTEST_ROLE_SESSION: SignedDuration = SignedDuration::from_hours(1);
+const LONGEST_ROLE_SESSION: SignedDuration = SignedDuration::from_hours(12);
 
-pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
+/// The file's meaning; `shortest` is what a permission set's sessions last at least.
+pub(super) fn check(raw: file::File, shortest: SignedDuration) -> Result<Document, Mistake> {
     not_empty(&raw.name, "name")?;
     if !is_region(raw.region.get_ref()) {
         return Err(mistake(&raw.region, "region", "must be an AWS region such as eu-central-1"));
@@ -65,7 +66,7 @@ pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
     }
     let users = users(raw.user, &groups)?;
     let accounts = accounts(raw.account)?;
-    let permission_sets = permission_sets(raw.permission_set)?;
+    let permission_sets = permission_sets(raw.permission_set, shortest)?;
     let mut assignments = Vec::new();
     let mut known_assignments = BTreeSet::new();
     for assignment in raw.assignment {
@@ -90,7 +91,8 @@ pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
             assignments.push(DocumentAssignment { account, permission_set, principal });
         }
     }
-    let applications = applications(raw.application, &users, &groups)?;
+    let trusted_issuers = oauth::issuers(raw.trusted_token_issuer)?;
+    let applications = applications(raw.application, &users, &groups, &trusted_issuers)?;
     let access_control_attributes = access_control_attributes(raw.access_control_attribute)?;
     let roles = roles::check(raw.role, &accounts, &permission_sets)?;
 
@@ -110,6 +112,7 @@ pub(super) fn check(raw: file::File) -> Result<Document, Mistake> {
         applications,
         access_control_attributes,
         roles,
+        trusted_issuers,
     })
 }
 
@@ -261,6 +264,7 @@ fn unit_path(written: &str) -> String {
 
 fn permission_sets(
     raw: Vec<file::PermissionSet>,
+    shortest: SignedDuration,
 ) -> Result<BTreeMap<String, DocumentPermissionSet>, Mistake> {
     let mut sets = BTreeMap::new();
     for set in raw {
@@ -273,8 +277,12 @@ fn permission_sets(
             return Err(twice(&set.name, "permission_set.name"));
         }
         let session_duration = match set.session_duration {
-            Some(value) if !ROLE_SESSIONS.contains(value.get_ref()) => {
-                let problem = "must be between 15 minutes (PT15M) and 12 hours (PT12H)";
+            Some(value) if !(shortest..=LONGEST_ROLE_SESSION).contains(value.get_ref()) => {
+                let shortest = match shortest < SHORTEST_ROLE_SESSION {
+                    true => "15 minutes (PT15M)",
+                    false => "1 hour (PT1H)",
+                };
+                let problem = format!("must be between {shortest} and 12 hours (PT12H)");
                 return Err(mistake(&value, "permission_set.session_duration", problem));
             }
             Some(value) => value.into_inner(),
@@ -326,7 +334,11 @@ fn applications(
     raw: Vec<file::Application>,
     users: &BTreeMap<String, DocumentUser>,
     groups: &BTreeMap<String, String>,
+    issuers: &BTreeMap<String, DocumentIssuer>,
 ) -> Result<BTreeMap<String, DocumentApplication>, Mistake> {
+    // Scopes name applications that may stand further below.
+    let of_oauth = raw.iter().filter(|it| it.oauth.is_some()).map(|it| it.name.get_ref().clone());
+    let of_oauth: BTreeSet<String> = of_oauth.collect();
     let mut applications = BTreeMap::new();
     for application in raw {
         not_empty(&application.name, "application.name")?;
@@ -334,7 +346,7 @@ fn applications(
             return Err(mistake(value, "application.oidc", OPENID_CONNECT_REFUSED));
         }
         match (&application.url, &application.saml) {
-            (None, None) => {
+            (None, None) if application.oauth.is_none() => {
                 let problem = "is missing: give a `url`, or [application.saml] to sign in from here";
                 return Err(mistake(&application.name, "application.url", problem));
             }
@@ -343,7 +355,28 @@ fn applications(
             }
             _ => {}
         }
+        if let Some(value) = application.oauth.as_ref().filter(|_| application.saml.is_some()) {
+            let problem =
+                "stands beside [application.saml]: an application signs in by SAML or gets tokens, not both";
+            return Err(mistake(value, "application.oauth", problem));
+        }
         let saml = application.saml.map(saml_check::check).transpose()?;
+        let oauth = match application.oauth {
+            Some(raw) => {
+                let span = raw.span();
+                let oauth = oauth::check(raw.into_inner(), issuers)?;
+                let mut targets = oauth.scopes.values().flatten();
+                let unknown =
+                    targets.find(|name| *name != oauth::EVERY_APPLICATION && !of_oauth.contains(*name));
+                if let Some(name) = unknown {
+                    let problem =
+                        format!("no application with [application.oauth] is called \"{name}\" in this file");
+                    return Err(Mistake { span, field: "application.oauth.scopes", problem });
+                }
+                Some(oauth)
+            }
+            None => None,
+        };
         let mut principals = Vec::new();
         for user in application.users {
             principals.push(user_principal(&user, "application.users", users)?);
@@ -360,7 +393,7 @@ fn applications(
         let url = application.url.map(Spanned::into_inner);
         applications.insert(
             name.clone(),
-            DocumentApplication { name, description: application.description, url, saml, principals },
+            DocumentApplication { name, description: application.description, url, saml, oauth, principals },
         );
     }
     Ok(applications)

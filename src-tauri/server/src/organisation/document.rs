@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::{
-    AccessControlAttribute, Account, FileError, Policies, Profile, Role, SamlApplication, Settings, read,
+    AccessControlAttribute, Account, DocumentIssuer, FileError, Oauth, Policies, Profile, Role,
+    SamlApplication, Settings, read_for_sandbox,
 };
 
 /// The sample organisation of the sandbox, as a file like any other.
@@ -18,7 +19,7 @@ const SAMPLE_ORIGIN: &str = "https://sandbox.test";
 /// # Errors
 /// [`FileError`], as for any other file.
 pub fn sample(origin: &str) -> Result<Document, FileError> {
-    read("sample.toml", &SAMPLE.replace(SAMPLE_ORIGIN, origin))
+    read_for_sandbox("sample.toml", &SAMPLE.replace(SAMPLE_ORIGIN, origin))
 }
 
 /// A whole organisation file whose references all resolve.
@@ -44,6 +45,8 @@ pub struct Document {
     pub access_control_attributes: Vec<AccessControlAttribute>,
     /// By ARN: roles that are assumed, not assigned.
     pub roles: BTreeMap<String, Role>,
+    /// By name.
+    pub trusted_issuers: BTreeMap<String, DocumentIssuer>,
 }
 
 /// A person in the file. What the file leaves out of the profile stays as it is.
@@ -124,7 +127,9 @@ pub struct DocumentApplication {
     pub url: Option<String>,
     /// How it is signed in to; absent for a mere link.
     pub saml: Option<SamlApplication>,
-    /// Who sees it.
+    /// How it gets tokens; absent if it does not.
+    pub oauth: Option<Oauth>,
+    /// Who sees it, or gets tokens by it.
     pub principals: Vec<DocumentPrincipal>,
 }
 
@@ -135,13 +140,19 @@ mod tests {
 
     #[test]
     fn the_sample_is_what_the_sandbox_promises() {
-        let acme = read("sample.toml", SAMPLE).unwrap();
+        let acme = read_for_sandbox("sample.toml", SAMPLE).unwrap();
+        let error = super::super::read("sample.toml", SAMPLE).unwrap_err();
+        assert_eq!(
+            error.field.as_deref(),
+            Some("permission_set.session_duration"),
+            "only in a sandbox: {error}"
+        );
         assert_eq!(acme.settings.name, "Acme");
         assert_eq!(acme.accounts.len(), 12);
         assert_eq!(acme.accounts.values().filter(|account| account.is_production()).count(), 3);
         assert_eq!(acme.permission_sets.len(), 6);
         assert_eq!(acme.assignments.len(), 25);
-        assert_eq!(acme.applications.len(), 5);
+        assert_eq!(acme.applications.len(), 6);
         assert_eq!(acme.users.len(), 5);
         assert_eq!(acme.groups.len(), 3);
         let short: Vec<_> = acme

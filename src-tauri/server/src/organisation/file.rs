@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Boundary, Document, FileError, PolicyReference, check, roles, saml_check::Saml, yaml};
+use super::{Boundary, Document, FileError, PolicyReference, check, oauth, roles, saml_check::Saml, yaml};
 
 /// Reads an organisation from the text of its file, YAML if its name says so, else TOML; `file` names it in
 /// errors.
@@ -14,15 +14,28 @@ use super::{Boundary, Document, FileError, PolicyReference, check, roles, saml_c
 /// # Errors
 /// [`FileError`] names the line and the field of the first mistake.
 pub fn read(file: &str, text: &str) -> Result<Document, FileError> {
-    if file.ends_with(".yaml") || file.ends_with(".yml") {
-        return yaml::read(file, text);
-    }
-    read_toml(file, text)
+    read_with(file, text, check::SHORTEST_ROLE_SESSION)
 }
 
-pub(super) fn read_toml(file: &str, text: &str) -> Result<Document, FileError> {
+/// Reads the organisation of a sandbox, whose permission sets may say less than an hour, so that an end of credentials
+/// can be waited for. STS itself knows none below 15 minutes.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_for_sandbox(file: &str, text: &str) -> Result<Document, FileError> {
+    read_with(file, text, SignedDuration::from_mins(15))
+}
+
+fn read_with(file: &str, text: &str, shortest: SignedDuration) -> Result<Document, FileError> {
+    if file.ends_with(".yaml") || file.ends_with(".yml") {
+        return yaml::read(file, text, shortest);
+    }
+    read_toml(file, text, shortest)
+}
+
+pub(super) fn read_toml(file: &str, text: &str, shortest: SignedDuration) -> Result<Document, FileError> {
     let raw: File = toml::from_str(text).map_err(|error| FileError::syntax(file, text, &error))?;
-    check::check(raw)
+    check::check(raw, shortest)
         .map_err(|mistake| FileError::in_field(file, text, mistake.span, mistake.field, mistake.problem))
 }
 
@@ -49,6 +62,8 @@ pub(super) struct File {
     pub access_control_attribute: Vec<AccessControlAttribute>,
     #[serde(default)]
     pub role: Vec<roles::Raw>,
+    #[serde(default)]
+    pub trusted_token_issuer: Vec<oauth::RawIssuer>,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +168,7 @@ pub(super) struct Application {
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,
     pub saml: Option<Spanned<Saml>>,
+    pub oauth: Option<Spanned<oauth::Raw>>,
     /// The other protocol, which is refused.
     pub oidc: Option<Spanned<toml::Table>>,
 }
@@ -192,10 +208,10 @@ mod tests {
             "32 characters",
         );
         refuses(
-            &format!("{ACCOUNT}[[permission_set]]\nname = \"A\"\nsession_duration = \"PT5M\"\n"),
+            &format!("{ACCOUNT}[[permission_set]]\nname = \"A\"\nsession_duration = \"PT59M\"\n"),
             10,
             Some("permission_set.session_duration"),
-            "15 minutes",
+            "between 1 hour (PT1H) and 12 hours",
         );
         refuses(
             &format!(

@@ -6,6 +6,7 @@ mod check;
 mod document;
 mod file;
 mod file_error;
+mod oauth;
 mod roles;
 mod saml;
 mod saml_check;
@@ -26,8 +27,9 @@ pub use document::{
     Document, DocumentApplication, DocumentAssignment, DocumentPermissionSet, DocumentPrincipal,
     DocumentUser, SAMPLE, sample,
 };
-pub use file::read;
+pub use file::{read, read_for_sandbox};
 pub use file_error::{FileError, text_of};
+pub use oauth::{DocumentIssuer, EVERY_APPLICATION, Oauth};
 pub(crate) use roles::is_external_id_byte;
 pub use roles::{Role, Trusted};
 pub use saml::{AttributeMapping, CatalogueChoice, NameIdFormat, SamlApplication};

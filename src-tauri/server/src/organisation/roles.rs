@@ -171,12 +171,13 @@ pub(crate) fn is_external_id_byte(b: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{SAMPLE, read};
+    use super::super::{SAMPLE, read_for_sandbox};
     use super::*;
 
     #[track_caller]
     fn refuses(rest: &str, field: &str, words: &str) {
-        let error = read("acme.toml", &format!("{SAMPLE}\n[[role]]\n{rest}")).expect_err("it has a mistake");
+        let error = read_for_sandbox("acme.toml", &format!("{SAMPLE}\n[[role]]\n{rest}"))
+            .expect_err("it has a mistake");
         assert_eq!(error.field.as_deref(), Some(field), "{error}");
         assert!(error.to_string().contains(words), "{error}");
     }
@@ -203,7 +204,7 @@ mod tests {
     fn roles_resolve() {
         let text = "[[role]]\naccount = \"111122223333\"\nname = \"X\"\nmax_session_duration = \"PT2H\"\n\
                     trusted = [\"*\", \"ReadOnly\", \"111122223333/ReadOnly\", \"arn:aws:iam::111122223333:role/X\"]\n";
-        let acme = read("acme.toml", &format!("{SAMPLE}\n{text}")).expect("it is good");
+        let acme = read_for_sandbox("acme.toml", &format!("{SAMPLE}\n{text}")).expect("it is good");
         let role = &acme.roles["arn:aws:iam::111122223333:role/X"];
         assert_eq!(role.trusted.len(), 4);
         assert_eq!(role.trusted[3], Trusted::Role(arn(&role.account, &role.name)));

@@ -1,17 +1,19 @@
 //! The organisation in YAML: the same shape and the same checks as in TOML.
 
+use jiff::SignedDuration;
+
 use super::{Document, FileError, file};
 
 /// Reads an organisation from YAML. Its parser does not tell where a value stands, so mistakes in the meaning
 /// name the field and which entry of its list it is in.
-pub(super) fn read(file: &str, text: &str) -> Result<Document, FileError> {
+pub(super) fn read(file: &str, text: &str, shortest: SignedDuration) -> Result<Document, FileError> {
     let refuse = |line, field, problem: String| FileError { file: file.to_owned(), line, field, problem };
     let table: toml::Table = serde_norway::from_str(text).map_err(|error| {
         let line = error.location().map_or(0, |place| place.line());
         refuse(line, None, error.to_string())
     })?;
     let toml = toml::to_string(&table).map_err(|error| refuse(0, None, error.to_string()))?;
-    file::read_toml(file, &toml).map_err(|error| {
+    file::read_toml(file, &toml, shortest).map_err(|error| {
         let field = error.field.map(|field| numbered(&toml, error.line, &field));
         refuse(0, field, error.problem)
     })
@@ -30,13 +32,14 @@ fn numbered(toml: &str, line: usize, field: &str) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed test may panic")]
 mod tests {
-    use crate::organisation::{SAMPLE, read};
+    use crate::organisation::{SAMPLE, read, read_for_sandbox};
 
     #[test]
     fn yaml_says_the_same_as_toml() {
         let sample: toml::Table = toml::from_str(SAMPLE).unwrap();
         let yaml = serde_norway::to_string(&sample).unwrap();
-        let (one, other) = (read("a.toml", SAMPLE).unwrap(), read("a.yaml", &yaml).unwrap());
+        let (one, other) =
+            (read_for_sandbox("a.toml", SAMPLE).unwrap(), read_for_sandbox("a.yaml", &yaml).unwrap());
         assert_eq!(format!("{one:?}"), format!("{other:?}"));
     }
 

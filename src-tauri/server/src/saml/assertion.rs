@@ -17,6 +17,7 @@ use super::{
     encoded_response::encoded_response,
     no_such_application, request,
     response::{self, CLOCK_SKEW, Posted},
+    target::answer_for,
 };
 use crate::{
     audit::{self, Event},
@@ -71,22 +72,17 @@ pub async fn receive_form(
 async fn keep(instance: Shared, target: String, input: BrowserInput<AuthnRequest>) -> Response {
     instance
         .run(move |instance| {
-            let application = match application_named(instance, &target) {
-                Ok(application) => application,
-                Err(error) => return PageError::from(error).render(instance, None),
-            };
-            let Some(target) = application.as_ref().and_then(Target::of) else {
-                return no_such_application(instance).render(instance, None);
-            };
-            // Each costs a signature to check and a row, and anybody may send one.
-            match instance.count(What::ApplicationSignIns) {
-                Ok(counted) => counted.keep(),
-                Err(crowded) => return PageError::from(crowded).render(instance, None),
-            }
-            match request::receive(instance, target, input) {
-                Ok(handle) => see_other(&with_handle(instance, target, &handle)),
-                Err(refusal) => refuse(target, refusal).render(instance, None),
-            }
+            answer_for(instance, &target, |target| {
+                // Each costs a signature to check and a row, and anybody may send one.
+                match instance.count(What::ApplicationSignIns) {
+                    Ok(counted) => counted.keep(),
+                    Err(crowded) => return PageError::from(crowded).render(instance, None),
+                }
+                match request::receive(instance, target, input) {
+                    Ok(handle) => see_other(&with_handle(instance, target, &handle)),
+                    Err(refusal) => refuse(target, refusal).render(instance, None),
+                }
+            })
         })
         .await
 }

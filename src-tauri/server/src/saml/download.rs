@@ -6,27 +6,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Target, certificates, metadata, no_such_application, target::application_named};
-use crate::{fields::Fields, instance::Shared, signin::PageError};
+use super::{Target, certificates, metadata, target::answer_for};
+use crate::{
+    fields::Fields,
+    instance::{Instance, Shared},
+};
 
 /// GET `/saml/metadata/{target}`.
 pub async fn show_metadata(State(instance): State<Shared>, Path(target): Path<String>) -> Response {
     instance
         .run(move |instance| {
-            let application = match application_named(instance, &target) {
-                Ok(application) => application,
-                Err(error) => return PageError::from(error).render(instance, None),
-            };
-            let Some(target) = application.as_ref().and_then(Target::of) else {
-                return no_such_application(instance).render(instance, None);
-            };
-            match metadata(instance, target) {
+            answer_for(instance, &target, |target| match metadata(instance, target) {
                 Ok(xml) => ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], xml).into_response(),
                 Err(error) => {
                     tracing::error!(%error, "metadata could not be made");
                     StatusCode::INTERNAL_SERVER_ERROR.into_response()
                 }
-            }
+            })
         })
         .await
 }
@@ -45,31 +41,33 @@ pub async fn show_certificate(
                 "certificate.der" => true,
                 _ => return StatusCode::NOT_FOUND.into_response(),
             };
-            let application = match application_named(instance, &target) {
-                Ok(application) => application,
-                Err(error) => return PageError::from(error).render(instance, None),
-            };
-            let Some(target) = application.as_ref().and_then(Target::of) else {
-                return no_such_application(instance).render(instance, None);
-            };
-            let held = match certificates::told(instance, target) {
-                Ok(held) => held,
-                Err(error) => {
-                    tracing::error!(%error, "a certificate cannot be shown");
-                    return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-                }
-            };
-            let wanted = fields.get("id");
-            let found = held.into_iter().find(|held| wanted.map_or(held.active, |id| held.id == id));
-            let Some(held) = found else { return StatusCode::NOT_FOUND.into_response() };
-            let (kind, body) = if is_der {
-                ("application/pkix-cert", held.certificate.der)
-            } else {
-                ("application/x-pem-file", format!("{}\n", held.key.certificate().trim()).into_bytes())
-            };
-            let name = format!("attachment; filename=\"{file}\"");
-            ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], body)
-                .into_response()
+            answer_for(instance, &target, |target| certificate(instance, target, &fields, &file, is_der))
         })
         .await
+}
+
+fn certificate(
+    instance: &Instance,
+    target: Target<'_>,
+    fields: &Fields,
+    file: &str,
+    is_der: bool,
+) -> Response {
+    let held = match certificates::told(instance, target) {
+        Ok(held) => held,
+        Err(error) => {
+            tracing::error!(%error, "a certificate cannot be shown");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let wanted = fields.get("id");
+    let found = held.into_iter().find(|held| wanted.map_or(held.active, |id| held.id == id));
+    let Some(held) = found else { return StatusCode::NOT_FOUND.into_response() };
+    let (kind, body) = if is_der {
+        ("application/pkix-cert", held.certificate.der)
+    } else {
+        ("application/x-pem-file", format!("{}\n", held.key.certificate().trim()).into_bytes())
+    };
+    let name = format!("attachment; filename=\"{file}\"");
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)], body).into_response()
 }

@@ -1,15 +1,18 @@
 //! Which application a SAML address means. Addresses carry the base64 of `{account}_{instance}` or, from the
 //! portal's application list, of `{account}_{instance}_{profile}` (undocumented; WTFender/aws-sso-extender).
 
+use axum::response::Response;
 use base64::{
     Engine as _,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
     prelude::BASE64_STANDARD,
 };
 
+use super::no_such_application;
 use crate::{
     instance::Instance,
     organisation::{Application, SamlApplication},
+    signin::PageError,
     store::StoreError,
 };
 
@@ -42,6 +45,21 @@ pub fn application_named(instance: &Instance, encoded: &str) -> Result<Option<Ap
     let Some(wanted) = instance_named(instance, encoded) else { return Ok(None) };
     let found = instance.store.application_by_instance(&wanted)?;
     Ok(found.filter(|application| application.saml.is_some()))
+}
+
+/// Answers for the application that the last part of an address names; it says that there is none otherwise.
+pub fn answer_for(
+    instance: &Instance,
+    encoded: &str,
+    answer: impl FnOnce(Target<'_>) -> Response,
+) -> Response {
+    match application_named(instance, encoded) {
+        Ok(application) => match application.as_ref().and_then(Target::of) {
+            Some(target) => answer(target),
+            None => no_such_application(instance).render(instance, None),
+        },
+        Err(error) => PageError::from(error).render(instance, None),
+    }
 }
 
 /// The application instance's id in the last part of an address that is one of ours.

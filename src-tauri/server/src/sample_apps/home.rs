@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use super::{home_of, played, target_of};
+use super::{home_of, oauth, played, target_of};
 use crate::{
     instance::{Instance, Shared},
     signin::{Frame, PageError, html},
@@ -30,6 +30,9 @@ pub async fn show(State(instance): State<Shared>, Path(name): Path<String>) -> R
 }
 
 fn page(instance: &Instance, name: &str) -> Result<Response, PageError> {
+    if let Some(application) = oauth::Played::find(instance, name)? {
+        return application.show(instance);
+    }
     let application = played(instance, name)?;
     let page = HomePage {
         frame: Frame::bare(instance),

@@ -1,10 +1,12 @@
 //! The sample organisation's applications as the sandbox plays them: service providers that take a sign-in from
-//! here or start one themselves, look at the answer as strictly as they can, and greet whoever it is about.
+//! here or start one themselves, look at the answer as strictly as they can, and greet whoever it is about; and one
+//! that gets tokens by OAuth 2.0.
 //!
 //! Invariant: they know the identity provider by its metadata only, and they are there in the sandbox only.
 
 mod acs;
 mod home;
+mod oauth;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,7 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
+use jiff::SignedDuration;
 use saml_rs::{EntityId, IdpDescriptor, MetadataTrustPolicy, SamlError};
 
 use crate::{
@@ -26,12 +29,16 @@ use crate::{
 /// The cookie that says which request this browser made.
 const REQUEST: &str = "latchkey-sample-request";
 
+/// How long a browser remembers that it asked.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
 /// The routes of all sample applications.
 pub fn routes() -> Router<Shared> {
     Router::new()
         .route("/sample-apps/{name}", get(home::show))
         .route("/sample-apps/{name}/sign-in", get(start::sign_in))
         .route("/sample-apps/{name}/acs", post(acs::consume))
+        .route("/sample-apps/{name}/back", get(oauth::back))
 }
 
 /// The application that is played at `/sample-apps/{name}`.
@@ -39,12 +46,13 @@ fn played(instance: &Instance, name: &str) -> Result<Application, PageError> {
     let acs = instance.addresses.url(&format!("/sample-apps/{name}/acs"));
     // There are a handful of them.
     let mut all = instance.store.applications("", 100)?.into_iter();
-    all.find(|application| application.saml.as_ref().is_some_and(|saml| saml.acs_url == acs)).ok_or_else(
-        || {
-            let text = "The sandbox plays the applications of its sample organisation only.";
-            PageError::new(StatusCode::NOT_FOUND, "There is no such application", text)
-        },
-    )
+    all.find(|application| application.saml.as_ref().is_some_and(|saml| saml.acs_url == acs))
+        .ok_or_else(unknown)
+}
+
+fn unknown() -> PageError {
+    let text = "The sandbox plays the applications of its sample organisation only.";
+    PageError::new(StatusCode::NOT_FOUND, "There is no such application", text)
 }
 
 /// A played application is signed in to by SAML.

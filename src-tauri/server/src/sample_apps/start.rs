@@ -6,7 +6,6 @@ use axum::{
     http::header,
     response::Response,
 };
-use jiff::SignedDuration;
 use saml_rs::{
     SamlError,
     raw::{Binding, EntitySetting, IdentityProvider, LoginRequestOptions},
@@ -14,7 +13,7 @@ use saml_rs::{
 };
 use url::Url;
 
-use super::{REQUEST, identity_provider, played, target_of};
+use super::{PATIENCE, REQUEST, identity_provider, oauth, played, target_of};
 use crate::{
     fields::Fields,
     instance::{Instance, Shared},
@@ -22,9 +21,6 @@ use crate::{
     secret::Token,
     signin::{self, PageError, redirect},
 };
-
-/// How long a browser remembers that it asked.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
 /// GET `/sample-apps/{name}/sign-in`.
 pub async fn sign_in(
@@ -41,6 +37,9 @@ pub async fn sign_in(
 }
 
 fn begin(instance: &Instance, name: &str, fields: &Fields) -> Result<Response, PageError> {
+    if let Some(application) = oauth::Played::find(instance, name)? {
+        return application.begin(instance);
+    }
     let application = played(instance, name)?;
     let target = target_of(&application)?;
     let binding = if fields.get("binding") == Some("post") { Binding::Post } else { Binding::Redirect };

@@ -222,3 +222,26 @@ async fn they_are_there_in_the_sandbox_only() {
     let page = xml(&rig.browser_of("sam").await.get(&address(&rig, "Wiki")).await.is(200));
     assert!(page.contains("/sample-apps/wiki/acs"));
 }
+
+#[tokio::test]
+async fn the_application_of_oauth_shows_what_it_may_and_the_code_that_it_got() {
+    let rig = Rig::new();
+    let browser = rig.browser_of("sam").await;
+    let home = browser.get("/sample-apps/ledger").await.is(200);
+    for words in
+        [rig.application("Ledger").id.as_str(), "refresh_token", "ledger:share", "What was earned and spent"]
+    {
+        assert!(home.body.contains(words), "{words}: {}", home.body);
+    }
+    let begun = browser.get("/sample-apps/ledger/sign-in").await.is(303);
+    let way = begun.header("location").strip_prefix("http://localhost:4711").unwrap().to_owned();
+    let consent = browser.get(&way).await.is(200);
+    let allowed = browser.submit(&consent, "/authorize/decision", &[("decision", "allow")]).await.is(303);
+    let back = allowed.header("location").strip_prefix("http://localhost:4711").unwrap().to_owned();
+    let shown = browser.get(&back).await.is(200);
+    assert!(shown.body.contains("--grant-type authorization_code"), "{}", shown.body);
+    // Another browser did not ask, and a made-up answer is none.
+    rig.browser().get(&back).await.is(403);
+    browser.get("/sample-apps/ledger/back?code=x&state=y").await.is(403);
+    browser.get("/sample-apps/wiki/back?code=x&state=y").await.is(404);
+}

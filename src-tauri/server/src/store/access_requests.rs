@@ -81,6 +81,24 @@ pub struct AccessRequest {
     pub created: Timestamp,
 }
 
+/// A request that is made now.
+#[derive(Debug)]
+pub struct NewRequest {
+    /// Its id, in the form of a UUID.
+    pub id: String,
+    /// What it asks for.
+    pub wanted: Wanted,
+    /// The event of it, which names the request.
+    pub entry: AuditEntry,
+}
+
+impl NewRequest {
+    /// The request as it is kept at that moment.
+    pub fn into_request(self, now: Timestamp) -> AccessRequest {
+        AccessRequest { id: self.id, wanted: self.wanted, status: RequestStatus::InProgress, created: now }
+    }
+}
+
 /// Writes down what became of a request: the request as it stands now, and its permission set's name, if that is
 /// still there.
 pub type RecordSettled<'a> = &'a dyn Fn(&AccessRequest, Option<&str>) -> AuditEntry;
@@ -125,6 +143,32 @@ pub(super) fn request_from(row: &Row<'_>) -> sql::Result<AccessRequest> {
         _ => RequestStatus::InProgress,
     };
     Ok(AccessRequest { id: row.get("id")?, wanted, status, created: moment(row, "created")? })
+}
+
+fn add(c: &Connection, id: &str, wanted: &Wanted, now: Timestamp) -> sql::Result<()> {
+    let (set, account, principal) = match wanted {
+        Wanted::Assign(assignment) | Wanted::Revoke(assignment) => {
+            let Assignment { account_id, permission_set, principal } = assignment;
+            (permission_set, Some(account_id), Some(principal))
+        }
+        Wanted::Provision { permission_set, account_id } => (permission_set, account_id.as_ref(), None),
+    };
+    execute(
+        c,
+        "INSERT INTO access_request
+             (id, kind, status, permission_set, account_id, principal_type, principal_id, created)
+         VALUES (?1, ?2, 'IN_PROGRESS', ?3, ?4, ?5, ?6, ?7)",
+        params![
+            id,
+            wanted.kind().word(),
+            set,
+            account,
+            principal.map(Principal::kind),
+            principal.map(Principal::id),
+            millis(now)
+        ],
+    )
+    .map(drop)
 }
 
 /// Does what is asked for, or says why it cannot be done.
@@ -178,45 +222,17 @@ fn try_roles_now(tx: &Connection, wanted: &Wanted) -> sql::Result<()> {
 }
 
 impl Store {
-    /// Keeps a new request under an id drawn by the caller.
+    /// Keeps new requests under ids drawn by the caller.
     ///
     /// # Errors
-    /// [`super::StoreError`] if a statement fails.
-    pub fn add_access_request(
-        &self,
-        id: String,
-        wanted: Wanted,
-        now: Timestamp,
-        entry: &AuditEntry,
-    ) -> Result<AccessRequest> {
-        self.write("keep a request for access", |tx| {
-            let (set, account, principal) = match &wanted {
-                Wanted::Assign(assignment) | Wanted::Revoke(assignment) => {
-                    let Assignment { account_id, permission_set, principal } = assignment;
-                    (permission_set, Some(account_id), Some(principal))
-                }
-                Wanted::Provision { permission_set, account_id } => {
-                    (permission_set, account_id.as_ref(), None)
-                }
-            };
-            execute(
-                tx,
-                "INSERT INTO access_request
-                     (id, kind, status, permission_set, account_id, principal_type, principal_id, created)
-                 VALUES (?1, ?2, 'IN_PROGRESS', ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    id,
-                    wanted.kind().word(),
-                    set,
-                    account,
-                    principal.map(Principal::kind),
-                    principal.map(Principal::id),
-                    millis(now)
-                ],
-            )?;
-            audit::append(tx, entry)
-        })?;
-        Ok(AccessRequest { id, wanted, status: RequestStatus::InProgress, created: now })
+    /// [`super::StoreError`] if a statement fails; then none is kept.
+    pub fn add_access_requests(&self, new: &[NewRequest], now: Timestamp) -> Result<()> {
+        self.write("keep requests for access", |tx| {
+            new.iter().try_for_each(|new| {
+                add(tx, &new.id, &new.wanted, now)?;
+                audit::append(tx, &new.entry)
+            })
+        })
     }
 
     /// Finds a request.

@@ -1,5 +1,7 @@
 //! What applications of OAuth 2.0 may do.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
 };
 
 /// What a permission is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Permission {
     /// By which grant it gets tokens; the name is the grant's.
     Grant,
@@ -25,6 +27,14 @@ impl Permission {
             Self::Grant => "GRANT",
             Self::Authentication => "AUTHENTICATION",
             Self::Scope => "SCOPE",
+        }
+    }
+
+    fn of(kind: &str) -> Self {
+        match kind {
+            "GRANT" => Self::Grant,
+            "AUTHENTICATION" => Self::Authentication,
+            _ => Self::Scope,
         }
     }
 }
@@ -154,8 +164,21 @@ impl Store {
     }
 }
 
+/// All that an application may: values by what they are about and name.
+pub(super) type Permissions = BTreeMap<(Permission, String), Value>;
+
+/// All that an application may.
+pub(super) fn all_of(c: &Connection, application_id: &str) -> sql::Result<Permissions> {
+    let sql = "SELECT kind, name, value FROM application_permission WHERE application_id = ?1";
+    let rows = all(c, sql, [application_id], |row| {
+        let kind: String = row.get("kind")?;
+        Ok(((Permission::of(&kind), row.get("name")?), from_json(row, "value")?))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
 /// A permission: the application's id, what it is about, and its name.
-type Which<'a> = (&'a str, Permission, &'a str);
+pub(super) type Which<'a> = (&'a str, Permission, &'a str);
 
 fn is_there(c: &Connection, application_id: &str) -> sql::Result<bool> {
     Ok(one(c, "SELECT 1 FROM application WHERE id = ?1", [application_id], |_| Ok(()))?.is_some())
@@ -167,14 +190,15 @@ fn find(c: &Connection, (id, permission, name): Which<'_>) -> sql::Result<Option
     one(c, sql, params![id, permission.kind(), name], |row| from_json(row, "value"))
 }
 
-fn put(c: &Connection, (id, permission, name): Which<'_>, value: &Value) -> sql::Result<()> {
+pub(super) fn put(c: &Connection, (id, permission, name): Which<'_>, value: &Value) -> sql::Result<()> {
     let sql = "INSERT INTO application_permission (application_id, kind, name, value)
                VALUES (?1, ?2, ?3, ?4)
                ON CONFLICT (application_id, kind, name) DO UPDATE SET value = ?4";
     execute(c, sql, params![id, permission.kind(), name, to_json(value)?]).map(drop)
 }
 
-fn delete(c: &Connection, (id, permission, name): Which<'_>) -> sql::Result<bool> {
+/// `false` if there is none.
+pub(super) fn delete(c: &Connection, (id, permission, name): Which<'_>) -> sql::Result<bool> {
     let sql = "DELETE FROM application_permission WHERE application_id = ?1 AND kind = ?2 AND name = ?3";
     Ok(execute(c, sql, params![id, permission.kind(), name])? > 0)
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{AccessRequest, AuditEntry, AwsRole, AwsRoleState, Organization, RequestStatus, Synced, Wanted};
+use super::{
+    AccessRequest, AuditEntry, AwsRole, AwsRoleState, NewRequest, Organization, RequestStatus, Synced, Wanted,
+};
 use crate::{
     organisation::{Account, Assignment, Principal},
     rig::Rig,
@@ -120,7 +122,8 @@ fn a_request_waits_for_its_role_and_tells_why_it_is_not_there() {
     let mut ask = |wanted: Wanted| -> String {
         asked += 1;
         let id = format!("request {asked}");
-        store.add_access_request(id.clone(), wanted, rig.instance.now(), &rig.entry()).unwrap();
+        let new = NewRequest { id: id.clone(), wanted, entry: rig.entry() };
+        store.add_access_requests(&[new], rig.instance.now()).unwrap();
         assert_eq!(store.settle_access_requests(rig.instance.now(), true, &record).unwrap(), 1);
         id
     };

@@ -1,5 +1,6 @@
 //! What a document changes, field by field: the facts of a thing before and after, as they are called in the file.
 
+use super::TrustedIssuer;
 use super::{sql, to_json};
 use crate::organisation::{Account, Application, PermissionSet, Role, Settings, User};
 
@@ -35,6 +36,8 @@ pub enum Kind {
     AccessControlAttribute,
     /// A role that is assumed, not assigned.
     Role,
+    /// An issuer whose tokens are believed.
+    TrustedTokenIssuer,
 }
 
 /// One field of a change; absent is empty.
@@ -142,6 +145,15 @@ pub(super) fn settings_facts(settings: &Settings) -> Facts {
 
 pub(super) fn account_facts(account: &Account) -> Facts {
     vec![("name", account.name.clone()), ("email", account.email.clone()), ("ou", account.ou.clone())]
+}
+
+/// Of an issuer whose tokens are believed.
+pub(super) fn issuer_facts(issuer: &TrustedIssuer) -> Facts {
+    vec![
+        ("issuer_url", issuer.issuer_url.clone()),
+        ("claim", issuer.claim_path.clone()),
+        ("attribute", issuer.attribute_path.clone()),
+    ]
 }
 
 /// Of a role that is assumed.

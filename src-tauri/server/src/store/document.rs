@@ -1,6 +1,8 @@
 //! Applying an organisation file: what differs is changed, what the last file brought and this one does not name
 //! goes, and what administrators made themselves stays. One transaction; a plan is the same one, undone.
 
+mod oauth;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -34,6 +36,11 @@ pub enum Refused {
         "user {0} cannot be kept: somebody outside this file signs in with the same user name or email address"
     )]
     Taken(String),
+    /// Another issuer has the address.
+    #[error(
+        "trusted token issuer {0} cannot be kept: one that an administrator added under another name has its address"
+    )]
+    IssuerTaken(String),
     /// The directory that is the identity source says otherwise.
     #[error(
         "{what} {name} is kept by the directory that people sign in with, and the file says something else of it: \
@@ -104,7 +111,14 @@ impl Apply<'_> {
         changes.extend(self.accounts(c)?);
         changes.extend(self.permission_sets(c)?);
         changes.extend(self.assignments(c)?);
-        changes.extend(self.applications(c)?);
+        match self.issuers(c)? {
+            Ok(issuers) => changes.extend(issuers),
+            Err(refused) => return Ok(Err(refused)),
+        }
+        let mut applications = self.applications(c)?;
+        self.permissions(c, &mut applications)?;
+        changes.extend(applications);
+        changes.extend(self.issuers_gone(c)?);
         changes.extend(self.attributes(c)?);
         changes.extend(self.roles(c)?);
         // Sessions that began before there were ids.

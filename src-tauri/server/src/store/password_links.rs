@@ -55,12 +55,7 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<()> {
         self.write("send a link to set a password", |tx| {
-            tx.execute("DELETE FROM password_link WHERE user_id = ?1", [link.user_id])?;
-            tx.execute(
-                "INSERT INTO password_link (token, user_id, ends, mailed_to) VALUES (?1, ?2, ?3, ?4)",
-                params![link.token.as_bytes(), link.user_id, millis(link.ends), link.to],
-            )?;
-            post(tx, link.letter, now)?;
+            send(tx, link, now)?;
             audit::append(tx, entry)
         })
     }
@@ -113,6 +108,16 @@ impl Store {
                 .map(drop)
         })
     }
+}
+
+/// Keeps a link and the mail that brings it; links of before end.
+pub(super) fn send(tx: &Connection, link: &MailedLink<'_>, now: Timestamp) -> sql::Result<()> {
+    tx.execute("DELETE FROM password_link WHERE user_id = ?1", [link.user_id])?;
+    tx.execute(
+        "INSERT INTO password_link (token, user_id, ends, mailed_to) VALUES (?1, ?2, ?3, ?4)",
+        params![link.token.as_bytes(), link.user_id, millis(link.ends), link.to],
+    )?;
+    post(tx, link.letter, now)
 }
 
 fn post(tx: &Connection, letter: &[u8], now: Timestamp) -> sql::Result<()> {

@@ -57,18 +57,31 @@ impl<'a> Begun<'a> {
 /// Keeps a session. `false` if the person was disabled or deleted while they proved who they are, or people sign in at
 /// an external identity provider by now.
 pub(super) fn insert(tx: &Connection, begun: &Begun<'_>) -> sql::Result<bool> {
+    insert_of(tx, begun, false, "{}")
+}
+
+/// Keeps a session that the external identity provider vouches for, with the session tags that it brought. `false` as
+/// of [`insert`], or if people do not sign in there any more.
+pub(super) fn insert_external(tx: &Connection, begun: &Begun<'_>, tags: &str) -> sql::Result<bool> {
+    insert_of(tx, begun, true, tags)
+}
+
+fn insert_of(tx: &Connection, begun: &Begun<'_>, is_external: bool, tags: &str) -> sql::Result<bool> {
     let Begun { session, cookie, replaces } = begun;
     let is_begun = tx.execute(
-        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor)
-         SELECT ?1, ?2, username, id, ?4, ?5, ?6 FROM user WHERE id = ?3 AND enabled
-             AND NOT EXISTS (SELECT 1 FROM identity_source WHERE kind = 'SAML')",
+        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor, tags, authenticated)
+         SELECT ?1, ?2, username, id, ?4, ?5, ?6, ?7, ?8 FROM user WHERE id = ?3 AND enabled
+             AND EXISTS (SELECT 1 FROM identity_source WHERE kind = 'SAML') = ?9",
         params![
             session.id,
             cookie.as_bytes(),
             session.user_id,
             millis(session.began),
             millis(session.ends),
-            session.factor
+            session.factor,
+            tags,
+            millis(session.authenticated),
+            is_external
         ],
     )? == 1;
     if is_begun && let Some(replaced) = replaces {
@@ -106,31 +119,6 @@ fn replace(tx: &Connection, replaced: &Replaced<'_>, next: &SignInSession) -> sq
         GOES_ON.iter().try_for_each(|sql| execute(tx, sql, [&before, &next.id]).map(drop))?;
     }
     audit::append(tx, replaced.entry)
-}
-
-/// Keeps a session that the external identity provider vouches for, with the session tags that it brought. `false` as
-/// of [`insert`], or if people do not sign in there any more.
-pub(super) fn insert_external(tx: &Connection, begun: &Begun<'_>, tags: &str) -> sql::Result<bool> {
-    let Begun { session, cookie, replaces } = begun;
-    let is_begun = tx.execute(
-        "INSERT INTO sign_in_session (id, cookie, username, user_id, began, ends, factor, tags, authenticated)
-         SELECT ?1, ?2, username, id, ?4, ?5, ?6, ?7, ?8 FROM user WHERE id = ?3 AND enabled
-             AND EXISTS (SELECT 1 FROM identity_source WHERE kind = 'SAML')",
-        params![
-            session.id,
-            cookie.as_bytes(),
-            session.user_id,
-            millis(session.began),
-            millis(session.ends),
-            session.factor,
-            tags,
-            millis(session.authenticated)
-        ],
-    )? == 1;
-    if is_begun && let Some(replaced) = replaces {
-        replace(tx, replaced, session)?;
-    }
-    Ok(is_begun)
 }
 
 /// Notes that a second factor was proved in a session.

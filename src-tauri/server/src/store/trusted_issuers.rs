@@ -36,18 +36,32 @@ fn issuer(row: &Row<'_>) -> sql::Result<TrustedIssuer> {
     })
 }
 
-fn find(c: &Connection, id: &str) -> sql::Result<Option<TrustedIssuer>> {
+pub(super) fn find(c: &Connection, id: &str) -> sql::Result<Option<TrustedIssuer>> {
     one(c, "SELECT * FROM trusted_token_issuer WHERE id = ?1", [id], issuer)
 }
 
+pub(super) fn find_by_name(c: &Connection, name: &str) -> sql::Result<Option<TrustedIssuer>> {
+    one(c, "SELECT * FROM trusted_token_issuer WHERE name = ?1", [name], issuer)
+}
+
+pub(super) fn list(c: &Connection, after: &str, limit: u32) -> sql::Result<Vec<TrustedIssuer>> {
+    let sql = "SELECT * FROM trusted_token_issuer WHERE name > ?1 ORDER BY name LIMIT ?2";
+    all(c, sql, params![after, limit], issuer)
+}
+
+/// `false` if there is none.
+pub(super) fn remove(c: &Connection, id: &str) -> sql::Result<bool> {
+    Ok(execute(c, "DELETE FROM trusted_token_issuer WHERE id = ?1", [id])? > 0)
+}
+
 /// Whether another one has its name or its address.
-fn is_taken(c: &Connection, wanted: &TrustedIssuer) -> sql::Result<bool> {
+pub(super) fn is_taken(c: &Connection, wanted: &TrustedIssuer) -> sql::Result<bool> {
     let sql = "SELECT id FROM trusted_token_issuer WHERE (name = ?1 OR issuer_url = ?2) AND id <> ?3";
     let other = one(c, sql, params![wanted.name, wanted.issuer_url, wanted.id], |_| Ok(()))?;
     Ok(other.is_some())
 }
 
-fn put(c: &Connection, wanted: &TrustedIssuer) -> sql::Result<()> {
+pub(super) fn put(c: &Connection, wanted: &TrustedIssuer) -> sql::Result<()> {
     let TrustedIssuer { id, name, issuer_url, claim_path, attribute_path, created } = wanted;
     let sql = "INSERT INTO trusted_token_issuer (id, name, issuer_url, claim_path, attribute_path, created)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -69,10 +83,7 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if the statement fails.
     pub fn trusted_issuers(&self, after: &str, limit: u32) -> Result<Vec<TrustedIssuer>> {
-        self.read("list trusted token issuers", |c| {
-            let sql = "SELECT * FROM trusted_token_issuer WHERE name > ?1 ORDER BY name LIMIT ?2";
-            all(c, sql, params![after, limit], issuer)
-        })
+        self.read("list trusted token issuers", |c| list(c, after, limit))
     }
 
     /// Adds one with tags of this resource; `false` if another has its name or its address.
@@ -129,7 +140,7 @@ impl Store {
     /// [`super::StoreError`] if a statement fails.
     pub fn delete_trusted_issuer(&self, id: &str, resource: &str, entry: &AuditEntry) -> Result<bool> {
         self.attempt("forget a trusted token issuer", |tx| {
-            if execute(tx, "DELETE FROM trusted_token_issuer WHERE id = ?1", [id])? == 0 {
+            if !remove(tx, id)? {
                 return Ok((false, false));
             }
             execute(tx, "DELETE FROM tag WHERE resource = ?1", [resource])?;

@@ -154,6 +154,7 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
+    #[cfg(test)]
     pub fn put_user(&self, user: &User, now: Timestamp, entry: &AuditEntry) -> Result<bool> {
         self.write("keep a user", |tx| {
             if !are_logins_free(tx, user)? {

@@ -1,10 +1,17 @@
 //! A CloudFormation template: the resources of `AWS::SSO`, checked as the API checks its requests.
 
+mod functions;
+mod inputs;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
+use self::{
+    functions::{OWN, Scope},
+    inputs::Wrong,
+};
 use super::{access_control, permission_sets, policies, tags};
 use crate::{
     admin::{body, body::Body, wire::AdminError},
@@ -31,8 +38,15 @@ const PERMISSION_SET_PROPERTIES: [&str; 10] = [
 ];
 const ASSIGNMENT_PROPERTIES: [&str; 6] =
     ["InstanceArn", "PermissionSetArn", "PrincipalId", "PrincipalType", "TargetId", "TargetType"];
-/// Stands before the name of a set of the same template; no ARN begins so.
-const OWN: &str = "\0";
+const SECTIONS: [&str; 7] = [
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Mappings",
+    "Conditions",
+    "Resources",
+];
 
 /// Whether a file is a template and not an organisation.
 pub fn is_template(text: &str) -> bool {
@@ -56,20 +70,22 @@ fn plain(value: serde_norway::Value) -> Result<Value, String> {
     Ok(match value {
         Yaml::Tagged(tagged) => {
             let argument = plain(tagged.value)?;
-            match tagged.tag.to_string().as_str() {
-                "!Ref" => json!({ "Ref": argument }),
-                "!GetAtt" => {
+            match tagged.tag.to_string().trim_start_matches('!') {
+                name @ ("Ref" | "Condition") => json!({ name: argument }),
+                "GetAtt" => {
                     let parts = argument.as_str().and_then(|text| text.split_once('.'));
                     let parts = parts.map(|(resource, attribute)| json!([resource, attribute]));
                     json!({ "Fn::GetAtt": parts.unwrap_or(argument) })
                 }
-                tag => return Err(format!("the function {tag} is not supported here; Ref and GetAtt are")),
+                name => json!({ format!("Fn::{name}"): argument }),
             }
         }
         Yaml::Sequence(members) => members.into_iter().map(plain).collect::<Result<Vec<_>, _>>()?.into(),
         Yaml::Mapping(members) => {
             let member = |(name, value)| match name {
                 Yaml::String(name) => Ok((name, plain(value)?)),
+                // Mappings go by the numbers of accounts.
+                Yaml::Number(name) => Ok((name.to_string(), plain(value)?)),
                 _ => Err("a name is not text".to_owned()),
             };
             Value::Object(members.into_iter().map(member).collect::<Result<Map<_, _>, String>>()?)
@@ -78,11 +94,16 @@ fn plain(value: serde_norway::Value) -> Result<Value, String> {
     })
 }
 
-/// Reads a template for an instance.
+/// Reads a template for an instance, with what its parameters are given.
 ///
 /// # Errors
-/// [`FileError`] with the line of the resource and what is wrong with it.
-pub fn read(instance: &Instance, file: &str, text: &str) -> Result<Template, FileError> {
+/// [`FileError`] with the line of the resource, parameter or condition and what is wrong with it.
+pub fn read(
+    instance: &Instance,
+    file: &str,
+    text: &str,
+    given: &BTreeMap<String, String>,
+) -> Result<Template, FileError> {
     let whole = |line, problem| FileError { file: file.to_owned(), line, field: None, problem };
     let document = parse(text).map_err(|(line, problem)| whole(line, problem))?;
     let mistake = |name: &str, problem: String| FileError {
@@ -92,27 +113,19 @@ pub fn read(instance: &Instance, file: &str, text: &str) -> Result<Template, Fil
         problem,
     };
     for section in document.as_object().into_iter().flatten().map(|(name, _)| name) {
-        if !["AWSTemplateFormatVersion", "Description", "Metadata", "Resources"].contains(&section.as_str()) {
+        if !SECTIONS.contains(&section.as_str()) {
             return Err(mistake(section, "is not supported here".to_owned()));
         }
     }
     let resources = document["Resources"]
         .as_object()
         .ok_or_else(|| mistake("Resources", "must be a mapping of names to resources".to_owned()))?;
+    let scope = scope(instance, &document, given).map_err(|(name, problem)| mistake(&name, problem))?;
     let arn = instance.addresses.instance_arn();
-    let known = resources.iter().filter_map(|(id, resource)| match resource["Type"].as_str()? {
-        PERMISSION_SET => {
-            let name = resource["Properties"]["Name"].as_str().unwrap_or_default();
-            Some((format!("{id}.PermissionSetArn"), format!("{OWN}{name}")))
-        }
-        ATTRIBUTES => Some((id.clone(), arn.clone())),
-        _ => None,
-    });
-    let known: Known = known.collect();
     let mut template = Template::default();
     for (id, resource) in resources {
         let wrong = |problem: String| mistake(id, problem);
-        let sections = ["Type", "Properties", "DependsOn", "Metadata"];
+        let sections = ["Type", "Properties", "DependsOn", "Metadata", "Condition"];
         if let Some(name) = resource
             .as_object()
             .into_iter()
@@ -128,7 +141,17 @@ pub fn read(instance: &Instance, file: &str, text: &str) -> Result<Template, Fil
                 format!("is {kind:?}; only {PERMISSION_SET}, {ASSIGNMENT} and {ATTRIBUTES} are applied here");
             return Err(wrong(words));
         }
-        let properties = resolve(&resource["Properties"], &known).map_err(wrong)?;
+        if !is_in(&scope, resource).map_err(wrong)? {
+            continue;
+        }
+        let properties = scope.resolve(&resource["Properties"]).map_err(wrong)?;
+        let hidden = properties.as_object().into_iter().flatten();
+        if let Some((name, _)) =
+            hidden.filter(|(name, _)| *name != "PermissionSetArn").find(|(_, value)| names_own(value))
+        {
+            let words = "has the ARN of a permission set of this template, which is not known before";
+            return Err(wrong(format!("{words}, in {name}")));
+        }
         if properties["InstanceArn"] != arn {
             return Err(wrong(format!("needs the InstanceArn {arn}, which is this instance's")));
         }
@@ -157,46 +180,63 @@ pub fn read(instance: &Instance, file: &str, text: &str) -> Result<Template, Fil
     Ok(template)
 }
 
+/// What the functions of a template may name.
+fn scope(instance: &Instance, document: &Value, given: &BTreeMap<String, String>) -> Result<Scope, Wrong> {
+    let settings = instance.settings();
+    let mut scope = Scope {
+        parameters: inputs::parameters(&document["Parameters"], given)?,
+        pseudo: BTreeMap::from([
+            ("AWS::AccountId", settings.management_account.clone()),
+            ("AWS::Partition", "aws".to_owned()),
+            ("AWS::Region", settings.region.clone()),
+            ("AWS::URLSuffix", "amazonaws.com".to_owned()),
+        ]),
+        mappings: document["Mappings"].clone(),
+        ..Scope::default()
+    };
+    scope.conditions = inputs::conditions(&document["Conditions"], &scope)?;
+    let mut known = BTreeMap::new();
+    for (id, resource) in document["Resources"].as_object().into_iter().flatten() {
+        let wrong = |problem| (id.clone(), problem);
+        let kind = resource["Type"].as_str().unwrap_or_default();
+        if ![PERMISSION_SET, ATTRIBUTES].contains(&kind) || !is_in(&scope, resource).map_err(wrong)? {
+            continue;
+        }
+        if kind == PERMISSION_SET {
+            let name = scope.resolve(&resource["Properties"]["Name"]).map_err(wrong)?;
+            let name = name.as_str().unwrap_or_default();
+            known.insert(format!("{id}.PermissionSetArn"), format!("{OWN}{name}"));
+        } else {
+            known.insert(id.clone(), instance.addresses.instance_arn());
+        }
+    }
+    scope.resources = known;
+    Ok(scope)
+}
+
+/// Whether a resource's condition holds, or it has none.
+fn is_in(scope: &Scope, resource: &Value) -> Result<bool, String> {
+    match &resource["Condition"] {
+        Value::Null => Ok(true),
+        condition => scope.holds(condition.as_str().unwrap_or_default()),
+    }
+}
+
+/// Whether a value has the place of an ARN that is not known yet.
+fn names_own(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(OWN),
+        Value::Array(members) => members.iter().any(names_own),
+        Value::Object(members) => members.values().any(names_own),
+        _ => false,
+    }
+}
+
 fn only(properties: &Value, known: &[&str]) -> Result<(), AdminError> {
     let mut names = properties.as_object().into_iter().flatten().map(|(name, _)| name);
     match names.find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(AdminError::validation(format!("has the property {name}, which it cannot have"))),
         None => Ok(()),
-    }
-}
-
-/// What can be referred to, as `Fn::GetAtt` and `Ref` name it, and what that is.
-type Known = BTreeMap<String, String>;
-
-/// `Fn::GetAtt` of the template's permission sets, and `Ref` of its attributes, which is the instance's ARN as in
-/// CloudFormation; anything else that is a function is refused.
-fn resolve(value: &Value, known: &Known) -> Result<Value, String> {
-    match value {
-        Value::Object(members) => {
-            let function =
-                members.iter().next().filter(|(name, _)| *name == "Ref" || name.starts_with("Fn::"));
-            let Some((function, argument)) = function.filter(|_| members.len() == 1) else {
-                let member = |(name, value): (&String, &Value)| Ok((name.clone(), resolve(value, known)?));
-                return Ok(Value::Object(members.iter().map(member).collect::<Result<_, String>>()?));
-            };
-            if !["Ref", "Fn::GetAtt"].contains(&function.as_str()) {
-                return Err(format!("has the function {function}, which is not supported here"));
-            }
-            let parts: Vec<&str> = match argument {
-                Value::Array(parts) => parts.iter().filter_map(Value::as_str).collect(),
-                other => other.as_str().into_iter().collect(),
-            };
-            let named = parts.join(".");
-            match known.get(&named).filter(|_| named.contains('.') == (function == "Fn::GetAtt")) {
-                Some(meant) => Ok(json!(meant)),
-                None if known.contains_key(&format!("{named}.PermissionSetArn")) => Err(format!(
-                    "refers to {named}, whose Ref is no ARN; use GetAtt {named}.PermissionSetArn"
-                )),
-                None => Err(format!("refers to {named}, which is not in this template")),
-            }
-        }
-        Value::Array(members) => members.iter().map(|member| resolve(member, known)).collect(),
-        other => Ok(other.clone()),
     }
 }
 

@@ -146,3 +146,23 @@ async fn managed_policies_are_suggested_and_unknown_ones_are_named() {
     ada.submit(&edit, path, &[("session", "60"), ("managed", "IAMFullAccess")]).await.is(303);
     assert!(!ada.get(done.header("location")).await.is(200).body.contains("It could not be checked"));
 }
+
+#[tokio::test]
+async fn access_is_given_in_all_that_was_chosen_or_in_nothing() {
+    let rig = rig();
+    let (ada, alex, store) = (rig.browser_of("ada").await, rig.user("alex"), &rig.instance.store);
+    let units = store.organizational_units().unwrap();
+    let security = units.iter().find(|unit| unit.path == "Security").unwrap().id.clone();
+    let chosen = format!("unit={security}&principal=USER:{}&set={}", alex.id, set_arn(&rig, "ReadOnly"));
+    let review = ada.get(&format!("/admin/assign?step=3&go=next&{chosen}")).await.is(200);
+    assert!(review.body.contains("2 assignments"), "{}", review.body);
+    let before = store.audit_trail().len();
+    // There is room for the first of them.
+    store.tamper("CREATE UNIQUE INDEX one_alone ON access_request (principal_id)");
+    ada.submit(&review, "/admin/assign", &[]).await.is(500);
+    let requests = || store.access_requests(crate::store::RequestKind::Assign, None, 10).unwrap().len();
+    assert_eq!((requests(), events_after(&rig, before).len()), (0, 0));
+    store.tamper("DROP INDEX one_alone");
+    ada.submit(&review, "/admin/assign", &[]).await.is(303);
+    assert_eq!((requests(), events_after(&rig, before).len()), (2, 2), "pressed again");
+}

@@ -355,3 +355,18 @@ async fn an_application_has_ten_scopes_and_ten_issuers_at_most() {
     let again = [("id", &*reports.id), ("scope", "s:3"), ("targets", "*")];
     ada.submit(&page, &format!("{TOKENS}/scope"), &again).await.is(303);
 }
+
+#[tokio::test]
+async fn the_page_says_that_the_organisation_file_has_a_say() {
+    let rig = rig();
+    let ada = rig.browser_of("ada").await;
+    let (own, ledger) = (application(&rig, &ada, "Reports").await.0, rig.application("Ledger"));
+    for (id, is_named) in [(&own.id, false), (&ledger.id, true)] {
+        let page = ada.get(&format!("{TOKENS}?id={id}")).await.is(200);
+        assert_eq!(page.body.contains("The organisation file names this application"), is_named, "{id}");
+    }
+    let page = ada.get(&format!("{TOKENS}?id={}", ledger.id)).await.is(200);
+    for words in ["/sample-apps/ledger/back", "ledger:share"] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+}

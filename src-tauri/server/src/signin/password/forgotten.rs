@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Place, chosen, event, has_password, kept_elsewhere};
@@ -107,19 +107,40 @@ pub enum By {
 /// # Errors
 /// [`PageError`] if the letter cannot be kept.
 pub fn send_link(instance: &Instance, user: &User, by: By, event: &AuditEntry) -> Result<(), PageError> {
-    let now = instance.now();
-    let token = instance.chance.token();
-    let link = instance.addresses.url(&format!("/sign-in/reset?token={}", token.expose()));
-    let sealed = letter(instance, user, by, &link).seal(instance).ok_or_else(|| {
-        PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", "Try again.")
-    })?;
-    let lasts = if by == By::Invitation { INVITATION_LASTS } else { LINK_LASTS };
-    let ends = now.checked_add(lasts).unwrap_or(now);
-    let mailed =
-        MailedLink { user_id: &user.id, to: &user.email, token: token.digest(), ends, letter: &sealed };
-    instance.store.send_password_link(&mailed, now, event)?;
+    let written = Written::to(instance, user, by)?;
+    instance.store.send_password_link(&written.link(user), instance.now(), event)?;
     instance.mailing.wake();
     Ok(())
+}
+
+/// A link and its letter, not sent yet.
+pub struct Written {
+    token: Digest,
+    ends: Timestamp,
+    letter: Vec<u8>,
+}
+
+impl Written {
+    /// Writes to a person.
+    ///
+    /// # Errors
+    /// [`PageError`] if the letter cannot be sealed.
+    pub fn to(instance: &Instance, user: &User, by: By) -> Result<Self, PageError> {
+        let now = instance.now();
+        let token = instance.chance.token();
+        let link = instance.addresses.url(&format!("/sign-in/reset?token={}", token.expose()));
+        let letter = letter(instance, user, by, &link).seal(instance).ok_or_else(|| {
+            PageError::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here", "Try again.")
+        })?;
+        let lasts = if by == By::Invitation { INVITATION_LASTS } else { LINK_LASTS };
+        Ok(Self { token: token.digest(), ends: now.checked_add(lasts).unwrap_or(now), letter })
+    }
+
+    /// What the store keeps of it, for whom it was written to. Who keeps it wakes the mailing.
+    pub fn link<'a>(&'a self, user: &'a User) -> MailedLink<'a> {
+        let Self { token, ends, letter } = self;
+        MailedLink { user_id: &user.id, to: &user.email, token: *token, ends: *ends, letter }
+    }
 }
 
 fn letter(instance: &Instance, user: &User, by: By, link: &str) -> Letter {

@@ -46,21 +46,30 @@ pub fn give(instance: &Instance, user: &str) -> Result<Token> {
     give_to(instance, user, &event)
 }
 
+/// A new one, in clear for who hands it over and as it is kept.
+///
+/// # Errors
+/// That it could not be hashed.
+pub fn draw(instance: &Instance) -> Result<(Token, Password)> {
+    let password = instance.chance.password();
+    let hash = passwords::hash(&password, &instance.chance)
+        .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    Ok((password, Password { hash, earlier: Vec::new(), must_change: true }))
+}
+
 /// The same for a person who is known, with the event of who gives it.
 ///
 /// # Errors
 /// That the store failed.
 pub fn give_to(instance: &Instance, user: &User, event: &AuditEntry) -> Result<Token> {
     let user_id = instance.user_id(user);
-    let password = instance.chance.password();
-    let hash = passwords::hash(&password, &instance.chance)
-        .map_err(|error| anyhow::anyhow!("could not hash: {error}"))?;
+    let (password, drawn) = draw(instance)?;
     let earlier = match instance.store.password(&user_id)? {
         Some(before) if before.must_change => before.earlier,
         Some(before) => std::iter::once(before.hash).chain(before.earlier).take(2).collect(),
         None => Vec::new(),
     };
-    let given = Password { hash, earlier, must_change: true };
+    let given = Password { earlier, ..drawn };
     let new = NewPassword { user_id: &user_id, password: &given, session: None, half: None, link: None };
     instance.store.set_password(&new, instance.now(), event)?;
     Ok(password)
