@@ -147,6 +147,8 @@ pub enum UiBannerKind {
     Throttled,
     /// The last sync failed.
     SyncFailed,
+    /// The person has one security key only at this organisation.
+    Spare,
     /// Paused by the person.
     Paused,
     /// The sign-in lives in memory only.

@@ -67,3 +67,26 @@ test('keys are added, removed and asked for in Settings', async () => {
   await settled();
   expect(host.asked.at(-1)).toMatchObject({ ask: 'set_settings', settings: { safety: { step_up_marked: [] } } });
 });
+
+test('a rule for roles is tried while it is typed, added and removed', async () => {
+  vi.useFakeTimers();
+  const { host } = await show(scene('settings-step-up'));
+  const form = screen.getByRole('form', { name: 'Add a rule for roles' });
+  await fireEvent.input(within(form).getByLabelText('Role'), { target: { value: ' ^admin ' } });
+  await vi.advanceTimersByTimeAsync(300);
+  expect(host.asked.at(-1)).toEqual({ ask: 'step_up', step_up: { wish: 'try', pattern: { role: '^admin', account: '' } } });
+  expect(within(form).getByRole('status').textContent).toContain('Matches 2 roles');
+  await fireEvent.input(within(form).getByLabelText('Account'), { target: { value: 'prod' } });
+  await fireEvent.click(within(form).getByRole('button', { name: 'Add rule' }));
+  await vi.advanceTimersByTimeAsync(300);
+  const before = [
+    { role: '^deploy', account: '' },
+    { role: 'breakglass', account: '-live$' },
+  ];
+  const set = (step_up_patterns: typeof before) => ({ ask: 'set_settings', settings: { safety: { step_up_patterns } } });
+  expect(host.asked.at(-1)).toMatchObject(set([...before, { role: '^admin', account: 'prod' }]));
+  await fireEvent.click(screen.getByRole('button', { name: 'Remove, ^deploy' }));
+  await vi.advanceTimersByTimeAsync(300);
+  expect(host.asked.at(-1)).toMatchObject(set(before.slice(1)));
+  vi.useRealTimers();
+});
