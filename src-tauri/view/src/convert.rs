@@ -252,7 +252,9 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
         },
         // Read in steps, see `Reading`.
         Ok(Reply::RecordedAccounts(_) | Reply::Exported(_)) => UiReply::Done,
-        Ok(Reply::Fits { accounts, names }) => UiReply::Fits { text: fits(accounts, "account", &names, ", ") },
+        Ok(Reply::Fits { accounts, names }) => {
+            UiReply::Fits { text: fits(accounts, "account", &names, ", ") }
+        }
         Ok(Reply::FitsRoles { roles, names }) => UiReply::Fits { text: fits(roles, "role", &names, "; ") },
         Ok(Reply::Show(show)) => UiReply::Show { show: show.into() },
         Err(code) => {

@@ -72,9 +72,7 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "The last step was not done.",
             "Do it again, and enter the PIN.",
         ),
-        KeyFault::NotSupported => {
-            owned("This key cannot do that", UNCHANGED, "Use a key that can.")
-        }
+        KeyFault::NotSupported => owned("This key cannot do that", UNCHANGED, "Use a key that can."),
         KeyFault::Busy => owned(
             "Another program is using the key",
             UNCHANGED,
@@ -90,14 +88,10 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "Windows lets only administrators change keys directly.",
             "Change them in Windows Settings, or start Latchkey once more as administrator.",
         ),
-        KeyFault::Removed { undone: Undone::Nothing } => {
-            owned(REMOVED, UNCHANGED, "Plug it in to continue.")
+        KeyFault::Removed { undone: Undone::Nothing } => owned(REMOVED, UNCHANGED, "Plug it in to continue."),
+        KeyFault::Removed { undone: Undone::LastStep } => {
+            owned(REMOVED, "The last step was not completed.", "Plug it in and look what it holds.")
         }
-        KeyFault::Removed { undone: Undone::LastStep } => owned(
-            REMOVED,
-            "The last step was not completed.",
-            "Plug it in and look what it holds.",
-        ),
         KeyFault::Cancelled { undone: Undone::Nothing } => {
             owned("Cancelled", UNCHANGED, "Begin again whenever you like.")
         }
@@ -108,11 +102,9 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
         KeyFault::TimedOut { undone: Undone::LastStep } => {
             owned("The key did not finish in time", STILL_DONE, LOOK_WHAT)
         }
-        KeyFault::Declined => owned(
-            "The key declined",
-            "Somebody said no at the key. Nothing was changed.",
-            TOUCH_IT,
-        ),
+        KeyFault::Declined => {
+            owned("The key declined", "Somebody said no at the key. Nothing was changed.", TOUCH_IT)
+        }
         KeyFault::PinIsSet => owned(
             "This key has a PIN already",
             "It was set meanwhile, perhaps by another program. Nothing was changed.",
@@ -133,17 +125,13 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "It may be somebody else's, or be registered elsewhere. Nothing was changed.",
             "Use another key or another way to sign in.",
         ),
-        KeyFault::RegisteredAlready => {
-            owned("This key is registered there already", UNCHANGED, ANOTHER)
-        }
+        KeyFault::RegisteredAlready => owned("This key is registered there already", UNCHANGED, ANOTHER),
         KeyFault::ForeignSite { site } => (
             "The key was not asked".into(),
             format!("The server wanted keys of {site}, which is not its own address."),
             "Check the start URL, and tell your administrator.".into(),
         ),
-        KeyFault::KnownAlready => {
-            owned("This key is known here already", UNCHANGED, ANOTHER)
-        }
+        KeyFault::KnownAlready => owned("This key is known here already", UNCHANGED, ANOTHER),
         KeyFault::Cloned => owned(
             "This key may have been copied",
             "Its counter went back, which a key by itself never does. Nothing was opened.",
@@ -154,11 +142,9 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "Nothing was opened.",
             "Use another key, or remove this one in Settings and add it anew.",
         ),
-        KeyFault::NotRecognised => owned(
-            "The fingerprint was not recognised",
-            UNCHANGED,
-            "Try again, or enter the PIN.",
-        ),
+        KeyFault::NotRecognised => {
+            owned("The fingerprint was not recognised", UNCHANGED, "Try again, or enter the PIN.")
+        }
         KeyFault::OverNfc => {
             owned("Reset works only over USB", "Nothing was erased.", "Plug the key in to a USB port.")
         }

@@ -26,11 +26,9 @@ pub(crate) fn fault(fault: &NativeFault, org: &str) -> (String, String, String) 
             "Check that your device's clock is right, then enter the code it shows now.",
         ),
         NativeFault::CodeUsed => owned("That code was used already", "", "Wait for the next one."),
-        NativeFault::NotAccepted => owned(
-            "That was not accepted",
-            "",
-            "Check it and enter it again, or use another way to sign in.",
-        ),
+        NativeFault::NotAccepted => {
+            owned("That was not accepted", "", "Check it and enter it again, or use another way to sign in.")
+        }
         NativeFault::RadiusSilent => of(
             format!("What checks the codes of {org} does not answer"),
             "Yours was not looked at, and does not count as an attempt.",

@@ -175,20 +175,24 @@ fn typed(factor: Option<&NativeFactor>) -> (String, String) {
     let (title, body) = match factor {
         Some(NativeFactor::Radius { label, asks: Some(asks), .. }) => (
             format!("{label} asks"),
-            if asks.message.is_empty() { "It asks for one thing more.".to_owned() } else { asks.message.clone() },
+            if asks.message.is_empty() {
+                "It asks for one thing more.".to_owned()
+            } else {
+                asks.message.clone()
+            },
         ),
         Some(NativeFactor::Radius { label, asks: None, .. }) => (
             format!("Enter the code of {label}"),
-            "Or be asked in another way, if you have one: on your phone, or by a code that is sent to you.".to_owned(),
+            "Or be asked in another way, if you have one: on your phone, or by a code that is sent to you."
+                .to_owned(),
         ),
         Some(NativeFactor::Code { name, .. }) if !name.is_empty() => (
             "Enter your authenticator code".to_owned(),
             format!("Your authenticator app \"{name}\" shows 6 digits."),
         ),
-        _ => (
-            "Enter your authenticator code".to_owned(),
-            "Your authenticator app shows 6 digits.".to_owned(),
-        ),
+        _ => {
+            ("Enter your authenticator code".to_owned(), "Your authenticator app shows 6 digits.".to_owned())
+        }
     };
     (title, body)
 }
@@ -310,8 +314,6 @@ fn to(factor: &NativeFactor) -> String {
 /// RADIUS servers that were told nothing yet may ask in another way.
 fn otherwise(now: &InApp) -> Option<UiInAppWay> {
     let (_, asks) = now.radius()?;
-    asks.is_none().then(|| UiInAppWay {
-        label: "Ask me in another way".to_owned(),
-        step: UiInAppStep::AskOtherwise,
-    })
+    asks.is_none()
+        .then(|| UiInAppWay { label: "Ask me in another way".to_owned(), step: UiInAppStep::AskOtherwise })
 }

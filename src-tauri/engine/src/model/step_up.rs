@@ -107,8 +107,7 @@ pub enum Demand {
 /// unless it was marked, by hand or by a rule.
 #[must_use]
 pub fn asks_here(marked: bool, environment: Environment, sensitivity: Sensitivity) -> bool {
-    marked
-        || (environment == Environment::Production && sensitivity == Sensitivity::Privileged)
+    marked || (environment == Environment::Production && sensitivity == Sensitivity::Privileged)
 }
 
 /// A role that a touch opened.

@@ -84,5 +84,7 @@ pub(super) fn spare(s: &Snapshot) -> Option<String> {
 
 /// Why a spare key is worth having.
 pub(crate) fn only_one(places: &str) -> String {
-    format!("You have only one security key at {places}. Register a spare one, so that a lost key does not lock you out.")
+    format!(
+        "You have only one security key at {places}. Register a spare one, so that a lost key does not lock you out."
+    )
 }

@@ -129,7 +129,8 @@ fn what_radius_servers_ask_is_said_and_typed_as_they_wish() {
         let mut s = at(Stage::Code(0), None);
         let SignIn::InProgress(attempt) = &mut s.organisations[0].sign_in else { panic!("none") };
         let label = "Acme token".to_owned();
-        attempt.in_app.as_mut().unwrap().factors[0] = NativeFactor::Radius { id: "radius".into(), label, asks };
+        attempt.in_app.as_mut().unwrap().factors[0] =
+            NativeFactor::Radius { id: "radius".into(), label, asks };
         shown(&s)
     };
     let ways = |now: &UiInApp| now.ways.iter().map(|way| way.label.clone()).collect::<Vec<_>>();
@@ -140,7 +141,10 @@ fn what_radius_servers_ask_is_said_and_typed_as_they_wish() {
     assert_eq!(ways(&first), ["Ask me in another way", "Use a code of \"Phone\""]);
     assert_eq!(first.ways[0].step, UiInAppStep::AskOtherwise);
     let asked = now(Some(Asks { message: "Type the code that was sent to you".into(), hidden: true }));
-    assert_eq!((asked.title.as_str(), asked.body.as_str()), ("Acme token asks", "Type the code that was sent to you"));
+    assert_eq!(
+        (asked.title.as_str(), asked.body.as_str()),
+        ("Acme token asks", "Type the code that was sent to you")
+    );
     let field = asked.field.clone().unwrap();
     assert_eq!((field.label.as_str(), field.digits, field.hidden), ("Your answer", false, true));
     assert_eq!(ways(&asked), ["Use a code of \"Phone\""]);
@@ -165,7 +169,11 @@ fn a_first_key_is_set_up_here_and_what_else_there_is_in_the_browser() {
     };
     let asked = now(Stage::Enrol, None);
     assert_eq!((asked.stage, asked.title.as_str()), (UiInAppStage::Enrol, "Acme requires a second factor"));
-    assert!(asked.body.contains("an authenticator app") && asked.body.contains("in your browser"), "{}", asked.body);
+    assert!(
+        asked.body.contains("an authenticator app") && asked.body.contains("in your browser"),
+        "{}",
+        asked.body
+    );
     assert!(asked.ways.is_empty() && asked.again.is_none());
     let failed = now(Stage::KeyFailed, Some(NativeFault::NotAdded.into()));
     assert_eq!((failed.title.as_str(), failed.again), ("Set up your security key", Some(UiInAppStep::Enrol)));

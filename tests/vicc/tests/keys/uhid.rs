@@ -65,7 +65,8 @@ impl Port {
             key.register(&site.origin, &options, Verify::Touch, &ask).await.err()
         });
         let key = self.key.clone();
-        joined(tokio::task::spawn_blocking(move || assert!(key.wait_for_prompt(SOON), "the key waits"))).await;
+        joined(tokio::task::spawn_blocking(move || assert!(key.wait_for_prompt(SOON), "the key waits")))
+            .await;
         registering
     }
 

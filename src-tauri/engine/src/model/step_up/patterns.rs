@@ -64,7 +64,8 @@ mod tests {
     fn a_role_fits_by_its_name_and_its_accounts_name_or_number() {
         let check = |role: &str, account: &str, fits: &[&str]| {
             let patterns = Patterns::compile(&[pattern(role, account)]);
-            let all = [("Deploy", "web-dev", "111"), ("deploy-db", "web-live", "222"), ("Read", "web-live", "222")];
+            let all =
+                [("Deploy", "web-dev", "111"), ("deploy-db", "web-live", "222"), ("Read", "web-live", "222")];
             let found: Vec<_> = all
                 .iter()
                 .filter(|(role, name, number)| patterns.fit(role, name, number))

@@ -25,7 +25,10 @@ async fn a_first_key_is_set_up_in_the_sign_in_that_demands_one() {
     world.native.then(vec![Ok(enrolment()), Err(NativeError::NotAdded), Ok(complete())]);
     password(&engine).await;
     let s = stage(&engine, |stage| *stage == Stage::Enrol).await;
-    assert!(in_app(&s).unwrap().enrols && s.keys.running.is_none(), "no key is asked before the person says so");
+    assert!(
+        in_app(&s).unwrap().enrols && s.keys.running.is_none(),
+        "no key is asked before the person says so"
+    );
 
     step(&engine, InAppStep::Enrol).await.unwrap();
     enter_pin(&engine, "0000").await;

@@ -86,10 +86,7 @@ pub(crate) fn radius(asks: Option<Asks>) -> NativeStep {
 
 /// A first key is demanded, and can be set up here.
 pub(crate) fn enrolment() -> NativeStep {
-    NativeStep::ContinueInBrowser {
-        reason: BrowserReason::Enrolment,
-        sign_in: Some("under way".into()),
-    }
+    NativeStep::ContinueInBrowser { reason: BrowserReason::Enrolment, sign_in: Some("under way".into()) }
 }
 
 pub(crate) fn in_browser() -> NativeStep {

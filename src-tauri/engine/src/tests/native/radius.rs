@@ -52,10 +52,7 @@ async fn what_radius_servers_ask_is_answered_and_asked_anew_when_the_answer_was_
     step(&engine, code()).await.unwrap();
     signed_in(&engine).await;
     let (typed, nothing) = ("code radius 246802", "code radius ");
-    assert_eq!(
-        world.native.asked()[..],
-        ["start sam secret nobody", typed, nothing, typed, nothing, typed]
-    );
+    assert_eq!(world.native.asked()[..], ["start sam secret nobody", typed, nothing, typed, nothing, typed]);
 }
 
 #[tokio::test(start_paused = true)]

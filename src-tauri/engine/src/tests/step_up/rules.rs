@@ -47,7 +47,9 @@ async fn a_rule_for_roles_asks_for_a_touch_wherever_it_fits() {
     touch(&world, &engine).await;
     assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
     // To take a rule away, or to have it fit less, takes one.
-    for fewer in [vec![pattern("^readonly$", "^1$")], vec![pattern("^dev$", "prod"), pattern("^readonly$", "^1$")]] {
+    for fewer in
+        [vec![pattern("^readonly$", "^1$")], vec![pattern("^dev$", "prod"), pattern("^readonly$", "^1$")]]
+    {
         let waits = asks(&engine, with(&before, fewer));
         touch(&world, &engine).await;
         assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
@@ -73,7 +75,8 @@ async fn what_is_kept_already_gets_an_end_when_a_rule_fits_its_role() {
 #[tokio::test(start_paused = true)]
 async fn a_rule_for_roles_is_tried_before_it_is_set() {
     let (_world, engine) = known().await;
-    let tried = |role: &str, account: &str| engine.ask(Request::StepUp(StepUpRequest::Try(pattern(role, account))));
+    let tried =
+        |role: &str, account: &str| engine.ask(Request::StepUp(StepUpRequest::Try(pattern(role, account))));
     let Ok(Reply::FitsRoles { roles, names }) = tried("^dev$", "").await else { panic!("no answer") };
     assert_eq!((roles, names[..].join("; ")), (1, "payments-dev, Dev".to_owned()));
     assert_eq!(tried("^dev$", "prod").await, Ok(Reply::FitsRoles { roles: 0, names: vec![] }));
