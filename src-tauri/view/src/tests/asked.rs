@@ -370,10 +370,9 @@ fn what_a_rule_would_match() {
     let asked = UiRequest::StepUp { step_up: UiStepUpWish::Try { pattern } };
     let names = vec!["a, Deploy".to_owned(), "b, Deploy".to_owned()];
     let found = reply(Ok(Reply::FitsRoles { roles: 3, names }), &asked, &snapshot(), &zone());
-    let request = Request::try_from(asked).unwrap();
     assert_eq!(found, UiReply::Fits { text: "Matches 3 roles: a, Deploy; b, Deploy and 1 more.".into() });
     let pattern = RolePattern { role: "^deploy".into(), account: String::new() };
-    assert_eq!(request, Request::StepUp(StepUpRequest::Try(pattern)));
+    assert_eq!(Request::try_from(asked.clone()).unwrap(), Request::StepUp(StepUpRequest::Try(pattern)));
     let bad = reply(Err(Code::BadPattern { reason: "unclosed group".into() }), &asked, &snapshot(), &zone());
     let UiReply::Failed { field, problem } = bad else { panic!("a failure") };
     assert_eq!((field.as_deref(), problem.title.as_str()), (Some("pattern"), "That pattern cannot be read"));
