@@ -915,11 +915,11 @@ export type UiInAppStep = { "step": "begin" } | { "step": "factor",
 /**
  * Its place in the list.
  */
-place: number, } | { "step": "passkey" } | { "step": "user", 
+place: number, } | { "step": "passkey" } | { "step": "enrol" } | { "step": "ask_otherwise" } | { "step": "user", 
 /**
  * Its place in the list.
  */
-place: number, } | { "step": "enrol" } | { "step": "ask_otherwise" };
+place: number, };
 
 /**
  * Another way to go on.

@@ -147,12 +147,12 @@ pub enum UiBannerKind {
     Throttled,
     /// The last sync failed.
     SyncFailed,
-    /// The person has one security key only at this organisation.
-    Spare,
     /// Paused by the person.
     Paused,
     /// The sign-in lives in memory only.
     Keyring,
+    /// The person has one security key only at this organisation.
+    Spare,
     /// The sample organisation; cannot be dismissed.
     Sandbox,
 }
