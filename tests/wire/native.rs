@@ -37,26 +37,42 @@ struct Wire {
 
 /// The app's ports, and the organisation of a server as it has it.
 pub fn app_at(server: &SandboxServer) -> Result<(HttpSso, Organisation)> {
+    let sso = ports()?;
+    let ready = server.ready();
+    let endpoints = Endpoints {
+        oidc: ready.oidc_endpoint.clone(),
+        portal: ready.portal_endpoint.clone(),
+        federation: ready.federation_endpoint.clone(),
+        sts: ready.sts_endpoint.clone(),
+    };
+    Ok((sso, organisation_at(&ready.start_url, &ready.region, endpoints)))
+}
+
+fn organisation_at(start_url: &Url, region: &str, endpoints: Endpoints) -> Organisation {
+    Organisation {
+        id: OrgId::new("acme"),
+        name: "Acme".to_owned(),
+        start_url: start_url.clone(),
+        region: region.to_owned(),
+        kind: Kind::Custom,
+        endpoints,
+        added: Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// The app's ports, and an organisation whose endpoints are all at one address.
+pub fn app_at_one(start_url: &Url) -> Result<(HttpSso, Organisation)> {
+    let base = start_url.join("/")?;
+    let endpoints =
+        Endpoints { oidc: base.clone(), portal: base.clone(), federation: base.clone(), sts: base };
+    Ok((ports()?, organisation_at(start_url, "eu-central-1", endpoints)))
+}
+
+fn ports() -> Result<HttpSso> {
     let nowhere = Path::new("/nowhere");
     let network = Network::default();
     let sso = HttpSso::new(Arc::new(SystemClock), Arc::default(), &network, &|_| None, nowhere);
-    let sso = sso.map_err(|code| anyhow::anyhow!("{code:?}"))?;
-    let ready = server.ready();
-    let org = Organisation {
-        id: OrgId::new("acme"),
-        name: "Acme".to_owned(),
-        start_url: ready.start_url.clone(),
-        region: ready.region.clone(),
-        kind: Kind::Custom,
-        endpoints: Endpoints {
-            oidc: ready.oidc_endpoint.clone(),
-            portal: ready.portal_endpoint.clone(),
-            federation: ready.federation_endpoint.clone(),
-            sts: ready.sts_endpoint.clone(),
-        },
-        added: Timestamp::UNIX_EPOCH,
-    };
-    Ok((sso, org))
+    sso.map_err(|code| anyhow::anyhow!("{code:?}"))
 }
 
 impl Wire {

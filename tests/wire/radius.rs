@@ -1,8 +1,15 @@
 //! Second factors of people whose passwords an LDAP directory keeps: codes that Debian's FreeRADIUS checks, and this
 //! server's own devices as for everybody.
 
-use super::ldap::{Company, user};
-use anyhow::{Context, Result, ensure};
+use super::{
+    ldap::{Company, user},
+    native::app_at_one,
+};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use engine::{
+    model::sign_in::Method,
+    ports::{Asks, Known, Native, NativeError, NativeFactor, NativeStep, Sso, Typed},
+};
 use serde_json::{Value, json};
 use std::net::UdpSocket;
 use support::{
@@ -474,5 +481,44 @@ async fn the_apps_api_takes_what_a_radius_server_asks_for() -> Result<()> {
     ensure!(done["status"] == "complete" && done["context"].is_string(), "{done}");
     let (status, over) = api.post("/native/v1/sign-in/code", &bring(KIMS_CODE)).await?;
     ensure!(status == 410, "{over}");
+    Ok(())
+}
+
+/// As the app does it, by its own port.
+#[tokio::test]
+async fn the_app_answers_what_a_radius_server_asks_for() -> Result<()> {
+    let radius = RadiusServer::start(SECRET).await?;
+    let company = Company::with_radius(&[radius.address()], "10").await?;
+    let (sso, org) = app_at_one(company.served.start_url())?;
+    let (native, client) = (sso.native(), sso.register(&org, Method::Browser).await?);
+    let redirect = Url::parse("http://127.0.0.1:40123/oauth/callback")?;
+    let request = sso.authorize(&org, &client, &redirect).map_err(|code| anyhow!("{code:?}"))?;
+    let kim = kim();
+    let typed = Typed { username: kim.username, password: kim.password.as_str().into() };
+    let known = Known::default();
+    let step = native.start(&org, &client, &request, &typed, &known).await?;
+    let NativeStep::SecondFactor { sign_in, factors, .. } = step else { bail!("nothing is asked: {step:?}") };
+    let factor = |asks| NativeFactor::Radius { id: "radius".into(), label: LABEL.into(), asks };
+    ensure!(factors == [factor(None)], "{factors:?}");
+    let type_in = async |code: &str| native.code(&org, &sign_in, "radius", &code.into(), &known).await;
+    for _ in 0..2 {
+        // To be asked in another way, nothing is typed.
+        let NativeStep::SecondFactor { factors, .. } = type_in("").await? else { bail!("nothing is asked") };
+        let asks = Asks { message: QUESTION.into(), hidden: false };
+        ensure!(factors == [factor(Some(asks))], "{factors:?}");
+        let wrong = type_in("000000").await;
+        ensure!(matches!(wrong, Err(NativeError::WrongCode)), "{wrong:?}");
+    }
+    type_in(KIMS_PIN).await?;
+    let NativeStep::Complete(done) = type_in(KIMS_CODE).await? else { bail!("not over yet") };
+    ensure!(done.username == "kim" && done.known.context.is_some());
+    sso.exchange(&org, &client, &request, &done.code).await?;
+
+    // Nobody answers: that is told apart from a wrong code.
+    drop(radius);
+    let step = native.start(&org, &client, &request, &typed, &known).await?;
+    let NativeStep::SecondFactor { sign_in, .. } = step else { bail!("nothing is asked: {step:?}") };
+    let unheard = native.code(&org, &sign_in, "radius", &KIMS_PIN.into(), &known).await;
+    ensure!(matches!(unheard, Err(NativeError::RadiusSilent)), "{unheard:?}");
     Ok(())
 }

@@ -275,7 +275,7 @@ until: number | null, };
 /**
  * What kind of banner, in the order of priority.
  */
-export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "sandbox";
+export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "spare" | "sandbox";
 
 /**
  * A browser of this computer.
@@ -388,6 +388,23 @@ meaning: string, };
  * An environment class, strictest first.
  */
 export type UiClass = "production" | "staging" | "shared" | "test" | "development" | "sandbox" | "unlabelled";
+
+/**
+ * What is typed.
+ */
+export type UiCodeField = { 
+/**
+ * `Code`, `Code of Acme token`.
+ */
+label: string, 
+/**
+ * It has six digits; else it is what the organisation's servers make it.
+ */
+digits: boolean, 
+/**
+ * It is not to be seen.
+ */
+hidden: boolean, };
 
 /**
  * The dialog before something dangerous. "Cancel" is focused.
@@ -845,6 +862,10 @@ wrong: UiProblem | null,
  */
 locked_until: number | null, 
 /**
+ * What is typed while a code is asked for.
+ */
+field: UiCodeField | null, 
+/**
  * Keys to choose from, where several are there.
  */
 keys: Array<UiKeyChoice>, 
@@ -885,7 +906,7 @@ sent_to: string, };
 /**
  * Where a sign-in in the app stands.
  */
-export type UiInAppStage = "password" | "asking" | "code" | "key" | "key_failed" | "user";
+export type UiInAppStage = "password" | "asking" | "code" | "enrol" | "key" | "key_failed" | "user";
 
 /**
  * A step without a secret.
@@ -894,7 +915,7 @@ export type UiInAppStep = { "step": "begin" } | { "step": "factor",
 /**
  * Its place in the list.
  */
-place: number, } | { "step": "passkey" } | { "step": "user", 
+place: number, } | { "step": "passkey" } | { "step": "enrol" } | { "step": "ask_otherwise" } | { "step": "user", 
 /**
  * Its place in the list.
  */
@@ -1255,7 +1276,7 @@ until: number, };
 /**
  * What the window wishes of keys.
  */
-export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "system_settings" } | { "wish": "administrator" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "use", key: string, } | { "wish": "register", key: string, org: string, name: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
+export type UiKeyWish = { "wish": "follow" } | { "wish": "rescan" } | { "wish": "system_settings" } | { "wish": "administrator" } | { "wish": "select", key: string, } | { "wish": "look", key: string, } | { "wish": "identify", key: string, } | { "wish": "set_pin", key: string, } | { "wish": "change_pin", key: string, } | { "wish": "unlock", key: string, } | { "wish": "lock" } | { "wish": "cancel" } | { "wish": "dismiss" } | { "wish": "waive_spare", org: string, } | { "wish": "list_passkeys", key: string, } | { "wish": "delete_passkey", key: string, id: string, } | { "wish": "rename_passkey", key: string, id: string, user: string, display: string, } | { "wish": "list_fingerprints", key: string, } | { "wish": "add_fingerprint", key: string, name: string, } | { "wish": "rename_fingerprint", key: string, id: string, name: string, } | { "wish": "delete_fingerprint", key: string, id: string, } | { "wish": "always_verify", key: string, on: boolean, } | { "wish": "least_pin", key: string, characters: number, } | { "wish": "force_pin_change", key: string, } | { "wish": "enterprise", key: string, } | { "wish": "use", key: string, } | { "wish": "register", key: string, org: string, name: string, } | { "wish": "begin_reset", key: string, } | { "wish": "agree_reset" } | { "wish": "end_reset" };
 
 /**
  * The view "Keys".
@@ -2261,6 +2282,19 @@ confirm_keep: boolean,
 suggested_profile: string, };
 
 /**
+ * Roles that fit ask for a touch. Regular expressions.
+ */
+export type UiRolePattern = { 
+/**
+ * On the role's name.
+ */
+role: string, 
+/**
+ * On the account's name or number; empty for every account.
+ */
+account: string, };
+
+/**
  * A role among the favourites or the recent ones.
  */
 export type UiRoleShortcut = { 
@@ -2333,7 +2367,11 @@ step_up_lock_ends: boolean,
 /**
  * Roles that ask for a touch besides the privileged ones of production.
  */
-step_up_marked: Array<UiMarked>, };
+step_up_marked: Array<UiMarked>, 
+/**
+ * Rules by which roles ask for one as if each of them were marked.
+ */
+step_up_patterns: Array<UiRolePattern>, };
 
 /**
  * A user of the sample organisation.
@@ -2771,7 +2809,11 @@ on: boolean, } | { "wish": "stop",
 /**
  * Which role.
  */
-grant: UiGrant, } | { "wish": "show" };
+grant: UiGrant, } | { "wish": "show" } | { "wish": "try", 
+/**
+ * The rule.
+ */
+pattern: UiRolePattern, };
 
 /**
  * A privileged production profile that is fresh: always visible.

@@ -213,7 +213,7 @@ impl SystemKeys {
 
 impl Held {
     async fn done(&mut self, of: &SystemKeys, id: &KeyId, job: Job, ask: &Ask) -> Result<Learnt, KeyFault> {
-        let KeyWish::StepUp { proof, by } = job.wish else {
+        let KeyWish::Prove { proof, by } = job.wish else {
             return self.work(of, id, job, ask).await.map_err(|error| fault(&error));
         };
         let failed = |error: Error| fault(&error);
@@ -298,7 +298,7 @@ impl Held {
                 ceremony::register(&mut key, &asked, verify, ask).await
             }
             // What is proved goes another way.
-            KeyWish::StepUp { .. } => Err(Error::NotFound),
+            KeyWish::Prove { .. } => Err(Error::NotFound),
             wish => self.protected(id, wish, now, ask).await,
         }
     }

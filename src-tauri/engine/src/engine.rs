@@ -459,6 +459,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: on
         Request::Keys(KeysRequest::Register { key, org, name }) => {
             registering::begin(ctx, state, &key, &org, name, answer);
         }
+        Request::Keys(KeysRequest::WaiveSpare(org)) => registering::waive_spare(ctx, state, org, answer),
         Request::Keys(KeysRequest::System(way)) => keys::system::ask(ctx, way, answer),
         Request::Keys(request) => reply(answer, keys::ask(ctx, state, request)),
         Request::StepUp(request) => step_up::ask(ctx, state, request, answer),

@@ -110,7 +110,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
         }
         KeysRequest::Use(key) => errand::choose(ctx, state, key),
         // Answered by their own use-cases.
-        KeysRequest::Register { .. } | KeysRequest::System(_) => Ok(()),
+        KeysRequest::Register { .. } | KeysRequest::System(_) | KeysRequest::WaiveSpare(_) => Ok(()),
         KeysRequest::BeginReset(key) => begin_reset(state, &key),
         KeysRequest::AgreeReset => {
             agree(ctx, state);
@@ -355,7 +355,7 @@ pub(crate) fn prove(
     (proof, by): (Proof, UserProof),
     wrong: Option<KeyFault>,
 ) -> Result<u64, KeyFault> {
-    let wish = KeyWish::StepUp { proof: Box::new(proof), by };
+    let wish = KeyWish::Prove { proof: Box::new(proof), by };
     let no = state.keys.now.begin(key, wish.act())?;
     if by == UserProof::Pin {
         state.keys.now.ask_pin(Purpose::Unlock, wrong);
@@ -388,7 +388,7 @@ fn enter_pin(ctx: &Context, state: &mut State, number: u64, pins: Pins) -> Resul
     let wish = match purpose {
         // The PIN is for this one proof, and opens nothing else.
         Purpose::Unlock => match &keys.then {
-            Some(proof @ KeyWish::StepUp { .. }) => proof.clone(),
+            Some(proof @ KeyWish::Prove { .. }) => proof.clone(),
             _ => KeyWish::Unlock,
         },
         Purpose::Set => KeyWish::SetPin,
@@ -404,7 +404,7 @@ fn run(ctx: &Context, state: &mut State, no: u64, key: &KeyId, job: Job) {
     state.keys.late = false;
     let act = job.wish.act();
     // These are done by a key that is closed.
-    if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset | KeyAct::StepUp) {
+    if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset | KeyAct::Prove) {
         lock(ctx, state);
     }
     let (ctx, key) = (ctx.clone(), key.clone());
@@ -455,7 +455,7 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
         }
         (act, Err(fault @ (KeyFault::PinNeeded | KeyFault::NotRecognised)))
             if act.signs() && state.keys.then.is_none() && errand::by_pin(state, key, &fault) => {}
-        (KeyAct::StepUp, Ok(learnt)) => {
+        (KeyAct::Prove, Ok(learnt)) => {
             state.keys.proved = learnt.proved;
             over(ctx, state, no, Ok(()));
         }
@@ -469,7 +469,7 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
             state.keys.now.learn(key, learnt);
             over(ctx, state, no, Ok(()));
         }
-        (KeyAct::Unlock | KeyAct::ChangePin | KeyAct::StepUp, Err(fault @ KeyFault::WrongPin { .. })) => {
+        (KeyAct::Unlock | KeyAct::ChangePin | KeyAct::Prove, Err(fault @ KeyFault::WrongPin { .. })) => {
             state.keys.now.learn_fault(key, &fault);
             let purpose = if act == KeyAct::ChangePin { Purpose::Change } else { Purpose::Unlock };
             state.keys.now.ask_pin(purpose, Some(fault));
@@ -490,7 +490,7 @@ fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<
 
 /// The operation is over; what waited begins.
 fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>) {
-    let proves = state.keys.now.running.as_ref().is_some_and(|it| it.no == no && it.act == KeyAct::StepUp);
+    let proves = state.keys.now.running.as_ref().is_some_and(|it| it.no == no && it.act == KeyAct::Prove);
     state.keys.now.end(no, result.clone(), ctx.now());
     state.keys.then = None;
     state.keys.late = false;

@@ -1,38 +1,37 @@
 //! Signing in without a browser, where a server offers that. What it ends with is an authorization code, so the
 //! sign-in that comes of it is the browser's in every way ([`sign_in::progress`]).
 
+mod calls;
+mod enrolling;
+
 use crate::{
-    attempt::Run,
     engine::{Context, Event},
     keys::errand::{self, For},
     model::{
         Timestamp,
         code::Code,
         ids::OrgId,
-        keys::{Ceremony, KeyFault, KeyWish, Signed},
-        native::{InApp, InAppStep, NativeFactor, NativeFault, NativeOffer, Stage},
+        keys::{Ceremony, KeyFault, KeyId, KeyWish, Signed, Undone},
+        native::{Entered, InApp, InAppStep, NativeFactor, NativeFault, NativeOffer, Stage},
         organisation::{Kind, Organisation},
         secret::ClientRegistration,
         sign_in::{Attempt, Method, SignIn},
     },
     ports::{
-        AuthorizeRequest, BrowserReason, KeyAnswer, KeyChallenge, Known, Native, NativeComplete, NativeError,
+        AuthorizeRequest, BrowserReason, KeyAnswer, KeyChallenge, Known, NativeComplete, NativeError,
         NativeStep, Sealable, SecretUrl, SsoError, Typed, Write,
     },
     request::{Answer, Reply},
     sign_in::{self, Progress},
     state::{Org, State},
 };
+use calls::{Outcome, asking, hold, with_request};
 use jiff::SignedDuration;
 use secrecy::SecretString;
-use std::{future::Future, sync::Arc};
 use url::Url;
 
 /// A server that did not say what it offers is asked again after so long.
 const ASKED_AGAIN: SignedDuration = SignedDuration::from_secs(30);
-
-/// The redirect URI of the authorization request. It is one that is registered; nothing is sent there.
-const NOWHERE: &str = "http://127.0.0.1/oauth/callback";
 
 /// What is known of a server's sign-in for the app.
 #[derive(Clone, Debug, Default)]
@@ -51,10 +50,12 @@ pub(crate) struct Flow {
     request: Option<(ClientRegistration, AuthorizeRequest)>,
     /// Names the sign-in under way.
     sign_in: Option<SecretString>,
-    /// Of a passkey's challenge.
+    /// Of a passkey's challenge, or of that for a first key.
     state: Option<SecretString>,
     /// One for each passkey, for the person to choose.
     signed: Vec<Signed>,
+    /// What a first key is called, once it made its key pair.
+    enrolled: Option<String>,
     /// Where a refusal leads back to.
     back: Option<Stage>,
 }
@@ -165,19 +166,15 @@ pub(crate) fn step(ctx: &Context, state: &mut State, id: &OrgId, step: InAppStep
                 Outcome::Challenge(native.passkey_challenge(&org, client, request).await)
             });
         }
-        InAppStep::Code(code) => {
-            let (now, flow) = in_app(state, id).ok_or_else(gone)?;
-            let Stage::Code(place) = now.stage else { return Err(gone()) };
-            let (Some(NativeFactor::Code { id: factor, .. }), Some(sign_in)) =
-                (now.factors.get(place).cloned(), flow.sign_in.clone())
-            else {
+        InAppStep::Code(code) => type_in(ctx, state, id, &code).ok_or_else(gone)?,
+        InAppStep::AskOtherwise => {
+            let (now, _) = in_app(state, id).ok_or_else(gone)?;
+            if now.radius().is_none() {
                 return Err(gone());
-            };
-            let known = known(state, id);
-            asking(ctx, state, id, Stage::Code(place), |native, org| async move {
-                Outcome::Step(native.code(&org, &sign_in, &factor, code.secret(), &known).await)
-            });
+            }
+            type_in(ctx, state, id, &Entered::nothing()).ok_or_else(gone)?;
         }
+        InAppStep::Enrol => enrolling::begin(ctx, state, id),
         InAppStep::Factor(place) => factor(ctx, state, id, place),
         InAppStep::User(place) => {
             let (_, flow) = in_app(state, id).ok_or_else(gone)?;
@@ -189,11 +186,26 @@ pub(crate) fn step(ctx: &Context, state: &mut State, id: &OrgId, step: InAppStep
     Ok(Reply::Done)
 }
 
+/// Sends what was typed for the factor that [`Stage::Code`] is about; `None` where nothing is to be typed.
+fn type_in(ctx: &Context, state: &mut State, id: &OrgId, code: &Entered) -> Option<()> {
+    let (now, flow) = in_app(state, id)?;
+    let Stage::Code(place) = now.stage else { return None };
+    let factor = now.factors.get(place).and_then(NativeFactor::typed)?.to_owned();
+    let (sign_in, code) = (flow.sign_in.clone()?, code.secret().clone());
+    let known = known(state, id);
+    asking(ctx, state, id, Stage::Code(place), |native, org| async move {
+        Outcome::Step(native.code(&org, &sign_in, &factor, &code, &known).await)
+    });
+    Some(())
+}
+
 /// Goes to a way to prove the second factor.
 fn factor(ctx: &Context, state: &mut State, id: &OrgId, place: usize) {
     let Some((now, flow)) = in_app(state, id) else { return };
     match (now.factors.get(place), flow.sign_in.clone()) {
-        (Some(NativeFactor::Code { .. }), Some(_)) => (now.stage, now.wrong) = (Stage::Code(place), None),
+        (Some(NativeFactor::Code { .. } | NativeFactor::Radius { .. }), Some(_)) => {
+            (now.stage, now.wrong) = (Stage::Code(place), None);
+        }
         (Some(NativeFactor::Keys { .. }), Some(sign_in)) => {
             asking(ctx, state, id, Stage::KeyFailed, |native, org| async move {
                 Outcome::Challenge(native.challenge(&org, &sign_in).await)
@@ -207,109 +219,6 @@ fn factor(ctx: &Context, state: &mut State, id: &OrgId, place: usize) {
 fn known(state: &mut State, id: &OrgId) -> Known {
     let username = in_app(state, id).map(|(now, _)| now.username.clone()).unwrap_or_default();
     state.org(id).map(|org| org.known_by(&username)).unwrap_or_default()
-}
-
-/// What a call came to.
-enum Outcome {
-    Step(Result<NativeStep, NativeError>),
-    Challenge(Result<KeyChallenge, NativeError>),
-}
-
-impl Outcome {
-    fn error(&self) -> Option<&NativeError> {
-        match self {
-            Self::Step(Err(error)) | Self::Challenge(Err(error)) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn told(self, id: OrgId, attempt: u64) -> Told {
-        match self {
-            Self::Step(step) => Told::Step(id, attempt, step),
-            Self::Challenge(challenge) => Told::Challenge(id, attempt, challenge),
-        }
-    }
-}
-
-type Port = Arc<dyn Native>;
-
-/// Asks the server; what is under way of the attempt is dropped for it.
-fn asking<F: Future<Output = Outcome> + Send + 'static>(
-    ctx: &Context,
-    state: &mut State,
-    id: &OrgId,
-    back: Stage,
-    call: impl FnOnce(Port, Organisation) -> F + Send + 'static,
-) {
-    let Some((number, organisation)) = ask_now(state, id, back) else { return };
-    let (ctx, id) = (ctx.clone(), id.clone());
-    let task = tokio::spawn({
-        let id = id.clone();
-        async move {
-            let outcome = call(Arc::clone(&ctx.ports.native), organisation).await;
-            ctx.send(Event::Native(outcome.told(id, number)));
-        }
-    });
-    hold(state, &id, task);
-}
-
-/// As [`asking`], with an authorization request that is made first. A registration that the server forgot is made anew
-/// once.
-fn with_request<F: Future<Output = Outcome> + Send>(
-    ctx: &Context,
-    state: &mut State,
-    id: &OrgId,
-    back: Stage,
-    call: impl Fn(Port, Organisation, Arc<(ClientRegistration, AuthorizeRequest)>) -> F + Send + Sync + 'static,
-) {
-    let Some((number, organisation)) = ask_now(state, id, back) else { return };
-    let sessions = sign_in::sessions(state, id);
-    let clients = state.org(id).map(|org| org.clients.clone()).unwrap_or_default();
-    let run = Run { ctx: ctx.clone(), org: organisation, attempt: number, sessions };
-    let task = tokio::spawn(async move {
-        let ports = &run.ctx.ports;
-        let tell = |told| run.ctx.send(Event::Native(told));
-        let mut known = clients.as_slice();
-        loop {
-            let request = async {
-                let client = run.client(Method::Browser, known).await?;
-                let nowhere = Url::parse(NOWHERE)
-                    .map_err(|_| SsoError::Other(Code::Internal { what: "the redirect URI".to_owned() }))?;
-                let request = ports.sso.authorize(&run.org, &client, &nowhere).map_err(SsoError::Other)?;
-                Ok((client, request))
-            };
-            let request = match request.await {
-                Ok(request) => Arc::new(request),
-                Err(error) => {
-                    return tell(Told::Step(run.org.id.clone(), number, Err(NativeError::Sso(error))));
-                }
-            };
-            let outcome = call(Arc::clone(&ports.native), run.org.clone(), Arc::clone(&request)).await;
-            if matches!(outcome.error(), Some(NativeError::Sso(SsoError::InvalidClient))) && !known.is_empty()
-            {
-                run.forget(&request.0).await;
-                known = &[];
-                continue;
-            }
-            tell(Told::Request(run.org.id.clone(), number, Box::new((*request).clone())));
-            return tell(outcome.told(run.org.id.clone(), number));
-        }
-    });
-    hold(state, id, task);
-}
-
-fn ask_now(state: &mut State, id: &OrgId, back: Stage) -> Option<(u64, Organisation)> {
-    let organisation = state.org(id)?.organisation.clone();
-    let (attempt, flow) = attempt(state, id)?;
-    let now = attempt.in_app.as_mut()?;
-    (now.stage, now.wrong, flow.back) = (Stage::Asking, None, Some(back));
-    Some((attempt.id, organisation))
-}
-
-fn hold(state: &mut State, id: &OrgId, task: tokio::task::JoinHandle<()>) {
-    if let Some(before) = state.org_mut(id).and_then(|org| org.attempt.replace(task)) {
-        before.abort();
-    }
 }
 
 pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
@@ -334,10 +243,10 @@ pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
         Told::Challenge(_, number, Ok(challenge)) => {
             let Some((_, flow)) = in_app(state, &id) else { return };
             flow.state = challenge.state;
-            let wish = KeyWish::Authenticate(Ceremony::new(challenge.options, challenge.origin));
-            if let Some((now, _)) = in_app(state, &id) {
-                now.stage = Stage::Key;
-            }
+            let ceremony = Ceremony::new(challenge.options, challenge.origin);
+            let Some((now, _)) = in_app(state, &id) else { return };
+            now.stage = Stage::Key;
+            let wish = if now.enrols { KeyWish::Register(ceremony) } else { KeyWish::Authenticate(ceremony) };
             errand::begin(ctx, state, For::SignIn(id, number), wish, None);
         }
         Told::Step(_, _, Err(error)) | Told::Challenge(_, _, Err(error)) => refused(ctx, state, &id, &error),
@@ -371,6 +280,11 @@ fn stepped(ctx: &Context, state: &mut State, id: &OrgId, step: NativeStep) {
             now.stage = Stage::KeyFailed;
             factor(ctx, state, id, 0);
         }
+        NativeStep::ContinueInBrowser { reason: BrowserReason::Enrolment, sign_in: Some(sign_in) }
+            if state.org(id).and_then(Org::offered).is_some_and(|offer| offer.keys) =>
+        {
+            enrolling::ask(state, id, sign_in);
+        }
         NativeStep::ContinueInBrowser { reason, .. } => {
             let fault = match reason {
                 BrowserReason::Enrolment => NativeFault::EnrolmentNeeded,
@@ -392,6 +306,7 @@ fn end(ctx: &Context, state: &mut State, id: &OrgId, code: Code) {
 /// The server has let the person in: its code becomes tokens.
 fn complete(ctx: &Context, state: &mut State, id: &OrgId, done: NativeComplete) {
     let NativeComplete { code, username, known, .. } = done;
+    enrolling::done(ctx, state, id);
     remember(ctx, state, id, &username, &known);
     let Some(organisation) = state.org(id).map(|org| org.organisation.clone()) else { return };
     let Some((attempt, flow)) = attempt(state, id) else { return };
@@ -452,14 +367,17 @@ pub(crate) fn signed(
     state: &mut State,
     id: &OrgId,
     number: u64,
+    key: Option<&KeyId>,
     result: Result<Vec<Signed>, KeyFault>,
 ) {
     if attempt(state, id).is_none_or(|(attempt, _)| attempt.id != number) {
         return;
     }
+    let called = key.map(|key| enrolling::name(state, key));
     let Some((now, flow)) = in_app(state, id) else { return };
     match result {
         Ok(mut signed) if signed.len() == 1 => {
+            flow.enrolled = called.filter(|_| now.enrols);
             if let Some(only) = signed.pop() {
                 answer(ctx, state, id, only);
             }
@@ -469,7 +387,10 @@ pub(crate) fn signed(
             now.stage = Stage::User(signed.iter().map(name).collect());
             flow.signed = signed;
         }
-        Err(KeyFault::Cancelled { .. }) => (now.stage, now.wrong) = (Stage::KeyFailed, None),
+        // That a key pair may be made yet is told, all the same.
+        Err(KeyFault::Cancelled { undone: Undone::Nothing }) => {
+            (now.stage, now.wrong) = (Stage::KeyFailed, None);
+        }
         Err(fault) => (now.stage, now.wrong) = (Stage::KeyFailed, Some(Code::SecurityKey { fault })),
     }
 }
@@ -480,12 +401,16 @@ fn answer(ctx: &Context, state: &mut State, id: &OrgId, signed: Signed) {
     let Some((now, flow)) = in_app(state, id) else { return };
     let (passkey, answer) = (now.passkey, KeyAnswer(signed.credential));
     let (sign_in, challenge, request) = (flow.sign_in.clone(), flow.state.take(), flow.request.clone());
+    let (enrols, name) = (now.enrols, flow.enrolled.clone().unwrap_or_default());
     asking(ctx, state, id, Stage::KeyFailed, move |native, org| async move {
         let step = match (passkey, request, challenge, sign_in) {
             (true, Some((client, request)), Some(state), _) => {
                 native.passkey_answer(&org, &client, &request, &state, &answer).await
             }
-            (false, _, _, Some(sign_in)) => native.answer(&org, &sign_in, &answer, &known).await,
+            (false, _, Some(state), Some(sign_in)) if enrols => {
+                native.enrol(&org, &sign_in, &name, &state, &answer).await
+            }
+            (false, _, _, Some(sign_in)) if !enrols => native.answer(&org, &sign_in, &answer, &known).await,
             _ => Err(NativeError::Over),
         };
         Outcome::Step(step)
@@ -500,7 +425,7 @@ fn refused(ctx: &Context, state: &mut State, id: &OrgId, error: &NativeError) {
     {
         org.offer = Offer::Unknown;
     }
-    let code = code_of(error.clone(), ctx.now());
+    let mut code = code_of(error.clone(), ctx.now());
     if matches!(
         error,
         NativeError::NotOffered | NativeError::Blocked | NativeError::Sso(SsoError::InvalidClient)
@@ -509,6 +434,13 @@ fn refused(ctx: &Context, state: &mut State, id: &OrgId, error: &NativeError) {
     }
     let Some((now, flow)) = in_app(state, id) else { return };
     let over = matches!(error, NativeError::Over | NativeError::NoSuchFactor);
+    if *error == NativeError::WrongCode
+        && let Some(Stage::Code(place)) = flow.back
+        && let Some(NativeFactor::Radius { asks, .. }) = now.factors.get_mut(place)
+    {
+        // What it asked is answered, if wrongly: it begins anew.
+        (*asks, code) = (None, NativeFault::NotAccepted.into());
+    }
     now.stage = match flow.back.take() {
         // Begun anew, with the name that was typed.
         _ if over && !now.passkey => Stage::Password,
@@ -516,7 +448,7 @@ fn refused(ctx: &Context, state: &mut State, id: &OrgId, error: &NativeError) {
         None => Stage::Password,
     };
     if now.stage == Stage::Password {
-        (now.factors, flow.sign_in) = (Vec::new(), None);
+        (now.factors, flow.sign_in, now.enrols) = (Vec::new(), None, false);
     }
     now.wrong = Some(code);
 }
@@ -528,6 +460,7 @@ pub(crate) fn code_of(error: NativeError, now: Timestamp) -> Code {
         NativeError::WrongPassword => NativeFault::WrongPassword,
         NativeError::WrongCode => NativeFault::WrongCode,
         NativeError::CodeUsed => NativeFault::CodeUsed,
+        NativeError::RadiusSilent => NativeFault::RadiusSilent,
         NativeError::Locked { wait } => {
             let until = now.saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX));
             NativeFault::Locked { until: until.unwrap_or(Timestamp::MAX) }

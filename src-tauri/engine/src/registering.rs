@@ -120,6 +120,20 @@ pub(crate) fn signed(
     });
 }
 
+/// Somebody signed in in the app: where their keys are tells whether a spare one is missing, whatever they look at.
+pub(crate) fn look_once(ctx: &Context, state: &State, id: &OrgId) {
+    // Who looks at keys asks every server.
+    if !state.keys.is_followed() {
+        look_at(ctx, state, id);
+    }
+}
+
+/// The person does without a spare key there.
+pub(crate) fn waive_spare(ctx: &Context, state: &mut State, org: OrgId, answer: oneshot::Sender<Answer>) {
+    state.settings.spare_waived.insert(org);
+    ctx.save(state.settings.clone(), answer);
+}
+
 /// Somebody looks at keys, or signed in: where they are registered is asked of every server that tells.
 pub(crate) fn look(ctx: &Context, state: &State) {
     if !state.keys.is_followed() {

@@ -8,10 +8,11 @@ use crate::{
         code::Code,
         environment::{self, Act, Care, Environment, Sensitivity, may_be_default},
         history::{By, Event as Happened},
-        ids::{AccountId, Grant, OrgId, ProfileName},
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
         notice::Notice,
         profile::State as ProfileState,
         rules::{self, Field},
+        step_up::{Patterns, RolePattern},
     },
     notify,
     ports::FileSet,
@@ -174,6 +175,21 @@ pub(crate) fn try_rule(state: &State, field: Field, pattern: &str) -> Answer {
     Ok(Reply::Fits { accounts, names })
 }
 
+/// The roles that a rule for them would fit.
+pub(crate) fn try_role(state: &State, pattern: &RolePattern) -> Answer {
+    let patterns = Patterns::only(pattern).map_err(|reason| Code::BadPattern { reason })?;
+    let mut names = Vec::new();
+    for account in state.orgs.iter().flat_map(|org| &org.portal.accounts) {
+        let fit = |role: &&RoleName| patterns.fit(role.as_str(), &account.name, account.id.as_str());
+        let roles = account.roles.iter().flatten().filter(fit);
+        names.extend(roles.map(|role| format!("{}, {role}", account.name)));
+    }
+    names.sort_by_key(|name| name.to_lowercase());
+    let roles = names.len();
+    names.truncate(NAMED);
+    Ok(Reply::FitsRoles { roles, names })
+}
+
 /// Ends the profiles whose time is over: their keys leave the file, whatever else is under way.
 pub(crate) fn end_what_is_over(ctx: &Context, state: &mut State, now: Timestamp) {
     let due: Vec<_> = state
@@ -243,7 +259,7 @@ fn care(state: &State, org: &Org, grant: &Grant, act: Act) -> Care {
     let usual = environment::care(environment_of(state, org, grant), sensitivity(grant), act);
     // Without a key that is known here, what the person marked is asked about in words.
     match act {
-        _ if !state.settings.safety.step_up.is_marked(grant) => usual,
+        _ if !state.is_marked(grant) => usual,
         Act::KeepFresh => Care::TimeBoxed,
         Act::OpenConsole | Act::CopyKeys => usual.max(Care::Confirm),
     }

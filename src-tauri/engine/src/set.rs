@@ -9,16 +9,19 @@ use crate::{
     },
     request::Answer,
     state::State,
+    step_up,
 };
 use tokio::sync::oneshot;
 
 /// What the window sets.
 pub(crate) fn settings(ctx: &Context, state: &mut State, set: Settings, answer: oneshot::Sender<Answer>) {
     // The window neither knows nor changes these.
-    let Settings { network, naming, team, .. } = state.settings.clone();
-    let settings = Settings { network, naming, team, ..set };
+    let Settings { network, naming, team, spare_waived, .. } = state.settings.clone();
+    let settings = Settings { network, naming, team, spare_waived, ..set };
     ctx.ports.browser.prefer(settings.browsers.clone());
+    let unmarked = step_up::unmarked(state);
     state.set_settings(settings.clone());
+    step_up::mark_by_rules(ctx, state, &unmarked);
     ctx.save(settings, answer);
 }
 

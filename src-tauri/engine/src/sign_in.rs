@@ -322,6 +322,9 @@ fn done(
     }
     renewal::store_all(ctx, state);
     registering::look(ctx, state);
+    if method == Some(Method::Native) {
+        registering::look_once(ctx, state, id);
+    }
     sync::begin(ctx, state, id);
     waiting::run(ctx, state, id);
 }

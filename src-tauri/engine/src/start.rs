@@ -85,6 +85,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         last_line: 0,
         record: crate::snapshot::RecordNow::default(),
         rules: Arc::default(),
+        patterns: Arc::default(),
         consents: crate::safety::Consents::default(),
         strange: None,
         window_focused: false,

@@ -21,6 +21,7 @@ use crate::{
         secret::{ClientRegistration, RoleCredentials, TokenSet},
         settings::{Pause, Settings, Way},
         sign_in::{Session, SignIn},
+        step_up::Patterns,
     },
     network::Network,
     ports::{FileCondition, FileSet, Keyring, Known},
@@ -389,6 +390,8 @@ pub(crate) struct State {
     pub record: RecordNow,
     /// The settings' rules, ready to be used.
     pub rules: Arc<Rules>,
+    /// Those by which roles ask for a touch.
+    pub patterns: Arc<Patterns>,
     pub consents: Consents,
     /// The attempt that got answers which were not its own, and how many.
     pub strange: Option<(u64, u32)>,
@@ -475,7 +478,19 @@ impl State {
         if self.settings.safety.rules != settings.safety.rules {
             self.rules = Arc::new(Rules::compile(&settings.safety.rules));
         }
+        if self.settings.safety.step_up.patterns != settings.safety.step_up.patterns {
+            self.patterns = Arc::new(Patterns::compile(&settings.safety.step_up.patterns));
+        }
         self.settings = settings;
+    }
+
+    /// Whether the person has this role ask for a touch: marked by hand, or by a rule.
+    pub fn is_marked(&self, grant: &Grant) -> bool {
+        let by_rule = || {
+            let name = self.account_name(grant);
+            self.patterns.fit(grant.role.as_str(), &name, grant.account.as_str())
+        };
+        self.settings.safety.step_up.is_marked(grant) || by_rule()
     }
 
     pub fn account_name(&self, grant: &Grant) -> String {

@@ -9,7 +9,7 @@ mod gate;
 mod opened;
 
 pub(crate) use asking::{deny, ended, finish, keys_changed, show_again};
-pub(crate) use gate::{ask, demanded, gate, hold_found, learnt};
+pub(crate) use gate::{ask, demanded, gate, hold_found, learnt, mark_by_rules, unmarked};
 pub(crate) use opened::{close, is_open, needs_no_touch, was_touched};
 
 use crate::{

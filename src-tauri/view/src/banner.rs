@@ -3,8 +3,10 @@
 use crate::{
     ask::UiRequest,
     icon::needs_person,
+    keys::registered::only_one,
     menu::is_sandbox,
     problem::{About, asks, problem, shows},
+    ui_keys::UiKeyWish,
     ui_state::{UiBanner, UiBannerKind, UiProblem, UiView},
     words::{clock, count, left},
 };
@@ -31,6 +33,7 @@ pub(crate) fn banner(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Op
         .or_else(|| syncing(s, org))
         .or_else(|| paused(s, zone))
         .or_else(|| memory_only(s))
+        .or_else(|| spare(s, org))
         .or_else(|| sandbox(org))
 }
 
@@ -243,6 +246,20 @@ fn memory_only(s: &Snapshot) -> Option<UiBanner> {
     let body = format!("{} {}", found.meaning, found.next);
     let (kind, title, buttons) = (UiBannerKind::Keyring, found.title, found.buttons);
     Some(UiBanner { kind, title, body, buttons, until: None })
+}
+
+/// A spare security key, once a sign-in told that there is one key only.
+fn spare(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
+    let id = &org.organisation.id;
+    let missing = s.keys.without_spare().any(|one| one == id) && !s.settings.spare_waived.contains(id);
+    let waive = UiKeyWish::WaiveSpare { org: id.to_string() };
+    missing.then(|| UiBanner {
+        kind: UiBannerKind::Spare,
+        title: "A spare key is missing".into(),
+        body: only_one(&org.organisation.name),
+        buttons: vec![shows("Show keys", UiView::Keys), asks("Not now", UiRequest::Keys { keys: waive })],
+        until: None,
+    })
 }
 
 fn sandbox(org: &OrganisationNow) -> Option<UiBanner> {

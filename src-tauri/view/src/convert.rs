@@ -252,7 +252,10 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
         },
         // Read in steps, see `Reading`.
         Ok(Reply::RecordedAccounts(_) | Reply::Exported(_)) => UiReply::Done,
-        Ok(Reply::Fits { accounts, names }) => UiReply::Fits { text: fits(accounts, &names) },
+        Ok(Reply::Fits { accounts, names }) => {
+            UiReply::Fits { text: fits(accounts, "account", &names, ", ") }
+        }
+        Ok(Reply::FitsRoles { roles, names }) => UiReply::Fits { text: fits(roles, "role", &names, "; ") },
         Ok(Reply::Show(show)) => UiReply::Show { show: show.into() },
         Err(code) => {
             let org = org_of(asked, s).map(|o| (&o.organisation.id, o.organisation.name.as_str()));
@@ -352,12 +355,12 @@ fn lasting() -> UiLasting {
 }
 
 /// `Matches 14 accounts: a, b, c, d, e and 9 more.`
-fn fits(accounts: usize, names: &[String]) -> String {
-    let more = accounts.saturating_sub(names.len());
-    match (accounts, more) {
-        (0, _) => "Matches no account.".to_owned(),
-        (n, 0) => format!("Matches {}: {}.", count(n, "account"), names.join(", ")),
-        (n, more) => format!("Matches {}: {} and {more} more.", count(n, "account"), names.join(", ")),
+fn fits(all: usize, what: &str, names: &[String], between: &str) -> String {
+    let more = all.saturating_sub(names.len());
+    match (all, more) {
+        (0, _) => format!("Matches no {what}."),
+        (n, 0) => format!("Matches {}: {}.", count(n, what), names.join(between)),
+        (n, more) => format!("Matches {}: {} and {more} more.", count(n, what), names.join(between)),
     }
 }
 

@@ -14,6 +14,10 @@ use engine::model::keys::{KeyAct, KeyFault, SampleHint, Undone};
 pub(crate) const UDEV_RULE: &str = "echo 'SUBSYSTEM==\"hidraw\", ENV{ID_FIDO_TOKEN}==\"1\", TAG+=\"uaccess\"' | \
     sudo tee /etc/udev/rules.d/70-security-keys.rules && sudo udevadm control --reload && sudo udevadm trigger";
 
+const UNCHANGED: &str = "Nothing was changed.";
+const REMOVED: &str = "The key was removed";
+const ANOTHER: &str = "Use another key.";
+const TOUCH_IT: &str = "Try again, and touch it.";
 /// Of a step that was given up and that a key may have done, or may do yet.
 const STILL_DONE: &str = "The last step may be done, and may still be done if you touch the key.";
 const LOOK_WHAT: &str = "Take the key away and back, and look what it holds.";
@@ -68,12 +72,10 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "The last step was not done.",
             "Do it again, and enter the PIN.",
         ),
-        KeyFault::NotSupported => {
-            owned("This key cannot do that", "Nothing was changed.", "Use a key that can.")
-        }
+        KeyFault::NotSupported => owned("This key cannot do that", UNCHANGED, "Use a key that can."),
         KeyFault::Busy => owned(
             "Another program is using the key",
-            "Nothing was changed.",
+            UNCHANGED,
             "Close other browser or key dialogs, then try again.",
         ),
         KeyFault::NotAllowed => owned(
@@ -86,29 +88,23 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "Windows lets only administrators change keys directly.",
             "Change them in Windows Settings, or start Latchkey once more as administrator.",
         ),
-        KeyFault::Removed { undone: Undone::Nothing } => {
-            owned("The key was removed", "Nothing was changed.", "Plug it in to continue.")
+        KeyFault::Removed { undone: Undone::Nothing } => owned(REMOVED, UNCHANGED, "Plug it in to continue."),
+        KeyFault::Removed { undone: Undone::LastStep } => {
+            owned(REMOVED, "The last step was not completed.", "Plug it in and look what it holds.")
         }
-        KeyFault::Removed { undone: Undone::LastStep } => owned(
-            "The key was removed",
-            "The last step was not completed.",
-            "Plug it in and look what it holds.",
-        ),
         KeyFault::Cancelled { undone: Undone::Nothing } => {
-            owned("Cancelled", "Nothing was changed.", "Begin again whenever you like.")
+            owned("Cancelled", UNCHANGED, "Begin again whenever you like.")
         }
         KeyFault::Cancelled { undone: Undone::LastStep } => owned("Cancelled", STILL_DONE, LOOK_WHAT),
         KeyFault::TimedOut { undone: Undone::Nothing } => {
-            owned("Nobody touched the key in time", "Nothing was changed.", "Try again, and touch it.")
+            owned("Nobody touched the key in time", UNCHANGED, TOUCH_IT)
         }
         KeyFault::TimedOut { undone: Undone::LastStep } => {
             owned("The key did not finish in time", STILL_DONE, LOOK_WHAT)
         }
-        KeyFault::Declined => owned(
-            "The key declined",
-            "Somebody said no at the key. Nothing was changed.",
-            "Try again, and touch it.",
-        ),
+        KeyFault::Declined => {
+            owned("The key declined", "Somebody said no at the key. Nothing was changed.", TOUCH_IT)
+        }
         KeyFault::PinIsSet => owned(
             "This key has a PIN already",
             "It was set meanwhile, perhaps by another program. Nothing was changed.",
@@ -129,17 +125,13 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "It may be somebody else's, or be registered elsewhere. Nothing was changed.",
             "Use another key or another way to sign in.",
         ),
-        KeyFault::RegisteredAlready => {
-            owned("This key is registered there already", "Nothing was changed.", "Use another key.")
-        }
+        KeyFault::RegisteredAlready => owned("This key is registered there already", UNCHANGED, ANOTHER),
         KeyFault::ForeignSite { site } => (
             "The key was not asked".into(),
             format!("The server wanted keys of {site}, which is not its own address."),
             "Check the start URL, and tell your administrator.".into(),
         ),
-        KeyFault::KnownAlready => {
-            owned("This key is known here already", "Nothing was changed.", "Use another key.")
-        }
+        KeyFault::KnownAlready => owned("This key is known here already", UNCHANGED, ANOTHER),
         KeyFault::Cloned => owned(
             "This key may have been copied",
             "Its counter went back, which a key by itself never does. Nothing was opened.",
@@ -150,11 +142,9 @@ pub(crate) fn fault(fault: &KeyFault) -> (String, String, String) {
             "Nothing was opened.",
             "Use another key, or remove this one in Settings and add it anew.",
         ),
-        KeyFault::NotRecognised => owned(
-            "The fingerprint was not recognised",
-            "Nothing was changed.",
-            "Try again, or enter the PIN.",
-        ),
+        KeyFault::NotRecognised => {
+            owned("The fingerprint was not recognised", UNCHANGED, "Try again, or enter the PIN.")
+        }
         KeyFault::OverNfc => {
             owned("Reset works only over USB", "Nothing was erased.", "Plug the key in to a USB port.")
         }
@@ -276,7 +266,7 @@ pub(crate) fn purpose(act: KeyAct) -> &'static str {
         KeyAct::Authenticate => "The key proves that it is you.",
         KeyAct::Register => "The key is being registered.",
         KeyAct::Find => "Asking the key where it is registered.",
-        KeyAct::StepUp => "A role waits for a touch of it.",
+        KeyAct::Prove => "A role waits for a touch of it.",
     }
 }
 
@@ -289,7 +279,7 @@ pub(crate) fn done(act: KeyAct) -> Option<&'static str> {
         | KeyAct::ListFingerprints
         | KeyAct::Authenticate
         | KeyAct::Reset
-        | KeyAct::StepUp => None,
+        | KeyAct::Prove => None,
         KeyAct::Register => Some("The key is registered."),
         KeyAct::Identify => Some("You touched it: this is the key."),
         KeyAct::SetPin => Some("The PIN is set."),
@@ -329,7 +319,7 @@ pub(crate) fn activity(act: KeyAct, key: &str) -> String {
         | KeyAct::Authenticate
         | KeyAct::ListPasskeys
         | KeyAct::ListFingerprints
-        | KeyAct::StepUp => {
+        | KeyAct::Prove => {
             format!("Used {key}")
         }
     }

@@ -1,6 +1,6 @@
 //! Security keys as the window shows them.
 
-mod registered;
+pub(crate) mod registered;
 
 use crate::{
     key_words::{self, hint, line, problem, purpose, tail, tries},
@@ -53,6 +53,7 @@ impl From<UiKeyWish> for KeysRequest {
             Ui::Lock => Self::Lock,
             Ui::Cancel => Self::Cancel,
             Ui::Dismiss => Self::Dismiss,
+            Ui::WaiveSpare { org } => Self::WaiveSpare(OrgId::new(org)),
             Ui::ListPasskeys { key } => act(key, KeyWish::ListPasskeys),
             Ui::DeletePasskey { key, id } => act(key, KeyWish::DeletePasskey { id }),
             Ui::RenamePasskey { key, id, user, display } => {
@@ -103,7 +104,7 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
     let settings = UiSettings::from(&s.settings);
     let name = &running.key.name;
     let (title, confirm) = match asked.purpose {
-        Purpose::Unlock if running.act == KeyAct::StepUp => (format!("Enter the PIN of {name}"), "Continue"),
+        Purpose::Unlock if running.act == KeyAct::Prove => (format!("Enter the PIN of {name}"), "Continue"),
         Purpose::Unlock => (format!("Enter the PIN of {name}"), "Unlock"),
         Purpose::Prove => (format!("Enter the PIN of {name}"), "Continue"),
         Purpose::Set => (format!("Set a PIN for {name}"), "Set PIN"),
@@ -122,7 +123,7 @@ pub fn prompt(s: &Snapshot) -> Option<UiPrompt> {
         (Purpose::Prove, _) => {
             "It proves that it is you. It goes to the key alone, then touch it.".to_owned()
         }
-        (Purpose::Unlock, KeyAct::StepUp) => match step_up::waits_for(s) {
+        (Purpose::Unlock, KeyAct::Prove) => match step_up::waits_for(s) {
             Some(what) => format!("For {what}. The PIN is used for this alone."),
             None => "The PIN is used for this alone.".to_owned(),
         },

@@ -26,6 +26,14 @@ pub(crate) fn fault(fault: &NativeFault, org: &str) -> (String, String, String) 
             "Check that your device's clock is right, then enter the code it shows now.",
         ),
         NativeFault::CodeUsed => owned("That code was used already", "", "Wait for the next one."),
+        NativeFault::NotAccepted => {
+            owned("That was not accepted", "", "Check it and enter it again, or use another way to sign in.")
+        }
+        NativeFault::RadiusSilent => of(
+            format!("What checks the codes of {org} does not answer"),
+            "Yours was not looked at, and does not count as an attempt.",
+            "Try again in a minute, or use another way to sign in.",
+        ),
         // How long is counted down where it is shown.
         NativeFault::Locked { .. } => owned(
             "Too many attempts",

@@ -2,7 +2,7 @@
 
 use crate::{
     convert::environment_of,
-    ui_setup::{UiBrowserChoice, UiField, UiMarked, UiQuiet, UiRule, UiSafety},
+    ui_setup::{UiBrowserChoice, UiField, UiMarked, UiQuiet, UiRolePattern, UiRule, UiSafety},
     ui_state::{UiSettings, UiTheme, UiTold},
     words::class,
 };
@@ -10,9 +10,10 @@ use engine::model::{
     ids::{AccountId, OrgId, RoleName},
     rules::{Field, Rule},
     settings::{BrowserChoice, Naming, Network, Quiet, Safety, Settings, Theme, Told},
-    step_up::{Marked, Rules as StepUpRules},
+    step_up::{Marked, RolePattern, Rules as StepUpRules},
     team::Adopted,
 };
+use std::collections::BTreeSet;
 
 impl From<&Settings> for UiSettings {
     fn from(s: &Settings) -> Self {
@@ -57,6 +58,7 @@ impl From<&Settings> for UiSettings {
                 step_up_verify: s.safety.step_up.verify,
                 step_up_lock_ends: s.safety.step_up.lock_ends,
                 step_up_marked: s.safety.step_up.marked.iter().map(UiMarked::from).collect(),
+                step_up_patterns: s.safety.step_up.patterns.iter().map(UiRolePattern::from).collect(),
             },
             quiet: UiQuiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
             browsers: s
@@ -116,6 +118,7 @@ impl From<UiSettings> for Settings {
                 rules: s.safety.rules.into_iter().map(Rule::from).collect(),
                 step_up: StepUpRules {
                     marked: s.safety.step_up_marked.into_iter().map(Marked::from).collect(),
+                    patterns: s.safety.step_up_patterns.into_iter().map(RolePattern::from).collect(),
                     minutes: s.safety.step_up_minutes.clamp(5, 60),
                     verify: s.safety.step_up_verify,
                     lock_ends: s.safety.step_up_lock_ends,
@@ -125,6 +128,7 @@ impl From<UiSettings> for Settings {
             network: Network::default(),
             naming: Naming::default(),
             team: Adopted::default(),
+            spare_waived: BTreeSet::new(),
             quiet: Quiet { from: q.from % 1440, until: q.until % 1440, weekends: q.weekends },
             browsers: s
                 .browsers
@@ -178,5 +182,17 @@ impl From<&Marked> for UiMarked {
 impl From<UiMarked> for Marked {
     fn from(one: UiMarked) -> Self {
         Self { account: AccountId::new(one.account), role: RoleName::new(one.role) }
+    }
+}
+
+impl From<&RolePattern> for UiRolePattern {
+    fn from(one: &RolePattern) -> Self {
+        Self { role: one.role.clone(), account: one.account.clone() }
+    }
+}
+
+impl From<UiRolePattern> for RolePattern {
+    fn from(one: UiRolePattern) -> Self {
+        Self { role: one.role.trim().to_owned(), account: one.account.trim().to_owned() }
     }
 }

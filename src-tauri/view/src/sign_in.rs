@@ -4,7 +4,7 @@ use crate::{
     ask::UiRequest,
     keys::key_line,
     problem::{About, problem},
-    ui_sign_in::{UiInApp, UiInAppOffer, UiInAppStage, UiInAppStep, UiInAppWay, UiKeyChoice},
+    ui_sign_in::{UiCodeField, UiInApp, UiInAppOffer, UiInAppStage, UiInAppStep, UiInAppWay, UiKeyChoice},
     ui_state::{UiMethod, UiProblem, UiSignIn},
     words::clock,
 };
@@ -28,6 +28,8 @@ impl From<UiInAppStep> for InAppStep {
             UiInAppStep::Begin => Self::Begin,
             UiInAppStep::Factor { place: n } => Self::Factor(place(n)),
             UiInAppStep::Passkey => Self::Passkey,
+            UiInAppStep::Enrol => Self::Enrol,
+            UiInAppStep::AskOtherwise => Self::AskOtherwise,
             UiInAppStep::User { place: n } => Self::User(place(n)),
         }
     }
@@ -118,14 +120,16 @@ fn in_app(s: &Snapshot, o: &OrganisationNow, now: &InApp) -> UiInApp {
         Stage::Password => (UiInAppStage::Password, format!("Sign in to {name}"), String::new()),
         Stage::Asking => (UiInAppStage::Asking, format!("Signing in to {name}"), String::new()),
         Stage::Code(place) => {
-            let body = match now.factors.get(*place) {
-                Some(NativeFactor::Code { name, .. }) if !name.is_empty() => {
-                    format!("Your authenticator app \"{name}\" shows 6 digits.")
-                }
-                _ => "Your authenticator app shows 6 digits.".to_owned(),
-            };
-            (UiInAppStage::Code, "Enter your authenticator code".to_owned(), body)
+            let (title, body) = typed(now.factors.get(*place));
+            (UiInAppStage::Code, title, body)
         }
+        Stage::Enrol => (
+            UiInAppStage::Enrol,
+            format!("{name} requires a second factor"),
+            "Set one up now. A security key is set up here; an authenticator app, or this computer's own passkey, in \
+             your browser."
+                .to_owned(),
+        ),
         Stage::Key => {
             let (title, body) = key(s, now, running);
             (UiInAppStage::Key, title, body)
@@ -133,7 +137,7 @@ fn in_app(s: &Snapshot, o: &OrganisationNow, now: &InApp) -> UiInApp {
         Stage::KeyFailed => {
             let body =
                 if now.wrong.is_some() { "" } else { "Nothing was changed. Try again when you are ready." };
-            (UiInAppStage::KeyFailed, "Use your security key".to_owned(), body.to_owned())
+            (UiInAppStage::KeyFailed, use_it(now).to_owned(), body.to_owned())
         }
         Stage::User(_) => {
             let body = "Your key holds several passkeys for this organisation.".to_owned();
@@ -150,6 +154,7 @@ fn in_app(s: &Snapshot, o: &OrganisationNow, now: &InApp) -> UiInApp {
             Some(Code::Native { fault: NativeFault::Locked { until } }) => Some(until.as_millisecond()),
             _ => None,
         },
+        field: field(now),
         keys: if now.stage == Stage::Key && running.is_none() { choices(s) } else { Vec::new() },
         users: match &now.stage {
             Stage::User(users) => users.clone(),
@@ -163,6 +168,49 @@ fn in_app(s: &Snapshot, o: &OrganisationNow, now: &InApp) -> UiInApp {
         again: (now.stage == Stage::KeyFailed).then(|| again(now)),
         ways: ways(o, now),
     }
+}
+
+/// What is to be typed for a factor: title and body.
+fn typed(factor: Option<&NativeFactor>) -> (String, String) {
+    let (title, body) = match factor {
+        Some(NativeFactor::Radius { label, asks: Some(asks), .. }) => (
+            format!("{label} asks"),
+            if asks.message.is_empty() {
+                "It asks for one thing more.".to_owned()
+            } else {
+                asks.message.clone()
+            },
+        ),
+        Some(NativeFactor::Radius { label, asks: None, .. }) => (
+            format!("Enter the code of {label}"),
+            "Or be asked in another way, if you have one: on your phone, or by a code that is sent to you."
+                .to_owned(),
+        ),
+        Some(NativeFactor::Code { name, .. }) if !name.is_empty() => (
+            "Enter your authenticator code".to_owned(),
+            format!("Your authenticator app \"{name}\" shows 6 digits."),
+        ),
+        _ => {
+            ("Enter your authenticator code".to_owned(), "Your authenticator app shows 6 digits.".to_owned())
+        }
+    };
+    (title, body)
+}
+
+fn field(now: &InApp) -> Option<UiCodeField> {
+    let Stage::Code(_) = now.stage else { return None };
+    Some(match now.radius() {
+        None => UiCodeField { label: "Code".to_owned(), digits: true, hidden: false },
+        Some((label, asks)) => UiCodeField {
+            label: if asks.is_some() { "Your answer".to_owned() } else { format!("Code of {label}") },
+            digits: false,
+            hidden: asks.is_some_and(|asks| asks.hidden),
+        },
+    })
+}
+
+fn use_it(now: &InApp) -> &'static str {
+    if now.enrols { "Set up your security key" } else { "Use your security key" }
 }
 
 fn key(s: &Snapshot, now: &InApp, running: Option<&Running>) -> (String, String) {
@@ -186,7 +234,7 @@ fn key(s: &Snapshot, now: &InApp, running: Option<&Running>) -> (String, String)
         .iter()
         .filter_map(|factor| match factor {
             NativeFactor::Keys { names } => Some(names.join(", ")),
-            NativeFactor::Code { .. } => None,
+            NativeFactor::Code { .. } | NativeFactor::Radius { .. } => None,
         })
         .filter(|names| !names.is_empty())
         .collect();
@@ -217,6 +265,9 @@ fn place(n: usize) -> u32 {
 
 /// The step that failed.
 fn again(now: &InApp) -> UiInAppStep {
+    if now.enrols {
+        return UiInAppStep::Enrol;
+    }
     let keys = now.factors.iter().position(|it| matches!(it, NativeFactor::Keys { .. }));
     match keys {
         Some(n) if !now.passkey => UiInAppStep::Factor { place: place(n) },
@@ -239,21 +290,30 @@ fn ways(o: &OrganisationNow, now: &InApp) -> Vec<UiInAppWay> {
             vec![UiInAppWay { label: "Use a passkey".into(), step: UiInAppStep::Passkey }]
         }
         Stage::Password | Stage::Asking => Vec::new(),
-        _ => now
-            .factors
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| Some(*n) != here)
-            .map(|(n, factor)| UiInAppWay {
-                label: match factor {
-                    NativeFactor::Keys { .. } => "Use a security key".to_owned(),
-                    NativeFactor::Code { name, .. } if name.is_empty() => {
-                        "Use an authenticator code".to_owned()
-                    }
-                    NativeFactor::Code { name, .. } => format!("Use a code of \"{name}\""),
-                },
+        _ => {
+            let others = now.factors.iter().enumerate().filter(|(n, _)| Some(*n) != here);
+            let other = |(n, factor): (usize, &NativeFactor)| UiInAppWay {
+                label: to(factor),
                 step: UiInAppStep::Factor { place: place(n) },
-            })
-            .collect(),
+            };
+            otherwise(now).into_iter().chain(others.map(other)).collect()
+        }
     }
+}
+
+/// To this factor.
+fn to(factor: &NativeFactor) -> String {
+    match factor {
+        NativeFactor::Keys { .. } => "Use a security key".to_owned(),
+        NativeFactor::Code { name, .. } if name.is_empty() => "Use an authenticator code".to_owned(),
+        NativeFactor::Code { name, .. } => format!("Use a code of \"{name}\""),
+        NativeFactor::Radius { label, .. } => format!("Use a code of {label}"),
+    }
+}
+
+/// RADIUS servers that were told nothing yet may ask in another way.
+fn otherwise(now: &InApp) -> Option<UiInAppWay> {
+    let (_, asks) = now.radius()?;
+    asks.is_none()
+        .then(|| UiInAppWay { label: "Ask me in another way".to_owned(), step: UiInAppStep::AskOtherwise })
 }

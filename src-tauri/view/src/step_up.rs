@@ -280,6 +280,7 @@ impl UiStepUpWish {
             Self::Mark { grant, on } => StepUpRequest::Mark { grant: grant.try_into()?, on },
             Self::Stop { grant } => StepUpRequest::Stop(grant.try_into()?),
             Self::Show => StepUpRequest::Show,
+            Self::Try { pattern } => StepUpRequest::Try(pattern.into()),
         })
     }
 }

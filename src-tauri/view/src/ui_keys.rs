@@ -326,6 +326,9 @@ pub enum UiKeyWish {
     Lock,
     Cancel,
     Dismiss,
+    WaiveSpare {
+        org: String,
+    },
     ListPasskeys {
         key: String,
     },

@@ -86,6 +86,17 @@ pub struct UiSafety {
     pub step_up_lock_ends: bool,
     /// Roles that ask for a touch besides the privileged ones of production.
     pub step_up_marked: Vec<UiMarked>,
+    /// Rules by which roles ask for one as if each of them were marked.
+    pub step_up_patterns: Vec<UiRolePattern>,
+}
+
+/// Roles that fit ask for a touch. Regular expressions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiRolePattern {
+    /// On the role's name.
+    pub role: String,
+    /// On the account's name or number; empty for every account.
+    pub account: String,
 }
 
 /// A role that the person marked.

@@ -22,8 +22,10 @@ pub enum UiInAppStage {
     Password,
     /// The server is asked.
     Asking,
-    /// A code is typed.
+    /// A code is typed, or what else is asked for.
     Code,
+    /// A first second factor is set up: a security key here, others in the browser.
+    Enrol,
     /// A key is to be plugged in, chosen, touched.
     Key,
     /// The key did not sign.
@@ -47,6 +49,8 @@ pub struct UiInApp {
     pub wrong: Option<UiProblem>,
     /// No attempt is looked at before then.
     pub locked_until: Option<i64>,
+    /// What is typed while a code is asked for.
+    pub field: Option<UiCodeField>,
     /// Keys to choose from, where several are there.
     pub keys: Vec<UiKeyChoice>,
     /// Users of passkeys to choose from.
@@ -59,6 +63,17 @@ pub struct UiInApp {
     pub again: Option<UiInAppStep>,
     /// Other ways to go on.
     pub ways: Vec<UiInAppWay>,
+}
+
+/// What is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiCodeField {
+    /// `Code`, `Code of Acme token`.
+    pub label: String,
+    /// It has six digits; else it is what the organisation's servers make it.
+    pub digits: bool,
+    /// It is not to be seen.
+    pub hidden: bool,
 }
 
 /// A security key to choose.
@@ -94,6 +109,10 @@ pub enum UiInAppStep {
     },
     /// Signs in with a passkey alone.
     Passkey,
+    /// Sets a first security key up.
+    Enrol,
+    /// Has the organisation's servers ask in another way than for a code.
+    AskOtherwise,
     /// Takes one of several passkeys.
     User {
         /// Its place in the list.

@@ -151,6 +151,8 @@ pub enum UiBannerKind {
     Paused,
     /// The sign-in lives in memory only.
     Keyring,
+    /// The person has one security key only at this organisation.
+    Spare,
     /// The sample organisation; cannot be dismissed.
     Sandbox,
 }

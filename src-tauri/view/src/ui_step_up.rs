@@ -1,6 +1,7 @@
 //! Touches that roles ask for, as the windows show them. Moments in epoch milliseconds.
 
 use crate::ui_portal::UiEnvironment;
+use crate::ui_setup::UiRolePattern;
 use crate::ui_state::UiGrant;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -107,4 +108,9 @@ pub enum UiStepUpWish {
     },
     /// Bring the window for touches up.
     Show,
+    /// Which roles a rule for them would fit; answers `fits`.
+    Try {
+        /// The rule.
+        pattern: UiRolePattern,
+    },
 }

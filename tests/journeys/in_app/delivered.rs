@@ -134,6 +134,8 @@ fn a_profile_in_the_file_waits_for_a_touch_and_loses_its_keys_when_it_is_stopped
         is(&keys, mark, "fresh").await?;
         let first = key_in_the_file(&desk).context("no keys in the file")?;
         keys.key().leave_alone().await?;
+        // The window is told a moment after it is so.
+        window.read(WHILE, ACTIVE).await?;
         let over = || async { Ok((!window.text().await?.contains(ACTIVE)).then_some(())) };
         until(Duration::from_secs(90), "the touch to be over", over).await?;
 

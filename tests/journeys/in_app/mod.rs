@@ -4,6 +4,7 @@ mod browser;
 mod codes;
 mod delivered;
 mod finger;
+mod first_key;
 mod guarded;
 mod other_keys;
 mod programs;

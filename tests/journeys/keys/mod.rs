@@ -2,6 +2,7 @@
 
 mod ends;
 mod fingerprints;
+mod model;
 mod passkeys;
 mod pin;
 mod settings;

@@ -37,9 +37,14 @@ pub enum Profile {
     Enterprise,
     /// That knows U2F only.
     U2fOnly,
+    /// With the number of a model that is sold ([`MODEL`]).
+    Model,
     /// Another maker's firmware: Nitrokey's, as it is.
     Nitrokey,
 }
+
+/// The AAGUID of [`Profile::Model`], and the model's name in the list of the crate `keys`.
+pub const MODEL: (u128, &str) = (0xab32_f0c6_2239_afbb_c470_d2ef_4e25_4db7, "Token2 FIDO2 key");
 
 impl Profile {
     /// By the name that the control socket takes.
@@ -50,6 +55,7 @@ impl Profile {
             "small" => Self::Small,
             "enterprise" => Self::Enterprise,
             "u2f-only" => Self::U2fOnly,
+            "model" => Self::Model,
             "nitrokey" => Self::Nitrokey,
             _ => return None,
         })
@@ -58,7 +64,7 @@ impl Profile {
     fn customization(self) -> CustomizationImpl {
         let plain = DEFAULT_CUSTOMIZATION;
         match self {
-            Self::Full | Self::U2fOnly | Self::Nitrokey => plain,
+            Self::Full | Self::U2fOnly | Self::Model | Self::Nitrokey => plain,
             Self::ProtocolTwo => CustomizationImpl { allows_pin_protocol_v1: false, ..plain },
             Self::Small => CustomizationImpl { max_supported_resident_keys: 3, ..plain },
             Self::Enterprise => CustomizationImpl {
@@ -161,6 +167,7 @@ impl Hands {
 /// The environment that OpenSK runs in.
 pub(crate) struct Firmware {
     store: TestEnv,
+    aaguid: u128,
     customization: CustomizationImpl,
     hands: Arc<Hands>,
     clock: HandClock,
@@ -183,6 +190,7 @@ impl Firmware {
         }
         Self {
             store,
+            aaguid: if profile == Profile::Model { MODEL.0 } else { 0 },
             customization: profile.customization(),
             hands: Arc::clone(hands),
             clock: HandClock { hands: Arc::clone(hands), start: Instant::now() },
@@ -361,6 +369,10 @@ impl Persist for Firmware {
 
     fn iter(&self) -> CtapResult<PersistIter<'_>> {
         self.store.iter()
+    }
+
+    fn aaguid(&self) -> CtapResult<[u8; 16]> {
+        Ok(self.aaguid.to_be_bytes())
     }
 }
 

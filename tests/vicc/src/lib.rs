@@ -18,7 +18,7 @@ use std::{
 use opensk::ctap::{Channel, CtapState};
 
 pub use bus::{Plug, VirtualBus};
-pub use firmware::{Finger, Profile, Touch};
+pub use firmware::{Finger, MODEL, Profile, Touch};
 use firmware::{Firmware, Hands};
 
 /// A key's memory without power; empty where it cannot be read.

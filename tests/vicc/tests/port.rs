@@ -241,7 +241,7 @@ async fn proves_by(
     proof: Proof,
     (by, pins): (UserProof, Option<Pins>),
 ) -> Result<StepUpKey, KeyFault> {
-    let (result, _) = desk.run(id, KeyWish::StepUp { proof: Box::new(proof), by }, pins).await;
+    let (result, _) = desk.run(id, KeyWish::Prove { proof: Box::new(proof), by }, pins).await;
     match result?.proved {
         Some(Proved::Key(key)) => Ok(key),
         other => panic!("it proved {other:?}"),

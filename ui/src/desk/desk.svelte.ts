@@ -254,7 +254,7 @@ export class Desk {
   async act(action: UiAction, edit?: Edit): Promise<UiReply | null> {
     switch (action.action) {
       case 'ask':
-        if (action.request.ask === 'sign_in' && action.request.method === 'native') this.#toForm(action.request.org);
+        if (action.request.ask === 'sign_in' && this.#isHere(action.request)) this.#toForm(action.request.org);
         return this.ask(action.request);
       case 'show':
         this.view = action.view;
@@ -272,6 +272,12 @@ export class Desk {
       case 'dismiss':
         return null;
     }
+  }
+
+  /** Whether a sign-in may be one in a form: who did so before is asked here again, without saying so. */
+  #isHere({ org, method }: UiRequest & { ask: 'sign_in' }): boolean {
+    if (method !== null) return method === 'native';
+    return this.state?.organisations.find(({ id }) => id === org)?.in_app != null;
   }
 
   /** Signing in here is done in a form, which the portal's view has. */

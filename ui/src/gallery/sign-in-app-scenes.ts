@@ -19,7 +19,7 @@ const passkey = { label: 'Use a passkey', step: { step: 'passkey' as const } };
 const byCode = { label: 'Use a code of "Phone"', step: { step: 'factor' as const, place: 1 } };
 const byKey = { label: 'Use a security key', step: { step: 'factor' as const, place: 0 } };
 
-const BEGUN: UiInApp = { stage: 'password', title: 'Sign in to Acme', body: '', username: 'sam', wrong: null, locked_until: null, keys: [], users: [], touch: null, finger: false, again: null, ways: [passkey] };
+const BEGUN: UiInApp = { stage: 'password', title: 'Sign in to Acme', body: '', username: 'sam', wrong: null, locked_until: null, keys: [], users: [], field: null, touch: null, finger: false, again: null, ways: [passkey] };
 
 const out = (failure: UiInApp['wrong'] = null): Shown => scene({ portals: nothing, state: state({}, { ...OFFER, sign_in: { state: 'signed_out', failure } }) });
 const at = (change: Partial<UiInApp>, shown: Partial<Shown> = {}): Shown => {
@@ -32,7 +32,10 @@ const at = (change: Partial<UiInApp>, shown: Partial<Shown> = {}): Shown => {
 };
 const key = (change: Partial<UiInApp> = {}): Shown => at({ stage: 'key', title: 'Insert your security key', body: 'Plug it in, or hold it to the reader. Yours: Blue key, Spare.', ways: [byCode], ...change });
 const failed = (wrong: UiInApp['wrong']): Shown => at({ stage: 'key_failed', title: 'Use your security key', body: wrong ? '' : 'Nothing was changed. Try again when you are ready.', wrong, again: byKey.step, ways: [byCode] });
-const code = (wrong: UiInApp['wrong'] = null): Shown => at({ stage: 'code', title: 'Enter your authenticator code', body: 'Your authenticator app "Phone" shows 6 digits.', wrong, ways: [byKey] });
+const code = (wrong: UiInApp['wrong'] = null): Shown => at({ stage: 'code', title: 'Enter your authenticator code', body: 'Your authenticator app "Phone" shows 6 digits.', wrong, field: { label: 'Code', digits: true, hidden: false }, ways: [byKey] });
+const otherwise = { label: 'Ask me in another way', step: { step: 'ask_otherwise' as const } };
+const token = (wrong: UiInApp['wrong'] = null): Shown =>
+  at({ stage: 'code', title: 'Enter the code of Acme token', body: 'Or be asked in another way, if you have one: on your phone, or by a code that is sent to you.', wrong, field: { label: 'Code of Acme token', digits: false, hidden: false }, ways: [otherwise, byKey] });
 
 /** Signing in in the app, in every state. */
 export const SIGN_IN_APP_SCENES: Record<string, () => Shown> = {
@@ -63,7 +66,17 @@ export const SIGN_IN_APP_SCENES: Record<string, () => Shown> = {
   'sign-in-app-wrong-code': () => code(problem('That code did not work', 'Codes change every 30 s.', "Check that your device's clock is right, then enter the code it shows now.")),
   'sign-in-app-code-used': () => code(problem('That code was used already', '', 'Wait for the next one.')),
   'sign-in-app-users': () => at({ stage: 'user', title: 'Who is signing in?', body: 'Your key holds several passkeys for this organisation.', users: ['sam@acme.test', 'sam-admin@acme.test'], ways: [] }),
+  'sign-in-app-token': () => token(),
+  'sign-in-app-token-wrong': () => token(problem('That was not accepted', '', 'Check it and enter it again, or use another way to sign in.')),
+  'sign-in-app-token-asks': () => at({ stage: 'code', title: 'Acme token asks', body: 'Type the code that was sent to you', field: { label: 'Your answer', digits: false, hidden: true }, ways: [byKey] }),
+  'sign-in-app-enrol': () =>
+    at({ stage: 'enrol', title: 'Acme requires a second factor', body: "Set one up now. A security key is set up here; an authenticator app, or this computer's own passkey, in your browser.", ways: [] }),
+  'sign-in-app-enrol-insert': () => key({ body: 'Plug it in, or hold it to the reader.', ways: [] }),
+  'sign-in-app-enrol-failed': () =>
+    at({ stage: 'key_failed', title: 'Set up your security key', wrong: problem('Acme did not add the key', 'It is registered already, you have as many as are allowed, or such keys are not taken.', 'Use another key, or remove one on your page in the browser.'), again: { step: 'enrol' }, ways: [] }),
   'sign-in-app-enrolment': () => out(problem('Acme requires a second factor', 'You have none yet.', 'Set one up in your browser; the sign-in goes on from there.', inBrowser)),
+  'portal-spare': () =>
+    scene({ state: state({}, { banner: { kind: 'spare', title: 'A spare key is missing', body: 'You have only one security key at Acme. Register a spare one, so that a lost key does not lock you out.', buttons: [button('Show keys', { action: { action: 'show', view: 'keys' } }), button('Not now', { action: { action: 'ask', request: { ask: 'keys', keys: { wish: 'waive_spare', org: 'acme' } } } })], until: null } }) }),
   'sign-in-app-again': () =>
     scene({ portals: nothing, state: state({}, { ...OFFER, pill: 'Sign-in ended', sign_in: { state: 'ended', at: NOW - 3 * MINUTE, title: 'Sign in to Acme again', body: 'Your sign-in ended at 14:01.', failure: problem('Nobody finished the sign-in in time', 'Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
 };

@@ -89,6 +89,71 @@ test('a code that was typed is sent with its sixth digit, a pasted one is not', 
   expect(host.entered).toEqual(['c\0\x04acme\0\x06123456']);
 });
 
+test('what else than six digits is asked for is sent as it was typed, and may be left for another question', async () => {
+  const { host } = await show(scene('sign-in-app-token'));
+  const field = screen.getByLabelText<HTMLInputElement>('Code of Acme token');
+  expect([field.type, field.inputMode]).toEqual(['text', '']);
+  await fireEvent.input(field, { target: { value: '246802' }, inputType: 'insertText' });
+  await settled();
+  expect(host.entered).toEqual([]);
+  await fireEvent.input(field, { target: { value: ' kim-pin ' } });
+  await fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+  await settled();
+  expect(host.entered).toEqual(['c\0\x04acme\0\x07kim-pin']);
+  await fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+  await settled();
+  expect([field.getAttribute('aria-invalid'), host.entered.length]).toEqual(['true', 1]);
+  await fireEvent.click(screen.getByRole('button', { name: 'Ask me in another way' }));
+  expect(host.asked).toEqual([{ ask: 'in_app', org: 'acme', step: { step: 'ask_otherwise' } }]);
+  cleanup();
+  await show(scene('sign-in-app-token-asks'));
+  expect(screen.getByLabelText<HTMLInputElement>('Your answer').type).toBe('password');
+  expect(screen.getByText('Type the code that was sent to you')).toBeTruthy();
+});
+
+test('a first key is set up here, once more after it failed, and an authenticator app in the browser', async () => {
+  const { host } = await show(scene('sign-in-app-enrol'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Security key' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Authenticator app' }));
+  expect(host.asked).toEqual([
+    { ask: 'in_app', org: 'acme', step: { step: 'enrol' } },
+    { ask: 'sign_in', org: 'acme', method: 'browser' },
+  ]);
+  cleanup();
+  const failed = await show(scene('sign-in-app-enrol-failed'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  expect(failed.host.asked).toEqual([{ ask: 'in_app', org: 'acme', step: { step: 'enrol' } }]);
+});
+
+test('the banner that asks to sign in leads to the form for it, from whatever view', async () => {
+  const asks = { ask: 'sign_in' as const, org: 'acme', method: null };
+  for (const [name, view] of [['sign-in-app', 'portal'], ['sign-in-page', 'settings']] as const) {
+    cleanup();
+    const shown = scene('sign-in-app');
+    const [org] = shown.state.organisations;
+    if (!org) throw new Error('no organisation');
+    org.banner = { kind: 'signed_out', title: 'Sign in to Acme', body: 'Consoles open after you sign in.', buttons: [button('Sign in', { action: { action: 'ask', request: asks } })], until: null };
+    if (name === 'sign-in-page') org.in_app = null;
+    const { desk, host } = await show(shown);
+    desk.view = 'settings';
+    await settled();
+    await fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+    await settled();
+    // One in the browser leaves the person where they are.
+    expect([host.asked.at(-1), desk.view], name).toEqual([asks, view]);
+  }
+});
+
+test('that a spare key is missing is said outside the keys, which say it themselves, until it is waived', async () => {
+  const { desk, host } = await show(scene('portal-spare'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Not now' }));
+  await settled();
+  expect(host.asked.at(-1)).toEqual({ ask: 'keys', keys: { wish: 'waive_spare', org: 'acme' } });
+  await fireEvent.click(screen.getByRole('button', { name: 'Show keys' }));
+  await settled();
+  expect([desk.view, screen.queryByText('A spare key is missing')]).toEqual(['keys', null]);
+});
+
 test('of several keys one is chosen, of several users one, and a key that failed is tried again', async () => {
   const keys = await show(scene('sign-in-app-choose-key'));
   await fireEvent.click(screen.getByRole('button', { name: 'Solo 2' }));

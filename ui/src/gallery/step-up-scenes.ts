@@ -42,7 +42,8 @@ const settings = (step_up: Partial<UiStepUp> = {}): Shown =>
   scene({
     view: 'settings',
     section: 'safety',
-    state: state({ step_up: { ...KEYS, ...step_up }, settings: { ...SETTINGS, safety: { ...SETTINGS.safety, step_up_marked: [{ account: '111122224444', role: 'PowerUser' }] } } }),
+    state: state({ step_up: { ...KEYS, ...step_up }, settings: { ...SETTINGS, safety: { ...SETTINGS.safety, step_up_marked: [{ account: '111122224444', role: 'PowerUser' }], step_up_patterns: [{ role: '^deploy', account: '' }, { role: 'breakglass', account: '-live$' }] } } }),
+    reply: (request) => (request.ask === 'step_up' && request.step_up.wish === 'try' ? { reply: 'fits', text: 'Matches 2 roles: payments-dev, Deploy; payments-prod, Deploy.' } : { reply: 'done' }),
   });
 
 /** Touches that roles ask for. */

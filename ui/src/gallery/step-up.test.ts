@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { fireEvent, render, screen, within } from '@testing-library/svelte';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { UiPrompt } from '../bindings';
 import type { PromptHost } from '../host/prompt';
 import TouchPrompt from '../keys/TouchPrompt.svelte';
@@ -66,4 +66,30 @@ test('keys are added, removed and asked for in Settings', async () => {
   await fireEvent.click(screen.getByRole('button', { name: 'Remove, payments-dev, PowerUser' }));
   await settled();
   expect(host.asked.at(-1)).toMatchObject({ ask: 'set_settings', settings: { safety: { step_up_marked: [] } } });
+});
+
+test('a rule for roles is tried while it is typed, added and removed', async () => {
+  const { host, desk } = await show(scene('settings-step-up'));
+  desk.settingsSection = 'safety';
+  await settled();
+  const form = screen.getByRole('form', { name: 'Add a rule for roles' });
+  vi.useFakeTimers();
+  await fireEvent.input(within(form).getByLabelText('Role'), { target: { value: ' ^admin ' } });
+  vi.advanceTimersByTime(250);
+  vi.useRealTimers();
+  await settled();
+  expect(host.asked.at(-1)).toEqual({ ask: 'step_up', step_up: { wish: 'try', pattern: { role: '^admin', account: '' } } });
+  expect(within(form).getByRole('status').textContent).toContain('Matches 2 roles');
+  await fireEvent.input(within(form).getByLabelText('Account'), { target: { value: 'prod' } });
+  await fireEvent.click(within(form).getByRole('button', { name: 'Add rule for roles' }));
+  await settled();
+  const before = [
+    { role: '^deploy', account: '' },
+    { role: 'breakglass', account: '-live$' },
+  ];
+  const set = (step_up_patterns: typeof before) => ({ ask: 'set_settings', settings: { safety: { step_up_patterns } } });
+  expect(host.asked.at(-1)).toMatchObject(set([...before, { role: '^admin', account: 'prod' }]));
+  await fireEvent.click(screen.getByRole('button', { name: 'Remove, ^deploy' }));
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject(set(before.slice(1)));
 });

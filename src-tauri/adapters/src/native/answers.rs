@@ -9,7 +9,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use engine::{
     model::{Timestamp, organisation::Organisation},
     ports::{
-        BrowserReason, DeviceKind, Known, NativeComplete, NativeDevice, NativeError, NativeFactor,
+        Asks, BrowserReason, DeviceKind, Known, NativeComplete, NativeDevice, NativeError, NativeFactor,
         NativeOffer, NativeStep, SsoError,
     },
 };
@@ -126,6 +126,13 @@ pub(super) struct Factor {
     kind: String,
     #[serde(default)]
     names: Vec<String>,
+    asks: Option<Asked>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    message: String,
+    hidden: bool,
 }
 
 /// A moment in epoch milliseconds of the server's clock.
@@ -170,6 +177,11 @@ impl Factor {
             "code" => {
                 let name = self.names.into_iter().next().unwrap_or_default();
                 Some(NativeFactor::Code { id: self.id, name })
+            }
+            "radius" => {
+                let label = self.names.into_iter().next().unwrap_or_default();
+                let asks = self.asks.map(|Asked { message, hidden }| Asks { message, hidden });
+                Some(NativeFactor::Radius { id: self.id, label, asks })
             }
             _ => None,
         }
@@ -232,6 +244,7 @@ pub(super) fn refusal(answer: &Answer) -> NativeError {
         Some("wrong_password") => NativeError::WrongPassword,
         Some("wrong_code") => NativeError::WrongCode,
         Some("code_used") => NativeError::CodeUsed,
+        Some("radius_silent") => NativeError::RadiusSilent,
         Some("locked") => NativeError::Locked { wait: wait.unwrap_or_default() },
         Some("key_not_registered") => NativeError::KeyNotRegistered,
         Some("key_refused") => NativeError::KeyRefused,
@@ -281,6 +294,7 @@ mod tests {
             (401, r#"{"error":"wrong_password"}"#, NativeError::WrongPassword),
             (401, r#"{"error":"code_used"}"#, NativeError::CodeUsed),
             (429, r#"{"error":"locked","retryAfterSeconds":31}"#, NativeError::Locked { wait }),
+            (503, r#"{"error":"radius_silent"}"#, NativeError::RadiusSilent),
             (410, r#"{"error":"challenge_over"}"#, NativeError::Over),
             (403, r#"{"error":"app_sign_in_needed"}"#, NativeError::AppSignInNeeded),
             (401, r#"{"error":"unauthorized"}"#, SsoError::Unauthorized.into()),
@@ -297,12 +311,15 @@ mod tests {
     #[test]
     fn what_a_later_server_says_is_passed_over() {
         let body = r#"{"status":"secondFactor","signIn":"s","expiresAt":1800000000000,"later":1,"factors":[
-            {"id":"face","kind":"face","names":[]},{"id":"keys","kind":"keys","names":["Blue key"]}]}"#;
+            {"id":"face","kind":"face","names":[]},{"id":"keys","kind":"keys","names":["Blue key"]},
+            {"id":"radius","kind":"radius","names":["Acme token"],"asks":{"message":"Code?","hidden":true,"x":1}}]}"#;
         let step: Stepped = serde_json::from_str(body).unwrap();
         let NativeStep::SecondFactor { factors, .. } = step.into_step(&answer(200, "")).unwrap() else {
             panic!("another step")
         };
-        assert_eq!(factors, [NativeFactor::Keys { names: vec!["Blue key".to_owned()] }]);
+        let asks = Some(Asks { message: "Code?".to_owned(), hidden: true });
+        let radius = NativeFactor::Radius { id: "radius".into(), label: "Acme token".into(), asks };
+        assert_eq!(factors, [NativeFactor::Keys { names: vec!["Blue key".to_owned()] }, radius]);
         let body = r#"{"status":"continueInBrowser","reason":"terms","url":"https://x.test"}"#;
         let step: Stepped = serde_json::from_str(body).unwrap();
         let step = step.into_step(&answer(200, "")).unwrap();

@@ -30,11 +30,14 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// The version of the API that is spoken.
 const VERSION: &str = "v1";
+
+/// RADIUS servers are waited for by the organisation's for up to two minutes, and it answers then.
+const AS_LONG_AS_RADIUS: Duration = Duration::from_secs(130);
 
 /// The port's implementation.
 pub struct HttpNative {
@@ -54,8 +57,24 @@ impl HttpNative {
         token: Option<&SecretString>,
         body: Option<&Value>,
     ) -> Result<Answer, NativeError> {
+        self.ask_for(org, method, path, token, body, None).await
+    }
+
+    /// As [`Self::ask`]; the answer may take so long.
+    async fn ask_for(
+        &self,
+        org: &Organisation,
+        method: Method,
+        path: &str,
+        token: Option<&SecretString>,
+        body: Option<&Value>,
+        long: Option<Duration>,
+    ) -> Result<Answer, NativeError> {
         let url = at(&origin(org)?, path);
         let mut request = self.http.request(method, &url)?;
+        if let Some(long) = long {
+            request = request.timeout(long);
+        }
         if let Some(token) = token {
             request = request.bearer_auth(token.expose_secret());
         }
@@ -215,7 +234,10 @@ impl Native for HttpNative {
             "code": code.expose_secret(),
             "context": exposed(known.context.as_ref()),
         });
-        self.step(org, "sign-in/code", &body).await
+        let path = format!("/native/{VERSION}/sign-in/code");
+        let answer =
+            self.ask_for(org, Method::POST, &path, None, Some(&body), Some(AS_LONG_AS_RADIUS)).await?;
+        read::<Stepped>(&answer)?.into_step(&answer)
     }
 
     async fn enrol_challenge(

@@ -257,7 +257,7 @@ fn tell(ctx: &Context, state: &mut State, errand: Errand, result: Result<(), Key
         if signed.is_empty() { Err(KeyFault::NotRegistered) } else { Ok(std::mem::take(&mut signed)) }
     });
     match of {
-        For::SignIn(org, attempt) => native::signed(ctx, state, &org, attempt, result),
+        For::SignIn(org, attempt) => native::signed(ctx, state, &org, attempt, key.as_ref(), result),
         For::Register(wanted) => {
             let key: Option<Plugged> = key.and_then(|key| state.keys.now.find(&key).cloned());
             registering::signed(ctx, state, wanted, key, result);

@@ -19,6 +19,10 @@ pub enum NativeFault {
     WrongCode,
     /// The code, or a later one, was used before.
     CodeUsed,
+    /// What was typed for RADIUS servers is not what they want.
+    NotAccepted,
+    /// No RADIUS server answers the organisation's; nothing was looked at, and nothing counts.
+    RadiusSilent,
     /// Too many attempts; the next is looked at then.
     Locked { until: Timestamp },
     /// The key that answered is none of this person's.
@@ -89,6 +93,35 @@ pub enum NativeFactor {
         /// Its name.
         name: String,
     },
+    /// What the organisation's RADIUS servers want to be typed.
+    Radius {
+        /// The server's id of it.
+        id: String,
+        /// What they are known by.
+        label: String,
+        /// What they ask, once they were told something.
+        asks: Option<Asks>,
+    },
+}
+
+/// What a RADIUS server asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asks {
+    /// Its words; may be empty.
+    pub message: String,
+    /// What is typed is not to be seen.
+    pub hidden: bool,
+}
+
+impl NativeFactor {
+    /// The server's id of a factor for which something is typed.
+    #[must_use]
+    pub fn typed(&self) -> Option<&str> {
+        match self {
+            Self::Code { id, .. } | Self::Radius { id, .. } => Some(id),
+            Self::Keys { .. } => None,
+        }
+    }
 }
 
 /// Where a sign-in in the app stands.
@@ -98,8 +131,10 @@ pub enum Stage {
     Password,
     /// The server is asked.
     Asking,
-    /// A code is to be typed: of the factor with this place in the list.
+    /// Something is to be typed: for the factor with this place in the list.
     Code(usize),
+    /// A second factor is demanded, and there is none yet: a security key can be set up here.
+    Enrol,
     /// A security key is to sign. [`crate::model::keys::Keys::running`] tells how far that is; without it, a key is to be
     /// plugged in, or one of several to be chosen.
     Key,
@@ -120,6 +155,12 @@ impl Entered {
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok().filter(|text| !text.is_empty())?;
         Some(Self(SecretString::from(text)))
+    }
+
+    /// Nothing was typed, which is something to say to RADIUS servers.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self(SecretString::default())
     }
 
     /// For the server alone.
@@ -155,8 +196,12 @@ pub enum InAppStep {
         /// The password.
         password: Entered,
     },
-    /// The code that [`Stage::Code`] asks for.
+    /// What [`Stage::Code`] asks for.
     Code(Entered),
+    /// Nothing is typed for RADIUS servers: they ask in another way, such as on a phone.
+    AskOtherwise,
+    /// Sets a first security key up. Once more, too.
+    Enrol,
     /// Another way to prove a second factor: the one with this place in the list. For keys: once more.
     Factor(usize),
     /// A passkey alone. Once more, too.
@@ -204,6 +249,8 @@ pub struct InApp {
     pub username: String,
     /// It is one by passkey alone.
     pub passkey: bool,
+    /// A first security key is set up in it.
+    pub enrols: bool,
     /// The ways to prove a second factor, the one used last first; empty before the password was right.
     pub factors: Vec<NativeFactor>,
     /// Why the last step was none.
@@ -218,8 +265,19 @@ impl InApp {
             stage: Stage::Password,
             username: String::new(),
             passkey: false,
+            enrols: false,
             factors: Vec::new(),
             wrong: None,
+        }
+    }
+
+    /// What RADIUS servers are known by, and what they ask, where something is to be typed for them.
+    #[must_use]
+    pub fn radius(&self) -> Option<(&str, Option<&Asks>)> {
+        let Stage::Code(place) = self.stage else { return None };
+        match self.factors.get(place)? {
+            NativeFactor::Radius { label, asks, .. } => Some((label, asks.as_ref())),
+            NativeFactor::Keys { .. } | NativeFactor::Code { .. } => None,
         }
     }
 }

@@ -10,7 +10,10 @@ use super::{
 };
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// Colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +195,9 @@ pub struct Settings {
     pub team: Adopted,
     /// In which browser an organisation's pages open, by its id; the desktop's own where none is named.
     pub browsers: BTreeMap<OrgId, BrowserChoice>,
+    /// Organisations at which the person does without a spare security key and was told so.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub spare_waived: BTreeSet<OrgId>,
 }
 
 fn is_nothing(team: &Adopted) -> bool {
@@ -301,6 +307,7 @@ impl Default for Settings {
             naming: Naming::default(),
             team: Adopted::default(),
             browsers: BTreeMap::new(),
+            spare_waived: BTreeSet::new(),
         }
     }
 }

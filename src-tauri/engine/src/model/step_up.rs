@@ -1,6 +1,10 @@
 //! Step-up: a touch of a registered security key before a privileged role is used. Which roles ask for one, what
 //! is asked, and what a touch opens for how long.
 
+mod patterns;
+
+pub use patterns::{Patterns, RolePattern};
+
 use super::{
     Timestamp,
     environment::{Act, Environment, Sensitivity},
@@ -23,6 +27,8 @@ const LONGEST: u16 = 60;
 pub struct Rules {
     /// Roles that ask for a touch besides the privileged ones of production.
     pub marked: Vec<Marked>,
+    /// Rules by which roles ask for one as if each of them were marked.
+    pub patterns: Vec<RolePattern>,
     /// For so many minutes a touch opens a role; see [`Self::lasting`].
     pub minutes: u16,
     /// PIN or fingerprint besides the touch.
@@ -33,7 +39,7 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { marked: Vec::new(), minutes: USUAL, verify: false, lock_ends: true }
+        Self { marked: Vec::new(), patterns: Vec::new(), minutes: USUAL, verify: false, lock_ends: true }
     }
 }
 
@@ -44,7 +50,7 @@ impl Rules {
         SignedDuration::from_mins(self.minutes.clamp(SHORTEST, LONGEST).into())
     }
 
-    /// Whether the person marked this role.
+    /// Whether the person marked this very role. [`Patterns::fit`] tells for the rules.
     #[must_use]
     pub fn is_marked(&self, grant: &Grant) -> bool {
         self.marked.iter().any(|one| one.account == grant.account && one.role == grant.role)
@@ -54,6 +60,7 @@ impl Rules {
     #[must_use]
     pub fn is_laxer_than(&self, before: &Self) -> bool {
         before.marked.iter().any(|one| !self.marked.contains(one))
+            || before.patterns.iter().any(|one| !self.patterns.contains(one))
             || self.lasting() > before.lasting()
             || (before.verify && !self.verify)
             || (before.lock_ends && !self.lock_ends)
@@ -97,11 +104,10 @@ pub enum Demand {
 }
 
 /// What a role asks for before it is used, as the person's rules have it. A role that only looks never asks,
-/// unless it was marked.
+/// unless it was marked, by hand or by a rule.
 #[must_use]
-pub fn asks_here(rules: &Rules, grant: &Grant, environment: Environment, sensitivity: Sensitivity) -> bool {
-    rules.is_marked(grant)
-        || (environment == Environment::Production && sensitivity == Sensitivity::Privileged)
+pub fn asks_here(marked: bool, environment: Environment, sensitivity: Sensitivity) -> bool {
+    marked || (environment == Environment::Production && sensitivity == Sensitivity::Privileged)
 }
 
 /// A role that a touch opened.
@@ -303,9 +309,10 @@ mod tests {
             ("ReadOnly", Production, ReadOnly, false),
             ("Deploy", Development, Normal, true),
         ] {
-            assert_eq!(asks_here(&rules, &grant("1", role), environment, sensitivity), asks, "{role}");
+            let marked = rules.is_marked(&grant("1", role));
+            assert_eq!(asks_here(marked, environment, sensitivity), asks, "{role}");
         }
-        assert!(!asks_here(&rules, &grant("2", "Deploy"), Development, Normal), "of that account alone");
+        assert!(!rules.is_marked(&grant("2", "Deploy")), "of that account alone");
     }
 
     #[test]
@@ -318,7 +325,13 @@ mod tests {
 
     #[test]
     fn what_asks_for_less_is_laxer() {
-        let usual = Rules { marked: vec![marked("1", "Deploy")], verify: true, ..Rules::default() };
+        let pattern = |role: &str| RolePattern { role: role.into(), account: String::new() };
+        let usual = Rules {
+            marked: vec![marked("1", "Deploy")],
+            patterns: vec![pattern("^deploy"), pattern("^admin")],
+            verify: true,
+            ..Rules::default()
+        };
         let check = |change: fn(&mut Rules), laxer: bool| {
             let mut then = usual.clone();
             change(&mut then);
@@ -327,6 +340,10 @@ mod tests {
         check(|_| (), false);
         check(|r| r.marked.push(marked("2", "Deploy")), false);
         check(|r| r.marked.clear(), true);
+        check(|r| r.patterns.reverse(), false);
+        check(|r| r.patterns.push(RolePattern { role: "x".into(), account: String::new() }), false);
+        check(|r| r.patterns.truncate(1), true);
+        check(|r| r.patterns[0].account = "dev".into(), true);
         check(|r| r.minutes = 30, true);
         check(|r| r.minutes = 5, false);
         check(|r| r.verify = false, true);

@@ -2,7 +2,7 @@
 //! handing a sign-in to the browser, roles that ask for a touch. AWS's own service has nothing of it.
 
 use super::{AuthorizeRequest, SecretUrl, SsoError};
-pub use crate::model::native::{NativeFactor, NativeOffer};
+pub use crate::model::native::{Asks, NativeFactor, NativeOffer};
 use crate::model::{
     Timestamp,
     code::Code,
@@ -164,6 +164,9 @@ pub enum NativeError {
     /// The code, or a later one, was used before.
     #[error("the code was used before")]
     CodeUsed,
+    /// No RADIUS server answers the organisation's server.
+    #[error("no RADIUS server answers")]
+    RadiusSilent,
     /// Too many attempts.
     #[error("locked")]
     Locked {
@@ -258,7 +261,8 @@ pub trait Native: Send + Sync {
         known: &Known,
     ) -> Result<NativeStep, NativeError>;
 
-    /// Goes on with a code of an authenticator app.
+    /// Goes on with a code of an authenticator app, or with what RADIUS servers want, which may be nothing. It can take
+    /// as long as those do to answer.
     async fn code(
         &self,
         org: &Organisation,

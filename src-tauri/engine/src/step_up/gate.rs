@@ -19,7 +19,7 @@ use crate::{
     state::{Org, State},
 };
 use jiff::SignedDuration;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use tokio::sync::oneshot;
 
 /// A profile that is kept for so much longer than its role is open needs no touch of its own.
@@ -88,6 +88,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: StepUpRequest, answ
             asking::show_again(state);
             Ok(Reply::Done)
         }
+        StepUpRequest::Try(pattern) => safety::try_role(state, &pattern),
         StepUpRequest::Stop(grant) => {
             close(ctx, state, Closed::Stopped, |one| one.grant == grant);
             Ok(Reply::Done)
@@ -113,6 +114,21 @@ fn mark(ctx: &Context, state: &mut State, grant: &Grant, on: bool, answer: onesh
         keep_for_now(ctx, state, grant);
     }
     ctx.save(state.settings.clone(), answer);
+}
+
+/// Roles that are kept without an end and that nothing marks.
+pub(crate) fn unmarked(state: &State) -> BTreeSet<Grant> {
+    let endless = state.profiles.values().filter(|p| p.kept.until.is_none()).map(|p| &p.kept.grant);
+    endless.filter(|grant| !state.is_marked(grant)).cloned().collect()
+}
+
+/// As [`mark`], by other rules: what was among those before gets an end if it is not any more.
+pub(crate) fn mark_by_rules(ctx: &Context, state: &mut State, unmarked: &BTreeSet<Grant>) {
+    for grant in unmarked {
+        if state.is_marked(grant) {
+            keep_for_now(ctx, state, grant);
+        }
+    }
 }
 
 /// What was kept without an end before its role was marked ends as if it had begun now.
@@ -317,8 +333,7 @@ fn asks(state: &State, org: &Org, grant: &Grant) -> Option<Demand> {
     }
     let here = !state.step_up.keys.is_empty()
         && step_up::asks_here(
-            &state.settings.safety.step_up,
-            grant,
+            state.is_marked(grant),
             safety::environment_of(state, org, grant),
             safety::sensitivity(grant),
         );

@@ -18,8 +18,11 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
+mod enrolling;
 mod pins;
 pub(super) mod port;
+mod radius;
+mod spare;
 
 use port::{complete, factors, in_browser, offer};
 

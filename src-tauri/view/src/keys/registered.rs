@@ -79,8 +79,12 @@ pub(super) fn spare(s: &Snapshot) -> Option<String> {
         .filter_map(|org| s.organisations.iter().find(|o| o.organisation.id == *org))
         .map(|o| o.organisation.name.clone())
         .collect();
-    let places = names.join(" and ");
-    (!names.is_empty()).then(|| {
-        format!("You have only one security key at {places}. Register a spare one, so that a lost key does not lock you out.")
-    })
+    (!names.is_empty()).then(|| only_one(&names.join(" and ")))
+}
+
+/// Why a spare key is worth having.
+pub(crate) fn only_one(places: &str) -> String {
+    format!(
+        "You have only one security key at {places}. Register a spare one, so that a lost key does not lock you out."
+    )
 }

@@ -4,8 +4,9 @@ use crate::{
     dialog,
     fixture::{DEV, PROD, app, grant, minutes, now, profile, snapshot, with, zone},
     reply,
-    ui_setup::UiField,
+    ui_setup::{UiField, UiRolePattern},
     ui_state::{UiAction, UiAppRef, UiDelivery, UiGrant, UiSettings},
+    ui_step_up::UiStepUpWish,
 };
 use engine::{
     Reply, Request,
@@ -19,8 +20,9 @@ use engine::{
         rules::{Field, Rule},
         settings::{Safety, Settings, Told},
         sign_in::SignIn,
+        step_up::RolePattern,
     },
-    request::Confirm,
+    request::{Confirm, StepUpRequest},
 };
 use std::time::Duration;
 
@@ -364,6 +366,13 @@ fn what_a_rule_would_match() {
     check(0, &[], "Matches no account.");
     check(1, &["a"], "Matches 1 account: a.");
     check(14, &["a", "b"], "Matches 14 accounts: a, b and 12 more.");
+    let pattern = UiRolePattern { role: " ^deploy ".into(), account: String::new() };
+    let asked = UiRequest::StepUp { step_up: UiStepUpWish::Try { pattern } };
+    let names = vec!["a, Deploy".to_owned(), "b, Deploy".to_owned()];
+    let found = reply(Ok(Reply::FitsRoles { roles: 3, names }), &asked, &snapshot(), &zone());
+    assert_eq!(found, UiReply::Fits { text: "Matches 3 roles: a, Deploy; b, Deploy and 1 more.".into() });
+    let pattern = RolePattern { role: "^deploy".into(), account: String::new() };
+    assert_eq!(Request::try_from(asked.clone()).unwrap(), Request::StepUp(StepUpRequest::Try(pattern)));
     let bad = reply(Err(Code::BadPattern { reason: "unclosed group".into() }), &asked, &snapshot(), &zone());
     let UiReply::Failed { field, problem } = bad else { panic!("a failure") };
     assert_eq!((field.as_deref(), problem.title.as_str()), (Some("pattern"), "That pattern cannot be read"));

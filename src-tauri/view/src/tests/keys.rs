@@ -84,7 +84,7 @@ pub(crate) fn faults() -> Vec<KeyFault> {
 /// Every act.
 pub(crate) fn acts() -> Vec<KeyAct> {
     use KeyAct as Act;
-    let keys = [Act::Look, Act::Identify, Act::SetPin, Act::ChangePin, Act::Unlock, Act::Reset, Act::StepUp];
+    let keys = [Act::Look, Act::Identify, Act::SetPin, Act::ChangePin, Act::Unlock, Act::Reset, Act::Prove];
     let passkeys = [Act::ListPasskeys, Act::DeletePasskey, Act::RenamePasskey];
     let fingers =
         [Act::ListFingerprints, Act::AddFingerprint, Act::RenameFingerprint, Act::DeleteFingerprint];

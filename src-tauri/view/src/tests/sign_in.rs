@@ -17,7 +17,7 @@ use engine::{
         code::Code,
         ids::OrgId,
         keys::{Found, KeyAct, KeyFault, Learnt, Registered, Step, Undone},
-        native::{InApp, NativeFactor, NativeFault, NativeOffer, Stage},
+        native::{Asks, InApp, NativeFactor, NativeFault, NativeOffer, Stage},
         sign_in::{Attempt, Method, Session, SignIn},
     },
 };
@@ -31,6 +31,8 @@ pub(crate) fn faults() -> Vec<NativeFault> {
         F::WrongPassword,
         F::WrongCode,
         F::CodeUsed,
+        F::NotAccepted,
+        F::RadiusSilent,
         F::Locked { until: minutes(4) },
         F::KeyNotRegistered,
         F::KeyRefused,
@@ -51,7 +53,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
         match fault {
             F::NotOffered | F::WrongPassword | F::WrongCode | F::CodeUsed | F::Locked { .. } => {}
             F::KeyNotRegistered | F::KeyRefused | F::KeyCopied | F::Blocked | F::Over | F::NoSuchFactor => {}
-            F::AppSignInNeeded => {}
+            F::AppSignInNeeded | F::NotAccepted | F::RadiusSilent => {}
             F::ProofNeeded | F::NotAdded | F::LastDevice | F::ForeignChallenge { .. } => {}
             F::EnrolmentNeeded | F::NewPasswordNeeded | F::BrowserNeeded => {}
         }
@@ -119,6 +121,62 @@ fn each_factor_names_the_others() {
     assert_eq!(ways(&code), ["Use a security key"]);
     let key = shown(&at(Stage::Key, None));
     assert_eq!(ways(&key), ["Use a code of \"Phone\""]);
+}
+
+#[test]
+fn what_radius_servers_ask_is_said_and_typed_as_they_wish() {
+    let now = |asks| {
+        let mut s = at(Stage::Code(0), None);
+        let SignIn::InProgress(attempt) = &mut s.organisations[0].sign_in else { panic!("none") };
+        let label = "Acme token".to_owned();
+        attempt.in_app.as_mut().unwrap().factors[0] =
+            NativeFactor::Radius { id: "radius".into(), label, asks };
+        shown(&s)
+    };
+    let ways = |now: &UiInApp| now.ways.iter().map(|way| way.label.clone()).collect::<Vec<_>>();
+    let first = now(None);
+    assert_eq!(first.title, "Enter the code of Acme token");
+    let field = first.field.clone().unwrap();
+    assert_eq!((field.label.as_str(), field.digits, field.hidden), ("Code of Acme token", false, false));
+    assert_eq!(ways(&first), ["Ask me in another way", "Use a code of \"Phone\""]);
+    assert_eq!(first.ways[0].step, UiInAppStep::AskOtherwise);
+    let asked = now(Some(Asks { message: "Type the code that was sent to you".into(), hidden: true }));
+    assert_eq!(
+        (asked.title.as_str(), asked.body.as_str()),
+        ("Acme token asks", "Type the code that was sent to you")
+    );
+    let field = asked.field.clone().unwrap();
+    assert_eq!((field.label.as_str(), field.digits, field.hidden), ("Your answer", false, true));
+    assert_eq!(ways(&asked), ["Use a code of \"Phone\""]);
+    assert_eq!(shown(&at(Stage::Code(1), None)).field.map(|field| field.digits), Some(true));
+    assert_eq!(shown(&at(Stage::Key, None)).field, None);
+    // From elsewhere it has a name of its own.
+    let mut s = at(Stage::Key, None);
+    let SignIn::InProgress(attempt) = &mut s.organisations[0].sign_in else { panic!("none") };
+    let radius = NativeFactor::Radius { id: "radius".into(), label: "Acme token".into(), asks: None };
+    attempt.in_app.as_mut().unwrap().factors[1] = radius;
+    assert_eq!(ways(&shown(&s)), ["Use a code of Acme token"]);
+}
+
+#[test]
+fn a_first_key_is_set_up_here_and_what_else_there_is_in_the_browser() {
+    let now = |stage, wrong: Option<Code>| {
+        let mut s = at(stage, wrong);
+        let SignIn::InProgress(attempt) = &mut s.organisations[0].sign_in else { panic!("none") };
+        let now = attempt.in_app.as_mut().unwrap();
+        (now.enrols, now.factors) = (true, vec![]);
+        shown(&s)
+    };
+    let asked = now(Stage::Enrol, None);
+    assert_eq!((asked.stage, asked.title.as_str()), (UiInAppStage::Enrol, "Acme requires a second factor"));
+    assert!(
+        asked.body.contains("an authenticator app") && asked.body.contains("in your browser"),
+        "{}",
+        asked.body
+    );
+    assert!(asked.ways.is_empty() && asked.again.is_none());
+    let failed = now(Stage::KeyFailed, Some(NativeFault::NotAdded.into()));
+    assert_eq!((failed.title.as_str(), failed.again), ("Set up your security key", Some(UiInAppStep::Enrol)));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use engine::{
         environment::Environment,
         history::{By, Entry, Event},
         ids::{AccountId, OrgId, Target},
+        keys::Registered,
         organisation::Kind,
         portal::{AccessChange, Sync},
         profile::{Conflict, State},
@@ -77,8 +78,13 @@ fn banners_by_priority() {
     use UiBannerKind as K;
     let kind = |change: &dyn Fn(&mut Snapshot)| banner(change).map(|(kind, _)| kind);
     type Climb<'a> = &'a dyn Fn(&mut Snapshot);
-    let ladder: [(K, Climb<'_>); 8] = [
+    let one_key = |s: &mut Snapshot| {
+        let key = Registered { name: "Blue key".into(), added: None, credential: None };
+        s.keys.registered.insert(s.organisations[0].organisation.id.clone(), vec![key]);
+    };
+    let ladder: [(K, Climb<'_>); 9] = [
         (K::Sandbox, &|s| s.organisations[0].organisation.kind = Kind::Sandbox),
+        (K::Spare, &one_key),
         (K::Keyring, &|s| s.keyring = Keyring::MemoryOnly(Code::KeyringLocked)),
         (K::Paused, &|s| s.pause = Some(Pause { until: None })),
         (K::Throttled, &|s| {
@@ -102,6 +108,20 @@ fn banners_by_priority() {
         assert_eq!(shown.kind, expect);
         assert!(shown.buttons.len() <= 2);
     }
+    // Whoever does without a spare key is not told again, and whoever has one is not told at all.
+    assert_eq!(kind(&one_key), Some(K::Spare));
+    let acme = snapshot().organisations[0].organisation.id.clone();
+    let waived = |s: &mut Snapshot| {
+        one_key(s);
+        s.settings.spare_waived.insert(acme.clone());
+    };
+    assert_eq!(kind(&waived), None);
+    let two = |s: &mut Snapshot| {
+        one_key(s);
+        let keys = s.keys.registered.get_mut(&acme).unwrap();
+        keys.push(keys[0].clone());
+    };
+    assert_eq!(kind(&two), None);
 }
 
 #[test]

@@ -338,7 +338,7 @@ impl Keys {
             // What the person ended before anything was done is no news; of a reset its wizard tells, and of step-up its window. Who has a
             // key sign tells of that.
             (KeyAct::Look | KeyAct::Find | KeyAct::Reset, _)
-            | (KeyAct::Authenticate | KeyAct::Register | KeyAct::StepUp, _)
+            | (KeyAct::Authenticate | KeyAct::Register | KeyAct::Prove, _)
             | (_, Err(KeyFault::Cancelled { undone: Undone::Nothing })) => {}
             (act, result) => self.last = Some(Finished { key: running.key, act, result, at: now }),
         }

@@ -48,8 +48,8 @@ pub enum KeyAct {
     Register,
     /// It is asked whether it holds one of some key pairs, without a touch.
     Find,
-    /// It proves that its owner touched it.
-    StepUp,
+    /// It proves that its owner touched it, before a role is used or what asks for that is changed.
+    Prove,
 }
 
 impl KeyAct {
@@ -67,7 +67,7 @@ impl KeyAct {
                 | Self::Authenticate
                 | Self::Register
                 | Self::Find
-                | Self::StepUp
+                | Self::Prove
         )
     }
 
@@ -95,7 +95,7 @@ impl KeyAct {
                 | Self::ListFingerprints
                 | Self::Authenticate
                 | Self::Find
-                | Self::StepUp
+                | Self::Prove
         )
     }
 }
@@ -124,7 +124,7 @@ pub enum KeyWish {
     Authenticate(Ceremony),
     Register(Ceremony),
     Find { site: String, credentials: Vec<Vec<u8>> },
-    StepUp { proof: Box<Proof>, by: UserProof },
+    Prove { proof: Box<Proof>, by: UserProof },
 }
 
 impl KeyWish {
@@ -152,7 +152,7 @@ impl KeyWish {
             Self::Authenticate(_) => KeyAct::Authenticate,
             Self::Register(_) => KeyAct::Register,
             Self::Find { .. } => KeyAct::Find,
-            Self::StepUp { .. } => KeyAct::StepUp,
+            Self::Prove { .. } => KeyAct::Prove,
         }
     }
 }

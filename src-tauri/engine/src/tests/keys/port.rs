@@ -250,7 +250,7 @@ impl SecurityKeys for Port {
             return Err(KeyFault::Gone);
         }
         let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
-        if let KeyWish::StepUp { proof, by } = job.wish {
+        if let KeyWish::Prove { proof, by } = job.wish {
             let proved = Some(self.prove(key, (*proof, by), old, &*told).await?);
             return Ok(Learnt { proved, ..Learnt::default() });
         }

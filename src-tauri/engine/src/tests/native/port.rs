@@ -4,7 +4,7 @@ use crate::{
     model::{
         Timestamp,
         ids::{AccountId, RoleName},
-        native::{NativeFactor, NativeOffer},
+        native::{Asks, NativeFactor, NativeOffer},
         organisation::Organisation,
         secret::ClientRegistration,
     },
@@ -16,8 +16,13 @@ use crate::{
 };
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use url::Url;
 
 type Steps = Mutex<Vec<Result<NativeStep, NativeError>>>;
@@ -34,6 +39,8 @@ pub(crate) struct Port {
     /// What it says of touches.
     pub touches: Touches,
     asked: Mutex<Vec<String>>,
+    /// How often it was asked where keys are.
+    pub listed: AtomicUsize,
 }
 
 pub(crate) fn offer() -> NativeOffer {
@@ -66,6 +73,20 @@ pub(crate) fn factors() -> NativeStep {
             NativeFactor::Code { id: "totp-1".into(), name: "Phone".into() },
         ],
     }
+}
+
+/// What RADIUS servers want, and what they ask for.
+pub(crate) fn radius(asks: Option<Asks>) -> NativeStep {
+    NativeStep::SecondFactor {
+        sign_in: "under way".into(),
+        ends: super::super::world::begin() + super::super::world::minutes(10),
+        factors: vec![NativeFactor::Radius { id: "radius".into(), label: "Acme token".into(), asks }],
+    }
+}
+
+/// A first key is demanded, and can be set up here.
+pub(crate) fn enrolment() -> NativeStep {
+    NativeStep::ContinueInBrowser { reason: BrowserReason::Enrolment, sign_in: Some("under way".into()) }
 }
 
 pub(crate) fn in_browser() -> NativeStep {
@@ -142,17 +163,20 @@ impl Native for Port {
         self.next()
     }
     async fn enrol_challenge(&self, _: &Organisation, _: &SecretString) -> Result<KeyChallenge, NativeError> {
-        Err(NativeError::NotOffered)
+        self.note("enrol challenge");
+        Ok(challenge("preferred", Some("state")))
     }
     async fn enrol(
         &self,
         _: &Organisation,
-        _: &SecretString,
-        _: &str,
-        _: &SecretString,
-        _: &KeyAnswer,
+        sign_in: &SecretString,
+        name: &str,
+        state: &SecretString,
+        answer: &KeyAnswer,
     ) -> Result<NativeStep, NativeError> {
-        Err(NativeError::NotOffered)
+        let (sign_in, state) = (sign_in.expose_secret(), state.expose_secret());
+        self.note(format!("enrol {sign_in} {name} {state} {}", answer.0));
+        self.next()
     }
     async fn passkey_challenge(
         &self,
@@ -181,7 +205,7 @@ impl Native for Port {
         Err(NativeError::NotOffered)
     }
     async fn devices(&self, _: &Organisation, _: &SecretString) -> Result<Vec<NativeDevice>, NativeError> {
-        self.note("devices");
+        self.listed.fetch_add(1, Ordering::SeqCst);
         Ok(vec![NativeDevice {
             id: "key-1".into(),
             name: "Blue key".into(),
