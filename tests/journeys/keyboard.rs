@@ -1,9 +1,13 @@
 //! The main tasks by keyboard alone, in the webview that people have: no pointer is used in the window.
 
-use super::steps::{wait_signed_in, wait_synced};
+use super::{
+    arrival,
+    steps::{wait_signed_in, wait_synced},
+};
 use anyhow::{Result, bail, ensure};
 use fantoccini::{Locator, key::Key};
 use serde_json::json;
+use std::fs;
 use support::{
     SandboxServer,
     deadline::{SOON, WHILE},
@@ -11,6 +15,8 @@ use support::{
     journey, until,
 };
 
+/// What the sample's `Incident15` in `payments-prod` is kept as.
+const KEPT: &str = "payments-prod-incident15";
 /// More than any view has stops.
 const MOST_STOPS: usize = 60;
 
@@ -166,5 +172,108 @@ fn the_main_tasks_need_no_pointer() {
         let mark = app.mark();
         press(&window, Key::F5).await?;
         wait_synced(&app, mark).await.map(drop)
+    });
+}
+
+/// Goes down the list until the focus is on what is called so.
+async fn down_to(window: &Driver, name: &str) -> Result<()> {
+    for _ in 0..MOST_STOPS {
+        if window.focused().await?.starts_with(name) {
+            return Ok(());
+        }
+        press(window, Key::Down).await?;
+    }
+    focus(window, name).await
+}
+
+/// What somebody does who has used the AWS CLI, also where something asks back.
+#[test]
+fn import_an_app_a_question_and_the_sign_out_need_no_pointer() {
+    journey("keyboard-import", |desk| async move {
+        let server = SandboxServer::start().await?;
+        let user = server.user()?.clone();
+        let (start, region) = (&server.ready().start_url, &server.ready().region);
+        fs::create_dir_all(desk.home(".aws"))?;
+        let config = format!(
+            "[profile dev]\nsso_start_url = {start}\nsso_region = {region}\n\
+             sso_account_id = 111122225555\nsso_role_name = Developer\n"
+        );
+        fs::write(desk.home(".aws/config"), config)?;
+        let (app, window) = support::App::start_driven(&desk, &[], &[]).await?;
+        let window = window.window().await?;
+
+        // The likeliest card has the focus: its Enter leads to the sign-in, which leads to what the file has.
+        focus(&window, "Continue with").await?;
+        let opened = desk.browser_requests().mark();
+        press(&window, Key::Enter).await?;
+        let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
+        arrival::say_yes(&app, 0, &address, &user).await?;
+        wait_synced(&app, 0).await?;
+        window.see(Locator::XPath("//dialog//tr[th='dev']/td[contains(., 'Legacy format')]")).await?;
+        tab_to(&window, "Keep dev in the credentials file as dev-keys").await?;
+        write(&window, " ").await?;
+        tab_to(&window, "Keep 1 profile fresh").await?;
+        press(&window, Key::Enter).await?;
+        app.says(0, "profile", &json!({ "name": "dev-keys", "state": "fresh" })).await?;
+        window.see_no(Locator::Css("dialog[open]")).await?;
+
+        // The other tab, down to an app.
+        ctrl(&window, '1').await?;
+        focus(&window, "Portal").await?;
+        tab_to(&window, "Accounts ").await?;
+        press(&window, Key::Right).await?;
+        focus(&window, "Apps ").await?;
+        press(&window, Key::Enter).await?;
+        tab_to(&window, "Open ").await?;
+        down_to(&window, "Open Grafana").await?;
+        let opened = desk.browser_requests().mark();
+        press(&window, Key::Enter).await?;
+        let address = desk.browser_requests().next(opened, WHILE, "the app's link").await?;
+        ensure!(address.as_str().contains("/#/saml/default/Grafana/"), "the app was opened at {address}");
+
+        // Production asks: Enter alone keeps nothing, the way back is where it was, and yes is some Tabs away.
+        write(&window, "/").await?;
+        focus(&window, "Search accounts").await?;
+        write(&window, "payments-prod").await?;
+        window.read(SOON, "1 matching account").await?;
+        tab_to(&window, "Show accounts").await?;
+        press(&window, Key::Enter).await?;
+        window.read(SOON, "Incident15").await?;
+        write(&window, "/").await?;
+        focus(&window, "Search accounts").await?;
+        press(&window, Key::Down).await?;
+        down_to(&window, "Open console, payments-prod, Incident15").await?;
+        window.keys(&[char::from(Key::Alt), char::from(Key::Enter)]).await?;
+        window.see(Locator::Css("dialog[open]")).await?;
+        tab_to(&window, "Profile name").await?;
+        let (asks, mark) = (Locator::Css("dialog[open][role=alertdialog]"), app.mark());
+        press(&window, Key::Enter).await?;
+        window.read(SOON, "Keep production credentials fresh as Incident15?").await?;
+        focus(&window, "Cancel").await?;
+        press(&window, Key::Enter).await?;
+        window.see_no(asks).await?;
+        focus(&window, "Profile name").await?;
+        press(&window, Key::Enter).await?;
+        window.see(asks).await?;
+        tab_to(&window, "Keep it fresh").await?;
+        ensure!(!app.events()[mark..].iter().any(|e| e["name"] == KEPT), "it was kept unasked");
+        press(&window, Key::Enter).await?;
+        app.says(mark, "profile", &json!({ "name": KEPT, "state": "fresh" })).await?;
+        window.see_no(Locator::Css("dialog[open]")).await?;
+
+        // Out by the menu of the sign-in, in the header.
+        let mark = app.mark();
+        ctrl(&window, '1').await?;
+        for _ in 0..MOST_STOPS {
+            press(&window, Key::F6).await?;
+            if window.focused().await?.starts_with("Organisation") {
+                break;
+            }
+        }
+        tab_to(&window, "Signed in").await?;
+        press(&window, Key::Enter).await?;
+        focus(&window, "Sign out of").await?;
+        press(&window, Key::Enter).await?;
+        app.says(mark, "signin", &json!({ "state": "signed_out" })).await.map(drop)
     });
 }

@@ -4,6 +4,7 @@ mod access;
 mod administrator;
 mod applications;
 mod arrival;
+mod crossing;
 mod deliveries;
 mod expired;
 mod first_run;

@@ -275,7 +275,7 @@ until: number | null, };
 /**
  * What kind of banner, in the order of priority.
  */
-export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "sync_failed" | "paused" | "keyring" | "spare" | "sandbox";
+export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "loading_paused" | "sync_failed" | "paused" | "keyring" | "spare" | "sandbox";
 
 /**
  * A browser of this computer.
@@ -2017,6 +2017,10 @@ org: string, } | { "ask": "sync",
 /**
  * Which.
  */
+org: string, } | { "ask": "pause_sync", 
+/**
+ * Which.
+ */
 org: string, } | { "ask": "open_console", 
 /**
  * Which role.
@@ -2854,6 +2858,14 @@ until: number,
 done: number, 
 /**
  * Of so many.
+ */
+total: number, } | { "state": "paused", 
+/**
+ * Accounts done.
+ */
+done: number, 
+/**
+ * Of so many; 0 until known.
  */
 total: number, } | { "state": "failed", 
 /**

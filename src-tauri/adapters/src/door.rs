@@ -201,10 +201,9 @@ impl Door {
         }
         self.catch_up().await;
         let listed = snapshots.wait_for(|now| {
-            wanted
-                .iter()
-                .filter_map(|org| of(now, org))
-                .all(|o| o.portal.synced.is_some() || matches!(o.sync, Sync::Failed { .. }))
+            wanted.iter().filter_map(|org| of(now, org)).all(|o| {
+                o.portal.synced.is_some() || matches!(o.sync, Sync::Failed { .. } | Sync::Paused { .. })
+            })
         });
         // What is known by then is better than nothing.
         let _ = tokio::time::timeout(OPENING_TAKES, listed).await;
@@ -219,6 +218,8 @@ impl Door {
         let over = snapshots.wait_for(|now| {
             of(now, org).is_none_or(|o| match &o.sync {
                 Sync::Failed { at, .. } => *at >= begun,
+                // By the person, meanwhile.
+                Sync::Paused { .. } => true,
                 _ => o.portal.synced.is_some_and(|at| at >= begun),
             })
         });
@@ -230,6 +231,7 @@ impl Door {
         };
         match of(&now, org).map(|o| &o.sync) {
             Some(Sync::Failed { code, .. }) => self.failed(code, Some(org)),
+            Some(Sync::Paused { .. }) => self.failed(&Code::Paused { profile: None }, Some(org)),
             Some(_) => Reply::Done,
             None => self.failed(&Code::Gone { what: "organisation".to_owned() }, None),
         }

@@ -154,6 +154,7 @@ fn sync(state: &Sync) -> &'static str {
         Sync::Idle => "idle",
         Sync::Running { .. } => "running",
         Sync::Throttled { .. } => "throttled",
+        Sync::Paused { .. } => "paused",
         Sync::Failed { .. } => "failed",
     }
 }

@@ -372,6 +372,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: on
         Request::CancelSignIn(org) => reply(answer, sign_in::cancel(ctx, state, &org)),
         Request::SignOut(org) => reply(answer, sign_out::begin(ctx, state, &org)),
         Request::Sync(org) => reply(answer, sync::asked(ctx, state, &org)),
+        Request::PauseSync(org) => reply(answer, sync::pause(ctx, state, &org)),
         Request::OpenConsole { grant, destination, region, confirmed } => {
             let wish = console::Wish { grant, destination, region, confirmed };
             reply(answer, console::begin(ctx, state, wish));

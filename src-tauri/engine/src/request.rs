@@ -212,6 +212,8 @@ pub enum Request {
     SignOut(OrgId),
     /// Ask the portal what it lists now.
     Sync(OrgId),
+    /// Stop asking it for now. What it told so far stays, and [`Self::Sync`] goes on from there.
+    PauseSync(OrgId),
     /// Open a console in the default browser. Signed out: signs in first, then opens it.
     OpenConsole {
         /// Which role.

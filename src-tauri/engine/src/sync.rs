@@ -47,8 +47,8 @@ pub(crate) enum Progress {
     Applications(Applications),
     /// One account's roles are known.
     Roles(crate::model::ids::AccountId, Vec<RoleName>),
-    /// The service limits requests.
-    Throttled(Timestamp),
+    /// The service limits requests until then; and the pace that this teaches.
+    Throttled(Timestamp, Pace),
     /// It is over.
     Done(Result<(), SsoError>, Pace, Pass),
 }
@@ -60,6 +60,23 @@ pub(crate) fn asked(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
         return Err(Code::SignInNeeded);
     }
     begin(ctx, state, id);
+    Ok(Reply::Done)
+}
+
+/// Stops a sync that is under way, until somebody asks for the list again or signs in.
+pub(crate) fn pause(ctx: &Context, state: &mut State, id: &OrgId) -> Answer {
+    let org = state.org_mut(id).ok_or_else(|| Code::Gone { what: "organisation".to_owned() })?;
+    // One that waits for another token is under way as well.
+    let wanted = std::mem::take(&mut org.sync_wanted);
+    match org.syncing.take() {
+        Some(task) => task.abort(),
+        None if wanted => {}
+        None => return Ok(Reply::Done),
+    }
+    half_sync::save(ctx, org);
+    let (done, total) = counts(org);
+    org.sync = Sync::Paused { done, total };
+    tracing::info!(organisation = %id, done, total, "the sync was paused");
     Ok(Reply::Done)
 }
 
@@ -83,6 +100,7 @@ pub(crate) fn due(org: &Org) -> Option<Timestamp> {
     match (&org.sync, org.portal.synced) {
         _ if org.sync_wanted => Some(since),
         (Sync::Failed { retry, .. }, _) => *retry,
+        (Sync::Paused { .. }, _) => None,
         (_, Some(at)) => Some(at + STALE),
         (_, None) => None,
     }
@@ -279,10 +297,13 @@ impl Run {
             match call().await {
                 Err(SsoError::Throttled { retry_after, .. }) => {
                     let now = self.start.elapsed();
-                    let until = self.pace.lock().await.throttled(now, retry_after, self.ctx.chance());
+                    let (until, pace) = {
+                        let mut pace = self.pace.lock().await;
+                        (pace.throttled(now, retry_after, self.ctx.chance()), pace.clone())
+                    };
                     let wait =
                         SignedDuration::try_from(until.saturating_sub(now)).unwrap_or(SignedDuration::ZERO);
-                    self.tell(Progress::Throttled(self.ctx.now() + wait));
+                    self.tell(Progress::Throttled(self.ctx.now() + wait, pace));
                 }
                 other => {
                     self.pace.lock().await.answered();
@@ -326,8 +347,11 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
             half_sync::grown(ctx, org);
             count(org);
         }
-        Progress::Throttled(until) => {
+        Progress::Throttled(until, mut pace) => {
             half_sync::save(ctx, org);
+            // For the next run, should this one be stopped.
+            pace.forget_moments();
+            org.pace = pace;
             // A wait under two seconds is the pace at work, not news.
             if until.duration_since(now) > SignedDuration::from_secs(2) {
                 let (done, total) = counts(org);

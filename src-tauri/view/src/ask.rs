@@ -167,6 +167,11 @@ pub enum UiRequest {
         /// Which.
         org: String,
     },
+    /// Stop asking it for now; `sync` goes on where it was.
+    PauseSync {
+        /// Which.
+        org: String,
+    },
     /// Open a console; may answer `confirm`.
     OpenConsole {
         /// Which role.

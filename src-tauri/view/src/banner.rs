@@ -186,9 +186,19 @@ fn syncing(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
         Sync::Throttled { until, done, total } if *until > s.at => Some(UiBanner {
             kind: UiBannerKind::Throttled,
             title: "AWS is limiting requests".into(),
-            body: format!("Loaded {done} of {}. Continuing by itself.", count(*total, "account")),
-            buttons: vec![],
+            body: format!("{} Continuing by itself.", loaded(*done, *total)),
+            buttons: vec![asks(
+                "Pause loading",
+                UiRequest::PauseSync { org: org.organisation.id.to_string() },
+            )],
             until: Some(until.as_millisecond()),
+        }),
+        Sync::Paused { done, total } => Some(UiBanner {
+            kind: UiBannerKind::LoadingPaused,
+            title: "Loading is paused".into(),
+            body: loaded(*done, *total),
+            buttons: vec![asks("Continue loading", UiRequest::Sync { org: org.organisation.id.to_string() })],
+            until: None,
         }),
         Sync::Failed { code, retry, .. } => {
             let id = org.organisation.id.to_string();
@@ -207,6 +217,14 @@ fn syncing(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
             })
         }
         _ => None,
+    }
+}
+
+/// `Loaded 96 of 143 accounts.`: how far a sync is.
+pub(crate) fn loaded(done: usize, total: usize) -> String {
+    match total {
+        0 => "No accounts are known yet.".to_owned(),
+        _ => format!("Loaded {done} of {}.", count(total, "account")),
     }
 }
 

@@ -91,6 +91,7 @@ impl TryFrom<UiRequest> for Request {
             Ui::CancelSignIn { org } => Self::CancelSignIn(OrgId::new(org)),
             Ui::SignOut { org } => Self::SignOut(OrgId::new(org)),
             Ui::Sync { org } => Self::Sync(OrgId::new(org)),
+            Ui::PauseSync { org } => Self::PauseSync(OrgId::new(org)),
             Ui::OpenConsole { grant, destination, region, confirmed } => {
                 let (grant, region) = (Grant::try_from(grant)?, region_of(region)?);
                 Self::OpenConsole {
@@ -405,6 +406,7 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         | UiRequest::CancelSignIn { org }
         | UiRequest::SignOut { org }
         | UiRequest::Sync { org }
+        | UiRequest::PauseSync { org }
         | UiRequest::OpenPortal { org }
         | UiRequest::SetEnvironment { org, .. } => by_id(org),
         UiRequest::OpenConsole { grant, .. }

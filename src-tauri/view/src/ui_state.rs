@@ -145,6 +145,8 @@ pub enum UiBannerKind {
     Offline,
     /// The service limits requests.
     Throttled,
+    /// The person paused the sync.
+    LoadingPaused,
     /// The last sync failed.
     SyncFailed,
     /// Paused by the person.
@@ -256,6 +258,13 @@ pub enum UiSync {
         /// Accounts done.
         done: u32,
         /// Of so many.
+        total: u32,
+    },
+    /// Paused by the person; `sync` goes on.
+    Paused {
+        /// Accounts done.
+        done: u32,
+        /// Of so many; 0 until known.
         total: u32,
     },
     /// Failed.

@@ -18,7 +18,7 @@ use crate::{
         UiLaunch, UiLaunchState, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
         UiSandbox, UiShortcut, UiState, UiSync,
     },
-    words::{count, environment_word, ui_environment, ui_sensitivity},
+    words::{environment_word, ui_environment, ui_sensitivity},
 };
 use engine::{
     Snapshot,
@@ -200,8 +200,9 @@ fn organisation(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiOrganis
         sync_text: match &o.sync {
             Sync::Running { total: 0, .. } => "Loading accounts.".to_owned(),
             Sync::Running { done, total } | Sync::Throttled { done, total, .. } => {
-                format!("Loaded {done} of {}.", count(*total, "account"))
+                banner::loaded(*done, *total)
             }
+            Sync::Paused { .. } => "Loading is paused.".to_owned(),
             Sync::Idle | Sync::Failed { .. } => String::new(),
         },
         synced: o.portal.synced.map(Timestamp::as_millisecond),
@@ -219,6 +220,7 @@ fn sync(o: &OrganisationNow) -> UiSync {
         Sync::Throttled { until, done, total } => {
             UiSync::Throttled { until: until.as_millisecond(), done: number(*done), total: number(*total) }
         }
+        Sync::Paused { done, total } => UiSync::Paused { done: number(*done), total: number(*total) },
         Sync::Failed { code, at, retry } => {
             let again = Some(UiRequest::Sync { org: o.organisation.id.to_string() });
             let about =

@@ -233,6 +233,22 @@ impl Item {
         Ok(menu)
     }
 
+    /// How long the program takes to say what its menu holds, from the first word of a panel that is about to
+    /// show it to the last of the answer.
+    ///
+    /// # Errors
+    /// That the program does not answer.
+    pub async fn opening(&self) -> Result<Duration> {
+        let asked = async {
+            let begin = Instant::now();
+            // As in `menu`.
+            let _ = self.menu.about_to_show(0).await;
+            self.menu.get_layout(0, -1, &[]).await?;
+            anyhow::Ok(begin.elapsed())
+        };
+        crate::deadline::within(SOON, "the tray's menu", asked).await
+    }
+
     /// Waits for a menu in which `pick` finds what it looks for.
     ///
     /// # Errors

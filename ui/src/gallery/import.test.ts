@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { fireEvent, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { expect, test } from 'vitest';
 import type { UiReply } from '../bindings';
@@ -22,6 +22,22 @@ async function opened() {
 test('without a config file there is no card for it', async () => {
   await show(scene('first-run'));
   expect(screen.queryByRole('button', { name: /^Continue with/ })).toBeNull();
+});
+
+test('a card that comes a moment later has the focus, unless the person has gone elsewhere', async () => {
+  const { host } = await show(scene('first-run'));
+  const focused = () => document.activeElement?.textContent?.trim();
+  expect(focused()).toMatch(/^Enter your start URL/);
+  const { state: later } = scene('first-run-import');
+  host.send(later);
+  await settled();
+  expect(focused()).toMatch(/^Continue with/);
+  cleanup();
+  const again = await show(scene('first-run'));
+  screen.getByRole('button', { name: /^Try it now/ }).focus();
+  again.host.send(later);
+  await settled();
+  expect(focused()).toMatch(/^Try it now/);
 });
 
 test('the card comes first, signs in once, and shows the profiles afterwards', async () => {

@@ -104,7 +104,7 @@ export const KEY_SCENES: Record<string, () => Shown> = {
   'security-keys-passkeys-empty': () => with_({ keys: [{ ...YUBI, passkeys: [] }, SOLO], unlocked }, { press: ['Passkeys 0'] }),
   'security-keys-delete': () => with_({ keys: [{ ...YUBI, passkeys: SITES }, SOLO], unlocked }, { press: ['Passkeys 6', 'Delete, sam@acme.test at login.acme.test'] }),
   'security-keys-rename': () => with_({ keys: [{ ...YUBI, passkeys: SITES }, SOLO], unlocked }, { press: ['Passkeys 6', 'Rename user, sam@acme.test at login.acme.test'] }),
-  'security-keys-deleted': () => with_({ keys: [{ ...YUBI, passkeys: SITES.slice(1) }, SOLO], unlocked, ended: { result: 'done', key: 'usb:1', text: 'The passkey is deleted.', at: NOW } }, { press: ['Passkeys 5'] }),
+  'security-keys-deleted': () => with_({ keys: [{ ...YUBI, passkeys: SITES.slice(1), facts: { ...FACTS, passkeys: '5 of 100 used' } }, SOLO], unlocked, ended: { result: 'done', key: 'usb:1', text: 'The passkey is deleted.', at: NOW } }, { press: ['Passkeys 5'] }),
   'security-keys-fingerprints': () => with_({ keys: [{ ...BIO, fingerprints: [{ id: '1', name: 'Right index' }, { id: '2', name: 'Left thumb' }] }], selected: 'usb:2', unlocked: { ...unlocked, key: 'usb:2' } }, { press: ['Fingerprints'] }),
   'security-keys-sample': () =>
     with_(

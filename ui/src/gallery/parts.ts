@@ -65,7 +65,7 @@ export const sandboxOrg: Partial<UiOrganisation> = {
   host: 'localhost:8441',
   start_url: 'http://localhost:8441/start',
   user: 'sam',
-  banner: banner('sandbox', 'Sample organisation.', 'Nothing here reaches AWS.'),
+  banner: banner('sandbox', 'Sample organisation', 'Nothing here reaches AWS.'),
 };
 export const SANDBOX = {
   running: true,

@@ -3,6 +3,14 @@ import { banner, button, problem, scene, signIn, state, type Shown } from './sta
 import { hidden, signsInByItself } from './deliveries';
 import { nothing, apps, notListed, confirms, taken, defaulted, KEYS, loading, noBrowser, silent, untrusted, CLOCK_OFF, KEYRING_LOCKED, KEYRING_MISSING, SIGNED_OUT, STORE_DAMAGED, STORE_NOT_WRITABLE } from './parts';
 
+const pause = button('Pause loading', { action: { action: 'ask', request: { ask: 'pause_sync', org: 'acme' } } });
+const goOn = button('Continue loading', { action: { action: 'ask', request: { ask: 'sync', org: 'acme' } } });
+const syncing = () =>
+  scene({
+    portals: { acme: portal(ACCOUNTS.map((account, at) => (at > 6 ? { ...account, roles: null } : account))) },
+    state: state({}, { synced: null, sync: { state: 'running', done: 7, total: 12 }, sync_text: 'Loaded 7 of 12 accounts.', accounts_loading: 5 }),
+  });
+
 /** The portal, and what is asked in it, in every state. */
 export const PORTAL_SCENES: Record<string, () => Shown> = {
   'portal': () => scene(),
@@ -39,10 +47,29 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
       ),
     }),
   'portal-empty': () => scene({ portals: nothing, state: state({ favourites: [], recents: [], profiles: [] }) }),
-  'portal-syncing': () =>
+  'portal-syncing': () => syncing(),
+  'portal-syncing-long': () => ({ ...syncing(), later: 5_000 }),
+  'portal-loading-paused': () =>
     scene({
-      portals: { acme: portal(ACCOUNTS.map((account, at) => (at > 6 ? { ...account, roles: null } : account))) },
-      state: state({}, { sync: { state: 'running', done: 7, total: 12 }, sync_text: 'Loaded 7 of 12 accounts.', accounts_loading: 5 }),
+      ...syncing(),
+      state: state(
+        {},
+        {
+          synced: null,
+          sync: { state: 'paused', done: 7, total: 12 },
+          sync_text: 'Loading is paused.',
+          accounts_loading: 5,
+          banner: banner('loading_paused', 'Loading is paused', 'Loaded 7 of 12 accounts.', goOn),
+        },
+      ),
+    }),
+  'portal-loading-paused-first': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        { favourites: [], recents: [], profiles: [] },
+        { synced: null, sync: { state: 'paused', done: 0, total: 0 }, sync_text: 'Loading is paused.', banner: banner('loading_paused', 'Loading is paused', 'No accounts are known yet.', goOn) },
+      ),
     }),
   'portal-throttled': () =>
     scene({
@@ -51,7 +78,7 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
         {
           sync: { state: 'throttled', until: NOW + 12_000, done: 7, total: 12 },
           sync_text: 'Loaded 7 of 12 accounts.',
-          banner: { ...banner('throttled', 'AWS is limiting requests', 'Loaded 7 of 12 accounts. Continuing by itself.'), until: NOW + 12_000 },
+          banner: { ...banner('throttled', 'AWS is limiting requests', 'Loaded 7 of 12 accounts. Continuing by itself.', pause), until: NOW + 12_000 },
         },
       ),
     }),

@@ -160,6 +160,43 @@ test('a launch that finds no browser leads to its link and to the choice of brow
   expect([desk.view, desk.settingsSection]).toEqual(['settings', 'organisations']);
 });
 
+const loading = { sync: { state: 'running' as const, done: 7, total: 12 }, sync_text: 'Loaded 7 of 12 accounts.', accounts_loading: 5 };
+
+test('a load that takes long can be paused; one that is limited, in its banner', async () => {
+  const { host } = await show(scene('portal-syncing'));
+  const pause = () => screen.queryByRole('button', { name: 'Pause loading' });
+  expect(pause()).toBeNull();
+  await pass(3_900);
+  expect(pause()).toBeNull();
+  await pass(200);
+  await fireEvent.click(pause() as HTMLElement);
+  expect(host.asked).toEqual([{ ask: 'pause_sync', org: 'acme' }]);
+  // The next load has its own time.
+  host.send(state({}, { sync: { state: 'idle' } }));
+  await tick();
+  expect(pause()).toBeNull();
+  host.send(state({}, loading));
+  await tick();
+  expect(pause()).toBeNull();
+  cleanup();
+  const limited = await show(scene('portal-throttled'));
+  await fireEvent.click(pause() as HTMLElement);
+  expect(limited.host.asked).toEqual([{ ask: 'pause_sync', org: 'acme' }]);
+});
+
+test('a paused load says so, claims no progress, and goes on when asked', async () => {
+  const { host } = await show({ ...scene('portal-loading-paused'), query: 'storefront' });
+  expect(screen.getByText('Roles in 5 accounts are not loaded yet.')).toBeTruthy();
+  expect(screen.queryByText(/[Ll]oading roles|still loading/)).toBeNull();
+  await fireEvent.click(screen.getByRole('button', { name: 'Continue loading' }));
+  cleanup();
+  const first = await show(scene('portal-loading-paused-first'));
+  // The page says it, so that the banner does not.
+  expect(screen.getByRole('heading', { name: 'Loading is paused' })).toBeTruthy();
+  await fireEvent.click(screen.getByRole('button', { name: 'Continue loading' }));
+  expect([host.asked, first.host.asked]).toEqual([[{ ask: 'sync', org: 'acme' }], [{ ask: 'sync', org: 'acme' }]]);
+});
+
 test('a role that is taken away is struck out where it was for 5 s, and then gone', async () => {
   const { host, desk } = await show(scene('portal'));
   const open = () => screen.queryAllByRole('button', { name: 'Open console, data-staging, Developer, staging' }).at(-1) as HTMLButtonElement | undefined;

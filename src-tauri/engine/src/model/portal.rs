@@ -97,6 +97,13 @@ pub enum Sync {
         /// Accounts in all.
         total: usize,
     },
+    /// The person paused it; goes on where it was when somebody asks for it.
+    Paused {
+        /// Accounts whose roles are known.
+        done: usize,
+        /// Accounts in all; 0 if the first page had not come.
+        total: usize,
+    },
     /// It failed; tries again by itself where `retry` says so.
     Failed {
         /// Why.

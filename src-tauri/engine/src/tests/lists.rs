@@ -131,6 +131,38 @@ async fn half_way() -> (Arc<World>, Engine) {
     (world, engine)
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_paused_sync_rests_until_somebody_asks_and_goes_on_where_it_was() {
+    let (world, engine) = half_way().await;
+    // The third account is being asked about meanwhile.
+    pass(SignedDuration::from_secs(5)).await;
+    engine.ask(Request::PauseSync(acme())).await.unwrap();
+    let sync = || now(&engine).organisations[0].sync.clone();
+    assert_eq!(sync(), Sync::Paused { done: 2, total: 3 });
+    let known = world.half.lock().unwrap().clone().unwrap().accounts;
+    assert_eq!(known.iter().filter(|a| a.roles.is_some()).count(), 2, "a kill now loses nothing");
+    world.roles_hang.lock().unwrap().clear();
+    engine.signal(Signal::NetworkUp);
+    engine.signal(Signal::Woke);
+    pass(minutes(150)).await;
+    assert_eq!((sync(), world.count("accounts")), (Sync::Paused { done: 2, total: 3 }, 1), "by itself");
+    engine.ask(Request::Sync(acme())).await.unwrap();
+    until(&engine, synced).await;
+    let asked = |id: &str| world.count(&format!("roles {id}"));
+    assert_eq!((asked("1"), asked("2"), asked("3")), (1, 1, 2), "only what was missing");
+    // Nothing is under way any more that could be paused.
+    engine.ask(Request::PauseSync(acme())).await.unwrap();
+    assert_eq!(sync(), Sync::Idle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pause_of_a_sync_ends_with_the_sign_out() {
+    let (_world, engine) = half_way().await;
+    engine.ask(Request::PauseSync(acme())).await.unwrap();
+    engine.ask(Request::SignOut(acme())).await.unwrap();
+    until(&engine, |s| s.organisations[0].sync == Sync::Idle).await;
+}
+
 async fn quit(world: &World, engine: &Engine) {
     engine.ask(Request::Quit).await.unwrap();
     world.roles_hang.lock().unwrap().clear();

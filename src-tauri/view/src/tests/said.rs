@@ -50,6 +50,7 @@ fn snapshots() -> Vec<Snapshot> {
         with(|s| {
             s.organisations[0].sync = Sync::Throttled { until: minutes(1), done: 96, total: 143 };
         }),
+        with(|s| s.organisations[0].sync = Sync::Paused { done: 96, total: 143 }),
         with(|s| {
             s.file.readable_by_others = Some(0o100_644);
             s.file.target = Some("/elsewhere/credentials".into());

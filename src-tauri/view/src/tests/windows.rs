@@ -82,11 +82,12 @@ fn banners_by_priority() {
         let key = Registered { name: "Blue key".into(), added: None, credential: None };
         s.keys.registered.insert(s.organisations[0].organisation.id.clone(), vec![key]);
     };
-    let ladder: [(K, Climb<'_>); 9] = [
+    let ladder: [(K, Climb<'_>); 10] = [
         (K::Sandbox, &|s| s.organisations[0].organisation.kind = Kind::Sandbox),
         (K::Spare, &one_key),
         (K::Keyring, &|s| s.keyring = Keyring::MemoryOnly(Code::KeyringLocked)),
         (K::Paused, &|s| s.pause = Some(Pause { until: None })),
+        (K::LoadingPaused, &|s| s.organisations[0].sync = Sync::Paused { done: 96, total: 143 }),
         (K::Throttled, &|s| {
             s.organisations[0].sync = Sync::Throttled { until: minutes(1), done: 96, total: 143 };
         }),
@@ -122,6 +123,30 @@ fn banners_by_priority() {
         keys.push(keys[0].clone());
     };
     assert_eq!(kind(&two), None);
+}
+
+#[test]
+fn a_limited_load_can_be_paused_and_a_paused_one_goes_on() {
+    let shown = |sync: Sync| {
+        let state = of(|s| s.organisations[0].sync = sync);
+        let [org] = state.organisations.as_slice() else { panic!("{state:?}") };
+        let shown = org.banner.clone().unwrap();
+        let buttons: Vec<_> = shown.buttons.into_iter().map(|b| (b.label, b.action)).collect();
+        (shown.title, shown.body, buttons, org.sync_text.clone())
+    };
+    let org = snapshot().organisations[0].organisation.id.to_string();
+    let button = |label: &str, request| vec![(label.to_owned(), UiAction::Ask { request })];
+    let (title, body, buttons, _) = shown(Sync::Throttled { until: minutes(1), done: 96, total: 143 });
+    assert_eq!(
+        (title.as_str(), body.as_str()),
+        ("AWS is limiting requests", "Loaded 96 of 143 accounts. Continuing by itself.")
+    );
+    assert_eq!(buttons, button("Pause loading", UiRequest::PauseSync { org: org.clone() }));
+    let (title, body, buttons, line) = shown(Sync::Paused { done: 96, total: 143 });
+    assert_eq!((title.as_str(), body.as_str()), ("Loading is paused", "Loaded 96 of 143 accounts."));
+    assert_eq!(line, "Loading is paused.");
+    assert_eq!(buttons, button("Continue loading", UiRequest::Sync { org }));
+    assert_eq!(shown(Sync::Paused { done: 0, total: 0 }).1, "No accounts are known yet.");
 }
 
 #[test]
