@@ -153,7 +153,7 @@ async fn whoever_is_replaced_as_inactive_or_deleted_loses_what_was_issued() -> R
     let sam = found["Resources"][0].clone();
     let way = format!("/Users/{}", sam["id"].as_str().context("no sam")?);
     for method in ["PUT", "DELETE"] {
-        let (boto, tokens, _) = super::ldap::tokens_of(&served, &served.user()).await?;
+        let (boto, _, tokens) = super::ldap::tokens_of(&served, &served.user()).await?;
         let keys = super::ldap::credentials(&boto, &tokens).await?.ok().context("credentials")?;
         ensure!(boto.who_am_i(&keys).await?.is_ok(), "{method}: they are good");
         let mut body = sam.clone();
