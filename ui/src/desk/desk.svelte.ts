@@ -277,7 +277,7 @@ export class Desk {
   /** Whether a sign-in may be one in a form: who did so before is asked here again, without saying so. */
   #isHere({ org, method }: UiRequest & { ask: 'sign_in' }): boolean {
     if (method !== null) return method === 'native';
-    return this.state?.organisations.find(({ id }) => id === org)?.in_app != null;
+    return (this.state?.organisations.find(({ id }) => id === org)?.in_app ?? null) !== null;
   }
 
   /** Signing in here is done in a form, which the portal's view has. */
