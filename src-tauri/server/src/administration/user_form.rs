@@ -140,10 +140,8 @@ fn add(of: &Administrator<'_>, user: &User, fields: &Fields) -> Result<Option<Re
             let (password, kept) =
                 one_time::draw(instance).map_err(|error| PageError::failed(error.as_ref()))?;
             new.first = Some((FirstPassword::Once(kept), entry("UpdatePassword")));
-            return match instance.store.add_user(&new, of.now())? {
-                true => user_actions::show_one_time_password(of, user, &password, true).map(Some),
-                false => Ok(None),
-            };
+            let is_added = instance.store.add_user(&new, of.now())?;
+            is_added.then(|| user_actions::show_one_time_password(of, user, &password, true)).transpose()
         }
         Some("mail") if instance.mailing.sends() => {
             let written = forgotten::Written::to(instance, user, forgotten::By::Invitation)?;
