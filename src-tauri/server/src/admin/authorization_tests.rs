@@ -88,7 +88,8 @@ async fn no_operation_is_done_at_another_instance() {
     let admin = administrator(&rig);
     let arn = "arn:aws:sso:::instance/ssoins-0000000000000000";
     // Nothing of the request says where it belongs.
-    let without = ["LookupEvents", "ListInstances", "ListIdentityStores", "ListApplicationProviders"];
+    let without =
+        ["LookupEvents", "CreateInstance", "ListInstances", "ListIdentityStores", "ListApplicationProviders"];
     for known in all().filter(|known| !without.contains(&known.name)) {
         let application =
             "arn:aws:sso::900000000001:application/ssoins-0000000000000000/apl-0000000000000000";

@@ -35,6 +35,8 @@ pub(super) const OPERATIONS: &[Known] = &[
     of("ListInstances", instances::list_instances::list_instances),
     of("DescribeInstance", instances::describe_instance::describe_instance),
     of("UpdateInstance", instances::update_instance::update_instance),
+    of("CreateInstance", instances::create_instance::create_instance),
+    of("DeleteInstance", instances::delete_instance::delete_instance),
     of("CreatePermissionSet", permission_sets::create_permission_set::create_permission_set),
     of("DescribePermissionSet", permission_sets::describe_permission_set::describe_permission_set),
     of("UpdatePermissionSet", permission_sets::update_permission_set::update_permission_set),

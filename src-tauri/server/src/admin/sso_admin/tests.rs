@@ -301,7 +301,7 @@ async fn the_instance_and_what_is_not_there() {
     sso.refused("DescribePermissionSet", none, "ResourceNotFoundException").await;
     sso.refused("DescribePermissionSet", json!({ "PermissionSetArn": "x" }), "ValidationException").await;
     sso.refused("DescribePermissionSet", json!({ "PermissionSetArn": 1 }), "SerializationException").await;
-    sso.refused("DeleteInstance", json!({}), "UnknownOperationException").await;
+    sso.refused("ListRegions", json!({}), "UnknownOperationException").await;
     let (mut asked, mut seen) = (json!({ "MaxResults": 2 }), Vec::new());
     loop {
         let page = sso.ok("ListPermissionSets", asked.clone()).await;
@@ -406,6 +406,15 @@ async fn the_instance_is_named_unless_its_organisation_file_does() {
         (json!({ "PermissionSetsEnabled": false }), "always enabled"),
     ] {
         let said = sso.refused("UpdateInstance", body, "ValidationException").await;
+        assert!(said.contains(words), "{said}");
+    }
+    // There is one, and it does not take itself away.
+    for (operation, body, kind, words) in [
+        ("CreateInstance", json!({ "Name": "Second" }), "ConflictException", "has an instance already"),
+        ("CreateInstance", json!({ "Name": "two words" }), "ValidationException", "'name'"),
+        ("DeleteInstance", json!({}), "ConflictException", "stop the server"),
+    ] {
+        let said = sso.refused(operation, body, kind).await;
         assert!(said.contains(words), "{said}");
     }
     let sample = crate::organisation::sample("http://localhost:4711").unwrap();

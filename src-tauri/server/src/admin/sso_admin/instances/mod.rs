@@ -1,5 +1,7 @@
 //! The instance itself.
 
+pub mod create_instance;
+pub mod delete_instance;
 pub mod describe_instance;
 pub mod list_instances;
 pub mod update_instance;
