@@ -1,7 +1,11 @@
 //! Codes of an authenticator app, typed into the window's own form.
 
 use super::{added, enter, sign_out};
-use crate::journeys::{arrival::first_window, second_factor::code, steps::wait_signed_in};
+use crate::journeys::{
+    arrival::first_window,
+    second_factor::{code, first_code},
+    steps::wait_signed_in,
+};
 use anyhow::{Context, Result};
 use fantoccini::Locator;
 use serde_json::json;
@@ -24,7 +28,7 @@ async fn set_up(desk: &Desk, server: &SandboxServer) -> Result<Secret> {
     browser.press("Cannot scan it?").await?;
     let typed = browser.see(Locator::Id("app-key")).await?.text().await?.replace(' ', "");
     let secret = Secret::try_from_base32(&typed).ok().context("no secret on the page")?;
-    browser.fill(Locator::Id("code"), &code(&secret, Duration::ZERO)?).await?;
+    browser.fill(Locator::Id("code"), &first_code(&secret).await?).await?;
     browser.click(Locator::Id("add")).await?;
     browser.read(SOON, "Authenticator app").await?;
     Ok(secret)
