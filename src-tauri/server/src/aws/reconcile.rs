@@ -336,7 +336,7 @@ fn checked(
     mut row: AwsRole,
     outcome: Result<Vec<String>, Failure>,
 ) -> Result<(), AwsError> {
-    row.checked = instance.now();
+    let before = std::mem::replace(&mut row.checked, instance.now());
     let set = instance.store.permission_set(&row.permission_set)?.map(|set| set.name);
     let place = (row.account_id.as_str(), row.permission_set.as_str(), set.as_deref());
     let event = match outcome {
@@ -370,7 +370,7 @@ fn checked(
             event
         }
     };
-    instance.store.put_aws_role(&row, event.as_ref())?;
+    instance.store.put_aws_role_check(&row, before, event.as_ref())?;
     Ok(())
 }
 

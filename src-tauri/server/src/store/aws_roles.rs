@@ -245,6 +245,36 @@ impl Store {
         })
     }
 
+    /// Keeps what was seen of a role that was last looked at `before`. Whoever wanted it looked at, or made again, since
+    /// then is not forgotten for it.
+    ///
+    /// # Errors
+    /// [`super::StoreError`] if a statement fails.
+    pub fn put_aws_role_check(
+        &self,
+        role: &AwsRole,
+        before: Timestamp,
+        entry: Option<&AuditEntry>,
+    ) -> Result<()> {
+        self.write("keep what was seen of a role", |tx| {
+            execute(
+                tx,
+                "UPDATE aws_role SET failure = ?3, drift = ?4,
+                     checked = CASE WHEN checked = ?5 THEN ?6 ELSE checked END
+                 WHERE account_id = ?1 AND permission_set = ?2 AND state = 'APPLIED'",
+                params![
+                    role.account_id,
+                    role.permission_set,
+                    role.failure,
+                    to_json(&role.drift)?,
+                    millis(before),
+                    millis(role.checked)
+                ],
+            )?;
+            entry.map_or(Ok(()), |entry| audit::append(tx, entry))
+        })
+    }
+
     /// Forgets a role that is gone, with the event of that.
     ///
     /// # Errors
@@ -281,7 +311,9 @@ impl Store {
     /// # Errors
     /// [`super::StoreError`] if a statement fails.
     pub fn check_aws_roles(&self) -> Result<()> {
-        self.write("have roles checked", |tx| execute(tx, "UPDATE aws_role SET checked = 0", []).map(drop))
+        // Another number each time: a look that is under way does not pass for this one.
+        let sql = "UPDATE aws_role SET checked = CASE WHEN checked < 0 THEN checked - 1 ELSE -1 END";
+        self.write("have roles checked", |tx| execute(tx, sql, []).map(drop))
     }
 
     /// Ends the requests for access whose roles are all made or removed, or failed `tries` times or for good; records

@@ -156,3 +156,29 @@ fn a_request_waits_for_its_role_and_tells_why_it_is_not_there() {
     store.forget_aws_role(PROD, &set, &rig.entry()).unwrap();
     assert_eq!(status(&ended), RequestStatus::Succeeded);
 }
+
+/// A look takes a while. Who presses "Check now" or "Reapply" meanwhile is not forgotten when it ends.
+#[test]
+fn a_look_that_ends_takes_away_nothing_that_was_wanted_since() {
+    let rig = Rig::new();
+    let (store, now) = (&rig.instance.store, rig.instance.now());
+    let set = store.permission_set_by_name("Billing").unwrap().unwrap().arn;
+    store.put_aws_role(&role(&set, AwsRoleState::Applied, 0), None).unwrap();
+    let due = || store.aws_roles_to_check(now, 10).unwrap().pop();
+    let ends = |seen: AwsRole| {
+        let looked = AwsRole { checked: now, drift: vec!["trust".to_owned()], ..seen.clone() };
+        store.put_aws_role_check(&looked, seen.checked, None).unwrap();
+    };
+    store.check_aws_roles().unwrap();
+    let first = due().unwrap();
+    store.check_aws_roles().unwrap();
+    ends(first);
+    let second = due().unwrap();
+    assert_eq!(second.drift, ["trust"], "what was seen is kept");
+    ends(second.clone());
+    assert!(due().is_none());
+
+    assert!(store.reapply_aws_role(PROD, &set, &rig.entry()).unwrap());
+    ends(second);
+    assert_eq!(store.aws_role(PROD, &set).unwrap().unwrap().state, AwsRoleState::Retrying);
+}
