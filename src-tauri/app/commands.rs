@@ -29,6 +29,13 @@ pub async fn drawn(shell: State<'_, Shell>) -> Result<(), ()> {
     Ok(())
 }
 
+/// Something in the window's page went wrong.
+#[tauri::command]
+pub async fn broke(shell: State<'_, Shell>, what: String) -> Result<(), ()> {
+    shell.windows.broke(&what);
+    Ok(())
+}
+
 /// A password or a code, as bytes ([`engine::model::native::InAppStep::read`]): it stands in no JSON and no log.
 #[tauri::command]
 pub async fn enter_secret(shell: State<'_, Shell>, request: tauri::ipc::Request<'_>) -> Result<UiReply, ()> {

@@ -130,6 +130,7 @@ fn build(home: &Home) -> tauri::Result<App> {
             commands::portal,
             commands::ask,
             commands::drawn,
+            commands::broke,
             commands::enter_secret,
             commands::prompt,
             commands::enter_pin,

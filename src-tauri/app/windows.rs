@@ -145,6 +145,14 @@ impl Windows {
         self.record("drawn");
     }
 
+    /// Something in the window's page went wrong: a mistake of ours, and for the log. What the page says is cut
+    /// short, as a page that goes wrong may say it again and again.
+    pub fn broke(&self, what: &str) {
+        let what: String = what.chars().take(600).collect();
+        tracing::error!(what, "the window's page");
+        self.log.write(&Happening::Error { code: "page".to_owned() });
+    }
+
     /// How far the window's page is.
     pub fn page(&self) -> watch::Receiver<Page> {
         self.page.subscribe()
@@ -277,6 +285,7 @@ impl Windows {
     }
 
     fn emit(&self, event: &str, payload: &(impl Serialize + Clone)) {
+        tracing::trace!(event, "the window is told");
         let target = EventTarget::webview_window(MAIN);
         if let Err(error) = self.app.emit_to(target, event, payload.clone()) {
             tracing::warn!(%error, event, "the window was not told");

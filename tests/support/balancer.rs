@@ -2,6 +2,7 @@
 
 use crate::{
     deadline::{START, until},
+    ports,
     process::{Process, Program},
     tls::Authority,
 };
@@ -21,7 +22,7 @@ pub struct Balancer {
 }
 
 fn free() -> Result<SocketAddr> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
+    Ok(SocketAddr::from(([127, 0, 0, 1], ports::free()?)))
 }
 
 impl Balancer {

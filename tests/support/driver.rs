@@ -3,7 +3,7 @@
 use crate::{
     deadline::{SOON, START, WHILE, until, within},
     desk::Desk,
-    programs,
+    ports, programs,
 };
 use anyhow::{Context, Result, bail};
 use fantoccini::{
@@ -14,7 +14,7 @@ use fantoccini::{
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
-use std::{net::TcpListener, path::PathBuf, time::Duration};
+use std::{cell::RefCell, path::PathBuf, time::Duration};
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -43,7 +43,7 @@ pub async fn chromium_of(desk: &Desk, name: &'static str) -> Result<Driver> {
 
 async fn start_chromium(desk: &Desk, name: &'static str, profile: PathBuf) -> Result<Driver> {
     // Left to itself it takes a port of the one family that may be in use in the other, and gives up.
-    let port = format!("--port={}", free_port()?);
+    let port = format!("--port={}", ports::free()?);
     let program = desk.program(&format!("chromedriver-{name}"), "chromedriver").args([port]).lines();
     let chromedriver = desk.spawn(program)?;
     let port = chromedriver.line(START, "chromedriver's port", port_in).await?;
@@ -84,7 +84,7 @@ pub async fn window(
     args: &[&str],
     vars: &[(&str, &str)],
 ) -> Result<JoinHandle<Result<Driver>>> {
-    let (port, native) = (free_port()?, free_port()?);
+    let (port, native) = (ports::free()?, ports::free()?);
     let ports = [format!("--port={port}"), format!("--native-port={native}")];
     let tauri_driver = desk.program("tauri-driver", programs::tauri_driver()?);
     desk.spawn(tauri_driver.args(ports).envs(vars.iter().copied()))?;
@@ -98,19 +98,6 @@ pub async fn window(
     let wanted = json!({ "tauri:options": { "application": program, "args": args } });
     let desk = desk.clone();
     Ok(tokio::spawn(async move { connect(&desk, "window", port, wanted).await }))
-}
-
-/// A port that nobody has now. tauri-driver cannot choose one itself and say which.
-fn free_port() -> Result<u16> {
-    loop {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
-        let port = listener.local_addr()?.port();
-        // chromedriver takes the same port of both families, or none.
-        match TcpListener::bind(("::1", port)) {
-            Err(e) if e.kind() == std::io::ErrorKind::AddrInUse => {}
-            _ => return Ok(port),
-        }
-    }
 }
 
 async fn connect(desk: &Desk, name: &'static str, port: u16, wanted: Value) -> Result<Driver> {
@@ -131,8 +118,14 @@ async fn connect(desk: &Desk, name: &'static str, port: u16, wanted: Value) -> R
 /// A failure that a page in change brings about: not there yet, or replaced a moment ago.
 fn not_yet(error: &CmdError) -> bool {
     let CmdError::Standard(e) = error else { return false };
-    // chromedriver's other way to say stale, when the page went away during the question.
-    if e.message.contains("does not belong to the document") {
+    // chromedriver's other ways to say stale, when the page went away during the question.
+    const WENT_AWAY: [&str; 4] = [
+        "does not belong to the document",
+        "aborted by navigation",
+        "Cannot find context with specified id",
+        "context was destroyed",
+    ];
+    if WENT_AWAY.iter().any(|words| e.message.contains(words)) {
         return true;
     }
     matches!(
@@ -204,19 +197,33 @@ impl Driver {
         .await
     }
 
-    /// Waits for an element that can be clicked, and clicks it.
+    /// Waits for an element that can be clicked and has come to rest, and clicks it. What moves between the moment
+    /// at which a driver asks for its place and the one at which the button goes down is missed, without a word.
     ///
     /// # Errors
     /// That there was none in time.
     pub async fn click(&self, what: Locator<'_>) -> Result<()> {
+        let place = RefCell::new(None);
         until(SOON, &format!("to click {what:?} in the {}", self.name), || async {
             let Some(element) = settled(self.client.find(what).await)? else { return Ok(None) };
             if settled(element.is_enabled().await)? != Some(true) {
                 return Ok(None);
             }
+            let now = settled(self.place(&element).await)?;
+            if now.is_none() || place.replace(now.clone()) != now {
+                return Ok(None);
+            }
             settled(element.click().await)
         })
         .await
+    }
+
+    /// Where an element is in the window. The page is asked: `WebKitWebDriver` never answers for some that are scrolled
+    /// out of sight.
+    async fn place(&self, element: &Element) -> Result<Value, CmdError> {
+        let place = "const { x, y, width, height } = arguments[0].getBoundingClientRect(); return [x, y, width, height];";
+        let element = serde_json::to_value(element).map_err(CmdError::Json)?;
+        self.client.execute(place, vec![element]).await
     }
 
     /// Waits for a button, link, tab or row by what a person reads on it (its text or its
@@ -233,9 +240,26 @@ impl Driver {
     /// # Errors
     /// That there was none in time.
     pub async fn fill(&self, what: Locator<'_>, text: &str) -> Result<()> {
-        let field = self.see(what).await?;
-        field.clear().await?;
-        Ok(field.send_keys(text).await?)
+        until(SOON, &format!("to fill {what:?} in the {}", self.name), || async {
+            let field = self.see(what).await?;
+            if settled(field.clear().await)?.is_none() {
+                return Ok(None);
+            }
+            settled(field.send_keys(text).await)
+        })
+        .await
+    }
+
+    /// Waits for a list and chooses from it what is labelled so.
+    ///
+    /// # Errors
+    /// That there was none in time.
+    pub async fn choose(&self, what: Locator<'_>, label: &str) -> Result<()> {
+        until(SOON, &format!("to choose {label:?} from {what:?} in the {}", self.name), || async {
+            let list = self.see(what).await?;
+            settled(list.select_by_label(label).await)
+        })
+        .await
     }
 
     /// Waits for the field labelled `label` and types `text` in place of what it held.

@@ -1,24 +1,25 @@
-//! What a failed journey leaves: the screen, the pages, the menu, the logs, the bus traffic.
+//! What a failed journey leaves: why it failed, the screen, the pages, the menu, the logs, the bus traffic.
 
 use crate::{desk::Desk, programs};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
 };
 
-/// Writes everything to `target/journeys/<name>/`, replacing what an earlier run left. What cannot
-/// be had (a window that is gone) is left out: the failure itself matters more.
+/// Writes everything to `target/journeys/<name>/`, replacing what an earlier run left; `said`, why it failed, to
+/// `failure.txt`. What cannot be had (a window that is gone) is left out: the failure itself matters more.
 ///
 /// # Errors
 /// That the folder cannot be made.
-pub async fn collect(desk: &Desk, name: &str) -> Result<PathBuf> {
+pub async fn collect(desk: &Desk, name: &str, said: &str) -> Result<PathBuf> {
     let folder = programs::target()?.join("journeys").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("could not clear {}", folder.display()))?;
     }
     fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+    fs::write(folder.join("failure.txt"), format!("{name}: {said}\n"))?;
     let _ = desk.display().screenshot(&folder.join("screen.png")).await;
     for driver in desk.drivers() {
         let part = driver.name();
@@ -54,6 +55,19 @@ pub async fn collect(desk: &Desk, name: &str) -> Result<PathBuf> {
         }
     }
     Ok(folder)
+}
+
+/// That no page of the app's window went wrong: the app's events tell of one, its log why.
+///
+/// # Errors
+/// That one did, with the lines of the log.
+pub fn page_is_whole(desk: &Desk) -> Result<()> {
+    let folder = desk.home(".local/state/latchkey/logs");
+    let logs = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let logs: String = logs.filter_map(|log| fs::read_to_string(log.path()).ok()).collect();
+    let wrong: Vec<&str> = logs.lines().filter(|line| line.contains(" the window's page what=")).collect();
+    ensure!(wrong.is_empty(), "the window's page went wrong: {wrong:#?}");
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -107,11 +107,17 @@ where
         };
         let run = AssertUnwindSafe(body(desk.clone())).catch_unwind();
         let outcome = match tokio::time::timeout(JOURNEY, run).await {
+            // What a person would see only as something that does not react.
+            Ok(Ok(Ok(()))) => Ok(evidence::page_is_whole(&desk)),
             Ok(outcome) => outcome,
             Err(_) => Ok(Err(anyhow::anyhow!("the journey took more than {} s", JOURNEY.as_secs()))),
         };
         if !matches!(outcome, Ok(Ok(()))) {
-            match evidence::collect(&desk, name).await {
+            let said = match &outcome {
+                Ok(Err(e)) => format!("{e:#}"),
+                _ => "a panic, see the test's output".to_owned(),
+            };
+            match evidence::collect(&desk, name, &said).await {
                 Ok(folder) => evidence::say(&format!("evidence of {name}: {}", folder.display())),
                 Err(e) => evidence::say(&format!("no evidence of {name}: {e:#}")),
             }

@@ -2,12 +2,13 @@
 
 use crate::{
     deadline::{START, WHILE, until},
+    ports,
     process::{Process, Program, run},
     tls::Authority,
 };
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
-use std::{fs, net::TcpListener};
+use std::fs;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
@@ -57,11 +58,7 @@ impl LdapServer {
         let filled =
             filled.context("Debian's slapd is needed: src-tauri/scripts/deps.sh tests installs it")?;
         ensure!(filled.ok, "slapd does not take its entries: {}", filled.err);
-        // Free a moment ago.
-        let held = [TcpListener::bind(("127.0.0.1", 0))?, TcpListener::bind(("127.0.0.1", 0))?];
-        let ports = [held[0].local_addr()?.port(), held[1].local_addr()?.port()];
-        // slapd takes them now.
-        drop(held);
+        let ports = [ports::free()?, ports::free()?];
         let mut server = Self { folder, ports, authority: authority.pem(), process: None };
         server.run().await?;
         Ok(server)

@@ -37,6 +37,7 @@ pub mod nodes;
 pub mod organisation;
 pub mod page;
 pub mod person;
+pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod programs;

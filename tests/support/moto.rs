@@ -2,6 +2,7 @@
 
 use crate::{
     deadline::{START, until},
+    ports,
     process::{Process, Program},
     programs,
 };
@@ -36,7 +37,7 @@ impl Moto {
     /// # Errors
     /// That there is no Python with moto, or that it does not listen in time.
     pub async fn start(folder: &Path) -> Result<Self> {
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = ports::free()?;
         let log = folder.join("moto.log");
         let process = Program::new("moto", programs::python()?)
             .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])

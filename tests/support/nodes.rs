@@ -2,6 +2,7 @@
 
 use crate::{
     deadline::{START, WHILE, until},
+    ports,
     postgres::Postgres,
     process::{Process, Program, Said, run},
     programs,
@@ -35,7 +36,7 @@ impl Node {
     /// That the files cannot be written.
     pub fn new(folder: &Path, database: &str, organisation: Option<&str>, more: &str) -> Result<Self> {
         fs::create_dir_all(folder.join("data"))?;
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = ports::free()?;
         let named = match organisation {
             Some(text) => {
                 fs::write(folder.join("organisation.toml"), text)?;

@@ -2,6 +2,7 @@
 
 use crate::{
     deadline::{START, WHILE},
+    ports,
     process::{Process, Program, run},
 };
 use anyhow::{Context, Result, ensure};
@@ -45,7 +46,7 @@ impl Postgres {
 
     async fn begin(tls: Option<(&str, &str)>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-postgres-").tempdir()?;
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = ports::free()?;
         let mut arguments = vec![folder.path().join("cluster").display().to_string(), port.to_string()];
         if let Some((certificate, key)) = tls {
             for (name, text) in [("server.crt", certificate), ("server.key", key)] {

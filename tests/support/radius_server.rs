@@ -3,10 +3,11 @@
 
 use crate::{
     deadline::{START, until},
+    ports,
     process::{Process, Program},
 };
 use anyhow::Result;
-use std::{fs, net::UdpSocket};
+use std::fs;
 use tempfile::TempDir;
 
 const CONFIG: &str = include_str!("radius.conf");
@@ -52,8 +53,7 @@ impl RadiusServer {
 
     async fn with(secret: &str, config: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lk-radius-").tempdir()?;
-        // Free a moment ago.
-        let port = UdpSocket::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = ports::free()?;
         let here = folder.path().display();
         let head = format!(
             "port = {port}\nconfdir = {here}\nlogdir = {here}\nrun_dir = {here}\nclient latchkey {{\n    ipaddr = \

@@ -2,7 +2,7 @@
 
 use crate::{
     deadline::{START, WHILE, until},
-    organisation,
+    organisation, ports,
     process::{Process, Program, Said, run},
     programs,
     sandbox::User,
@@ -48,8 +48,7 @@ impl ServedOrganisation {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_behind(host: &str, more: &str) -> Result<(Self, u16)> {
-        // Free on both loopback addresses a moment ago.
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = ports::free()?;
         let place = format!("listen = \"127.0.0.1:{port}\"\npublic_url = \"https://{host}\"\n");
         Ok((Self::serve(more, &place, None).await?, port))
     }

@@ -3,6 +3,7 @@
 use crate::{
     deadline::{START, until},
     identity_provider::make_key,
+    ports,
     process::{Process, Program},
     programs,
 };
@@ -45,8 +46,7 @@ impl SimpleSaml {
         }
         fs::write(home.join("sp.xml"), service_provider)?;
         make_key(&home.join("cert"))?;
-        // Free a moment ago.
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = ports::free()?;
         let origin = Url::parse(&format!("http://127.0.0.1:{port}"))?;
         let sessions = format!("session.save_path={}", home.join("sessions").display());
         let config = home.join("config").to_str().context("the folder is not UTF-8")?.to_owned();

@@ -11,10 +11,11 @@ use support::{
     Administrator, Boto, Fault, FaultyWay, Moto, Person, ServedOrganisation,
     deadline::{WHILE, until},
     moto::MANAGEMENT,
+    ports,
 };
 use url::Url;
 
-use super::{DEVICE_CODE, administration::create_key, serve::free_port, text};
+use super::{DEVICE_CODE, administration::create_key, text};
 
 const REGION: &str = "eu-central-1";
 const THUMBPRINT: &str = "9e99a48a9960b14926bb7f3b02e22da2b0ab7280";
@@ -72,7 +73,7 @@ impl Cloud {
             "listen = \"127.0.0.1:{}\"\n[aws]\nregion = \"{REGION}\"\nendpoint_url = \"{}\"\n\
              thumbprints = [\"{THUMBPRINT}\"]\nsync_minutes = 600\ndrift_minutes = 600\n",
             // The same after a restart, as the roles trust it by its address.
-            free_port()?,
+            ports::free()?,
             way.url()
         );
         let files = [(".aws/credentials", ROOT_KEYS.to_owned())];

@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use support::{
     deadline::{SOON, START, WHILE, until, within},
+    ports,
     process::run,
     programs,
 };
@@ -17,14 +18,14 @@ use tokio::{
 
 use super::{
     sandbox::raw,
-    serve::{ORGANISATION, Served, free_port, hash, serve_in},
+    serve::{ORGANISATION, Served, hash, serve_in},
 };
 
 const REGISTRATION: &str = "{\"clientName\":\"x\",\"clientType\":\"public\"}";
 
 /// A server whose own address for operations is on the second port.
 async fn served(home: &tempfile::TempDir, more: &str) -> Result<(Served, u16)> {
-    let port = free_port()?;
+    let port = ports::free()?;
     let organisation = format!("{ORGANISATION}password_hash = \"{}\"\n", hash().await?);
     let settings = format!("[operations]\nlisten = \"127.0.0.1:{port}\"\nlog = \"json\"\n{more}");
     let served = serve_in(home.path(), &organisation, &settings).await?;

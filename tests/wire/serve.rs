@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use support::{
     Person, User,
     deadline::{START, WHILE},
+    ports,
     process::{Process, Program, Said, run},
     programs,
 };
@@ -40,11 +41,6 @@ pub async fn hash() -> Result<String> {
     let hashed = said(&["hash-password"], &format!("{PASSWORD}\n")).await?;
     ensure!(hashed.ok, "{}", hashed.err);
     Ok(hashed.out.trim().to_owned())
-}
-
-/// A port that was free on both loopback addresses a moment ago.
-pub(super) fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// Writes both files and gives the configuration's path.
@@ -84,7 +80,7 @@ async fn serve(more: &str) -> Result<Served> {
 
 /// The same in a folder of the test's own.
 pub async fn serve_in(home: &Path, organisation: &str, more: &str) -> Result<Served> {
-    let port = free_port()?;
+    let port = ports::free()?;
     let config = write(home, organisation, &format!("127.0.0.1:{port}"), more)?;
     let log = home.join("server.log");
     let process = Program::new("latchkey-server", programs::latchkey_server()?)

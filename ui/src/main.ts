@@ -1,9 +1,16 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { Desk } from './desk/desk.svelte';
-import { drawn, tauri } from './host/tauri';
+import { broke, drawn, tauri } from './host/tauri';
 import './kit/base.css';
 import { clock } from './kit/clock.svelte';
+
+// Of a mistake its place is told, and the engine's own words for it: nothing of what the page shows.
+addEventListener('error', ({ message, filename, lineno, colno }) => {
+  // Said whenever a size changes while one is measured, by every engine, and of no consequence.
+  if (!message.startsWith('ResizeObserver loop')) void broke(`${message} (${filename}:${lineno}:${colno})`);
+});
+addEventListener('unhandledrejection', ({ reason }) => void broke(reason instanceof Error ? `${reason.message} ${reason.stack ?? ''}` : 'a promise'));
 
 const desk = new Desk(tauri);
 clock.start();

@@ -168,6 +168,7 @@ fn watch(ctx: &Context, state: &mut State) {
     if state.keys.watching.is_some() {
         return;
     }
+    tracing::debug!("keys are watched");
     (state.keys.now.plugged, state.keys.now.problem) = (None, None);
     let ctx = ctx.clone();
     state.keys.watching = Some(tokio::spawn(async move {
@@ -185,6 +186,7 @@ pub(crate) fn follow(ctx: &Context, state: &mut State) {
 
 fn stop_watching(state: &mut State) {
     if let Some(watching) = state.keys.watching.take() {
+        tracing::debug!("keys are watched no more");
         watching.abort();
     }
 }
@@ -205,6 +207,7 @@ pub(crate) fn leave(ctx: &Context, state: &mut State) {
 }
 
 fn seen(ctx: &Context, state: &mut State, list: Vec<Plugged>) {
+    tracing::debug!(keys = list.len(), running = ?state.keys.now.running.as_ref().map(|it| it.act), "keys are there");
     let was_unlocked = state.keys.now.unlocked.is_some();
     let pin_is_moot = state.keys.now.seen(list, ctx.now());
     if was_unlocked && state.keys.now.unlocked.is_none() {
@@ -407,6 +410,7 @@ fn run(ctx: &Context, state: &mut State, no: u64, key: &KeyId, job: Job) {
     if matches!(act, KeyAct::Identify | KeyAct::SetPin | KeyAct::ChangePin | KeyAct::Reset | KeyAct::Prove) {
         lock(ctx, state);
     }
+    tracing::debug!(no, ?act, %key, "a key is asked");
     let (ctx, key) = (ctx.clone(), key.clone());
     tokio::spawn(async move {
         let tell = ctx.clone();
@@ -418,6 +422,7 @@ fn run(ctx: &Context, state: &mut State, no: u64, key: &KeyId, job: Job) {
 
 /// A job is over, and with it the operation, unless a PIN opened the way to what was wished, or was wrong.
 fn ended(ctx: &Context, state: &mut State, no: u64, act: KeyAct, result: Result<Learnt, KeyFault>) {
+    tracing::debug!(no, ?act, fault = ?result.as_ref().err(), "a key is done");
     let Some(running) = state.keys.now.running.clone().filter(|running| running.no == no) else { return };
     let key = &running.key.id;
     let result = match result {

@@ -220,7 +220,7 @@ fn pages_of_a_production_console_can_be_read_and_used_by_everybody() {
         let browser = &console.browser;
         console.go("/admin/accounts/edit?id=700000000010").await?;
         heading(browser, "Edit network").await?;
-        browser.see(Locator::Id("ou")).await?.select_by_label("Workloads/Production").await?;
+        browser.choose(Locator::Id("ou"), "Workloads/Production").await?;
         browser.press("Save changes").await?;
         browser.read(SOON, "The changes are saved").await?;
         browser.click(Locator::Id("sign-out")).await?;

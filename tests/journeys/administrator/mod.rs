@@ -9,12 +9,13 @@ mod set_up;
 
 use anyhow::{Context, Result, ensure};
 use fantoccini::{Locator, elements::Element};
-use std::{collections::BTreeSet, net::TcpListener};
+use std::collections::BTreeSet;
 use support::{
     Desk, ServedOrganisation,
     deadline::{SOON, WHILE, until},
     driver::{self, Driver},
     mail_server::MailServer,
+    ports,
 };
 use url::Url;
 
@@ -34,7 +35,7 @@ impl Company {
         let folder = tempfile::Builder::new().prefix("lk-company-").tempdir()?;
         let mail = MailServer::start(folder.path()).await?;
         // Commands beside the server say the configuration's port.
-        let config = format!("listen = \"127.0.0.1:{}\"\n{}", free_port()?, mail.section());
+        let config = format!("listen = \"127.0.0.1:{}\"\n{}", ports::free()?, mail.section());
         let served = ServedOrganisation::start_empty(folder, ORGANISATION, &config).await?;
         Ok(Self { served, mail, browser: driver::chromium(desk).await? })
     }
@@ -92,8 +93,7 @@ impl Company {
     }
 
     async fn choose(&self, id: &str, label: &str) -> Result<()> {
-        let list = self.browser.see(Locator::Id(id)).await?;
-        Ok(list.select_by_label(label).await?)
+        self.browser.choose(Locator::Id(id), label).await
     }
 
     /// A group, made on its page.
@@ -134,11 +134,6 @@ impl Company {
         })
         .await
     }
-}
-
-/// A port that was free on both loopback addresses a moment ago.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// Waits for the page of this heading, loaded whole.

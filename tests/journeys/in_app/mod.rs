@@ -25,6 +25,8 @@ const ROLE: &str = "111122223333/Deploy";
 /// The organisation is there, and nobody is signed in: the browser that adding it opened is given up.
 async fn added(desk: &Desk, window: &Driver, server: &SandboxServer) -> Result<()> {
     add(desk, window, server).await?;
+    // The form before has a button of the same name.
+    window.read(WHILE, "Finish signing in in your browser").await?;
     window.press("Cancel").await?;
     window.read(WHILE, "Password is sent only to localhost").await
 }

@@ -132,6 +132,11 @@ impl Folders {
             ("LIBGL_ALWAYS_SOFTWARE", "1"),
             ("XDG_SESSION_TYPE", "x11"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
+            // What a failed journey leaves is read by somebody who was not there.
+            (
+                "LATCHKEY_LOG",
+                "warn,latchkey=debug,engine=debug,adapters=debug,view=debug,aws_files=debug,keys=debug",
+            ),
         ] {
             env.insert(name.to_owned(), value.to_owned());
         }

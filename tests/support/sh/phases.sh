@@ -1,4 +1,5 @@
-# Sourced: phase NAME COMMAND... runs a step, and the time of every step is printed at the end.
+# Sourced: phase NAME COMMAND... runs a step, and the time of every step is printed at the end; then
+# what the function `remarks` has to say, where there is one.
 times=""
 started_at=$SECONDS
 phase() {
@@ -16,6 +17,7 @@ summary() {
   [ -z "${beside:-}" ] || kill "$beside" 2>/dev/null || true
   printf '\n%s%6d s  in all\n' "$times" $((SECONDS - started_at))
   [ "$status" = 0 ] || printf 'failed: %s\n' "${current:-}"
+  if declare -F remarks >/dev/null; then remarks; fi
   exit "$status"
 }
 trap summary EXIT

@@ -6,7 +6,10 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicU16, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -87,15 +90,15 @@ fn am_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|myself| std::os::unix::fs::MetadataExt::uid(&myself) == 0)
 }
 
-/// The driver listens at two ports, one after the other.
+/// The driver listens at two ports, one after the other. They are below those that the kernel gives to whoever asks for
+/// any, or somebody would have the second one sooner or later; another program of tests begins elsewhere.
 fn two_ports() -> io::Result<u16> {
-    loop {
-        let first = TcpListener::bind(("127.0.0.1", 0))?;
-        let port = first.local_addr()?.port();
-        if let Some(next) = port.checked_add(1)
-            && TcpListener::bind(("127.0.0.1", next)).is_ok()
-        {
-            return Ok(port);
-        }
-    }
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    const PAIRS: u16 = 900;
+    let begin = u16::try_from(std::process::id() % u32::from(PAIRS)).unwrap_or(0);
+    let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    (0..PAIRS)
+        .map(|_| 10_000 + (begin + TAKEN.fetch_add(1, Ordering::Relaxed)) % PAIRS * 2)
+        .find(|&port| free(port) && free(port + 1))
+        .ok_or_else(|| io::Error::other("no two ports are free"))
 }

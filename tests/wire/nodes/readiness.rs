@@ -6,11 +6,11 @@ use anyhow::{Result, ensure};
 use support::{
     deadline::{WHILE, until},
     nodes::{Node, hash},
-    organisation,
+    organisation, ports,
     postgres::Postgres,
 };
 
-use super::{super::serve::free_port, instance::DATABASE};
+use super::instance::DATABASE;
 
 /// Two seconds for the database, and what a busy machine needs besides.
 const SAID: Duration = Duration::from_secs(6);
@@ -30,7 +30,7 @@ async fn a_server_whose_database_is_silent_or_stopped_says_so_at_once_and_is_rea
     postgres.create(DATABASE).await?;
     let user = format!("password_hash = \"{hash}\"\n");
     let text = organisation::head("Acme", "900000000001", "engineering", "sam", &user);
-    let own = free_port()?;
+    let own = ports::free()?;
     let more = format!("[operations]\nlisten = \"127.0.0.1:{own}\"\n");
     let mut node = Node::new(&folder.path().join("node"), &postgres.section(DATABASE), Some(&text), &more)?;
     node.start().await?;

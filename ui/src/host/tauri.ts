@@ -16,5 +16,8 @@ export const tauri: Host = {
   onQuitAsked: (asked) => listen('quit-asked', () => asked()),
 };
 
+/** Tells the shell's log of a mistake in the page, which the person sees only as something that does not react. */
+export const broke = (what: string) => invoke('broke', { what });
+
 /** Tells the shell that the page was painted: one that never says so is loaded anew. */
 export const drawn = () => invoke('drawn');
