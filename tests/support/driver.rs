@@ -245,7 +245,12 @@ impl Driver {
             if settled(field.clear().await)?.is_none() {
                 return Ok(None);
             }
-            settled(field.send_keys(text).await)
+            if settled(field.send_keys(text).await)?.is_none() {
+                return Ok(None);
+            }
+            // A driver on a busy machine loses keys now and then.
+            let holds = settled(field.prop("value").await)?.flatten();
+            Ok((!holds.is_some_and(|holds| has_lost(&holds, text))).then_some(()))
         })
         .await
     }
@@ -366,6 +371,12 @@ impl Driver {
     }
 }
 
+/// Whether `holds` is `typed` without some of its letters.
+fn has_lost(holds: &str, typed: &str) -> bool {
+    let mut rest = typed.chars();
+    holds != typed && holds.chars().all(|letter| rest.any(|one| one == letter))
+}
+
 /// The XPath of what can be pressed and reads `label`.
 fn by_label(label: &str) -> String {
     let text = quoted(label);
@@ -432,7 +443,14 @@ pub async fn sign_in(browser: &Driver, address: &Url, username: &str, password: 
 
 #[cfg(test)]
 mod tests {
-    use super::{port_in, quoted};
+    use super::{has_lost, port_in, quoted};
+
+    #[test]
+    fn lost_letters_are_noticed_and_a_field_of_its_own_mind_is_let_be() {
+        assert!(has_lost("", "pay-ro") && has_lost("pa-ro", "pay-ro"));
+        assert!(!has_lost("pay-ro", "pay-ro"));
+        assert!(!has_lost("1234 5678", "12345678"));
+    }
 
     #[test]
     fn chromedriver_says_its_port() {
