@@ -21,8 +21,12 @@ use crate::{
     state::State,
     step_up,
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 use tokio::task::JoinHandle;
+
+/// How long a key may take to tell what it is, which nobody asked for and everybody waits for: a second or less, unless
+/// the system's driver hangs.
+const LOOKS: Duration = Duration::from_secs(20);
 
 /// What the loop keeps of it.
 #[derive(Default)]
@@ -83,6 +87,8 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
         }
         KeysRequest::Rescan => {
             stop_watching(state);
+            // A key that did not tell what it is is asked once more.
+            state.keys.now.known.retain(|_, known| known.info.is_some());
             watch(ctx, state);
             Ok(())
         }
@@ -413,9 +419,19 @@ fn run(ctx: &Context, state: &mut State, no: u64, key: &KeyId, job: Job) {
     tracing::debug!(no, ?act, %key, "a key is asked");
     let (ctx, key) = (ctx.clone(), key.clone());
     tokio::spawn(async move {
-        let tell = ctx.clone();
+        let (tell, working) = (ctx.clone(), ctx.clone());
         let told = Box::new(move |step| tell.send(Event::Keys(Told::Step(no, step))));
-        let result = ctx.ports.keys.run(&key, job, told).await;
+        // A task of its own: what a driver of the system's holds up, or a mistake, ends that one alone.
+        let work = tokio::spawn(async move { working.ports.keys.run(&key, job, told).await });
+        let result = if act.is_a_look() { tokio::time::timeout(LOOKS, work).await } else { Ok(work.await) };
+        let no_answer = |what| Err(KeyFault::NoAnswer { what });
+        let result = match result {
+            Ok(ended) => ended.unwrap_or_else(|error| no_answer(error.to_string())),
+            Err(late) => {
+                ctx.ports.keys.cancel();
+                no_answer(late.to_string())
+            }
+        };
         ctx.send(Event::Keys(Told::Ended(no, act, result.map(Box::new))));
     });
 }

@@ -70,6 +70,25 @@ async fn keys_come_and_go_while_somebody_looks() {
     assert_eq!(now(&engine).keys.plugged, None, "nobody looks: nothing is known");
 }
 
+/// A reader's driver that hangs: the key says so, the others have their turn, and it is asked again when the person
+/// wants.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_never_answers_keeps_no_other_waiting() {
+    let (port, engine) = looking().await;
+    *port.mute.lock().unwrap() = vec![id("b")];
+    port.plug(&["a", "b", "c"]);
+    let all = until(&engine, |s| s.keys.info(&id("c")).is_some()).await;
+    assert!(
+        matches!(all.keys.known[&id("b")].fault, Some(KeyFault::NoAnswer { .. })),
+        "{:?}",
+        all.keys.known
+    );
+    port.mute.lock().unwrap().clear();
+    ask(&engine, KeysRequest::Rescan).await.unwrap();
+    until(&engine, |s| s.keys.info(&id("b")).is_some()).await;
+    assert_eq!(port.did(), ["Look", "Look", "Look", "Look"], "those that had told were not asked again");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pin_is_asked_for_once_and_what_it_opened_closes_by_itself() {
     let (port, engine) = looking().await;

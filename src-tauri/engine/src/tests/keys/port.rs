@@ -62,6 +62,8 @@ pub(crate) struct Port {
     absent: Mutex<Vec<KeyId>>,
     /// It takes so long to find out what a key holds.
     pub(crate) finds_take: Mutex<Duration>,
+    /// Keys that never tell what they are.
+    pub(crate) mute: Mutex<Vec<KeyId>>,
 }
 
 impl Default for Port {
@@ -96,6 +98,7 @@ impl Default for Port {
             answers: Mutex::default(),
             absent: Mutex::default(),
             finds_take: Mutex::default(),
+            mute: Mutex::default(),
         }
     }
 }
@@ -248,6 +251,9 @@ impl SecurityKeys for Port {
         self.did.lock().unwrap().push(format!("{:?}", job.wish.act()));
         if self.absent.lock().unwrap().contains(key) {
             return Err(KeyFault::Gone);
+        }
+        if self.mute.lock().unwrap().contains(key) {
+            std::future::pending::<()>().await;
         }
         let old = job.pins.as_ref().and_then(|pins| pins.old.as_ref());
         if let KeyWish::Prove { proof, by } = job.wish {
