@@ -3,6 +3,7 @@
 
 pub(crate) mod errand;
 pub(crate) mod system;
+mod wizard;
 
 use crate::{
     engine::{Context, Event},
@@ -13,7 +14,7 @@ use crate::{
         ids::OrgId,
         keys::{
             Finished, Found, Job, KeyAct, KeyFault, KeyId, KeyWish, Keys, Learnt, PinState, Pins, Plugged,
-            Purpose, Reset, ResetStep, Step, Undone, UserProof,
+            Purpose, ResetStep, Step, Undone, UserProof,
         },
         step_up::{Proof, Proved},
     },
@@ -81,7 +82,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
         KeysRequest::Follow(false) => {
             state.keys.followed = false;
             // Nobody sees the wizard, and nobody can end it.
-            end_reset(ctx, state);
+            wizard::end_reset(ctx, state);
             leave(ctx, state);
             Ok(())
         }
@@ -117,13 +118,13 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: KeysRequest) -> Ans
         KeysRequest::Use(key) => errand::choose(ctx, state, key),
         // Answered by their own use-cases.
         KeysRequest::Register { .. } | KeysRequest::System(_) | KeysRequest::WaiveSpare(_) => Ok(()),
-        KeysRequest::BeginReset(key) => begin_reset(state, &key),
+        KeysRequest::BeginReset(key) => wizard::begin_reset(state, &key),
         KeysRequest::AgreeReset => {
-            agree(ctx, state);
+            wizard::agree(ctx, state);
             Ok(())
         }
         KeysRequest::EndReset => {
-            end_reset(ctx, state);
+            wizard::end_reset(ctx, state);
             Ok(())
         }
     };
@@ -143,7 +144,7 @@ pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
         }
         Told::Seen(_) | Told::Blind(_) => {}
         Told::Step(no, step) => state.keys.now.step(no, step, ctx.now()),
-        Told::Prepared(result) => prepared(state, result),
+        Told::Prepared(result) => wizard::prepared(state, result),
         Told::Ended(no, act, result) => ended(ctx, state, no, act, result.map(|learnt| *learnt)),
     }
 }
@@ -224,25 +225,10 @@ fn seen(ctx: &Context, state: &mut State, list: Vec<Plugged>) {
         let no = running.no;
         over(ctx, state, no, Err(fault));
     }
-    erase_if_wanted(ctx, state);
+    wizard::erase_if_wanted(ctx, state);
     errand::seen(ctx, state);
     look_at_next(ctx, state);
     step_up::keys_changed(ctx, state);
-}
-
-fn is_resetting(state: &State) -> bool {
-    matches!(&state.keys.now.reset, Some(reset) if reset.step != ResetStep::Done)
-}
-
-/// The wizard's key is there again and waits to be emptied.
-fn erase_if_wanted(ctx: &Context, state: &mut State) {
-    let keys = &mut state.keys.now;
-    let Some(Reset { step: ResetStep::Touch { .. }, key, .. }) = &keys.reset else { return };
-    let there = keys.list().iter().find(|one| one.is(key)).map(|one| one.id.clone());
-    let (Some(id), None) = (there, &keys.running) else { return };
-    if let Ok(no) = keys.begin(&id, KeyAct::Reset) {
-        run(ctx, state, no, &id, Job { wish: KeyWish::Reset, pins: None });
-    }
 }
 
 /// Asks a key that has not told yet what it is, when nothing else is under way.
@@ -262,7 +248,7 @@ fn look_at_next(ctx: &Context, state: &mut State) {
 
 /// Asks a key whether it is one of those that an organisation knows, when nothing else is under way.
 pub(crate) fn find(ctx: &Context, state: &mut State) {
-    if !state.keys.followed || state.keys.now.running.is_some() || is_resetting(state) {
+    if !state.keys.followed || state.keys.now.running.is_some() || wizard::is_resetting(state) {
         return;
     }
     let Some((key, org)) = state.keys.now.unfound() else { return };
@@ -530,7 +516,7 @@ fn over(ctx: &Context, state: &mut State, no: u64, result: Result<(), KeyFault>)
         }
     }
     errand::over_with(ctx, state, no, result);
-    erase_if_wanted(ctx, state);
+    wizard::erase_if_wanted(ctx, state);
     errand::go_on(ctx, state);
     look_at_next(ctx, state);
     step_up::keys_changed(ctx, state);
@@ -557,48 +543,6 @@ fn cancel(ctx: &Context, state: &mut State) {
 fn lock(ctx: &Context, state: &mut State) {
     state.keys.now.lock();
     ctx.ports.keys.lock();
-}
-
-fn begin_reset(state: &mut State, key: &KeyId) -> Result<(), KeyFault> {
-    let keys = &mut state.keys.now;
-    if keys.running.as_ref().is_some_and(|running| !running.act.is_a_look()) {
-        return Err(KeyFault::InUse);
-    }
-    let key = keys.find(key).cloned().ok_or(KeyFault::Gone)?;
-    keys.last = None;
-    keys.reset = Some(Reset::of(key));
-    Ok(())
-}
-
-/// The person has read what is lost. Only when the port follows the key too, it is to be unplugged.
-fn agree(ctx: &Context, state: &mut State) {
-    let Some(reset) = state.keys.now.reset.as_ref().filter(|reset| reset.step == ResetStep::Lost) else {
-        return;
-    };
-    let key = reset.key.id.clone();
-    lock(ctx, state);
-    let ctx = ctx.clone();
-    tokio::spawn(async move {
-        let result = ctx.ports.keys.prepare_reset(&key).await;
-        ctx.send(Event::Keys(Told::Prepared(result)));
-    });
-}
-
-fn prepared(state: &mut State, result: Result<(), KeyFault>) {
-    let keys = &mut state.keys.now;
-    let list = keys.plugged.as_deref().unwrap_or_default();
-    keys.reset = keys.reset.take().map(|reset| match result {
-        Ok(()) => reset.agreed(list),
-        Err(fault) => Reset { fault: Some(fault), ..reset },
-    });
-}
-
-fn end_reset(ctx: &Context, state: &mut State) {
-    if state.keys.now.reset.take().is_some() {
-        ctx.ports.keys.forget_reset();
-        cancel(ctx, state);
-        look_at_next(ctx, state);
-    }
 }
 
 /// Activity has what changed a key.

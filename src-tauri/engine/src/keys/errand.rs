@@ -102,7 +102,7 @@ pub(super) fn waits(state: &State) -> bool {
 
 /// Begins as soon as a key is there, has told what it is, and nothing else is done with keys.
 pub(super) fn go_on(ctx: &Context, state: &mut State) {
-    if !waits(state) || state.keys.now.running.is_some() || super::is_resetting(state) {
+    if !waits(state) || state.keys.now.running.is_some() || super::wizard::is_resetting(state) {
         return;
     }
     let Some(errand) = &mut state.keys.errand else { return };
