@@ -152,6 +152,8 @@ impl Waiting {
 
 fn run(waiting: &Waiting, writer: &Writer, afterwards: Option<&Afterwards>) {
     while waiting.is_wanted() {
+        // Others may be on their way here on a processor that this one has kept busy; a turn costs by itself.
+        thread::yield_now();
         if catch_unwind(AssertUnwindSafe(|| take_turn(waiting, writer))).is_err() {
             tracing::error!("role credentials could not be kept");
             // Whoever waits for one that is lost hears that; so do these, for whom it would happen again.
