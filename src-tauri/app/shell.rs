@@ -76,8 +76,6 @@ impl Shell {
 
     /// Carries out what the window asks and finds the words for the answer.
     pub async fn ask_for_window(&self, request: UiRequest) -> UiReply {
-        // Passwords, codes and PINs come by ways of their own.
-        tracing::debug!(?request, "the window asks");
         if let Some(reading) = Reading::of(&request) {
             return self.read(reading, &request).await;
         }
