@@ -5,6 +5,8 @@
 pub struct Flags {
     /// `--hidden`: from autostart; no window, unless there is no tray to open one from.
     pub hidden: bool,
+    /// `--window`: open the window, whatever there is to show.
+    pub window: bool,
     /// `--sandbox`: start the sample organisation and show it.
     pub sandbox: bool,
     /// `--after PROCESS`: what "Restart as administrator" starts waits until that process is gone.
@@ -16,9 +18,10 @@ pub struct Flags {
 }
 
 /// What `--help` prints.
-pub const HELP: &str = "Usage: latchkey [--hidden] [--sandbox]
+pub const HELP: &str = "Usage: latchkey [--hidden | --window] [--sandbox]
 
   --hidden    start in the tray without a window (used at sign-in to the desktop)
+  --window    open the window
   --sandbox   start the sample organisation, which needs no account and no internet
   --version   print the version
 
@@ -33,6 +36,7 @@ impl Flags {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--hidden" => flags.hidden = true,
+                "--window" => flags.window = true,
                 "--sandbox" => flags.sandbox = true,
                 "--version" | "-V" => flags.version = true,
                 "--help" | "-h" => flags.help = true,
@@ -63,6 +67,7 @@ mod tests {
             Ok(Flags { hidden: true, sandbox: true, ..Flags::default() })
         );
         assert_eq!(parse(&["--hidden", "--hide"]), Err("--hide".to_owned()));
+        assert_eq!(parse(&["--window"]), Ok(Flags { window: true, ..Flags::default() }));
         assert_eq!(parse(&["--after", "42"]), Ok(Flags { after: Some(42), ..Flags::default() }));
         assert_eq!(parse(&["--after"]), Err("--after".to_owned()));
         assert_eq!(parse(&["--after", "me"]), Err("--after".to_owned()));

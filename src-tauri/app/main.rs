@@ -15,6 +15,7 @@ mod flags;
 mod idle;
 mod lead;
 mod logging;
+mod program;
 mod prompts;
 mod sandbox;
 mod shell;
@@ -26,7 +27,11 @@ use adapters::home::Home;
 use anyhow::Context;
 use engine::{Request, request::KeysRequest};
 use flags::{Flags, HELP};
-use std::{collections::hash_map::DefaultHasher, hash::Hasher, process::ExitCode, time::Duration};
+use program::OwnFile;
+use std::{
+    collections::hash_map::DefaultHasher, hash::Hasher, io::Write, process::ExitCode, sync::Arc,
+    time::Duration,
+};
 use tauri::{App, AppHandle, Manager, RunEvent, Wry};
 use tauri_plugin_autostart::MacosLauncher;
 use tokio::runtime::{Builder, Runtime};
@@ -49,10 +54,17 @@ fn main() -> ExitCode {
         }
     };
     if flags.help || flags.version {
-        say(if flags.help { HELP } else { concat!("latchkey ", env!("CARGO_PKG_VERSION")) });
+        answer(if flags.help { HELP } else { concat!("latchkey ", env!("CARGO_PKG_VERSION"), "\n") });
         return ExitCode::SUCCESS;
     }
-    match run(flags) {
+    // First of all: later it may be another one.
+    let own_file = OwnFile::of_this_program().map(Arc::new);
+    let ended = own_file.context("could not tell where this program is").and_then(|own_file| {
+        let code = run(flags, &own_file)?;
+        own_file.give_way().context("the new version of Latchkey could not be started; start it yourself")?;
+        Ok(code)
+    });
+    match ended {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -62,15 +74,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// To whoever asked; one that went away is not told.
+fn answer(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 #[expect(clippy::print_stderr, reason = "said to whoever started the app from a terminal")]
 fn say(text: &str) {
     eprintln!("{text}");
 }
 
-fn run(flags: Flags) -> anyhow::Result<ExitCode> {
+fn run(flags: Flags, own_file: &Arc<OwnFile>) -> anyhow::Result<ExitCode> {
     if let Some(process) = flags.after {
         keys::system::wait_for(process);
     }
+    #[cfg(target_os = "linux")]
+    program::children::see_out();
     // Before anything that could speak TLS: two providers in one program panic at the first use.
     adapters::install_crypto_provider();
     let home = Home::resolve(&|name| std::env::var_os(name))?;
@@ -90,7 +109,7 @@ fn run(flags: Flags) -> anyhow::Result<ExitCode> {
         tracing::info!("another one runs and shows its window");
         return Ok(ExitCode::SUCCESS);
     };
-    let running = runtime.block_on(start::start(app.handle(), &home, flags, early))?;
+    let running = runtime.block_on(start::start(app.handle(), &home, flags, early, Arc::clone(own_file)))?;
     // Without the socket the app works, only other programs of ours do not find it.
     let listener = lead::listen(&home, &lock, running.shell.clone())
         .inspect_err(|error| tracing::warn!(%error, "other programs of Latchkey cannot reach this one"));

@@ -7,6 +7,7 @@ use crate::{
     event_log::{EventLog, Happening, RecordedBrowser},
     flags::Flags,
     idle,
+    program::OwnFile,
     prompts::Prompts,
     sandbox::{Places, Sandbox},
     shell::Shell,
@@ -88,6 +89,7 @@ pub async fn start(
     home: &Home,
     flags: Flags,
     early: JoinHandle<Early>,
+    own_file: Arc<OwnFile>,
 ) -> anyhow::Result<Running> {
     let (signals, told) = unbounded_channel();
     let sandbox = Arc::new(Sandbox::new(sandbox_places(home)));
@@ -114,6 +116,7 @@ pub async fn start(
             exports: doors.exports,
             keys: Arc::new(adapters::keys::SystemKeys::new(clock.clone())),
             native: doors.native,
+            program: own_file.clone(),
         },
         TimeZone::system(),
     );
@@ -149,7 +152,8 @@ pub async fn start(
     tokio::spawn(watch_files(shell.clone(), home.sandbox_aws().join("credentials"), cache, signals));
     tokio::spawn(follow_panel(shell.clone(), host.clone()));
     tokio::spawn(first_window(shell.clone(), flags, was_painted, host));
-    tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox, desk));
+    tokio::spawn(own_file.clone().watch());
+    tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox, desk, own_file));
     tokio::spawn(quit_when_told(app.clone(), shell.clone()));
     Ok(Running { tray: Tray::new(shell.clone()), shell, look: Mutex::new(Some((look, painted))) })
 }
@@ -258,7 +262,7 @@ async fn first_window(
         shell.wish(Request::StartSandbox);
         return shell.raise(None);
     }
-    if shell.ui_state().first_run.is_some() && !flags.hidden {
+    if flags.window || shell.ui_state().first_run.is_some() && !flags.hidden {
         return shell.raise(None);
     }
     let patience = if flags.hidden { PANEL_COMES_IN } else { Duration::ZERO };
@@ -269,10 +273,17 @@ async fn first_window(
 }
 
 /// The engine ends after [`Request::Quit`], and the app with it.
-async fn end_with_engine(app: AppHandle, shell: Shell, sandbox: Arc<Sandbox>, desk: Arc<Desk>) {
+async fn end_with_engine(
+    app: AppHandle,
+    shell: Shell,
+    sandbox: Arc<Sandbox>,
+    desk: Arc<Desk>,
+    own_file: Arc<OwnFile>,
+) {
     let mut snapshots = shell.engine.snapshots();
     while snapshots.changed().await.is_ok() {}
-    tracing::info!("the engine has ended");
+    let again = own_file.starts_again(shell.windows.open().is_some());
+    tracing::info!(again, "the engine has ended");
     desk.forget_secrets().await;
     sandbox.stop().await;
     app.exit(0);

@@ -30,3 +30,4 @@ mod step_up;
 mod steps;
 mod time_box;
 mod trouble;
+mod update;

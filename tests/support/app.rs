@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::{
     fs::File,
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -84,9 +84,22 @@ impl App {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_with(desk: &Desk, args: &[&str], vars: &[(&str, &str)]) -> Result<Self> {
+        Self::start_program(desk, &programs::latchkey()?, args, vars).await
+    }
+
+    /// As [`Self::start_with`], of a program that is elsewhere than where it was built.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_program(
+        desk: &Desk,
+        program: &Path,
+        args: &[&str],
+        vars: &[(&str, &str)],
+    ) -> Result<Self> {
         let tray_mark = desk.tray().map_or(0, |t| t.mark());
         let (events, fifo) = listen(desk)?;
-        let program = desk.program("latchkey", programs::latchkey()?).args(args);
+        let program = desk.program("latchkey", program).args(args);
         let program = program.envs([(EVENTS, fifo)]).envs(vars.iter().copied());
         let process = desk.spawn(program)?;
         let app = Self { desk: desk.clone(), events, process: Some(process), tray_mark };

@@ -275,7 +275,7 @@ until: number | null, };
 /**
  * What kind of banner, in the order of priority.
  */
-export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "loading_paused" | "sync_failed" | "paused" | "keyring" | "spare" | "sandbox";
+export type UiBannerKind = "signed_out" | "blocked" | "store" | "clock" | "offline" | "throttled" | "loading_paused" | "sync_failed" | "paused" | "keyring" | "spare" | "update" | "sandbox";
 
 /**
  * A browser of this computer.
@@ -2185,7 +2185,7 @@ no_proxy: string,
 /**
  * A PEM file, by its whole path.
  */
-ca_file: string, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
+ca_file: string, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "restart" } | { "ask": "update_later" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
 /**
  * What.
  */
@@ -2950,7 +2950,11 @@ copied: boolean,
 /**
  * A role or an app was assigned.
  */
-new_access: boolean, };
+new_access: boolean, 
+/**
+ * Another version of Latchkey was installed.
+ */
+update_ready: boolean, };
 
 /**
  * A touch that is asked for, in the window for it.

@@ -54,6 +54,10 @@ pub fn between(before: Option<&Snapshot>, after: &Snapshot) -> Vec<Happening> {
     if before.map_or("stopped", |before| sandbox(&before.sandbox)) != sandbox(&after.sandbox) {
         lines.push(Happening::Sandbox { state: sandbox(&after.sandbox) });
     }
+    let waits = |s: &Snapshot| s.update.as_ref().map(|update| update.version.clone());
+    if before.and_then(waits) != waits(after) {
+        lines.push(Happening::Update { version: waits(after) });
+    }
     held_notifications(before, after, &mut lines);
     let known = before.map(codes).unwrap_or_default();
     let new = codes(after).into_iter().filter(|code| !known.contains(code));

@@ -43,6 +43,8 @@ pub enum Happening {
     Notification { notice: String, shown: bool, reason: Option<String>, key: Option<String> },
     /// A window came, went or got the focus.
     Window { label: String, state: &'static str },
+    /// Another version of this program is on disk in this one's place, or none any more.
+    Update { version: Option<String> },
     /// Something failed, by the tag of its code.
     Error { code: String },
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use engine::{
     Engine,
     model::{code::Code, notice::Notice},
-    ports::{Desktop, Ports, Presence, Sandbox, SandboxReady},
+    ports::{Desktop, Ports, Presence, Program, Sandbox, SandboxReady},
 };
 use jiff::tz::TimeZone;
 use link::{Caller, EngineLock, HandOver, Hello, Listener, Refusal, Reply, Request, SocketPath, Status};
@@ -98,6 +98,7 @@ impl Alone {
             desktop: Arc::new(NoDesktop),
             keys: Arc::new(adapters::keys::NoKeys),
             native: doors.native,
+            program: Arc::new(NoProgram),
         };
         let guard = runtime.enter();
         let engine = Engine::start_on_demand(ports, TimeZone::system());
@@ -146,6 +147,11 @@ impl Drop for Alone {
         let _ = self.runtime.block_on(self.engine.ask(engine::Request::Quit));
     }
 }
+
+/// Whoever does one thing and ends is not replaced meanwhile.
+struct NoProgram;
+
+impl Program for NoProgram {}
 
 /// There is no desktop to speak of: the person is at the terminal.
 struct NoDesktop;

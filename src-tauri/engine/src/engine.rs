@@ -24,7 +24,7 @@ use crate::{
     state::{Quitting, State},
     step_up, stop, sync,
     turns::Turns,
-    usage, way,
+    update, usage, way,
     writer::Writer,
 };
 use jiff::tz::TimeZone;
@@ -42,7 +42,7 @@ const LONGEST_SLEEP: std::time::Duration = std::time::Duration::from_secs(60);
 const SLEPT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Quitting waits so long for sign-outs and renewals under way.
-const QUIT_WAITS: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const QUIT_WAITS: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What the loop waits for.
 pub(crate) enum Message {
@@ -111,6 +111,8 @@ pub(crate) enum Event {
     StepUp(step_up::Told),
     /// An answer came that did not belong to the attempt of that number.
     Strange(OrgId, u64),
+    /// Of a newer version of this program.
+    Update(update::Told),
 }
 
 /// The engine's handle: cheap to clone, usable from every thread.
@@ -215,9 +217,13 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
             for org in &mut state.orgs {
                 half_sync::save(&ctx, org);
             }
-            let result = if ctx.on_demand { Ok(()) } else { keep::quit(&ctx, &state).await };
+            let result = if ctx.on_demand { Ok(()) } else { keep::quit(&ctx, &state, quitting.again).await };
             ctx.flush().await;
-            let _ = quitting.answer.send(result.map(|()| Reply::Done));
+            if quitting.again {
+                ctx.ports.program.start_again();
+            }
+            let done = if quitting.again { Reply::Restarting } else { Reply::Done };
+            let _ = quitting.answer.send(result.map(|()| done));
             return;
         }
         if ready {
@@ -245,7 +251,7 @@ fn handle(ctx: &Context, state: &mut State, message: Message) {
         Message::Signal(s) => signal(ctx, state, s),
         Message::Event(e) => event(ctx, state, e),
         Message::Ask(Request::Quit, answer) => {
-            state.quitting = Some(Quitting { answer, by: Instant::now() + QUIT_WAITS });
+            state.quitting = Some(Quitting { answer, by: Instant::now() + QUIT_WAITS, again: false });
         }
         Message::Ask(request, answer) => {
             if let Some((request, answer)) = step_up::gate(ctx, state, request, answer) {
@@ -259,7 +265,8 @@ fn handle(ctx: &Context, state: &mut State, message: Message) {
 /// behind; a rotated refresh token must reach the store, and a sign-out the server, within a few seconds.
 fn busy(state: &State) -> bool {
     let Some(quitting) = &state.quitting else { return false };
-    let writing = state.settings.remove_on_quit && state.profiles.values().any(|p| p.in_flight);
+    let writing =
+        state.settings.remove_on_quit && !quitting.again && state.profiles.values().any(|p| p.in_flight);
     let talking = state.revoking > 0 || state.orgs.iter().any(|o| o.renewing || o.landing);
     writing || (talking && Instant::now() < quitting.by)
 }
@@ -341,6 +348,7 @@ fn event(ctx: &Context, state: &mut State, event: Event) {
         Event::Registering(told) => registering::told(ctx, state, told),
         Event::StepUp(told) => step_up::finish(ctx, state, told),
         Event::Strange(org, attempt) => safety::strange_answer(ctx, state, &org, attempt),
+        Event::Update(told) => update::told(state, told),
     }
 }
 
@@ -456,7 +464,9 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: on
         Request::ClearHistory => record::clear(ctx, state, answer),
         Request::ShowLogs => record::show_logs(ctx, answer),
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
-        Request::Pressed { notice, pressed } => reply(answer, notify::pressed(ctx, state, &notice, pressed)),
+        Request::Pressed { notice, pressed } => notify::pressed(ctx, state, &notice, pressed, answer),
+        Request::Restart => update::restart(ctx, state, answer),
+        Request::UpdateLater => reply(answer, update::later(state)),
         Request::Keys(KeysRequest::Register { key, org, name }) => {
             registering::begin(ctx, state, &key, &org, name, answer);
         }

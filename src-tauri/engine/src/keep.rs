@@ -387,9 +387,10 @@ pub(crate) fn checked(ctx: &Context, state: &mut State, FilesChecked(found): Fil
 }
 
 /// What quitting entails.
-pub(crate) async fn quit(ctx: &Context, state: &State) -> Result<(), Code> {
+/// Whoever starts again at once takes nothing out.
+pub(crate) async fn quit(ctx: &Context, state: &State, again: bool) -> Result<(), Code> {
     ctx.ports.sandbox.stop().await;
-    if !state.settings.remove_on_quit {
+    if again || !state.settings.remove_on_quit {
         return Ok(());
     }
     ctx.turns.done().await;

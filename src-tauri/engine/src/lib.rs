@@ -51,6 +51,7 @@ mod sync;
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests;
 mod turns;
+mod update;
 mod usage;
 mod waiting;
 mod way;

@@ -25,6 +25,7 @@ use crate::model::{
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::watch;
 use url::Url;
 
 /// The time, as an argument. Sleeping is `tokio::time`'s, which tests pause and advance.
@@ -178,6 +179,22 @@ pub trait Exports: Send + Sync {
     async fn show_logs(&self) -> Result<(), Code>;
 }
 
+/// This program's own file, in whose place the system may put another version while it runs. A program that
+/// does one thing and ends has nothing to do with that.
+#[async_trait]
+pub trait Program: Send + Sync {
+    /// The version that stands there, where it is another one and starts: now and from now on.
+    fn ready(&self) -> watch::Receiver<Option<String>> {
+        watch::channel(None).1
+    }
+    /// Starts it for a moment, to see that it does; its version, or [`Code::UpdateDoesNotStart`].
+    async fn try_out(&self) -> Result<String, Code> {
+        Err(Code::UpdateDoesNotStart { reason: "there is none".to_owned() })
+    }
+    /// Whoever ends this program is to start that one in its place.
+    fn start_again(&self) {}
+}
+
 /// All doors in one hand.
 #[derive(Clone)]
 pub struct Ports {
@@ -207,4 +224,6 @@ pub struct Ports {
     pub keys: Arc<dyn SecurityKeys>,
     /// A server's API for the app.
     pub native: Arc<dyn Native>,
+    /// This program's own file.
+    pub program: Arc<dyn Program>,
 }

@@ -52,6 +52,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         sandbox: SandboxNow::default(),
         keys: Keys::default(),
         step_up: StepUpNow::default(),
+        update: None,
         next_refresh: None,
     }
 }
@@ -122,6 +123,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         sandbox: state.sandbox.clone(),
         keys: state.keys.now.clone(),
         step_up: step_up::now(state),
+        update: state.update.now.clone(),
     }
 }
 

@@ -406,6 +406,11 @@ pub enum Request {
     Keys(KeysRequest),
     /// Something about touches that roles ask for.
     StepUp(StepUpRequest),
+    /// End, and start the version that was installed meanwhile in this one's place; answers
+    /// [`Reply::Restarting`]. Nothing is taken out of any file for that.
+    Restart,
+    /// Say no more of that version in the window.
+    UpdateLater,
     /// Nothing: when it is answered, the snapshot has everything that was answered before.
     CatchUp,
     /// Do what quitting entails (settings' `remove_on_quit`), then end the loop.
@@ -417,7 +422,7 @@ pub enum Request {
 pub enum Reply {
     /// Done, or under way; the snapshot tells.
     Done,
-    /// Another start of this program waits for its end.
+    /// Another start of this program comes after its end.
     Restarting,
     /// The person has to confirm first: ask, then send the request again with `confirmed`.
     Confirm(Confirm),

@@ -96,6 +96,15 @@ pub struct RecordNow {
     pub checking: bool,
 }
 
+/// Another version of this program, installed while it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateNow {
+    /// Which, e.g. `1.4.2`.
+    pub version: String,
+    /// The person wants to hear no more of it.
+    pub put_off: bool,
+}
+
 /// The whole state. `PartialEq`, so that a consumer repaints only on a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
@@ -149,6 +158,8 @@ pub struct Snapshot {
     pub keys: Keys,
     /// Touches that are waited for, and what they opened.
     pub step_up: StepUpNow,
+    /// Another version of this program that waits to be let in.
+    pub update: Option<UpdateNow>,
     /// The next refresh of any profile.
     pub next_refresh: Option<Timestamp>,
 }

@@ -17,7 +17,7 @@ use crate::{
     record, renewal,
     request::{Answer, Reply},
     state::{Org, Profile, State},
-    sync, usage,
+    sync, update, usage,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
@@ -101,6 +101,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         next_attempt: 1,
         revoking: 0,
         quitting: None,
+        update: crate::update::Update::default(),
         keys: crate::keys::KeyWork::default(),
         step_up: crate::step_up::StepUp::default(),
     }
@@ -215,6 +216,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
         add::start_sandbox(ctx, state, None);
     }
     keep::recheck(ctx, state);
+    update::follow(ctx);
     if !state.keyring_opens {
         record::check(ctx, state);
     }

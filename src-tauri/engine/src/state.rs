@@ -29,6 +29,7 @@ use crate::{
     safety::Consents,
     snapshot::{Launch, RecordNow, SandboxNow},
     step_up::StepUp,
+    update::Update,
     waiting::Waiting,
 };
 use jiff::SignedDuration;
@@ -287,6 +288,8 @@ pub(crate) struct Ending {
 pub(crate) struct Quitting {
     pub answer: oneshot::Sender<Answer>,
     pub by: Instant,
+    /// To be started again, as another version.
+    pub again: bool,
 }
 
 impl Profile {
@@ -413,6 +416,7 @@ pub(crate) struct State {
     /// Sign-outs that the server has not confirmed yet.
     pub revoking: usize,
     pub quitting: Option<Quitting>,
+    pub update: Update,
     /// Security keys.
     pub keys: KeyWork,
     /// Touches that are waited for, and what they opened.

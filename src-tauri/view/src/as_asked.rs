@@ -73,6 +73,7 @@ pub fn as_asked(request: &Request) -> Option<UiRequest> {
             },
         },
         Request::Resume => UiRequest::Resume,
+        Request::Restart => UiRequest::Restart,
         Request::Confirmed { request, consent } => UiRequest::Confirmed {
             request: Box::new(as_asked(request)?),
             why: consent.why.clone(),
@@ -113,6 +114,7 @@ fn of_notice(notice: &Notice) -> Option<UiRequest> {
             replace_foreign: false,
             confirmed: false,
         }),
+        Notice::UpdateReady { .. } => Some(UiRequest::Restart),
         Notice::AppFailed { app, .. } => Some(UiRequest::OpenApp { app: app.into() }),
         _ => None,
     }

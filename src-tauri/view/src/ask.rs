@@ -318,6 +318,10 @@ pub enum UiRequest {
     MakeFilePrivate,
     /// Restore the newest backup.
     UndoFileChanges,
+    /// End, and start the version that was installed meanwhile.
+    Restart,
+    /// Say no more of that version.
+    UpdateLater,
     /// Try the keyring again.
     RetryKeyring,
     /// Do what was asked about: the person said yes.

@@ -5,6 +5,7 @@ use crate::{
     icon::needs_person,
     keys::registered::only_one,
     menu::is_sandbox,
+    notification,
     problem::{About, asks, problem, shows},
     ui_keys::UiKeyWish,
     ui_state::{UiBanner, UiBannerKind, UiProblem, UiView},
@@ -34,6 +35,7 @@ pub(crate) fn banner(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Op
         .or_else(|| paused(s, zone))
         .or_else(|| memory_only(s))
         .or_else(|| spare(s, org))
+        .or_else(|| update(s))
         .or_else(|| sandbox(org))
 }
 
@@ -278,6 +280,14 @@ fn spare(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
         buttons: vec![shows("Show keys", UiView::Keys), asks("Not now", UiRequest::Keys { keys: waive })],
         until: None,
     })
+}
+
+/// Another version, until the person puts it off: the tray's row says it then.
+fn update(s: &Snapshot) -> Option<UiBanner> {
+    let waits = s.update.as_ref().filter(|update| !update.put_off)?;
+    let (title, body) = notification::update_ready(&waits.version);
+    let buttons = vec![asks("Restart", UiRequest::Restart), asks("Later", UiRequest::UpdateLater)];
+    Some(UiBanner { kind: UiBannerKind::Update, title, body, buttons, until: None })
 }
 
 fn sandbox(org: &OrganisationNow) -> Option<UiBanner> {

@@ -183,6 +183,8 @@ impl TryFrom<UiRequest> for Request {
             Ui::MakeFilePrivate => Self::MakeFilePrivate,
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
+            Ui::Restart => Self::Restart,
+            Ui::UpdateLater => Self::UpdateLater,
             Ui::Confirmed { request, why, quiet, minutes } => Self::Confirmed {
                 request: Box::new((*request).try_into()?),
                 consent: Consent {

@@ -20,6 +20,9 @@ pub(crate) fn text(s: &Snapshot, lately: &[Entry]) -> String {
         let _ = writeln!(text, "{name}: {value}");
     };
     line("Latchkey", env!("CARGO_PKG_VERSION"));
+    if let Some(update) = &s.update {
+        line("Installed meanwhile", &update.version);
+    }
     line("System", &format!("{} {}", std::env::consts::OS, std::env::consts::ARCH));
     line("Time", &s.at.to_string());
     line("Online", if s.online { "yes" } else { "no" });

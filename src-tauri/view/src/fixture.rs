@@ -173,6 +173,7 @@ pub(crate) fn snapshot() -> Snapshot {
         sandbox: SandboxNow::default(),
         keys: Keys::default(),
         step_up: StepUpNow::default(),
+        update: None,
         next_refresh: None,
     }
 }
@@ -274,6 +275,7 @@ pub(crate) fn codes() -> Vec<Code> {
         },
         Code::Store { reason: reason() },
         Code::SandboxFailed { reason: reason() },
+        Code::UpdateDoesNotStart { reason: reason() },
         Code::EngineElsewhere,
         Code::Internal { what: "a task ended".into() },
     ];
@@ -299,6 +301,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::NotConvertible { .. } | Code::FileChanged { .. } => {}
             Code::PlacesChanged { .. } | Code::BackupGone { .. } | Code::FolderNotShown { .. } => {}
             Code::BadPattern { .. } | Code::DefaultInProduction { .. } => {}
+            Code::UpdateDoesNotStart { .. } => {}
             Code::SandboxFailed { .. } | Code::EngineElsewhere | Code::Internal { .. } => {}
             Code::SecurityKey { .. } | Code::Native { .. } => {}
         }

@@ -269,6 +269,10 @@ fn end(s: &Snapshot, platform: Platform) -> Vec<Entry> {
         let text = label::around(&o.organisation.name, |name| format!("Sign out of {name}"));
         Entry::item(format!("sign-out/{}", o.organisation.id), &text, intent)
     }));
+    rows.extend(s.update.as_ref().map(|update| {
+        let text = format!("Restart to update to {}", update.version);
+        Entry::item("restart", &text, Intent::Ask(Request::Restart))
+    }));
     rows.push(Entry::item("quit", quit, Intent::Quit));
     rows
 }

@@ -60,6 +60,7 @@ pub fn pressed(id: &str) -> Option<Pressed> {
         "try_again" => Pressed::TryAgain,
         "keep_on" => Pressed::KeepOn,
         "deny" => Pressed::Deny,
+        "restart" => Pressed::Restart,
         _ => return None,
     })
 }
@@ -71,6 +72,7 @@ const REVIEW: Action = Action { id: "details", label: "Review" };
 const TRY_NOW: Action = Action { id: "try_again", label: "Try now" };
 const KEEP_ON: Action = Action { id: "keep_on", label: "Keep 1 more hour" };
 const SHOW: Action = Action { id: "details", label: "Show" };
+const RESTART: Action = Action { id: "restart", label: "Restart" };
 const DENY: Action = Action { id: "deny", label: "Deny" };
 const TRY_AGAIN: Action = Action { id: "try_again", label: "Try again" };
 
@@ -94,6 +96,7 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
         Notice::TouchNeeded { .. } => (vec![SHOW, DENY], Urgency::TimeSensitive),
         Notice::NewAccess { .. } => (vec![SHOW], Urgency::Low),
         Notice::Copied { .. } => (vec![], Urgency::Low),
+        Notice::UpdateReady { .. } => (vec![RESTART, LATER], Urgency::Low),
         Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
     };
     if hide_details {
@@ -111,6 +114,11 @@ fn why_not_opened(code: &Code) -> String {
 /// The cause in a sentence.
 fn why(code: &Code) -> String {
     sentence(code, &About::default())
+}
+
+/// Another version was installed: what that is, and what letting it in costs.
+pub(crate) fn update_ready(version: &str) -> (String, String) {
+    (format!("Latchkey {version} is ready"), "Restarts in 2 s, credentials stay valid.".to_owned())
 }
 
 fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
@@ -257,6 +265,7 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
                 until.duration_since(now).as_secs().max(0)
             ),
         ),
+        Notice::UpdateReady { version } => update_ready(version),
         Notice::ClockSkew { seconds } => (
             format!("Your computer's clock is {}", skew(*seconds)),
             "AWS refuses requests until it is set.".to_owned(),

@@ -354,6 +354,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
         ),
         Code::SecurityKey { fault } => key_words::fault(fault),
         Code::Native { fault } => native_words::fault(fault, org),
+        Code::UpdateDoesNotStart { reason } => (
+            "The new Latchkey does not start".into(),
+            format!("The system said: {reason}. This one goes on; nothing was changed."),
+            "Install it again, then restart.".into(),
+        ),
         Code::EngineElsewhere => (
             "Latchkey runs already".into(),
             "Another of its programs keeps your credentials fresh.".into(),
@@ -443,6 +448,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
             vec![replace_for(profile, (*delivery).into(), *conflict)]
         }
         Code::LatchMissing { .. } => vec![again("Try again")],
+        Code::UpdateDoesNotStart { .. } => vec![Some(asks("Try again", UiRequest::Restart))],
         Code::BadProfileName { .. } => vec![Some(edits("Change the name", "profile", None))],
         Code::SandboxFailed { .. } => vec![
             Some(asks("Try again", UiRequest::StartSandbox)),

@@ -50,6 +50,7 @@ impl From<&Settings> for UiSettings {
                 time_over: t.time_over,
                 copied: t.copied,
                 new_access: t.new_access,
+                update_ready: t.update_ready,
             },
             safety: UiSafety {
                 default_allowed: s.safety.default_allowed.iter().map(ToString::to_string).collect(),
@@ -112,6 +113,7 @@ impl From<UiSettings> for Settings {
                 time_over: t.time_over,
                 copied: t.copied,
                 new_access: t.new_access,
+                update_ready: t.update_ready,
             },
             safety: Safety {
                 default_allowed: s.safety.default_allowed.into_iter().map(AccountId::new).collect(),

@@ -46,6 +46,8 @@ pub struct UiTold {
     pub copied: bool,
     /// A role or an app was assigned.
     pub new_access: bool,
+    /// Another version of Latchkey was installed.
+    pub update_ready: bool,
 }
 
 /// What a rule looks at.

@@ -155,6 +155,8 @@ pub enum UiBannerKind {
     Keyring,
     /// The person has one security key only at this organisation.
     Spare,
+    /// Another version of Latchkey was installed while it runs.
+    Update,
     /// The sample organisation; cannot be dismissed.
     Sandbox,
 }

@@ -50,7 +50,7 @@ desktop() {
   return "$status"
 }
 
-# The first start of the app in a home with nothing of it, and its end.
+# start_and_end [COMMAND]: the first start of the app in a home with nothing of it, and its end; COMMAND in between.
 start_and_end() {
   local app pid= window= sandbox= line status=0 begin process name
   rm -rf "$person/.local" "$person/.config" "$person/.cache" "$person/.aws" /tmp/events
@@ -72,6 +72,7 @@ start_and_end() {
     esac
   done
   echo "started, with its window and its sandbox, in $((($(date +%s%N) - begin) / 1000000)) ms"
+  [ -z "${1:-}" ] || "$1"
   kill -TERM "$pid"
   wait "$app" || status=$?
   [ "$status" = 0 ] || fail "the app ended with $status"
@@ -84,6 +85,26 @@ start_and_end() {
   done
 }
 
+# upgraded: another version of the deb is installed while the app runs, which notices.
+upgraded() {
+  local ours theirs line
+  ours=$(dpkg-query --show --showformat '${Version}' latchkey)
+  theirs=${ours//[0-9]/9}
+  dpkg-deb --raw-extract /root/latchkey.deb /tmp/newer
+  # The same program that calls itself another version, which is as long.
+  LC_ALL=C sed -i "s/latchkey ${ours//./\\.}/latchkey $theirs/g" /tmp/newer/usr/bin/latchkey
+  [ "$(/tmp/newer/usr/bin/latchkey --version)" = "latchkey $theirs" ] || fail "the newer version is none"
+  sed -i "s/^Version: .*/Version: $theirs/" /tmp/newer/DEBIAN/control
+  dpkg-deb -Znone --build /tmp/newer /tmp/newer.deb >"$log"
+  dpkg --install /tmp/newer.deb >"$log" 2>&1 || fail "the newer version could not be installed"
+  rm -rf /tmp/newer /tmp/newer.deb
+  while :; do
+    read -r -t "$limit" line <&8 || fail "the app said nothing of the newer version for $limit s"
+    case $line in *'"event":"update"'*"\"$theirs\""*) break ;; esac
+  done
+  echo "upgraded to $theirs while it ran, and noticed"
+}
+
 # nothing_left LIST: none of the files of the list is there, nor any other that is the app's.
 nothing_left() {
   local file left
@@ -92,7 +113,7 @@ nothing_left() {
   [ -z "$left" ] || fail "left behind: $left"
 }
 
-start_and_end
+start_and_end upgraded
 apt purge --yes latchkey
 nothing_left /root/files
 echo "deb: removed, with nothing left but the person's own files"

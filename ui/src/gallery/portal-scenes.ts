@@ -5,6 +5,13 @@ import { nothing, apps, notListed, confirms, taken, defaulted, KEYS, loading, no
 
 const pause = button('Pause loading', { action: { action: 'ask', request: { ask: 'pause_sync', org: 'acme' } } });
 const goOn = button('Continue loading', { action: { action: 'ask', request: { ask: 'sync', org: 'acme' } } });
+const updateReady = banner(
+  'update',
+  'Latchkey 1.4.2 is ready',
+  'Restarts in 2 s, credentials stay valid.',
+  button('Restart', { action: { action: 'ask', request: { ask: 'restart' } } }),
+  button('Later', { action: { action: 'ask', request: { ask: 'update_later' } } }),
+);
 const syncing = () =>
   scene({
     portals: { acme: portal(ACCOUNTS.map((account, at) => (at > 6 ? { ...account, roles: null } : account))) },
@@ -100,6 +107,16 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
   'portal-clock': () => scene({ state: state({ clock: CLOCK_OFF }, { banner: banner('clock', CLOCK_OFF.title, `${CLOCK_OFF.meaning} ${CLOCK_OFF.next}`, ...CLOCK_OFF.buttons) }) }),
   'portal-store-damaged': () => scene({ state: state({}, { banner: banner('store', STORE_DAMAGED.title, `${STORE_DAMAGED.meaning} ${STORE_DAMAGED.next}`) }) }),
   'portal-store-not-writable': () => scene({ state: state({}, { banner: banner('store', STORE_NOT_WRITABLE.title, `${STORE_NOT_WRITABLE.meaning} ${STORE_NOT_WRITABLE.next}`, ...STORE_NOT_WRITABLE.buttons) }) }),
+  'portal-update': () => scene({ state: state({}, { banner: updateReady }) }),
+  'portal-update-unfit': () =>
+    scene({
+      state: state({}, { banner: updateReady }),
+      press: ['Restart'],
+      reply: ({ ask }) =>
+        ask === 'restart'
+          ? { reply: 'failed', field: null, problem: problem('The new Latchkey does not start', 'The system said: it ended with exit status: 127. This one goes on; nothing was changed.', 'Install it again, then restart.', button('Try again', { action: { action: 'ask', request: { ask: 'restart' } } })) }
+          : { reply: 'done' },
+    }),
   'portal-other-user': () => scene({ state: state({}, { user: 'kim@acme.test' }), remembered: { 'latchkey.user.acme': 'sam@acme.test' } }),
   'portal-users': () =>
     scene({

@@ -131,6 +131,8 @@ pub enum Code {
     Native { fault: NativeFault },
     /// A security key did not do what was wanted.
     SecurityKey { fault: KeyFault },
+    /// The version that was installed while this one runs does not start; `reason` is a short technical phrase.
+    UpdateDoesNotStart { reason: String },
     /// Another program of ours is the engine.
     EngineElsewhere,
     /// A defect of ours.

@@ -8,7 +8,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// One thing to tell the person. Names follow the catalogue: N2 to N8, N10, N11, N14 to N16.
+/// One thing to tell the person. Names follow the catalogue: N2 to N8, N10, N11, N13 to N16.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the fields are what the variant's sentence names")]
@@ -79,6 +79,8 @@ pub enum Notice {
         apps: Vec<String>,
         noticed: Timestamp,
     },
+    /// N13: another version of this program was installed while it runs.
+    UpdateReady { version: String },
     /// N14: the clock is off.
     ClockSkew { seconds: i64 },
     /// N15: a console that the person asked for could not be opened.
@@ -147,6 +149,7 @@ impl Notice {
             Self::StrangeAnswers { org, at, .. } => format!("strange-answers/{org}/{}", at.as_second()),
             Self::NewAccess { org, noticed, .. } => format!("new-access/{org}/{}", noticed.as_second()),
             Self::Copied { grant, .. } => format!("copied/{}/{}/{}", grant.org, grant.account, grant.role),
+            Self::UpdateReady { version } => format!("update-ready/{version}"),
             Self::ClockSkew { .. } => "clock-skew".to_owned(),
             Self::LaunchFailed { grant, .. } => {
                 format!("launch/{}/{}/{}", grant.org, grant.account, grant.role)
@@ -195,4 +198,6 @@ pub enum Pressed {
     KeepOn,
     /// Do not open it.
     Deny,
+    /// Start the version that was installed.
+    Restart,
 }

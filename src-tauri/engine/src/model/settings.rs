@@ -59,6 +59,8 @@ pub struct Told {
     pub copied: bool,
     /// A role or an application was assigned; off unless the person wants it.
     pub new_access: bool,
+    /// Another version of Latchkey was installed while it runs.
+    pub update_ready: bool,
 }
 
 impl Default for Told {
@@ -75,6 +77,7 @@ impl Default for Told {
             time_over: true,
             copied: true,
             new_access: false,
+            update_ready: true,
         }
     }
 }
@@ -95,6 +98,7 @@ impl Told {
             Notice::TimeOver { .. } | Notice::TimeEnding { .. } => self.time_over,
             Notice::Copied { .. } => self.copied,
             Notice::NewAccess { .. } => self.new_access,
+            Notice::UpdateReady { .. } => self.update_ready,
             // A summary holds only what was wanted by itself.
             Notice::Revoked { .. }
             | Notice::RecordBroken { .. }
@@ -352,6 +356,7 @@ mod tests {
             time_over: false,
             copied: false,
             new_access: false,
+            update_ready: false,
         };
         let conflict =
             Notice::Conflict { org: OrgId::new("acme"), profiles: vec![(ProfileName::new("pay-dev"), None)] };

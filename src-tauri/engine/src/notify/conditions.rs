@@ -92,6 +92,9 @@ fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> 
     if let Some(seconds) = state.clock_skew {
         notices.push(Notice::ClockSkew { seconds });
     }
+    if let Some(update) = state.update.now.as_ref().filter(|update| !update.put_off) {
+        notices.push(Notice::UpdateReady { version: update.version.clone() });
+    }
     if let Some((_, Ok(RecordCheck::Broken { entry }))) = state.record.checked {
         notices.push(Notice::RecordBroken { entry });
     }

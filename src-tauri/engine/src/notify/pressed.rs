@@ -13,9 +13,10 @@ use crate::{
     request::{Answer, Reply, Show},
     safety, sign_in,
     state::State,
-    step_up,
+    step_up, update,
 };
 use jiff::SignedDuration;
+use tokio::sync::oneshot;
 
 /// "Later" means in ten minutes.
 const LATER: SignedDuration = SignedDuration::from_mins(10);
@@ -31,14 +32,29 @@ fn first_action(notice: &Notice) -> Pressed {
         | Notice::LaunchFailed { .. }
         | Notice::AppFailed { .. } => Pressed::TryAgain,
         Notice::TimeOver { .. } | Notice::TimeEnding { .. } => Pressed::KeepOn,
+        Notice::UpdateReady { .. } => Pressed::Restart,
         _ => Pressed::Details,
     }
 }
 
 /// Does what a button says.
-pub(crate) fn pressed(ctx: &Context, state: &mut State, notice: &Notice, pressed: Pressed) -> Answer {
+pub(crate) fn pressed(
+    ctx: &Context,
+    state: &mut State,
+    notice: &Notice,
+    pressed: Pressed,
+    answer: oneshot::Sender<Answer>,
+) {
     let button = if pressed == Pressed::Body { first_action(notice) } else { pressed };
     state.on_screen.retain(|n| n.key() != notice.key());
+    if button == Pressed::Restart {
+        update::restart(ctx, state, answer);
+    } else {
+        let _ = answer.send(done(ctx, state, notice, button));
+    }
+}
+
+fn done(ctx: &Context, state: &mut State, notice: &Notice, button: Pressed) -> Answer {
     match button {
         Pressed::SignIn => match org_of(notice) {
             Some(org) => sign_in::begin(ctx, state, &org, None),
@@ -72,7 +88,7 @@ pub(crate) fn pressed(ctx: &Context, state: &mut State, notice: &Notice, pressed
             step_up::show_again(state);
             Ok(Reply::Done)
         }
-        Pressed::Details | Pressed::Body => Ok(Reply::Show(details(notice))),
+        Pressed::Details | Pressed::Body | Pressed::Restart => Ok(Reply::Show(details(notice))),
     }
 }
 
@@ -130,6 +146,7 @@ fn details(notice: &Notice) -> Show {
         Notice::LaunchFailed { code: Code::SignInNeeded, .. }
         | Notice::Revoked { .. }
         | Notice::StrangeAnswers { .. }
+        | Notice::UpdateReady { .. }
         | Notice::NewAccess { .. } => Show::Portal,
         Notice::LaunchFailed { .. }
         | Notice::AppFailed { .. }

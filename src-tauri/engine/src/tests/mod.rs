@@ -23,5 +23,6 @@ mod safety;
 mod step_up;
 mod stored;
 mod unused;
+mod update;
 mod users;
 mod world;

@@ -136,6 +136,8 @@ pub(super) struct World {
     pub(super) keys: Arc<super::keys::port::Port>,
     /// A server's API for the app.
     pub(super) native: Arc<super::native::port::Port>,
+    /// Where this program's file is.
+    pub(super) program: Arc<super::update::Place>,
 }
 
 /// What does not work, or was changed.
@@ -311,6 +313,7 @@ pub(super) async fn start_in(
         record: Mutex::new(RecordCheck::Intact { lines: 1, late: 0 }),
         keys: Arc::default(),
         native: Arc::default(),
+        program: Arc::default(),
     });
     change(&world);
     let engine = again(&world).await;
@@ -333,6 +336,7 @@ pub(super) async fn again(world: &Arc<World>) -> Engine {
         exports: world.clone(),
         keys: world.keys.clone(),
         native: world.native.clone(),
+        program: world.program.clone(),
     };
     let engine = Engine::start(ports, TimeZone::UTC);
     until(&engine, |s| s.loaded).await;

@@ -14,6 +14,7 @@ use engine::{
         sign_in::{Ended, SignIn},
     },
     request::Show,
+    snapshot::UpdateNow,
 };
 use std::sync::Arc;
 
@@ -123,6 +124,20 @@ fn a_working_day() {
             "Quit",
         ],
     );
+}
+
+#[test]
+fn a_version_that_is_ready_has_a_row_above_quit() {
+    for platform in [Platform::Linux, Platform::MacOs, Platform::Windows] {
+        let ready = |put_off| with(|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off }));
+        for s in [ready(false), ready(true), Snapshot { organisations: vec![], ..ready(false) }] {
+            let menu = menu(&s, &zone(), platform);
+            let [.., restart, _quit] = menu.entries.as_slice() else { panic!("{menu:?}") };
+            let expect = Entry::item("restart", "Restart to update to 1.4.2", Intent::Ask(Request::Restart));
+            assert_eq!(*restart, expect);
+        }
+    }
+    assert_eq!(of(&with(|_| ())).intent("restart"), None);
 }
 
 #[test]

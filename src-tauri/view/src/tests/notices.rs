@@ -75,6 +75,7 @@ pub(super) fn all() -> Vec<Notice> {
             expires: minutes(24),
             until: now() + jiff::SignedDuration::from_secs(90),
         },
+        Notice::UpdateReady { version: "1.4.2".into() },
     ];
     for code in codes() {
         all.push(Notice::LaunchFailed {
@@ -195,6 +196,13 @@ fn the_catalogue() {
             "Copied for payments-dev, PowerUser",
             "Valid until 11:42. Clipboard clears in 90 s.",
             &[],
+            Low,
+        ),
+        (
+            "N13",
+            "Latchkey 1.4.2 is ready",
+            "Restarts in 2 s, credentials stay valid.",
+            &["Restart", "Later"],
             Low,
         ),
     ];

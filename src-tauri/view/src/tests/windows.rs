@@ -4,7 +4,7 @@ use crate::{
     ui_portal,
     ui_portal::{UiApps, UiClass},
     ui_state,
-    ui_state::{UiAction, UiBannerKind, UiGrant, UiLaunchState, UiShortcut, UiSignIn, UiStatus},
+    ui_state::{UiAction, UiBanner, UiBannerKind, UiGrant, UiLaunchState, UiShortcut, UiSignIn, UiStatus},
 };
 use engine::{
     Snapshot,
@@ -24,7 +24,7 @@ use engine::{
         team::Colour,
     },
     ports::Keyring,
-    snapshot::Launch,
+    snapshot::{Launch, UpdateNow},
 };
 use std::sync::Arc;
 
@@ -34,6 +34,10 @@ fn of(change: impl FnOnce(&mut Snapshot)) -> UiState {
 
 fn banner(change: impl FnOnce(&mut Snapshot)) -> Option<(UiBannerKind, String)> {
     of(change).organisations[0].banner.clone().map(|b| (b.kind, b.title))
+}
+
+fn banner_of(change: impl FnOnce(&mut Snapshot)) -> Option<UiBanner> {
+    of(change).organisations[0].banner.clone()
 }
 
 fn pay_dev(state: State, left: i64) -> engine::snapshot::ProfileNow {
@@ -82,8 +86,9 @@ fn banners_by_priority() {
         let key = Registered { name: "Blue key".into(), added: None, credential: None };
         s.keys.registered.insert(s.organisations[0].organisation.id.clone(), vec![key]);
     };
-    let ladder: [(K, Climb<'_>); 10] = [
+    let ladder: [(K, Climb<'_>); 11] = [
         (K::Sandbox, &|s| s.organisations[0].organisation.kind = Kind::Sandbox),
+        (K::Update, &|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off: false })),
         (K::Spare, &one_key),
         (K::Keyring, &|s| s.keyring = Keyring::MemoryOnly(Code::KeyringLocked)),
         (K::Paused, &|s| s.pause = Some(Pause { until: None })),
@@ -123,6 +128,23 @@ fn banners_by_priority() {
         keys.push(keys[0].clone());
     };
     assert_eq!(kind(&two), None);
+}
+
+#[test]
+fn a_version_that_is_ready_is_let_in_or_put_off() {
+    let ready = |put_off| banner_of(|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off }));
+    let shown = ready(false).unwrap();
+    assert_eq!(shown.title, "Latchkey 1.4.2 is ready");
+    assert_eq!(shown.body, "Restarts in 2 s, credentials stay valid.");
+    let button = |label: &str, request| (label.to_owned(), UiAction::Ask { request });
+    let buttons: Vec<_> = shown.buttons.into_iter().map(|b| (b.label, b.action)).collect();
+    assert_eq!(buttons, [button("Restart", UiRequest::Restart), button("Later", UiRequest::UpdateLater)]);
+    assert_eq!(ready(true), None);
+    let text = crate::diagnostics::text(
+        &with(|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off: true })),
+        &[],
+    );
+    assert!(text.contains("\nInstalled meanwhile: 1.4.2\n"), "{text}");
 }
 
 #[test]
