@@ -61,6 +61,9 @@ fn main() -> ExitCode {
     let own_file = OwnFile::of_this_program().map(Arc::new);
     let ended = own_file.context("could not tell where this program is").and_then(|own_file| {
         let code = run(flags, &own_file)?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
         own_file.give_way().context("the new version of Latchkey could not be started; start it yourself")?;
         Ok(code)
     });

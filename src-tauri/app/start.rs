@@ -153,8 +153,8 @@ pub async fn start(
     tokio::spawn(follow_panel(shell.clone(), host.clone()));
     tokio::spawn(first_window(shell.clone(), flags, was_painted, host));
     tokio::spawn(own_file.clone().watch());
+    tokio::spawn(quit_when_told(app.clone(), shell.clone(), own_file.clone()));
     tokio::spawn(end_with_engine(app.clone(), shell.clone(), sandbox, desk, own_file));
-    tokio::spawn(quit_when_told(app.clone(), shell.clone()));
     Ok(Running { tray: Tray::new(shell.clone()), shell, look: Mutex::new(Some((look, painted))) })
 }
 
@@ -292,11 +292,11 @@ async fn end_with_engine(
 /// Windows tells a program's windows, not the program.
 #[cfg(not(unix))]
 #[expect(clippy::unused_async, reason = "elsewhere it waits for signals")]
-async fn quit_when_told(_app: AppHandle, _shell: Shell) {}
+async fn quit_when_told(_app: AppHandle, _shell: Shell, _own_file: Arc<OwnFile>) {}
 
 /// The session's end and Ctrl-C quit as the tray does; a second time without waiting.
 #[cfg(unix)]
-async fn quit_when_told(app: AppHandle, shell: Shell) {
+async fn quit_when_told(app: AppHandle, shell: Shell, own_file: Arc<OwnFile>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
@@ -310,6 +310,7 @@ async fn quit_when_told(app: AppHandle, shell: Shell) {
             _ = interrupt.recv() => {}
             _ = hangup.recv() => {}
         }
+        own_file.told_to_end();
         if std::mem::replace(&mut told, true) {
             app.exit(1);
         } else {

@@ -29,6 +29,8 @@ impl Installation {
     fn make(desk: &Desk) -> Result<Self> {
         let here = Self(desk.folders().root().join("opt"));
         fs::create_dir(&here.0)?;
+        // As packages have it, whatever this machine makes folders like.
+        fs::set_permissions(&here.0, fs::Permissions::from_mode(0o755))?;
         for program in [programs::latchkey()?, programs::latchkey_server()?, programs::latch()?] {
             let name = program.file_name().context("a program without a name")?;
             fs::copy(&program, here.0.join(name))?;

@@ -1,6 +1,12 @@
 //! What is told apart of a file, and what a program says of itself.
 
-use std::{fs, io, path::Path, process::Stdio, time::Duration, time::SystemTime};
+use super::platform;
+use std::{
+    fs, io,
+    path::Path,
+    process::Stdio,
+    time::{Duration, SystemTime},
+};
 use tokio::{io::AsyncReadExt, process::Command};
 
 /// How long a program may take to say its version: a cold one is read from disk first.
@@ -14,9 +20,9 @@ const LONGEST_ANSWER: u64 = 64;
 pub struct Mark {
     length: u64,
     modified: Option<SystemTime>,
-    /// Device, number and owner, where files have them.
+    /// Device and number, where files have them.
     #[cfg(unix)]
-    identity: (u64, u64, u32),
+    identity: (u64, u64),
 }
 
 impl Mark {
@@ -34,19 +40,27 @@ impl From<&fs::Metadata> for Mark {
             #[cfg(unix)]
             identity: {
                 use std::os::unix::fs::MetadataExt;
-                (of.dev(), of.ino(), of.uid())
+                (of.dev(), of.ino())
             },
         }
     }
 }
 
-/// What the program there says to `--version`, as a version; or why it is none of ours, in a short phrase. One that
-/// somebody else could have put there is not started: it has to be the system's, or whose `ours` was.
-pub async fn version_of(path: &Path, ours: Option<&Mark>) -> Result<String, String> {
-    let found = fs::metadata(path).map_err(|error| error.to_string())?;
-    if !trusted(&found, ours) {
-        return Err("others may write it".to_owned());
+/// Why the program there is not to be started, if somebody else than the system and the person could have put it
+/// there; in a short phrase.
+pub fn check(path: &Path) -> Result<(), String> {
+    let of = |path: &Path| fs::metadata(path).map_err(|error| error.to_string());
+    let folder = path.parent().map_or_else(|| of(Path::new("/")), of)?;
+    if platform::is_ours_alone(&of(path)?) && platform::is_ours_alone(&folder) {
+        Ok(())
+    } else {
+        Err("others may write it".to_owned())
     }
+}
+
+/// What the program there says to `--version`, as a version; or why it is none of ours, in a short phrase.
+pub async fn version_of(path: &Path) -> Result<String, String> {
+    check(path)?;
     let unclear = || "it does not say which version of Latchkey it is".to_owned();
     let said =
         tokio::time::timeout(SAYS_IN, ask(path)).await.map_err(|_| "it does not answer".to_owned())??;
@@ -74,18 +88,4 @@ async fn ask(path: &Path) -> Result<String, String> {
         return Err(format!("it ended with {status}"));
     }
     Ok(said)
-}
-
-#[cfg(unix)]
-fn trusted(found: &fs::Metadata, ours: Option<&Mark>) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    const OTHERS_WRITE: u32 = 0o002;
-    let owner = found.uid();
-    (owner == 0 || ours.is_some_and(|ours| ours.identity.2 == owner)) && found.mode() & OTHERS_WRITE == 0
-}
-
-/// Its folder is guarded by lists of rights, which whoever installs there has passed.
-#[cfg(not(unix))]
-fn trusted(_: &fs::Metadata, _: Option<&Mark>) -> bool {
-    true
 }

@@ -37,39 +37,51 @@ const LOOKS: Duration = Duration::from_secs(600);
 /// The place on disk that this program was started from.
 pub struct OwnFile {
     path: PathBuf,
-    at_start: Option<Mark>,
+    /// Of the file that runs.
+    ours: Option<Mark>,
     ready: watch::Sender<Option<String>>,
     again: AtomicBool,
+    told_to_end: AtomicBool,
     window: AtomicBool,
 }
 
 impl OwnFile {
-    /// Remembers which file that is. To be called before it can be another one: at the start.
+    /// The one of this process, and which file is there.
+    ///
+    /// # Errors
+    /// The system does not tell.
     pub fn of_this_program() -> io::Result<Self> {
-        Ok(Self::at(std::env::current_exe()?))
+        let path = std::env::current_exe()?;
+        let runs = platform::what_runs(&path);
+        Ok(Self::at(path_in_place(path), &runs))
     }
 
-    fn at(path: PathBuf) -> Self {
-        let at_start = Mark::of(&path).ok();
+    fn at(path: PathBuf, runs: &Path) -> Self {
         Self {
             path,
-            at_start,
+            ours: Mark::of(runs).ok(),
             ready: watch::Sender::new(None),
             again: AtomicBool::new(false),
+            told_to_end: AtomicBool::new(false),
             window: AtomicBool::new(false),
         }
     }
 
     /// Looks for another one from now on.
     pub async fn watch(self: Arc<Self>) {
+        self.watch_and_look(LOOKS).await;
+    }
+
+    async fn watch_and_look(self: Arc<Self>, looks: Duration) {
         let (changes, mut changed) = mpsc::unbounded_channel();
         // It watches for as long as it is there.
-        let _watcher = watcher(&self.path, changes)
+        let _watcher = watcher(&self.path, changes.clone())
             .inspect_err(|error| tracing::warn!(%error, "the folder of this program is not watched"));
-        let mut seen = self.at_start;
+        let mut seen = self.ours;
         loop {
             seen = self.look(seen).await;
-            if let Ok(Some(())) = tokio::time::timeout(LOOKS, changed.recv()).await {
+            // `changes` is kept here: where nothing is watched, this waits all the same.
+            if let Ok(Some(())) = tokio::time::timeout(looks, changed.recv()).await {
                 while let Ok(Some(())) = tokio::time::timeout(SETTLED, changed.recv()).await {}
             }
         }
@@ -85,7 +97,7 @@ impl OwnFile {
         let found = match now {
             // Taken away, or about to come.
             None => Ok(None),
-            Some(_) if now == self.at_start => Ok(None),
+            Some(_) if now == self.ours => Ok(None),
             Some(_) => self.other().await,
         };
         let (version, seen) = match found {
@@ -108,7 +120,7 @@ impl OwnFile {
 
     /// The version that is there, where it is another one.
     async fn other(&self) -> Result<Option<String>, String> {
-        let version = file::version_of(&self.path, self.at_start.as_ref()).await?;
+        let version = file::version_of(&self.path).await?;
         Ok((version != env!("CARGO_PKG_VERSION")).then_some(version))
     }
 
@@ -118,17 +130,29 @@ impl OwnFile {
         self.again.load(Ordering::Relaxed)
     }
 
+    /// The system wants the program to end: nothing is started after that, whatever was wanted before.
+    pub fn told_to_end(&self) {
+        self.told_to_end.store(true, Ordering::Relaxed);
+    }
+
     /// Starts what is there in this program's place, once nothing of this one runs any more. Returns only when
     /// it does not have to, or cannot.
     ///
     /// # Errors
     /// The system refused.
     pub fn give_way(&self) -> io::Result<()> {
-        if !self.again.load(Ordering::Relaxed) {
+        if !self.again.load(Ordering::Relaxed) || self.told_to_end.load(Ordering::Relaxed) {
             return Ok(());
         }
         let window = if self.window.load(Ordering::Relaxed) { "--window" } else { "--hidden" };
-        platform::start_in_our_place(&self.path, window)
+        // It may be another one than was tried out, but not anybody's.
+        let fit = file::check(&self.path).map_err(io::Error::other);
+        let started = fit.and_then(|()| platform::start_in_our_place(&self.path, window));
+        if started.is_err() {
+            // Better the one of before than none.
+            platform::start_ours_again(window);
+        }
+        started
     }
 }
 
@@ -139,13 +163,19 @@ impl Program for OwnFile {
     }
 
     async fn try_out(&self) -> Result<String, Code> {
-        let tried = file::version_of(&self.path, self.at_start.as_ref()).await;
+        let tried = file::version_of(&self.path).await;
         tried.map_err(|reason| Code::UpdateDoesNotStart { reason })
     }
 
     fn start_again(&self) {
         self.again.store(true, Ordering::Relaxed);
     }
+}
+
+/// Linux names a file that was replaced since it was started with an addition.
+fn path_in_place(path: PathBuf) -> PathBuf {
+    let replaced = path.to_str().and_then(|text| text.strip_suffix(" (deleted)")).map(PathBuf::from);
+    replaced.filter(|_| !path.exists()).unwrap_or(path)
 }
 
 /// Tells of every change of a file of this name in its folder, since a file is replaced by renaming another over it.
@@ -184,7 +214,8 @@ mod tests {
     fn place() -> (tempfile::TempDir, Arc<OwnFile>) {
         let folder = tempfile::tempdir().unwrap();
         install(folder.path(), &says(env!("CARGO_PKG_VERSION")));
-        let own = Arc::new(OwnFile::at(folder.path().join("latchkey")));
+        let path = folder.path().join("latchkey");
+        let own = Arc::new(OwnFile::at(path.clone(), &path));
         (folder, own)
     }
 
@@ -211,7 +242,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_other_version_of_ours_or_does_not_start_is_not_told() {
         let (folder, own) = place();
-        let started = own.at_start;
+        let started = own.ours;
         assert_eq!(own.look(started).await, started, "nothing is new");
         install(folder.path(), &says("1.4.2"));
         let newer = own.look(started).await;
@@ -243,11 +274,57 @@ mod tests {
         let proof = folder.path().join("started");
         install(folder.path(), &format!("touch {}; {}", proof.display(), says("1.4.2")));
         let place = folder.path().join("latchkey");
-        fs::set_permissions(&place, fs::Permissions::from_mode(0o757)).unwrap();
-        assert_eq!(own.look(own.at_start).await, None);
-        assert_eq!((own.ready().borrow().clone(), proof.exists()), (None, false));
-        fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(own.look(own.at_start).await.is_some());
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for (of_file, of_folder) in [(0o757, 0o755), (0o775, 0o755), (0o755, 0o777), (0o755, 0o775)] {
+            mode(&place, of_file);
+            mode(folder.path(), of_folder);
+            assert_eq!(own.look(own.ours).await, None);
+            assert_eq!((own.ready().borrow().clone(), proof.exists()), (None, false));
+            assert_eq!(file::check(&place), Err("others may write it".to_owned()));
+        }
+        mode(folder.path(), 0o755);
+        mode(&place, 0o755);
+        assert_eq!(file::check(&place), Ok(()));
+        assert!(own.look(own.ours).await.is_some());
         assert_eq!((own.ready().borrow().as_deref(), proof.exists()), (Some("1.4.2"), true));
+    }
+
+    /// Where the system has no watch left to give, it is looked at from time to time, and nothing turns in circles.
+    #[tokio::test]
+    async fn what_cannot_be_watched_is_looked_at() {
+        const LOOKS: Duration = Duration::from_millis(500);
+        let (folder, own) = place();
+        let place = folder.path().join("later").join("latchkey");
+        let own = Arc::new(OwnFile { path: place.clone(), ..Arc::into_inner(own).unwrap() });
+        let (mut ready, begun) = (own.ready(), std::time::Instant::now());
+        let watching = tokio::spawn(Arc::clone(&own).watch_and_look(LOOKS));
+        // It finds nothing there, and waits.
+        tokio::task::yield_now().await;
+        fs::create_dir(place.parent().unwrap()).unwrap();
+        install(place.parent().unwrap(), &says("1.4.2"));
+        until(&mut ready, Some("1.4.2")).await;
+        assert!(begun.elapsed() >= LOOKS, "{:?}", begun.elapsed());
+        watching.abort();
+    }
+
+    #[test]
+    fn whoever_is_told_to_end_starts_nothing() {
+        let (_folder, own) = place();
+        assert!(own.give_way().is_ok(), "nobody wanted it");
+        own.start_again();
+        own.told_to_end();
+        assert!(own.give_way().is_ok());
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_before_it_was_asked_for_is_found() {
+        let (folder, _) = place();
+        let path = folder.path().join("latchkey");
+        let named = PathBuf::from(format!("{} (deleted)", path.display()));
+        assert_eq!(path_in_place(named.clone()), path);
+        fs::write(&named, "").unwrap();
+        assert_eq!(path_in_place(named.clone()), named, "it is called so");
+        let us = OwnFile::of_this_program().unwrap();
+        assert_eq!(us.ours, Mark::of(&std::env::current_exe().unwrap()).ok());
     }
 }

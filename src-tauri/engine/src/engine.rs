@@ -217,12 +217,17 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
             for org in &mut state.orgs {
                 half_sync::save(&ctx, org);
             }
-            let result = if ctx.on_demand { Ok(()) } else { keep::quit(&ctx, &state, quitting.again).await };
+            let mut result =
+                if ctx.on_demand { Ok(()) } else { keep::quit(&ctx, &state, quitting.again).await };
             ctx.flush().await;
-            if quitting.again {
-                ctx.ports.program.start_again();
+            let again = quitting.again && !asked_to_quit(&mut rx);
+            if again {
+                update::leave(&ctx, &state).await;
+            } else if quitting.again {
+                result = keep::quit(&ctx, &state, false).await;
+                ctx.flush().await;
             }
-            let done = if quitting.again { Reply::Restarting } else { Reply::Done };
+            let done = if again { Reply::Restarting } else { Reply::Done };
             let _ = quitting.answer.send(result.map(|()| done));
             return;
         }
@@ -244,6 +249,18 @@ async fn run(ctx: Context, mut rx: mpsc::UnboundedReceiver<Message>, out: watch:
             });
         }
     }
+}
+
+/// Whether the person wanted to quit while the loop was about to end for another start.
+fn asked_to_quit(rx: &mut mpsc::UnboundedReceiver<Message>) -> bool {
+    while let Ok(message) = rx.try_recv() {
+        if let Message::Ask(Request::Quit, answer) = message {
+            // It is done with everything else.
+            let _ = answer.send(Ok(Reply::Done));
+            return true;
+        }
+    }
+    false
 }
 
 fn handle(ctx: &Context, state: &mut State, message: Message) {

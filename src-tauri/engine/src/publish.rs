@@ -13,7 +13,7 @@ use crate::{
     schedule,
     snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow, Snapshot},
     state::State,
-    step_up,
+    step_up, update,
 };
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -123,7 +123,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         sandbox: state.sandbox.clone(),
         keys: state.keys.now.clone(),
         step_up: step_up::now(state),
-        update: state.update.now.clone(),
+        update: update::now(state),
     }
 }
 

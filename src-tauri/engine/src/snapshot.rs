@@ -103,6 +103,8 @@ pub struct UpdateNow {
     pub version: String,
     /// The person wants to hear no more of it.
     pub put_off: bool,
+    /// A sign-in lives in memory only, and ends with a restart.
+    pub signs_out: bool,
 }
 
 /// The whole state. `PartialEq`, so that a consumer repaints only on a change.

@@ -2,7 +2,8 @@
 
 use crate::{
     engine::{Context, Event},
-    model::code::Code,
+    model::{code::Code, notice::Notice},
+    ports::Keyring,
     request::{Answer, Reply},
     snapshot::UpdateNow,
     state::{Quitting, State},
@@ -12,7 +13,7 @@ use tokio::{sync::oneshot, time::Instant};
 /// What is known of it.
 #[derive(Default)]
 pub(crate) struct Update {
-    pub now: Option<UpdateNow>,
+    pub version: Option<String>,
     /// The version of which the person wants to hear no more in this run.
     put_off: Option<String>,
     /// It is being tried out, to be let in after that.
@@ -44,7 +45,7 @@ pub(crate) fn follow(ctx: &Context) {
 
 /// The person wants it now. What does not start is not let in.
 pub(crate) fn restart(ctx: &Context, state: &mut State, answer: oneshot::Sender<Answer>) {
-    if state.update.now.is_none() {
+    if state.update.version.is_none() {
         let _ = answer.send(Err(Code::Gone { what: "newer version".to_owned() }));
         return;
     }
@@ -61,20 +62,30 @@ pub(crate) fn restart(ctx: &Context, state: &mut State, answer: oneshot::Sender<
 
 /// The window says no more of this version. The tray does, in a row that is in nobody's way.
 pub(crate) fn later(state: &mut State) -> Answer {
-    if let Some(update) = &mut state.update.now {
-        update.put_off = true;
-        state.update.put_off = Some(update.version.clone());
-    }
+    state.update.put_off.clone_from(&state.update.version);
     Ok(Reply::Done)
+}
+
+/// As everybody sees it.
+pub(crate) fn now(state: &State) -> Option<UpdateNow> {
+    let version = state.update.version.clone()?;
+    let put_off = state.update.put_off.as_ref() == Some(&version);
+    let in_memory = matches!(state.keyring, Keyring::MemoryOnly(_));
+    let signs_out = in_memory && state.orgs.iter().any(|org| org.session().is_some());
+    Some(UpdateNow { version, put_off, signs_out })
+}
+
+/// The last thing that the loop does: from here on it is whoever ends the program that starts the other one.
+pub(crate) async fn leave(ctx: &Context, state: &State) {
+    for notice in state.on_screen.iter().filter(|it| matches!(it, Notice::UpdateReady { .. })) {
+        ctx.ports.desktop.withdraw(&notice.key()).await;
+    }
+    ctx.ports.program.start_again();
 }
 
 pub(crate) fn told(state: &mut State, told: Told) {
     match told {
-        Told::Waits(version) => {
-            let put_off = state.update.put_off.clone();
-            state.update.now =
-                version.map(|version| UpdateNow { put_off: put_off.as_ref() == Some(&version), version });
-        }
+        Told::Waits(version) => state.update.version = version,
         Told::TriedOut(tried, answer) => {
             state.update.trying = false;
             match tried {

@@ -285,7 +285,7 @@ fn spare(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {
 /// Another version, until the person puts it off: the tray's row says it then.
 fn update(s: &Snapshot) -> Option<UiBanner> {
     let waits = s.update.as_ref().filter(|update| !update.put_off)?;
-    let (title, body) = notification::update_ready(&waits.version);
+    let (title, body) = notification::update_ready(&waits.version, waits.signs_out);
     let buttons = vec![asks("Restart", UiRequest::Restart), asks("Later", UiRequest::UpdateLater)];
     Some(UiBanner { kind: UiBannerKind::Update, title, body, buttons, until: None })
 }

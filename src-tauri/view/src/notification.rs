@@ -117,8 +117,13 @@ fn why(code: &Code) -> String {
 }
 
 /// Another version was installed: what that is, and what letting it in costs.
-pub(crate) fn update_ready(version: &str) -> (String, String) {
-    (format!("Latchkey {version} is ready"), "Restarts in 2 s, credentials stay valid.".to_owned())
+pub(crate) fn update_ready(version: &str, signs_out: bool) -> (String, String) {
+    let body = if signs_out {
+        "Restarts in 2 s, credentials stay valid. Your sign-in is in memory only: you sign in again."
+    } else {
+        "Restarts in 2 s, credentials stay valid."
+    };
+    (format!("Latchkey {version} is ready"), body.to_owned())
 }
 
 fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
@@ -265,7 +270,7 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
                 until.duration_since(now).as_secs().max(0)
             ),
         ),
-        Notice::UpdateReady { version } => update_ready(version),
+        Notice::UpdateReady { version, signs_out } => update_ready(version, *signs_out),
         Notice::ClockSkew { seconds } => (
             format!("Your computer's clock is {}", skew(*seconds)),
             "AWS refuses requests until it is set.".to_owned(),

@@ -79,8 +79,9 @@ pub enum Notice {
         apps: Vec<String>,
         noticed: Timestamp,
     },
-    /// N13: another version of this program was installed while it runs.
-    UpdateReady { version: String },
+    /// N13: another version of this program was installed while it runs. A sign-in that lives in memory only ends
+    /// with a restart.
+    UpdateReady { version: String, signs_out: bool },
     /// N14: the clock is off.
     ClockSkew { seconds: i64 },
     /// N15: a console that the person asked for could not be opened.
@@ -149,7 +150,7 @@ impl Notice {
             Self::StrangeAnswers { org, at, .. } => format!("strange-answers/{org}/{}", at.as_second()),
             Self::NewAccess { org, noticed, .. } => format!("new-access/{org}/{}", noticed.as_second()),
             Self::Copied { grant, .. } => format!("copied/{}/{}/{}", grant.org, grant.account, grant.role),
-            Self::UpdateReady { version } => format!("update-ready/{version}"),
+            Self::UpdateReady { version, .. } => format!("update-ready/{version}"),
             Self::ClockSkew { .. } => "clock-skew".to_owned(),
             Self::LaunchFailed { grant, .. } => {
                 format!("launch/{}/{}/{}", grant.org, grant.account, grant.role)

@@ -13,8 +13,9 @@ use crate::{
         silence::{FAILING, LITTLE_LEFT, SIGN_IN_ENDING, unused},
     },
     ports::{FileSet, RecordCheck},
-    snapshot::Launch,
+    snapshot::{Launch, UpdateNow},
     state::{Org, Profile, State},
+    update,
 };
 use jiff::SignedDuration;
 
@@ -92,8 +93,8 @@ fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> 
     if let Some(seconds) = state.clock_skew {
         notices.push(Notice::ClockSkew { seconds });
     }
-    if let Some(update) = state.update.now.as_ref().filter(|update| !update.put_off) {
-        notices.push(Notice::UpdateReady { version: update.version.clone() });
+    if let Some(UpdateNow { version, signs_out, .. }) = update::now(state).filter(|it| !it.put_off) {
+        notices.push(Notice::UpdateReady { version, signs_out });
     }
     if let Some((_, Ok(RecordCheck::Broken { entry }))) = state.record.checked {
         notices.push(Notice::RecordBroken { entry });

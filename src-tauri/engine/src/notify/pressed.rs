@@ -21,8 +21,8 @@ use tokio::sync::oneshot;
 /// "Later" means in ten minutes.
 const LATER: SignedDuration = SignedDuration::from_mins(10);
 
-/// What a click on the body does: the first action.
-fn first_action(notice: &Notice) -> Pressed {
+/// What a click on the body does: the first action. What was not said is shown before it is done.
+fn first_action(notice: &Notice, hidden: bool) -> Pressed {
     match notice {
         Notice::SignInEnding { .. }
         | Notice::SignInEnded { .. }
@@ -32,7 +32,7 @@ fn first_action(notice: &Notice) -> Pressed {
         | Notice::LaunchFailed { .. }
         | Notice::AppFailed { .. } => Pressed::TryAgain,
         Notice::TimeOver { .. } | Notice::TimeEnding { .. } => Pressed::KeepOn,
-        Notice::UpdateReady { .. } => Pressed::Restart,
+        Notice::UpdateReady { .. } if !hidden => Pressed::Restart,
         _ => Pressed::Details,
     }
 }
@@ -45,7 +45,8 @@ pub(crate) fn pressed(
     pressed: Pressed,
     answer: oneshot::Sender<Answer>,
 ) {
-    let button = if pressed == Pressed::Body { first_action(notice) } else { pressed };
+    let button =
+        if pressed == Pressed::Body { first_action(notice, state.settings.hide_details) } else { pressed };
     state.on_screen.retain(|n| n.key() != notice.key());
     if button == Pressed::Restart {
         update::restart(ctx, state, answer);

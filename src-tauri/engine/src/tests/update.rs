@@ -5,6 +5,7 @@ use crate::{
     Engine, Reply, Request,
     model::{
         code::Code,
+        ids::OrgId,
         notice::{Notice, Pressed},
         settings::Settings,
     },
@@ -65,7 +66,7 @@ fn unfit() -> Code {
 }
 
 fn ready(version: &str) -> Notice {
-    Notice::UpdateReady { version: version.into() }
+    Notice::UpdateReady { version: version.into(), signs_out: false }
 }
 
 fn told(world: &World) -> usize {
@@ -78,7 +79,7 @@ async fn installed(world: &World, engine: &Engine, version: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_version_is_told_once_over_starts_too() {
+async fn each_version_is_told_once() {
     let (world, engine) = start(minutes(60), None).await;
     pass(minutes(5)).await;
     assert_eq!((told(&world), now(&engine).update.clone()), (0, None));
@@ -114,7 +115,6 @@ async fn who_lets_it_in_loses_nothing() {
         assert_eq!(world.program.starts(), 1, "{pressed:?}");
         assert_eq!(world.count("write file"), written, "nothing is taken out of the file");
         assert!(engine.ask(Request::CatchUp).await.is_err(), "the loop has ended");
-        assert!(world.row("kept pay-dev").is_some());
     }
 }
 
@@ -146,19 +146,77 @@ async fn asked_twice_it_is_tried_once_and_who_quits_meanwhile_quits() {
     assert_eq!(world.program.starts(), 0);
 }
 
+/// The loop still waits for a sign-out when the trial is over, or is done with it and puts the rest away.
+#[tokio::test(start_paused = true)]
+async fn whoever_quits_at_any_moment_after_that_quits_too() {
+    for (logout, trial, quit_after) in [(3, 2, 500), (3, 1, 2_000), (0, 0, 500)] {
+        let (world, engine) = start_in(minutes(60), None, |world| {
+            *world.settings.lock().unwrap() = Settings { remove_on_quit: true, ..Settings::default() };
+        })
+        .await;
+        keep(&engine, "pay-dev").await.unwrap();
+        until(&engine, fresh).await;
+        installed(&world, &engine, "1.4.2").await;
+        *world.logout_takes.lock().unwrap() = Duration::from_secs(logout);
+        *world.program.trying_takes.lock().unwrap() = Duration::from_secs(trial);
+        // What the end has to put away takes a second.
+        *world.commits_take.lock().unwrap() = vec![Duration::from_secs(1); 4];
+        engine.ask(Request::SignOut(OrgId::new("acme"))).await.unwrap();
+        let (written, asks) = (world.count("write file"), engine.clone());
+        let restart = tokio::spawn(async move { asks.ask(Request::Restart).await });
+        tokio::time::sleep(Duration::from_millis(quit_after)).await;
+        let asks = engine.clone();
+        let quit = tokio::spawn(async move { asks.ask(Request::Quit).await });
+        let case = format!("logout {logout} s, trial {trial} s, quit after {quit_after} ms");
+        assert_eq!(quit.await.unwrap(), Ok(Reply::Done), "{case}");
+        let restarted = restart.await.unwrap();
+        assert!(restarted != Ok(Reply::Restarting), "{case}");
+        assert_eq!(world.program.starts(), 0, "{case}");
+        assert_eq!(world.count("write file"), written + 1, "{case}: what quitting takes out is out");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_hidden_is_shown_before_it_is_done() {
+    let (world, engine) = start_in(minutes(60), None, |world| {
+        *world.settings.lock().unwrap() = Settings { hide_details: true, ..Settings::default() };
+    })
+    .await;
+    installed(&world, &engine, "1.4.2").await;
+    let body = Request::Pressed { notice: ready("1.4.2"), pressed: Pressed::Body };
+    assert_eq!(engine.ask(body).await, Ok(Reply::Show(Show::Portal)));
+    pass(minutes(1)).await;
+    assert_eq!(told(&world), 1);
+    let button = Request::Pressed { notice: ready("1.4.3"), pressed: Pressed::Restart };
+    assert_eq!(engine.ask(button).await, Ok(Reply::Restarting));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_no_more_on_the_screen_when_the_other_one_starts() {
+    let (world, engine) = start(minutes(60), None).await;
+    installed(&world, &engine, "1.4.2").await;
+    pass(minutes(1)).await;
+    assert_eq!((told(&world), world.count("withdraw")), (1, 0));
+    assert_eq!(engine.ask(Request::Restart).await, Ok(Reply::Restarting));
+    assert_eq!(world.count("withdraw update-ready/1.4.2"), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn later_in_the_window_is_for_this_version() {
     let (world, engine) = start(minutes(60), None).await;
     world.presence.lock().unwrap().window_focused = true;
     installed(&world, &engine, "1.4.2").await;
     assert_eq!(engine.ask(Request::UpdateLater).await, Ok(Reply::Done));
-    let put_off = Some(UpdateNow { version: "1.4.2".into(), put_off: true });
+    let put_off = Some(UpdateNow { version: "1.4.2".into(), put_off: true, signs_out: false });
     assert_eq!(until(&engine, |s| s.update == put_off).await.update, put_off);
     world.presence.lock().unwrap().window_focused = false;
     pass(minutes(30)).await;
     assert_eq!(told(&world), 0);
     installed(&world, &engine, "1.4.3").await;
-    assert_eq!(now(&engine).update, Some(UpdateNow { version: "1.4.3".into(), put_off: false }));
+    assert_eq!(
+        now(&engine).update,
+        Some(UpdateNow { version: "1.4.3".into(), put_off: false, signs_out: false })
+    );
     pass(minutes(30)).await;
     assert_eq!(told(&world), 1);
 }

@@ -129,7 +129,9 @@ fn a_working_day() {
 #[test]
 fn a_version_that_is_ready_has_a_row_above_quit() {
     for platform in [Platform::Linux, Platform::MacOs, Platform::Windows] {
-        let ready = |put_off| with(|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off }));
+        let ready = |put_off| {
+            with(|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off, signs_out: false }))
+        };
         for s in [ready(false), ready(true), Snapshot { organisations: vec![], ..ready(false) }] {
             let menu = menu(&s, &zone(), platform);
             let [.., restart, _quit] = menu.entries.as_slice() else { panic!("{menu:?}") };

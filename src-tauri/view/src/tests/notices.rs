@@ -75,7 +75,7 @@ pub(super) fn all() -> Vec<Notice> {
             expires: minutes(24),
             until: now() + jiff::SignedDuration::from_secs(90),
         },
-        Notice::UpdateReady { version: "1.4.2".into() },
+        Notice::UpdateReady { version: "1.4.2".into(), signs_out: false },
     ];
     for code in codes() {
         all.push(Notice::LaunchFailed {

@@ -88,7 +88,9 @@ fn banners_by_priority() {
     };
     let ladder: [(K, Climb<'_>); 11] = [
         (K::Sandbox, &|s| s.organisations[0].organisation.kind = Kind::Sandbox),
-        (K::Update, &|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off: false })),
+        (K::Update, &|s| {
+            s.update = Some(UpdateNow { version: "1.4.2".into(), put_off: false, signs_out: false });
+        }),
         (K::Spare, &one_key),
         (K::Keyring, &|s| s.keyring = Keyring::MemoryOnly(Code::KeyringLocked)),
         (K::Paused, &|s| s.pause = Some(Pause { until: None })),
@@ -132,7 +134,8 @@ fn banners_by_priority() {
 
 #[test]
 fn a_version_that_is_ready_is_let_in_or_put_off() {
-    let ready = |put_off| banner_of(|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off }));
+    let now = |put_off, signs_out| UpdateNow { version: "1.4.2".into(), put_off, signs_out };
+    let ready = |put_off| banner_of(|s| s.update = Some(now(put_off, false)));
     let shown = ready(false).unwrap();
     assert_eq!(shown.title, "Latchkey 1.4.2 is ready");
     assert_eq!(shown.body, "Restarts in 2 s, credentials stay valid.");
@@ -140,10 +143,9 @@ fn a_version_that_is_ready_is_let_in_or_put_off() {
     let buttons: Vec<_> = shown.buttons.into_iter().map(|b| (b.label, b.action)).collect();
     assert_eq!(buttons, [button("Restart", UiRequest::Restart), button("Later", UiRequest::UpdateLater)]);
     assert_eq!(ready(true), None);
-    let text = crate::diagnostics::text(
-        &with(|s| s.update = Some(UpdateNow { version: "1.4.2".into(), put_off: true })),
-        &[],
-    );
+    let shown = banner_of(|s| s.update = Some(now(false, true))).unwrap();
+    assert!(shown.body.ends_with("Your sign-in is in memory only: you sign in again."), "{}", shown.body);
+    let text = crate::diagnostics::text(&with(|s| s.update = Some(now(true, false))), &[]);
     assert!(text.contains("\nInstalled meanwhile: 1.4.2\n"), "{text}");
 }
 
