@@ -2952,6 +2952,10 @@ copied: boolean,
  */
 new_access: boolean, 
 /**
+ * A security key has few PIN attempts left.
+ */
+pin_low: boolean, 
+/**
  * Another version of Latchkey was installed.
  */
 update_ready: boolean, };

@@ -2,6 +2,7 @@
 //! the wizard that empties a key.
 
 pub(crate) mod errand;
+pub(crate) mod low;
 pub(crate) mod system;
 mod wizard;
 
@@ -46,6 +47,8 @@ pub(crate) struct KeyWork {
     finding: Option<OrgId>,
     /// Somebody waits for what a key signs.
     errand: Option<errand::Errand>,
+    /// Keys with few tries left.
+    low: low::Low,
     /// What the key proved, until its operation is over.
     proved: Option<Proved>,
 }
@@ -147,6 +150,7 @@ pub(crate) fn told(ctx: &Context, state: &mut State, told: Told) {
         Told::Prepared(result) => wizard::prepared(state, result),
         Told::Ended(no, act, result) => ended(ctx, state, no, act, result.map(|learnt| *learnt)),
     }
+    low::note(state, ctx.now());
 }
 
 /// The nearest moment at which something is to do.

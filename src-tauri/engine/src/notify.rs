@@ -273,7 +273,10 @@ fn org_of(notice: &Notice) -> Option<OrgId> {
         | Notice::Copied { grant, .. } => Some(grant.org.clone()),
         Notice::AppFailed { app, .. } => Some(app.org.clone()),
         Notice::WhileAway { notices } => notices.iter().find_map(org_of),
-        Notice::ClockSkew { .. } | Notice::RecordBroken { .. } | Notice::UpdateReady { .. } => None,
+        Notice::ClockSkew { .. }
+        | Notice::RecordBroken { .. }
+        | Notice::PinLow { .. }
+        | Notice::UpdateReady { .. } => None,
     }
 }
 

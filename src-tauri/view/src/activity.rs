@@ -367,6 +367,7 @@ fn notified(key: &str, shown: bool, reason: Option<&str>) -> (String, Option<Str
         "record-broken" => "that Activity was changed outside",
         "strange-answers" => "of answers that belonged to no sign-in",
         "new-access" => "of new access",
+        "pin-low" => "that few PIN attempts are left",
         "update-ready" => "that another version of Latchkey is ready",
         "copied" => "that credentials are on the clipboard",
         "while-away" => "of what happened while you were away",

@@ -96,6 +96,7 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
         Notice::TouchNeeded { .. } => (vec![SHOW, DENY], Urgency::TimeSensitive),
         Notice::NewAccess { .. } => (vec![SHOW], Urgency::Low),
         Notice::Copied { .. } => (vec![], Urgency::Low),
+        Notice::PinLow { .. } => (vec![SHOW], Urgency::Normal),
         Notice::UpdateReady { .. } => (vec![RESTART, LATER], Urgency::Low),
         Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
     };
@@ -114,6 +115,11 @@ fn why_not_opened(code: &Code) -> String {
 /// The cause in a sentence.
 fn why(code: &Code) -> String {
     sentence(code, &About::default())
+}
+
+/// `3 PIN attempts left`.
+fn attempts(left: u8) -> String {
+    format!("{} left", count(usize::from(left), "PIN attempt"))
 }
 
 /// Another version was installed: what that is, and what letting it in costs.
@@ -269,6 +275,14 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
                 clock(now, *expires, zone),
                 until.duration_since(now).as_secs().max(0)
             ),
+        ),
+        Notice::PinLow { key, left, paused: true, .. } => {
+            let left = left.map(|left| format!(" {} then.", attempts(left))).unwrap_or_default();
+            (format!("{key} paused PIN entry"), format!("Unplug it and plug it in again.{left}"))
+        }
+        Notice::PinLow { key, left, .. } => (
+            format!("{} on {key}", attempts(left.unwrap_or_default())),
+            "After that the key locks.".to_owned(),
         ),
         Notice::UpdateReady { version, signs_out } => update_ready(version, *signs_out),
         Notice::ClockSkew { seconds } => (

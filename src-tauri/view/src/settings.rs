@@ -50,6 +50,7 @@ impl From<&Settings> for UiSettings {
                 time_over: t.time_over,
                 copied: t.copied,
                 new_access: t.new_access,
+                pin_low: t.pin_low,
                 update_ready: t.update_ready,
             },
             safety: UiSafety {
@@ -113,6 +114,7 @@ impl From<UiSettings> for Settings {
                 time_over: t.time_over,
                 copied: t.copied,
                 new_access: t.new_access,
+                pin_low: t.pin_low,
                 update_ready: t.update_ready,
             },
             safety: Safety {

@@ -46,6 +46,8 @@ pub struct UiTold {
     pub copied: bool,
     /// A role or an app was assigned.
     pub new_access: bool,
+    /// A security key has few PIN attempts left.
+    pub pin_low: bool,
     /// Another version of Latchkey was installed.
     pub update_ready: bool,
 }

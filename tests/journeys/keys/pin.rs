@@ -1,8 +1,10 @@
 //! PINs: none, set, changed, wrong, locked.
 
 use super::{PIN, overview, set_pin, with_a_key};
+use crate::journeys::steps::installed_two_hours_ago;
 use anyhow::{Result, ensure};
-use support::{KeyDesk, journey, secrets::Secrets};
+use serde_json::json;
+use support::{KeyDesk, deadline::WHILE, journey, secrets::Secrets};
 
 const OTHER: &str = "1357 Autumn!";
 /// Of no key here.
@@ -102,5 +104,33 @@ fn wrong_pins_pause_the_key_and_then_lock_it() {
         view.says("It can only be used again after a reset, which deletes its passkeys.").await?;
         ensure!(!keys.window.text().await?.contains("Change the PIN"), "a locked key's PIN can be changed");
         Ok(())
+    });
+}
+
+/// Whoever looks at the key reads it there; whoever closed the window is told.
+#[test]
+fn few_tries_left_are_told_when_nobody_looks() {
+    journey("keys-few-tries", |desk| async move {
+        installed_two_hours_ago(&desk).await?;
+        let (keys, name) = with_a_key(&desk).await?;
+        let view = keys.view();
+        set_pin(&keys, &name, PIN).await?;
+        view.page("Passkeys").await?;
+        keys.window.press("Enter PIN…").await?;
+        for left in [7, 6] {
+            wrong(&keys, &name, left).await?;
+        }
+        keys.prompt(&format!("Enter the PIN of {name}")).await?.enter(&["0000"]).await?;
+        view.says("The key paused PIN entry").await?;
+        let (notifications, mark) = (desk.notifications()?, keys.app.mark());
+        desk.display().close_windows("latchkey")?;
+        keys.app.says(mark, "window", &json!({ "label": "main", "state": "destroyed" })).await?;
+        let title = format!("{name} paused PIN entry");
+        let told = notifications.wait(WHILE, "the pause told", |n| n.summary == title).await?;
+        ensure!(told.body == "Unplug it and plug it in again.", "{told:?}");
+        notifications.press(&told, "Show").await?;
+        keys.app.says(mark, "window", &json!({ "label": "main", "state": "drawn" })).await?;
+        keys.window.select_new_window().await?;
+        view.says("paused: unplug the key and plug it in again").await
     });
 }

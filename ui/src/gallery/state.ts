@@ -128,7 +128,7 @@ export const SETTINGS: UiSettings = {
   quiet_hours: false,
   remove_on_quit: false,
   refresh_lead: 20,
-  told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true, time_over: true, copied: true, new_access: false, update_ready: true },
+  told: { sign_in_ending: true, sign_in_ended: true, expired: true, failing: true, access_removed: true, conflict: true, clock: false, launch_failed: true, time_over: true, copied: true, new_access: false, pin_low: true, update_ready: true },
   quiet: { from: 18 * 60, until: 9 * 60, weekends: true },
   safety: { default_allowed: [], rules: [], step_up_minutes: 15, step_up_verify: false, step_up_lock_ends: true, step_up_marked: [], step_up_patterns: [] },
   browsers: {},

@@ -8,7 +8,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// One thing to tell the person. Names follow the catalogue: N2 to N8, N10, N11, N13 to N16.
+/// One thing to tell the person. Names follow the catalogue: N2 to N8, N10 to N16.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the fields are what the variant's sentence names")]
@@ -79,6 +79,8 @@ pub enum Notice {
         apps: Vec<String>,
         noticed: Timestamp,
     },
+    /// N12: few tries are left for a key's PIN, or none counts until it is plugged in anew. Since then.
+    PinLow { key: String, left: Option<u8>, paused: bool, at: Timestamp },
     /// N13: another version of this program was installed while it runs. A sign-in that lives in memory only ends
     /// with a restart.
     UpdateReady { version: String, signs_out: bool },
@@ -150,6 +152,9 @@ impl Notice {
             Self::StrangeAnswers { org, at, .. } => format!("strange-answers/{org}/{}", at.as_second()),
             Self::NewAccess { org, noticed, .. } => format!("new-access/{org}/{}", noticed.as_second()),
             Self::Copied { grant, .. } => format!("copied/{}/{}/{}", grant.org, grant.account, grant.role),
+            Self::PinLow { key, left, at, .. } => {
+                format!("pin-low/{key}/{}/{}", left.unwrap_or_default(), at.as_second())
+            }
             Self::UpdateReady { version, .. } => format!("update-ready/{version}"),
             Self::ClockSkew { .. } => "clock-skew".to_owned(),
             Self::LaunchFailed { grant, .. } => {

@@ -59,6 +59,8 @@ pub struct Told {
     pub copied: bool,
     /// A role or an application was assigned; off unless the person wants it.
     pub new_access: bool,
+    /// A security key has few tries left for its PIN.
+    pub pin_low: bool,
     /// Another version of Latchkey was installed while it runs.
     pub update_ready: bool,
 }
@@ -77,6 +79,7 @@ impl Default for Told {
             time_over: true,
             copied: true,
             new_access: false,
+            pin_low: true,
             update_ready: true,
         }
     }
@@ -98,6 +101,7 @@ impl Told {
             Notice::TimeOver { .. } | Notice::TimeEnding { .. } => self.time_over,
             Notice::Copied { .. } => self.copied,
             Notice::NewAccess { .. } => self.new_access,
+            Notice::PinLow { .. } => self.pin_low,
             Notice::UpdateReady { .. } => self.update_ready,
             // A summary holds only what was wanted by itself.
             Notice::Revoked { .. }
@@ -356,6 +360,7 @@ mod tests {
             time_over: false,
             copied: false,
             new_access: false,
+            pin_low: false,
             update_ready: false,
         };
         let conflict =

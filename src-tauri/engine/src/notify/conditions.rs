@@ -2,6 +2,7 @@
 
 use super::same_kind;
 use crate::{
+    keys::low,
     model::{
         Timestamp,
         code::Code,
@@ -93,6 +94,7 @@ fn of_profiles(state: &State, now: Timestamp, of: impl Fn(&Profile) -> bool) -> 
     if let Some(seconds) = state.clock_skew {
         notices.push(Notice::ClockSkew { seconds });
     }
+    notices.extend(low::notices(state, now));
     if let Some(UpdateNow { version, signs_out, .. }) = update::now(state).filter(|it| !it.put_off) {
         notices.push(Notice::UpdateReady { version, signs_out });
     }

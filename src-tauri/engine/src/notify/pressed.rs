@@ -155,6 +155,7 @@ fn details(notice: &Notice) -> Show {
         | Notice::RecordBroken { .. }
         | Notice::TouchNeeded { .. }
         | Notice::Copied { .. } => Show::Activity,
+        Notice::PinLow { .. } => Show::Keys,
         Notice::WhileAway { notices } => notices.first().map_or(Show::Portal, details),
         Notice::RefreshFailing { profiles, .. } | Notice::ProfilesExpired { profiles, .. } => {
             profile(profiles.iter().map(|(name, _)| name))

@@ -13,6 +13,7 @@ use crate::{
 use jiff::SignedDuration;
 use std::sync::Arc;
 
+mod low;
 pub(super) mod port;
 
 use port::{Port, id, key, pins};

@@ -75,6 +75,7 @@ pub(super) fn all() -> Vec<Notice> {
             expires: minutes(24),
             until: now() + jiff::SignedDuration::from_secs(90),
         },
+        pin_low(Some(3), false),
         Notice::UpdateReady { version: "1.4.2".into(), signs_out: false },
     ];
     for code in codes() {
@@ -91,6 +92,10 @@ pub(super) fn all() -> Vec<Notice> {
     }
     all.push(Notice::WhileAway { notices: all[1..4].to_vec() });
     all
+}
+
+fn pin_low(left: Option<u8>, paused: bool) -> Notice {
+    Notice::PinLow { key: "YubiKey 5C".into(), left, paused, at: now() }
 }
 
 fn lost(name: &str) -> LostRole {
@@ -198,6 +203,7 @@ fn the_catalogue() {
             &[],
             Low,
         ),
+        ("N12", "3 PIN attempts left on YubiKey 5C", "After that the key locks.", &["Show"], Normal),
         (
             "N13",
             "Latchkey 1.4.2 is ready",
@@ -213,6 +219,18 @@ fn the_catalogue() {
         assert_eq!((text.title.as_str(), text.body.as_str()), (*title, *body), "{id}");
         assert_eq!((labels.as_slice(), text.urgency), (*buttons, *urgency), "{id}");
     }
+}
+
+#[test]
+fn a_key_that_paused_says_what_helps() {
+    let words = |left, paused| {
+        let text = shown(&pin_low(left, paused));
+        format!("{}. {}", text.title, text.body)
+    };
+    assert_eq!(words(Some(1), false), "1 PIN attempt left on YubiKey 5C. After that the key locks.");
+    let paused = "YubiKey 5C paused PIN entry. Unplug it and plug it in again.";
+    assert_eq!(words(None, true), paused);
+    assert_eq!(words(Some(5), true), format!("{paused} 5 PIN attempts left then."));
 }
 
 #[test]
@@ -271,7 +289,9 @@ fn hidden_details_name_nobody() {
         let hidden = text(&notice, true, now(), &zone());
         assert_eq!(hidden.title, "Latchkey needs you");
         let all = format!("{}{}", hidden.title, hidden.body);
-        for name in ["Acme", "pay", "payments", "PowerUser", "Administrator", "Incident", "Grafana"] {
+        for name in
+            ["Acme", "pay", "payments", "PowerUser", "Administrator", "Incident", "Grafana", "YubiKey"]
+        {
             assert!(!all.contains(name), "{all} names {name}");
         }
         assert_eq!(hidden.actions, shown(&notice).actions);

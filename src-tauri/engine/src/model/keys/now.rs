@@ -315,7 +315,8 @@ impl Keys {
         let Some(info) = self.known.get_mut(key).and_then(|known| known.info.as_mut()) else { return };
         match fault {
             KeyFault::WrongPin { left: Some(left) } => info.tries = Some(*left),
-            KeyFault::PinPaused => info.pin = PinState::Paused,
+            // The last wrong one counted, and the key does not say how many are left.
+            KeyFault::PinPaused => (info.pin, info.tries) = (PinState::Paused, None),
             KeyFault::PinBlocked => (info.pin, info.tries) = (PinState::Blocked, Some(0)),
             KeyFault::PinChangeNeeded => info.pin = PinState::ChangeNeeded,
             _ => {}
