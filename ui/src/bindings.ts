@@ -2035,6 +2035,10 @@ destination: string | null,
  */
 region: string | null, 
 /**
+ * In a private window.
+ */
+private?: boolean, 
+/**
  * The person confirmed.
  */
 confirmed: boolean, } | { "ask": "open_app", 
@@ -2185,7 +2189,7 @@ no_proxy: string,
 /**
  * A PEM file, by its whole path.
  */
-ca_file: string, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "restart" } | { "ask": "update_later" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
+ca_file: string, } | { "ask": "make_file_private" } | { "ask": "undo_file_changes" } | { "ask": "test_notification" } | { "ask": "restart" } | { "ask": "update_later" } | { "ask": "retry_keyring" } | { "ask": "confirmed", 
 /**
  * What.
  */

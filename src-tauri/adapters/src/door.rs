@@ -133,7 +133,13 @@ impl Door {
             }
             Request::OpenConsole { role, destination, region, confirmed } => {
                 let grant = grant(role);
-                let wish = Wish::OpenConsole { grant: grant.clone(), destination, region, confirmed: false };
+                let wish = Wish::OpenConsole {
+                    grant: grant.clone(),
+                    destination,
+                    region,
+                    private: false,
+                    confirmed: false,
+                };
                 self.open(agreed(wish, confirmed), Target::Role(grant), snapshots).await
             }
             Request::OpenApp { org, app } => {

@@ -42,9 +42,9 @@ impl Browser for RecordedBrowser {
         Ok(())
     }
 
-    async fn open_once(&self, org: &OrgId, url: SecretUrl) -> Result<(), Code> {
+    async fn open_once(&self, org: &OrgId, url: SecretUrl, private: bool) -> Result<(), Code> {
         let host = url.host.clone();
-        self.browser.open_once(org, url).await?;
+        self.browser.open_once(org, url, private).await?;
         self.record(&host);
         Ok(())
     }

@@ -65,7 +65,13 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
             ctx.note(state, By::You, Happened::AppOpened { app, name });
         }
         Err(code) => {
-            let failed = Launch::Failed { at: now, code: code.clone(), destination: None, region: None };
+            let failed = Launch::Failed {
+                at: now,
+                code: code.clone(),
+                destination: None,
+                region: None,
+                private: false,
+            };
             state.set_launch(&app.clone().into(), failed);
             let notice = Notice::AppFailed { app: app.clone(), name: name.clone(), code: code.clone() };
             crate::notify::raise(state, notice, now);

@@ -31,7 +31,16 @@ pub(crate) struct Wish {
     pub grant: Grant,
     pub destination: Option<String>,
     pub region: Option<String>,
+    pub private: bool,
     pub confirmed: bool,
+}
+
+/// Where the last wish for a role's console led to, for trying again.
+#[derive(Clone, Default)]
+pub(crate) struct Destined {
+    pub destination: Option<String>,
+    pub region: Option<String>,
+    pub private: bool,
 }
 
 /// What became of it.
@@ -54,7 +63,11 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
     {
         return Ok(Reply::Confirm(confirm));
     }
-    let named = (wish.destination.clone(), wish.region.clone());
+    let named = Destined {
+        destination: wish.destination.clone(),
+        region: wish.region.clone(),
+        private: wish.private,
+    };
     let destination = destination(&org.organisation, wish.destination.as_deref(), wish.region.as_deref())?;
     let pass = org.pass(now);
     state.destined.insert(wish.grant.clone(), named);
@@ -64,6 +77,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
     state.set_launch(&wish.grant.clone().into(), Launch::Opening);
     let Some(org) = state.org(&wish.grant.org) else { return Ok(Reply::Done) };
     let fetch = Fetch::of(ctx, org, pass, sealing, &wish.grant, now);
+    let private = wish.private;
     let fetch = if step_up::needs_no_touch(state, &wish.grant, now) { fetch } else { fetch.fresh() };
     tokio::spawn(async move {
         let ctx = fetch.ctx.clone();
@@ -74,7 +88,7 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
                 fetched = Some(credentials.clone());
             }
             let link = ctx.ports.sso.console_link(&fetch.org, &credentials, destination.as_ref()).await?;
-            ctx.ports.browser.open_once(&fetch.org.id, link).await.map_err(SsoError::Other)
+            ctx.ports.browser.open_once(&fetch.org.id, link, private).await.map_err(SsoError::Other)
         }
         .await;
         ctx.send(Event::Launched(Outcome { wish, pass: fetch.pass.clone(), result, fetched }));
@@ -184,12 +198,13 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
 /// A console that the person asked for did not open.
 pub(crate) fn failed(ctx: &Context, state: &mut State, grant: &Grant, code: Code) {
     let now = ctx.now();
-    let (destination, region) = state.destined.get(grant).cloned().unwrap_or_default();
+    let Destined { destination, region, private } = state.destined.get(grant).cloned().unwrap_or_default();
     let failed = Launch::Failed {
         at: now,
         code: code.clone(),
         destination: destination.clone(),
         region: region.clone(),
+        private,
     };
     state.set_launch(&grant.clone().into(), failed);
     let account_name = state.account_name(grant);

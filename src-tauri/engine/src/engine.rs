@@ -398,8 +398,8 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: on
         Request::SignOut(org) => reply(answer, sign_out::begin(ctx, state, &org)),
         Request::Sync(org) => reply(answer, sync::asked(ctx, state, &org)),
         Request::PauseSync(org) => reply(answer, sync::pause(ctx, state, &org)),
-        Request::OpenConsole { grant, destination, region, confirmed } => {
-            let wish = console::Wish { grant, destination, region, confirmed };
+        Request::OpenConsole { grant, destination, region, private, confirmed } => {
+            let wish = console::Wish { grant, destination, region, private, confirmed };
             reply(answer, console::begin(ctx, state, wish));
         }
         Request::CopyEnvironment { grant, shell, confirmed } => {
@@ -482,6 +482,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: on
         Request::ShowLogs => record::show_logs(ctx, answer),
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => notify::pressed(ctx, state, &notice, pressed, answer),
+        Request::TestNotification => notify::test(ctx, state, answer),
         Request::Restart => update::restart(ctx, state, answer),
         Request::UpdateLater => reply(answer, update::later(state)),
         Request::Keys(KeysRequest::Register { key, org, name }) => {
@@ -507,8 +508,9 @@ fn confirmed(
 ) {
     let (request, lasting) = safety::confirmed(ctx, state, request, consent);
     match request {
-        Request::OpenConsole { grant, destination, region, .. } => {
-            ask(ctx, state, Request::OpenConsole { grant, destination, region, confirmed: true }, answer);
+        Request::OpenConsole { grant, destination, region, private, .. } => {
+            let confirmed = true;
+            ask(ctx, state, Request::OpenConsole { grant, destination, region, private, confirmed }, answer);
         }
         Request::CopyEnvironment { grant, shell, .. } => {
             ask(ctx, state, Request::CopyEnvironment { grant, shell, confirmed: true }, answer);

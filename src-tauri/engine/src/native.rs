@@ -496,7 +496,7 @@ pub(crate) async fn open_in_browser(
     if let Some(token) = token {
         match ports.native.browser_ticket(organisation, &token, Some(to)).await {
             Ok(SecretUrl { url, host }) => {
-                return ports.browser.open_once(&organisation.id, SecretUrl { url, host }).await;
+                return ports.browser.open_once(&organisation.id, SecretUrl { url, host }, false).await;
             }
             Err(error) => tracing::info!(%error, "the browser gets no ticket"),
         }

@@ -17,11 +17,13 @@ use crate::{
         step_up::{For, Program},
     },
     ports::{Presence, Write},
+    request::{Answer, Reply},
     state::{Pending, State},
 };
 use conditions::{conditions, silent_for_disuse, stands};
 use jiff::SignedDuration;
 pub(crate) use pressed::pressed;
+use tokio::sync::oneshot;
 
 /// What is held is asked about again this often, for desktops that do not tell when the person is back.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
@@ -175,6 +177,16 @@ pub(crate) fn online_again(state: &mut State) {
     }
 }
 
+/// Shows one at once, whatever the rules say, since the person waits for it.
+pub(crate) fn test(ctx: &Context, state: &State, answer: oneshot::Sender<Answer>) {
+    let hide = state.settings.hide_details;
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let shown = ctx.ports.desktop.notify(&Notice::Test, hide).await;
+        let _ = answer.send(shown.map(|()| Reply::Done));
+    });
+}
+
 fn show(ctx: &Context, state: &mut State, notice: Notice, now: Timestamp) {
     let keys = notice.keys();
     state.pending.retain(|p| !keys.iter().any(|k| p.notice.keys().contains(k)));
@@ -276,6 +288,7 @@ fn org_of(notice: &Notice) -> Option<OrgId> {
         Notice::ClockSkew { .. }
         | Notice::RecordBroken { .. }
         | Notice::PinLow { .. }
+        | Notice::Test
         | Notice::UpdateReady { .. } => None,
     }
 }

@@ -64,8 +64,8 @@ pub trait Browser: Send + Sync {
     /// Opens an address of an organisation, without secrets.
     async fn open(&self, org: &OrgId, url: &Url) -> Result<(), Code>;
     /// Opens an address with a sign-in token through a one-use loopback address (30 s, 302, no-store,
-    /// no-referrer), so that it never stands in a process list.
-    async fn open_once(&self, org: &OrgId, url: SecretUrl) -> Result<(), Code>;
+    /// no-referrer), so that it never stands in a process list. `private`: in a private window, or not at all.
+    async fn open_once(&self, org: &OrgId, url: SecretUrl, private: bool) -> Result<(), Code>;
 }
 
 /// A browser of this computer.

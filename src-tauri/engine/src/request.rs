@@ -222,6 +222,8 @@ pub enum Request {
         destination: Option<String>,
         /// The region to land in.
         region: Option<String>,
+        /// In a private window of the browser, whatever is set for the organisation.
+        private: bool,
         /// The person confirmed what has to be confirmed.
         confirmed: bool,
     },
@@ -406,6 +408,8 @@ pub enum Request {
     Keys(KeysRequest),
     /// Something about touches that roles ask for.
     StepUp(StepUpRequest),
+    /// Show a notification that says nothing but that notifications are shown.
+    TestNotification,
     /// End, and start the version that was installed meanwhile in this one's place; answers
     /// [`Reply::Restarting`]. Nothing is taken out of any file for that.
     Restart,

@@ -71,6 +71,8 @@ pub enum Launch {
         destination: Option<String>,
         /// The region that was asked for.
         region: Option<String>,
+        /// A private window was asked for.
+        private: bool,
     },
 }
 

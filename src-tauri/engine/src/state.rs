@@ -1,6 +1,7 @@
 //! The state the loop owns. Nothing else writes it.
 
 use crate::{
+    console::Destined,
     hand_out,
     keys::KeyWork,
     model::{
@@ -360,7 +361,7 @@ pub(crate) struct State {
     pub launched: Vec<(Target, Timestamp)>,
     pub launches: Vec<(Target, Launch)>,
     /// Service and region that the last wish for a console named, to try it again.
-    pub destined: BTreeMap<Grant, (Option<String>, Option<String>)>,
+    pub destined: BTreeMap<Grant, Destined>,
     /// Calls for role credentials under way, with the programs that wait for each.
     pub handing_out: BTreeMap<Grant, Vec<hand_out::Wish>>,
     /// Roles that were assumed with such credentials.

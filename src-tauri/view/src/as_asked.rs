@@ -17,10 +17,11 @@ pub fn as_asked(request: &Request) -> Option<UiRequest> {
         Request::SignIn { org, .. } => sign_in(org),
         Request::SignOut(org) => UiRequest::SignOut { org: org.to_string() },
         Request::Sync(org) => UiRequest::Sync { org: org.to_string() },
-        Request::OpenConsole { grant, destination, region, confirmed } => UiRequest::OpenConsole {
+        Request::OpenConsole { grant, destination, region, private, confirmed } => UiRequest::OpenConsole {
             grant: grant.into(),
             destination: destination.clone(),
             region: region.clone(),
+            private: private.then_some(true),
             confirmed: *confirmed,
         },
         Request::OpenApp(app) => UiRequest::OpenApp { app: app.into() },
@@ -103,6 +104,7 @@ fn of_notice(notice: &Notice) -> Option<UiRequest> {
             grant: grant.into(),
             destination: destination.clone(),
             region: region.clone(),
+            private: None,
             confirmed: false,
         }),
         Notice::TimeOver { profile, grant, region, delivery, .. }

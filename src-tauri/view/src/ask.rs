@@ -180,6 +180,10 @@ pub enum UiRequest {
         destination: Option<String>,
         /// The region to land in.
         region: Option<String>,
+        /// In a private window.
+        #[serde(default)]
+        #[ts(optional)]
+        private: Option<bool>,
         /// The person confirmed.
         confirmed: bool,
     },
@@ -318,6 +322,8 @@ pub enum UiRequest {
     MakeFilePrivate,
     /// Restore the newest backup.
     UndoFileChanges,
+    /// Show a notification that says nothing but that notifications work.
+    TestNotification,
     /// End, and start the version that was installed meanwhile.
     Restart,
     /// Say no more of that version.

@@ -167,7 +167,12 @@ fn offline(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Option<UiBan
     }
     let shown = org.portal.synced.map_or_else(
         || "No accounts are known yet.".to_owned(),
-        |at| format!("Showing accounts from {}. Consoles may not open.", clock(s.at, at, zone)),
+        |at| {
+            format!(
+                "Showing accounts from {}. Consoles may not open until the network is back.",
+                clock(s.at, at, zone)
+            )
+        },
     );
     let first =
         of(s, org).filter_map(|p| p.kept.written.as_ref()).map(|w| w.expires).filter(|e| *e > s.at).min();

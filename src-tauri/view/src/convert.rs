@@ -92,12 +92,13 @@ impl TryFrom<UiRequest> for Request {
             Ui::SignOut { org } => Self::SignOut(OrgId::new(org)),
             Ui::Sync { org } => Self::Sync(OrgId::new(org)),
             Ui::PauseSync { org } => Self::PauseSync(OrgId::new(org)),
-            Ui::OpenConsole { grant, destination, region, confirmed } => {
+            Ui::OpenConsole { grant, destination, region, private, confirmed } => {
                 let (grant, region) = (Grant::try_from(grant)?, region_of(region)?);
                 Self::OpenConsole {
                     grant,
                     destination: short_text("destination", destination)?,
                     region,
+                    private: private.unwrap_or_default(),
                     confirmed,
                 }
             }
@@ -184,6 +185,7 @@ impl TryFrom<UiRequest> for Request {
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
             Ui::Restart => Self::Restart,
+            Ui::TestNotification => Self::TestNotification,
             Ui::UpdateLater => Self::UpdateLater,
             Ui::Confirmed { request, why, quiet, minutes } => Self::Confirmed {
                 request: Box::new((*request).try_into()?),
@@ -264,7 +266,13 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
             let org = org_of(asked, s).map(|o| (&o.organisation.id, o.organisation.name.as_str()));
             let link = page::of_request(s, asked);
             let about = About { org, again: Some(asked.clone()), launch: link.is_some(), link };
-            UiReply::Failed { problem: problem(&code, &about), field: field_of(&code).map(str::to_owned) }
+            let mut problem = problem(&code, &about);
+            if let (Code::AccessRemoved, Some(grant)) = (&code, grant_of(asked)) {
+                // Whoever clicked a row that stood there a moment too long reads what is meant.
+                let (name, _) = classified(s, &grant);
+                problem.title = format!("You no longer have access to {name}, {}", grant.role);
+            }
+            UiReply::Failed { problem, field: field_of(&code).map(str::to_owned) }
         }
     }
 }
@@ -395,6 +403,18 @@ fn confirmed(asked: &UiRequest, instead: Option<&Grant>) -> UiRequest {
         return wish;
     }
     UiRequest::Confirmed { request: Box::new(wish), why: None, quiet: false, minutes: None }
+}
+
+/// The role that a request is about.
+fn grant_of(asked: &UiRequest) -> Option<Grant> {
+    match asked {
+        UiRequest::OpenConsole { grant, .. }
+        | UiRequest::CopyEnvironment { grant, .. }
+        | UiRequest::CopyCredentials { grant, .. }
+        | UiRequest::KeepFresh { grant, .. } => Grant::try_from(grant.clone()).ok(),
+        UiRequest::Confirmed { request, .. } => grant_of(request),
+        _ => None,
+    }
 }
 
 /// The organisation that a request is about, whose sign-in a refusal may ask for.

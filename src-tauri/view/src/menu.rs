@@ -282,6 +282,7 @@ fn console(grant: &Grant) -> Intent {
         grant: grant.clone(),
         destination: None,
         region: None,
+        private: false,
         confirmed: false,
     })
 }

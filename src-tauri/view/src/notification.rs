@@ -96,6 +96,7 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
         Notice::TouchNeeded { .. } => (vec![SHOW, DENY], Urgency::TimeSensitive),
         Notice::NewAccess { .. } => (vec![SHOW], Urgency::Low),
         Notice::Copied { .. } => (vec![], Urgency::Low),
+        Notice::Test => (vec![], Urgency::Normal),
         Notice::PinLow { .. } => (vec![SHOW], Urgency::Normal),
         Notice::UpdateReady { .. } => (vec![RESTART, LATER], Urgency::Low),
         Notice::LaunchFailed { .. } | Notice::AppFailed { .. } => (vec![TRY_AGAIN, DETAILS], Urgency::Normal),
@@ -285,6 +286,10 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
             "After that the key locks.".to_owned(),
         ),
         Notice::UpdateReady { version, signs_out } => update_ready(version, *signs_out),
+        Notice::Test => (
+            "This is how Latchkey tells you".to_owned(),
+            "Notifications of Latchkey are shown on this computer.".to_owned(),
+        ),
         Notice::ClockSkew { seconds } => (
             format!("Your computer's clock is {}", skew(*seconds)),
             "AWS refuses requests until it is set.".to_owned(),

@@ -290,8 +290,9 @@ fn role_shortcut(s: &Snapshot, grant: &Grant) -> UiRoleShortcut {
 
 fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
     let link = || page::of_console(s, grant);
-    let (launch, text) = launch_state(s, &grant.org, launch, link, |destination, region| {
-        UiRequest::OpenConsole { grant: grant.into(), destination, region, confirmed: false }
+    let (launch, text) = launch_state(s, &grant.org, launch, link, |destination, region, private| {
+        let private = private.then_some(true);
+        UiRequest::OpenConsole { grant: grant.into(), destination, region, private, confirmed: false }
     });
     // Where care is called for, the word says what was opened.
     let (_, found) = classified(s, grant);
@@ -307,7 +308,7 @@ fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
 
 fn app_launch(s: &Snapshot, target: &Target, launch: &Launch) -> Option<UiAppLaunch> {
     let Target::App(app) = target else { return None };
-    let again = |_, _| UiRequest::OpenApp { app: app.into() };
+    let again = |_, _, _| UiRequest::OpenApp { app: app.into() };
     let (launch, text) = launch_state(s, &app.org, launch, || page::of_app(s, app), again);
     Some(UiAppLaunch { app: app.into(), launch, text })
 }
@@ -317,7 +318,7 @@ fn launch_state(
     org: &OrgId,
     launch: &Launch,
     link: impl Fn() -> Option<String>,
-    again: impl Fn(Option<String>, Option<String>) -> UiRequest,
+    again: impl Fn(Option<String>, Option<String>, bool) -> UiRequest,
 ) -> (UiLaunchState, String) {
     let org = s.organisations.iter().find(|o| o.organisation.id == *org);
     match launch {
@@ -326,10 +327,10 @@ fn launch_state(
         Launch::Opened(at) => {
             (UiLaunchState::Opened { at: at.as_millisecond() }, "Opened in your browser".to_owned())
         }
-        Launch::Failed { at, code, destination, region } => {
+        Launch::Failed { at, code, destination, region, private } => {
             let about = About {
                 org: org.map(|o| (&o.organisation.id, o.organisation.name.as_str())),
-                again: Some(again(destination.clone(), region.clone())),
+                again: Some(again(destination.clone(), region.clone(), *private)),
                 launch: true,
                 link: link(),
             };

@@ -90,7 +90,7 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
       ),
     }),
   'portal-offline': () =>
-    scene({ state: state({ online: false }, { synced: NOW - 40 * MINUTE, banner: { ...banner('offline', 'You are offline', 'Showing accounts from 13:24. Consoles may not open.', button('Retry now')), until: NOW + 20_000 } }) }),
+    scene({ state: state({ online: false }, { synced: NOW - 40 * MINUTE, banner: { ...banner('offline', 'You are offline', 'Showing accounts from 13:24. Consoles may not open until the network is back.', button('Retry now')), until: NOW + 20_000 } }) }),
   'portal-expired': () =>
     scene({
       state: state(

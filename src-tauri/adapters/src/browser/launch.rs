@@ -23,6 +23,8 @@ pub trait Launch: Send + Sync {
     /// [`Code::BrowserFailed`].
     /// `with` is a command that a person chose, `%u` standing for the address; the desktop's own without.
     async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code>;
+    /// The desktop entry of the desktop's own browser, where it is known.
+    async fn default_browser(&self) -> Option<String>;
 }
 
 /// The desktop's own way to open an address. On Linux `$BROWSER` goes first, as it does for `xdg-open`.
@@ -78,8 +80,27 @@ fn platform(url: &Url) -> Vec<OsString> {
     vec!["rundll32.exe".into(), "url.dll,FileProtocolHandler".into(), url.as_str().into()]
 }
 
+/// How long the desktop may take to say which browser is its own.
+const SAYS_WITHIN: Duration = Duration::from_secs(3);
+
 #[async_trait]
 impl Launch for SystemLaunch {
+    async fn default_browser(&self) -> Option<String> {
+        // Elsewhere browsers have no desktop entries, and none is found by its name.
+        if !cfg!(all(unix, not(target_os = "macos"))) {
+            return None;
+        }
+        let asked = Command::new("xdg-settings")
+            .args(["get", "default-web-browser"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let said = tokio::time::timeout(SAYS_WITHIN, asked).await.ok()?.ok()?;
+        let id = String::from_utf8(said.stdout).ok()?;
+        Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+    }
+
     async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code> {
         if !is_plain(url) {
             return Err(Code::BrowserFailed { reason: "the address is not one for a browser".to_owned() });

@@ -49,6 +49,24 @@ impl DefaultBrowser {
         Self { entries, ..self }
     }
 
+    /// What opens a private window: of the browser that the person chose for an organisation, or else of the
+    /// desktop's own. None other instead: a private window may be wanted for a reason.
+    async fn in_private(&self, org: &OrgId) -> Result<Vec<String>, Code> {
+        let chosen = {
+            let choices = self.choices.lock().unwrap_or_else(PoisonError::into_inner);
+            choices.get(org).map(|choice| choice.browser.clone()).filter(|browser| !browser.is_empty())
+        };
+        let id = match chosen {
+            Some(chosen) => Some(chosen),
+            None => self.launch.default_browser().await,
+        };
+        let found = self.all().await.into_iter().find(|browser| Some(&browser.id) == id.as_ref());
+        match found {
+            Some(browser) if browser.private.is_some() => Ok(browser.command(true, None)),
+            _ => Err(Code::BrowserFailed { reason: "it cannot be asked for a private window".to_owned() }),
+        }
+    }
+
     /// What starts the browser that the person chose for an organisation. `None`: the desktop's own, also
     /// where the chosen one is not installed any more.
     async fn chosen(&self, org: &OrgId) -> Option<Vec<String>> {
@@ -93,12 +111,12 @@ impl Browser for DefaultBrowser {
         self.launch.launch(url, self.chosen(org).await.as_deref()).await
     }
 
-    async fn open_once(&self, org: &OrgId, secret: SecretUrl) -> Result<(), Code> {
+    async fn open_once(&self, org: &OrgId, secret: SecretUrl, private: bool) -> Result<(), Code> {
         let url = Url::parse(secret.url.expose_secret())
             .map_err(|_| Code::Internal { what: "the console's address cannot be read".to_owned() })?;
         self.hosts.check(&url)?;
         drop(url);
-        let with = self.chosen(org).await;
+        let with = if private { Some(self.in_private(org).await?) } else { self.chosen(org).await };
         let link = OneUse::open(secret.url).await?;
         let address = link.address().clone();
         let mut fetched = link.serve(self.fetch_within);
@@ -136,10 +154,14 @@ mod tests {
         given: Mutex<Vec<Url>>,
         answers: Arc<Mutex<Vec<String>>>,
         with: Mutex<Vec<Option<Vec<String>>>>,
+        default: Option<String>,
     }
 
     #[async_trait]
     impl Launch for Robot {
+        async fn default_browser(&self) -> Option<String> {
+            self.default.clone()
+        }
         async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code> {
             self.with.lock().unwrap().push(with.map(<[String]>::to_vec));
             self.given.lock().unwrap().push(url.clone());
@@ -193,6 +215,41 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_private_window_is_the_chosen_browsers_or_the_desktops_or_none() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, exec) in [("firefox", "firefox %u"), ("chromium", "chromium %u"), ("plain", "plain %u")] {
+            let entry = format!(
+                "[Desktop Entry]\nType=Application\nName={name}\nExec={exec}\nMimeType=x-scheme-handler/https;\n"
+            );
+            std::fs::write(dir.path().join(format!("{name}.desktop")), entry).unwrap();
+        }
+        let chosen = |browser: &str| {
+            let browser = format!("{browser}.desktop");
+            (org(), BrowserChoice { browser, private: false, container: Some("Work".to_owned()) })
+        };
+        let refused = "it cannot be asked for a private window";
+        for (choice, default, expect) in [
+            (None, Some("chromium"), Ok(vec!["chromium", "--incognito", "%u"])),
+            (Some("firefox"), Some("chromium"), Ok(vec!["firefox", "--private-window", "%u"])),
+            (Some("plain"), Some("chromium"), Err(refused)),
+            (Some("gone"), Some("chromium"), Err(refused)),
+            (None, Some("plain"), Err(refused)),
+            (None, None, Err(refused)),
+        ] {
+            let default = default.map(|name| format!("{name}.desktop"));
+            let robot = Arc::new(Robot { fetches: true, default, ..Robot::default() });
+            let browser = browser(&robot).with_entries(vec![dir.path().to_owned()]);
+            let browser = DefaultBrowser { fetch_within: FETCH_WITHIN, ..browser };
+            browser.prefer(choice.map(chosen).into_iter().collect());
+            let opened = browser.open_once(&org(), secret("https://sso.acme.test/federation"), true).await;
+            let with = robot.with.lock().unwrap().last().cloned().flatten();
+            let expect = expect.map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            let expect = expect.map_err(|reason| Code::BrowserFailed { reason: reason.to_owned() });
+            assert_eq!(opened.map(|()| with.unwrap_or_default()), expect, "{choice:?}");
+        }
+    }
+
     fn secret(url: &str) -> SecretUrl {
         SecretUrl { url: url.into(), host: "sso.acme.test".into() }
     }
@@ -203,7 +260,7 @@ mod tests {
         let browser = browser(&robot);
         let foreign = Url::parse("https://evil.test/").unwrap();
         assert_eq!(browser.open(&org(), &foreign).await, Err(Code::ForeignUrl { host: "evil.test".into() }));
-        let denied = browser.open_once(&org(), secret("https://evil.test/?SigninToken=t")).await;
+        let denied = browser.open_once(&org(), secret("https://evil.test/?SigninToken=t"), false).await;
         assert_eq!(denied, Err(Code::ForeignUrl { host: "evil.test".into() }));
         assert!(robot.given.lock().unwrap().is_empty());
         browser.open(&org(), &Url::parse("https://sso.acme.test/start").unwrap()).await.unwrap();
@@ -215,7 +272,7 @@ mod tests {
         let robot = Arc::new(Robot { fetches: true, ..Robot::default() });
         let browser = DefaultBrowser { fetch_within: FETCH_WITHIN, ..browser(&robot) };
         let target = "https://sso.acme.test/federation?Action=login&SigninToken=planted";
-        browser.open_once(&org(), secret(target)).await.unwrap();
+        browser.open_once(&org(), secret(target), false).await.unwrap();
         let given = robot.given.lock().unwrap().clone();
         assert!(!given[0].as_str().contains("planted"));
         let second = get(given[0].port().unwrap(), given[0].path()).await;
@@ -227,7 +284,7 @@ mod tests {
         let robot = Arc::new(Robot::default());
         let browser = browser(&robot);
         let failed =
-            browser.open_once(&org(), secret("https://sso.acme.test/federation?SigninToken=t")).await;
+            browser.open_once(&org(), secret("https://sso.acme.test/federation?SigninToken=t"), false).await;
         assert!(matches!(failed, Err(Code::BrowserFailed { .. })), "{failed:?}");
         let port = robot.given.lock().unwrap()[0].port().unwrap();
         assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err());

@@ -84,6 +84,8 @@ pub enum Notice {
     /// N13: another version of this program was installed while it runs. A sign-in that lives in memory only ends
     /// with a restart.
     UpdateReady { version: String, signs_out: bool },
+    /// The person tries whether notifications are shown.
+    Test,
     /// N14: the clock is off.
     ClockSkew { seconds: i64 },
     /// N15: a console that the person asked for could not be opened.
@@ -156,6 +158,7 @@ impl Notice {
                 format!("pin-low/{key}/{}/{}", left.unwrap_or_default(), at.as_second())
             }
             Self::UpdateReady { version, .. } => format!("update-ready/{version}"),
+            Self::Test => "test".to_owned(),
             Self::ClockSkew { .. } => "clock-skew".to_owned(),
             Self::LaunchFailed { grant, .. } => {
                 format!("launch/{}/{}/{}", grant.org, grant.account, grant.role)

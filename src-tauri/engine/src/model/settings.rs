@@ -108,6 +108,7 @@ impl Told {
             | Notice::RecordBroken { .. }
             | Notice::StrangeAnswers { .. }
             | Notice::TouchNeeded { .. }
+            | Notice::Test
             | Notice::WhileAway { .. } => true,
         }
     }

@@ -111,6 +111,7 @@ fn try_again(ctx: &Context, state: &mut State, notice: &Notice) -> Answer {
                 grant: grant.clone(),
                 destination: destination.clone(),
                 region: region.clone(),
+                private: state.destined.get(grant).is_some_and(|last| last.private),
                 confirmed: false,
             };
             crate::console::begin(ctx, state, wish)
@@ -156,6 +157,7 @@ fn details(notice: &Notice) -> Show {
         | Notice::TouchNeeded { .. }
         | Notice::Copied { .. } => Show::Activity,
         Notice::PinLow { .. } => Show::Keys,
+        Notice::Test => Show::Settings,
         Notice::WhileAway { notices } => notices.first().map_or(Show::Portal, details),
         Notice::RefreshFailing { profiles, .. } | Notice::ProfilesExpired { profiles, .. } => {
             profile(profiles.iter().map(|(name, _)| name))

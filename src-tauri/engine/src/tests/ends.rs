@@ -115,12 +115,49 @@ async fn a_console_waits_for_the_sign_in_and_opens() {
         grant: grant(),
         destination: Some("s3".into()),
         region: Some("eu-north-1".into()),
+        private: false,
         confirmed: true,
     };
     engine.ask(wish).await.unwrap();
     until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(_))))).await;
     let page = "console https://eu-north-1.console.aws.amazon.com/s3/home?region=eu-north-1";
     assert_eq!(world.count(page), 1, "{:?}", world.log.lock().unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_private_window_is_private_after_a_401_and_when_it_is_tried_again() {
+    let (world, engine) = start(minutes(60), None).await;
+    let wish = |private| Request::OpenConsole {
+        grant: grant(),
+        destination: None,
+        region: None,
+        private,
+        confirmed: true,
+    };
+    world.refuse.lock().unwrap().push(SsoError::Unauthorized);
+    engine.ask(wish(true)).await.unwrap();
+    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(_))))).await;
+    assert_eq!((world.count("private window"), world.count("tab")), (1, 0));
+    world.refused.lock().unwrap().consoles = true;
+    engine.ask(wish(true)).await.unwrap();
+    let failed =
+        |s: &crate::Snapshot| matches!(s.launches.last(), Some((_, Launch::Failed { private: true, .. })));
+    until(&engine, failed).await;
+    world.refused.lock().unwrap().consoles = false;
+    let notice = crate::model::notice::Notice::LaunchFailed {
+        grant: grant(),
+        account_name: "payments-dev".into(),
+        code: Code::AccessRemoved,
+        destination: None,
+        region: None,
+    };
+    let again = Request::Pressed { notice, pressed: crate::model::notice::Pressed::TryAgain };
+    engine.ask(again).await.unwrap();
+    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(_))))).await;
+    assert_eq!((world.count("private window"), world.count("tab")), (2, 0));
+    engine.ask(wish(false)).await.unwrap();
+    pass(SignedDuration::from_secs(1)).await;
+    assert_eq!((world.count("private window"), world.count("tab")), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,6 +168,7 @@ async fn a_region_alone_is_a_destination_and_survives_a_401() {
         grant: grant(),
         destination: destination.map(str::to_owned),
         region: Some(region.into()),
+        private: false,
         confirmed: true,
     };
     engine.ask(wish(None, "eu-central-1")).await.unwrap();

@@ -40,6 +40,7 @@ async fn open(engine: &Engine) {
         grant: grant(),
         destination: Some("s3".into()),
         region: None,
+        private: false,
         confirmed: true,
     };
     assert_eq!(engine.ask(request).await, Ok(Reply::Done));
@@ -264,6 +265,20 @@ async fn each_row_of_the_catalogue_is_told_once() {
         let noted = in_activity(&engine);
         assert!(noted.iter().filter(|(_, shown)| *shown).count() == told.len(), "{row}: {noted:?}");
     }
+}
+
+/// Whatever the rules of silence say, and nothing of it is remembered.
+#[tokio::test(start_paused = true)]
+async fn a_test_is_shown_whenever_it_is_asked_for() {
+    let (world, engine) = start(minutes(60), None).await;
+    world.presence.lock().unwrap().window_focused = true;
+    for times in 1..=2 {
+        assert_eq!(engine.ask(Request::TestNotification).await, Ok(Reply::Done));
+        assert_eq!(world.count("notify test"), times);
+    }
+    assert_eq!(in_activity(&engine), []);
+    world.refused.lock().unwrap().notifications = true;
+    assert!(engine.ask(Request::TestNotification).await.is_err(), "nobody shows it");
 }
 
 /// New access is told only to those who want to hear of it.

@@ -49,7 +49,13 @@ async fn production() -> (Arc<World>, Engine) {
 }
 
 fn open(grant: &Grant) -> Request {
-    Request::OpenConsole { grant: grant.clone(), destination: None, region: None, confirmed: false }
+    Request::OpenConsole {
+        grant: grant.clone(),
+        destination: None,
+        region: None,
+        private: false,
+        confirmed: false,
+    }
 }
 
 fn copy(grant: &Grant) -> Request {

@@ -76,7 +76,13 @@ async fn in_world(change: impl FnOnce(&World)) -> (Arc<World>, Engine) {
 }
 
 fn open(grant: &Grant) -> Request {
-    Request::OpenConsole { grant: grant.clone(), destination: None, region: None, confirmed: false }
+    Request::OpenConsole {
+        grant: grant.clone(),
+        destination: None,
+        region: None,
+        private: false,
+        confirmed: false,
+    }
 }
 
 fn hand_out(grant: &Grant, program: &str, pid: u32) -> Request {

@@ -170,7 +170,8 @@ async fn a_console_of_another_role_is_told_of_without_the_profile() {
         *w.portal.lock().unwrap() = Some(listed);
     })
     .await;
-    let open = Request::OpenConsole { grant: ops, destination: None, region: None, confirmed: true };
+    let open =
+        Request::OpenConsole { grant: ops, destination: None, region: None, private: false, confirmed: true };
     assert_eq!(engine.ask(open).await, Ok(Reply::Done));
     pass(minutes(20)).await;
     assert_eq!(world.count("notify sign-in-ending"), 1, "the person is there today");

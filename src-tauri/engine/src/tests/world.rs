@@ -371,7 +371,7 @@ pub(super) async fn keep(engine: &Engine, name: &str) -> Answer {
 }
 
 pub(super) fn console() -> Request {
-    Request::OpenConsole { grant: grant(), destination: None, region: None, confirmed: true }
+    Request::OpenConsole { grant: grant(), destination: None, region: None, private: false, confirmed: true }
 }
 
 pub(super) fn fresh(s: &Snapshot) -> bool {

@@ -47,6 +47,7 @@ fn console(role: &str, confirmed: bool) -> UiRequest {
         grant: UiGrant::from(&grant(PROD, role)),
         destination: None,
         region: None,
+        private: None,
         confirmed,
     }
 }
@@ -154,6 +155,11 @@ fn the_wire_form_is_what_the_bindings_say() {
 fn wishes_of_the_tray_can_be_asked_by_the_window() {
     let wish = Request::try_from(console("ReadOnly", false)).unwrap();
     assert_eq!(as_asked(&wish), Some(console("ReadOnly", false)));
+    let mut private = console("ReadOnly", false);
+    if let UiRequest::OpenConsole { private, .. } = &mut private {
+        *private = Some(true);
+    }
+    assert_eq!(as_asked(&Request::try_from(private.clone()).unwrap()), Some(private));
     let wish = Request::try_from(keep("pay-dev")).unwrap();
     assert_eq!(as_asked(&wish), Some(keep("pay-dev")));
     let copy = |part| UiRequest::CopyCredentials {
@@ -394,6 +400,16 @@ fn a_taken_name_offers_the_harmless_choice_first() {
     let labels: Vec<_> = problem.buttons.iter().map(|b| (b.label.as_str(), b.danger)).collect();
     assert_eq!(labels, [("Use \"default-2\"", false), ("Replace and keep a backup", true)]);
     assert_eq!(problem.buttons[0].action, UiAction::Ask { request: keep("default-2") });
+}
+
+#[test]
+fn a_role_that_is_gone_is_named() {
+    let asked = console("Administrator", false);
+    let UiReply::Failed { problem, .. } = reply(Err(Code::AccessRemoved), &asked, &snapshot(), &zone())
+    else {
+        panic!("a failure is shown as one");
+    };
+    assert_eq!(problem.title, "You no longer have access to payments-prod, Administrator");
 }
 
 #[test]

@@ -167,6 +167,7 @@ fn a_click_carries_what_it_is_about() {
             grant: grant(account, role),
             destination: None,
             region: None,
+            private: false,
             confirmed: false,
         })
     };

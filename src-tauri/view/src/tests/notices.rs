@@ -76,6 +76,7 @@ pub(super) fn all() -> Vec<Notice> {
             until: now() + jiff::SignedDuration::from_secs(90),
         },
         pin_low(Some(3), false),
+        Notice::Test,
         Notice::UpdateReady { version: "1.4.2".into(), signs_out: false },
     ];
     for code in codes() {
@@ -204,6 +205,13 @@ fn the_catalogue() {
             Low,
         ),
         ("N12", "3 PIN attempts left on YubiKey 5C", "After that the key locks.", &["Show"], Normal),
+        (
+            "test",
+            "This is how Latchkey tells you",
+            "Notifications of Latchkey are shown on this computer.",
+            &[],
+            Normal,
+        ),
         (
             "N13",
             "Latchkey 1.4.2 is ready",

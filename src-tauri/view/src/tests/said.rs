@@ -100,6 +100,7 @@ fn snapshots() -> Vec<Snapshot> {
                 code: code.clone(),
                 destination: Some("s3".into()),
                 region: None,
+                private: false,
             };
             s.launches = vec![(grant(LAB, "Dev").into(), failed.clone()), (app("ins-1").into(), failed)];
             s.keyring = Keyring::MemoryOnly(code.clone());

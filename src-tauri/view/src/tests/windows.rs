@@ -250,6 +250,7 @@ fn a_failed_launch_is_tried_again_with_its_service() {
             code: Code::NoAnswer { host: "acme.awsapps.com".into() },
             destination: Some("s3".into()),
             region: Some("eu-west-1".into()),
+            private: true,
         };
         s.launches = vec![(grant(LAB, "Dev").into(), failed)];
     });
@@ -259,6 +260,7 @@ fn a_failed_launch_is_tried_again_with_its_service() {
         grant: UiGrant::from(&grant(LAB, "Dev")),
         destination: Some("s3".into()),
         region: Some("eu-west-1".into()),
+        private: Some(true),
         confirmed: false,
     };
     assert_eq!(*request, expect);
@@ -271,6 +273,7 @@ fn a_launch_that_finds_no_browser_offers_its_link_and_another_browser() {
         code: Code::BrowserFailed { reason: "none is set".into() },
         destination: None,
         region: None,
+        private: false,
     };
     let state = of(|s| {
         let grafana = app("ins-1");

@@ -314,8 +314,8 @@ impl Browser for World {
         self.note("sign-in page");
         Ok(())
     }
-    async fn open_once(&self, _: &OrgId, _: SecretUrl) -> Result<(), Code> {
-        self.note("tab");
+    async fn open_once(&self, _: &OrgId, _: SecretUrl, private: bool) -> Result<(), Code> {
+        self.note(if private { "private window" } else { "tab" });
         Ok(())
     }
 }
