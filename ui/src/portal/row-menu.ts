@@ -33,6 +33,8 @@ export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiPro
     { label: profile ? 'Keep fresh as another profile…' : 'Keep fresh as…', chosen: () => doing.keys('keep') },
     { label: 'Copy environment…', chosen: () => doing.keys('copy') },
     { label: 'Copy link', chosen: doing.link },
+    // In the row of an account it stands on a button, where nothing can be selected.
+    { label: 'Copy account number', chosen: () => void desk.copied(grant.account, 'Account number copied.') },
     ...(arn ? [{ label: 'Copy role ARN pattern', chosen: () => void desk.copied(arn, 'Pattern copied. It fits this role in policies, whatever its ending.') }] : []),
     null,
     {
