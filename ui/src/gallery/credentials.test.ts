@@ -126,3 +126,15 @@ test('what was let be of the file is not told again, unless it says something el
   await settled();
   expect(told()).toEqual([true, false]);
 });
+
+test('the name that is free has the focus, wherever it stands among the buttons', async () => {
+  const asks = (profile: string, replace_foreign: boolean) =>
+    ({ action: 'ask', request: { ask: 'keep_fresh', grant: shortcut('payments-dev', 'PowerUser').grant, profile, delivery: 'credentials_file', region: null, replace_foreign, confirmed: false } }) as const;
+  const exists = problem('A profile exists already', '', '', button('Replace and keep a backup', { action: asks('payments-dev-poweruser', true), danger: true }), button('Use "pay-2"', { action: asks('pay-2', false) }));
+  const { host } = await show({ ...scene('keys-keep'), reply: () => ({ reply: 'failed', field: 'profile', problem: exists }) });
+  await fireEvent.click(screen.getAllByRole('button', { name: 'Keys…, payments-dev, PowerUser, development' })[0] as HTMLElement);
+  await fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+  await settled();
+  expect(document.activeElement?.textContent?.trim()).toBe('Use "pay-2"');
+  expect(host.asked).toMatchObject([{ profile: 'payments-dev-poweruser' }]);
+});
