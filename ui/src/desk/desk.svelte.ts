@@ -17,7 +17,9 @@ import type {
 import type { Host } from '../host/host';
 import { copy } from '../kit/copy';
 import { Arrangement } from '../portal/arrangement.svelte';
+import { COPIED } from '../portal/copying.svelte';
 import { Leaving } from '../portal/leaving.svelte';
+import { shellOfChoice } from '../portal/shells';
 
 /** A short notice; a problem stays until it is dismissed. */
 export interface Toast {
@@ -32,15 +34,11 @@ export interface Question {
   answered: (reply: UiReply) => void;
 }
 
-/** A way to use a role's credentials. */
-export type Option = 'keep' | 'identity_center' | 'copy' | 'block' | 'values';
-
 /** A role with what a dialog about it shows. */
 export interface Chosen {
   grant: UiGrant;
   account: string;
   suggested: string;
-  tab: Option;
 }
 
 /** An account and the environment that its name suggests. */
@@ -111,6 +109,8 @@ export class Desk {
   readonly arrangement = new Arrangement();
   readonly leaving = new Leaving();
   #ids = 0;
+  /** The role whose environment is on its way to the clipboard: a key that is held asks once. */
+  #copying: UiGrant | null = null;
 
   org: UiOrganisation | null = $derived(
     this.state?.organisations.find((org) => org.id === this.orgId) ?? this.state?.organisations[0] ?? null,
@@ -181,7 +181,10 @@ export class Desk {
 
   /** Asks, and deals with the answers that are the same everywhere. */
   async ask(request: UiRequest): Promise<UiReply> {
-    const show = (reply: UiReply) => this.#failed(reply);
+    const show = (reply: UiReply) => {
+      this.#failed(reply);
+      if (reply.reply === 'done' && request.ask === 'copy_environment') this.toast(COPIED);
+    };
     const reply = await this.tell(request, show);
     show(reply);
     return reply;
@@ -295,6 +298,14 @@ export class Desk {
   async copied(text: string, what = 'Copied.') {
     if (await copy(text)) this.toast(what);
     else this.toast('Could not reach the clipboard. Select the text and copy it yourself.');
+  }
+
+  /** Copies a role's environment variables at once, for the shell that was chosen last. */
+  async copyEnvironment(grant: UiGrant) {
+    if (this.#copying && sameGrant(this.#copying, grant)) return;
+    this.#copying = grant;
+    await this.ask({ ask: 'copy_environment', grant, shell: shellOfChoice(), confirmed: false });
+    if (this.#copying === grant) this.#copying = null;
   }
 
   toast(text: string, problem: UiProblem | null = null) {

@@ -50,7 +50,7 @@ function into(field: HTMLInputElement | null) {
 
 /** Header, navigation, banner, content, details, notices, and round again. */
 function nextRegion(step: number) {
-  const regions = [...document.querySelectorAll<HTMLElement>('header, nav[aria-label=Main], [data-region], main, aside')].filter(
+  const regions = [...document.querySelectorAll<HTMLElement>('header:not(aside *), nav[aria-label=Main], [data-region], main, aside')].filter(
     (region) => inSight(region) && region.querySelector('button, input, h1'),
   );
   const at = regions.findLastIndex((region) => region.contains(document.activeElement));

@@ -15,6 +15,9 @@ export const VIEWS: { id: UiView; label: string; icon: typeof History }[] = [
   { id: 'settings', label: 'Settings', icon: Settings },
 ];
 
+/** What a view's name in the navigation says beside it. */
+export const badge = (desk: Desk, view: UiView): string => (view === 'credentials' ? (desk.state?.attention ?? '') : '');
+
 /** Refreshes what this view shows. */
 export function refresh(desk: Desk) {
   if (desk.view === 'credentials') void desk.ask({ ask: 'refresh_all' });

@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
-import type { UiRequest } from '../bindings';
+import type { UiProblem, UiRequest } from '../bindings';
 import { shortcut } from './organisation';
 import { scene, settled, show } from './page';
-import { button, problem } from './scenes';
+import { button, problem, state } from './scenes';
 
 test('each profile says its state and its time in words', async () => {
   await show(scene('credentials'));
@@ -36,7 +36,11 @@ test('a name that is taken is never overwritten by itself', async () => {
   await fireEvent.click(screen.getAllByRole('button', { name: 'Keys…, payments-dev, PowerUser, development' })[0] as HTMLElement);
   await fireEvent.click(screen.getByRole('button', { name: 'Start' }));
   expect(host.asked).toMatchObject([{ ask: 'keep_fresh', replace_foreign: false }]);
-  await fireEvent.click(await screen.findByRole('button', { name: 'Use "payments-dev-poweruser-2"' }));
+  await settled();
+  // Enter goes the harmless way.
+  const other = screen.getByRole('button', { name: 'Use "payments-dev-poweruser-2"' });
+  expect(document.activeElement).toBe(other);
+  await fireEvent.click(other);
   expect(screen.getByLabelText<HTMLInputElement>('Profile name').value).toBe('payments-dev-poweruser-2');
   expect(host.asked).toHaveLength(1);
 });
@@ -92,4 +96,45 @@ test('undoing names the backup and what is lost before it does anything', async 
   await fireEvent.click(screen.getByRole('button', { name: 'Undo changes…' }));
   await fireEvent.click(screen.getByRole('button', { name: 'Put the file back' }));
   expect(host.asked).toEqual([{ ask: 'undo_file_changes' }]);
+});
+
+test('what was let be of the file is not told again, unless it says something else', async () => {
+  const file = (...notes: UiProblem[]) => state({ file: { ...state().file, notes } });
+  const readable = (mode: string) => problem('Other users can read your credentials file', `Its permissions are ${mode}.`, '', button('Make it private (0600)', { action: { action: 'ask', request: { ask: 'make_file_private' } } }), button('Ignore'));
+  const link = (to: string) => problem('~/.aws/credentials is a link', `Latchkey writes to its target, ${to}.`, '', button('Continue'));
+  const told = () => ['Other users can read your credentials file', '~/.aws/credentials is a link'].map((title) => screen.queryByText(title) !== null);
+  const { host, desk } = await show({ ...scene('credentials'), state: file(readable('0644'), link('/a')) });
+  // Mending it lets nothing be: a file that is opened again is told of again.
+  await fireEvent.click(screen.getByRole('button', { name: 'Make it private (0600)' }));
+  await settled();
+  expect([host.asked, told()]).toEqual([[{ ask: 'make_file_private' }], [true, true]]);
+  await fireEvent.click(screen.getByRole('button', { name: 'Ignore' }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Continue' }));
+  await settled();
+  expect(told()).toEqual([false, false]);
+  desk.view = 'portal';
+  await settled();
+  desk.view = 'credentials';
+  await settled();
+  expect(told()).toEqual([false, false]);
+  for (const [notes, expected] of [[[readable('0666'), link('/a')], [true, false]], [[readable('0644'), link('/b')], [false, true]]] as const) {
+    host.send(file(...notes));
+    await settled();
+    expect(told()).toEqual(expected);
+  }
+  host.send(state({ file: { ...file(readable('0644')).file, path: '~/elsewhere/credentials' } }));
+  await settled();
+  expect(told()).toEqual([true, false]);
+});
+
+test('the name that is free has the focus, wherever it stands among the buttons', async () => {
+  const asks = (profile: string, replace_foreign: boolean) =>
+    ({ action: 'ask', request: { ask: 'keep_fresh', grant: shortcut('payments-dev', 'PowerUser').grant, profile, delivery: 'credentials_file', region: null, replace_foreign, confirmed: false } }) as const;
+  const exists = problem('A profile exists already', '', '', button('Replace and keep a backup', { action: asks('payments-dev-poweruser', true), danger: true }), button('Use "pay-2"', { action: asks('pay-2', false) }));
+  const { host } = await show({ ...scene('keys-keep'), reply: () => ({ reply: 'failed', field: 'profile', problem: exists }) });
+  await fireEvent.click(screen.getAllByRole('button', { name: 'Keys…, payments-dev, PowerUser, development' })[0] as HTMLElement);
+  await fireEvent.click(screen.getByRole('button', { name: 'Start' }));
+  await settled();
+  expect(document.activeElement?.textContent?.trim()).toBe('Use "pay-2"');
+  expect(host.asked).toMatchObject([{ profile: 'payments-dev-poweruser' }]);
 });

@@ -1,5 +1,5 @@
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, shortcut } from './organisation';
-import { banner, button, problem, scene, signIn, state, type Shown } from './state';
+import { banner, button, problem, scene, signIn, state, WITHOUT_TRAY, type Shown } from './state';
 import { hidden, signsInByItself } from './deliveries';
 import { nothing, apps, notListed, confirms, taken, defaulted, KEYS, loading, noBrowser, silent, untrusted, CLOCK_OFF, KEYRING_LOCKED, KEYRING_MISSING, SIGNED_OUT, STORE_DAMAGED, STORE_NOT_WRITABLE } from './parts';
 
@@ -25,6 +25,7 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
   'portal-grouped': () => scene({ prefer: { grouping: 'environment', sort: 'used', hidden: ['acme/640281190035/ReadOnly'] } }),
   'portal-favourites-empty': () => scene({ state: state({ favourites: [] }), press: ['Favourites only'] }),
   'portal-search-empty': () => scene({ query: 'pyaments' }),
+  'portal-without-tray': () => scene({ state: state({ tray: false, closed_text: WITHOUT_TRAY }), later: 5_000 }),
   'portal-new': () => scene({ state: state({ favourites: [], recents: [], profiles: [] }) }),
   'portal-compact': () => scene({ state: state({ settings: { ...state().settings, compact: true } }) }),
   'portal-thousand': () => scene({ state: state({ favourites: [], recents: [] }, { accounts: 1000 }), portals: { acme: portal(MANY) } }),

@@ -211,6 +211,8 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
   };
 }
 
+export const WITHOUT_TRAY = 'Latchkey keeps refreshing in the background. Open it again from your applications.';
+
 export const scene = (shown: Partial<Shown> & { state?: UiState } = {}): Shown => {
   const made: Shown = { state: state(), portals: { acme: portal() }, ...shown };
   return { ...made, reply: (request) => shown.reply?.(request) ?? reads(made.state, request) ?? { reply: 'done' } };

@@ -4,6 +4,9 @@ import type { Desk, Form } from '../desk/desk.svelte';
 /** What stands in the window for a secret, which never comes here. */
 export const DOTS = '•'.repeat(12);
 
+/** What is said of credentials on the clipboard. */
+export const COPIED = 'Copied. The clipboard clears in 90 s, if it still holds this.';
+
 /**
  * Copying credentials: the Rust side puts them on the clipboard, the window learns only that it did.
  * What is shown as copied is so until something else is.

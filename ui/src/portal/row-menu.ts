@@ -1,5 +1,5 @@
 import type { UiClass, UiProfile } from '../bindings';
-import type { Chosen, Desk, Place } from '../desk/desk.svelte';
+import type { Desk, Place } from '../desk/desk.svelte';
 import type { MenuItem } from '../kit/menu';
 import { ENVIRONMENTS } from './environments';
 import { roleArnPattern, type RoleLine } from './row';
@@ -12,7 +12,7 @@ const LABELS: { label: string; environment: UiClass | null }[] = [
 /** What the row itself does. */
 export interface Doing {
   openAtService: () => void;
-  keys: (tab: Chosen['tab']) => void;
+  keys: () => void;
   link: () => void;
 }
 
@@ -30,9 +30,11 @@ export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiPro
   return [
     { label: 'Open console at service…', disabled: !line.listed, chosen: doing.openAtService },
     null,
-    { label: profile ? 'Keep fresh as another profile…' : 'Keep fresh as…', chosen: () => doing.keys('keep') },
-    { label: 'Copy environment…', chosen: () => doing.keys('copy') },
+    { label: profile ? 'Keep fresh as another profile…' : 'Keep fresh as…', chosen: doing.keys },
+    { label: 'Copy environment', chosen: () => void desk.copyEnvironment(grant) },
     { label: 'Copy link', chosen: doing.link },
+    // In the row of an account it stands on a button, where nothing can be selected.
+    { label: 'Copy account number', chosen: () => void desk.copied(grant.account, 'Account number copied.') },
     ...(arn ? [{ label: 'Copy role ARN pattern', chosen: () => void desk.copied(arn, 'Pattern copied. It fits this role in policies, whatever its ending.') }] : []),
     null,
     {

@@ -1,0 +1,38 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { afterEach, expect, test, vi } from 'vitest';
+import { scene, show } from './page';
+import { banner, button, state } from './state';
+
+afterEach(() => vi.restoreAllMocks());
+
+test('F6 goes to the header, the navigation, the banner, the content and the details, and back', async () => {
+  const { host } = await show(scene('credentials-details'));
+  host.send({ ...host.scene.state, ...state({}, { banner: banner('offline', 'You are offline', '', button('Retry now')) }), profiles: host.scene.state.profiles });
+  await tick();
+  await fireEvent.click(screen.getByRole('button', { name: 'Details of pay-dev' }));
+  // Nothing has a size here.
+  vi.spyOn(Element.prototype, 'getClientRects').mockReturnValue([new DOMRect()] as unknown as DOMRectList);
+  (document.activeElement as HTMLElement | null)?.blur();
+  const region = () => {
+    const now = document.activeElement;
+    return now?.closest('aside') ? 'details' : now?.closest('.banners') ? 'banner' : now?.closest('header, nav, main')?.tagName.toLowerCase();
+  };
+  const ORDER = ['header', 'nav', 'banner', 'main', 'details'];
+  for (const [shiftKey, order] of [[false, ORDER], [true, ORDER.toReversed().slice(1)]] as const) {
+    const gone = [];
+    for (let at = 0; at < order.length; at += 1) {
+      await fireEvent.keyDown(document.body, { key: 'F6', shiftKey });
+      gone.push(region());
+    }
+    expect(gone).toEqual(order);
+  }
+});
+
+test('in a narrow window the menu says what needs attention', async () => {
+  await show(scene('credentials'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Menu', hidden: true }), { detail: 0 });
+  const menu = within(screen.getByRole('menu', { hidden: true }));
+  expect(menu.getAllByRole('menuitemradio', { hidden: true }).map((item) => item.textContent?.trim().replaceAll(/\s+/g, ' '))).toEqual(['Portal', 'Credentials 2 need attention', 'Keys', 'Activity', 'Settings']);
+});
