@@ -1716,6 +1716,14 @@ key_tail: string | null,
  */
 path: string | null, 
 /**
+ * Who wrote what stands under its name; `null` where nothing does.
+ */
+writer: UiWriter | null, 
+/**
+ * Its last refreshes, newest first, at most 5.
+ */
+refreshes: Array<UiRefresh>, 
+/**
  * What is wrong and what to do.
  */
 problem: UiProblem | null, 
@@ -1839,6 +1847,27 @@ note: string,
  * It was changed outside, or could not be checked.
  */
 problem: UiProblem | null, };
+
+/**
+ * What became of one refresh.
+ */
+export type UiRefresh = { 
+/**
+ * The number of its line in Activity.
+ */
+id: number, 
+/**
+ * When, epoch milliseconds.
+ */
+at: number, 
+/**
+ * `refreshed, valid until 14:46`, `failed: The disk is full`; the window has the time before it.
+ */
+text: string, 
+/**
+ * It was refreshed.
+ */
+ok: boolean, };
 
 /**
  * An organisation at which a key can be registered.
@@ -3027,3 +3056,20 @@ profile: string,
  * The region to write.
  */
 region: string | null, };
+
+/**
+ * Who wrote a profile.
+ */
+export type UiWriter = { 
+/**
+ * Latchkey itself.
+ */
+ours: boolean, 
+/**
+ * `Latchkey`, `another program`.
+ */
+name: string, 
+/**
+ * When we wrote it, or noticed that another did; epoch milliseconds.
+ */
+at: number | null, };

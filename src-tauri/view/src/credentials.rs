@@ -6,7 +6,7 @@ use crate::{
     conflict_words::{USE_SSO_CACHE, conflict_words},
     delivery,
     problem::{About, asks, problem},
-    step_up,
+    refreshes, step_up,
     ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiGrant, UiProblem, UiProfile, UiStatus, UiStrip},
     words::{clock, left, ui_environment, ui_sensitivity},
@@ -157,6 +157,8 @@ fn row(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> UiProfile {
         region: p.kept.region.clone(),
         key_tail: written.map(|w| w.key_tail.clone()),
         path: path(s, p),
+        writer: refreshes::writer(s, p),
+        refreshes: refreshes::last(s, p, zone),
         problem: row_problem(s, p, zone),
         info: lifetime.filter(|l| *l < SHORT_LIFETIME).map(|l| {
             let (all, after) = (left(l), left(l - lead_within(l, s.settings.lead())));
