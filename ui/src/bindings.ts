@@ -376,6 +376,14 @@ id: string,
  */
 noticed: number, 
 /**
+ * The last moment at which it was as before, epoch milliseconds.
+ */
+since: number | null, 
+/**
+ * Profiles that a lost role feeds.
+ */
+profiles: Array<UiFed>, 
+/**
  * `You no longer have Administrator in payments-prod`.
  */
 title: string, 
@@ -637,6 +645,19 @@ label: string,
  * `payments-prod, 1111-2222-3333`.
  */
 value: string, };
+
+/**
+ * A kept profile whose role was lost.
+ */
+export type UiFed = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * When what stands in the file stops working, epoch milliseconds; `null` where nothing does.
+ */
+expires: number | null, };
 
 /**
  * What a rule looks at.
@@ -3066,7 +3087,7 @@ export type UiWriter = {
  */
 ours: boolean, 
 /**
- * `Latchkey`, `another program`.
+ * `Latchkey`, `Another program`.
  */
 name: string, 
 /**

@@ -59,7 +59,7 @@ pub(crate) fn writer(s: &Snapshot, p: &ProfileNow) -> Option<UiWriter> {
         _ => false,
     };
     if another {
-        return Some(UiWriter { ours: false, name: "another program".into(), at: noticed(s, p) });
+        return Some(UiWriter { ours: false, name: "Another program".into(), at: noticed(s, p) });
     }
     let ours =
         |at: Timestamp| UiWriter { ours: true, name: "Latchkey".into(), at: Some(at.as_millisecond()) };

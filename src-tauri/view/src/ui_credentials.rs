@@ -130,7 +130,7 @@ pub struct UiProfile {
 pub struct UiWriter {
     /// Latchkey itself.
     pub ours: bool,
-    /// `Latchkey`, `another program`.
+    /// `Latchkey`, `Another program`.
     pub name: String,
     /// When we wrote it, or noticed that another did; epoch milliseconds.
     pub at: Option<i64>,

@@ -32,7 +32,7 @@ test('the details tell who wrote a profile, and its last refreshes', async () =>
   expect(lines[0]).toBe('12:52 refreshed, valid until 13:52');
   expect(lines[2]).toBe('11:53 failed: acme.awsapps.com did not answer');
   await fireEvent.click(screen.getByRole('button', { name: 'Details of store-qa' }));
-  expect(fact('Written by')).toBe('another program, noticed 14:02');
+  expect(fact('Written by')).toBe('Another program, noticed 14:02');
   expect(within(details).queryByText('Last written')).toBeNull();
   expect(within(details).queryByText('Last refreshes')).toBeNull();
 });

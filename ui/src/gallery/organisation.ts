@@ -187,7 +187,7 @@ export function profile(name: string, account: string, role: string, status: UiS
     region: 'eu-west-1',
     key_tail: '7QXD',
     path: '~/.aws/credentials',
-    writer: status === 'conflict' ? { ours: false, name: 'another program', at: NOW - 2 * MINUTE } : { ours: true, name: 'Latchkey', at: NOW + (minutes - 60) * MINUTE },
+    writer: status === 'conflict' ? { ours: false, name: 'Another program', at: NOW - 2 * MINUTE } : { ours: true, name: 'Latchkey', at: NOW + (minutes - 60) * MINUTE },
     refreshes: [],
     problem: null,
     info: null,

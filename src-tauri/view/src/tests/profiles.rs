@@ -1,7 +1,9 @@
 use crate::{
     Around,
-    fixture::{DEV, PROD, grant, minutes, profile, with, zone},
+    fixture::{DEV, PROD, grant, minutes, now, profile, with, zone},
     ui_credentials::{UiProfile, UiWriter},
+    ui_portal,
+    ui_portal::UiFed,
     ui_state,
 };
 use engine::{
@@ -11,7 +13,8 @@ use engine::{
         code::Code,
         delivery::Delivery,
         history::{By, Entry, Event},
-        ids::{Grant, ProfileName},
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
+        portal::AccessChange,
         profile::{Conflict, State},
     },
 };
@@ -85,7 +88,7 @@ fn who_wrote_what_stands_there() {
     assert_eq!(of(pay_dev(State::Fresh)), ours(minutes(-18)));
     assert_eq!(
         of(pay_dev(State::Conflict(Conflict::ChangedByAnother))),
-        Some(UiWriter { ours: false, name: "another program".into(), at: noticed })
+        Some(UiWriter { ours: false, name: "Another program".into(), at: noticed })
     );
     assert_eq!(of(pay_dev(State::Conflict(Conflict::SsoSettings))), ours(minutes(-18)));
     let mut never = pay_dev(State::Waiting);
@@ -94,4 +97,45 @@ fn who_wrote_what_stands_there() {
     never.kept.delivery = Delivery::OnDemand;
     never.kept.placed = Some(minutes(-300));
     assert_eq!(of(never), ours(minutes(-300)));
+}
+
+#[test]
+fn a_lost_role_names_the_profiles_that_it_feeds() {
+    let lost = |change: fn(&mut Snapshot)| {
+        let s = with(|s| {
+            Arc::make_mut(&mut s.organisations[0].portal).changes = vec![AccessChange {
+                gained: false,
+                account: AccountId::new(PROD),
+                account_name: "payments-prod".into(),
+                role: RoleName::new("Administrator"),
+                noticed: now(),
+                since: Some(minutes(-60)),
+            }];
+            let admin = || grant(PROD, "Administrator");
+            let mut never = profile("pay-new", admin(), 0, State::AccessRemoved);
+            never.kept.written = None;
+            let elsewhere = Grant { org: OrgId::new("other"), ..admin() };
+            s.profiles = vec![
+                profile("pay-admin", admin(), 42, State::AccessRemoved),
+                pay_dev(State::Fresh),
+                never,
+                profile("other-admin", elsewhere, 42, State::Fresh),
+            ];
+            change(s);
+        });
+        ui_portal(&s, &OrgId::new("acme")).unwrap()
+    };
+    let portal = lost(|_| ());
+    let change = &portal.changes[0];
+    assert_eq!(change.title, "You no longer have Administrator in payments-prod");
+    assert_eq!(change.meaning, "It was removed by an administrator.");
+    assert_eq!(change.since, Some(minutes(-60).as_millisecond()));
+    let fed = |name: &str, expires: Option<Timestamp>| UiFed {
+        name: name.to_owned(),
+        expires: expires.map(Timestamp::as_millisecond),
+    };
+    assert_eq!(change.profiles, [fed("pay-admin", Some(minutes(42))), fed("pay-new", None)]);
+    // The window fetches the list anew when one of them was removed; other profiles are no reason.
+    assert_ne!(lost(|s| drop(s.profiles.remove(0))).revision, portal.revision);
+    assert_eq!(lost(|s| drop(s.profiles.remove(1))).revision, portal.revision);
 }
