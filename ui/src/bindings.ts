@@ -1906,7 +1906,11 @@ name: string, };
 /**
  * The answer.
  */
-export type UiReply = { "reply": "done" } | { "reply": "confirm", 
+export type UiReply = { "reply": "done" } | { "reply": "copied", 
+/**
+ * When they expire, epoch milliseconds.
+ */
+until: number, } | { "reply": "confirm", 
 /**
  * What to ask.
  */

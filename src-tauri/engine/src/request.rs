@@ -5,6 +5,7 @@ mod keys;
 pub use keys::{KeysRequest, StepUpRequest};
 
 use crate::model::{
+    Timestamp,
     assume::Assume,
     aws_config::{AwsConfig, Conversion},
     code::Code,
@@ -422,6 +423,11 @@ pub enum Request {
 pub enum Reply {
     /// Done, or under way; the snapshot tells.
     Done,
+    /// Credentials are on the clipboard.
+    Copied {
+        /// When they expire.
+        expires: Timestamp,
+    },
     /// Another start of this program comes after its end.
     Restarting,
     /// The person has to confirm first: ask, then send the request again with `confirmed`.

@@ -458,6 +458,11 @@ pub struct UiMinutes {
 pub enum UiReply {
     /// Done, or under way; the state tells.
     Done,
+    /// Credentials are on the clipboard.
+    Copied {
+        /// When they expire, epoch milliseconds.
+        until: i64,
+    },
     /// Ask the person first.
     Confirm {
         /// What to ask.

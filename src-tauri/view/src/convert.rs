@@ -219,6 +219,7 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
     match answer {
         // The window asks for no keys, and would not get them.
         Ok(Reply::Done | Reply::Restarting | Reply::Credentials(_)) => UiReply::Done,
+        Ok(Reply::Copied { expires }) => UiReply::Copied { until: expires.as_millisecond() },
         // Who said no knows.
         Err(Code::StepUpEnded { why: Unanswered::Denied }) => UiReply::Done,
         Ok(Reply::Confirm(confirm)) => UiReply::Confirm { dialog: dialog(&confirm, asked, s) },

@@ -226,6 +226,12 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
   'keys-identity-center-own': () => scene({ state: state({}, { kind: 'custom' }), press: [KEYS, 'Identity Center settings'] }),
   'keys-block': () => scene({ press: [KEYS, 'Credentials file block', 'Copy block'] }),
   'keys-values': () => scene({ press: [KEYS, 'Individual values', 'Copy aws_secret_access_key'] }),
+  'keys-copied': () => scene({ press: [KEYS, 'Environment variables', 'Copy environment'] }),
+  'keys-expired': () =>
+    scene({
+      press: [KEYS, 'Environment variables', 'Copy environment'],
+      reply: ({ ask }) => (ask === 'copy_environment' ? { reply: 'copied', until: NOW - MINUTE } : { reply: 'done' }),
+    }),
   'keys-confirm': () =>
     scene({
       query: 'payments-prod',
