@@ -72,6 +72,23 @@ fn the_last_five_refreshes_of_a_profile_and_no_others() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_says_how_long_the_old_credentials_work() {
+    let path = || "/home/sam/.aws/credentials".to_owned();
+    let told = |code: Code, left: i64| {
+        let p = profile("pay-dev", grant(DEV, "PowerUser"), left, State::NotWritable(code));
+        shown(|s| s.profiles = vec![p]).problem.unwrap()
+    };
+    let refused = || Code::FileNotWritable { path: path(), reason: "Permission denied".into() };
+    let works = told(refused(), 8);
+    assert_eq!(works.title, "Cannot write /home/sam/.aws/credentials");
+    assert_eq!(works.meaning, "The system said: Permission denied. The old credentials work for 8 min more.");
+    let expired = told(refused(), -8);
+    assert_eq!(expired.meaning, "The system said: Permission denied. The old credentials have expired.");
+    let full = told(Code::DiskFull { path: path() }, 8);
+    assert!(full.meaning.ends_with("was not changed. The old credentials work for 8 min more."), "{full:?}");
+}
+
+#[test]
 fn who_wrote_what_stands_there() {
     let of = |p: engine::snapshot::ProfileNow| {
         shown(|s| {
