@@ -2211,7 +2211,23 @@ app: UiAppRef,
 /**
  * On or off.
  */
-on: boolean, } | { "ask": "set_environment", 
+on: boolean, } | { "ask": "move_favourite", 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * Up, or down.
+ */
+up: boolean, } | { "ask": "move_favourite_app", 
+/**
+ * Which.
+ */
+app: UiAppRef, 
+/**
+ * Up, or down.
+ */
+up: boolean, } | { "ask": "set_environment", 
 /**
  * Where.
  */

@@ -323,6 +323,13 @@ pub enum Request {
         /// On or off.
         on: bool,
     },
+    /// Change places with the favourite above or below it, of the same organisation.
+    MoveFavourite {
+        /// Which.
+        target: Target,
+        /// Up, or down.
+        up: bool,
+    },
     /// Say which environment an account belongs to; `None` goes back to the guess.
     SetEnvironment {
         /// Where.

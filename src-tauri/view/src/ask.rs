@@ -289,6 +289,20 @@ pub enum UiRequest {
         /// On or off.
         on: bool,
     },
+    /// A favourite changes places with the one above or below it.
+    MoveFavourite {
+        /// Which role.
+        grant: UiGrant,
+        /// Up, or down.
+        up: bool,
+    },
+    /// The same, of an application.
+    MoveFavouriteApp {
+        /// Which.
+        app: UiAppRef,
+        /// Up, or down.
+        up: bool,
+    },
     /// Say which environment an account belongs to; `null` goes back to the guess.
     SetEnvironment {
         /// Where.

@@ -164,6 +164,12 @@ impl TryFrom<UiRequest> for Request {
             Ui::SetFavouriteApp { app, on } => {
                 Self::SetFavourite { target: Target::App(app.try_into()?), on }
             }
+            Ui::MoveFavourite { grant, up } => {
+                Self::MoveFavourite { target: Target::Role(grant.try_into()?), up }
+            }
+            Ui::MoveFavouriteApp { app, up } => {
+                Self::MoveFavourite { target: Target::App(app.try_into()?), up }
+            }
             Ui::SetEnvironment { org, account, environment } => Self::SetEnvironment {
                 org: OrgId::new(org),
                 account: account_id(account)?,
@@ -416,10 +422,13 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         | UiRequest::CopyEnvironment { grant, .. }
         | UiRequest::CopyCredentials { grant, .. }
         | UiRequest::KeepFresh { grant, .. }
-        | UiRequest::SetFavourite { grant, .. } => by_id(&grant.org),
+        | UiRequest::SetFavourite { grant, .. }
+        | UiRequest::MoveFavourite { grant, .. } => by_id(&grant.org),
         UiRequest::Keys { keys: UiKeyWish::Register { org, .. } } => by_id(org),
         UiRequest::Confirmed { request, .. } => org_of(request, s),
-        UiRequest::OpenApp { app } | UiRequest::SetFavouriteApp { app, .. } => by_id(&app.org),
+        UiRequest::OpenApp { app }
+        | UiRequest::SetFavouriteApp { app, .. }
+        | UiRequest::MoveFavouriteApp { app, .. } => by_id(&app.org),
         UiRequest::KeepMany { wanted, .. } => by_id(&wanted.first()?.grant.org),
         UiRequest::RefreshProfile { profile }
         | UiRequest::PauseProfile { profile, .. }
