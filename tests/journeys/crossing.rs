@@ -95,7 +95,7 @@ fn nothing_that_crosses_to_the_page_opens_anything() {
         let ask = "const done = arguments[arguments.length - 1];
             window.__TAURI_INTERNALS__.invoke('ask', { request: arguments[0] }).then(done, done);";
         let said = window.client().execute_async(ask, vec![copy]).await?;
-        ensure!(said["reply"] == "done", "copying came to {said}");
+        ensure!(said["reply"] == "copied", "copying came to {said}");
         run(&window, ASK).await?;
 
         let answers = |all: &[Value], of: &str| {

@@ -376,6 +376,14 @@ id: string,
  */
 noticed: number, 
 /**
+ * The last moment at which it was as before, epoch milliseconds.
+ */
+since: number | null, 
+/**
+ * Profiles that a lost role feeds.
+ */
+profiles: Array<UiFed>, 
+/**
  * `You no longer have Administrator in payments-prod`.
  */
 title: string, 
@@ -637,6 +645,19 @@ label: string,
  * `payments-prod, 1111-2222-3333`.
  */
 value: string, };
+
+/**
+ * A kept profile whose role was lost.
+ */
+export type UiFed = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * When what stands in the file stops working, epoch milliseconds; `null` where nothing does.
+ */
+expires: number | null, };
 
 /**
  * What a rule looks at.
@@ -1716,6 +1737,14 @@ key_tail: string | null,
  */
 path: string | null, 
 /**
+ * Who wrote what stands under its name; `null` where nothing does.
+ */
+writer: UiWriter | null, 
+/**
+ * Its last refreshes, newest first, at most 5.
+ */
+refreshes: Array<UiRefresh>, 
+/**
  * What is wrong and what to do.
  */
 problem: UiProblem | null, 
@@ -1841,6 +1870,27 @@ note: string,
 problem: UiProblem | null, };
 
 /**
+ * What became of one refresh.
+ */
+export type UiRefresh = { 
+/**
+ * The number of its line in Activity.
+ */
+id: number, 
+/**
+ * When, epoch milliseconds.
+ */
+at: number, 
+/**
+ * `refreshed, valid until 14:46`, `failed: The disk is full`; the window has the time before it.
+ */
+text: string, 
+/**
+ * It was refreshed.
+ */
+ok: boolean, };
+
+/**
  * An organisation at which a key can be registered.
  */
 export type UiRegisterAt = { 
@@ -1856,7 +1906,11 @@ name: string, };
 /**
  * The answer.
  */
-export type UiReply = { "reply": "done" } | { "reply": "confirm", 
+export type UiReply = { "reply": "done" } | { "reply": "copied", 
+/**
+ * When they expire, epoch milliseconds.
+ */
+until: number, } | { "reply": "confirm", 
 /**
  * What to ask.
  */
@@ -2161,7 +2215,23 @@ app: UiAppRef,
 /**
  * On or off.
  */
-on: boolean, } | { "ask": "set_environment", 
+on: boolean, } | { "ask": "move_favourite", 
+/**
+ * Which role.
+ */
+grant: UiGrant, 
+/**
+ * Up, or down.
+ */
+up: boolean, } | { "ask": "move_favourite_app", 
+/**
+ * Which.
+ */
+app: UiAppRef, 
+/**
+ * Up, or down.
+ */
+up: boolean, } | { "ask": "set_environment", 
 /**
  * Where.
  */
@@ -3031,3 +3101,20 @@ profile: string,
  * The region to write.
  */
 region: string | null, };
+
+/**
+ * Who wrote a profile.
+ */
+export type UiWriter = { 
+/**
+ * Latchkey itself.
+ */
+ours: boolean, 
+/**
+ * `Latchkey`, `Another program`.
+ */
+name: string, 
+/**
+ * When we wrote it, or noticed that another did; epoch milliseconds.
+ */
+at: number | null, };

@@ -442,6 +442,9 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: on
         Request::Resume => reply(answer, pause::end(ctx, state)),
         Request::OpenApp(app) => reply(answer, apps::open(ctx, state, app)),
         Request::OpenPortal(org) => apps::open_portal(ctx, state, &org, answer),
+        Request::MoveFavourite { target, up } => {
+            reply(answer, marks::move_favourite(ctx, state, &target, up));
+        }
         Request::SetFavourite { target, on } => reply(answer, marks::set_favourite(ctx, state, target, on)),
         Request::SetEnvironment { org, account, environment } => {
             reply(answer, marks::set_environment(ctx, state, &org, &account, environment));

@@ -106,7 +106,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
             Kind::Part => Happened::CredentialsCopied { grant, account_name },
         };
         ctx.note(state, By::You, copied);
-        Reply::Done
+        Reply::Copied { expires }
     });
     // Whoever asked may have gone.
     let _ = answer.send(result);

@@ -14,12 +14,39 @@ use crate::{
 
 pub(crate) fn set_favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {
     state.favourites.retain(|t| *t != target);
-    let place = u32::try_from(state.favourites.len()).unwrap_or(u32::MAX);
+    let mut writes = vec![];
     if on {
-        state.favourites.push(target.clone());
+        state.favourites.push(target);
+    } else {
+        writes.push(Write::Favourite(target, None));
     }
-    ctx.commit(vec![Write::Favourite(target, on.then_some(place))]);
+    // All of them: a place that was left would be given twice.
+    writes.extend(places(&state.favourites));
+    ctx.commit(writes);
     Ok(Reply::Done)
+}
+
+/// Changes places with the nearest of the same organisation, since only those stand in one list. The first
+/// stays where it is going up, and the last going down.
+#[expect(clippy::unnecessary_wraps, reason = "the answer to a request")]
+pub(crate) fn move_favourite(ctx: &Context, state: &mut State, target: &Target, up: bool) -> Answer {
+    let all = &mut state.favourites;
+    let Some(at) = all.iter().position(|t| t == target) else { return Ok(Reply::Done) };
+    let beside = |t: &Target| t.org() == target.org();
+    let other = if up {
+        all[..at].iter().rposition(beside)
+    } else {
+        all[at + 1..].iter().position(beside).map(|n| at + 1 + n)
+    };
+    if let Some(other) = other {
+        all.swap(at, other);
+        ctx.commit(places(all).collect());
+    }
+    Ok(Reply::Done)
+}
+
+fn places(favourites: &[Target]) -> impl Iterator<Item = Write> {
+    (0..).zip(favourites).map(|(place, target)| Write::Favourite(target.clone(), Some(place)))
 }
 
 /// `None` goes back to the guess.

@@ -5,6 +5,7 @@ mod keys;
 pub use keys::{KeysRequest, StepUpRequest};
 
 use crate::model::{
+    Timestamp,
     assume::Assume,
     aws_config::{AwsConfig, Conversion},
     code::Code,
@@ -324,6 +325,13 @@ pub enum Request {
         /// On or off.
         on: bool,
     },
+    /// Change places with the favourite above or below it, of the same organisation.
+    MoveFavourite {
+        /// Which.
+        target: Target,
+        /// Up, or down.
+        up: bool,
+    },
     /// Say which environment an account belongs to; `None` goes back to the guess.
     SetEnvironment {
         /// Where.
@@ -426,6 +434,11 @@ pub enum Request {
 pub enum Reply {
     /// Done, or under way; the snapshot tells.
     Done,
+    /// Credentials are on the clipboard.
+    Copied {
+        /// When they expire.
+        expires: Timestamp,
+    },
     /// Another start of this program comes after its end.
     Restarting,
     /// The person has to confirm first: ask, then send the request again with `confirmed`.

@@ -293,6 +293,20 @@ pub enum UiRequest {
         /// On or off.
         on: bool,
     },
+    /// A favourite changes places with the one above or below it.
+    MoveFavourite {
+        /// Which role.
+        grant: UiGrant,
+        /// Up, or down.
+        up: bool,
+    },
+    /// The same, of an application.
+    MoveFavouriteApp {
+        /// Which.
+        app: UiAppRef,
+        /// Up, or down.
+        up: bool,
+    },
     /// Say which environment an account belongs to; `null` goes back to the guess.
     SetEnvironment {
         /// Where.
@@ -464,6 +478,11 @@ pub struct UiMinutes {
 pub enum UiReply {
     /// Done, or under way; the state tells.
     Done,
+    /// Credentials are on the clipboard.
+    Copied {
+        /// When they expire, epoch milliseconds.
+        until: i64,
+    },
     /// Ask the person first.
     Confirm {
         /// What to ask.

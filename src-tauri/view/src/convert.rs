@@ -165,6 +165,12 @@ impl TryFrom<UiRequest> for Request {
             Ui::SetFavouriteApp { app, on } => {
                 Self::SetFavourite { target: Target::App(app.try_into()?), on }
             }
+            Ui::MoveFavourite { grant, up } => {
+                Self::MoveFavourite { target: Target::Role(grant.try_into()?), up }
+            }
+            Ui::MoveFavouriteApp { app, up } => {
+                Self::MoveFavourite { target: Target::App(app.try_into()?), up }
+            }
             Ui::SetEnvironment { org, account, environment } => Self::SetEnvironment {
                 org: OrgId::new(org),
                 account: account_id(account)?,
@@ -221,6 +227,7 @@ pub fn reply(answer: Answer, asked: &UiRequest, s: &Snapshot, zone: &TimeZone) -
     match answer {
         // The window asks for no keys, and would not get them.
         Ok(Reply::Done | Reply::Restarting | Reply::Credentials(_)) => UiReply::Done,
+        Ok(Reply::Copied { expires }) => UiReply::Copied { until: expires.as_millisecond() },
         // Who said no knows.
         Err(Code::StepUpEnded { why: Unanswered::Denied }) => UiReply::Done,
         Ok(Reply::Confirm(confirm)) => UiReply::Confirm { dialog: dialog(&confirm, asked, s) },
@@ -435,10 +442,13 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         | UiRequest::CopyEnvironment { grant, .. }
         | UiRequest::CopyCredentials { grant, .. }
         | UiRequest::KeepFresh { grant, .. }
-        | UiRequest::SetFavourite { grant, .. } => by_id(&grant.org),
+        | UiRequest::SetFavourite { grant, .. }
+        | UiRequest::MoveFavourite { grant, .. } => by_id(&grant.org),
         UiRequest::Keys { keys: UiKeyWish::Register { org, .. } } => by_id(org),
         UiRequest::Confirmed { request, .. } => org_of(request, s),
-        UiRequest::OpenApp { app } | UiRequest::SetFavouriteApp { app, .. } => by_id(&app.org),
+        UiRequest::OpenApp { app }
+        | UiRequest::SetFavouriteApp { app, .. }
+        | UiRequest::MoveFavouriteApp { app, .. } => by_id(&app.org),
         UiRequest::KeepMany { wanted, .. } => by_id(&wanted.first()?.grant.org),
         UiRequest::RefreshProfile { profile }
         | UiRequest::PauseProfile { profile, .. }

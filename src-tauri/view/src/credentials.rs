@@ -6,7 +6,7 @@ use crate::{
     conflict_words::{USE_SSO_CACHE, conflict_words},
     delivery,
     problem::{About, asks, problem},
-    step_up,
+    refreshes, step_up,
     ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiGrant, UiProblem, UiProfile, UiStatus, UiStrip},
     words::{clock, left, ui_environment, ui_sensitivity},
@@ -15,6 +15,7 @@ use engine::{
     Snapshot,
     model::{
         Timestamp,
+        code::Code,
         delivery::Delivery,
         environment::{Environment, Sensitivity, sensitivity},
         organisation::Kind,
@@ -157,6 +158,8 @@ fn row(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> UiProfile {
         region: p.kept.region.clone(),
         key_tail: written.map(|w| w.key_tail.clone()),
         path: path(s, p),
+        writer: refreshes::writer(s, p),
+        refreshes: refreshes::last(s, p, zone),
         problem: row_problem(s, p, zone),
         info: lifetime.filter(|l| *l < SHORT_LIFETIME).map(|l| {
             let (all, after) = (left(l), left(l - lead_within(l, s.settings.lead())));
@@ -262,7 +265,13 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
                 let request = UiRequest::ChangeDelivery { profile, delivery, replace_foreign: false };
                 buttons.push(asks("Use on demand instead", request));
             }
-            UiProblem { meaning: format!("{} {still}", found.meaning).trim().to_owned(), buttons, ..found }
+            let meaning = match code {
+                // How long they work is known here.
+                Code::FileNotWritable { reason, .. } => format!("The system said: {reason}."),
+                _ => found.meaning,
+            };
+            let meaning = format!("{meaning} {}", old_ones(p, s.at)).trim().to_owned();
+            UiProblem { meaning, buttons, ..found }
         }
     })
 }
@@ -305,6 +314,17 @@ fn works(p: &ProfileNow, now: Timestamp) -> String {
         Some(_) => "It has expired.".to_owned(),
         None if !p.kept.delivery.is_refreshed() => "Programs that ask for it get an error.".to_owned(),
         None => "Nothing was written yet.".to_owned(),
+    }
+}
+
+/// As [`works`], of what stands in a file that cannot be written.
+fn old_ones(p: &ProfileNow, now: Timestamp) -> String {
+    match &p.kept.written {
+        Some(w) if w.expires > now => {
+            format!("The old credentials work for {} more.", left(w.expires.duration_since(now)))
+        }
+        Some(_) => "The old credentials have expired.".to_owned(),
+        None => works(p, now),
     }
 }
 

@@ -30,6 +30,7 @@ mod portal;
 pub mod problem;
 mod reading;
 mod record;
+mod refreshes;
 pub mod said;
 mod settings;
 mod sign_in;

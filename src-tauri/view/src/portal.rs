@@ -3,19 +3,20 @@
 use crate::{
     ask::UiRequest,
     problem::asks,
-    ui_portal::{UiAccount, UiApp, UiApps, UiChange, UiPortal, UiRole},
+    ui_portal::{UiAccount, UiApp, UiApps, UiChange, UiFed, UiPortal, UiRole},
     ui_state::UiProblem,
     words::{group_account_id, ui_environment, ui_sensitivity},
 };
 use engine::{
     Snapshot,
     model::{
+        Timestamp,
         application::{AppChange, Application, Applications},
         environment::{Act, classify, needs_confirm, sensitivity},
         ids::OrgId,
         portal::{AccessChange, Account},
     },
-    snapshot::OrganisationNow,
+    snapshot::{OrganisationNow, ProfileNow},
 };
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -43,6 +44,8 @@ pub fn revision(s: &Snapshot, o: &OrganisationNow) -> String {
     }
     for change in &o.portal.changes {
         (change.gained, &change.account, &change.role, change.noticed.as_millisecond()).hash(&mut hash);
+        change.since.map(Timestamp::as_millisecond).hash(&mut hash);
+        fed(s, o, change).iter().for_each(|profile| (&profile.name, profile.expires).hash(&mut hash));
     }
     for change in &o.portal.app_changes {
         (change.gained, &change.app, &change.name, change.noticed.as_millisecond()).hash(&mut hash);
@@ -126,7 +129,7 @@ fn not_listed(o: &OrganisationNow) -> UiProblem {
 }
 
 fn changes(s: &Snapshot, o: &OrganisationNow) -> Vec<UiChange> {
-    let roles = o.portal.changes.iter().map(|c| change(s, c));
+    let roles = o.portal.changes.iter().map(|c| change(s, o, c));
     roles.chain(o.portal.app_changes.iter().map(app_change)).collect()
 }
 
@@ -140,6 +143,8 @@ fn app_change(c: &AppChange) -> UiChange {
         gained: c.gained,
         id: format!("app/{}", c.app),
         noticed: c.noticed.as_millisecond(),
+        since: None,
+        profiles: vec![],
         title,
         meaning: meaning.to_owned(),
     }
@@ -152,30 +157,35 @@ fn suggested_profile(account: &str, role: &str) -> String {
     dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
-fn change(s: &Snapshot, c: &AccessChange) -> UiChange {
-    let profile = s
-        .profiles
-        .iter()
-        .find(|p| p.kept.grant.account == c.account && p.kept.grant.role == c.role)
-        .map(|p| p.kept.profile.as_str());
+fn change(s: &Snapshot, o: &OrganisationNow, c: &AccessChange) -> UiChange {
     let (title, meaning) = if c.gained {
-        (format!("New: {} in {}", c.role, c.account_name), "You can open it from now on.".to_owned())
+        (format!("New: {} in {}", c.role, c.account_name), "You can open it from now on.")
     } else {
-        let meaning = match profile {
-            Some(name) => {
-                format!(
-                    "It was removed by an administrator. Profile \"{name}\" stops when its credentials expire."
-                )
-            }
-            None => "It was removed by an administrator.".to_owned(),
-        };
-        (format!("You no longer have {} in {}", c.role, c.account_name), meaning)
+        (
+            format!("You no longer have {} in {}", c.role, c.account_name),
+            "It was removed by an administrator.",
+        )
     };
     UiChange {
         gained: c.gained,
         id: format!("role/{}/{}", c.account, c.role),
         noticed: c.noticed.as_millisecond(),
+        since: c.since.map(Timestamp::as_millisecond),
+        profiles: fed(s, o, c),
         title,
-        meaning,
+        meaning: meaning.to_owned(),
     }
+}
+
+/// The profiles that a lost role feeds, by name.
+fn fed(s: &Snapshot, o: &OrganisationNow, c: &AccessChange) -> Vec<UiFed> {
+    let of_it = |p: &&ProfileNow| {
+        let grant = &p.kept.grant;
+        !c.gained && grant.org == o.organisation.id && grant.account == c.account && grant.role == c.role
+    };
+    let one = |p: &ProfileNow| UiFed {
+        name: p.kept.profile.to_string(),
+        expires: p.kept.written.as_ref().map(|w| w.expires.as_millisecond()),
+    };
+    s.profiles.iter().filter(of_it).map(one).collect()
 }

@@ -9,6 +9,7 @@ mod imports;
 pub(crate) mod keys;
 mod menus;
 mod notices;
+mod profiles;
 mod reports;
 mod safety;
 mod said;

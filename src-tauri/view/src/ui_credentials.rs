@@ -115,10 +115,38 @@ pub struct UiProfile {
     pub key_tail: Option<String>,
     /// The file that says how tools get its credentials.
     pub path: Option<String>,
+    /// Who wrote what stands under its name; `null` where nothing does.
+    pub writer: Option<UiWriter>,
+    /// Its last refreshes, newest first, at most 5.
+    pub refreshes: Vec<UiRefresh>,
     /// What is wrong and what to do.
     pub problem: Option<UiProblem>,
     /// Something worth knowing, no problem.
     pub info: Option<String>,
+}
+
+/// Who wrote a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiWriter {
+    /// Latchkey itself.
+    pub ours: bool,
+    /// `Latchkey`, `Another program`.
+    pub name: String,
+    /// When we wrote it, or noticed that another did; epoch milliseconds.
+    pub at: Option<i64>,
+}
+
+/// What became of one refresh.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiRefresh {
+    /// The number of its line in Activity.
+    pub id: i64,
+    /// When, epoch milliseconds.
+    pub at: i64,
+    /// `refreshed, valid until 14:46`, `failed: The disk is full`; the window has the time before it.
+    pub text: String,
+    /// It was refreshed.
+    pub ok: bool,
 }
 
 /// The credentials file.

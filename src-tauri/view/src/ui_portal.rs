@@ -128,10 +128,23 @@ pub struct UiChange {
     pub id: String,
     /// When it was noticed, epoch milliseconds.
     pub noticed: i64,
+    /// The last moment at which it was as before, epoch milliseconds.
+    pub since: Option<i64>,
+    /// Profiles that a lost role feeds.
+    pub profiles: Vec<UiFed>,
     /// `You no longer have Administrator in payments-prod`.
     pub title: String,
     /// What it means.
     pub meaning: String,
+}
+
+/// A kept profile whose role was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiFed {
+    /// Its name.
+    pub name: String,
+    /// When what stands in the file stops working, epoch milliseconds; `null` where nothing does.
+    pub expires: Option<i64>,
 }
 
 /// What the portal of one organisation lists.

@@ -183,7 +183,7 @@ export class Desk {
   async ask(request: UiRequest): Promise<UiReply> {
     const show = (reply: UiReply) => {
       this.#failed(reply);
-      if (reply.reply === 'done' && request.ask === 'copy_environment') this.toast(COPIED);
+      if (reply.reply === 'copied' && request.ask === 'copy_environment') this.toast(COPIED);
     };
     const reply = await this.tell(request, show);
     show(reply);

@@ -2,9 +2,9 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { expect, test } from 'vitest';
-import { appShortcut } from './organisation';
-import { scene, show } from './page';
-import { state } from './scenes';
+import { appShortcut, shortcut } from './organisation';
+import { scene, settled, show } from './page';
+import { problem, state } from './scenes';
 
 const GRAFANA = appShortcut('Grafana').app;
 const rows = () =>
@@ -37,6 +37,44 @@ test('an app among the favourites opens, and the star comes off', async () => {
     { ask: 'open_app', app: GRAFANA },
     { ask: 'set_favourite_app', app: GRAFANA, on: false },
   ]);
+});
+
+test('favourites are moved by Alt and an arrow, keep the focus, and say their place', async () => {
+  const { host } = await show(scene('portal'));
+  const list = screen.getByRole('list', { name: 'Favourites' });
+  const order = () => within(list).getAllByRole('group').map((row) => row.getAttribute('aria-label'));
+  const before = order();
+  const grafana = within(list).getByRole('button', { name: 'Open Grafana' });
+  grafana.focus();
+  await fireEvent.keyDown(grafana, { key: 'ArrowUp', altKey: true });
+  await settled();
+  expect(host.asked).toEqual([{ ask: 'move_favourite_app', app: GRAFANA, up: true }]);
+  expect(order()).toEqual([before[0], before[2], before[1], before[3]]);
+  expect(document.activeElement).toBe(grafana);
+  expect(screen.getByText('Grafana: place 2 of 4').getAttribute('role')).toBe('status');
+  const first = within(list).getAllByRole('button', { name: /^Open console, payments-prod/ })[0] as HTMLElement;
+  await fireEvent.keyDown(first, { key: 'ArrowUp', altKey: true });
+  await fireEvent.keyDown(first, { key: 'ArrowDown', altKey: true });
+  await settled();
+  // The first has nothing above it.
+  expect(host.asked.slice(1)).toEqual([{ ask: 'move_favourite', grant: shortcut('payments-prod', 'ReadOnly').grant, up: false }]);
+  expect(order()).toEqual([before[2], before[0], before[1], before[3]]);
+  const recent = within(screen.getByRole('list', { name: 'Recent' })).getAllByRole('button')[0] as HTMLElement;
+  await fireEvent.keyDown(recent, { key: 'ArrowDown', altKey: true });
+  await settled();
+  expect(host.asked).toHaveLength(2);
+});
+
+test('a favourite that could not be moved stays where it is', async () => {
+  const failed = problem('The disk is full', 'Nothing was changed.', 'Free some space.');
+  await show({ ...scene('portal'), reply: () => ({ reply: 'failed', field: null, problem: failed }) });
+  const list = screen.getByRole('list', { name: 'Favourites' });
+  const order = () => within(list).getAllByRole('group').map((row) => row.getAttribute('aria-label'));
+  const before = order();
+  await fireEvent.keyDown(within(list).getByRole('button', { name: 'Open Grafana' }), { key: 'ArrowDown', altKey: true });
+  await settled();
+  expect(order()).toEqual(before);
+  expect(screen.getByText('The disk is full')).toBeTruthy();
 });
 
 test('the row says how opening went', async () => {

@@ -2,7 +2,7 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { UiReply, UiRequest } from '../bindings';
-import { shortcut } from './organisation';
+import { MINUTE, NOW, shortcut } from './organisation';
 import { scene, settled, show } from './page';
 import { confirms } from './parts';
 import { button, problem } from './scenes';
@@ -105,7 +105,7 @@ test('where copying asks first, nothing is said until the person has said yes', 
   const yes = button('Copy them', { action: { action: 'ask', request: environment('posix', true) } });
   const asks = confirms({ ask: 'open_console', grant: GRANT, destination: null, region: null, confirmed: false });
   const reply = (request: UiRequest): UiReply =>
-    'confirmed' in request && !request.confirmed && asks.reply === 'confirm' ? { ...asks, dialog: { ...asks.dialog, title: 'Copy them?', confirm: yes } } : { reply: 'done' };
+    'confirmed' in request && !request.confirmed && asks.reply === 'confirm' ? { ...asks, dialog: { ...asks.dialog, title: 'Copy them?', confirm: yes } } : { reply: 'copied', until: NOW + 42 * MINUTE };
   const { host } = await show({ ...scene('portal'), reply });
   await fireEvent.keyDown(open(), { key: 'Enter', ctrlKey: true });
   await settled();
@@ -121,7 +121,7 @@ test('where copying asks first, nothing is said until the person has said yes', 
 test('what could not be copied stands in a notice, and trying again says how it went', async () => {
   const again = button('Try again', { action: { action: 'ask', request: environment() } });
   let fails = true;
-  const reply = (): UiReply => (fails ? { reply: 'failed', field: null, problem: problem('Acme did not answer', '', 'Try again.', again) } : { reply: 'done' });
+  const reply = (): UiReply => (fails ? { reply: 'failed', field: null, problem: problem('Acme did not answer', '', 'Try again.', again) } : { reply: 'copied', until: NOW + 42 * MINUTE });
   await show({ ...scene('portal'), reply });
   await fireEvent.keyDown(open(), { key: 'Enter', ctrlKey: true });
   await settled();
@@ -131,4 +131,15 @@ test('what could not be copied stands in a notice, and trying again says how it 
   await fireEvent.click(notices.getByRole('button', { name: 'Try again' }));
   await settled();
   expect([notices.queryByText('Acme did not answer'), notice()]).toEqual([null, expect.anything()]);
+});
+
+test('Shift+Enter and the menu open a console in a private window', async () => {
+  const { host } = await show(scene('portal'));
+  const request = { ask: 'open_console', grant: GRANT, destination: null, region: null, confirmed: false };
+  await fireEvent.keyDown(open(), { key: 'Enter', shiftKey: true });
+  await settled();
+  await choose('payments-dev, PowerUser', 'Open in a private window');
+  await fireEvent.click(open());
+  await settled();
+  expect(host.asked).toEqual([{ ...request, private: true }, { ...request, private: true }, request]);
 });

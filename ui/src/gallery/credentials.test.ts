@@ -20,6 +20,23 @@ test('columns sort, and say so', async () => {
   expect([screen.getByRole('columnheader', { name: 'Time left' }).getAttribute('aria-sort'), first()]).toEqual(['ascending', 'data-stg']);
 });
 
+test('the details tell who wrote a profile, and its last refreshes', async () => {
+  await show(scene('credentials-details'));
+  await fireEvent.click(screen.getByRole('button', { name: 'Details of data-stg' }));
+  const details = screen.getByRole('complementary', { name: 'Details' });
+  const fact = (name: string) => within(details).getByText(name).nextElementSibling?.textContent;
+  expect(fact('Written by')).toBe('Latchkey, 12:52');
+  const list = within(details).getByRole('region', { name: 'Last refreshes' });
+  const lines = within(list).getAllByRole('listitem').map((one) => one.textContent?.replaceAll(/\s+/g, ' ').trim());
+  expect(lines).toHaveLength(5);
+  expect(lines[0]).toBe('12:52 refreshed, valid until 13:52');
+  expect(lines[2]).toBe('11:53 failed: acme.awsapps.com did not answer');
+  await fireEvent.click(screen.getByRole('button', { name: 'Details of store-qa' }));
+  expect(fact('Written by')).toBe('Another program, noticed 14:02');
+  expect(within(details).queryByText('Last written')).toBeNull();
+  expect(within(details).queryByText('Last refreshes')).toBeNull();
+});
+
 test('stopping asks first, and Cancel has the focus', async () => {
   const { host } = await show(scene('credentials'));
   await fireEvent.click(screen.getByRole('button', { name: 'Details of pay-dev' }));

@@ -2,14 +2,14 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
 import type { UiReply, UiRequest } from '../bindings';
-import { shortcut } from './organisation';
-import { scene, settled, show } from './page';
+import { MINUTE, NOW, shortcut } from './organisation';
+import { pass, scene, settled, show } from './page';
 import { button, problem } from './scenes';
 
 const GRANT = shortcut('payments-dev', 'PowerUser').grant;
 
 async function keys(option: string, reply?: (request: UiRequest) => UiReply) {
-  const shown = await show({ ...scene('portal'), reply });
+  const shown = await show({ ...scene('portal'), ...(reply && { reply }) });
   await fireEvent.click(screen.getAllByRole('button', { name: 'Keys…, payments-dev, PowerUser, development' })[0] as HTMLElement);
   const dialog = screen.getByRole('dialog', { name: 'Credentials for payments-dev, PowerUser' });
   await fireEvent.click(within(dialog).getByRole('tab', { name: option }));
@@ -75,6 +75,65 @@ test('what could not be copied is told beside it, and its way out makes room', a
   await fireEvent.click(await within(dialog).findByRole('button', { name: 'Sign in' }));
   await settled();
   expect(screen.queryByRole('dialog')).toBeNull();
+});
+
+const COPIED = (until: number): UiReply => ({ reply: 'copied', until });
+const subtitle = (dialog: HTMLElement) => within(dialog).getByRole('heading', { level: 2 }).nextElementSibling?.textContent;
+
+test('until when works what was copied is said, also beside a profile kept fresh', async () => {
+  const { dialog } = await keys('Environment variables', () => COPIED(NOW + 98 * MINUTE));
+  expect(subtitle(dialog)).toBe('Kept fresh as pay-dev, valid until 14:46 (42 min)');
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Copy environment' }));
+  await settled();
+  expect(subtitle(dialog)).toBe('Valid until 15:42 (1 h 38 min)');
+  await pass(90 * MINUTE);
+  expect(subtitle(dialog)).toBe('Valid until 15:42 (8 min)');
+  expect(within(dialog).queryByText('These credentials have expired.')).toBeNull();
+});
+
+test('what expired says so once, and is copied again as it was copied', async () => {
+  const { dialog, host } = await keys('Individual values', () => COPIED(NOW + 15 * MINUTE));
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Copy aws_session_token' }));
+  await settled();
+  await fireEvent.click(within(dialog).getByRole('tab', { name: 'Keep fresh (recommended)' }));
+  await pass(15 * MINUTE);
+  const told = within(dialog).getByText('These credentials have expired.');
+  const region = told.closest('[role=status]');
+  expect(subtitle(dialog)).toBe('Expired at 14:19');
+  // The same words, not said anew by the clock.
+  await pass(5 * MINUTE);
+  expect([told.isConnected, region?.isConnected, told.closest('[role=status]') === region]).toEqual([true, true, true]);
+  host.scene.reply = () => COPIED(NOW + 75 * MINUTE);
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Get new ones' }));
+  await settled();
+  expect(host.asked).toHaveLength(2);
+  expect(host.asked[1]).toEqual(host.asked[0]);
+  expect(within(dialog).queryByText('These credentials have expired.')).toBeNull();
+  expect(within(dialog).getAllByText(/The clipboard clears in 90 s/)).toHaveLength(1);
+  expect(subtitle(dialog)).toBe('Valid until 15:19 (55 min)');
+  expect(document.activeElement).toBe(within(dialog).getByRole('tab', { name: 'Keep fresh (recommended)' }));
+});
+
+test('new ones that do not come leave the note, and why is told', async () => {
+  const { dialog, host } = await keys('Credentials file block', () => COPIED(NOW + 15 * MINUTE));
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Copy block' }));
+  await settled();
+  await pass(16 * MINUTE);
+  expect(within(dialog).queryByText(/The clipboard clears in 90 s/)).toBeNull();
+  host.scene.reply = () => ({ reply: 'failed', field: null, problem: problem('Sign in to Acme', 'This works only while you are signed in.', '') });
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Get new ones' }));
+  await settled();
+  expect(within(dialog).getByText('Sign in to Acme')).toBeTruthy();
+  expect(within(dialog).getByText('These credentials have expired.')).toBeTruthy();
+});
+
+test('another way than the one that copied does not say that it did', async () => {
+  const { dialog } = await keys('Environment variables');
+  await fireEvent.click(within(dialog).getByRole('button', { name: 'Copy environment' }));
+  await settled();
+  expect(within(dialog).getByText(/The clipboard clears in 90 s/)).toBeTruthy();
+  await fireEvent.click(within(dialog).getByRole('tab', { name: 'Credentials file block' }));
+  expect(within(dialog).queryByText(/The clipboard clears in 90 s/)).toBeNull();
 });
 
 test('the sample organisation names its own credentials file, not the person\'s', async () => {

@@ -187,11 +187,20 @@ export function profile(name: string, account: string, role: string, status: UiS
     region: 'eu-west-1',
     key_tail: '7QXD',
     path: '~/.aws/credentials',
+    writer: status === 'conflict' ? { ours: false, name: 'Another program', at: NOW - 2 * MINUTE } : { ours: true, name: 'Latchkey', at: NOW + (minutes - 60) * MINUTE },
+    refreshes: [],
     problem: null,
     info: null,
     ...change,
   };
 }
+
+/** Its refreshes, so many minutes ago, newest first; what failed, with the reason. */
+export const refreshes = (...told: [minutes: number, failed?: string][]): UiProfile['refreshes'] =>
+  told.map(([minutes, failed], at) => {
+    const until = new Date(NOW - (minutes - 60) * MINUTE).toTimeString().slice(0, 5);
+    return { id: 900 - at, at: NOW - minutes * MINUTE, text: failed ? `failed: ${failed}` : `refreshed, valid until ${until}`, ok: !failed };
+  });
 
 /** A profile whose tools ask each time. */
 export const onDemand = (name: string, account: string, role: string, asked: number | null, change: Partial<UiProfile> = {}): UiProfile =>
@@ -205,5 +214,6 @@ export const onDemand = (name: string, account: string, role: string, asked: num
     written: null,
     key_tail: null,
     path: '~/.aws/config',
+    writer: { ours: true, name: 'Latchkey', at: NOW - 26 * HOUR },
     ...change,
   });

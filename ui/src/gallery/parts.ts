@@ -1,7 +1,7 @@
 /** What several scenes are made of. */
 import type { UiActivity, UiImport, UiOrganisation, UiReply, UiRequest } from '../bindings';
 import { CONFIG_NOTE, IMPORT } from './config-file';
-import { ACCOUNTS, HOUR, MINUTE, NOW, account, portal, profile } from './organisation';
+import { ACCOUNTS, HOUR, MINUTE, NOW, account, portal, profile, refreshes } from './organisation';
 import { ACTIVITY, banner, button, problem, scene, signIn, state, type Shown } from './state';
 
 export const nothing = { acme: portal([], { apps: { state: 'listed', apps: [] } }) };
@@ -14,6 +14,7 @@ export const manyProfiles = [
   profile('pay-ro', 'payments-prod', 'ReadOnly', 'due_soon', 8),
   profile('data-stg', 'data-staging', 'Developer', 'sign_in_needed', -12, {
     problem: problem('data-stg has expired', 'Tools that use it get errors.', 'Sign in to refresh it.', signIn),
+    refreshes: refreshes([72], [112], [131, 'acme.awsapps.com did not answer'], [152], [192]),
   }),
   profile('lab', 'playground-sam', 'ShortLived', 'refreshing', 4, { lifetime: 15 * MINUTE, info: 'Credentials for this role last 15 min, so they are replaced every 10 min.' }),
   profile('store-qa', 'storefront-qa', 'Developer', 'conflict', 31, {

@@ -1,3 +1,4 @@
+import type { UiChange, UiFed } from '../bindings';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, shortcut } from './organisation';
 import { banner, button, problem, scene, signIn, state, WITHOUT_TRAY, type Shown } from './state';
 import { hidden, signsInByItself } from './deliveries';
@@ -12,6 +13,16 @@ const updateReady = banner(
   button('Restart', { action: { action: 'ask', request: { ask: 'restart' } } }),
   button('Later', { action: { action: 'ask', request: { ask: 'update_later' } } }),
 );
+const gained = (id: string, what: string): UiChange => ({ gained: true, id, noticed: NOW - HOUR, since: NOW - 5 * HOUR, profiles: [], title: `New: ${what}`, meaning: 'You can open it from now on.' });
+const lost = (account: string, role: string, ...profiles: UiFed[]): UiChange => ({
+  gained: false,
+  id: `role/${ACCOUNTS.find(({ name }) => name === account)?.id}/${role}`,
+  noticed: NOW - HOUR,
+  since: NOW - 4.9 * HOUR,
+  profiles,
+  title: `You no longer have ${role} in ${account}`,
+  meaning: 'It was removed by an administrator.',
+});
 const syncing = () =>
   scene({
     portals: { acme: portal(ACCOUNTS.map((account, at) => (at > 6 ? { ...account, roles: null } : account))) },
@@ -128,9 +139,9 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
       portals: {
         acme: portal(ACCOUNTS, {
           changes: [
-            { gained: false, id: 'role/111122223333/Administrator', noticed: NOW - HOUR, title: 'You no longer have Administrator in payments-prod', meaning: 'Profile "pay-admin" stops working at 17:44.' },
-            { gained: true, id: 'role/518833107790/Incident', noticed: NOW - HOUR, title: 'New: Incident in storefront-prod', meaning: '' },
-            { gained: true, id: 'app/ins-1', noticed: NOW - HOUR, title: 'New: Wiki (app)', meaning: 'You can open it from now on.' },
+            lost('payments-prod', 'Administrator'),
+            gained('role/518833107790/Incident', 'Incident in storefront-prod'),
+            gained('app/ins-1', 'Wiki (app)'),
           ],
         }),
       },
@@ -139,19 +150,22 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
     scene({
       portals: {
         acme: portal(ACCOUNTS, {
-          changes: [
-            { gained: true, id: 'role/518833107790/Incident', noticed: NOW - HOUR, title: 'New: Incident in storefront-prod', meaning: 'You can open it from now on.' },
-            ...['ReadOnly', 'Developer', 'Billing', 'SecurityAudit'].map((role) => ({
-              gained: false,
-              id: `role/111122223333/${role}`,
-              noticed: NOW - HOUR,
-              title: `You no longer have ${role} in payments-prod`,
-              meaning: 'It was removed by an administrator.',
-            })),
-          ],
+          changes: [gained('role/518833107790/Incident', 'Incident in storefront-prod'), ...['ReadOnly', 'Developer', 'Billing', 'SecurityAudit'].map((role) => lost('payments-prod', role))],
         }),
       },
       press: ['Show all 5'],
+    }),
+  'portal-role-lost': () =>
+    scene({
+      portals: {
+        acme: portal(ACCOUNTS, {
+          changes: [
+            lost('payments-prod', 'Administrator', { name: 'pay-admin', expires: NOW + 40 * MINUTE }),
+            lost('storefront-dev', 'PowerUser', { name: 'store', expires: NOW - 3 * MINUTE }, { name: 'store-ask', expires: null }),
+            gained('app/ins-1', 'Wiki (app)'),
+          ],
+        }),
+      },
     }),
   'portal-opening': () =>
     scene({
@@ -213,6 +227,12 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
   'keys-identity-center-own': () => scene({ state: state({}, { kind: 'custom' }), press: [KEYS, 'Identity Center settings'] }),
   'keys-block': () => scene({ press: [KEYS, 'Credentials file block', 'Copy block'] }),
   'keys-values': () => scene({ press: [KEYS, 'Individual values', 'Copy aws_secret_access_key'] }),
+  'keys-copied': () => scene({ press: [KEYS, 'Environment variables', 'Copy environment'] }),
+  'keys-expired': () =>
+    scene({
+      press: [KEYS, 'Environment variables', 'Copy environment'],
+      reply: ({ ask }) => (ask === 'copy_environment' ? { reply: 'copied', until: NOW - MINUTE } : { reply: 'done' }),
+    }),
   'keys-confirm': () =>
     scene({
       query: 'payments-prod',

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { UiLaunchState, UiPortal, UiReply } from '../bindings';
 import { NOW, shortcut } from './organisation';
 import { pass, scene, settled, show } from './page';
-import { state } from './scenes';
+import { problem as worded, state } from './scenes';
 
 const names = (list: string) =>
   within(screen.getByRole('list', { name: list }))
@@ -150,6 +150,47 @@ test('a change that was dismissed stays so when the window opens again, and a ne
   await show(again, { 'latchkey.changes.acme': String(NOW - 1) });
   expect(changes()).toHaveLength(3);
   expect([host.asked, desk.view]).toEqual([[], 'portal']);
+});
+
+/** The banner of a lost role that feeds a profile. */
+const lostRole = (title: string) => screen.queryByText(title)?.closest<HTMLElement>('[role=status]') ?? null;
+const PROD_ADMIN = 'You no longer have Administrator in payments-prod';
+const DEV_POWER = 'You no longer have PowerUser in storefront-dev';
+const words = (banner: HTMLElement | null) => banner?.querySelector('.body')?.textContent?.trim();
+
+test('a lost role that feeds a profile says since when and what stops, and offers to remove it', async () => {
+  const { host } = await show(scene('portal-role-lost'));
+  expect(words(lostRole(PROD_ADMIN))).toBe('It was removed since 09:10. Profile "pay-admin" stops working at 14:44.');
+  expect(words(lostRole(DEV_POWER))).toBe('It was removed since 09:10. Profile "store" has stopped working. Programs that ask for profile "store-ask" get an error.');
+  // The others have their own banner, without these.
+  expect(changes()).toEqual(['New: Wiki (app). You can open it from now on.']);
+  await fireEvent.click(within(lostRole(PROD_ADMIN) as HTMLElement).getByRole('button', { name: 'Remove profile' }));
+  await settled();
+  expect(host.asked).toEqual([{ ask: 'stop_keeping', profile: 'pay-admin', remove: true }]);
+  expect(lostRole(PROD_ADMIN)).toBeNull();
+  await fireEvent.click(within(lostRole(DEV_POWER) as HTMLElement).getByRole('button', { name: 'Remove 2 profiles' }));
+  await settled();
+  expect(host.asked.slice(1)).toEqual(['store', 'store-ask'].map((profile) => ({ ask: 'stop_keeping', profile, remove: true })));
+  expect(lostRole(DEV_POWER)).toBeNull();
+});
+
+test('a lost role that was dismissed stays so, alone', async () => {
+  const { host } = await show(scene('portal-role-lost'));
+  await fireEvent.click(within(lostRole(PROD_ADMIN) as HTMLElement).getByRole('button', { name: 'Dismiss' }));
+  const kept = { 'latchkey.lost.acme': localStorage.getItem('latchkey.lost.acme') ?? '' };
+  expect([lostRole(PROD_ADMIN), host.asked]).toEqual([null, []]);
+  cleanup();
+  await show(scene('portal-role-lost'), kept);
+  expect([lostRole(PROD_ADMIN), lostRole(DEV_POWER) !== null, changes()?.length]).toEqual([null, true, 1]);
+});
+
+test('a profile that could not be removed leaves the banner, and why is told', async () => {
+  const failed = worded('The disk is full', '~/.aws/credentials was not changed.', 'Free some space, then try again.');
+  await show({ ...scene('portal-role-lost'), reply: () => ({ reply: 'failed', field: null, problem: failed }) });
+  await fireEvent.click(within(lostRole(PROD_ADMIN) as HTMLElement).getByRole('button', { name: 'Remove profile' }));
+  await settled();
+  expect(screen.getByText('The disk is full')).toBeTruthy();
+  expect(lostRole(PROD_ADMIN)).not.toBeNull();
 });
 
 test('a launch that finds no browser leads to its link and to the choice of browsers', async () => {

@@ -105,6 +105,7 @@ export function reads(state: UiState, request: UiRequest): UiReply | null {
     const event = { event: 'refreshed', profile: 'pay-dev', grant: { org: 'acme', account: '111122224444', role: 'PowerUser' }, account_name: 'payments-dev', expires: '2026-11-24T13:46:00Z', key_tail: '7QXD' };
     return { reply: 'entry', json: found ? JSON.stringify({ id: found.id, at: new Date(found.at).toISOString(), by: found.by, event }, null, 2) : '' };
   }
+  if (request.ask === 'copy_environment' || request.ask === 'copy_credentials') return { reply: 'copied', until: NOW + 42 * MINUTE };
   if (request.ask === 'try_rule')
     return request.pattern.includes('(')
       ? { reply: 'failed', field: 'pattern', problem: { title: 'That pattern cannot be read', meaning: 'It is no regular expression: unclosed group.', next: 'Correct it; a plain word such as prod fits wherever it stands.', buttons: [], details: '' } }

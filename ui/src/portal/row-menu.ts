@@ -12,6 +12,7 @@ const LABELS: { label: string; environment: UiClass | null }[] = [
 /** What the row itself does. */
 export interface Doing {
   openAtService: () => void;
+  openPrivately: () => void;
   keys: () => void;
   link: () => void;
 }
@@ -29,6 +30,7 @@ export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiPro
   const arn = desk.org?.kind === 'aws' ? roleArnPattern(desk.org.region, grant) : null;
   return [
     { label: 'Open console at service…', disabled: !line.listed, chosen: doing.openAtService },
+    { label: 'Open in a private window', disabled: !line.listed, chosen: doing.openPrivately },
     null,
     { label: profile ? 'Keep fresh as another profile…' : 'Keep fresh as…', chosen: doing.keys },
     { label: 'Copy environment', chosen: () => void desk.copyEnvironment(grant) },

@@ -34,6 +34,9 @@ pub struct AccessChange {
     pub role: RoleName,
     /// When it was noticed.
     pub noticed: Timestamp,
+    /// The complete sync before: it happened after that. `None` where that was not written down.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 /// Everything listed, as of the last complete sync; kept in the store.
@@ -128,6 +131,7 @@ pub fn changes(old: &Portal, new: &[Account], noticed: Timestamp) -> Vec<AccessC
         account_name: account.name.clone(),
         role: role.clone(),
         noticed,
+        since: old.synced,
     };
     let mut found = Vec::new();
     for account in new {
@@ -180,6 +184,19 @@ mod tests {
             &[account("1", Some(&["B", "C"])), account("3", Some(&["A"]))],
             &[(true, "1", "C"), (true, "3", "A"), (false, "1", "A"), (false, "2", "A")],
         );
+    }
+
+    #[test]
+    fn a_change_came_after_the_sync_before() {
+        let old = Portal {
+            accounts: vec![account("1", Some(&["A"]))],
+            synced: Some(Timestamp::UNIX_EPOCH),
+            ..Portal::default()
+        };
+        let noticed = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(1);
+        let found = changes(&old, &[account("1", Some(&[]))], noticed);
+        let moments: Vec<_> = found.iter().map(|c| (c.since, c.noticed)).collect();
+        assert_eq!(moments, [(Some(Timestamp::UNIX_EPOCH), noticed)]);
     }
 
     #[test]

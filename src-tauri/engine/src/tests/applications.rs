@@ -1,13 +1,13 @@
 //! Applications: what becomes of listing them, and opening one.
 
-use super::world::{World, again, begin, minutes, no_answer, now, pass, start, start_in, until};
+use super::world::{World, again, begin, grant, minutes, no_answer, now, pass, start, start_in, until};
 use crate::{
     Engine, Request, Snapshot,
     model::{
         application::{Application, Applications},
         code::Code,
         history::Event,
-        ids::{AppId, AppRef, OrgId},
+        ids::{AppId, AppRef, OrgId, Target},
         notice::{Notice, Pressed},
         portal::Portal,
         sign_in::SignIn,
@@ -115,6 +115,39 @@ async fn an_application_opens_at_the_portals_link_whoever_is_signed_in() {
     assert!(matches!(shown.history[0].event, Event::AppOpened { .. }));
     let gone = engine.ask(Request::OpenApp(app("payroll"))).await;
     assert!(matches!(gone, Err(Code::Gone { .. })), "{gone:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn favourites_stand_in_the_persons_order_also_in_the_store() {
+    let (world, engine) = start(minutes(60), None).await;
+    let elsewhere = AppRef { org: OrgId::new("other"), ..app("docs") };
+    let all: Vec<Target> = vec![grant().into(), elsewhere.into(), app("wiki").into(), app("payroll").into()];
+    for target in &all {
+        engine.ask(Request::SetFavourite { target: target.clone(), on: true }).await.unwrap();
+    }
+    let order = |now: &Snapshot| -> Vec<usize> {
+        now.favourites.iter().filter_map(|t| all.iter().position(|one| one == t)).collect()
+    };
+    for (which, up, expect) in [
+        (0, true, [0, 1, 2, 3]),
+        (3, false, [0, 1, 2, 3]),
+        (3, true, [0, 1, 3, 2]),
+        // Over that of another organisation, which keeps its place.
+        (3, true, [3, 1, 0, 2]),
+        (0, false, [3, 1, 2, 0]),
+        (1, true, [3, 1, 2, 0]),
+    ] {
+        engine.ask(Request::MoveFavourite { target: all[which].clone(), up }).await.unwrap();
+        assert_eq!(order(&now(&engine)), expect, "{which}, up: {up}");
+    }
+    // A star that is taken off leaves no place that is given twice.
+    engine.ask(Request::SetFavourite { target: all[3].clone(), on: false }).await.unwrap();
+    engine.ask(Request::SetFavourite { target: all[3].clone(), on: true }).await.unwrap();
+    engine.ask(Request::MoveFavourite { target: app("gone").into(), up: true }).await.unwrap();
+    assert_eq!(order(&now(&engine)), [1, 2, 0, 3]);
+    pass(minutes(1)).await;
+    let places = ["docs", "wiki", "Dev", "payroll"].map(|name| world.row(&format!("favourite {name}")));
+    assert_eq!(places, ["0", "1", "2", "3"].map(|place| Some(place.to_owned())));
 }
 
 #[tokio::test(start_paused = true)]

@@ -70,8 +70,8 @@ async fn a_copy_beside_a_program_shares_its_call() {
     *world.credentials_take.lock().unwrap() = Duration::from_secs(2);
     let copy = Request::CopyEnvironment { grant: grant(), shell: Shell::Posix, confirmed: true };
     let (copied, asked) = tokio::join!(engine.ask(copy), engine.ask(wish(Of::Role(grant()), true)));
-    assert_eq!(copied, Ok(Reply::Done));
-    handed(asked);
+    let expires = handed(asked).credentials.expires;
+    assert_eq!(copied, Ok(Reply::Copied { expires }));
     assert_eq!((world.count("role credentials"), world.count("copied")), (1, 1));
 }
 
@@ -81,7 +81,8 @@ async fn what_still_works_can_be_copied_after_the_sign_ins_end() {
     handed(engine.ask(wish(Of::Role(grant()), false)).await);
     pass(minutes(50)).await;
     let copy = || Request::CopyEnvironment { grant: grant(), shell: Shell::Posix, confirmed: true };
-    assert_eq!(engine.ask(copy()).await, Ok(Reply::Done));
+    // They expire when they were to when they were fetched, not an hour after the copy.
+    assert_eq!(engine.ask(copy()).await, Ok(Reply::Copied { expires: begin() + minutes(60) }));
     pass(minutes(11)).await;
     assert_eq!(engine.ask(copy()).await, Err(Code::SignInNeeded));
     assert_eq!((world.count("copied"), world.count("sign-in page")), (1, 0));

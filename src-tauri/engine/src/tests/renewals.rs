@@ -186,7 +186,7 @@ async fn the_environment_is_copied_after_a_renewal() {
     pass(minutes(61)).await;
     *world.renew_never.lock().unwrap() = None;
     let copy = || Request::CopyEnvironment { grant: grant(), shell: Shell::Posix, confirmed: true };
-    assert_eq!(engine.ask(copy()).await, Ok(Reply::Done));
+    assert!(matches!(engine.ask(copy()).await, Ok(Reply::Copied { .. })));
     assert_eq!(world.count("copied"), 1);
 }
 
@@ -200,7 +200,7 @@ async fn a_copy_beside_a_sign_in_that_nobody_finishes_waits_for_the_renewal_alon
     engine.ask(Request::SignIn { org: acme(), method: None }).await.unwrap();
     let copy = Request::CopyEnvironment { grant: grant(), shell: Shell::Posix, confirmed: true };
     let answer = tokio::time::timeout(Duration::from_secs(5), engine.ask(copy)).await;
-    assert_eq!(answer, Ok(Ok(Reply::Done)));
+    assert!(matches!(answer, Ok(Ok(Reply::Copied { .. }))));
     assert!(matches!(now(&engine).organisations[0].sign_in, SignIn::InProgress(_)));
 }
 
@@ -209,7 +209,7 @@ async fn a_copy_that_is_answered_401_is_tried_again_after_a_renewal() {
     let (world, engine) = start(minutes(60), None).await;
     world.refuse.lock().unwrap().push(SsoError::Unauthorized);
     let copy = || Request::CopyEnvironment { grant: grant(), shell: Shell::Posix, confirmed: true };
-    assert_eq!(engine.ask(copy()).await, Ok(Reply::Done));
+    assert!(matches!(engine.ask(copy()).await, Ok(Reply::Copied { .. })));
     assert_eq!((world.count("refresh token"), world.count("copied")), (1, 1));
 }
 

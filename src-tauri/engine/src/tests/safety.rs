@@ -80,7 +80,7 @@ fn yes(request: Request, consent: Consent) -> Request {
 fn asked(answer: Answer) -> Option<Care> {
     match answer.unwrap() {
         Reply::Confirm(confirm) => Some(confirm.care),
-        Reply::Done => None,
+        Reply::Done | Reply::Copied { .. } => None,
         other => panic!("neither asked nor done: {other:?}"),
     }
 }

@@ -197,7 +197,7 @@ impl World {
                     Target::App(app) => app.app.to_string(),
                 };
                 match place {
-                    Some(_) => rows.insert(format!("favourite {name}"), String::new()),
+                    Some(place) => rows.insert(format!("favourite {name}"), place.to_string()),
                     None => rows.remove(&format!("favourite {name}")),
                 };
             }

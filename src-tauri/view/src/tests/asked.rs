@@ -186,6 +186,29 @@ fn wishes_of_the_tray_can_be_asked_by_the_window() {
 }
 
 #[test]
+fn favourites_are_moved_by_what_they_are() {
+    let role = UiRequest::MoveFavourite { grant: UiGrant::from(&grant(PROD, "ReadOnly")), up: true };
+    let expect = Request::MoveFavourite { target: grant(PROD, "ReadOnly").into(), up: true };
+    assert_eq!(Request::try_from(role).unwrap(), expect);
+    let wiki = UiAppRef { org: "acme".into(), app: "ins-2".into() };
+    let moved = UiRequest::MoveFavouriteApp { app: wiki, up: false };
+    let expect = Request::MoveFavourite { target: app("ins-2").into(), up: false };
+    assert_eq!(Request::try_from(moved).unwrap(), expect);
+}
+
+#[test]
+fn what_was_copied_is_told_with_its_end_and_nothing_else() {
+    let asked = UiRequest::CopyEnvironment {
+        grant: UiGrant::from(&grant(PROD, "ReadOnly")),
+        shell: UiShell::Posix,
+        confirmed: true,
+    };
+    let told = reply(Ok(Reply::Copied { expires: minutes(42) }), &asked, &snapshot(), &zone());
+    let until = minutes(42).as_millisecond();
+    assert_eq!(serde_json::to_value(told).unwrap(), serde_json::json!({ "reply": "copied", "until": until }));
+}
+
+#[test]
 fn a_notifications_button_asks_as_the_window_does() {
     let notice = Notice::LaunchFailed {
         grant: grant(PROD, "Administrator"),

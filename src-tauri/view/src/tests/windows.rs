@@ -436,6 +436,7 @@ fn the_portal_and_its_revision() {
             account_name: "payments-prod".into(),
             role: grant(PROD, "Auditor").role,
             noticed: now(),
+            since: None,
         });
     });
     assert_ne!(revision(&lost), portal.revision);
