@@ -66,6 +66,13 @@ pub async fn give_up(shell: State<'_, Shell>, window: WebviewWindow) -> Result<(
     Ok(())
 }
 
+/// The person allows what a program asks for.
+#[tauri::command]
+pub async fn allow(shell: State<'_, Shell>, window: WebviewWindow) -> Result<(), ()> {
+    shell.answered(shell.prompts.allowed(&window));
+    Ok(())
+}
+
 /// Another key than the one that waits.
 #[tauri::command]
 pub async fn another_key(shell: State<'_, Shell>, window: WebviewWindow) -> Result<(), ()> {

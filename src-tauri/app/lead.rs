@@ -21,7 +21,7 @@ const HAND_OVER_IN: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// The other program neither shows a window nor gives up the lock.
-pub fn take(home: &Home, flags: Flags) -> anyhow::Result<Option<EngineLock>> {
+pub fn take(home: &Home, flags: &Flags) -> anyhow::Result<Option<EngineLock>> {
     if let Some(lock) = EngineLock::acquire(&home.state)? {
         return Ok(Some(lock));
     }
@@ -60,11 +60,11 @@ pub fn listen(home: &Home, lock: &EngineLock, shell: Shell) -> Result<Listener, 
             Reply::Status(Status { program, version, pid })
         }
         Request::ShowWindow => {
-            shell.started_again(false);
+            shell.started_again(&Flags::default());
             Reply::Done
         }
         Request::ShowSandbox => {
-            shell.started_again(true);
+            shell.started_again(&Flags { sandbox: true, ..Flags::default() });
             Reply::Done
         }
         // The app is the engine for as long as it runs.

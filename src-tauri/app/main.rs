@@ -108,7 +108,7 @@ fn run(flags: Flags, own_file: &Arc<OwnFile>) -> anyhow::Result<ExitCode> {
     tauri::async_runtime::set(runtime.handle().clone());
     let early = runtime.spawn(start::early());
     let app = build(&home)?;
-    let Some(lock) = lead::take(&home, flags)? else {
+    let Some(lock) = lead::take(&home, &flags)? else {
         tracing::info!("another one runs and shows its window");
         return Ok(ExitCode::SUCCESS);
     };
@@ -138,7 +138,7 @@ fn build(home: &Home) -> tauri::Result<App> {
             if let Some(shell) = app.try_state::<shell::Shell>() {
                 // The second start has refused what it does not know.
                 let flags = Flags::parse(arguments.into_iter().skip(1)).unwrap_or_default();
-                shell.started_again(flags.sandbox);
+                shell.started_again(&flags);
             }
         });
     if cfg!(target_os = "linux") {
@@ -157,6 +157,7 @@ fn build(home: &Home) -> tauri::Result<App> {
             commands::prompt,
             commands::enter_pin,
             commands::give_up,
+            commands::allow,
             commands::another_key
         ])
         .build(context)
@@ -200,6 +201,12 @@ fn on_event(app: &AppHandle, running: &start::Running, event: RunEvent) {
         RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => shell.raise(None),
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            for url in urls {
+                shell.follow_link(url.as_str());
+            }
+        }
         _ => {}
     }
 }

@@ -117,6 +117,14 @@ impl Prompts {
         Some(Request::StepUp(StepUpRequest::Another { number: number(&asked) }))
     }
 
+    /// The person says yes. `None` where a word is not enough.
+    pub fn allowed(&self, window: &WebviewWindow) -> Option<Request> {
+        let asks = self.question(window.label())?.touch?;
+        asks.allow.as_ref()?;
+        let asked = self.close(window)?;
+        Some(Request::StepUp(StepUpRequest::Allow { number: number(&asked) }))
+    }
+
     /// The window gives up. `None` where nothing was asked of it.
     pub fn gave_up(&self, window: &WebviewWindow) -> Option<Request> {
         self.close(window).as_ref().map(none)

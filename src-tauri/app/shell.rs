@@ -5,6 +5,7 @@
 
 use crate::{
     event_log::{EventLog, Happening, tag},
+    flags::Flags,
     prompts::Prompts,
     windows::{Windows, Wish},
 };
@@ -171,11 +172,23 @@ impl Shell {
     }
 
     /// Carries out what a second start was asked for.
-    pub fn started_again(&self, sandbox: bool) {
-        if sandbox {
+    pub fn started_again(&self, flags: &Flags) {
+        if flags.sandbox {
             self.wish(Request::StartSandbox);
         }
-        self.raise(None);
+        match &flags.link {
+            Some(link) => self.follow_link(link),
+            None => self.raise(None),
+        }
+    }
+
+    /// Brings the window up where a link of ours leads. What this version does not know opens the window alone.
+    pub fn follow_link(&self, link: &str) {
+        let show = view::deep_link::read(link);
+        if show.is_none() {
+            tracing::warn!("a link leads nowhere that this version knows");
+        }
+        self.raise(show.map(Wish::Go));
     }
 
     /// Brings the window up.

@@ -262,6 +262,9 @@ async fn first_window(
         shell.wish(Request::StartSandbox);
         return shell.raise(None);
     }
+    if let Some(link) = &flags.link {
+        return shell.follow_link(link);
+    }
     if flags.window || shell.ui_state().first_run.is_some() && !flags.hidden {
         return shell.raise(None);
     }

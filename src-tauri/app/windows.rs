@@ -41,6 +41,8 @@ const GRIP: f64 = 80.0;
 pub enum Wish {
     /// Event `show`: go to this view.
     Show(Show),
+    /// Event `show`: go where a link of ours leads.
+    Go(UiShow),
     /// Event `reply`: the answer to what was asked outside the window, as if the window had asked.
     Reply(Box<UiReply>),
     /// Event `quit-asked`: say what quitting stops, and quit when the person says so.
@@ -278,6 +280,7 @@ impl Windows {
         for wish in wishes {
             match wish {
                 Wish::Show(show) => self.emit("show", &UiShow::from(show)),
+                Wish::Go(show) => self.emit("show", &show),
                 Wish::Reply(reply) => self.emit("reply", &*reply),
                 Wish::AskToQuit => self.emit("quit-asked", &()),
             }

@@ -1,6 +1,7 @@
 //! The app comes, is found in the tray, and goes.
 
 use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use support::{App, Desk, deadline::SOON, journey, journey::journey_at};
@@ -31,6 +32,30 @@ fn a_second_start_shows_the_first_window() {
         let status = second.ended(SOON).await?;
         ensure!(status.success(), "the second start ended with {status}");
         app.says(mark, "window", &json!({ "label": "main", "state": "created" })).await?;
+        Ok(())
+    });
+}
+
+/// A link of our scheme fills a field in, from a second start too, and sends nothing.
+#[test]
+fn a_link_leads_to_a_view_and_sends_nothing() {
+    journey("start-link", |desk| async move {
+        let (app, window) = App::start_driven(&desk, &["--hidden"], &[]).await?;
+        app.tray().await?;
+        let opens = |link: &'static str| {
+            desk.spawn(desk.program("link", support::programs::latchkey()?).args([link]))
+        };
+        let link = "latchkey://add?start_url=https%3A%2F%2Facme.test%2Fstart";
+        ensure!(opens(link)?.ended(SOON).await?.success(), "a second start");
+        let window = window.window().await?;
+        let field = window.see(Locator::Css("input[data-first]")).await?;
+        ensure!(field.prop("value").await?.as_deref() == Some("https://acme.test/start"), "not filled in");
+        // Nobody was asked about it.
+        window.read(SOON, "The address of your access portal.").await?;
+        let nowhere = opens("latchkey://console?account=111122223333&role=Admin")?;
+        ensure!(nowhere.ended(SOON).await?.success(), "a link that leads nowhere");
+        ensure!(field.prop("value").await?.as_deref() == Some("https://acme.test/start"), "it is gone");
+        ensure!(opens("https://acme.test/start")?.ended(SOON).await?.code() == Some(2), "a link of others");
         Ok(())
     });
 }

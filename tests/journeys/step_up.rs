@@ -4,12 +4,15 @@ use super::{
     arrival::{add, read_no, say_yes},
     steps::{latch, wait_synced},
 };
-use anyhow::{Context, ensure};
+use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
+use std::{fs, sync::Arc};
 use support::{
-    KeyDesk,
+    Desk, KeyDesk,
     deadline::{SOON, WHILE},
     journey, organisation,
+    process::Process,
+    programs,
 };
 
 const OPENS: &str = "Touch your key to open live-prod as Administrator";
@@ -82,4 +85,58 @@ fn production_is_opened_by_a_touch_and_closed_again() {
         ensure!(status == NOT_TOUCHED, "latch ended with {status}");
         Ok(())
     });
+}
+
+/// What nobody reads: a tool with no terminal.
+const TOOL: &str = "nightly";
+
+#[test]
+fn without_a_key_a_tool_is_allowed_or_denied_in_a_window_that_names_it() {
+    journey("step-up-words", |desk| async move {
+        let mut file = organisation::head("Acme", "700000000001", "everybody", "sam", "");
+        file += &organisation::account("111122223333", "live-prod", "Administrator", "everybody");
+        let server = organisation::serve(&desk.folders().root().join("acme"), &file).await?;
+        let keys = KeyDesk::start(&desk).await?;
+        let (app, window) = (&keys.app, &keys.window);
+        let address = add(&desk, window, &server).await?;
+        say_yes(app, 0, &address, server.user()?).await?;
+        wait_synced(app, 0).await?;
+
+        // Each its own program by its file, as the person is told.
+        let tool = desk.folders().root().join(TOOL);
+        fs::copy("/bin/sh", &tool)?;
+        let latch = programs::latch()?.display().to_string();
+        let asks = |name: &str| {
+            let both = format!("'{latch}' env --json {ROLE} </dev/null 2>&1; exit $?");
+            desk.spawn(desk.program(name, &tool).args(["-c", &both]).lines())
+        };
+        let title = format!("Allow live-prod as Administrator for {TOOL}?");
+        let tray = app.tray().await?;
+        let waits = asks("asks")?;
+        let asked = keys.touch_prompt(&title).await?;
+        asked.says("live-prod, 1111-2222-3333").await?;
+        asked.says(&tool.display().to_string()).await?;
+        let told = |line: &str| line.contains("Allow or deny it in Latchkey's window").then_some(());
+        waits.line(WHILE, "what it waits for", told).await?;
+        let row = "Allow or deny a program: live-prod, Administrator";
+        tray.wait_menu(SOON, "the row of the question", |menu| menu.find(&[row]).map(drop)).await?;
+        asked.allow().await?;
+        waits.line(WHILE, "the credentials", |line| line.contains("ASIA").then_some(())).await?;
+        ensure!(waits.ended(WHILE).await?.success(), "it was allowed, and was not handed out");
+
+        // For a quarter of an hour it is not asked about again; another program is.
+        ensure!(asks("asks-again")?.ended(WHILE).await?.success(), "what was allowed is asked about again");
+        let denied = latch_of_shell(&desk)?;
+        keys.touch_prompt("Allow live-prod as Administrator for sh?").await?.deny().await?;
+        let status = denied.ended(WHILE).await?.code().context("latch ended by a signal")?;
+        ensure!(status == NOT_TOUCHED, "latch ended with {status}");
+        Ok(())
+    });
+}
+
+/// The same request from another program.
+fn latch_of_shell(desk: &Desk) -> Result<Arc<Process>> {
+    let latch = programs::latch()?.display().to_string();
+    let both = format!("'{latch}' env --json {ROLE} </dev/null 2>&1; exit $?");
+    desk.spawn(desk.program("other", "/bin/sh").args(["-c", &both]).lines())
 }

@@ -2970,7 +2970,15 @@ name: string, } | { "target": "stop",
 /**
  * Its name.
  */
-name: string, } | { "target": "keep" };
+name: string, } | { "target": "keep" } | { "target": "section", 
+/**
+ * `general`, `organisations` and so on, as the window calls it.
+ */
+section: string, } | { "target": "add_organisation", 
+/**
+ * What stands in it; nothing where it is empty.
+ */
+start_url: string, };
 
 /**
  * Colours of the window.
@@ -3067,6 +3075,10 @@ lasts: number,
  */
 another: boolean, 
 /**
+ * The words of the button that says yes, where a word is enough.
+ */
+allow: string | null, 
+/**
  * The words of the button that gives it up.
  */
 deny: string, 
@@ -3078,7 +3090,7 @@ raised: number, };
 /**
  * How far a touch is.
  */
-export type UiTouchStep = "insert" | "working" | "touch";
+export type UiTouchStep = "insert" | "working" | "touch" | "word";
 
 /**
  * A view of the window.

@@ -89,10 +89,10 @@ impl Door {
         self.catch_up().await;
         match request {
             Request::Credentials { of, sign_in, confirmed } => {
-                self.credentials(of, None, caller, sign_in, confirmed).await
+                self.credentials(of, None, caller, sign_in, Yes::of(confirmed)).await
             }
             Request::Assume { of, assume, sign_in, confirmed } => {
-                self.credentials(of, Some(told::assume(assume)), caller, sign_in, confirmed).await
+                self.credentials(of, Some(told::assume(assume)), caller, sign_in, Yes::of(confirmed)).await
             }
             Request::AddOrganisation { typed, region, endpoints, name } => {
                 let endpoints = match endpoints.as_ref().map(told::endpoints).transpose() {
@@ -146,6 +146,15 @@ impl Door {
                 let app = AppRef { org: OrgId::new(org), app: AppId::new(app) };
                 self.open(Wish::OpenApp(app.clone()), Target::App(app), snapshots).await
             }
+            Request::AskInWindow { request } => match *request {
+                Request::Credentials { of, sign_in, .. } => {
+                    self.credentials(of, None, caller, sign_in, Yes::InWindow).await
+                }
+                Request::Assume { of, assume, sign_in, .. } => {
+                    self.credentials(of, Some(told::assume(assume)), caller, sign_in, Yes::InWindow).await
+                }
+                _ => Reply::Refused(link::Refusal::Impossible),
+            },
             Request::TellOfTouch { request } => self.or_touch(*request, caller).await,
             Request::AwaitTouch { id } => match self.touches.take(id) {
                 Some(waits) => waits.await.unwrap_or_else(|_| self.ended_midway()),
@@ -177,7 +186,7 @@ impl Door {
         assume: Option<Assume>,
         caller: &Caller,
         sign_in: bool,
-        confirmed: bool,
+        yes: Yes,
     ) -> Reply {
         let (of, org) = match of {
             Wanted::Profile(name) => (Of::Profile(ProfileName::new(name)), None),
@@ -187,9 +196,14 @@ impl Door {
                 (Of::Role(grant), Some(org))
             }
         };
-        let asker = Asker { program: caller.program.clone(), pid: caller.pid, path: caller.path.clone() };
+        let asker = Asker {
+            program: caller.program.clone(),
+            pid: caller.pid,
+            path: caller.path.clone(),
+            by_window: yes == Yes::InWindow,
+        };
         let wish = Wish::HandOut { of, assume, asker, may_sign_in: sign_in, confirmed: false };
-        match self.engine.ask(agreed(wish, confirmed)).await {
+        match self.engine.ask(agreed(wish, yes == Yes::Said)).await {
             Ok(Answered::Credentials(handed)) => Reply::Credentials(told::credentials(&handed)),
             other => self.plain(other, org.as_ref()),
         }
@@ -349,6 +363,23 @@ impl Door {
 
     fn snapshot(&self) -> Arc<Snapshot> {
         self.engine.snapshots().borrow().clone()
+    }
+}
+
+/// What the person says to what has to be confirmed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Yes {
+    /// Nothing yet: whoever asks is told that it has to be.
+    Unsaid,
+    /// Yes, where the program runs.
+    Said,
+    /// It is asked in the window.
+    InWindow,
+}
+
+impl Yes {
+    fn of(confirmed: bool) -> Self {
+        if confirmed { Self::Said } else { Self::Unsaid }
     }
 }
 

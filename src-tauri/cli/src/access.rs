@@ -71,7 +71,10 @@ impl Access {
     pub fn ask(&mut self, request: &Request) -> Result<Reply, AccessError> {
         if !matches!(
             request,
-            Request::Credentials { .. } | Request::Assume { .. } | Request::OpenConsole { .. }
+            Request::Credentials { .. }
+                | Request::Assume { .. }
+                | Request::AskInWindow { .. }
+                | Request::OpenConsole { .. }
         ) {
             return self.passed_on(request);
         }

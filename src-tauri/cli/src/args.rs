@@ -21,7 +21,7 @@ pub struct Latch {
 const EXITS: &str =
     "Exit status: 0 done, 1 failed, 2 bad command line, 3 sign-in needed, 4 role not assigned,
 5 not confirmed, 6 not found or ambiguous, 7 no answer from Latchkey or the server,
-8 no touch of a security key.
+8 no touch of a security key, or not allowed in the window.
 exec ends with the command's own status, 127 when it is not found. doctor ends with 1 while something
 serious is wrong.";
 

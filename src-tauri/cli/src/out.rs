@@ -41,11 +41,15 @@ pub fn problem(problem: &Problem) {
     error(&format!("{}. {}", problem.title.trim_end_matches('.'), rest.join(" ")));
 }
 
-/// Tells that a touch is waited for.
+/// Tells that a touch is waited for, or a word in Latchkey's window.
 pub fn touch(waits: &TouchWaits) {
+    let to_do = if waits.by_word {
+        "Allow or deny it in Latchkey's window"
+    } else {
+        "Touch your security key to continue"
+    };
     tell(&format!(
-        "Touch your security key to continue: {}, {}. Latchkey's window says which program asks. This waits up to \
-         {} s.",
+        "{to_do}: {}, {}. Latchkey's window says which program asks. This waits up to {} s.",
         pick::plain(&waits.account_name),
         pick::plain(&waits.role),
         waits.seconds

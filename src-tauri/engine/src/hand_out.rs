@@ -64,11 +64,16 @@ impl Wish {
     /// The program that waits, where one does.
     pub fn program(&self) -> Option<Program> {
         match &self.to {
-            To::Program(Asker { program, pid, path }) => {
+            To::Program(Asker { program, pid, path, .. }) => {
                 Some(Program { name: program.clone(), pid: *pid, path: path.clone() })
             }
             To::Clipboard(_) => None,
         }
+    }
+
+    /// Whether the person is asked in a window, where nobody can be where the program runs.
+    fn by_window(&self) -> bool {
+        matches!(&self.to, To::Program(asker) if asker.by_window)
     }
 
     /// Of which role.
@@ -127,8 +132,10 @@ pub(crate) fn confirm_first(ctx: &Context, state: &mut State, wish: Wish) {
     let question = state
         .org(&wish.grant.org)
         .filter(|org| org.may_use(&wish.grant))
-        .and_then(|org| confirm(ctx, state, org, &wish.grant, Act::CopyKeys));
+        .and_then(|org| confirm(ctx, state, org, &wish.grant, Act::CopyKeys))
+        .filter(|_| !wish.program().is_some_and(|p| step_up::is_allowed(state, &wish.grant, &p, ctx.now())));
     match question {
+        Some(_) if wish.by_window() && !ctx.on_demand => step_up::ask_in_words(ctx, state, wish),
         Some(question) => wish.answer(Ok(Reply::Confirm(question))),
         None => begin(ctx, state, wish),
     }

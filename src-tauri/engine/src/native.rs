@@ -22,6 +22,7 @@ use crate::{
         NativeStep, Sealable, SecretUrl, SsoError, Typed, Write,
     },
     request::{Answer, Reply},
+    safety,
     sign_in::{self, Progress},
     state::{Org, State},
 };
@@ -425,10 +426,16 @@ fn refused(ctx: &Context, state: &mut State, id: &OrgId, error: &NativeError) {
     {
         org.offer = Offer::Unknown;
     }
+    if let NativeError::Moved { host } = error {
+        safety::password_moved(ctx, state, id, host);
+    }
     let mut code = code_of(error.clone(), ctx.now());
     if matches!(
         error,
-        NativeError::NotOffered | NativeError::Blocked | NativeError::Sso(SsoError::InvalidClient)
+        NativeError::NotOffered
+            | NativeError::Blocked
+            | NativeError::Moved { .. }
+            | NativeError::Sso(SsoError::InvalidClient)
     ) {
         return end(ctx, state, id, code);
     }
@@ -478,6 +485,7 @@ pub(crate) fn code_of(error: NativeError, now: Timestamp) -> Code {
         NativeError::NotAdded => NativeFault::NotAdded,
         NativeError::LastDevice => NativeFault::LastDevice,
         NativeError::ForeignChallenge { rp_id } => NativeFault::ForeignChallenge { site: rp_id },
+        NativeError::Moved { host } => NativeFault::Moved { host },
         NativeError::NoAccess => return Code::AccessRemoved,
         NativeError::Sso(error) => return sign_in::code_of(error),
     };

@@ -14,7 +14,7 @@ use crate::{
         notice::Notice,
         organisation::Kind,
         silence::{BATCH, Circumstances, Reason, Verdict, verdict},
-        step_up::{For, Program},
+        step_up::{Demand, For, Program},
     },
     ports::{Presence, Write},
     request::{Answer, Reply},
@@ -46,9 +46,11 @@ pub(crate) fn raise(state: &mut State, notice: Notice, now: Timestamp) {
 
 /// A program waits for a touch; nothing for what the person asked in the window.
 pub(crate) fn touch_needed(wanted: &For, program: &Program, number: u64, until: Timestamp) -> Option<Notice> {
-    let For::Role { grant, account_name, .. } = wanted else { return None };
+    let For::Role { grant, account_name, demand, .. } = wanted else { return None };
+    let by_word = *demand == Demand::Words;
     let (grant, account_name) = (grant.clone(), account_name.clone());
     Some(Notice::TouchNeeded {
+        by_word,
         grant,
         account_name,
         program: program.name.clone(),
@@ -277,6 +279,7 @@ fn org_of(notice: &Notice) -> Option<OrgId> {
         | Notice::Conflict { org, .. }
         | Notice::Revoked { org, .. }
         | Notice::StrangeAnswers { org, .. }
+        | Notice::PasswordHostMoved { org, .. }
         | Notice::NewAccess { org, .. } => Some(org.clone()),
         Notice::LaunchFailed { grant, .. }
         | Notice::TouchNeeded { grant, .. }

@@ -125,6 +125,8 @@ pub struct Asker {
     pub pid: u32,
     /// Where its file is, where the system tells.
     pub path: Option<String>,
+    /// Nobody can be asked where it runs: what has to be confirmed is asked in a window.
+    pub by_window: bool,
 }
 
 /// Credentials for a program. `Debug` shows no secret.

@@ -243,6 +243,14 @@ pub(crate) fn strange_answer(ctx: &Context, state: &mut State, id: &OrgId, attem
     notify::raise(state, Notice::StrangeAnswers { org: id.clone(), org_name, at }, at);
 }
 
+/// The server would have a password sent elsewhere: not done, and told.
+pub(crate) fn password_moved(ctx: &Context, state: &mut State, id: &OrgId, host: &str) {
+    let Some(org_name) = state.org(id).map(|o| o.organisation.name.clone()) else { return };
+    let (at, host) = (ctx.now(), host.to_owned());
+    ctx.note(state, By::Schedule, Happened::PasswordHostMoved { org: id.clone(), host: host.clone() });
+    notify::raise(state, Notice::PasswordHostMoved { org: id.clone(), org_name, host, at }, at);
+}
+
 fn today(ctx: &Context) -> Date {
     ctx.now().to_zoned_datetime(ctx.zone.clone()).date()
 }

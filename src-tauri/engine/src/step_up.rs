@@ -7,10 +7,12 @@
 mod asking;
 mod gate;
 mod opened;
+mod words;
 
 pub(crate) use asking::{deny, ended, finish, keys_changed, show_again};
 pub(crate) use gate::{ask, demanded, gate, hold_found, learnt, mark_by_rules, unmarked};
 pub(crate) use opened::{close, is_open, needs_no_touch, was_touched};
+pub(crate) use words::{ask_in_words, is_allowed};
 
 use crate::{
     console,
@@ -49,6 +51,8 @@ pub(crate) struct StepUp {
     /// What the person denied to programs, and until when that stands: a tool that tries again at once does not
     /// bring the window back.
     denied: Vec<(Grant, Timestamp)>,
+    /// What the person allowed a program in words, and until when.
+    allowed: Vec<(Grant, Program, Timestamp)>,
     numbers: u64,
 }
 
@@ -70,7 +74,7 @@ impl StepUp {
 
     /// Whether keys have to be followed for it.
     pub fn asks(&self) -> bool {
-        self.now.is_some()
+        self.now.as_ref().is_some_and(|asking| !asking.is_in_words())
     }
 
     /// Whether the question of that number is asked.
@@ -157,6 +161,10 @@ impl Asking {
         }
     }
 
+    fn is_in_words(&self) -> bool {
+        self.role().is_some_and(|(_, demand)| demand == Demand::Words)
+    }
+
     fn is_of_server(&self) -> bool {
         self.role().is_some_and(|(_, demand)| demand == Demand::Server)
     }
@@ -195,6 +203,9 @@ fn question(state: &State, asking: &Asking) -> Question {
 }
 
 fn progress(state: &State, asking: &Asking) -> Progress {
+    if asking.is_in_words() {
+        return Progress::Word;
+    }
     let keys = &state.keys.now;
     if matches!(asking.server, Server::Asked | Server::Checking(_)) {
         return Progress::Checking;
@@ -227,12 +238,14 @@ pub(crate) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
 /// A sign-in ended: what its person opened is closed, and nothing is asked for it any more.
 pub(crate) fn signed_out(ctx: &Context, state: &mut State, org: &OrgId) {
     asking::drop_those_of(ctx, state, org);
+    state.step_up.allowed.retain(|(grant, ..)| grant.org != *org);
     close(ctx, state, Closed::SignedOut, |one| one.grant.org == *org);
 }
 
 /// The screen was locked.
 pub(crate) fn locked(ctx: &Context, state: &mut State) {
     if state.settings.safety.step_up.lock_ends {
+        state.step_up.allowed.clear();
         close(ctx, state, Closed::Locked, |_| true);
     }
 }

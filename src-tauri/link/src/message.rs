@@ -153,6 +153,12 @@ pub enum Request {
         /// Which.
         request: Box<Request>,
     },
+    /// As [`Request::Credentials`] or [`Request::Assume`] within; but what the person has to confirm is asked in
+    /// Latchkey's window, since nobody can be asked where this runs. Not answered by [`Reply::Confirm`].
+    AskInWindow {
+        /// Which.
+        request: Box<Request>,
+    },
     /// The answer of a request that waits for a touch. Once.
     AwaitTouch {
         /// Which, from [`Reply::TouchWaits`].
@@ -240,7 +246,7 @@ pub enum Reply {
     Lowered(Vec<Lowered>),
     /// To [`Request::SignIn`].
     SignInWaits(SignInWaits),
-    /// To [`Request::TellOfTouch`].
+    /// To [`Request::TellOfTouch`]: a touch is waited for, or that the person allows it.
     TouchWaits(TouchWaits),
     /// To [`Request::History`].
     History(Vec<Line>),

@@ -228,6 +228,9 @@ pub struct TouchWaits {
     pub role: String,
     /// It is given up in so many seconds.
     pub seconds: u64,
+    /// No key is waited for, but that the person allows it in Latchkey's window.
+    #[serde(default)]
+    pub by_word: bool,
 }
 
 /// What the person has to confirm.

@@ -220,6 +220,9 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             let number = grouped(u64::try_from(*entry).unwrap_or_default());
             (format!("Found that Activity was changed outside Latchkey at entry {number}"), None, false)
         }
+        Event::PasswordHostMoved { org, host } => {
+            (format!("Did not send a password for {} to {host}, as its server asked", name(org)), None, false)
+        }
         Event::StrangeAnswers { org } => {
             (format!("Ignored answers that did not belong to the sign-in to {}", name(org)), None, false)
         }
@@ -235,6 +238,7 @@ fn words(s: &Snapshot, entry: &Entry, zone: &TimeZone) -> (String, Option<String
             let said = match why {
                 Unanswered::Denied | Unanswered::DeniedBefore => "Denied",
                 Unanswered::TimedOut => "Nobody touched a key",
+                Unanswered::NotAllowed => "Nobody allowed in time",
                 Unanswered::NoKey => "No key is registered",
             };
             (format!("{said} to {what}{asked}"), role(grant, account_name), false)
@@ -279,7 +283,8 @@ fn kind(event: &Event) -> UiActivityKind {
         | Event::SignInEnded { .. }
         | Event::RenewalFailed { .. }
         | Event::NotRevoked { .. }
-        | Event::StrangeAnswers { .. } => UiActivityKind::SignIn,
+        | Event::StrangeAnswers { .. }
+        | Event::PasswordHostMoved { .. } => UiActivityKind::SignIn,
         Event::ConsoleOpened { .. }
         | Event::ConsoleFailed { .. }
         | Event::AppOpened { .. }

@@ -229,6 +229,7 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::StepUpEnded { why: Unanswered::DeniedBefore },
         Code::StepUpEnded { why: Unanswered::TimedOut },
         Code::StepUpEnded { why: Unanswered::NoKey },
+        Code::StepUpEnded { why: Unanswered::NotAllowed },
         Code::KeyringLocked,
         Code::KeyringMissing { reason: reason() },
         Code::SealBroken,

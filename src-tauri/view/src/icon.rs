@@ -250,7 +250,10 @@ pub fn tooltip(s: &Snapshot, zone: &TimeZone) -> String {
             None => format!("Latchkey: {}", status_line(s, zone)),
         },
         (_, IconShape::Touch) => match crate::step_up::waits_for(s) {
-            Some(what) => format!("Latchkey: touch your key to continue: {what}"),
+            Some(what) => {
+                let to_do = crate::step_up::to_do(s);
+                format!("Latchkey: {}{}: {what}", to_do[..1].to_lowercase(), &to_do[1..])
+            }
             None => "Latchkey: touch your key to continue".to_owned(),
         },
         (_, IconShape::NeedsYou) => match profiles_line(s, zone) {

@@ -14,6 +14,7 @@ mod conflict_words;
 mod conversion;
 mod convert;
 mod credentials;
+pub mod deep_link;
 mod delivery;
 mod diagnostics;
 mod export;

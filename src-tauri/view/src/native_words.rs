@@ -93,6 +93,11 @@ pub(crate) fn fault(fault: &NativeFault, org: &str) -> (String, String, String) 
             format!("The server wanted keys of {site}, which is not its own address."),
             "Check the start URL, and tell your administrator.".into(),
         ),
+        NativeFault::Moved { host } => (
+            format!("{org} sends passwords somewhere else now"),
+            format!("Its server wanted yours sent to {host}. Nothing was sent there."),
+            "Ask your administrator whether the start URL changed.".into(),
+        ),
         NativeFault::EnrolmentNeeded => of(
             format!("{org} requires a second factor"),
             "You have none yet.",

@@ -88,9 +88,10 @@ pub fn text(notice: &Notice, hide_details: bool, now: Timestamp, zone: &TimeZone
         Notice::RefreshFailing { .. } => (vec![TRY_NOW, DETAILS], Urgency::Normal),
         Notice::AccessRemoved { .. } | Notice::ClockSkew { .. } => (vec![DETAILS], Urgency::Normal),
         Notice::Conflict { .. } | Notice::WhileAway { .. } => (vec![REVIEW], Urgency::Normal),
-        Notice::Revoked { .. } | Notice::RecordBroken { .. } | Notice::StrangeAnswers { .. } => {
-            (vec![DETAILS], Urgency::TimeSensitive)
-        }
+        Notice::Revoked { .. }
+        | Notice::RecordBroken { .. }
+        | Notice::StrangeAnswers { .. }
+        | Notice::PasswordHostMoved { .. } => (vec![DETAILS], Urgency::TimeSensitive),
         Notice::TimeOver { .. } => (vec![KEEP_ON], Urgency::Low),
         Notice::TimeEnding { .. } => (vec![KEEP_ON, DETAILS], Urgency::Normal),
         Notice::TouchNeeded { .. } => (vec![SHOW, DENY], Urgency::TimeSensitive),
@@ -235,11 +236,11 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
             format!("{profile} stopped, as planned"),
             format!("It was kept fresh for {}.", left(until.duration_since(*added))),
         ),
-        Notice::TouchNeeded { grant, account_name, program, pid, until, .. } => {
+        Notice::TouchNeeded { by_word, grant, account_name, program, pid, until, .. } => {
             let program = program.as_deref().unwrap_or("A program");
             let left = until.duration_since(now).as_secs().max(0);
             (
-                "Touch your security key".to_owned(),
+                if *by_word { "Allow or deny a program" } else { "Touch your security key" }.to_owned(),
                 format!("{program} (process {pid}) asks for {account_name}, {}. {left} s left.", grant.role),
             )
         }
@@ -253,6 +254,10 @@ fn words(notice: &Notice, now: Timestamp, zone: &TimeZone) -> (String, String) {
                 "Activity does not fit together at entry {}. Entries after it cannot be trusted.",
                 grouped(u64::try_from(*entry).unwrap_or_default())
             ),
+        ),
+        Notice::PasswordHostMoved { org_name, host, .. } => (
+            "Latchkey stopped for your safety".to_owned(),
+            format!("{org_name} wanted your password sent to {host}. Nothing was sent there."),
         ),
         Notice::StrangeAnswers { org_name, .. } => (
             "Latchkey ignored answers for your safety".to_owned(),

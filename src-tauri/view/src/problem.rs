@@ -392,7 +392,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         | Code::FileNotWritable { .. }
         | Code::FileUnparseable { .. }
         | Code::Store { .. }
-        | Code::StepUpEnded { why: Unanswered::TimedOut }
+        | Code::StepUpEnded { why: Unanswered::TimedOut | Unanswered::NotAllowed }
         | Code::Internal { .. } => vec![again("Try again")],
         Code::Throttled { .. } | Code::FileBusy { .. } => vec![again("Try now")],
         Code::SignInNeeded => vec![sign_in("Sign in", None)],

@@ -24,11 +24,13 @@ use engine::{
 pub(crate) fn unanswered(why: Unanswered, org: &str) -> (String, String, String) {
     let owned = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
     match why {
-        Unanswered::Denied => {
-            owned("The touch was denied", "Nothing was opened or handed out.", "Ask again to touch your key.")
-        }
+        Unanswered::Denied => owned(
+            "This was denied",
+            "Nothing was opened or handed out.",
+            "Ask again if you want it after all.",
+        ),
         Unanswered::DeniedBefore => owned(
-            "The touch was denied a moment ago",
+            "This was denied a moment ago",
             "Latchkey does not ask again at once. Nothing was handed out.",
             "Try again in half a minute.",
         ),
@@ -36,6 +38,11 @@ pub(crate) fn unanswered(why: Unanswered, org: &str) -> (String, String, String)
             "Nobody touched a security key in time",
             "Nothing was opened or handed out.",
             "Try again, and touch your key.",
+        ),
+        Unanswered::NotAllowed => owned(
+            "Nobody allowed it in time",
+            "Nothing was handed out.",
+            "Try again, and choose Allow in Latchkey's window.",
         ),
         Unanswered::NoKey => (
             "Your organisation requires a security key for this role".into(),
@@ -71,6 +78,14 @@ pub(crate) fn prompt(s: &Snapshot) -> Option<UiPrompt> {
 
 fn title(question: &Question) -> String {
     match &question.wanted {
+        For::Role { grant, account_name, profile, demand: Demand::Words, .. } => {
+            let what = match profile {
+                Some(profile) => profile.to_string(),
+                None => format!("{account_name} as {}", grant.role),
+            };
+            let name = question.programs.first().and_then(|program| program.name.as_deref());
+            format!("Allow {what} for {}?", name.unwrap_or("a program"))
+        }
         For::Role { grant, account_name, act, profile, .. } => match (act, profile) {
             (Act::OpenConsole, _) => format!("Touch your key to open {account_name} as {}", grant.role),
             (Act::CopyKeys, _) if question.programs.is_empty() => {
@@ -156,6 +171,9 @@ fn touch(s: &Snapshot, question: &Question) -> UiTouch {
         Progress::Touch { key } => (UiTouchStep::Touch, format!("Touch {key} now.")),
         Progress::Finger { key } => (UiTouchStep::Touch, format!("Put your finger on {key} now.")),
         Progress::Checking => (UiTouchStep::Working, "Asking your organisation…".to_owned()),
+        Progress::Word => {
+            (UiTouchStep::Word, "Denied unless you allow it. It holds for this program and role.".to_owned())
+        }
     };
     UiTouch {
         step,
@@ -167,7 +185,9 @@ fn touch(s: &Snapshot, question: &Question) -> UiTouch {
         },
         until: question.until.as_millisecond(),
         lasts: i64::try_from(PATIENCE.as_millis()).unwrap_or(60_000),
-        another: question.others || matches!(question.progress, Progress::Touch { .. }),
+        another: question.progress != Progress::Word
+            && (question.others || matches!(question.progress, Progress::Touch { .. })),
+        allow: (question.progress == Progress::Word).then(|| "Allow for 15 min".to_owned()),
         deny: match &question.wanted {
             For::Role { .. } => "Deny".to_owned(),
             _ => "Cancel".to_owned(),
@@ -200,6 +220,15 @@ fn facts(s: &Snapshot, question: &Question) -> Vec<UiFact> {
         facts.push(fact("Organisation", org.organisation.name.clone()));
     }
     facts
+}
+
+/// What the person is to do for the question, as a sentence begins: `Touch your key to continue`.
+#[must_use]
+pub fn to_do(s: &Snapshot) -> &'static str {
+    match s.step_up.question.as_ref().map(|question| &question.progress) {
+        Some(Progress::Word) => "Allow or deny a program",
+        _ => "Touch your key to continue",
+    }
 }
 
 /// `payments-prod, Administrator`: what the tray's first row and the window say is waited for.

@@ -57,6 +57,16 @@ pub enum UiTarget {
     },
     /// The choice of a role to keep fresh.
     Keep,
+    /// A section of the settings.
+    Section {
+        /// `general`, `organisations` and so on, as the window calls it.
+        section: String,
+    },
+    /// The form for another organisation, filled in and not sent.
+    AddOrganisation {
+        /// What stands in it; nothing where it is empty.
+        start_url: String,
+    },
 }
 
 /// Where to go; the payload of the event `show`.

@@ -16,6 +16,8 @@ pub enum UiTouchStep {
     Working,
     /// A key waits for it.
     Touch,
+    /// No key is asked for: a word is.
+    Word,
 }
 
 /// A fact of what is asked.
@@ -44,6 +46,8 @@ pub struct UiTouch {
     pub lasts: i64,
     /// Another key can be asked.
     pub another: bool,
+    /// The words of the button that says yes, where a word is enough.
+    pub allow: Option<String>,
     /// The words of the button that gives it up.
     pub deny: String,
     /// So often the person asked to see it.

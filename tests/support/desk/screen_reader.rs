@@ -7,6 +7,9 @@ use anyhow::{Result, bail};
 use std::{collections::VecDeque, sync::Arc};
 use zbus::{Connection, proxy, proxy::CacheProperties, zvariant::OwnedObjectPath};
 
+/// AT-SPI's state "enabled", likewise.
+const ENABLED: u32 = 1 << 8;
+
 /// AT-SPI's state "focused", as a bit of the first word.
 const FOCUSED: u32 = 1 << 12;
 /// AT-SPI's role "password text".
@@ -57,6 +60,8 @@ pub struct Read {
     pub text: String,
     /// Whether keys go to it.
     pub focused: bool,
+    /// Whether it can be pressed.
+    pub enabled: bool,
 }
 
 /// A screen reader that is on. Programs that are to be read are started with its [`Self::environment`].
@@ -150,6 +155,7 @@ impl ScreenReader {
                 name: one.name().await?,
                 text: if has_text { self.text(at).await? } else { String::new() },
                 focused: state.first().is_some_and(|word| word & FOCUSED != 0),
+                enabled: state.first().is_some_and(|word| word & ENABLED != 0),
             });
             for child in children(&one).await?.into_iter().rev() {
                 left.push_front(child);

@@ -96,6 +96,21 @@ impl<'a> Prompt<'a> {
         self.end(RETURN).await
     }
 
+    /// Goes to the button that allows it, and presses it. The window is gone when this returns.
+    ///
+    /// # Errors
+    /// That there is none, or that the window stays.
+    pub async fn allow(self) -> Result<()> {
+        let named = |one: &&Read| one.name.starts_with("Allow for");
+        // It is not there for fingers that are still typing elsewhere.
+        let ready = |all: &[Read]| all.iter().find(named).is_some_and(|one| one.enabled).then_some(());
+        self.ears.wait(&self.title, "the button that allows it to be ready", ready).await?;
+        self.desk.display().type_keys(&TAB.to_string())?;
+        let on_it = |all: &[Read]| all.iter().find(named).is_some_and(|one| one.focused).then_some(());
+        self.ears.wait(&self.title, "the button that allows it to have the focus", on_it).await?;
+        self.end(RETURN).await
+    }
+
     async fn end(self, key: char) -> Result<()> {
         let mark = self.app.mark();
         self.desk.display().type_keys(&key.to_string())?;

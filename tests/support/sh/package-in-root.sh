@@ -24,6 +24,10 @@ for program in latchkey latchkey-server latch; do
   # Before anything else is installed, which could bring what the package forgot to ask for.
   missing=$(ldd "/usr/bin/$program" | grep 'not found') && fail "$program lacks libraries: $missing"
 done
+# Links of its own scheme are opened with it, and it is told which.
+entry=$(grep '^/usr/share/applications/.*\.desktop$' /root/files) || fail "the deb has no desktop entry"
+grep -q '^MimeType=.*x-scheme-handler/latchkey' "$entry" || fail "$entry does not name latchkey: links"
+grep -q '^Exec=latchkey %[uU]$' "$entry" || fail "$entry does not pass links on: $(grep '^Exec' "$entry")"
 "/usr/bin/latchkey-server" --version
 "/usr/bin/latch" --version
 echo "installed $(wc -l </root/files) files and $(dpkg-query --show | wc -l) packages in all"

@@ -98,6 +98,8 @@ export class Desk {
   guessed = $state.raw<Guessed | null>(null);
   quitting = $state(false);
   adding = $state(false);
+  /** What a link filled into the form for another organisation, until it is taken from there. */
+  filledIn = '';
   /** What the AWS config file has is being looked at. */
   importing = $state(false);
   /** The organisation whose sign-in is waited for, to look at the config file then. */
@@ -249,8 +251,16 @@ export class Desk {
     this.view = view;
     if (target?.target === 'search') [this.query, this.tab] = [target.query, 'accounts'];
     if (target?.target === 'apps') [this.query, this.tab] = ['', 'apps'];
+    if (target?.target === 'section') this.settingsSection = target.section;
+    if (target?.target === 'add_organisation') this.#add(target.start_url);
     if (target?.target === 'keep') this.picking = true;
     else this.wanted = target;
+  }
+
+  /** What is typed already is not written over. */
+  #add(startUrl: string) {
+    if (!this.adding) this.filledIn = startUrl;
+    this.adding = true;
   }
 
   /** Does what a button says. */

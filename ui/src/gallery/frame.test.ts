@@ -2,7 +2,7 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, expect, test, vi } from 'vitest';
-import { scene, show } from './page';
+import { scene, settled, show } from './page';
 import { banner, button, state } from './state';
 
 afterEach(() => vi.restoreAllMocks());
@@ -35,4 +35,21 @@ test('in a narrow window the menu says what needs attention', async () => {
   await fireEvent.click(screen.getByRole('button', { name: 'Menu', hidden: true }), { detail: 0 });
   const menu = within(screen.getByRole('menu', { hidden: true }));
   expect(menu.getAllByRole('menuitemradio', { hidden: true }).map((item) => item.textContent?.trim().replaceAll(/\s+/g, ' '))).toEqual(['Portal', 'Credentials 2 need attention', 'Keys', 'Activity', 'Settings']);
+});
+
+test('a link of ours goes to a section of the settings, and fills the form in without sending it', async () => {
+  const { host, desk } = await show(scene('portal'));
+  host.show({ view: 'settings', target: { target: 'section', section: 'safety' } });
+  await settled();
+  expect([desk.view, desk.settingsSection]).toEqual(['settings', 'safety']);
+  const before = host.asked.length;
+  host.show({ view: 'portal', target: { target: 'add_organisation', start_url: 'https://acme.test/start' } });
+  await settled();
+  const field = screen.getByLabelText<HTMLInputElement>(/Start URL/);
+  expect(field.value).toBe('https://acme.test/start');
+  await fireEvent.input(field, { target: { value: 'mine' } });
+  host.show({ view: 'portal', target: { target: 'add_organisation', start_url: 'https://other.test/start' } });
+  await settled();
+  expect(field.value).toBe('mine');
+  expect(host.asked.slice(before)).toEqual([]);
 });

@@ -12,7 +12,7 @@ import { NOW } from './organisation';
 import { SCENES } from './scenes';
 
 /** Nobody answers a picture. */
-const unanswered: PromptHost = { prompt: () => Promise.resolve(null), onPrompt: () => () => undefined, enterPin: () => Promise.resolve(), anotherKey: () => Promise.resolve(), giveUp: () => Promise.resolve() };
+const unanswered: PromptHost = { prompt: () => Promise.resolve(null), onPrompt: () => () => undefined, enterPin: () => Promise.resolve(), anotherKey: () => Promise.resolve(), allow: () => Promise.resolve(), giveUp: () => Promise.resolve() };
 
 /** Shows one state: `?state=portal&theme=dark`; without a state, links to all of them. */
 const query = new URLSearchParams(location.search);

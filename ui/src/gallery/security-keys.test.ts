@@ -161,6 +161,7 @@ function prompted(change: Partial<UiPrompt> = {}) {
       told.push(`${[...bytes].join(' ')} while the fields hold "${fields.join('')}"`);
       return Promise.resolve();
     },
+    allow: () => Promise.resolve(),
     giveUp: () => Promise.resolve(void told.push('gave up')),
   };
   render(PinPrompt, { props: { prompt: { ...PROMPT, ...change }, host } });

@@ -13,7 +13,7 @@ const PROGRAM = [
   { label: 'Program', value: 'terraform, process 4312' },
   { label: 'Its file', value: '/usr/local/bin/terraform' },
 ];
-const TOUCH: UiTouch = { step: 'touch', instruction: 'Touch YubiKey 5C NFC now.', facts: FACTS, environment: environment('production', false), until: NOW + 48_000, lasts: MINUTE, another: true, deny: 'Deny', raised: 0 };
+const TOUCH: UiTouch = { step: 'touch', instruction: 'Touch YubiKey 5C NFC now.', facts: FACTS, environment: environment('production', false), until: NOW + 48_000, lasts: MINUTE, another: true, allow: null, deny: 'Deny', raised: 0 };
 const CONSOLE: UiPrompt = {
   ...PROMPT,
   number: 3,
@@ -28,6 +28,7 @@ const TOOL: Partial<UiPrompt> = {
   body: 'terraform (process 4312) asks for credentials. Changes there affect live systems. Deny it if you did not start this.',
 };
 const asks = (change: Partial<UiPrompt> = {}, touch: Partial<UiTouch> = {}): Shown => scene({ prompt: { ...CONSOLE, ...change, touch: { ...TOUCH, ...touch } } });
+const WORD: Partial<UiTouch> = { step: 'word', instruction: 'Denied unless you allow it. It holds for this program and role.', another: false, allow: 'Allow for 15 min' };
 const all = [...FACTS, ...PROGRAM];
 
 const KEYS: UiStepUp = {
@@ -50,6 +51,7 @@ const settings = (step_up: Partial<UiStepUp> = {}): Shown =>
 export const STEP_UP_SCENES: Record<string, () => Shown> = {
   'touch-console': () => asks(),
   'touch-tool': () => asks(TOOL, { facts: all }),
+  'prompt-allow': () => asks({ ...TOOL, title: 'Allow pay-admin for terraform?' }, { ...WORD, facts: all }),
   'touch-insert': () => asks(TOOL, { facts: all, step: 'insert', instruction: 'Plug in your key, or hold it to the reader.', another: false }),
   'touch-stranger': () => asks({ wrong: 'Solo 2 is not known here.' }, { step: 'insert', instruction: 'Plug in another key, or hold it to the reader.' }),
   'touch-cloned': () => asks({ wrong: 'YubiKey 5C NFC may have been copied: its counter went back. Stop using it, and tell your administrator.' }, { step: 'insert', instruction: 'Plug in another key, or hold it to the reader.' }),

@@ -1,12 +1,14 @@
 // @vitest-environment jsdom
 import { fireEvent, render, screen, within } from '@testing-library/svelte';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { UiPrompt } from '../bindings';
 import type { PromptHost } from '../host/prompt';
 import TouchPrompt from '../keys/TouchPrompt.svelte';
 import { clock } from '../kit/clock.svelte';
 import { NOW } from './organisation';
 import { scene, settled, show } from './page';
+
+afterEach(() => void vi.useRealTimers());
 
 function asked(name: string) {
   const { prompt } = scene(name);
@@ -20,6 +22,7 @@ function asked(name: string) {
     onPrompt: (changed) => ((tell = changed), () => undefined),
     enterPin: () => Promise.resolve(void told.push('pin')),
     anotherKey: () => Promise.resolve(void told.push('another')),
+    allow: () => Promise.resolve(void told.push('allowed')),
     giveUp: () => Promise.resolve(void told.push('denied')),
   };
   render(TouchPrompt, { prompt, host });
@@ -39,6 +42,20 @@ test('a program is named with all that is asked, and "Deny" has the focus', asyn
   await fireEvent.keyDown(window, { key: 'Escape' });
   await fireEvent.click(within(dialog).getByRole('button', { name: 'Use another key' }));
   expect(told).toEqual(['denied', 'denied', 'another']);
+});
+
+test('a program is allowed in words, and not by a click that was meant for another window', async () => {
+  vi.useFakeTimers();
+  const { told } = asked('prompt-allow');
+  await vi.advanceTimersByTimeAsync(0);
+  const dialog = screen.getByRole('alertdialog', { name: 'Allow pay-admin for terraform?' });
+  const allow = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Allow for 15 min' });
+  expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Deny' }));
+  allow.click();
+  expect(told).toEqual([]);
+  await vi.advanceTimersByTimeAsync(700);
+  await fireEvent.click(allow);
+  expect(told).toEqual(['allowed']);
 });
 
 test('what becomes of it is shown as it is told', async () => {

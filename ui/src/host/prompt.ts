@@ -10,6 +10,8 @@ export interface PromptHost {
   enterPin(bytes: Uint8Array): Promise<void>;
   /** Another key than the one that waits for a touch. */
   anotherKey(): Promise<void>;
+  /** Yes, where a word is enough. The window is destroyed by it. */
+  allow(): Promise<void>;
   /** No answer. The window is destroyed by it. */
   giveUp(): Promise<void>;
 }

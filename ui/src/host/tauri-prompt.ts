@@ -17,5 +17,6 @@ export const tauriPrompt: PromptHost = {
   },
   enterPin: (bytes) => invoke('enter_pin', bytes),
   anotherKey: () => invoke('another_key'),
+  allow: () => invoke('allow'),
   giveUp: () => invoke('give_up'),
 };

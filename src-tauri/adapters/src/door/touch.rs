@@ -7,7 +7,7 @@ use engine::{
     model::{
         Timestamp,
         ids::Grant,
-        step_up::{For, Question},
+        step_up::{Demand, For, Question},
     },
 };
 use link::{Caller, Reply, Request, TouchWaits};
@@ -92,11 +92,12 @@ impl Asked {
 }
 
 fn told(question: &Question, now: Timestamp) -> Option<TouchWaits> {
-    let For::Role { grant, account_name, .. } = &question.wanted else { return None };
+    let For::Role { grant, account_name, demand, .. } = &question.wanted else { return None };
     Some(TouchWaits {
         id: 0,
         account_name: account_name.clone(),
         role: grant.role.to_string(),
+        by_word: *demand == Demand::Words,
         seconds: u64::try_from(question.until.duration_since(now).as_secs()).unwrap_or_default(),
     })
 }

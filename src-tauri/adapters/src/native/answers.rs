@@ -13,6 +13,7 @@ use engine::{
         NativeOffer, NativeStep, SsoError,
     },
 };
+use reqwest::header;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
@@ -264,8 +265,19 @@ pub(super) fn refusal(answer: &Answer) -> NativeError {
         Some("invalid_client") => SsoError::InvalidClient.into(),
         Some("busy") => SsoError::Throttled { host: answer.host.clone(), retry_after: wait }.into(),
         _ if answer.status.as_u16() == 404 => NativeError::NotOffered,
-        _ => errors::failure(answer).into(),
+        _ => moved(answer).unwrap_or_else(|| errors::failure(answer).into()),
     }
+}
+
+/// A redirect to another host (RFC 9110, 15.4): what the person typed is for the one that they know. Redirects are
+/// never followed.
+fn moved(answer: &Answer) -> Option<NativeError> {
+    let location = answer.headers.get(header::LOCATION).filter(|_| answer.status.is_redirection())?;
+    // One without a scheme or host of its own stays where it is, unless it begins with two slashes.
+    let text = location.to_str().ok()?;
+    let whole = if text.starts_with("//") { format!("https:{text}") } else { text.to_owned() };
+    let host = Url::parse(&whole).ok().map(|url| urls::host_of(&url)).filter(|host| *host != answer.host)?;
+    (!host.is_empty()).then_some(NativeError::Moved { host })
 }
 
 #[cfg(test)]
@@ -285,6 +297,24 @@ mod tests {
             skew: None,
             ahead: 0,
         }
+    }
+
+    #[test]
+    fn another_host_is_not_followed_but_told() {
+        let check = |status, location: &str, expected: Option<&str>| {
+            let mut answer = answer(status, "");
+            answer.headers.insert(header::LOCATION, location.parse().unwrap());
+            let expected = expected.map(|host| NativeError::Moved { host: host.into() });
+            assert_eq!(moved(&answer), expected, "{status} {location}");
+        };
+        check(307, "https://evil.test/native/v1/password", Some("evil.test"));
+        check(308, "//evil.test:8443/x", Some("evil.test:8443"));
+        check(302, "/elsewhere", None);
+        check(302, "https://h/elsewhere", None);
+        check(200, "https://evil.test/", None);
+        let mut answer = answer(307, "");
+        answer.headers.insert(header::LOCATION, "https://evil.test/".parse().unwrap());
+        assert_eq!(refusal(&answer), NativeError::Moved { host: "evil.test".into() });
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use super::profiles;
 use crate::{
-    access::Access,
+    access::{Access, AccessError},
     args::{Assumed, Named, Session, Whose},
     exit, fast,
     find::{self, Stop, ask, unexpected},
     out, pick, rank,
 };
-use link::{Assume, Confirm, Credentials, Reply, Request, Role, Wanted};
+use link::{Assume, Confirm, Credentials, LinkError, Reply, Request, Role, Wanted};
 use std::io::{self, BufRead};
 
 /// `latch credentials`.
@@ -99,6 +99,17 @@ fn assumed(wanted: &Assumed) -> Result<Option<Assume>, Stop> {
 fn answer(access: &mut Access, meant: &Meant, sign_in: bool, yes: bool) -> Result<Credentials, Stop> {
     match ask(access, &meant.request(sign_in, yes))? {
         Reply::Credentials(keys) => Ok(keys),
+        // Nobody reads here, as with AWS's own tools: Latchkey's window asks, where there is one.
+        Reply::Confirm(confirm) if !out::can_ask() => {
+            let request = Request::AskInWindow { request: Box::new(meant.request(sign_in, false)) };
+            match access.ask(&request) {
+                Ok(Reply::Credentials(keys)) => Ok(keys),
+                Ok(Reply::Failed(problem)) => Err(Stop::Problem(problem)),
+                // No window is there, or one that is older.
+                Ok(_) | Err(AccessError::Link(LinkError::Refused(_))) => Err(unconfirmed(&confirm)),
+                Err(error) => Err(error.into()),
+            }
+        }
         Reply::Confirm(confirm) => {
             agree(&confirm, "Get credentials")?;
             match ask(access, &meant.request(sign_in, true))? {
@@ -112,22 +123,11 @@ fn answer(access: &mut Access, meant: &Meant, sign_in: bool, yes: bool) -> Resul
 
 /// Asks the person, who may say no; where nobody can be asked, it is a no.
 pub fn agree(confirm: &Confirm, act: &str) -> Result<(), Stop> {
-    let Confirm { account_name, account, role, instead } = confirm;
-    let whose = format!(
-        "{}, {}, as {}",
-        pick::plain(account_name),
-        view::words::group_account_id(account),
-        pick::plain(role)
-    );
     if !out::can_ask() {
-        let title = format!("{whose} has to be confirmed");
-        return Err(Stop::new(
-            "not_confirmed",
-            &title,
-            "Confirm with --yes, or keep a profile of it in Latchkey.",
-        ));
+        return Err(unconfirmed(confirm));
     }
-    if let Some(instead) = instead {
+    let whose = whose(confirm);
+    if let Some(instead) = &confirm.instead {
         out::tell(&format!("{} is also available here.", pick::plain(instead)));
     }
     out::tell(&format!("{act} of {whose}? Changes there may affect live systems. [y/N]"));
@@ -137,6 +137,17 @@ pub fn agree(confirm: &Confirm, act: &str) -> Result<(), Stop> {
         (Ok(_), "y" | "yes") => Ok(()),
         _ => Err(Stop::new("not_confirmed", "Not confirmed", "Nothing was done.")),
     }
+}
+
+fn whose(confirm: &Confirm) -> String {
+    let (name, role) = (pick::plain(&confirm.account_name), pick::plain(&confirm.role));
+    format!("{name}, {}, as {role}", view::words::group_account_id(&confirm.account))
+}
+
+fn unconfirmed(confirm: &Confirm) -> Stop {
+    let title = format!("{} has to be confirmed", whose(confirm));
+    let next = "Confirm with --yes, keep a profile of it in Latchkey, or let Latchkey run: its window asks.";
+    Stop::new("not_confirmed", &title, next)
 }
 
 /// A role by its letters, for what shows the person which one it is.

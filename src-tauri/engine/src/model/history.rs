@@ -161,6 +161,8 @@ pub enum Event {
     MadePrivate,
     /// Answers came that did not belong to the sign-in under way; they were ignored.
     StrangeAnswers { org: OrgId },
+    /// A server would have had a password sent to another host. It was not.
+    PasswordHostMoved { org: OrgId, host: String },
     /// A security key is another than it was: its PIN, a passkey, a fingerprint, or all of it.
     KeyChanged { key: String, act: KeyAct },
     /// A notification was shown, or held with the reason.

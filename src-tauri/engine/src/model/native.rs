@@ -47,6 +47,8 @@ pub enum NativeFault {
     LastDevice,
     /// A challenge for keys of another site; no key was asked.
     ForeignChallenge { site: String },
+    /// The server sends passwords to another host; nothing was sent there.
+    Moved { host: String },
     /// A second factor has to be set up in the browser first.
     EnrolmentNeeded,
     /// A new password has to be set in the browser first.

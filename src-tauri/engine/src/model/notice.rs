@@ -47,8 +47,11 @@ pub enum Notice {
         added: Timestamp,
         until: Timestamp,
     },
-    /// N1: a program waits until a security key is touched.
+    /// N1: a program waits until a security key is touched, or until the person allows it.
     TouchNeeded {
+        /// A word is enough: no key is asked for.
+        #[serde(default)]
+        by_word: bool,
         grant: Grant,
         account_name: String,
         program: Option<String>,
@@ -71,6 +74,8 @@ pub enum Notice {
     RecordBroken { entry: i64 },
     /// N10: answers came that did not belong to the sign-in under way, more than once.
     StrangeAnswers { org: OrgId, org_name: String, at: Timestamp },
+    /// N10: a server would have a password sent to another host. It was not.
+    PasswordHostMoved { org: OrgId, org_name: String, host: String, at: Timestamp },
     /// N11: roles and applications were assigned. Account and role of each, and the names of applications.
     NewAccess {
         org: OrgId,
@@ -121,7 +126,13 @@ impl Notice {
     /// For the person's safety: told in spite of limits and of kinds that are switched off.
     #[must_use]
     pub fn is_security(&self) -> bool {
-        matches!(self, Self::Revoked { .. } | Self::RecordBroken { .. } | Self::StrangeAnswers { .. })
+        matches!(
+            self,
+            Self::Revoked { .. }
+                | Self::RecordBroken { .. }
+                | Self::StrangeAnswers { .. }
+                | Self::PasswordHostMoved { .. }
+        )
     }
 
     /// What became of something that the person just did.
@@ -151,6 +162,7 @@ impl Notice {
             Self::TimeEnding { profile, until, .. } => format!("time-ending/{profile}/{}", until.as_second()),
             Self::Revoked { org, at, .. } => format!("revoked/{org}/{}", at.as_second()),
             Self::RecordBroken { entry } => format!("record-broken/{entry}"),
+            Self::PasswordHostMoved { org, host, .. } => format!("password-moved/{org}/{host}"),
             Self::StrangeAnswers { org, at, .. } => format!("strange-answers/{org}/{}", at.as_second()),
             Self::NewAccess { org, noticed, .. } => format!("new-access/{org}/{}", noticed.as_second()),
             Self::Copied { grant, .. } => format!("copied/{}/{}/{}", grant.org, grant.account, grant.role),

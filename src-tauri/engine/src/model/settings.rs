@@ -107,6 +107,7 @@ impl Told {
             Notice::Revoked { .. }
             | Notice::RecordBroken { .. }
             | Notice::StrangeAnswers { .. }
+            | Notice::PasswordHostMoved { .. }
             | Notice::TouchNeeded { .. }
             | Notice::Test
             | Notice::WhileAway { .. } => true,

@@ -101,6 +101,9 @@ pub enum Demand {
     Here,
     /// The organisation's policy: verified by its server, which gives no credentials without it.
     Server,
+    /// Nobody: no key is known, and a program asks for what the person confirms in words. Allowed or denied by a
+    /// button of the window.
+    Words,
 }
 
 /// What a role asks for before it is used, as the person's rules have it. A role that only looks never asks,
@@ -148,6 +151,8 @@ pub enum Unanswered {
     TimedOut,
     /// The organisation knows no security key of the person.
     NoKey,
+    /// Nobody allowed it in time, where a word would have done.
+    NotAllowed,
 }
 
 /// Why what a touch opened was closed.
@@ -214,6 +219,8 @@ pub enum Progress {
     Pin,
     /// The server looks at the answer.
     Checking,
+    /// A word of the person is waited for, and no key.
+    Word,
 }
 
 /// A question that waits for a touch.

@@ -219,7 +219,9 @@ pub(super) fn stands(state: &State, true_now: &[Notice], notice: &Notice, now: T
         Notice::Copied { until, .. } => now < *until,
         // Until it is answered.
         Notice::TouchNeeded { number, .. } => state.step_up.asks_number(*number),
-        Notice::StrangeAnswers { at, .. } => now.duration_since(*at) < SignedDuration::from_hours(24),
+        Notice::StrangeAnswers { at, .. } | Notice::PasswordHostMoved { at, .. } => {
+            now.duration_since(*at) < SignedDuration::from_hours(24)
+        }
         _ => {
             let keys = notice.keys();
             true_now

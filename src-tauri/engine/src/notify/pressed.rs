@@ -148,6 +148,7 @@ fn details(notice: &Notice) -> Show {
         Notice::LaunchFailed { code: Code::SignInNeeded, .. }
         | Notice::Revoked { .. }
         | Notice::StrangeAnswers { .. }
+        | Notice::PasswordHostMoved { .. }
         | Notice::UpdateReady { .. }
         | Notice::NewAccess { .. } => Show::Portal,
         Notice::LaunchFailed { .. }

@@ -209,6 +209,12 @@ pub enum NativeError {
     /// The device is gone.
     #[error("no such device")]
     NoSuchDevice,
+    /// The server sends the app on to another host. Nothing was sent there.
+    #[error("the server moved its sign-in to {host}")]
+    Moved {
+        /// Where it would have gone on.
+        host: String,
+    },
     /// The role is not assigned.
     #[error("no access")]
     NoAccess,

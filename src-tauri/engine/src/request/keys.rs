@@ -14,6 +14,11 @@ pub enum StepUpRequest {
         /// Which.
         number: u64,
     },
+    /// The person says yes to the question of that number, where a word is enough.
+    Allow {
+        /// Which.
+        number: u64,
+    },
     /// The person wants to touch another key.
     Another {
         /// For which question.

@@ -1,6 +1,6 @@
 //! One question at a time: a key is found, it is asked, its answer is looked at, and what waited is done.
 
-use super::{Asking, Held, Server, Told, gate, opened};
+use super::{Asking, Held, Server, Told, gate, opened, words};
 use crate::{
     console,
     engine::{self, Context, Event},
@@ -43,6 +43,10 @@ pub(super) fn hold(ctx: &Context, state: &mut State, need: gate::Need, held: Hel
     let gate::Need { wanted, program, lasting } = need;
     let it = &mut state.step_up;
     let same = |one: &&mut Asking| match (one.role(), &wanted) {
+        // A yes to one program is none to another.
+        (Some(_), For::Role { demand: Demand::Words, .. }) if !words::is_first(one, program.as_ref()) => {
+            false
+        }
         (Some((asked, by)), For::Role { grant, demand, .. }) => asked == grant && by == *demand,
         _ => false,
     };
@@ -74,7 +78,7 @@ pub(super) fn hold(ctx: &Context, state: &mut State, need: gate::Need, held: Hel
     begin_next(ctx, state);
 }
 
-fn begin_next(ctx: &Context, state: &mut State) {
+pub(super) fn begin_next(ctx: &Context, state: &mut State) {
     if state.step_up.now.is_some() {
         return;
     }
@@ -84,9 +88,14 @@ fn begin_next(ctx: &Context, state: &mut State) {
         .programs
         .first()
         .and_then(|program| notify::touch_needed(&asking.wanted, program, asking.number, asking.until));
+    let in_words = asking.is_in_words();
     state.step_up.now = Some(asking);
     if let Some(notice) = notice {
         notify::raise(state, notice, ctx.now());
+    }
+    if in_words {
+        // Keys are for other questions.
+        return keys::leave(ctx, state);
     }
     keys::follow(ctx, state);
     advance(ctx, state);
@@ -106,7 +115,11 @@ pub(crate) fn keys_changed(ctx: &Context, state: &mut State) {
 /// Does what can be done next for the question.
 fn advance(ctx: &Context, state: &mut State) {
     let Some(asking) = &state.step_up.now else { return };
-    if asking.running.is_some() || state.keys.now.running.is_some() || state.keys.now.reset.is_some() {
+    if asking.is_in_words()
+        || asking.running.is_some()
+        || state.keys.now.running.is_some()
+        || state.keys.now.reset.is_some()
+    {
         return;
     }
     match &asking.server {
@@ -303,7 +316,7 @@ fn not_needed(ctx: &Context, state: &mut State) {
     begin_next(ctx, state);
 }
 
-fn go_on(ctx: &Context, state: &mut State, held: Held, registered: bool) {
+pub(super) fn go_on(ctx: &Context, state: &mut State, held: Held, registered: bool) {
     match held {
         // Whoever asked may have gone.
         Held::Ask(Request::StepUp(StepUpRequest::AddKey), answer) if registered => {
@@ -503,7 +516,9 @@ pub(super) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
         asking.until = asking.until.max((now + PATIENCE / 2).min(asking.latest));
     }
     if state.step_up.now.as_ref().is_some_and(|asking| asking.until <= now) {
-        return give_up(ctx, state, Unanswered::TimedOut);
+        let in_words = state.step_up.now.as_ref().is_some_and(Asking::is_in_words);
+        let why = if in_words { Unanswered::NotAllowed } else { Unanswered::TimedOut };
+        return give_up(ctx, state, why);
     }
     let Some(asking) = &mut state.step_up.now else { return };
     if let Some((id, _)) = asking.again.take_if(|(_, from)| *from <= now) {

@@ -1,6 +1,6 @@
 //! What asks for a touch: each wish comes through here first.
 
-use super::{Held, asking, close, is_open};
+use super::{Held, asking, close, is_open, words};
 use crate::{
     engine::Context,
     hand_out,
@@ -78,6 +78,10 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: StepUpRequest, answ
     let answered = match request {
         StepUpRequest::Deny { number } => {
             asking::deny(ctx, state, number);
+            Ok(Reply::Done)
+        }
+        StepUpRequest::Allow { number } => {
+            words::allow(ctx, state, number);
             Ok(Reply::Done)
         }
         StepUpRequest::Another { number } => {
@@ -340,7 +344,14 @@ fn asks(state: &State, org: &Org, grant: &Grant) -> Option<Demand> {
     here.then_some(Demand::Here)
 }
 
-fn role(state: &State, grant: &Grant, act: Act, profile: Option<ProfileName>, demand: Demand) -> Option<For> {
+/// What a role is used for, as it is asked.
+pub(super) fn role(
+    state: &State,
+    grant: &Grant,
+    act: Act,
+    profile: Option<ProfileName>,
+    demand: Demand,
+) -> Option<For> {
     let org = state.org(&grant.org)?;
     Some(For::Role {
         grant: grant.clone(),

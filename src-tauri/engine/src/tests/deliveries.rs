@@ -46,7 +46,7 @@ async fn an_on_demand_profile_is_put_in_its_place_once_and_never_refreshed() {
     pass(minutes(180)).await;
     assert_eq!(asks(&world), (1, 0, 0), "nobody asked for credentials");
     assert_eq!(now(&engine).next_refresh, None);
-    let asker = Asker { program: Some("terraform".to_owned()), pid: 42, path: None };
+    let asker = Asker { program: Some("terraform".to_owned()), pid: 42, path: None, by_window: false };
     let of = Of::Profile(ProfileName::new("pay-dev"));
     let asked = Request::HandOut { of, assume: None, asker, may_sign_in: false, confirmed: false };
     let Ok(Reply::Credentials(handed)) = engine.ask(asked).await else { panic!() };

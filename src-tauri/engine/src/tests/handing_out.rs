@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 pub(super) fn wish(of: Of, may_sign_in: bool) -> Request {
-    let asker = Asker { program: Some("terraform".to_owned()), pid: 42, path: None };
+    let asker = Asker { program: Some("terraform".to_owned()), pid: 42, path: None, by_window: false };
     Request::HandOut { of, assume: None, asker, may_sign_in, confirmed: false }
 }
 

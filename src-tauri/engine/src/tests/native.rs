@@ -8,6 +8,7 @@ use crate::{
     Engine, Request, Snapshot,
     model::{
         code::Code,
+        history::Event,
         ids::OrgId,
         keys::{Found, KeyAct, KeyFault, Signed, Step, Undone},
         native::{Entered, InApp, InAppStep, NativeFault, Stage},
@@ -115,6 +116,21 @@ async fn a_password_and_a_key_sign_in_and_leave_what_the_server_knows_the_comput
     password(&engine).await;
     signed_in(&engine).await;
     assert!(world.native.asked().contains(&"start sam secret device".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_sends_passwords_elsewhere_is_told_and_ends_the_sign_in() {
+    let (world, engine) = here().await;
+    world.native.then(vec![Err(NativeError::Moved { host: "evil.test".into() })]);
+    password(&engine).await;
+    let over = until(&engine, |s| matches!(s.organisations[0].sign_in, SignIn::SignedOut)).await;
+    let fault = NativeFault::Moved { host: "evil.test".into() };
+    assert_eq!(over.organisations[0].sign_in_failure, Some(Code::Native { fault }));
+    let moved = |e: &Event| matches!(e, Event::PasswordHostMoved { host, .. } if host == "evil.test");
+    let told = until(&engine, |s| s.history.iter().any(|line| moved(&line.event))).await;
+    assert_eq!(told.history.iter().filter(|line| moved(&line.event)).count(), 1);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(world.count("notify password-moved/acme/evil.test"), 1);
 }
 
 #[tokio::test(start_paused = true)]

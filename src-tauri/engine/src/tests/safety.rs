@@ -196,7 +196,7 @@ async fn whose_time_is_over_is_not_refreshed_while_its_keys_cannot_be_taken_out(
     let left = now(&engine).profiles.clone();
     assert!(matches!(left[0].state, State::NotWritable(_)), "its keys are in the file, and why: {left:?}");
     // A program that asks is as one that asks for the role.
-    let asker = Asker { program: Some("aws".to_owned()), pid: 7, path: None };
+    let asker = Asker { program: Some("aws".to_owned()), pid: 7, path: None, by_window: false };
     let of = Of::Profile(ProfileName::new("pay-admin"));
     let program = Request::HandOut { of, assume: None, asker, may_sign_in: false, confirmed: false };
     assert_eq!(asked(engine.ask(program).await), Some(Care::Confirm));

@@ -33,6 +33,7 @@ mod kept;
 mod proofs;
 mod rules;
 pub(super) mod server;
+mod words;
 
 fn role(account: &str, role: &str) -> Grant {
     Grant { org: OrgId::new("acme"), account: AccountId::new(account), role: RoleName::new(role) }
@@ -89,7 +90,12 @@ fn hand_out(grant: &Grant, program: &str, pid: u32) -> Request {
     Request::HandOut {
         of: Of::Role(grant.clone()),
         assume: None,
-        asker: Asker { program: Some(program.into()), pid, path: Some(format!("/usr/bin/{program}")) },
+        asker: Asker {
+            program: Some(program.into()),
+            pid,
+            path: Some(format!("/usr/bin/{program}")),
+            by_window: false,
+        },
         may_sign_in: false,
         confirmed: false,
     }
@@ -493,25 +499,6 @@ async fn settings_that_ask_for_less_take_a_touch() {
     touch(&world, &engine).await;
     assert_eq!(waits.await.unwrap(), Ok(Reply::Done));
     assert_eq!(now(&engine).settings.safety.step_up.minutes, 60);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_notification_denies_as_the_window_does() {
-    let (_world, engine) = known().await;
-    let waits = asks(&engine, hand_out(&admin(), "terraform", 42));
-    let number = asked(&engine).await;
-    let notice = Notice::TouchNeeded {
-        grant: admin(),
-        account_name: "payments-prod".into(),
-        program: Some("terraform".into()),
-        pid: 42,
-        number,
-        until: Timestamp::UNIX_EPOCH,
-    };
-    engine.ask(Request::Pressed { notice: notice.clone(), pressed: Pressed::Body }).await.unwrap();
-    assert_eq!(now(&engine).step_up.question.as_ref().map(|q| q.raised), Some(1), "its window comes up");
-    engine.ask(Request::Pressed { notice, pressed: Pressed::Deny }).await.unwrap();
-    assert_eq!(waits.await.unwrap(), ended(Unanswered::Denied));
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ const MOST: usize = 20;
 pub(super) fn status(s: &Snapshot, zone: &TimeZone) -> Vec<Entry> {
     if let Some(what) = crate::step_up::waits_for(s) {
         // Another row: a click on words that are about to change must do nothing else.
-        let text = label::within(TOUCH, &what, |what| format!("Touch your key to continue: {what}"));
+        let text = label::within(TOUCH, &what, |what| format!("{}: {what}", crate::step_up::to_do(s)));
         return vec![Entry::item("touch", &text, Intent::Ask(Request::StepUp(StepUpRequest::Show)))];
     }
     let Some(org) = s.chosen() else { return Vec::new() };

@@ -50,6 +50,12 @@ pub(super) fn all() -> Vec<Notice> {
         },
         Notice::RecordBroken { entry: 1204 },
         Notice::StrangeAnswers { org: org.clone(), org_name: org_name.clone(), at: now() },
+        Notice::PasswordHostMoved {
+            org: org.clone(),
+            org_name: org_name.clone(),
+            host: "evil.test".into(),
+            at: now(),
+        },
         Notice::NewAccess {
             org,
             org_name,
@@ -179,6 +185,13 @@ fn the_catalogue() {
             "N10, answers",
             "Latchkey ignored answers for your safety",
             "They did not belong to your sign-in to Acme. Cancel it if you did not begin it.",
+            &["Details"],
+            TimeSensitive,
+        ),
+        (
+            "N10, another host",
+            "Latchkey stopped for your safety",
+            "Acme wanted your password sent to evil.test. Nothing was sent there.",
             &["Details"],
             TimeSensitive,
         ),

@@ -215,6 +215,7 @@ fn lines(code: &Code) -> Vec<Line> {
         Event::RecordExported { path: "/home/sam/Downloads/a.csv".into(), lines: 3 },
         Event::RecordBroken { entry: 1204 },
         Event::StrangeAnswers { org: org() },
+        Event::PasswordHostMoved { org: org(), host: "evil.test".into() },
         Event::Labelled {
             grant: labelled(),
             account_name: account_name(),

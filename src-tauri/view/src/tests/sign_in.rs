@@ -45,6 +45,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
         F::NotAdded,
         F::LastDevice,
         F::ForeignChallenge { site: "evil.test".into() },
+        F::Moved { host: "evil.test".into() },
         F::EnrolmentNeeded,
         F::NewPasswordNeeded,
         F::BrowserNeeded,
@@ -55,6 +56,7 @@ pub(crate) fn faults() -> Vec<NativeFault> {
             F::KeyNotRegistered | F::KeyRefused | F::KeyCopied | F::Blocked | F::Over | F::NoSuchFactor => {}
             F::AppSignInNeeded | F::NotAccepted | F::RadiusSilent => {}
             F::ProofNeeded | F::NotAdded | F::LastDevice | F::ForeignChallenge { .. } => {}
+            F::Moved { .. } => {}
             F::EnrolmentNeeded | F::NewPasswordNeeded | F::BrowserNeeded => {}
         }
     }

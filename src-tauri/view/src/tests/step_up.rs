@@ -74,6 +74,20 @@ fn the_window_says_who_asks_for_what() {
 }
 
 #[test]
+fn where_a_word_is_enough_the_window_says_so_and_asks_for_no_key() {
+    let s = asked(wanted(Act::CopyKeys, Demand::Words), |q| {
+        q.programs.push(terraform());
+        q.progress = Progress::Word;
+    });
+    let shown = prompt(&s).expect("it is shown");
+    assert_eq!(shown.title, "Allow payments-prod as Administrator for terraform?");
+    let touch = shown.touch.expect("a word");
+    assert_eq!((touch.step, touch.another), (UiTouchStep::Word, false));
+    assert_eq!((touch.allow.as_deref(), touch.deny.as_str()), (Some("Allow for 15 min"), "Deny"));
+    assert_eq!(tooltip(&s, &zone()), "Latchkey: allow or deny a program: payments-prod, Administrator");
+}
+
+#[test]
 fn several_programs_are_counted_and_the_pin_has_its_own_window() {
     let s = asked(wanted(Act::CopyKeys, Demand::Here), |q| {
         q.programs = vec![terraform(), Program { pid: 7, ..Program::default() }];
