@@ -86,7 +86,7 @@ impl Place {
             .map_err(|why| Code::PolicyNotTrusted { path: shown(), why })?;
         let mut text = String::new();
         let read = file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
-        if read as u64 > LONGEST {
+        if u64::try_from(read).unwrap_or(u64::MAX) > LONGEST {
             return Err(unreadable(io::Error::other("it is longer than 256 KiB")));
         }
         parse(&self.path, &text).map(Some)
