@@ -179,6 +179,7 @@ fn on_event(app: &AppHandle, running: &start::Running, event: RunEvent) {
     let shell = &running.shell;
     match event {
         RunEvent::Ready => running.paint(app),
+        RunEvent::TrayIconEvent(event) => running.tray.on_icon(&event),
         RunEvent::MenuEvent(event) => running.tray.clicked(event.id().as_ref()),
         RunEvent::WindowEvent { label, event, .. } if label != windows::MAIN => {
             shell.answered(shell.prompts.on_event(&label, &event));

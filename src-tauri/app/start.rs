@@ -11,7 +11,7 @@ use crate::{
     prompts::Prompts,
     sandbox::{Places, Sandbox},
     shell::Shell,
-    tray::{Look, Tray},
+    tray::{HOST, Look, Tray},
     windows::{Needs, Windows},
 };
 use adapters::{clock::SystemClock, home::Home};
@@ -131,12 +131,18 @@ pub async fn start(
     let prompts = Arc::new(Prompts::new(app.clone(), Arc::clone(&log)));
     let runtime = tokio::runtime::Handle::current();
     let places = Arc::new(places(home));
-    let around = watch::Sender::new(Around { tray: host.borrow().shows_us(), ..Around::default() });
+    let first = *host.borrow();
+    let around = watch::Sender::new(Around {
+        tray: first.shows_us(),
+        tray_host: first.present.then_some(HOST),
+        ..Around::default()
+    });
     let shell = Shell { engine, windows, prompts, log, around, clock, places, runtime };
     app.manage(shell.clone());
 
     let (painted, was_painted) = oneshot::channel();
-    let look = Look { dark_panel, icon_folder: icon_folder(home) };
+    let options = adapters::settings::tray(home);
+    let look = Look { dark_panel, options, icon_folder: icon_folder(home) };
     desk.watch(&signals);
     let snapshots = || shell.engine.snapshots();
     tokio::spawn(bridge::feed_window(shell.clone(), snapshots()));
@@ -237,8 +243,13 @@ async fn follow_panel(shell: Shell, mut host: watch::Receiver<TrayHost>) {
         if is && !was {
             shell.log.write(&Happening::TrayRegistered);
         }
-        let shows_us = host.borrow().shows_us();
-        shell.around.send_if_modified(|known| std::mem::replace(&mut known.tray, shows_us) != shows_us);
+        let now = *host.borrow();
+        let (tray, tray_host) = (now.shows_us(), now.present.then_some(HOST));
+        shell.around.send_if_modified(|known| {
+            let news = (known.tray, known.tray_host) != (tray, tray_host);
+            (known.tray, known.tray_host) = (tray, tray_host);
+            news
+        });
         was = is;
         if host.changed().await.is_err() {
             return;

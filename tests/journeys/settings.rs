@@ -92,6 +92,62 @@ fn what_is_set_is_done_and_survives_a_restart() {
     });
 }
 
+/// An icon that is switched off is hidden at once and there again at once; started without it, the app shows its
+/// window. What an administrator decided cannot be switched.
+#[test]
+fn the_tray_icon_goes_and_comes_and_what_an_administrator_decided_stays() {
+    journey("settings-tray", |desk| async move {
+        let moved = desk.home("moved");
+        let config = moved.join("config");
+        fs::create_dir_all(&config)?;
+        fs::set_permissions(&config, fs::Permissions::from_mode(0o700))?;
+        fs::write(config.join("policy.json"), r#"{"keep_running": true}"#)?;
+        fs::set_permissions(config.join("policy.json"), fs::Permissions::from_mode(0o644))?;
+        let moved = moved.to_str().ok_or_else(|| anyhow!("the desk's home is no text"))?.to_owned();
+        let vars = [("LATCHKEY_HOME", moved.as_str())];
+        let (app, window) = App::start_driven(&desk, &["--hidden"], &vars).await?;
+        let tray = app.tray().await?;
+        tray.click(&["Preferences"]).await?;
+        let window = window.window().await?;
+        window.read(SOON, "Set by your organisation").await?;
+        let keeps = switch("Keep running in the background");
+        ensure!(
+            window.see(Locator::XPath(&keeps)).await?.attr("disabled").await?.is_some(),
+            "it is not locked"
+        );
+
+        let becomes = |wanted: &'static str| {
+            let tray = tray.clone();
+            async move {
+                let what = format!("the icon to be {wanted}");
+                until(SOON, &what, || async { Ok((tray.status().await? == wanted).then_some(())) }).await
+            }
+        };
+        becomes("Active").await?;
+        window.press("Tray").await?;
+        let icon = switch("Show the tray icon");
+        window.click(Locator::XPath(&icon)).await?;
+        becomes("Passive").await?;
+        window.read(SOON, "Open it again from your applications.").await?;
+        window.click(Locator::XPath(&icon)).await?;
+        becomes("Active").await?;
+        tray.click(&["Open Latchkey"]).await?;
+        window.click(Locator::XPath(&icon)).await?;
+        becomes("Passive").await?;
+        window.read(SOON, "Saved").await?;
+        let kept = fs::read_to_string(config.join("latchkey.toml"))?;
+        ensure!(kept.contains("icon = false"), "{kept}");
+        tray.click(&["Quit"]).await?;
+        ended(&desk).await?;
+
+        let registered = desk.tray()?.mark();
+        let (_app, window) = App::start_driven(&desk, &["--hidden"], &vars).await?;
+        window.window().await?.read(WHILE, "Latchkey").await?;
+        ensure!(desk.tray()?.mark() == registered, "an icon that is switched off was there for a moment");
+        Ok(())
+    });
+}
+
 /// A profile that is kept fresh stops with the app: quitting says so first. Activity has what was done.
 #[test]
 fn quitting_asks_when_something_stops_and_activity_tells_what_was_done() {

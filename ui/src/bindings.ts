@@ -624,6 +624,10 @@ word: string,
  */
 guessed: boolean, 
 /**
+ * The organisation decided it: nobody here can say otherwise.
+ */
+decided: boolean, 
+/**
  * Why, for the tooltip.
  */
 why: string, };
@@ -1397,6 +1401,16 @@ at: number,
 problem: UiProblem, };
 
 /**
+ * What a left click on the tray's icon does.
+ */
+export type UiLeftClick = "menu" | "window";
+
+/**
+ * A setting that the organisation decided.
+ */
+export type UiLocked = "autostart" | "keep_running" | "hide_details" | "remove_on_quit" | "refresh_lead" | "default_delivery" | "proxy" | "no_proxy" | "ca_file" | "step_up_minutes" | "step_up_verify";
+
+/**
  * A role that the person marked.
  */
 export type UiMarked = { 
@@ -1593,6 +1607,31 @@ path: string,
  * What is in it.
  */
 about: string, };
+
+/**
+ * What the organisation decided on this computer.
+ */
+export type UiPolicy = { 
+/**
+ * Settings that nobody here can change.
+ */
+locked: Array<UiLocked>, 
+/**
+ * Rules for environments, before the person's.
+ */
+rules: Array<UiRule>, 
+/**
+ * Roles that ask for a touch.
+ */
+marked: Array<UiMarked>, 
+/**
+ * Rules by which roles ask for one.
+ */
+patterns: Array<UiRolePattern>, 
+/**
+ * Why what is there is not used.
+ */
+problem: UiProblem | null, };
 
 /**
  * What the portal of one organisation lists.
@@ -2535,6 +2574,10 @@ notifications: boolean,
  */
 hide_details: boolean, 
 /**
+ * The system's sound for what cannot wait.
+ */
+sound: boolean, 
+/**
  * Quiet at the times that `quiet` says.
  */
 quiet_hours: boolean, 
@@ -2546,6 +2589,14 @@ remove_on_quit: boolean,
  * Minutes before the end at which a profile's credentials are replaced, from 10 to 45.
  */
 refresh_lead: number, 
+/**
+ * How a new profile is delivered unless the person says otherwise.
+ */
+default_delivery: UiDelivery, 
+/**
+ * The tray's icon and menu.
+ */
+tray: UiTray, 
 /**
  * Which kinds of notification.
  */
@@ -2740,6 +2791,10 @@ pause: UiPause | null,
  */
 online: boolean, 
 /**
+ * There are tray icons on this desktop; where there are none, nothing of them can be set.
+ */
+tray_host: UiTrayHost | null, 
+/**
  * A panel shows our tray icon. Where it is false, nothing in the window speaks of the tray.
  */
 tray: boolean, 
@@ -2767,6 +2822,10 @@ record: UiRecord,
  * Settings.
  */
 settings: UiSettings, 
+/**
+ * What the organisation decided of them.
+ */
+policy: UiPolicy, 
 /**
  * The way to servers.
  */
@@ -3091,6 +3150,48 @@ raised: number, };
  * How far a touch is.
  */
 export type UiTouchStep = "insert" | "working" | "touch" | "word";
+
+/**
+ * The tray's icon and menu.
+ */
+export type UiTray = { 
+/**
+ * There is an icon.
+ */
+icon: boolean, 
+/**
+ * What a left click does.
+ */
+left_click: UiLeftClick, 
+/**
+ * The time left beside the icon.
+ */
+time_beside: boolean, 
+/**
+ * Favourites in the menu, 0 to 6.
+ */
+favourites: number, 
+/**
+ * Recents in the menu, 0 to 3.
+ */
+recents: number, 
+/**
+ * Rows of accounts in the menu, 5 to 20.
+ */
+accounts: number, };
+
+/**
+ * What can be set of the tray on this computer.
+ */
+export type UiTrayHost = { 
+/**
+ * It tells clicks.
+ */
+clicks: boolean, 
+/**
+ * It has room for text beside the icon.
+ */
+text: boolean, };
 
 /**
  * A view of the window.

@@ -7,6 +7,7 @@ use crate::{
     files::DiskFiles,
     home::{Home, HomeError},
     native::HttpNative,
+    policy::PolicyFile,
     redirect::LoopbackRedirect,
     settings::TomlSettings,
     sso::HttpSso,
@@ -71,7 +72,7 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
     let vault = SealingVault::new(Arc::new(OsKeyring::new(home.keyring_user()))).with_record(record);
     let any_clock: Arc<dyn Clock> = clock.clone();
     // A file that cannot be read is told when the engine reads it.
-    let network = crate::settings::load(&home.settings()).unwrap_or_default().network;
+    let network = crate::settings::network(home);
     let aws = aws_files::Paths::from_env(env, &home.user);
     let sso = HttpSso::new(Arc::clone(&any_clock), Arc::clone(&hosts), &network, env, &aws.config)
         .map_err(OpenError::Code)?;
@@ -81,7 +82,7 @@ pub fn open(home: &Home, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Doors
         vault: Arc::new(vault),
         store_moved_aside: store.moved_aside().map(ToOwned::to_owned),
         store: Arc::new(store),
-        settings: Arc::new(TomlSettings::at(home.settings())),
+        settings: Arc::new(TomlSettings::at(home.settings(), PolicyFile::of(home))),
         files: Arc::new(DiskFiles::new(env, home, any_clock)),
         browser: Arc::new(
             DefaultBrowser::new(Arc::new(SystemLaunch::from_env(env)), hosts)

@@ -17,6 +17,7 @@ pub mod home;
 pub mod keys;
 mod loopback;
 pub mod native;
+pub mod policy;
 pub mod profiles;
 pub mod redirect;
 pub mod settings;

@@ -1,9 +1,17 @@
 //! The configuration file, one TOML file that people may edit.
 
-use crate::home::make_private_dir;
+use crate::{
+    home::{Home, make_private_dir},
+    policy::PolicyFile,
+};
 use async_trait::async_trait;
 use engine::{
-    model::{code::Code, settings::Settings},
+    model::{
+        code::Code,
+        policy::Policy,
+        settings::{Network, Settings},
+        tray::TrayOptions,
+    },
     ports::SettingsFile,
 };
 use std::{
@@ -14,13 +22,14 @@ use std::{
 /// [`SettingsFile`] in TOML.
 pub struct TomlSettings {
     path: PathBuf,
+    policy: PolicyFile,
 }
 
 impl TomlSettings {
-    /// The file need not exist.
+    /// The files need not exist.
     #[must_use]
-    pub fn at(path: PathBuf) -> Self {
-        Self { path }
+    pub fn at(path: PathBuf, policy: PolicyFile) -> Self {
+        Self { path, policy }
     }
 }
 
@@ -35,6 +44,11 @@ impl SettingsFile for TomlSettings {
         let (path, settings) = (self.path.clone(), settings.clone());
         blocking(move || save(&path, &settings)).await
     }
+
+    async fn policy(&self) -> Result<Policy, Code> {
+        let policy = self.policy.clone();
+        blocking(move || policy.load()).await
+    }
 }
 
 async fn blocking<T: Send + 'static>(
@@ -45,13 +59,21 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or_else(|e| Err(Code::Internal { what: format!("settings: {e}") }))
 }
 
-/// What is set of the network. A file that cannot be read sets nothing; the engine tells of it.
+/// What is set of the tray, for whoever paints it before the engine has read the rest.
 #[must_use]
-pub fn network(path: &Path) -> engine::model::settings::Network {
-    load(path).unwrap_or_default().network
+pub fn tray(home: &Home) -> TrayOptions {
+    load(&home.settings()).unwrap_or_default().tray
 }
 
-pub(crate) fn load(path: &Path) -> Result<Settings, Code> {
+/// What is set of the network, by the person and by an administrator. A file that cannot be read sets nothing; the
+/// engine tells of it.
+#[must_use]
+pub fn network(home: &Home) -> Network {
+    let own = load(&home.settings()).unwrap_or_default().network;
+    PolicyFile::of(home).load().unwrap_or_default().over_network(&own)
+}
+
+fn load(path: &Path) -> Result<Settings, Code> {
     let shown = || path.display().to_string();
     let text = match std::fs::read_to_string(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
@@ -128,7 +150,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_saved_is_loaded_and_a_missing_file_means_the_defaults() {
         let dir = tempfile::tempdir().unwrap();
-        let file = TomlSettings::at(dir.path().join("config/latchkey.toml"));
+        let file = TomlSettings::at(dir.path().join("config/latchkey.toml"), PolicyFile::none());
         assert_eq!(file.load().await, Ok(Settings::default()));
         let told = Told { expired: false, ..Told::default() };
         let theme = Theme::HighContrastDark;
@@ -156,7 +178,7 @@ mod tests {
     async fn errors_name_file_line_and_field() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("latchkey.toml");
-        let file = TomlSettings::at(path.clone());
+        let file = TomlSettings::at(path.clone(), PolicyFile::none());
         for (text, on, named) in [
             ("compact = true\ntheme = \"pink\"\n", 2, "theme"),
             ("compact = true\n\nautostart = \"yes\"\n", 3, "autostart"),

@@ -7,7 +7,7 @@ use super::TrayHost;
 use engine::{
     Request, Signal,
     model::{code::Code, notice::Notice},
-    ports::{Clock, Presence},
+    ports::{Clock, Manner, Presence},
 };
 use jiff::tz::TimeZone;
 use notify_rust::Notification;
@@ -39,10 +39,17 @@ impl Platform {
     }
 
     /// Shows a notification without buttons.
-    pub async fn notify(&self, notice: &Notice, hide_details: bool) -> Result<(), Code> {
-        let text = view::notification::text(notice, hide_details, self.clock.now(), &TimeZone::system());
+    pub async fn notify(&self, notice: &Notice, manner: Manner) -> Result<(), Code> {
+        let text =
+            view::notification::text(notice, manner.hide_details, self.clock.now(), &TimeZone::system());
+        let sound = manner.sound && text.urgency == view::notification::Urgency::TimeSensitive;
         let shown = tokio::task::spawn_blocking(move || {
-            Notification::new().appname("Latchkey").summary(&text.title).body(&text.body).show().map(drop)
+            let mut notification = Notification::new();
+            notification.appname("Latchkey").summary(&text.title).body(&text.body);
+            if sound {
+                notification.sound_name("Default");
+            }
+            notification.show().map(drop)
         });
         match shown.await {
             Ok(Ok(())) => Ok(()),
@@ -61,9 +68,12 @@ impl Platform {
         watch::channel(TrayHost { present: true, registered: true }).1
     }
 
-    /// macOS colours template icons by itself; Windows' taskbar is dark by default.
+    /// macOS colours template icons by itself, of which the shape alone counts.
     #[expect(clippy::unused_async, reason = "Linux asks its settings portal")]
     pub async fn dark_panel(&self) -> watch::Receiver<bool> {
-        watch::channel(true).1
+        #[cfg(windows)]
+        return super::taskbar::follow();
+        #[cfg(not(windows))]
+        watch::channel(false).1
     }
 }

@@ -14,6 +14,8 @@ use linux as platform;
 mod elsewhere;
 #[cfg(not(target_os = "linux"))]
 use elsewhere as platform;
+#[cfg(windows)]
+mod taskbar;
 
 pub use files::watch as watch_files;
 pub use platform::give_back;
@@ -24,7 +26,7 @@ use clipboard::Clipboard;
 use engine::{
     Request, Signal,
     model::{code::Code, notice::Notice},
-    ports::{Clock, Desktop, Presence},
+    ports::{Clock, Desktop, Manner, Presence},
 };
 use secrecy::SecretString;
 use std::{
@@ -104,8 +106,8 @@ impl Desktop for Desk {
         }
     }
 
-    async fn notify(&self, notice: &Notice, hide_details: bool) -> Result<(), Code> {
-        self.platform.notify(notice, hide_details).await?;
+    async fn notify(&self, notice: &Notice, manner: Manner) -> Result<(), Code> {
+        self.platform.notify(notice, manner).await?;
         self.log.write(&Happening::Notification {
             notice: name_of(notice),
             shown: true,

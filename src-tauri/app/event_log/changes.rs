@@ -128,6 +128,7 @@ fn codes(snapshot: &Snapshot) -> Vec<&Code> {
         codes.push(code);
     }
     codes.extend(&snapshot.settings_problem);
+    codes.extend(&snapshot.policy_problem);
     codes.extend(&snapshot.store_problem);
     codes.extend(&snapshot.file.problem);
     codes

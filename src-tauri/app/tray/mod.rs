@@ -8,7 +8,10 @@ mod plan;
 
 use crate::{shell::Shell, windows::Wish};
 use busy::Busy;
-use engine::{Request, Snapshot};
+use engine::{
+    Request, Snapshot,
+    model::tray::{LeftClick, TrayOptions},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use painter::Painter;
 use std::{
@@ -16,7 +19,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tauri::AppHandle;
+use tauri::{
+    AppHandle,
+    tray::{MouseButton, MouseButtonState, TrayIconEvent},
+};
 use tokio::{
     sync::{Notify, oneshot, watch},
     time::{Instant, sleep_until},
@@ -24,6 +30,7 @@ use tokio::{
 use view::{
     icon::{self, IconState},
     menu::{self, Intent, Menu, Platform},
+    ui_state::UiTrayHost,
 };
 
 /// Rows come and go on Linux only this long after they should: the menu may be open, and one that is
@@ -49,6 +56,10 @@ const HERE: Platform = if cfg!(target_os = "macos") {
     Platform::Linux
 };
 
+/// What trays do on this platform: Linux tells no clicks but on menus, and only macOS has room for text.
+pub const HOST: UiTrayHost =
+    UiTrayHost { clicks: cfg!(not(target_os = "linux")), text: cfg!(target_os = "macos") };
+
 /// The tray's handle.
 #[derive(Clone)]
 pub struct Tray(Arc<Inner>);
@@ -71,6 +82,18 @@ impl Tray {
             clicked: Mutex::default(),
             click: Notify::new(),
         }))
+    }
+
+    /// The icon itself was clicked, which some platforms tell: the window, if the person wants that.
+    pub fn on_icon(&self, event: &TrayIconEvent) {
+        let TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, .. } =
+            event
+        else {
+            return;
+        };
+        if self.0.shell.snapshot().settings.tray.left_click == LeftClick::Window {
+            self.0.shell.raise(None);
+        }
     }
 
     /// Does what the row with that id says.
@@ -102,6 +125,7 @@ impl Tray {
         painted: oneshot::Sender<()>,
     ) {
         let mut dark_panel = look.dark_panel.clone();
+        let at_first = look.options;
         let painter = Arc::new(Mutex::new(Painter::new(app.clone(), look)));
         let mut painted = Some(painted);
         // Set while rows wait to come or go.
@@ -113,6 +137,13 @@ impl Tray {
             let mut picture = Picture::of(&snapshot, now);
             let busy_at = busy.settle(&mut picture.icon, Instant::now());
             picture.dark_panel = *dark_panel.borrow_and_update();
+            if !snapshot.loaded {
+                picture.options = at_first;
+            }
+            if !picture.options.icon {
+                // Whoever waits for the icon learns by the dropped sender that there is none.
+                painted = None;
+            }
             let menu = picture.menu.clone();
             let may_restructure = self.menu_is_closed()
                 || structure_due.is_some_and(|due| Instant::now() >= due)
@@ -197,6 +228,8 @@ impl Known {
 pub struct Look {
     /// The panel is dark, now and from now on: light icons.
     pub dark_panel: watch::Receiver<bool>,
+    /// What the person set, until the engine has read it: an icon that is switched off is not there for a moment.
+    pub options: TrayOptions,
     /// A private folder where the icon is put for the panel to read (Linux).
     pub icon_folder: PathBuf,
 }
@@ -207,6 +240,9 @@ struct Picture {
     icon: IconState,
     dark_panel: bool,
     tooltip: String,
+    options: TrayOptions,
+    /// Beside the icon, where there is room.
+    beside: Option<String>,
 }
 
 impl Picture {
@@ -219,6 +255,8 @@ impl Picture {
             icon: icon::icon(&snapshot),
             dark_panel: false,
             tooltip: icon::tooltip(&snapshot, &zone),
+            options: snapshot.settings.tray,
+            beside: icon::beside(&snapshot).filter(|_| HOST.text),
         }
     }
 }

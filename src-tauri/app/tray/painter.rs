@@ -8,6 +8,7 @@ use super::{
     Look, Picture, icons,
     plan::{Key, Kind, Plan, plan},
 };
+use engine::model::tray::LeftClick;
 use tauri::{
     AppHandle, Wry,
     menu::{CheckMenuItem, IsMenuItem, Menu as RootMenu, MenuItem, PredefinedMenuItem, Submenu},
@@ -38,6 +39,9 @@ struct Standing {
     /// The state, and whether it was drawn for a dark panel.
     icon: (IconState, bool),
     tooltip: String,
+    visible: bool,
+    left_click: LeftClick,
+    beside: Option<String>,
 }
 
 /// A row as it was painted last.
@@ -66,8 +70,11 @@ impl Painter {
     /// # Errors
     /// The toolkit refused.
     pub fn paint(&mut self, picture: &Picture, may_restructure: bool) -> tauri::Result<Done> {
-        let Picture { menu, icon, dark_panel, tooltip } = picture;
+        let Picture { menu, icon, dark_panel, tooltip, options, beside } = picture;
         let Some(standing) = &mut self.standing else {
+            if !options.icon {
+                return Ok(Done::Whole);
+            }
             // The indicator library is loaded at run time, and panics when it is not installed.
             let erected = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.erect(picture)));
             let missing = |_| {
@@ -86,10 +93,26 @@ impl Painter {
             standing.tray.set_tooltip(Some(tooltip))?;
             standing.tooltip.clone_from(tooltip);
         }
-        level(&self.app, &standing.menu, &mut standing.rows, &menu.entries, may_restructure)
+        if standing.left_click != options.left_click {
+            standing.tray.set_show_menu_on_left_click(options.left_click == LeftClick::Menu)?;
+            standing.left_click = options.left_click;
+        }
+        if standing.beside != *beside {
+            standing.tray.set_title(beside.as_deref())?;
+            standing.beside.clone_from(beside);
+        }
+        let done = level(&self.app, &standing.menu, &mut standing.rows, &menu.entries, may_restructure)?;
+        // Last, so that what comes back says what is true now. The item stays ours on Linux, where it becomes
+        // passive: a new one under its name would meet the old one's on the bus.
+        if standing.visible != options.icon {
+            standing.tray.set_visible(options.icon)?;
+            standing.visible = options.icon;
+        }
+        Ok(done)
     }
 
-    fn erect(&self, Picture { menu, icon, dark_panel, tooltip }: &Picture) -> tauri::Result<Standing> {
+    fn erect(&self, picture: &Picture) -> tauri::Result<Standing> {
+        let Picture { menu, icon, dark_panel, tooltip, options, beside } = picture;
         let root = RootMenu::new(&self.app)?;
         let mut rows = Vec::new();
         level(&self.app, &root, &mut rows, &menu.entries, true)?;
@@ -97,10 +120,24 @@ impl Painter {
             .icon(icons::image(*icon, *dark_panel)?)
             .temp_dir_path(&self.look.icon_folder)
             .tooltip(tooltip)
+            // macOS draws its shape in whatever colour the menu bar has.
+            .icon_as_template(cfg!(target_os = "macos"))
             .menu(&root)
-            .show_menu_on_left_click(true)
+            .show_menu_on_left_click(options.left_click == LeftClick::Menu)
             .build(&self.app)?;
-        Ok(Standing { tray, menu: root, rows, icon: (*icon, *dark_panel), tooltip: tooltip.clone() })
+        if let Some(text) = beside {
+            tray.set_title(Some(text))?;
+        }
+        Ok(Standing {
+            tray,
+            menu: root,
+            rows,
+            icon: (*icon, *dark_panel),
+            tooltip: tooltip.clone(),
+            visible: true,
+            left_click: options.left_click,
+            beside: beside.clone(),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use engine::{
     Engine,
     model::{code::Code, notice::Notice},
-    ports::{Desktop, Ports, Presence, Program, Sandbox, SandboxReady},
+    ports::{Desktop, Manner, Ports, Presence, Program, Sandbox, SandboxReady},
 };
 use jiff::tz::TimeZone;
 use link::{Caller, EngineLock, HandOver, Hello, Listener, Refusal, Reply, Request, SocketPath, Status};
@@ -161,7 +161,7 @@ impl Desktop for NoDesktop {
     async fn presence(&self) -> Presence {
         Presence::default()
     }
-    async fn notify(&self, _: &Notice, _: bool) -> Result<(), Code> {
+    async fn notify(&self, _: &Notice, _: Manner) -> Result<(), Code> {
         Err(Code::Gone { what: "desktop".to_owned() })
     }
     async fn withdraw(&self, _: &str) {}

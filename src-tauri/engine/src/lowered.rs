@@ -29,7 +29,7 @@ impl Snapshot {
     /// they are listed.
     #[must_use]
     pub fn lowered_by(&self, shared: Vec<Rule>) -> Vec<Lowered<'_>> {
-        let then = Rules::compile(&rules::beside(&self.settings.safety.rules, shared));
+        let then = self.rules.with_own(&rules::beside(&self.settings.safety.rules, shared));
         let accounts = self.organisations.iter().flat_map(|organisation| {
             organisation.portal.accounts.iter().map(move |account| (organisation, account))
         });

@@ -11,6 +11,7 @@ use crate::{
     request::{Answer, Reply},
     state::State,
 };
+use std::sync::Arc;
 
 pub(crate) fn set_favourite(ctx: &Context, state: &mut State, target: Target, on: bool) -> Answer {
     state.favourites.retain(|t| *t != target);
@@ -58,7 +59,15 @@ pub(crate) fn set_environment(
     account: &AccountId,
     environment: Option<Environment>,
 ) -> Answer {
+    let rules = Arc::clone(&state.rules);
     if let Some(o) = state.org_mut(org) {
+        let decided = o
+            .account(account)
+            .is_some_and(|a| rules.decided(&a.name, a.id.as_str(), a.email.as_deref()).is_some());
+        if decided {
+            // The organisation's word stays, whatever the person says.
+            return Ok(Reply::Done);
+        }
         match environment {
             Some(label) => o.labels.insert(account.clone(), label),
             None => o.labels.remove(account),

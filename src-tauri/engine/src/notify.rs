@@ -16,7 +16,7 @@ use crate::{
         silence::{BATCH, Circumstances, Reason, Verdict, verdict},
         step_up::{Demand, For, Program},
     },
-    ports::{Presence, Write},
+    ports::{Manner, Presence, Write},
     request::{Answer, Reply},
     state::{Pending, State},
 };
@@ -179,12 +179,16 @@ pub(crate) fn online_again(state: &mut State) {
     }
 }
 
+fn manner(state: &State) -> Manner {
+    Manner { hide_details: state.settings.hide_details, sound: state.settings.sound }
+}
+
 /// Shows one at once, whatever the rules say, since the person waits for it.
 pub(crate) fn test(ctx: &Context, state: &State, answer: oneshot::Sender<Answer>) {
-    let hide = state.settings.hide_details;
+    let manner = manner(state);
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let shown = ctx.ports.desktop.notify(&Notice::Test, hide).await;
+        let shown = ctx.ports.desktop.notify(&Notice::Test, manner).await;
         let _ = answer.send(shown.map(|()| Reply::Done));
     });
 }
@@ -194,10 +198,10 @@ fn show(ctx: &Context, state: &mut State, notice: Notice, now: Timestamp) {
     state.pending.retain(|p| !keys.iter().any(|k| p.notice.keys().contains(k)));
     // Counts from here on, so that the next one keeps its distance; taken back if it was not shown.
     state.shown.extend(keys.into_iter().map(|key| (key, now)));
-    let hide = state.settings.hide_details;
+    let manner = manner(state);
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let result = ctx.ports.desktop.notify(&notice, hide).await;
+        let result = ctx.ports.desktop.notify(&notice, manner).await;
         ctx.send(Event::Notified(Box::new(notice), now, result));
     });
 }

@@ -20,6 +20,7 @@ use crate::model::{
     ids::OrgId,
     notice::Notice,
     organisation::{Endpoints, Organisation},
+    policy::Policy,
     settings::{BrowserChoice, Settings},
 };
 use async_trait::async_trait;
@@ -52,6 +53,18 @@ pub trait SettingsFile: Send + Sync {
     async fn load(&self) -> Result<Settings, Code>;
     /// Writes it.
     async fn save(&self, settings: &Settings) -> Result<(), Code>;
+    /// Reads what an administrator decided on this computer, which is nothing where there is no such file. A bad
+    /// file decides nothing, and is an error that names line and field.
+    async fn policy(&self) -> Result<Policy, Code>;
+}
+
+/// How a notification is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// It says only that Latchkey needs the person.
+    pub hide_details: bool,
+    /// The system's sound, where the notification cannot wait.
+    pub sound: bool,
 }
 
 /// The default browser.
@@ -161,7 +174,7 @@ pub trait Desktop: Send + Sync {
     async fn presence(&self) -> Presence;
     /// Shows a notification; equal [`Notice::key`] replaces. Presses come back as
     /// [`crate::Request::Pressed`].
-    async fn notify(&self, notice: &Notice, hide_details: bool) -> Result<(), Code>;
+    async fn notify(&self, notice: &Notice, manner: Manner) -> Result<(), Code>;
     /// Takes a notification away whose cause is gone.
     async fn withdraw(&self, key: &str);
     /// Puts text on the clipboard, marked as sensitive where the platform knows that, and clears it

@@ -130,8 +130,10 @@ pub(crate) fn look_once(ctx: &Context, state: &State, id: &OrgId) {
 
 /// The person does without a spare key there.
 pub(crate) fn waive_spare(ctx: &Context, state: &mut State, org: OrgId, answer: oneshot::Sender<Answer>) {
-    state.settings.spare_waived.insert(org);
-    ctx.save(state.settings.clone(), answer);
+    let settings = state.change(|own| {
+        own.spare_waived.insert(org);
+    });
+    ctx.save(settings, answer);
 }
 
 /// Somebody looks at keys, or signed in: where they are registered is asked of every server that tells.

@@ -151,12 +151,14 @@ pub(crate) fn allow_default(
     allowed: bool,
     answer: oneshot::Sender<Answer>,
 ) {
-    let list = &mut state.settings.safety.default_allowed;
-    list.retain(|other| other != account);
-    if allowed {
-        list.push(account.clone());
-    }
-    ctx.save(state.settings.clone(), answer);
+    let settings = state.change(|own| {
+        let list = &mut own.safety.default_allowed;
+        list.retain(|other| other != account);
+        if allowed {
+            list.push(account.clone());
+        }
+    });
+    ctx.save(settings, answer);
 }
 
 /// The accounts that a rule would fit.

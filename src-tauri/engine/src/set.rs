@@ -16,8 +16,10 @@ use tokio::sync::oneshot;
 /// What the window sets.
 pub(crate) fn settings(ctx: &Context, state: &mut State, set: Settings, answer: oneshot::Sender<Answer>) {
     // The window neither knows nor changes these.
-    let Settings { network, naming, team, spare_waived, .. } = state.settings.clone();
+    let Settings { network, naming, team, spare_waived, .. } = state.own.clone();
     let settings = Settings { network, naming, team, spare_waived, ..set };
+    // Nor what the organisation decided.
+    let settings = state.policy.keep(&state.own, settings);
     ctx.ports.browser.prefer(settings.browsers.clone());
     let unmarked = step_up::unmarked(state);
     state.set_settings(settings.clone());
@@ -27,8 +29,8 @@ pub(crate) fn settings(ctx: &Context, state: &mut State, set: Settings, answer: 
 
 /// How profiles are named.
 pub(crate) fn naming(ctx: &Context, state: &mut State, naming: Naming, answer: oneshot::Sender<Answer>) {
-    state.settings.naming = naming;
-    ctx.save(state.settings.clone(), answer);
+    let settings = state.change(|own| own.naming = naming);
+    ctx.save(settings, answer);
 }
 
 /// What a team shares, beside what is there.
@@ -40,7 +42,7 @@ pub(crate) fn team(
     team: Adopted,
     answer: oneshot::Sender<Answer>,
 ) {
-    let mut settings = state.settings.clone();
+    let mut settings = state.own.clone();
     settings.safety.rules = rules::beside(&settings.safety.rules, rules);
     settings.naming.template = template.or(settings.naming.template);
     settings.team.signers.extend(team.signers);

@@ -10,6 +10,7 @@ use crate::model::{
     keys::Keys,
     native::NativeOffer,
     organisation::Organisation,
+    policy::Policy,
     portal::{Portal, Sync},
     profile::{Kept, State},
     rules::Rules,
@@ -130,12 +131,16 @@ pub struct Snapshot {
     pub launches: Vec<(Target, Launch)>,
     /// A pause of all refreshing.
     pub pause: Option<Pause>,
-    /// What the person set.
+    /// What the person set, and the organisation over it.
     pub settings: Settings,
     /// The way to servers that is in force, and who named it.
     pub way: Way,
     /// A settings file that cannot be read.
     pub settings_problem: Option<Code>,
+    /// What the organisation decided on this computer.
+    pub policy: Arc<Policy>,
+    /// Why what it wrote for that is not used.
+    pub policy_problem: Option<Code>,
     /// Why the store does not hold what it should; ends when it does again.
     pub store_problem: Option<Code>,
     /// How the keyring answered.

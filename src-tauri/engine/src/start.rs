@@ -9,6 +9,7 @@ use crate::{
         code::Code,
         ids::{AccountId, OrgId, RoleName},
         organisation::Kind,
+        policy::Policy,
         settings::{Settings, Way},
         sign_in::{Ended, Session, SignIn},
     },
@@ -50,6 +51,8 @@ pub(crate) struct Loaded {
     pub keyring: Option<Keyring>,
     pub settings: Settings,
     pub settings_problem: Option<Code>,
+    pub policy: Policy,
+    pub policy_problem: Option<Code>,
     pub store_problem: Option<Code>,
     pub file: FileCondition,
 }
@@ -72,6 +75,9 @@ pub(crate) fn empty(now: Timestamp) -> State {
         handed_out: Vec::new(),
         pause: None,
         settings: Settings::default(),
+        own: Settings::default(),
+        policy: Arc::default(),
+        policy_problem: None,
         way: Way::default(),
         settings_problem: None,
         store_problem: None,
@@ -125,13 +131,27 @@ pub(crate) fn load(ctx: &Context) {
             Ok(settings) => (settings, None),
             Err(code) => (Settings::default(), Some(code)),
         };
+        let (policy, policy_problem) = match ctx.ports.settings.policy().await {
+            Ok(policy) => (policy, None),
+            Err(code) => (Policy::default(), Some(code)),
+        };
         let file = ctx.ports.files.condition(FileSet::Own).await;
         let keyring = tokio::time::timeout(KEYRING_ANSWERS, &mut opening).await.ok().map(answer_of);
         let opened = keyring.as_ref().map(|k| unseal(&ctx, k, &stored.sealed)).unwrap_or_default();
         let sealed = stored.sealed.clone();
         let sign_ins = sign_ins_of(&stored);
         let late = keyring.is_none();
-        let loaded = Loaded { stored, opened, keyring, settings, settings_problem, store_problem, file };
+        let loaded = Loaded {
+            stored,
+            opened,
+            keyring,
+            settings,
+            settings_problem,
+            policy,
+            policy_problem,
+            store_problem,
+            file,
+        };
         ctx.send(Event::Started(Box::new(loaded)));
         if late {
             let keyring = answer_of(opening.await);
@@ -165,11 +185,13 @@ fn unseal(ctx: &Context, keyring: &Keyring, rows: &[SealedRow]) -> Vec<Opened> {
 /// Makes the state of what was read and sets everything going.
 pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     let now = ctx.now();
-    let Loaded { stored, opened, keyring, settings, settings_problem, store_problem, file } = loaded;
+    let Loaded { stored, opened, keyring, settings, settings_problem, store_problem, file, .. } = loaded;
     let sign_ins = sign_ins_of(&stored);
     state.keyring_opens = keyring.is_none();
     state.keyring = keyring.unwrap_or(Keyring::Ready);
     ctx.ports.browser.prefer(settings.browsers.clone());
+    state.set_policy(loaded.policy);
+    state.policy_problem = loaded.policy_problem;
     state.set_settings(settings);
     state.way = ctx.ports.sso.way();
     state.settings_problem = settings_problem;

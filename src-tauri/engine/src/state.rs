@@ -15,6 +15,7 @@ use crate::{
         notice::Notice,
         organisation::{Kind, Organisation},
         pacing::Pace,
+        policy::Policy,
         portal::{Account, HalfSync, Portal, Sync},
         profile::{Kept, State as ProfileState},
         refresh::TOKEN_MARGIN,
@@ -371,7 +372,14 @@ pub(crate) struct State {
     /// When which program was last noted to have been given which role's keys, newest first.
     pub handed_out: Vec<((Grant, Option<String>), Timestamp)>,
     pub pause: Option<Pause>,
+    /// What holds: the person's settings, and the organisation's over them.
     pub settings: Settings,
+    /// The person's own, as their file has them. Changed by [`State::change`].
+    pub own: Settings,
+    /// What the organisation decided on this computer.
+    pub policy: Arc<Policy>,
+    /// Why what it wrote is not used.
+    pub policy_problem: Option<Code>,
     /// The way to servers that is in force.
     pub way: Way,
     pub settings_problem: Option<Code>,
@@ -478,15 +486,33 @@ impl State {
         self.launched.truncate(200);
     }
 
-    /// Other settings hold from now on.
-    pub fn set_settings(&mut self, settings: Settings) {
-        if self.settings.safety.rules != settings.safety.rules {
-            self.rules = Arc::new(Rules::compile(&settings.safety.rules));
+    /// The person's settings are others from now on.
+    pub fn set_settings(&mut self, own: Settings) {
+        if self.own.safety.rules != own.safety.rules {
+            self.rules = Arc::new(self.rules.with_own(&own.safety.rules));
         }
-        if self.settings.safety.step_up.patterns != settings.safety.step_up.patterns {
-            self.patterns = Arc::new(Patterns::compile(&settings.safety.step_up.patterns));
+        if self.own.safety.step_up.patterns != own.safety.step_up.patterns {
+            self.patterns = Arc::new(Patterns::compile(&self.policy.patterns(&own.safety.step_up.patterns)));
         }
-        self.settings = settings;
+        self.settings = self.policy.over(&own);
+        self.own = own;
+    }
+
+    /// Changes the person's settings; what is to be saved.
+    pub fn change(&mut self, edit: impl FnOnce(&mut Settings)) -> Settings {
+        let mut own = self.own.clone();
+        edit(&mut own);
+        self.set_settings(own.clone());
+        own
+    }
+
+    /// What the organisation decided, from the start on.
+    pub fn set_policy(&mut self, policy: Policy) {
+        let own = &self.own.safety;
+        self.rules = Arc::new(Rules::compile(&own.rules).below(&policy.safety.rules));
+        self.patterns = Arc::new(Patterns::compile(&policy.patterns(&own.step_up.patterns)));
+        self.settings = policy.over(&self.own);
+        self.policy = Arc::new(policy);
     }
 
     /// Whether the person has this role ask for a touch: marked by hand, or by a rule.

@@ -4,7 +4,7 @@ use crate::{
     engine::{Context, Event},
     model::{
         code::Code,
-        settings::{Network, without_name},
+        settings::{Network, Settings, without_name},
     },
     request::Answer,
     state::State,
@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 /// A way that was tried out.
 pub(crate) struct Tried {
+    /// The person's own part of it.
     network: Network,
     result: Result<(), Code>,
     answer: oneshot::Sender<Answer>,
@@ -22,11 +23,13 @@ pub(crate) fn begin(ctx: &Context, state: &State, wanted: Network, answer: onesh
     let ctx = ctx.clone();
     // A name and password that somebody wrote into the file are not shown; who changes another part keeps
     // them.
-    let stands = state.settings.network.proxy.clone();
+    let stands = state.own.network.proxy.clone();
     let same = stands.as_deref().map(without_name) == wanted.proxy;
     let network = Network { proxy: if same { stands } else { wanted.proxy }, ..wanted };
+    let network = state.policy.keep(&state.own, Settings { network, ..Settings::default() }).network;
+    let held = state.policy.over_network(&network);
     tokio::spawn(async move {
-        let result = ctx.ports.sso.go_by(&network).await;
+        let result = ctx.ports.sso.go_by(&held).await;
         ctx.send(Event::Way(Tried { network, result, answer }));
     });
 }
@@ -39,7 +42,6 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, tried: Tried) {
         let _ = answer.send(Err(code));
         return;
     }
-    let settings = crate::model::settings::Settings { network, ..state.settings.clone() };
-    state.set_settings(settings.clone());
+    let settings = state.change(|own| own.network = network);
     ctx.save(settings, answer);
 }

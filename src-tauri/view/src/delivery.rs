@@ -40,8 +40,9 @@ pub(crate) fn word(delivery: Delivery) -> &'static str {
     }
 }
 
-/// All that can be chosen, with the files' paths.
-pub(crate) fn choices(credentials: &str) -> Vec<UiDeliveryChoice> {
+/// All that can be chosen, with the files' paths. The `usual` one is what the person or the organisation set; keys of
+/// a privileged role stay out of files all the same.
+pub(crate) fn choices(credentials: &str, usual: Delivery) -> Vec<UiDeliveryChoice> {
     let line = |delivery, file: &str| match delivery {
         Delivery::CredentialsFile => format!(
             "Written to {file} and replaced before it expires. Works with every tool, but a program that \
@@ -72,7 +73,7 @@ pub(crate) fn choices(credentials: &str) -> Vec<UiDeliveryChoice> {
             sample_line: (delivery != Delivery::SsoCache)
                 .then(|| line(delivery, "the sample organisation's own credentials file")),
             privileged: delivery == Delivery::suggested(Sensitivity::Privileged),
-            usual: delivery == Delivery::suggested(Sensitivity::Normal),
+            usual: delivery == usual,
         })
         .collect()
 }

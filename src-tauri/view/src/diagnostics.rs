@@ -46,6 +46,7 @@ pub(crate) fn text(s: &Snapshot, lately: &[Entry]) -> String {
     line("Proxy", named(&s.way.proxy));
     line("Extra certificates", named(&s.way.ca_file));
     line("Store", &s.store_problem.as_ref().map_or_else(|| "ready".to_owned(), tag));
+    line("Policy", &s.policy_problem.as_ref().map_or_else(|| decided(s), tag));
     line("Settings file", &s.settings_problem.as_ref().map_or_else(|| "ready".to_owned(), tag));
     line(
         "Credentials file",
@@ -104,6 +105,13 @@ pub(crate) fn text(s: &Snapshot, lately: &[Entry]) -> String {
 }
 
 /// The kind of a failure alone: its facts may name things.
+/// How much the organisation decided: numbers alone.
+fn decided(s: &Snapshot) -> String {
+    let (settings, safety) = (s.policy.locked().len(), &s.policy.safety);
+    let rules = safety.rules.len() + safety.step_up.marked.len() + safety.step_up.patterns.len();
+    if settings + rules == 0 { "none".to_owned() } else { format!("{settings} settings, {rules} rules") }
+}
+
 fn tag(code: &engine::model::code::Code) -> String {
     let value = serde_json::to_value(code).unwrap_or_default();
     value.get("code").and_then(|it| it.as_str()).unwrap_or("unknown").to_owned()

@@ -160,6 +160,8 @@ pub(crate) fn snapshot() -> Snapshot {
         settings: Settings::default(),
         way: engine::model::settings::Way::default(),
         settings_problem: None,
+        policy: Arc::default(),
+        policy_problem: None,
         store_problem: None,
         keyring: Keyring::Ready,
         online: true,
@@ -237,6 +239,10 @@ pub(crate) fn codes() -> Vec<Code> {
         Code::FileUnreadable { path: path(), reason: reason() },
         Code::FileNotWritable { path: path(), reason: reason() },
         Code::FileUnparseable { path: path(), line: 41, what: "no section before this key".into() },
+        Code::PolicyNotTrusted {
+            path: "/etc/latchkey/policy.json".into(),
+            why: "others may write the file".into(),
+        },
         Code::FileBusy { path: path() },
         taken(Conflict::Foreign, file),
         taken(Conflict::ForeignLongLivedKey, file),
@@ -295,6 +301,7 @@ pub(crate) fn codes() -> Vec<Code> {
             Code::KeyringLocked | Code::KeyringMissing { .. } | Code::SealBroken => {}
             Code::DiskFull { .. } | Code::FileUnreadable { .. } | Code::FileNotWritable { .. } => {}
             Code::FileUnparseable { .. } | Code::FileBusy { .. } | Code::ProfileTaken { .. } => {}
+            Code::PolicyNotTrusted { .. } => {}
             Code::DeliveryBlocked { .. } | Code::LatchMissing { .. } => {}
             Code::BadProfileName { .. } | Code::Gone { .. } | Code::Store { .. } => {}
             Code::UnknownProfile { .. } | Code::AssumeRefused { .. } => {}

@@ -238,6 +238,17 @@ pub fn profiles_line(s: &Snapshot, zone: &TimeZone) -> Option<String> {
     Some(format!("{} fresh{next}", count(fresh, "profile")))
 }
 
+/// Time that is worth a place beside the icon.
+const BESIDE: SignedDuration = SignedDuration::from_mins(15);
+
+/// The text beside the icon, where the platform has room and the person wants it: `12m`, while the sign-in that the
+/// first row speaks of ends soon.
+#[must_use]
+pub fn beside(s: &Snapshot) -> Option<String> {
+    let time = sign_in_left(s, s.chosen()?).filter(|time| s.settings.tray.time_beside && *time < BESIDE)?;
+    Some(format!("{}m", time.as_mins().max(0)))
+}
+
 /// The tooltip, where the platform has one: `Latchkey: Acme, 6 h 12 min left`; at most 127 characters.
 #[must_use]
 pub fn tooltip(s: &Snapshot, zone: &TimeZone) -> String {

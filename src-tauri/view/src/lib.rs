@@ -27,6 +27,7 @@ mod native_words;
 mod network;
 pub mod notification;
 mod page;
+mod policy;
 mod portal;
 pub mod problem;
 mod reading;

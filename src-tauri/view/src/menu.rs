@@ -29,11 +29,6 @@ use std::time::Duration;
 
 pub use label::LONGEST;
 
-/// At most so many favourites, in the person's order.
-pub const FAVOURITES: usize = 6;
-/// At most so many recents; one less when the favourites are full.
-pub const RECENTS: usize = 3;
-
 /// Whose wording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Platform {
@@ -189,8 +184,9 @@ fn shortcuts(s: &Snapshot) -> Vec<Entry> {
         Target::Role(grant) => org(s, grant).is_some_and(|o| is_listed(o, grant)),
         Target::App(app) => app_of(s, app).is_some(),
     };
-    let favourites: Vec<&Target> = s.favourites.iter().filter(listed).take(FAVOURITES).collect();
-    let room = if favourites.len() == FAVOURITES { RECENTS - 1 } else { RECENTS };
+    let favourites: Vec<&Target> =
+        s.favourites.iter().filter(listed).take(s.settings.tray.favourites()).collect();
+    let room = s.settings.tray.recents(favourites.len());
     let recents: Vec<&Target> =
         s.recents.iter().filter(listed).filter(|g| !s.favourites.contains(g)).take(room).collect();
     let text = |prefix: &str, target: &Target, of: Option<&str>| match target {

@@ -19,11 +19,18 @@ pub(crate) fn network(s: &Snapshot) -> UiNetwork {
         value: found.as_ref().map_or_else(|| none.to_owned(), |(value, _)| value.clone()),
         by: found.as_ref().map(|(_, by)| named_by(*by)).unwrap_or_default(),
     };
-    let mut in_force = vec![line("Proxy", &s.way.proxy, "None")];
+    let decided = &s.policy.network;
+    let line = |name: &str, decided: bool, found: &Option<(String, NamedBy)>, none: &str| {
+        let line = line(name, found, none);
+        let by_policy = decided && matches!(found, Some((_, NamedBy::Settings)));
+        if by_policy { UiInForce { by: "Set by your organisation".into(), ..line } } else { line }
+    };
+    let mut in_force = vec![line("Proxy", decided.proxy.is_some(), &s.way.proxy, "None")];
     if s.way.no_proxy.is_some() {
-        in_force.push(line("Reached without it", &s.way.no_proxy, ""));
+        in_force.push(line("Reached without it", decided.no_proxy.is_some(), &s.way.no_proxy, ""));
     }
-    in_force.push(line("Extra certificates", &s.way.ca_file, "None, those of this computer count"));
+    let none = "None, those of this computer count";
+    in_force.push(line("Extra certificates", decided.ca_file.is_some(), &s.way.ca_file, none));
     UiNetwork {
         proxy: set.proxy.as_deref().map(without_name).unwrap_or_default(),
         no_proxy: set.no_proxy.clone().unwrap_or_default(),

@@ -254,6 +254,11 @@ fn words(code: &Code, about: &About<'_>) -> (String, String, String) {
             format!("{}. The file was left alone.", capital(what)),
             "Correct that line, then try again.".into(),
         ),
+        Code::PolicyNotTrusted { path, why } => (
+            "What your organisation set is not used".into(),
+            format!("{}: {path}. Anybody could have written it.", capital(why)),
+            "Ask an administrator to give it and its folder to administrators alone, then start Latchkey again.".into(),
+        ),
         Code::FileBusy { path } => (
             format!("Another program is writing {path}"),
             "Nothing was changed.".into(),
@@ -459,6 +464,7 @@ fn buttons(code: &Code, about: &About<'_>) -> Vec<UiButton> {
         Code::Native { fault } => native_words::buttons(fault, about),
         Code::EngineElsewhere
         | Code::BadProxy
+        | Code::PolicyNotTrusted { .. }
         | Code::StepUpNeeded
         | Code::StepUpEnded { why: Unanswered::Denied | Unanswered::DeniedBefore | Unanswered::NoKey }
         | Code::BadDestination { .. }

@@ -3,7 +3,7 @@
 use crate::{
     convert::environment_of,
     ui_setup::{UiBrowserChoice, UiField, UiMarked, UiQuiet, UiRolePattern, UiRule, UiSafety},
-    ui_state::{UiSettings, UiTheme, UiTold},
+    ui_state::{UiLeftClick, UiSettings, UiTheme, UiTold, UiTray},
     words::class,
 };
 use engine::model::{
@@ -12,6 +12,7 @@ use engine::model::{
     settings::{BrowserChoice, Naming, Network, Quiet, Safety, Settings, Theme, Told},
     step_up::{Marked, RolePattern, Rules as StepUpRules},
     team::Adopted,
+    tray::{LeftClick, TrayOptions},
 };
 use std::collections::BTreeSet;
 
@@ -26,9 +27,12 @@ impl From<&Settings> for UiSettings {
             search_key: s.search_key,
             notifications: s.notifications,
             hide_details: s.hide_details,
+            sound: s.sound,
             quiet_hours: s.quiet_hours,
             remove_on_quit: s.remove_on_quit,
             refresh_lead: s.refresh_lead.clamp(10, 45),
+            default_delivery: s.default_delivery.into(),
+            tray: (&s.tray).into(),
             // A file may say anything.
             text_size: s.text_size.clamp(90, 150),
             theme: match s.theme {
@@ -90,9 +94,12 @@ impl From<UiSettings> for Settings {
             search_key: s.search_key,
             notifications: s.notifications,
             hide_details: s.hide_details,
+            sound: s.sound,
             quiet_hours: s.quiet_hours,
             remove_on_quit: s.remove_on_quit,
             refresh_lead: s.refresh_lead.clamp(10, 45),
+            default_delivery: s.default_delivery.into(),
+            tray: s.tray.into(),
             // A file may say anything.
             text_size: s.text_size.clamp(90, 150),
             theme: match s.theme {
@@ -146,6 +153,39 @@ impl From<UiSettings> for Settings {
                     (OrgId::new(org), choice)
                 })
                 .collect(),
+        }
+    }
+}
+
+impl From<&TrayOptions> for UiTray {
+    fn from(tray: &TrayOptions) -> Self {
+        let rows = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
+        Self {
+            icon: tray.icon,
+            left_click: match tray.left_click {
+                LeftClick::Menu => UiLeftClick::Menu,
+                LeftClick::Window => UiLeftClick::Window,
+            },
+            time_beside: tray.time_beside,
+            favourites: rows(tray.favourites()),
+            recents: rows(tray.recents(0)),
+            accounts: rows(tray.accounts()),
+        }
+    }
+}
+
+impl From<UiTray> for TrayOptions {
+    fn from(tray: UiTray) -> Self {
+        Self {
+            icon: tray.icon,
+            left_click: match tray.left_click {
+                UiLeftClick::Menu => LeftClick::Menu,
+                UiLeftClick::Window => LeftClick::Window,
+            },
+            time_beside: tray.time_beside,
+            favourites: tray.favourites,
+            recents: tray.recents,
+            accounts: tray.accounts,
         }
     }
 }

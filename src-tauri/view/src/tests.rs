@@ -9,6 +9,7 @@ mod imports;
 pub(crate) mod keys;
 mod menus;
 mod notices;
+mod policies;
 mod profiles;
 mod reports;
 mod safety;

@@ -36,6 +36,8 @@ pub struct UiEnvironment {
     pub word: String,
     /// Guessed from the name and not confirmed: the chip's border is dotted.
     pub guessed: bool,
+    /// The organisation decided it: nobody here can say otherwise.
+    pub decided: bool,
     /// Why, for the tooltip.
     pub why: String,
 }

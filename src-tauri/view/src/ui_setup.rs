@@ -1,6 +1,6 @@
 //! First run, settings, the sample organisation and quitting, as the window shows them.
 
-use crate::ui_portal::UiClass;
+use crate::{ui_credentials::UiDelivery, ui_portal::UiClass, ui_state::UiProblem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -123,6 +123,85 @@ pub struct UiPlace {
     pub about: String,
 }
 
+/// What a left click on the tray's icon does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiLeftClick {
+    /// Opens the menu.
+    Menu,
+    /// Opens the window.
+    Window,
+}
+
+/// The tray's icon and menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UiTray {
+    /// There is an icon.
+    pub icon: bool,
+    /// What a left click does.
+    pub left_click: UiLeftClick,
+    /// The time left beside the icon.
+    pub time_beside: bool,
+    /// Favourites in the menu, 0 to 6.
+    pub favourites: u8,
+    /// Recents in the menu, 0 to 3.
+    pub recents: u8,
+    /// Rows of accounts in the menu, 5 to 20.
+    pub accounts: u8,
+}
+
+/// What can be set of the tray on this computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiTrayHost {
+    /// It tells clicks.
+    pub clicks: bool,
+    /// It has room for text beside the icon.
+    pub text: bool,
+}
+
+/// A setting that the organisation decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UiLocked {
+    /// Start with the desktop session.
+    Autostart,
+    /// Closing the window leaves the app running.
+    KeepRunning,
+    /// Say only "Latchkey needs you".
+    HideDetails,
+    /// On quit, take our credentials out of the file.
+    RemoveOnQuit,
+    /// When credentials are replaced.
+    RefreshLead,
+    /// How a new profile is delivered.
+    DefaultDelivery,
+    /// The proxy.
+    Proxy,
+    /// Hosts without it.
+    NoProxy,
+    /// Extra certificates.
+    CaFile,
+    /// How long a touch opens a role.
+    StepUpMinutes,
+    /// PIN or fingerprint besides the touch.
+    StepUpVerify,
+}
+
+/// What the organisation decided on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiPolicy {
+    /// Settings that nobody here can change.
+    pub locked: Vec<UiLocked>,
+    /// Rules for environments, before the person's.
+    pub rules: Vec<UiRule>,
+    /// Roles that ask for a touch.
+    pub marked: Vec<UiMarked>,
+    /// Rules by which roles ask for one.
+    pub patterns: Vec<UiRolePattern>,
+    /// Why what is there is not used.
+    pub problem: Option<UiProblem>,
+}
+
 /// What a person can set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct UiSettings {
@@ -144,12 +223,18 @@ pub struct UiSettings {
     pub notifications: bool,
     /// Say only "Latchkey needs you".
     pub hide_details: bool,
+    /// The system's sound for what cannot wait.
+    pub sound: bool,
     /// Quiet at the times that `quiet` says.
     pub quiet_hours: bool,
     /// On quit, take our credentials out of the file.
     pub remove_on_quit: bool,
     /// Minutes before the end at which a profile's credentials are replaced, from 10 to 45.
     pub refresh_lead: u16,
+    /// How a new profile is delivered unless the person says otherwise.
+    pub default_delivery: UiDelivery,
+    /// The tray's icon and menu.
+    pub tray: UiTray,
     /// Which kinds of notification.
     pub told: UiTold,
     /// When it is quiet.

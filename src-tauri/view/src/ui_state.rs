@@ -10,8 +10,8 @@ pub use crate::ui_import::{UiConverted, UiImportNote};
 pub use crate::ui_keys::UiKeys;
 use crate::ui_portal::{UiEnvironment, UiSensitivity};
 pub use crate::ui_setup::{
-    UiCard, UiCardKind, UiFirstRun, UiInForce, UiNetwork, UiPlace, UiQuit, UiSampleUser, UiSandbox,
-    UiSettings, UiTheme, UiTold,
+    UiCard, UiCardKind, UiFirstRun, UiInForce, UiLeftClick, UiNetwork, UiPlace, UiPolicy, UiQuit,
+    UiSampleUser, UiSandbox, UiSettings, UiTheme, UiTold, UiTray, UiTrayHost,
 };
 use crate::ui_sign_in::{UiInApp, UiInAppOffer};
 pub use crate::ui_step_up::UiStepUp;
@@ -492,6 +492,8 @@ pub struct UiState {
     pub pause: Option<UiPause>,
     /// False when the network is thought to be gone.
     pub online: bool,
+    /// There are tray icons on this desktop; where there are none, nothing of them can be set.
+    pub tray_host: Option<UiTrayHost>,
     /// A panel shows our tray icon. Where it is false, nothing in the window speaks of the tray.
     pub tray: bool,
     /// What goes on after the window is closed, and the way back: for "Keep running in the background".
@@ -506,6 +508,8 @@ pub struct UiState {
     pub record: UiRecord,
     /// Settings.
     pub settings: UiSettings,
+    /// What the organisation decided of them.
+    pub policy: UiPolicy,
     /// The way to servers.
     pub network: UiNetwork,
     /// Where Latchkey keeps its files; the app knows.

@@ -9,7 +9,7 @@ use crate::{
     icon::needs_person,
     import, keys,
     menu::{app_of, is_listed},
-    network, page,
+    network, page, policy,
     portal::{picture, revision},
     problem::{About, asks, dismisses, problem},
     record, sign_in, step_up,
@@ -66,19 +66,22 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
         },
         strips: credentials::strips(s),
         file: file(s),
-        deliveries: delivery::choices(&s.file.path.display().to_string()),
+        deliveries: delivery::choices(&s.file.path.display().to_string(), s.settings.default_delivery),
         pause: banner::pause_text(s, zone).map(|text| UiPause {
             until: s.pause.and_then(|p| p.until).map(Timestamp::as_millisecond),
             text,
         }),
         online: s.online,
-        tray: around.tray,
-        closed_text: closed_text(around).to_owned(),
+        tray_host: around.tray_host,
+        // The panel may be a moment late to take it away.
+        tray: around.tray && s.settings.tray.icon,
+        closed_text: closed_text(around.tray && s.settings.tray.icon).to_owned(),
         keyring: banner::keyring_problem(s),
         clock: banner::clock_problem(s),
         activity: s.history.iter().take(LINES).map(|e| activity::line(s, e, zone)).collect(),
         record: record::record(s),
         settings: (&s.settings).into(),
+        policy: policy::policy(s),
         network: network::network(s),
         places: Vec::new(),
         used: s.recents.iter().filter_map(Target::role).map(UiGrant::from).collect(),
@@ -123,8 +126,8 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
 }
 
 /// What goes on after the window is closed, and the way back.
-fn closed_text(around: &Around) -> &'static str {
-    if around.tray {
+fn closed_text(tray: bool) -> &'static str {
+    if tray {
         "Latchkey keeps refreshing in the background. Open it again from the tray."
     } else {
         "Latchkey keeps refreshing in the background. Open it again from your applications."

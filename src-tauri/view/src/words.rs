@@ -125,6 +125,7 @@ pub fn environment_word(environment: Environment) -> &'static str {
 pub fn ui_environment(classified: &Classified) -> UiEnvironment {
     let word = environment_word(classified.environment);
     let why = match &classified.why {
+        Why::Policy => "Set by your organisation.".to_owned(),
         Why::Label => "Set by you.".to_owned(),
         Why::Name { word: found, over: None } => format!("Guessed from \"{found}\" in the name."),
         Why::Name { word: found, over: Some(over) } => {
@@ -148,6 +149,7 @@ pub fn ui_environment(classified: &Classified) -> UiEnvironment {
         chip: chip(classified.environment).map(str::to_owned),
         word: word.to_owned(),
         guessed: classified.guessed,
+        decided: classified.why == Why::Policy,
         why,
     }
 }

@@ -189,6 +189,14 @@ pub struct Item {
 }
 
 impl Item {
+    /// `Active`, or `Passive` for one that panels hide.
+    ///
+    /// # Errors
+    /// That the program does not answer.
+    pub async fn status(&self) -> Result<String> {
+        Ok(self.item.status().await?)
+    }
+
     /// The icon's name: the file that shows the state.
     ///
     /// # Errors

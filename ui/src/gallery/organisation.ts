@@ -17,7 +17,7 @@ const CHIPS: Record<UiClass, [string | null, string]> = {
 
 export function environment(kind: UiClass, guessed = true): UiEnvironment {
   const [chip, word] = CHIPS[kind];
-  return { class: kind, chip, word, guessed: guessed && chip !== null, why: guessed ? 'Guessed from the name.' : 'Set by you.' };
+  return { class: kind, chip, word, guessed: guessed && chip !== null, decided: false, why: guessed ? 'Guessed from the name.' : 'Set by you.' };
 }
 
 function sensitivity(role: string): UiSensitivity {

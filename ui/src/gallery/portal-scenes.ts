@@ -36,7 +36,7 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
   'portal-grouped': () => scene({ prefer: { grouping: 'environment', sort: 'used', hidden: ['acme/640281190035/ReadOnly'] } }),
   'portal-favourites-empty': () => scene({ state: state({ favourites: [] }), press: ['Favourites only'] }),
   'portal-search-empty': () => scene({ query: 'pyaments' }),
-  'portal-without-tray': () => scene({ state: state({ tray: false, closed_text: WITHOUT_TRAY }), later: 5_000 }),
+  'portal-without-tray': () => scene({ state: state({ tray: false, tray_host: null, closed_text: WITHOUT_TRAY }), later: 5_000 }),
   'portal-new': () => scene({ state: state({ favourites: [], recents: [], profiles: [] }) }),
   'portal-compact': () => scene({ state: state({ settings: { ...state().settings, compact: true } }) }),
   'portal-thousand': () => scene({ state: state({ favourites: [], recents: [] }, { accounts: 1000 }), portals: { acme: portal(MANY) } }),

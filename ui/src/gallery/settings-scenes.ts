@@ -1,6 +1,16 @@
+import type { UiPolicy } from '../bindings';
 import { organisation } from './organisation';
-import { button, NETWORK, problem, REPORT, scene, SETTINGS, state, type Shown } from './state';
+import { button, NETWORK, problem, REPORT, scene, SETTINGS, state, WITHOUT_TRAY, type Shown } from './state';
 import { browsers } from './parts';
+
+/** What an administrator decided on this computer. */
+const POLICY: UiPolicy = {
+  locked: ['step_up_minutes', 'step_up_verify'],
+  rules: [{ field: 'name', pattern: '^pay.*-live$', environment: 'production' }],
+  marked: [{ account: '111122223333', role: 'Deploy' }],
+  patterns: [{ role: '^break-?glass', account: '' }],
+  problem: null,
+};
 
 /** Settings. */
 export const SETTINGS_SCENES: Record<string, () => Shown> = {
@@ -33,6 +43,28 @@ export const SETTINGS_SCENES: Record<string, () => Shown> = {
       type: ['Pattern', '^payments'],
     }),
   'settings-safety-bad': () => scene({ view: 'settings', section: 'safety', type: ['Pattern', 'pay('] }),
+  'settings-policy': () =>
+    scene({ view: 'settings', section: 'credentials', state: state({ settings: { ...SETTINGS, refresh_lead: 30, remove_on_quit: true, default_delivery: 'on_demand' }, policy: { ...POLICY, locked: ['refresh_lead', 'remove_on_quit', 'default_delivery'] } }) }),
+  'settings-policy-safety': () =>
+    scene({
+      view: 'settings',
+      section: 'safety',
+      state: state({
+        policy: POLICY,
+        settings: { ...SETTINGS, safety: { ...SETTINGS.safety, rules: [{ field: 'email', pattern: '@lab\\.acme', environment: 'sandbox' }], step_up_verify: true, step_up_minutes: 5 } },
+        step_up: { waiting: null, keys: [{ id: 'a', name: 'YubiKey 5C', used: 'Touched yesterday' }], marked: [] },
+      }),
+    }),
+  'settings-policy-network': () =>
+    scene({ view: 'settings', section: 'network', state: state({ policy: { ...POLICY, locked: ['proxy', 'ca_file'] }, network: { proxy: 'http://proxy.acme.test:3128', no_proxy: '', ca_file: '/etc/ssl/certs/acme.pem', in_force: [{ name: 'Proxy', value: 'http://proxy.acme.test:3128', by: 'Set by your organisation' }, { name: 'Extra certificates', value: '/etc/ssl/certs/acme.pem', by: 'Set by your organisation' }] } }) }),
+  'settings-policy-bad': () =>
+    scene({
+      view: 'settings',
+      state: state({ policy: { ...POLICY, locked: [], problem: problem('What your organisation set cannot be read', 'Line 3 of /etc/latchkey/policy.json: refresh_lead: invalid type: string "soon", expected u16. Nothing in it counts, and your own settings do.', 'Ask an administrator to correct it, then start Latchkey again.') } }),
+    }),
+  'settings-tray': () => scene({ view: 'settings', section: 'tray', state: state({ settings: { ...SETTINGS, tray: { ...SETTINGS.tray, accounts: 10 } } }) }),
+  'settings-tray-clicks': () => scene({ view: 'settings', section: 'tray', state: state({ tray_host: { clicks: true, text: true }, settings: { ...SETTINGS, tray: { ...SETTINGS.tray, left_click: 'window' } } }) }),
+  'settings-tray-off': () => scene({ view: 'settings', section: 'tray', state: state({ tray: false, closed_text: WITHOUT_TRAY, settings: { ...SETTINGS, tray: { ...SETTINGS.tray, icon: false } } }) }),
   'settings-appearance': () => scene({ view: 'settings', section: 'appearance' }),
   'settings-contrast': () => scene({ view: 'settings', section: 'appearance', state: state({ settings: { ...SETTINGS, theme: 'high_contrast_light' } }) }),
   'settings-network': () => scene({ view: 'settings', section: 'network', state: state({ network: { ...NETWORK, in_force: [{ name: 'Proxy', value: 'http://proxy.acme.test:3128', by: 'From HTTPS_PROXY in the environment' }, { name: 'Reached without it', value: '.acme.test, 10.0.0.0/8', by: 'From NO_PROXY in the environment' }, { name: 'Extra certificates', value: '/etc/ssl/certs/acme.pem', by: 'From ca_bundle of the default profile in your AWS config file' }] } }) }),

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { fireEvent, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { expect, test } from 'vitest';
 import type { UiReply } from '../bindings';
@@ -119,7 +119,7 @@ test('every setting that can be found is where the search leads', async () => {
     await tick();
     const text = document.querySelector('main')?.textContent?.toLowerCase() ?? '';
     // "Where the files are" and "Remove an organisation" are shown in other words, a browser where there is a choice.
-    const own = findSettings(id).filter((one) => one.section === id && !/^(Where|Remove an|Sign out|Browser of)/.test(one.label));
+    const own = findSettings(id, true).filter((one) => one.section === id && !/^(Where|Remove an|Sign out|Browser of)/.test(one.label));
     elsewhere.push(...own.filter(({ label }) => !text.includes(label.toLowerCase())).map(({ label }) => label));
   }
   expect(elsewhere).toEqual([]);
@@ -218,4 +218,71 @@ test('a container is of the browsers that have such, and goes before a private w
   await fireEvent.change(screen.getByRole('combobox', { name: 'Browser of Acme' }), { target: { value: 'chromium.desktop' } });
   await settled();
   expect(host.asked.at(-1)).toMatchObject({ settings: { browsers: { acme: { browser: 'chromium.desktop', container: '' } } } });
+});
+
+test('what the organisation decided is locked, says so, and sends nothing', async () => {
+  const { host } = await show(scene('settings-policy'));
+  await open('Credentials');
+  const off = screen.getByRole<HTMLButtonElement>('switch', { name: 'Remove credentials when I quit' });
+  const about = (element: HTMLElement) => (element.getAttribute('aria-describedby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent.trim());
+  expect([off.disabled, about(off)]).toEqual([true, ['Otherwise they stay in the file and work until they expire.', 'Set by your organisation']]);
+  off.click();
+  for (const name of ['Replace credentials before they expire', 'How a new profile gets its credentials']) {
+    const choice = screen.getByLabelText<HTMLSelectElement>(name);
+    expect([choice.disabled, about(choice)]).toEqual([true, ['Set by your organisation']]);
+  }
+  expect(host.asked).toEqual([]);
+  await open('General');
+  expect(screen.getByRole<HTMLButtonElement>('switch', { name: 'Start when I sign in to this computer' }).disabled).toBe(false);
+});
+
+test('rules, roles and the proxy of the organisation stand there and cannot be taken away', async () => {
+  await show(scene('settings-policy-safety'));
+  await open('Safety');
+  const row = screen.getByRole('row', { name: /\^pay\.\*-live\$/ });
+  expect([within(row).queryByRole('button'), within(row).getByText('Set by your organisation')]).toEqual([null, expect.anything()]);
+  expect(within(screen.getByRole('row', { name: /break-\?glass/ })).queryByRole('button')).toBe(null);
+  expect(screen.getByRole('button', { name: 'Remove, @lab\\.acme' })).toBeTruthy();
+  expect(screen.getByLabelText<HTMLSelectElement>('A touch opens a role for').disabled).toBe(true);
+});
+
+test('a proxy of the organisation cannot be typed over, and a file that is not used is told', async () => {
+  await show(scene('settings-policy-network'));
+  await open('Network');
+  expect([screen.getByLabelText<HTMLInputElement>('Proxy').disabled, screen.getByLabelText<HTMLInputElement>('No proxy for').disabled]).toEqual([true, false]);
+  cleanup();
+  await show(scene('settings-policy-bad'));
+  expect(screen.getByText(/Line 3 of \/etc\/latchkey\/policy\.json/)).toBeTruthy();
+});
+
+test('what a new profile gets is chosen, and the form begins with it', async () => {
+  const { host } = await show(scene('settings-credentials'));
+  await open('Credentials');
+  await fireEvent.change(screen.getByLabelText('How a new profile gets its credentials'), { target: { value: 'on_demand' } });
+  expect(host.asked.at(-1)).toMatchObject({ settings: { default_delivery: 'on_demand' } });
+});
+
+test('the tray can be set where there is one, with what it can do there', async () => {
+  const first = await show(scene('settings-tray'));
+  await open('Tray');
+  expect(screen.queryByLabelText('A left click')).toBe(null);
+  await fireEvent.change(screen.getByLabelText('Favourites'), { target: { value: '2' } });
+  expect(first.host.asked.at(-1)).toMatchObject({ settings: { tray: { ...settings().tray, favourites: 2, accounts: 10 } } });
+  await fireEvent.click(screen.getByRole('switch', { name: 'Show the tray icon' }));
+  expect(first.host.asked.at(-1)).toMatchObject({ settings: { tray: { icon: false } } });
+  cleanup();
+  const second = await show(scene('settings-tray-clicks'));
+  await open('Tray');
+  await fireEvent.change(screen.getByLabelText('A left click'), { target: { value: 'menu' } });
+  expect(second.host.asked.at(-1)).toMatchObject({ settings: { tray: { left_click: 'menu' } } });
+  cleanup();
+  await show({ ...scene('settings'), state: state({ tray_host: null, tray: false }) });
+  expect(within(screen.getByRole('navigation', { name: 'Settings sections' })).queryByRole('button', { name: 'Tray' })).toBe(null);
+});
+
+test('the sound is off until it is wanted', async () => {
+  const { host } = await show(scene('settings-notifications'));
+  await open('Notifications');
+  await fireEvent.click(screen.getByRole('switch', { name: "Play the system's sound for what cannot wait" }));
+  expect(host.asked.at(-1)).toMatchObject({ settings: { sound: true } });
 });

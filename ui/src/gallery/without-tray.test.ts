@@ -6,7 +6,7 @@ import type { UiState } from '../bindings';
 import { pass, scene, settled, show } from './page';
 import { SETTINGS, state, WITHOUT_TRAY } from './state';
 
-const without = (change: Partial<UiState> = {}) => ({ ...scene('portal'), state: state({ tray: false, closed_text: WITHOUT_TRAY, ...change }) });
+const without = (change: Partial<UiState> = {}) => ({ ...scene('portal'), state: state({ tray: false, tray_host: null, closed_text: WITHOUT_TRAY, ...change }) });
 const told = () => screen.queryAllByText((_, element) => element?.textContent?.trim() === `When you close this window: ${WITHOUT_TRAY}`).length > 0;
 const KEPT = 'latchkey.without-tray';
 

@@ -45,11 +45,13 @@ export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiPro
       chosen: () => void desk.ask({ ask: 'step_up', step_up: { wish: 'mark', grant, on: !marked } }),
     },
     ...(now.guessed ? [{ label: `Guessed: ${now.word}. Right?…`, chosen: () => ask(desk, line) }] : []),
-    ...LABELS.map(({ label, environment }) => ({
-      label: environment ? `Environment: ${label}` : label,
-      checked: environment === null ? now.guessed : !now.guessed && environment === now.class,
-      chosen: () => void desk.ask({ ask: 'set_environment', org: grant.org, account: grant.account, environment }),
-    })),
+    ...(now.decided
+      ? [{ label: `Environment: ${now.word}, set by your organisation`, disabled: true, chosen: () => undefined }]
+      : LABELS.map(({ label, environment }) => ({
+          label: environment ? `Environment: ${label}` : label,
+          checked: environment === null ? now.guessed : !now.guessed && environment === now.class,
+          chosen: () => void desk.ask({ ask: 'set_environment', org: grant.org, account: grant.account, environment }),
+        }))),
     ...(place === 'accounts'
       ? [null, { label: hidden ? 'Show in the list again' : 'Hide from this list', chosen: () => desk.arrangement.hide(grant, !hidden) }]
       : []),

@@ -7,7 +7,7 @@ const account = (id: string, name: string, email: string, chip: string | null, .
   id_grouped: id.replace(/(.{4})(.{4})/, '$1-$2-'),
   name,
   email,
-  environment: { class: chip === 'PROD' ? 'production' : 'unlabelled', chip, word: chip === 'PROD' ? 'production' : '', guessed: true, why: '' },
+  environment: { class: chip === 'PROD' ? 'production' : 'unlabelled', chip, word: chip === 'PROD' ? 'production' : '', guessed: true, decided: false, why: '' },
   roles: roles.map((name) => ({ name, sensitivity: 'normal', confirm_console: false, confirm_copy: false, confirm_keep: false, suggested_profile: name })),
 });
 

@@ -1,4 +1,4 @@
-export type Section = 'general' | 'organisations' | 'credentials' | 'notifications' | 'safety' | 'appearance' | 'network' | 'advanced';
+export type Section = 'general' | 'organisations' | 'credentials' | 'notifications' | 'safety' | 'tray' | 'appearance' | 'network' | 'advanced';
 
 export const SECTIONS: { id: Section; label: string }[] = [
   { id: 'general', label: 'General' },
@@ -6,6 +6,7 @@ export const SECTIONS: { id: Section; label: string }[] = [
   { id: 'credentials', label: 'Credentials' },
   { id: 'notifications', label: 'Notifications' },
   { id: 'safety', label: 'Safety' },
+  { id: 'tray', label: 'Tray' },
   { id: 'appearance', label: 'Appearance' },
   { id: 'network', label: 'Network' },
   { id: 'advanced', label: 'Advanced' },
@@ -21,16 +22,20 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'organisations', label: 'Remove an organisation', words: 'delete forget sample' },
   { section: 'organisations', label: 'Browser of an organisation', words: 'private window incognito firefox chromium default open container' },
   { section: 'credentials', label: 'Remove credentials when I quit', words: 'file keys' },
+  { section: 'credentials', label: 'How a new profile gets its credentials', words: 'default delivery file on demand credential_process sso cache' },
   { section: 'credentials', label: 'Replace credentials before they expire', words: 'refresh lead time renew minutes early' },
   { section: 'credentials', label: 'Where the files are', words: 'path aws config credentials' },
   { section: 'credentials', label: 'Undo changes to the file', words: 'backup restore' },
   { section: 'notifications', label: 'Notifications', words: 'tell switch off' },
   { section: 'notifications', label: 'What to tell', words: 'type sign-in ends expired conflict clock failed console app' },
   { section: 'notifications', label: 'Hide details', words: 'private lock screen' },
+  { section: 'notifications', label: "Play the system's sound for what cannot wait", words: 'sound audio loud silent mute' },
   { section: 'notifications', label: 'Quiet hours', words: 'do not disturb evening night weekend times' },
   { section: 'safety', label: 'Environment rules', words: 'production staging label account regex pattern' },
   { section: 'safety', label: 'Accounts that may be default', words: 'production profile' },
   { section: 'safety', label: 'Security keys that open privileged roles', words: 'step-up touch fido yubikey pin privileged production admin' },
+  { section: 'tray', label: 'Show the tray icon', words: 'panel menu bar taskbar notification area hide' },
+  { section: 'tray', label: 'In the menu', words: 'favourites recent accounts how many count' },
   { section: 'appearance', label: 'Theme', words: 'dark light colour high contrast' },
   { section: 'appearance', label: 'Text size', words: 'font zoom large small' },
   { section: 'appearance', label: 'Density', words: 'compact comfortable rows' },
@@ -45,10 +50,14 @@ const SETTINGS: { section: Section; label: string; words?: string }[] = [
   { section: 'advanced', label: 'Reset Latchkey', words: 'start over factory delete everything' },
 ];
 
+/** The sections of this desktop: of the tray nothing is said where there is none. */
+export const sectionsOf = (tray: boolean) => SECTIONS.filter(({ id }) => tray || id !== 'tray');
+
 /** The settings that all words of a query fit. */
-export function findSettings(query: string) {
+export function findSettings(query: string, tray: boolean) {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
   return SETTINGS.filter(({ section, label, words = '' }) => {
+    if (section === 'tray' && !tray) return false;
     const text = `${section} ${label} ${words}`.toLowerCase();
     return wanted.every((word) => text.includes(word));
   });

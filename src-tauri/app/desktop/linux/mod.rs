@@ -14,7 +14,7 @@ use super::TrayHost;
 use engine::{
     Request, Signal,
     model::{code::Code, notice::Notice},
-    ports::{Clock, Presence},
+    ports::{Clock, Manner, Presence},
 };
 use notifications::Notifications;
 use std::{future::Future, sync::Arc, time::Duration};
@@ -56,8 +56,8 @@ impl Platform {
     }
 
     /// Shows a notification.
-    pub async fn notify(&self, notice: &Notice, hide_details: bool) -> Result<(), Code> {
-        self.notifications.show(notice, hide_details).await
+    pub async fn notify(&self, notice: &Notice, manner: Manner) -> Result<(), Code> {
+        self.notifications.show(notice, manner).await
     }
 
     /// Takes a notification away.

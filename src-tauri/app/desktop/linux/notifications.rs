@@ -8,7 +8,7 @@ use super::service;
 use engine::{
     Request,
     model::{code::Code, notice::Notice},
-    ports::Clock,
+    ports::{Clock, Manner},
 };
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
@@ -24,6 +24,9 @@ use zbus::Connection;
 
 /// A server that takes longer has not shown it.
 const SERVER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The theme's own for a message of a program (freedesktop.org's sound naming specification).
+const SOUND: &str = "message-new-instant";
 
 /// What a server can do, as far as we care.
 #[derive(Clone, Copy, Debug, Default)]
@@ -133,14 +136,16 @@ impl Notifications {
     ///
     /// # Errors
     /// [`Code::Gone`] when there is no notification server.
-    pub async fn show(&self, notice: &Notice, hide_details: bool) -> Result<(), Code> {
+    pub async fn show(&self, notice: &Notice, manner: Manner) -> Result<(), Code> {
         let _turn = self.turn.lock().await;
         let abilities = self.abilities().await.ok_or_else(no_server)?;
         let key = notice.key();
         let before = self.board().by_key.get(&key).map(|shown| shown.id);
-        let text = notification::text(notice, hide_details, self.clock.now(), &TimeZone::system());
+        let text = notification::text(notice, manner.hide_details, self.clock.now(), &TimeZone::system());
         self.board().early = Some(Vec::new());
-        let sent = tokio::time::timeout(SERVER_PATIENCE, build(&text, abilities, before).show_async()).await;
+        let sent =
+            tokio::time::timeout(SERVER_PATIENCE, build(&text, manner.sound, abilities, before).show_async())
+                .await;
         let shown = self.put_up(notice, key, sent);
         self.board().early = None;
         shown
@@ -260,7 +265,7 @@ fn no_server() -> Code {
 }
 
 /// The notification as notify-rust sends it.
-fn build(text: &Text, abilities: Abilities, replaces: Option<u32>) -> Notification {
+fn build(text: &Text, sound: bool, abilities: Abilities, replaces: Option<u32>) -> Notification {
     let mut notification = Notification::new();
     notification
         .appname("Latchkey")
@@ -275,6 +280,12 @@ fn build(text: &Text, abilities: Abilities, replaces: Option<u32>) -> Notificati
                 Urgency::Normal
             }
         });
+    // Said either way: some servers play one of their own where nothing is said.
+    if sound && text.urgency == view::notification::Urgency::TimeSensitive {
+        notification.hint(Hint::SoundName(SOUND.to_owned()));
+    } else {
+        notification.hint(Hint::SuppressSound(true));
+    }
     if let Some(id) = replaces {
         notification.id(id);
     }
@@ -308,17 +319,107 @@ mod tests {
 
     #[test]
     fn a_body_is_escaped_only_where_markup_is_read() {
-        let plain = build(&text(), Abilities { actions: true, markup: false }, None);
+        let plain = build(&text(), false, Abilities { actions: true, markup: false }, None);
         assert_eq!(plain.body, "<b>3</b> profiles & more");
-        let marked = build(&text(), Abilities { actions: true, markup: true }, None);
+        let marked = build(&text(), false, Abilities { actions: true, markup: true }, None);
         assert_eq!(marked.body, "&lt;b&gt;3&lt;/b&gt; profiles &amp; more");
     }
 
     #[test]
     fn buttons_are_sent_only_where_there_are_buttons() {
-        let with = build(&text(), Abilities { actions: true, markup: false }, Some(7));
+        let with = build(&text(), false, Abilities { actions: true, markup: false }, Some(7));
         assert_eq!(with.actions, ["default", "Open", "sign_in", "Sign in"]);
-        let without = build(&text(), Abilities::default(), None);
+        let without = build(&text(), false, Abilities::default(), None);
         assert_eq!(without.actions, [""; 0]);
+    }
+
+    /// What was sent, in order.
+    #[derive(Clone, Default)]
+    struct Server(Arc<Mutex<Vec<HashMap<String, zbus::zvariant::OwnedValue>>>>);
+
+    #[zbus::interface(name = "org.freedesktop.Notifications")]
+    impl Server {
+        fn get_capabilities(&self) -> Vec<&'static str> {
+            vec!["sound"]
+        }
+
+        fn get_server_information(&self) -> (&'static str, &'static str, &'static str, &'static str) {
+            ("test", "Latchkey tests", "1", "1.2")
+        }
+
+        #[expect(clippy::too_many_arguments, reason = "the specification's signature")]
+        fn notify(
+            &self,
+            _app: &str,
+            _replaces: u32,
+            _icon: &str,
+            _title: &str,
+            _body: &str,
+            _actions: Vec<String>,
+            hints: HashMap<String, zbus::zvariant::OwnedValue>,
+            _timeout: i32,
+        ) -> u32 {
+            let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            sent.push(hints);
+            u32::try_from(sent.len()).unwrap_or(u32::MAX)
+        }
+    }
+
+    /// Runs itself on a session bus of its own, where a server takes what is sent.
+    #[test]
+    fn a_sound_is_played_for_what_cannot_wait_if_it_is_wanted() {
+        const INSIDE: &str = "LATCHKEY_TEST_OWN_BUS";
+        if std::env::var_os(INSIDE).is_none() {
+            let name = "a_sound_is_played_for_what_cannot_wait_if_it_is_wanted";
+            let own = std::env::current_exe().expect("the tests' own file");
+            let inside = std::process::Command::new("dbus-run-session")
+                .arg("--")
+                .arg(own)
+                .args([name, "--nocapture"])
+                .env(INSIDE, "1")
+                .output()
+                .expect("dbus-run-session");
+            let said =
+                [inside.stdout, inside.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()).concat();
+            assert!(inside.status.success() && said.contains("1 passed"), "{said}");
+            return;
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+        let hints = runtime.block_on(sent());
+        let of = |at: usize, name: &str| {
+            hints[at].get(name).map(|value| value.to_string().trim_matches('"').to_owned())
+        };
+        let (wanted, unwanted, usual) = (0, 1, 2);
+        assert_eq!(of(wanted, "sound-name").as_deref(), Some(SOUND));
+        assert_eq!(of(wanted, "suppress-sound"), None);
+        for silent in [unwanted, usual] {
+            assert_eq!(of(silent, "sound-name"), None, "{silent}");
+            assert_eq!(of(silent, "suppress-sound").as_deref(), Some("true"), "{silent}");
+        }
+        assert_eq!(of(wanted, "urgency").as_deref(), Some("byte 0x01"), "never critical");
+    }
+
+    async fn sent() -> Vec<HashMap<String, zbus::zvariant::OwnedValue>> {
+        let server = Server::default();
+        let _serves = zbus::connection::Builder::session()
+            .and_then(|bus| bus.serve_at("/org/freedesktop/Notifications", server.clone()))
+            .and_then(|bus| bus.name("org.freedesktop.Notifications"))
+            .expect("a session bus")
+            .build()
+            .await
+            .expect("the name is free");
+        let (requests, _pressed) = tokio::sync::mpsc::unbounded_channel();
+        let session = Connection::session().await.expect("a session bus");
+        let clock = Arc::new(adapters::clock::SystemClock);
+        let shown = Notifications::listen(Some(session), requests, clock).await;
+        let urgent = Notice::Revoked {
+            org: engine::model::ids::OrgId::new("acme"),
+            org_name: "Acme".to_owned(),
+            at: engine::model::Timestamp::UNIX_EPOCH,
+        };
+        for (notice, sound) in [(&urgent, true), (&urgent, false), (&Notice::Test, true)] {
+            shown.show(notice, Manner { hide_details: false, sound }).await.expect("it is shown");
+        }
+        server.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -80,6 +80,9 @@ pub enum Code {
     FileNotWritable { path: String, reason: String },
     /// A file is not in the format AWS tools read; left alone.
     FileUnparseable { path: String, line: u32, what: String },
+    /// What an administrator set on this computer is not used, as others than administrators may have written it;
+    /// `why` is a short technical phrase.
+    PolicyNotTrusted { path: String, why: String },
     /// Another program is writing the file right now; tried again by itself.
     FileBusy { path: String },
     /// A profile of that name is not ours to write.

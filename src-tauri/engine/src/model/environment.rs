@@ -27,6 +27,8 @@ pub enum Environment {
 /// What a class was told by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
+    /// The organisation's policy on this computer.
+    Policy,
     /// The person labelled the account.
     Label,
     /// A rule of the person's.
@@ -86,7 +88,7 @@ pub enum Act {
     KeepFresh,
 }
 
-/// The class of an account: the person's label, else the first of the person's rules that fits, else the
+/// The class of an account: what the organisation decided, else the person's label, else the first of the person's rules that fits, else the
 /// strictest word of the name, else of the email address (many organisations write the account's purpose
 /// into it: `aws+payments-prod@…`). The number tells nothing by itself.
 #[must_use]
@@ -97,6 +99,9 @@ pub fn classify(
     label: Option<Environment>,
     rules: &Rules,
 ) -> Classified {
+    if let Some(rule) = rules.decided(name, account_id, email) {
+        return Classified { environment: rule.environment, guessed: false, why: Why::Policy };
+    }
     if let Some(environment) = label {
         return Classified { environment, guessed: false, why: Why::Label };
     }

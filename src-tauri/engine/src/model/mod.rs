@@ -15,6 +15,7 @@ pub mod notice;
 pub mod organisation;
 pub mod pacing;
 pub mod partition;
+pub mod policy;
 pub mod portal;
 pub mod precedence;
 pub mod presence;
@@ -28,6 +29,7 @@ pub mod sign_in;
 pub mod silence;
 pub mod step_up;
 pub mod team;
+pub mod tray;
 
 /// A moment, to the millisecond where it is stored.
 pub use jiff::Timestamp;

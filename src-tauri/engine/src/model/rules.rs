@@ -36,31 +36,61 @@ pub struct Rule {
 
 /// The rules, ready to be used; the first that fits wins. Those that cannot be read are left out.
 #[derive(Clone, Debug, Default)]
-pub struct Rules(Vec<(Rule, Regex)>);
+pub struct Rules {
+    /// The organisation's: before what the person says of an account.
+    policy: Vec<(Rule, Regex)>,
+    own: Vec<(Rule, Regex)>,
+}
 
 impl Rules {
-    /// Makes them ready.
+    /// Makes the person's ready.
     #[must_use]
     pub fn compile(rules: &[Rule]) -> Self {
-        Self(rules.iter().filter_map(|rule| Some((rule.clone(), compile(&rule.pattern).ok()?))).collect())
+        Self { policy: Vec::new(), own: ready(rules) }
     }
 
-    /// The first that fits an account.
+    /// These, with those of the organisation before them.
+    #[must_use]
+    pub fn below(self, policy: &[Rule]) -> Self {
+        Self { policy: ready(policy), ..self }
+    }
+
+    /// With other ones of the person's.
+    #[must_use]
+    pub fn with_own(&self, rules: &[Rule]) -> Self {
+        Self { policy: self.policy.clone(), own: ready(rules) }
+    }
+
+    /// The first of the organisation's that fits an account.
+    #[must_use]
+    pub fn decided(&self, name: &str, number: &str, email: Option<&str>) -> Option<&Rule> {
+        find(&self.policy, name, number, email)
+    }
+
+    /// The first of the person's that fits an account.
     #[must_use]
     pub fn first(&self, name: &str, number: &str, email: Option<&str>) -> Option<&Rule> {
-        let fits = |(rule, regex): &&(Rule, Regex)| regex.is_match(of(rule.field, name, number, email));
-        self.0.iter().find(fits).map(|(rule, _)| rule)
+        find(&self.own, name, number, email)
     }
 
-    /// The rules that count.
+    /// The rules that count, the organisation's first.
     pub fn iter(&self) -> impl Iterator<Item = &Rule> {
-        self.0.iter().map(|(rule, _)| rule)
+        self.policy.iter().chain(&self.own).map(|(rule, _)| rule)
     }
+}
+
+fn ready(rules: &[Rule]) -> Vec<(Rule, Regex)> {
+    rules.iter().filter_map(|rule| Some((rule.clone(), compile(&rule.pattern).ok()?))).collect()
+}
+
+fn find<'a>(rules: &'a [(Rule, Regex)], name: &str, number: &str, email: Option<&str>) -> Option<&'a Rule> {
+    let fits = |(rule, regex): &&(Rule, Regex)| regex.is_match(of(rule.field, name, number, email));
+    rules.iter().find(fits).map(|(rule, _)| rule)
 }
 
 impl PartialEq for Rules {
     fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+        self.policy.len() == other.policy.len() && self.iter().eq(other.iter())
     }
 }
 

@@ -2,11 +2,13 @@
 
 use super::{
     Timestamp,
+    delivery::Delivery,
     ids::{AccountId, OrgId},
     notice::Notice,
     rules::Rule,
     step_up,
     team::Adopted,
+    tray::TrayOptions,
 };
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -182,14 +184,21 @@ pub struct Settings {
     pub notifications: bool,
     /// Say only "Latchkey needs you".
     pub hide_details: bool,
+    /// The system's sound for what cannot wait.
+    pub sound: bool,
     /// Quiet at the times that `quiet` says.
     pub quiet_hours: bool,
     /// On quit, take our credentials out of the file.
     pub remove_on_quit: bool,
     /// So many minutes before they expire a profile's credentials are replaced; see [`Self::lead`].
     pub refresh_lead: u16,
+    /// How a new profile is delivered unless the person says otherwise.
+    pub default_delivery: Delivery,
     /// Which kinds of notification.
     pub told: Told,
+    /// The tray's icon and menu.
+    #[serde(skip_serializing_if = "is_plain")]
+    pub tray: TrayOptions,
     /// The way to servers.
     #[serde(skip_serializing_if = "is_default")]
     pub network: Network,
@@ -208,6 +217,10 @@ pub struct Settings {
     /// Organisations at which the person does without a spare security key and was told so.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub spare_waived: BTreeSet<OrgId>,
+}
+
+fn is_plain(tray: &TrayOptions) -> bool {
+    *tray == TrayOptions::default()
 }
 
 fn is_nothing(team: &Adopted) -> bool {
@@ -307,9 +320,12 @@ impl Default for Settings {
             search_key: true,
             notifications: true,
             hide_details: false,
+            sound: false,
             quiet_hours: false,
             remove_on_quit: false,
             refresh_lead: 20,
+            default_delivery: Delivery::default(),
+            tray: TrayOptions::default(),
             told: Told::default(),
             network: Network::default(),
             quiet: Quiet::default(),

@@ -111,13 +111,17 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: StepUpRequest, answ
 /// From now on this role asks for a touch whenever it is used, or no more.
 fn mark(ctx: &Context, state: &mut State, grant: &Grant, on: bool, answer: oneshot::Sender<Answer>) {
     let one = Marked { account: grant.account.clone(), role: grant.role.clone() };
-    let marked = &mut state.settings.safety.step_up.marked;
-    marked.retain(|other| *other != one);
+    let settings = state.change(|own| {
+        let marked = &mut own.safety.step_up.marked;
+        marked.retain(|other| *other != one);
+        if on {
+            marked.push(one);
+        }
+    });
     if on {
-        marked.push(one);
         keep_for_now(ctx, state, grant);
     }
-    ctx.save(state.settings.clone(), answer);
+    ctx.save(settings, answer);
 }
 
 /// Roles that are kept without an end and that nothing marks.
@@ -232,8 +236,9 @@ fn need(ctx: &Context, state: &State, request: &Request) -> Option<Need> {
         Request::StepUp(StepUpRequest::ForgetKey(id)) => change(state, id),
         Request::StepUp(StepUpRequest::Mark { on: false, .. }) => change(state, ""),
         Request::SetSettings(set)
-            if set.safety.step_up.is_laxer_than(&state.settings.safety.step_up)
-                || takes_from_production(state, &Rules::compile(&set.safety.rules), None) =>
+            // What the organisation decided is not loosened by whatever is set.
+            if state.policy.over(set).safety.step_up.is_laxer_than(&state.settings.safety.step_up)
+                || takes_from_production(state, &state.rules.with_own(&set.safety.rules), None) =>
         {
             change(state, "")
         }
@@ -241,7 +246,7 @@ fn need(ctx: &Context, state: &State, request: &Request) -> Option<Need> {
         Request::AdoptTeam { rules, .. }
             if takes_from_production(
                 state,
-                &Rules::compile(&rules::beside(&state.settings.safety.rules, rules.clone())),
+                &state.rules.with_own(&rules::beside(&state.settings.safety.rules, rules.clone())),
                 None,
             ) =>
         {

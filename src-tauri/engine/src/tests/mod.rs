@@ -14,6 +14,7 @@ mod lists;
 mod native;
 mod network;
 mod notices;
+mod policies;
 mod profiles;
 mod races;
 mod record;

@@ -12,6 +12,7 @@ use crate::{
         delivery::Delivery,
         ids::{AccountId, Grant, OrgId, ProfileName, RoleName, Target},
         organisation::Kind,
+        policy::Policy,
         portal::{HalfSync, Portal},
         profile::{Conflict, Kept, State},
         settings::Settings,
@@ -88,6 +89,8 @@ pub(super) struct World {
     pub(super) keyring_takes: Mutex<Duration>,
     /// The next commits take so long.
     pub(super) commits_take: Mutex<Vec<Duration>>,
+    /// What an administrator decided.
+    pub(super) policy: Mutex<Result<Policy, Code>>,
     /// The next saves of settings take so long.
     pub(super) saves_take: Mutex<Vec<Duration>>,
     /// Every commit fails with this.
@@ -286,6 +289,7 @@ pub(super) async fn start_in(
         sign_in_takes: Mutex::default(),
         keyring_takes: Mutex::default(),
         commits_take: Mutex::default(),
+        policy: Mutex::new(Ok(Policy::default())),
         saves_take: Mutex::default(),
         store_fails: Mutex::default(),
         rows: Mutex::default(),

@@ -12,8 +12,6 @@ use engine::{
     snapshot::OrganisationNow,
 };
 
-/// Accounts in the submenu; with the row for all of them, twenty.
-const ACCOUNTS: usize = 19;
 /// Roles of one account.
 const ROLES: usize = 12;
 
@@ -35,7 +33,8 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
     };
     let mut shown = all.clone();
     shown.sort_by_key(|row| (rank(row), row.1.name.to_lowercase()));
-    shown.truncate(ACCOUNTS);
+    // With the row for all of them.
+    shown.truncate(s.settings.tray.accounts() - 1);
     shown.sort_by_key(|(_, a)| (a.name.to_lowercase(), a.id.clone()));
     let mut rows: Vec<Entry> = shown
         .iter()

@@ -1,6 +1,6 @@
 use crate::{
     fixture::{DEV, grant, minutes, profile, snapshot, with, zone},
-    icon::{IconShape, icon, tooltip},
+    icon::{IconShape, beside, icon, tooltip},
 };
 use engine::{
     Snapshot,
@@ -112,4 +112,18 @@ fn every_shape_has_a_picture_of_its_own() {
     let mut names: Vec<_> = IconShape::ALL.iter().map(|shape| shape.name()).collect();
     names.dedup();
     assert_eq!(names.len(), 8);
+}
+
+#[test]
+fn the_time_beside_the_icon_is_wanted_and_short() {
+    let shown = |left: i64, wanted: bool| {
+        beside(&with(|s| {
+            ends_in(left)(s);
+            s.settings.tray.time_beside = wanted;
+        }))
+    };
+    assert_eq!(shown(14, true).as_deref(), Some("14m"));
+    assert_eq!(shown(15, true), None, "no hurry");
+    assert_eq!(shown(14, false), None, "not wanted");
+    assert_eq!(beside(&with(|s| s.organisations.clear())), None);
 }

@@ -12,6 +12,7 @@ use engine::{
         profile::State,
         settings::Pause,
         sign_in::{Ended, SignIn},
+        tray::TrayOptions,
     },
     request::Show,
     snapshot::UpdateNow,
@@ -517,4 +518,33 @@ fn the_sample_says_first_that_nothing_real_is_there() {
     assert_eq!(first(&s), "SANDBOX - Sign in to Sample organisation...");
     s.organisations[0].sign_in = SignIn::Ended { at: minutes(-5), why: Ended::Expired };
     assert_eq!(first(&s), "SANDBOX - Sign in again (ended 11:13)");
+}
+
+#[test]
+fn the_menu_is_as_long_as_the_person_wants() {
+    let s = |favourites, recents, accounts| {
+        with(|s| {
+            s.favourites = vec![grant(PROD, "ReadOnly").into(), grant(DEV, "PowerUser").into()];
+            s.recents = vec![grant(LAB, "Dev").into(), app("ins-2").into()];
+            let other = s.organisations[0].portal.accounts.clone();
+            let many =
+                (0..30).map(|n| account(&format!("9999000000{n:02}"), &format!("more-{n:02}"), &["Dev"]));
+            let portal = Arc::make_mut(&mut s.organisations[0].portal);
+            portal.accounts = other.into_iter().chain(many).collect();
+            s.settings.tray = TrayOptions { favourites, recents, accounts, ..TrayOptions::default() };
+        })
+    };
+    let rows = |s: &Snapshot| {
+        let menu = of(s);
+        let is = |entry: &&Entry, kind: &str| matches!(entry, Entry::Item { id, .. } if id.starts_with(kind));
+        let count = |kind: &str| menu.entries.iter().filter(|entry| is(entry, kind)).count();
+        let accounts = menu.entries.iter().find_map(|entry| match entry {
+            Entry::Submenu { id, entries, .. } if id == "accounts" => Some(entries.len()),
+            _ => None,
+        });
+        (count("favourite"), count("recent"), accounts.unwrap())
+    };
+    assert_eq!(rows(&s(6, 3, 20)), (2, 2, 20));
+    assert_eq!(rows(&s(1, 0, 8)), (1, 0, 8));
+    assert_eq!(rows(&s(0, 1, 0)), (0, 1, 5), "never fewer accounts than five");
 }

@@ -105,6 +105,7 @@ fn snapshots() -> Vec<Snapshot> {
             s.launches = vec![(grant(LAB, "Dev").into(), failed.clone()), (app("ins-1").into(), failed)];
             s.keyring = Keyring::MemoryOnly(code.clone());
             s.settings_problem = Some(code.clone());
+            s.policy_problem = Some(code.clone());
             s.record.checked = Some((now(), Err(code.clone())));
             s.store_problem = Some(code.clone());
             s.file.problem = Some(code.clone());

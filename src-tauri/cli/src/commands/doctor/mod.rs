@@ -110,7 +110,7 @@ fn network(home: &Home, now: &Overview) -> Vec<Finding> {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return Vec::new();
     };
-    let set = settings::network(&home.settings());
+    let set = settings::network(home);
     let env = |name: &str| env::var_os(name);
     let found = runtime.block_on(doctor::network(&sites, &set, &env, &home.user, &SystemClock));
     let finding = |(organisation, host, trouble)| Finding {

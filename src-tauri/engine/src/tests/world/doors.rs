@@ -10,6 +10,7 @@ use crate::{
         ids::{OrgId, RoleName},
         notice::Notice,
         organisation::{Endpoints, Organisation},
+        policy::Policy,
         portal::{Account, Portal},
         profile::{Conflict, Written},
         secret::{ClientRegistration, RoleCredentials},
@@ -18,7 +19,7 @@ use crate::{
     },
     ports::{
         AwsFiles, Browser, CachedSignIn, Clock, Delivered, Desktop, Exports, FileChange, FileCondition,
-        FileOutcome, FileSet, Found, HistoryPage, InstalledBrowser, Keyring, Presence, RecordCheck,
+        FileOutcome, FileSet, Found, HistoryPage, InstalledBrowser, Keyring, Manner, Presence, RecordCheck,
         RecordedAccount, Redirect, RedirectListener, Sandbox, SandboxReady, SealKind, Sealable, SealedRow,
         SecretUrl, SettingsFile, Store, Stored, StoredSignIn, Vault, Write,
     },
@@ -153,6 +154,9 @@ impl SettingsFile for World {
         tokio::time::sleep(takes.unwrap_or_default()).await;
         *self.settings.lock().unwrap() = settings.clone();
         Ok(())
+    }
+    async fn policy(&self) -> Result<Policy, Code> {
+        self.policy.lock().unwrap().clone()
     }
 }
 
@@ -382,7 +386,7 @@ impl Desktop for World {
     async fn presence(&self) -> Presence {
         *self.presence.lock().unwrap()
     }
-    async fn notify(&self, notice: &Notice, _: bool) -> Result<(), Code> {
+    async fn notify(&self, notice: &Notice, _: Manner) -> Result<(), Code> {
         if self.refused.lock().unwrap().notifications {
             return Err(Code::Gone { what: "notification server".into() });
         }
