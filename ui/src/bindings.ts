@@ -1501,6 +1501,10 @@ pill: string,
  */
 banner: UiBanner | null, 
 /**
+ * Why none of its consoles opens now, for the buttons that would.
+ */
+no_console: string | null, 
+/**
  * How the sync goes.
  */
 sync: UiSync, 
@@ -2784,6 +2788,14 @@ used: Array<UiGrant>,
  */
 used_apps: Array<UiAppRef>, 
 /**
+ * Accounts whose consoles are opened often and lately, the most used first.
+ */
+most_used: Array<UiUsedAccount>, 
+/**
+ * Apps that are, the most used first.
+ */
+most_used_apps: Array<UiAppRef>, 
+/**
  * Latchkey's own record is not written or was lost; also while there is no organisation.
  */
 store_problem: UiProblem | null, 
@@ -3079,6 +3091,19 @@ raised: number, };
  * How far a touch is.
  */
 export type UiTouchStep = "insert" | "working" | "touch";
+
+/**
+ * An account that was used.
+ */
+export type UiUsedAccount = { 
+/**
+ * The organisation's id.
+ */
+org: string, 
+/**
+ * The account's number.
+ */
+account: string, };
 
 /**
  * A view of the window.

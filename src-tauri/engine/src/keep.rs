@@ -12,6 +12,7 @@ use crate::{
         ids::{Grant, ProfileName},
         profile::{Conflict, Kept, State as ProfileState},
     },
+    network,
     ports::{Delivered, FileChange, FileOutcome, FileSet, Found, Write},
     request::{Answer, Reply},
     safety,
@@ -213,6 +214,7 @@ pub(crate) fn refresh_all(ctx: &Context, state: &mut State) -> Answer {
             Err(code) => last = Err(code),
         }
     }
+    network::tried(state, ctx.now());
     let ids: Vec<_> = state.orgs.iter().map(|o| o.id().clone()).collect();
     for id in ids {
         let _ = sync::asked(ctx, state, &id);

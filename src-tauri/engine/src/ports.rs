@@ -59,6 +59,8 @@ pub trait SettingsFile: Send + Sync {
 pub trait Browser: Send + Sync {
     /// Which browsers there are to choose from.
     async fn installed(&self) -> Vec<InstalledBrowser>;
+    /// What people call the browser that opens an organisation's addresses, where that is known.
+    async fn name(&self, org: &OrgId) -> Option<String>;
     /// What the person chose for each organisation, from now on.
     fn prefer(&self, choices: BTreeMap<OrgId, BrowserChoice>);
     /// Opens an address of an organisation, without secrets.

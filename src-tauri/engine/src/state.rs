@@ -358,7 +358,7 @@ pub(crate) struct State {
     pub chosen: Option<OrgId>,
     pub profiles: BTreeMap<ProfileName, Profile>,
     pub favourites: Vec<Target>,
-    pub launched: Vec<(Target, Timestamp)>,
+    pub launched: Arc<Vec<(Target, Timestamp)>>,
     pub launches: Vec<(Target, Launch)>,
     /// Service and region that the last wish for a console named, to try it again.
     pub destined: BTreeMap<Grant, Destined>,
@@ -472,10 +472,11 @@ impl State {
     }
 
     /// Something was opened: the row says so, and it is the newest of the recent ones.
-    pub fn note_launch(&mut self, target: Target, now: Timestamp) {
-        self.set_launch(&target, Launch::Opened(now));
-        self.launched.insert(0, (target, now));
-        self.launched.truncate(200);
+    pub fn note_launch(&mut self, target: Target, browser: Option<String>, now: Timestamp) {
+        self.set_launch(&target, Launch::Opened(now, browser));
+        let launched = Arc::make_mut(&mut self.launched);
+        launched.insert(0, (target, now));
+        launched.truncate(200);
     }
 
     /// Other settings hold from now on.

@@ -9,14 +9,14 @@ use crate::{
     icon::needs_person,
     import, keys,
     menu::{app_of, is_listed},
-    network, page,
+    most_used, network, offline, page,
     portal::{picture, revision},
     problem::{About, asks, dismisses, problem},
     record, sign_in, step_up,
     ui_state::{
         UiAppLaunch, UiAppRef, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind,
         UiLaunch, UiLaunchState, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
-        UiSandbox, UiShortcut, UiState, UiSync,
+        UiSandbox, UiShortcut, UiState, UiSync, UiUsedAccount,
     },
     words::{environment_word, ui_environment, ui_sensitivity},
 };
@@ -90,6 +90,11 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
                 Target::Role(_) => None,
             })
             .collect(),
+        most_used: most_used::accounts(s)
+            .into_iter()
+            .map(|(org, account)| UiUsedAccount { org: org.to_string(), account: account.to_string() })
+            .collect(),
+        most_used_apps: most_used::apps(s).iter().map(UiAppRef::from).collect(),
         store_problem: banner::store_problem(s),
         autostart_problem: around.autostart_failure.as_deref().map(autostart_problem),
         settings_problem: s.settings_problem.as_ref().map(|code| {
@@ -196,6 +201,7 @@ fn organisation(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiOrganis
         }
         .to_owned(),
         banner: banner::banner(s, o, zone),
+        no_console: offline::no_console(s, o),
         sync: sync(o),
         sync_text: match &o.sync {
             Sync::Running { total: 0, .. } => "Loading accounts.".to_owned(),
@@ -290,6 +296,10 @@ fn role_shortcut(s: &Snapshot, grant: &Grant) -> UiRoleShortcut {
 
 fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
     let link = || page::of_console(s, grant);
+    let browser = match launch {
+        Launch::Opened(_, browser) => browser_words(browser.as_deref()),
+        _ => "",
+    };
     let (launch, text) = launch_state(s, &grant.org, launch, link, |destination, region, private| {
         let private = private.then_some(true);
         UiRequest::OpenConsole { grant: grant.into(), destination, region, private, confirmed: false }
@@ -299,7 +309,7 @@ fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
     let sensitive = sensitivity(grant.role.as_str());
     let text = match (&launch, care(found.environment, sensitive, Act::OpenConsole)) {
         (UiLaunchState::Opened { .. }, Care::Notice | Care::Confirm | Care::TimeBoxed) => {
-            format!("Opened {} in your browser", environment_word(found.environment))
+            format!("Opened {} in {browser}", environment_word(found.environment))
         }
         _ => text,
     };
@@ -313,6 +323,11 @@ fn app_launch(s: &Snapshot, target: &Target, launch: &Launch) -> Option<UiAppLau
     Some(UiAppLaunch { app: app.into(), launch, text })
 }
 
+/// `Firefox`, `your browser`.
+fn browser_words(name: Option<&str>) -> &str {
+    name.unwrap_or("your browser")
+}
+
 fn launch_state(
     s: &Snapshot,
     org: &OrgId,
@@ -324,8 +339,9 @@ fn launch_state(
     match launch {
         Launch::WaitingForSignIn => (UiLaunchState::WaitingForSignIn, "Opens after you sign in".to_owned()),
         Launch::Opening => (UiLaunchState::Opening, "Opening...".to_owned()),
-        Launch::Opened(at) => {
-            (UiLaunchState::Opened { at: at.as_millisecond() }, "Opened in your browser".to_owned())
+        Launch::Opened(at, browser) => {
+            let text = format!("Opened in {}", browser_words(browser.as_deref()));
+            (UiLaunchState::Opened { at: at.as_millisecond() }, text)
         }
         Launch::Failed { at, code, destination, region, private } => {
             let about = About {

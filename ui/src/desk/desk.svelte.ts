@@ -300,6 +300,11 @@ export class Desk {
     else this.toast('Could not reach the clipboard. Select the text and copy it yourself.');
   }
 
+  /** Why no console of this role's organisation opens now. */
+  noConsole(grant: UiGrant): string | undefined {
+    return this.state?.organisations.find(({ id }) => id === grant.org)?.no_console ?? undefined;
+  }
+
   /** Copies a role's environment variables at once, for the shell that was chosen last. */
   async copyEnvironment(grant: UiGrant) {
     if (this.#copying && sameGrant(this.#copying, grant)) return;

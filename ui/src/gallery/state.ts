@@ -200,6 +200,8 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     network: NETWORK,
     places: PLACES,
     used_apps: [appShortcut('Wiki').app, appShortcut('Grafana').app],
+    most_used: [shortcut('storefront-qa', 'Developer').grant, shortcut('payments-dev', 'PowerUser').grant, shortcut('data-staging', 'Developer').grant],
+    most_used_apps: [appShortcut('Grafana').app],
     used: [shortcut('data-staging', 'Developer').grant, shortcut('payments-dev', 'PowerUser').grant],
     store_problem: null,
     autostart_problem: null,

@@ -25,6 +25,8 @@ pub trait Launch: Send + Sync {
     async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code>;
     /// The desktop entry of the desktop's own browser, where it is known.
     async fn default_browser(&self) -> Option<String>;
+    /// Whether that one is started where the person chose none.
+    fn asks_the_desktop(&self) -> bool;
 }
 
 /// The desktop's own way to open an address. On Linux `$BROWSER` goes first, as it does for `xdg-open`.
@@ -83,22 +85,34 @@ fn platform(url: &Url) -> Vec<OsString> {
 /// How long the desktop may take to say which browser is its own.
 const SAYS_WITHIN: Duration = Duration::from_secs(3);
 
+/// What a program says in a line.
+async fn says(program: &str, arguments: &[&str]) -> Option<String> {
+    let asked = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let said = tokio::time::timeout(SAYS_WITHIN, asked).await.ok()?.ok()?;
+    let line = String::from_utf8(said.stdout).ok()?;
+    Some(line.trim().to_owned()).filter(|line| !line.is_empty())
+}
+
 #[async_trait]
 impl Launch for SystemLaunch {
+    fn asks_the_desktop(&self) -> bool {
+        self.browser.is_none()
+    }
+
     async fn default_browser(&self) -> Option<String> {
         // Elsewhere browsers have no desktop entries, and none is found by its name.
         if !cfg!(all(unix, not(target_os = "macos"))) {
             return None;
         }
-        let asked = Command::new("xdg-settings")
-            .args(["get", "default-web-browser"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        let said = tokio::time::timeout(SAYS_WITHIN, asked).await.ok()?.ok()?;
-        let id = String::from_utf8(said.stdout).ok()?;
-        Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+        match says("xdg-settings", &["get", "default-web-browser"]).await {
+            Some(id) => Some(id),
+            None => says("xdg-mime", &["query", "default", "x-scheme-handler/https"]).await,
+        }
     }
 
     async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code> {

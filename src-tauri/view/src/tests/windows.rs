@@ -526,9 +526,12 @@ fn apps_as_the_window_shows_them() {
     let UiApps::NotListed { problem } = portal.apps else { panic!("they are not listed") };
     assert_eq!(problem.title, "This organisation does not list apps to desktop programs");
     assert_eq!(problem.buttons[0].label, "Open the portal");
-    let opened = of(|s| s.launches = vec![(app("ins-1").into(), Launch::Opened(now()))]);
+    let opened = of(|s| s.launches = vec![(app("ins-1").into(), Launch::Opened(now(), None))]);
     assert!(opened.launches.is_empty());
     assert_eq!(opened.app_launches[0].text, "Opened in your browser");
+    let named = Launch::Opened(now(), Some("Firefox".into()));
+    let opened = of(|s| s.launches = vec![(app("ins-1").into(), named.clone())]);
+    assert_eq!(opened.app_launches[0].text, "Opened in Firefox");
     let lost = with(|s| {
         let change =
             AppChange { gained: false, app: app("ins-7").app, name: "Payroll".into(), noticed: now() };

@@ -300,6 +300,9 @@ impl Browser for World {
     async fn installed(&self) -> Vec<InstalledBrowser> {
         vec![]
     }
+    async fn name(&self, _: &OrgId) -> Option<String> {
+        Some("Firefox".to_owned())
+    }
     fn prefer(&self, choices: std::collections::BTreeMap<OrgId, BrowserChoice>) {
         self.note(format!("prefer {}", choices.len()));
     }
