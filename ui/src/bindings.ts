@@ -847,7 +847,11 @@ keep: UiWanted | null,
 /**
  * It can be given a session of its own section.
  */
-convertible: boolean, };
+convertible: boolean, 
+/**
+ * Known to have been used in the last 30 days.
+ */
+used: boolean, };
 
 /**
  * How a profile of the config file stands.
@@ -2307,7 +2311,11 @@ before: number | null,
 /**
  * At most so many, up to 500.
  */
-limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "save_diagnostics" } | { "ask": "show_logs" } | { "ask": "activity_entry", 
+limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "save_diagnostics" } | { "ask": "show_logs" } | { "ask": "show_file", 
+/**
+ * Whose.
+ */
+profile: string, } | { "ask": "activity_entry", 
 /**
  * The row's number.
  */
@@ -2861,7 +2869,11 @@ name: string,
 /**
  * `Touched 5 min ago`.
  */
-used: string, };
+used: string, 
+/**
+ * It was touched for a role.
+ */
+touched: boolean, };
 
 /**
  * A role that the person marked.

@@ -23,7 +23,7 @@ use engine::{
     },
     ports::{
         AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Found,
-        Reads,
+        LongLivedKey, Reads,
     },
 };
 use errors::{code, refused};
@@ -45,6 +45,8 @@ pub struct DiskFiles {
     sandbox: Arc<Pair>,
     latch: PathBuf,
     cache: aws_files::SsoCache,
+    /// The AWS CLI's cache of role credentials.
+    cli: aws_files::CliCache,
     clock: Arc<dyn Clock>,
 }
 
@@ -70,6 +72,7 @@ impl DiskFiles {
             sandbox: pair(&sandbox.join("credentials"), &sandbox.join("config")),
             latch: on_demand::latch(),
             cache: aws_files::SsoCache::in_home(&home.user),
+            cli: aws_files::CliCache::in_home(&home.user),
             clock,
         }
     }
@@ -162,6 +165,8 @@ impl AwsFiles for DiskFiles {
                 let file = &pair.credentials;
                 let mut found = FileCondition { path: file.path().to_owned(), ..FileCondition::default() };
                 found.backup = file.newest_backup().ok().flatten();
+                found.changed = changed(file.path());
+                found.config_read_only = read_only(pair.config.path());
                 match file.condition() {
                     Ok(condition) => {
                         found.target = condition.target;
@@ -172,9 +177,20 @@ impl AwsFiles for DiskFiles {
                 }
                 match file.read() {
                     Ok(reading) => {
-                        let foreign =
-                            reading.profiles().filter(|(_, s)| matches!(s, Standing::Foreign { .. }));
-                        found.foreign = foreign.map(|(name, _)| name).collect();
+                        for (name, standing) in reading.profiles() {
+                            let Standing::Foreign { keys } = standing else { continue };
+                            if keys == ForeignKeys::LongLived
+                                && let Some(mark) = reading.fingerprint(&name)
+                            {
+                                let mark = mark.as_str().to_owned();
+                                found.long_lived.push(LongLivedKey {
+                                    profile: name.clone(),
+                                    mark,
+                                    since: None,
+                                });
+                            }
+                            found.foreign.push(name);
+                        }
                     }
                     Err(e) => found.problem = found.problem.or_else(|| Some(code(&e))),
                 }
@@ -189,7 +205,8 @@ impl AwsFiles for DiskFiles {
     }
 
     async fn config(&self) -> Result<AwsConfig, Code> {
-        self.blocking(FileSet::Own, |pair| {
+        let cli = self.cli.clone();
+        self.blocking(FileSet::Own, move |pair| {
             let found = pair.config.sso().map_err(|e| code(&e))?;
             let line = |it: aws_files::UnreadLine| UnreadLine {
                 line: u32::try_from(it.error.line).unwrap_or(u32::MAX),
@@ -198,7 +215,14 @@ impl AwsFiles for DiskFiles {
             };
             Ok(AwsConfig {
                 path: pair.config.path().to_owned(),
-                profiles: found.profiles.into_iter().map(config_profile).collect(),
+                profiles: found
+                    .profiles
+                    .into_iter()
+                    .map(|it| {
+                        let used = cli.used(&it);
+                        config_profile(it, used)
+                    })
+                    .collect(),
                 managed: found.managed.into_iter().map(|m| (m.name, m.tool)).collect(),
                 unread: found.unread.into_iter().map(line).collect(),
             })
@@ -429,10 +453,10 @@ impl Pair {
     }
 }
 
-fn config_profile(found: aws_files::SsoProfile) -> ConfigProfile {
+fn config_profile(found: aws_files::SsoProfile, used: Option<jiff::Timestamp>) -> ConfigProfile {
     let aws_files::SsoProfile { name, session, start_url, sso_region, account, role, region, convertible } =
         found;
-    ConfigProfile { name, session, start_url, sso_region, account, role, region, convertible }
+    ConfigProfile { name, session, start_url, sso_region, account, role, region, convertible, used }
 }
 
 fn diff_line(line: aws_files::DiffLine) -> DiffLine {
@@ -530,6 +554,26 @@ fn conflict(standing: &Standing) -> Option<Conflict> {
         Standing::Foreign { .. } => Some(Conflict::Foreign),
         Standing::ChangedByAnother => Some(Conflict::ChangedByAnother),
     }
+}
+
+/// When a file was changed last.
+fn changed(path: &Path) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::try_from(std::fs::metadata(path).ok()?.modified().ok()?).ok()
+}
+
+/// Whether a file can neither be replaced nor made. Files are replaced whole, so that it is their folder that
+/// counts; one that is not there is made.
+#[cfg(unix)]
+fn read_only(path: &Path) -> bool {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|folder| folder.is_dir());
+    folder.is_some_and(|folder| rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_err())
+}
+
+/// Nobody asked the system here; the attempt tells.
+#[cfg(not(unix))]
+fn read_only(_: &Path) -> bool {
+    false
 }
 
 fn reads(found: aws_files::Reads) -> Reads {

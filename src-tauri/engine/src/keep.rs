@@ -222,6 +222,21 @@ pub(crate) fn refresh_all(ctx: &Context, state: &mut State) -> Answer {
     last
 }
 
+/// Shows the file that a profile is written to.
+pub(crate) fn show_file(ctx: &Context, state: &State, name: &ProfileName, answer: oneshot::Sender<Answer>) {
+    let org = state.profiles.get(name).and_then(|p| state.org(&p.kept.grant.org));
+    let path = org.and_then(|o| state.files.get(&o.file_set())).map(|file| file.path.clone());
+    let ctx = ctx.clone();
+    let gone = missing(name);
+    tokio::spawn(async move {
+        let shown = match path {
+            Some(path) => ctx.ports.exports.show_file(&path).await.map(|()| Reply::Done),
+            None => Err(gone),
+        };
+        let _ = answer.send(shown);
+    });
+}
+
 pub(crate) fn pause_one(ctx: &Context, state: &mut State, name: &ProfileName, paused: bool) -> Answer {
     let profile = state.profiles.get_mut(name).ok_or_else(|| missing(name))?;
     profile.kept.paused = paused;

@@ -63,6 +63,7 @@ pub(crate) fn empty(now: Timestamp) -> State {
         conversions: Vec::new(),
         profiles: BTreeMap::new(),
         favourites: Vec::new(),
+        long_lived: Vec::new(),
         launched: Arc::default(),
         launches: Vec::new(),
         destined: BTreeMap::new(),
@@ -177,6 +178,7 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.installed = stored.installed.unwrap_or(now);
     state.favourites = stored.favourites;
     state.launched = Arc::new(stored.launches);
+    state.long_lived = stored.long_lived;
     state.pause = stored.pause;
     state.chosen = stored.chosen;
     state.conversions = stored.conversions;

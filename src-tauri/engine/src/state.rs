@@ -25,7 +25,7 @@ use crate::{
         step_up::Patterns,
     },
     network::Network,
-    ports::{FileCondition, FileSet, Keyring, Known},
+    ports::{FileCondition, FileSet, Keyring, Known, LongLivedKey},
     request::Answer,
     safety::Consents,
     snapshot::{Launch, RecordNow, SandboxNow},
@@ -381,6 +381,8 @@ pub(crate) struct State {
     pub keyring_opens: bool,
     pub network: Network,
     pub files: HashMap<FileSet, FileCondition>,
+    /// What is remembered of long-lived keys that stood in the person's file.
+    pub long_lived: Vec<LongLivedKey>,
     /// What the AWS config file had when it was read last.
     pub config: Arc<AwsConfig>,
     /// Conversions of that file, oldest first.

@@ -11,7 +11,7 @@ use crate::{
     menu::{app_of, is_listed},
     most_used, network, offline, page,
     portal::{picture, revision},
-    problem::{About, asks, dismisses, problem},
+    problem::{About, asks, dismisses, problem, sets},
     record, sign_in, step_up,
     ui_state::{
         UiAppLaunch, UiAppRef, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind,
@@ -377,16 +377,26 @@ fn file(s: &Snapshot) -> UiFile {
             title: format!("{path} is a link"),
             meaning: format!("Latchkey writes to its target, {}.", target.display()),
             next: "Nothing to do if that is what you want.".into(),
-            buttons: vec![dismisses("Continue")],
+            buttons: vec![dismisses("Continue"), sets("Change location", "credentials")],
             details: String::new(),
         });
     }
     UiFile {
         notes,
-        foreign: s.file.foreign.clone(),
+        foreign: s.file.foreign.iter().map(|name| foreign(s, name)).collect(),
         backup: s.file.backup.as_ref().map(|b| b.display().to_string()),
         backup_made: s.file.backup.as_ref().and_then(|b| made(b)).map(Timestamp::as_millisecond),
         path,
+    }
+}
+
+/// `old-keys (long-lived key, here for at least 12 days)`. No file says how old a key is.
+fn foreign(s: &Snapshot, name: &str) -> String {
+    let Some(key) = s.file.long_lived.iter().find(|key| key.profile == name) else { return name.to_owned() };
+    match key.since.map_or(0, |since| s.at.duration_since(since).as_hours() / 24) {
+        ..=0 => format!("{name} (long-lived key)"),
+        1 => format!("{name} (long-lived key, here for at least 1 day)"),
+        days => format!("{name} (long-lived key, here for at least {days} days)"),
     }
 }
 

@@ -100,6 +100,8 @@ export class Desk {
   adding = $state(false);
   /** What the AWS config file has is being looked at. */
   importing = $state(false);
+  /** The import is to begin with what was used lately. */
+  importingUsed = $state(false);
   /** The organisation whose sign-in is waited for, to look at the config file then. */
   #importAfter = $state<string | null>(null);
   shortcuts = $state(false);

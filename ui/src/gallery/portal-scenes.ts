@@ -1,6 +1,7 @@
 import type { UiChange, UiFed } from '../bindings';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, shortcut } from './organisation';
 import { banner, button, problem, scene, signIn, state, WITHOUT_TRAY, type Shown } from './state';
+import { CONFIG_NOTE, IMPORT } from './config-file';
 import { hidden, signsInByItself } from './deliveries';
 import { nothing, apps, notListed, confirms, taken, defaulted, KEYS, loading, noBrowser, silent, untrusted, CLOCK_OFF, KEYRING_LOCKED, KEYRING_MISSING, SIGNED_OUT, STORE_DAMAGED, STORE_NOT_WRITABLE } from './parts';
 
@@ -209,6 +210,12 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
   'portal-offer': () =>
     scene({
       state: state({ profiles: [], launches: [{ grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in Firefox' }] }),
+    }),
+  'first-run-choose': () =>
+    scene({
+      state: state({ profiles: [], import: CONFIG_NOTE, launches: [{ grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in Firefox' }] }),
+      reply: ({ ask }) => (ask === 'look_at_config' ? { reply: 'config', import: IMPORT } : { reply: 'done' }),
+      press: ['Choose profiles'],
     }),
   'portal-service': () => scene({ press: ['More, payments-dev, PowerUser', 'Open console at service…'] }),
   'portal-confirm': () => scene({ query: 'payments-prod', reply: confirms, press: ['Open console, payments-prod, Administrator, production'] }),

@@ -187,7 +187,7 @@ export function state(change: Partial<UiState> = {}, org: Partial<UiOrganisation
     credentials_line: 'Next refresh 14:26. Sign-in lasts until 20:16, so everything can refresh until then.',
     attention: '',
     strips: [],
-    file: { path: '~/.aws/credentials', notes: [], foreign: ['old-keys', 'terraform'], backup: '~/.aws/credentials.latchkey-20261120-083100.bak', backup_made: NOW - 4 * 24 * HOUR },
+    file: { path: '~/.aws/credentials', notes: [], foreign: ['old-keys (long-lived key, here for at least 12 days)', 'terraform'], backup: '~/.aws/credentials.latchkey-20261120-083100.bak', backup_made: NOW - 4 * 24 * HOUR },
     pause: null,
     online: true,
     tray: true,
