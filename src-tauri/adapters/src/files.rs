@@ -1,5 +1,6 @@
 //! `~/.aws/credentials` and `~/.aws/config` behind the engine's port; the editing itself is `aws-files`'.
 
+mod condition;
 mod errors;
 mod look;
 mod on_demand;
@@ -23,7 +24,7 @@ use engine::{
     },
     ports::{
         AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Found,
-        LongLivedKey, Reads,
+        LongLivedKey,
     },
 };
 use errors::{code, refused};
@@ -165,13 +166,13 @@ impl AwsFiles for DiskFiles {
                 let file = &pair.credentials;
                 let mut found = FileCondition { path: file.path().to_owned(), ..FileCondition::default() };
                 found.backup = file.newest_backup().ok().flatten();
-                found.changed = changed(file.path());
-                found.config_read_only = read_only(pair.config.path());
+                found.changed = condition::changed(file.path());
+                found.config_read_only = condition::read_only(pair.config.path());
                 match file.condition() {
                     Ok(condition) => {
                         found.target = condition.target;
                         found.readable_by_others = condition.open_to_others;
-                        found.reads = reads(condition.reads);
+                        found.reads = condition::reads(condition.reads);
                     }
                     Err(e) => found.problem = Some(code(&e)),
                 }
@@ -553,34 +554,6 @@ fn conflict(standing: &Standing) -> Option<Conflict> {
         Standing::Foreign { keys: ForeignKeys::LongLived } => Some(Conflict::ForeignLongLivedKey),
         Standing::Foreign { .. } => Some(Conflict::Foreign),
         Standing::ChangedByAnother => Some(Conflict::ChangedByAnother),
-    }
-}
-
-/// When a file was changed last.
-fn changed(path: &Path) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::try_from(std::fs::metadata(path).ok()?.modified().ok()?).ok()
-}
-
-/// Whether a file can neither be replaced nor made. Files are replaced whole, so that it is their folder that
-/// counts; one that is not there is made.
-#[cfg(unix)]
-fn read_only(path: &Path) -> bool {
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = target.parent().filter(|folder| folder.is_dir());
-    folder.is_some_and(|folder| rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_err())
-}
-
-/// Nobody asked the system here; the attempt tells.
-#[cfg(not(unix))]
-fn read_only(_: &Path) -> bool {
-    false
-}
-
-fn reads(found: aws_files::Reads) -> Reads {
-    match found {
-        aws_files::Reads::Unknown => Reads::Unknown,
-        aws_files::Reads::NotYet => Reads::NotYet,
-        aws_files::Reads::At(at) => Reads::At(at),
     }
 }
 

@@ -1,11 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
-use super::*;
+use super::{condition::reads, *};
 use crate::clock::SystemClock;
 use engine::model::{
     Timestamp,
     ids::{AccountId, OrgId, RoleName},
     secret::RoleCredentials,
 };
+use engine::ports::Reads;
 use std::time::{Duration, UNIX_EPOCH};
 
 pub(super) struct Desk {
