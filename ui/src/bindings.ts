@@ -851,7 +851,11 @@ keep: UiWanted | null,
 /**
  * It can be given a session of its own section.
  */
-convertible: boolean, };
+convertible: boolean, 
+/**
+ * Known to have been used in the last 30 days.
+ */
+used: boolean, };
 
 /**
  * How a profile of the config file stands.
@@ -1514,6 +1518,10 @@ pill: string,
  * The banner to show while this organisation is selected.
  */
 banner: UiBanner | null, 
+/**
+ * Why none of its consoles opens now, for the buttons that would.
+ */
+no_console: string | null, 
 /**
  * How the sync goes.
  */
@@ -2342,7 +2350,11 @@ before: number | null,
 /**
  * At most so many, up to 500.
  */
-limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "save_diagnostics" } | { "ask": "show_logs" } | { "ask": "activity_entry", 
+limit: number, } | { "ask": "reset_settings" } | { "ask": "diagnostics" } | { "ask": "save_diagnostics" } | { "ask": "show_logs" } | { "ask": "show_file", 
+/**
+ * Whose.
+ */
+profile: string, } | { "ask": "activity_entry", 
 /**
  * The row's number.
  */
@@ -2843,6 +2855,14 @@ used: Array<UiGrant>,
  */
 used_apps: Array<UiAppRef>, 
 /**
+ * Accounts whose consoles are opened often and lately, the most used first.
+ */
+most_used: Array<UiUsedAccount>, 
+/**
+ * Apps that are, the most used first.
+ */
+most_used_apps: Array<UiAppRef>, 
+/**
  * Latchkey's own record is not written or was lost; also while there is no organisation.
  */
 store_problem: UiProblem | null, 
@@ -2908,7 +2928,11 @@ name: string,
 /**
  * `Touched 5 min ago`.
  */
-used: string, };
+used: string, 
+/**
+ * It was touched for a role.
+ */
+touched: boolean, };
 
 /**
  * A role that the person marked.
@@ -3192,6 +3216,19 @@ clicks: boolean,
  * It has room for text beside the icon.
  */
 text: boolean, };
+
+/**
+ * An account that was used.
+ */
+export type UiUsedAccount = { 
+/**
+ * The organisation's id.
+ */
+org: string, 
+/**
+ * The account's number.
+ */
+account: string, };
 
 /**
  * A view of the window.

@@ -399,7 +399,7 @@ fn grant(role: Role) -> Grant {
 /// What became of a launch that was begun then; `None` while nobody knows.
 fn settled(now: &Snapshot, target: &Target, begun: Timestamp) -> Option<Result<(), Code>> {
     match now.launches.iter().find(|(t, _)| t == target).map(|(_, launch)| launch) {
-        Some(Launch::Opened(at)) if *at >= begun => Some(Ok(())),
+        Some(Launch::Opened(at, _)) if *at >= begun => Some(Ok(())),
         Some(Launch::Failed { at, code, .. }) if *at >= begun => Some(Err(code.clone())),
         // Given up, with the sign-in it waited for.
         None => Some(Err(Code::SignInCancelled)),

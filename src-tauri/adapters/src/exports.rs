@@ -43,6 +43,18 @@ impl Exports for Downloads {
         saved.await.unwrap_or_else(|e| Err(Code::Internal { what: format!("export: {e}") }))
     }
 
+    async fn show_file(&self, path: &Path) -> Result<(), Code> {
+        let named = path.display().to_string();
+        let failed = |reason: String| Code::FolderNotShown { path: named.clone(), reason };
+        if tokio::fs::symlink_metadata(path).await.is_ok() && launch::select(path).await {
+            return Ok(());
+        }
+        let folder = path.parent().filter(|it| it.is_dir());
+        let url = folder.and_then(|it| Url::from_directory_path(it).ok());
+        let url = url.ok_or_else(|| failed("its folder is not there".to_owned()))?;
+        launch::show(&url).await.map_err(failed)
+    }
+
     async fn show_logs(&self) -> Result<(), Code> {
         let path = self.logs.display().to_string();
         let failed = |reason: String| Code::FolderNotShown { path: path.clone(), reason };
@@ -117,6 +129,17 @@ mod tests {
         assert_eq!(std::fs::metadata(&first).unwrap().permissions().mode() & 0o777, 0o600);
         let gone = Downloads::into(dir.path().join("not there")).save("a.csv", String::new()).await;
         assert!(matches!(gone, Err(Code::FileNotWritable { .. })), "{gone:?}");
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_folder_is_not_there_is_not_shown() {
+        let nowhere = Path::new("/nowhere/at/all/credentials");
+        let gone = Downloads::into("/tmp".into()).show_file(nowhere).await;
+        let Err(Code::FolderNotShown { path, reason }) = gone else { panic!("{gone:?}") };
+        assert_eq!(
+            (path.as_str(), reason.as_str()),
+            ("/nowhere/at/all/credentials", "its folder is not there")
+        );
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! `~/.aws/credentials` and `~/.aws/config` behind the engine's port; the editing itself is `aws-files`'.
 
+mod condition;
 mod errors;
 mod look;
 mod on_demand;
@@ -23,7 +24,7 @@ use engine::{
     },
     ports::{
         AwsFiles, CachedSignIn, Clock, Delivered, FileChange, FileCondition, FileOutcome, FileSet, Found,
-        Reads,
+        LongLivedKey,
     },
 };
 use errors::{code, refused};
@@ -45,6 +46,8 @@ pub struct DiskFiles {
     sandbox: Arc<Pair>,
     latch: PathBuf,
     cache: aws_files::SsoCache,
+    /// The AWS CLI's cache of role credentials.
+    cli: aws_files::CliCache,
     clock: Arc<dyn Clock>,
 }
 
@@ -70,6 +73,7 @@ impl DiskFiles {
             sandbox: pair(&sandbox.join("credentials"), &sandbox.join("config")),
             latch: on_demand::latch(),
             cache: aws_files::SsoCache::in_home(&home.user),
+            cli: aws_files::CliCache::in_home(&home.user),
             clock,
         }
     }
@@ -162,19 +166,32 @@ impl AwsFiles for DiskFiles {
                 let file = &pair.credentials;
                 let mut found = FileCondition { path: file.path().to_owned(), ..FileCondition::default() };
                 found.backup = file.newest_backup().ok().flatten();
+                found.changed = condition::changed(file.path());
+                found.config_read_only = condition::read_only(pair.config.path());
                 match file.condition() {
                     Ok(condition) => {
                         found.target = condition.target;
                         found.readable_by_others = condition.open_to_others;
-                        found.reads = reads(condition.reads);
+                        found.reads = condition::reads(condition.reads);
                     }
                     Err(e) => found.problem = Some(code(&e)),
                 }
                 match file.read() {
                     Ok(reading) => {
-                        let foreign =
-                            reading.profiles().filter(|(_, s)| matches!(s, Standing::Foreign { .. }));
-                        found.foreign = foreign.map(|(name, _)| name).collect();
+                        for (name, standing) in reading.profiles() {
+                            let Standing::Foreign { keys } = standing else { continue };
+                            if keys == ForeignKeys::LongLived
+                                && let Some(mark) = reading.fingerprint(&name)
+                            {
+                                let mark = mark.as_str().to_owned();
+                                found.long_lived.push(LongLivedKey {
+                                    profile: name.clone(),
+                                    mark,
+                                    since: None,
+                                });
+                            }
+                            found.foreign.push(name);
+                        }
                     }
                     Err(e) => found.problem = found.problem.or_else(|| Some(code(&e))),
                 }
@@ -189,7 +206,8 @@ impl AwsFiles for DiskFiles {
     }
 
     async fn config(&self) -> Result<AwsConfig, Code> {
-        self.blocking(FileSet::Own, |pair| {
+        let cli = self.cli.clone();
+        self.blocking(FileSet::Own, move |pair| {
             let found = pair.config.sso().map_err(|e| code(&e))?;
             let line = |it: aws_files::UnreadLine| UnreadLine {
                 line: u32::try_from(it.error.line).unwrap_or(u32::MAX),
@@ -198,7 +216,14 @@ impl AwsFiles for DiskFiles {
             };
             Ok(AwsConfig {
                 path: pair.config.path().to_owned(),
-                profiles: found.profiles.into_iter().map(config_profile).collect(),
+                profiles: found
+                    .profiles
+                    .into_iter()
+                    .map(|it| {
+                        let used = cli.used(&it);
+                        config_profile(it, used)
+                    })
+                    .collect(),
                 managed: found.managed.into_iter().map(|m| (m.name, m.tool)).collect(),
                 unread: found.unread.into_iter().map(line).collect(),
             })
@@ -429,10 +454,10 @@ impl Pair {
     }
 }
 
-fn config_profile(found: aws_files::SsoProfile) -> ConfigProfile {
+fn config_profile(found: aws_files::SsoProfile, used: Option<jiff::Timestamp>) -> ConfigProfile {
     let aws_files::SsoProfile { name, session, start_url, sso_region, account, role, region, convertible } =
         found;
-    ConfigProfile { name, session, start_url, sso_region, account, role, region, convertible }
+    ConfigProfile { name, session, start_url, sso_region, account, role, region, convertible, used }
 }
 
 fn diff_line(line: aws_files::DiffLine) -> DiffLine {
@@ -529,14 +554,6 @@ fn conflict(standing: &Standing) -> Option<Conflict> {
         Standing::Foreign { keys: ForeignKeys::LongLived } => Some(Conflict::ForeignLongLivedKey),
         Standing::Foreign { .. } => Some(Conflict::Foreign),
         Standing::ChangedByAnother => Some(Conflict::ChangedByAnother),
-    }
-}
-
-fn reads(found: aws_files::Reads) -> Reads {
-    match found {
-        aws_files::Reads::Unknown => Reads::Unknown,
-        aws_files::Reads::NotYet => Reads::NotYet,
-        aws_files::Reads::At(at) => Reads::At(at),
     }
 }
 

@@ -168,7 +168,7 @@ fn launch(state: &Launch) -> &'static str {
     match state {
         Launch::WaitingForSignIn => "waiting_for_sign_in",
         Launch::Opening => "opening",
-        Launch::Opened(_) => "opened",
+        Launch::Opened(..) => "opened",
         Launch::Failed { .. } => "failed",
     }
 }

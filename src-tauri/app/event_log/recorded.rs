@@ -32,6 +32,10 @@ impl Browser for RecordedBrowser {
         self.browser.installed().await
     }
 
+    async fn name(&self, org: &OrgId) -> Option<String> {
+        self.browser.name(org).await
+    }
+
     fn prefer(&self, choices: BTreeMap<OrgId, BrowserChoice>) {
         self.browser.prefer(choices);
     }

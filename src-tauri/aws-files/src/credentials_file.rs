@@ -62,6 +62,12 @@ impl Reading {
         self.document.standing(profile, last)
     }
 
+    /// A digest of the access key id in a section.
+    #[must_use]
+    pub fn fingerprint(&self, profile: &str) -> Option<Fingerprint> {
+        self.document.get(profile, "aws_access_key_id").map(|id| Fingerprint::of(&id))
+    }
+
     /// Every profile of the file with its standing, in the file's order.
     pub fn profiles(&self) -> impl Iterator<Item = (String, Standing)> {
         self.document.sections().filter(|name| name != "DEFAULT").map(|name| {

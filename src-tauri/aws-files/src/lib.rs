@@ -14,6 +14,7 @@
 mod backup;
 mod bytes;
 mod change;
+mod cli_cache;
 mod config_file;
 mod conversion;
 mod convert_file;
@@ -41,6 +42,7 @@ mod values;
 mod tests;
 
 pub use change::{Change, Consent, Outcome, ProfileOutcome, Put, Remove};
+pub use cli_cache::CliCache;
 pub use config_file::ConfigFile;
 pub use conversion::{Conversion, DiffKind, DiffLine, NewSession, NotConvertible};
 pub use convert_file::{ConvertError, Converted, Undone};

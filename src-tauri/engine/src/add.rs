@@ -159,7 +159,7 @@ pub(crate) fn left(ctx: &Context, state: &mut State, id: &OrgId, failed: Option<
     let Some(place) = state.orgs.iter().position(|o| o.id() == id) else { return };
     let org = state.orgs.remove(place);
     state.favourites.retain(|t| t.org() != id);
-    state.launched.retain(|(t, _)| t.org() != id);
+    std::sync::Arc::make_mut(&mut state.launched).retain(|(t, _)| t.org() != id);
     ctx.commit(vec![Write::RemoveOrganisation(id.clone())]);
     ctx.note(state, By::You, Happened::OrganisationRemoved { org: id.clone(), name: org.organisation.name });
     if let Some(answer) = org.leaving {

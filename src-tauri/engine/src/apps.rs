@@ -22,7 +22,8 @@ use tokio::sync::oneshot;
 pub(crate) struct Outcome {
     app: AppRef,
     name: String,
-    result: Result<(), Code>,
+    /// With the browser's name, where it is known.
+    result: Result<Option<String>, Code>,
 }
 
 pub(crate) fn open(ctx: &Context, state: &mut State, app: AppRef) -> Answer {
@@ -46,7 +47,11 @@ pub(crate) fn open(ctx: &Context, state: &mut State, app: AppRef) -> Answer {
     let (organisation, token) = (org.organisation.clone(), native::token_for_browser(org, ctx.now()));
     let ctx = ctx.clone();
     tokio::spawn(async move {
-        let result = native::open_in_browser(&ctx, &organisation, token, &link).await;
+        let (opened, browser) = tokio::join!(
+            native::open_in_browser(&ctx, &organisation, token, &link),
+            ctx.ports.browser.name(&organisation.id)
+        );
+        let result = opened.map(|()| browser);
         ctx.send(Event::AppLaunched(Outcome { app, name, result }));
     });
     Ok(Reply::Done)
@@ -59,8 +64,8 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
     }
     let now = ctx.now();
     match result {
-        Ok(()) => {
-            state.note_launch(app.clone().into(), now);
+        Ok(browser) => {
+            state.note_launch(app.clone().into(), browser, now);
             ctx.commit(vec![Write::Launched(app.clone().into(), now)]);
             ctx.note(state, By::You, Happened::AppOpened { app, name });
         }

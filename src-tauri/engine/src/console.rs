@@ -47,7 +47,8 @@ pub(crate) struct Destined {
 pub(crate) struct Outcome {
     wish: Wish,
     pass: Pass,
-    result: Result<(), SsoError>,
+    /// With the browser's name, where it is known.
+    result: Result<Option<String>, SsoError>,
     fetched: Option<RoleCredentials>,
 }
 
@@ -88,7 +89,11 @@ pub(crate) fn begin(ctx: &Context, state: &mut State, wish: Wish) -> Answer {
                 fetched = Some(credentials.clone());
             }
             let link = ctx.ports.sso.console_link(&fetch.org, &credentials, destination.as_ref()).await?;
-            ctx.ports.browser.open_once(&fetch.org.id, link, private).await.map_err(SsoError::Other)
+            let (opened, browser) = tokio::join!(
+                ctx.ports.browser.open_once(&fetch.org.id, link, private),
+                ctx.ports.browser.name(&fetch.org.id)
+            );
+            opened.map(|()| browser).map_err(SsoError::Other)
         }
         .await;
         ctx.send(Event::Launched(Outcome { wish, pass: fetch.pass.clone(), result, fetched }));
@@ -174,8 +179,8 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, outcome: Outcome) {
         renewal::remember(ctx, state, &grant, &pass, credentials);
     }
     match result {
-        Ok(()) => {
-            state.note_launch(grant.clone().into(), now);
+        Ok(browser) => {
+            state.note_launch(grant.clone().into(), browser, now);
             ctx.commit(vec![Write::Launched(grant.clone().into(), now)]);
             crate::usage::of_role(ctx, state, &grant);
             let account_name = state.account_name(&grant);

@@ -483,6 +483,7 @@ pub(crate) fn ask(ctx: &Context, state: &mut State, request: Request, answer: on
         }
         Request::ClearHistory => record::clear(ctx, state, answer),
         Request::ShowLogs => record::show_logs(ctx, answer),
+        Request::ShowFile(profile) => keep::show_file(ctx, state, &profile, answer),
         Request::SaveExport { format, text, lines } => record::export(ctx, format, text, lines, answer),
         Request::Pressed { notice, pressed } => notify::pressed(ctx, state, &notice, pressed, answer),
         Request::TestNotification => notify::test(ctx, state, answer),

@@ -12,6 +12,7 @@ use crate::{
         ids::{Grant, ProfileName},
         profile::{Conflict, Kept, State as ProfileState},
     },
+    network,
     ports::{Delivered, FileChange, FileOutcome, FileSet, Found, Write},
     request::{Answer, Reply},
     safety,
@@ -213,11 +214,27 @@ pub(crate) fn refresh_all(ctx: &Context, state: &mut State) -> Answer {
             Err(code) => last = Err(code),
         }
     }
+    network::tried(state, ctx.now());
     let ids: Vec<_> = state.orgs.iter().map(|o| o.id().clone()).collect();
     for id in ids {
         let _ = sync::asked(ctx, state, &id);
     }
     last
+}
+
+/// Shows the file that a profile is written to.
+pub(crate) fn show_file(ctx: &Context, state: &State, name: &ProfileName, answer: oneshot::Sender<Answer>) {
+    let org = state.profiles.get(name).and_then(|p| state.org(&p.kept.grant.org));
+    let path = org.and_then(|o| state.files.get(&o.file_set())).map(|file| file.path.clone());
+    let ctx = ctx.clone();
+    let gone = missing(name);
+    tokio::spawn(async move {
+        let shown = match path {
+            Some(path) => ctx.ports.exports.show_file(&path).await.map(|()| Reply::Done),
+            None => Err(gone),
+        };
+        let _ = answer.send(shown);
+    });
 }
 
 pub(crate) fn pause_one(ctx: &Context, state: &mut State, name: &ProfileName, paused: bool) -> Answer {

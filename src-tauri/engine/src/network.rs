@@ -2,9 +2,12 @@
 
 use crate::{
     engine::Context,
-    model::{Timestamp, code::Code, ids::OrgId},
+    model::{
+        Timestamp, code::Code, ids::OrgId, organisation::Kind, portal::Sync, refresh::offline_attempt_after,
+    },
     notify, schedule,
-    state::{Pass, State},
+    state::{Org, Pass, State},
+    sync,
 };
 use jiff::SignedDuration;
 
@@ -18,6 +21,10 @@ pub(crate) struct Network {
     down: Option<Timestamp>,
     /// Servers do not answer, which may mean it.
     unanswered: Option<Timestamp>,
+    /// Attempts to reach a server since the machine said that the network is gone.
+    attempts: u32,
+    /// When the next one is.
+    next: Option<Timestamp>,
 }
 
 impl Network {
@@ -37,7 +44,50 @@ impl Network {
 
 /// The machine says that the network is gone.
 pub(crate) fn gone(state: &mut State, now: Timestamp) {
-    state.network.down = state.network.down.or(Some(now));
+    if state.network.down.is_none() {
+        let next = Some(now + offline_attempt_after(0));
+        state.network = Network { down: Some(now), attempts: 0, next, ..state.network };
+    }
+}
+
+/// Whether an attempt can ask this organisation's server. The sample's runs on this computer, and shows
+/// nobody that there is no network.
+fn can_be_asked(org: &Org, now: Timestamp) -> bool {
+    org.organisation.kind != Kind::Sandbox && org.stands(now)
+}
+
+/// When a server is asked next although the machine says that there is no network: it may be wrong, behind
+/// a VPN for example. Never while there is nobody to ask.
+pub(crate) fn next_attempt(state: &State, now: Timestamp) -> Option<Timestamp> {
+    state.network.down?;
+    state.network.next.filter(|_| state.orgs.iter().any(|org| can_be_asked(org, now)))
+}
+
+/// The person had everything tried now, so the next attempt is a whole wait away.
+pub(crate) fn tried(state: &mut State, now: Timestamp) {
+    if state.network.down.is_some() {
+        state.network.next = Some(now + offline_attempt_after(state.network.attempts));
+    }
+}
+
+/// Makes an attempt that is due: lists are asked for, and what waits for an answer waits no longer.
+pub(crate) fn attempt(ctx: &Context, state: &mut State, now: Timestamp) {
+    if next_attempt(state, now).is_none_or(|at| at > now) {
+        return;
+    }
+    state.network.attempts = state.network.attempts.saturating_add(1);
+    tried(state, now);
+    let able: Vec<_> =
+        state.orgs.iter().filter(|org| can_be_asked(org, now)).map(|org| org.id().clone()).collect();
+    for id in able {
+        let Some(org) = state.org_mut(&id) else { continue };
+        org.renew_not_before = None;
+        // What the person paused stays so.
+        if !matches!(org.sync, Sync::Paused { .. }) {
+            sync::begin(ctx, state, &id);
+        }
+        schedule::retry_unanswered(state, &id, now);
+    }
 }
 
 /// The machine says that the network is there.
@@ -68,7 +118,7 @@ pub(crate) fn answered(ctx: &Context, state: &mut State, id: &OrgId, pass: &Pass
     let now = ctx.now();
     let Some(org) = state.org(id) else { return };
     let proves = !org.organisation.is_on_this_computer();
-    let waited = state.network.unanswered.is_some();
+    let waited = state.network.offline_since().is_some();
     state.network.unanswered = state.network.unanswered.filter(|since| *since >= pass.at);
     state.network.down = state.network.down.filter(|since| !proves || *since >= pass.at);
     if waited && state.network.offline_since().is_none() {

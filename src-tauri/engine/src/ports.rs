@@ -25,7 +25,12 @@ use crate::model::{
 };
 use async_trait::async_trait;
 use secrecy::SecretString;
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::watch;
 use url::Url;
 
@@ -72,6 +77,8 @@ pub struct Manner {
 pub trait Browser: Send + Sync {
     /// Which browsers there are to choose from.
     async fn installed(&self) -> Vec<InstalledBrowser>;
+    /// What people call the browser that opens an organisation's addresses, where that is known.
+    async fn name(&self, org: &OrgId) -> Option<String>;
     /// What the person chose for each organisation, from now on.
     fn prefer(&self, choices: BTreeMap<OrgId, BrowserChoice>);
     /// Opens an address of an organisation, without secrets.
@@ -190,6 +197,8 @@ pub trait Exports: Send + Sync {
     async fn save(&self, name: &str, text: String) -> Result<PathBuf, Code>;
     /// Shows the folder of logs in the desktop's file manager; [`Code::FolderNotShown`].
     async fn show_logs(&self) -> Result<(), Code>;
+    /// Shows a file in the desktop's file manager, or else its folder; [`Code::FolderNotShown`].
+    async fn show_file(&self, path: &Path) -> Result<(), Code>;
 }
 
 /// This program's own file, in whose place the system may put another version while it runs. A program that

@@ -9,6 +9,7 @@ use crate::{
         settings::{Settings, Way},
         step_up::StepUpNow,
     },
+    network,
     ports::{FileCondition, FileSet, Keyring},
     schedule,
     snapshot::{OrganisationNow, ProfileNow, RecordNow, SandboxNow, Snapshot},
@@ -34,6 +35,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         profiles: Vec::new(),
         favourites: Vec::new(),
         recents: Vec::new(),
+        launched: Arc::default(),
         launches: Vec::new(),
         pause: None,
         settings: Settings::default(),
@@ -44,6 +46,7 @@ pub(crate) fn empty(at: Timestamp) -> Snapshot {
         store_problem: None,
         keyring: Keyring::Ready,
         online: true,
+        next_attempt: None,
         file: FileCondition::default(),
         config: Arc::default(),
         conversions: Vec::new(),
@@ -71,7 +74,7 @@ pub(crate) fn same(old: &Snapshot, new: &Snapshot) -> bool {
 
 pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
     let mut recents: Vec<Target> = Vec::new();
-    for (target, _) in &state.launched {
+    for (target, _) in state.launched.iter() {
         if recents.len() < RECENTS && !recents.contains(target) && state.org(target.org()).is_some() {
             recents.push(target.clone());
         }
@@ -107,6 +110,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         profiles,
         favourites: state.favourites.clone(),
         recents,
+        launched: state.launched.clone(),
         launches: state.launches.clone(),
         pause: state.pause,
         settings: state.settings.clone(),
@@ -117,6 +121,7 @@ pub(crate) fn snapshot(state: &State, at: Timestamp) -> Snapshot {
         store_problem: state.store_problem.clone(),
         keyring: state.keyring.clone(),
         online: state.network.is_up(),
+        next_attempt: network::next_attempt(state, at),
         file: state.files.get(&FileSet::Own).cloned().unwrap_or_default(),
         config: state.config.clone(),
         conversions: state.conversions.iter().rev().filter(|it| it.undoable(at)).cloned().collect(),

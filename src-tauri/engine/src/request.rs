@@ -398,6 +398,8 @@ pub enum Request {
     ClearHistory,
     /// Show the folder of logs in the desktop's file manager.
     ShowLogs,
+    /// Show the file that a profile is written to in the desktop's file manager.
+    ShowFile(ProfileName),
     /// Write Activity, or a report, to a file among the person's downloads; answers [`Reply::Exported`].
     SaveExport {
         /// In which format.

@@ -15,7 +15,7 @@ use crate::{
         sign_in::{Ended, Session, SignIn},
         silence,
     },
-    native, pause, refresh, renewal, safety, sign_in,
+    native, network, pause, refresh, renewal, safety, sign_in,
     snapshot::Launch,
     state::{Profile, State},
     step_up, sync,
@@ -30,6 +30,7 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
     let mut moments = Vec::new();
     moments.extend(state.pause.and_then(|p| p.until));
     moments.extend(state.hush);
+    moments.extend(network::next_attempt(state, now));
     for org in &state.orgs {
         moments.extend(org.renew_not_before);
         moments.extend(renewal::due(org));
@@ -49,7 +50,7 @@ pub(crate) fn next(state: &State, now: Timestamp) -> Option<Timestamp> {
         moments.extend(profile.not_before);
     }
     for (_, launch) in &state.launches {
-        if let Launch::Opened(at) = launch {
+        if let Launch::Opened(at, _) = launch {
             moments.push(*at + OPENED_SHOWN);
         }
     }
@@ -130,7 +131,8 @@ pub(crate) fn tick(ctx: &Context, state: &mut State) {
     state.hush = state.hush.filter(|h| *h > now);
     state
         .launches
-        .retain(|(_, l)| !matches!(l, Launch::Opened(at) if now.duration_since(*at) > OPENED_SHOWN));
+        .retain(|(_, l)| !matches!(l, Launch::Opened(at, _) if now.duration_since(*at) > OPENED_SHOWN));
+    network::attempt(ctx, state, now);
     let ids: Vec<_> = state.orgs.iter().map(|o| o.id().clone()).collect();
     for id in &ids {
         end_what_is_over(ctx, state, id, now);

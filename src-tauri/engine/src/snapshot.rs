@@ -60,8 +60,8 @@ pub enum Launch {
     WaitingForSignIn,
     /// Being opened.
     Opening,
-    /// Opened at that moment.
-    Opened(Timestamp),
+    /// Opened at that moment, in the browser of that name where it is known.
+    Opened(Timestamp, Option<String>),
     /// Failed.
     Failed {
         /// At that moment.
@@ -127,6 +127,8 @@ pub struct Snapshot {
     pub favourites: Vec<Target>,
     /// Launched lately, newest first, each once, favourites among them.
     pub recents: Vec<Target>,
+    /// Every launch that is remembered, newest first; shared, since there are hundreds.
+    pub launched: Arc<Vec<(Target, Timestamp)>>,
     /// Launches under way or just over, newest last.
     pub launches: Vec<(Target, Launch)>,
     /// A pause of all refreshing.
@@ -147,6 +149,8 @@ pub struct Snapshot {
     pub keyring: Keyring,
     /// Whether the network is thought to be there.
     pub online: bool,
+    /// Without one: when a server is asked next all the same.
+    pub next_attempt: Option<Timestamp>,
     /// The person's credentials file.
     pub file: FileCondition,
     /// What the person's AWS config file says of SSO. Shared, since it can be large.

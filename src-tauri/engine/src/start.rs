@@ -66,7 +66,8 @@ pub(crate) fn empty(now: Timestamp) -> State {
         conversions: Vec::new(),
         profiles: BTreeMap::new(),
         favourites: Vec::new(),
-        launched: Vec::new(),
+        long_lived: Vec::new(),
+        launched: Arc::default(),
         launches: Vec::new(),
         destined: BTreeMap::new(),
         handing_out: BTreeMap::new(),
@@ -198,7 +199,8 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
     state.store_problem = store_problem;
     state.installed = stored.installed.unwrap_or(now);
     state.favourites = stored.favourites;
-    state.launched = stored.launches;
+    state.launched = Arc::new(stored.launches);
+    state.long_lived = stored.long_lived;
     state.pause = stored.pause;
     state.chosen = stored.chosen;
     state.conversions = stored.conversions;

@@ -26,7 +26,7 @@ use crate::{
         step_up::Patterns,
     },
     network::Network,
-    ports::{FileCondition, FileSet, Keyring, Known},
+    ports::{FileCondition, FileSet, Keyring, Known, LongLivedKey},
     request::Answer,
     safety::Consents,
     snapshot::{Launch, RecordNow, SandboxNow},
@@ -359,7 +359,7 @@ pub(crate) struct State {
     pub chosen: Option<OrgId>,
     pub profiles: BTreeMap<ProfileName, Profile>,
     pub favourites: Vec<Target>,
-    pub launched: Vec<(Target, Timestamp)>,
+    pub launched: Arc<Vec<(Target, Timestamp)>>,
     pub launches: Vec<(Target, Launch)>,
     /// Service and region that the last wish for a console named, to try it again.
     pub destined: BTreeMap<Grant, Destined>,
@@ -389,6 +389,8 @@ pub(crate) struct State {
     pub keyring_opens: bool,
     pub network: Network,
     pub files: HashMap<FileSet, FileCondition>,
+    /// What is remembered of long-lived keys that stood in the person's file.
+    pub long_lived: Vec<LongLivedKey>,
     /// What the AWS config file had when it was read last.
     pub config: Arc<AwsConfig>,
     /// Conversions of that file, oldest first.
@@ -480,10 +482,11 @@ impl State {
     }
 
     /// Something was opened: the row says so, and it is the newest of the recent ones.
-    pub fn note_launch(&mut self, target: Target, now: Timestamp) {
-        self.set_launch(&target, Launch::Opened(now));
-        self.launched.insert(0, (target, now));
-        self.launched.truncate(200);
+    pub fn note_launch(&mut self, target: Target, browser: Option<String>, now: Timestamp) {
+        self.set_launch(&target, Launch::Opened(now, browser));
+        let launched = Arc::make_mut(&mut self.launched);
+        launched.insert(0, (target, now));
+        launched.truncate(200);
     }
 
     /// The person's settings are others from now on.

@@ -23,6 +23,10 @@ pub(crate) fn of_role(ctx: &Context, state: &mut State, grant: &Grant) {
 /// What a credentials file is like now, and what that says of the profiles in it.
 pub(crate) fn condition(ctx: &Context, state: &mut State, set: FileSet, condition: FileCondition) {
     let (now, reads) = (ctx.now(), condition.reads);
+    let mut condition = condition;
+    if set == FileSet::Own {
+        remember(ctx, state, &mut condition, now);
+    }
     state.files.insert(set, condition);
     let orgs: Vec<_> = state.orgs.iter().filter(|o| o.file_set() == set).map(Org::id).cloned().collect();
     let mut writes = Vec::new();
@@ -44,6 +48,24 @@ pub(crate) fn condition(ctx: &Context, state: &mut State, set: FileSet, conditio
     }
     if !writes.is_empty() {
         ctx.commit(writes);
+    }
+}
+
+/// Since when each long-lived key is known to be there: remembered, or since the file was changed last, as
+/// it stood there then.
+fn remember(ctx: &Context, state: &mut State, condition: &mut FileCondition, now: Timestamp) {
+    // A file that could not be read says nothing of what is in it.
+    if condition.problem.is_some() {
+        return;
+    }
+    let fresh = condition.changed.map_or(now, |at| at.min(now));
+    for key in &mut condition.long_lived {
+        let known = state.long_lived.iter().find(|k| k.profile == key.profile && k.mark == key.mark);
+        key.since = Some(known.and_then(|k| k.since).unwrap_or(fresh));
+    }
+    if state.long_lived != condition.long_lived {
+        state.long_lived.clone_from(&condition.long_lived);
+        ctx.commit(vec![Write::LongLived(condition.long_lived.clone())]);
     }
 }
 

@@ -386,6 +386,11 @@ pub enum UiRequest {
     SaveDiagnostics,
     /// Show the folder of logs in the desktop's file manager.
     ShowLogs,
+    /// Show the file that a profile is written to in the desktop's file manager.
+    ShowFile {
+        /// Whose.
+        profile: String,
+    },
     /// One line of Activity with all its fields; answers `entry`.
     ActivityEntry {
         /// The row's number.

@@ -5,7 +5,7 @@ use crate::{
     icon::needs_person,
     keys::registered::only_one,
     menu::is_sandbox,
-    notification,
+    notification, offline,
     problem::{About, asks, problem, shows},
     ui_keys::UiKeyWish,
     ui_state::{UiBanner, UiBannerKind, UiProblem, UiView},
@@ -30,7 +30,7 @@ pub(crate) fn banner(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Op
         .or_else(|| blocked(s, org))
         .or_else(|| store(s))
         .or_else(|| clock_off(s))
-        .or_else(|| offline(s, org, zone))
+        .or_else(|| offline::banner(s, org, zone))
         .or_else(|| syncing(s, org))
         .or_else(|| paused(s, zone))
         .or_else(|| memory_only(s))
@@ -158,34 +158,6 @@ fn clock_off(s: &Snapshot) -> Option<UiBanner> {
     let body = format!("{} {}", found.meaning, found.next);
     let (kind, title, buttons) = (UiBannerKind::Clock, found.title, found.buttons);
     Some(UiBanner { kind, title, body, buttons, until: None })
-}
-
-fn offline(s: &Snapshot, org: &OrganisationNow, zone: &TimeZone) -> Option<UiBanner> {
-    // The sample runs on this computer.
-    if s.online || is_sandbox(org) {
-        return None;
-    }
-    let shown = org.portal.synced.map_or_else(
-        || "No accounts are known yet.".to_owned(),
-        |at| {
-            format!(
-                "Showing accounts from {}. Consoles may not open until the network is back.",
-                clock(s.at, at, zone)
-            )
-        },
-    );
-    let first =
-        of(s, org).filter_map(|p| p.kept.written.as_ref()).map(|w| w.expires).filter(|e| *e > s.at).min();
-    let stops = first
-        .map(|at| format!(" Profiles cannot refresh. The first stops at {}.", clock(s.at, at, zone)))
-        .unwrap_or_default();
-    Some(UiBanner {
-        kind: UiBannerKind::Offline,
-        title: "You are offline".into(),
-        body: format!("{shown}{stops}"),
-        buttons: vec![asks("Retry now", UiRequest::RefreshAll)],
-        until: None,
-    })
 }
 
 fn syncing(s: &Snapshot, org: &OrganisationNow) -> Option<UiBanner> {

@@ -187,6 +187,7 @@ impl TryFrom<UiRequest> for Request {
                 Self::History(HistoryPage { limit: diagnostics::LATELY, ..HistoryPage::default() })
             }
             Ui::ShowLogs => Self::ShowLogs,
+            Ui::ShowFile { profile } => Self::ShowFile(ProfileName::new(profile)),
             Ui::MakeFilePrivate => Self::MakeFilePrivate,
             Ui::UndoFileChanges => Self::UndoFileChanges,
             Ui::RetryKeyring => Self::RetryKeyring,
@@ -454,6 +455,7 @@ fn org_of<'a>(asked: &UiRequest, s: &'a Snapshot) -> Option<&'a OrganisationNow>
         | UiRequest::PauseProfile { profile, .. }
         | UiRequest::StopKeeping { profile, .. }
         | UiRequest::ChangeDelivery { profile, .. }
+        | UiRequest::ShowFile { profile }
         | UiRequest::TakeBack { profile } => {
             let kept = s.profiles.iter().find(|p| p.kept.profile.as_str() == profile)?;
             by_id(kept.kept.grant.org.as_str())

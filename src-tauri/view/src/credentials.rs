@@ -5,7 +5,7 @@ use crate::{
     ask::UiRequest,
     conflict_words::{USE_SSO_CACHE, conflict_words},
     delivery,
-    problem::{About, asks, problem},
+    problem::{About, about_org, asks, problem},
     refreshes, step_up,
     ui_credentials::UiDelivery,
     ui_state::{UiAction, UiButton, UiGrant, UiProblem, UiProfile, UiStatus, UiStrip},
@@ -183,15 +183,8 @@ fn path(s: &Snapshot, p: &ProfileNow) -> Option<String> {
 
 fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProblem> {
     let name = p.kept.profile.as_str();
-    let about = About {
-        org: s
-            .organisations
-            .iter()
-            .find(|o| o.organisation.id == p.kept.grant.org)
-            .map(|o| (&o.organisation.id, o.organisation.name.as_str())),
-        again: Some(UiRequest::RefreshProfile { profile: name.to_owned() }),
-        ..About::default()
-    };
+    let again = Some(UiRequest::RefreshProfile { profile: name.to_owned() });
+    let about = About { again, ..about_org(s, &p.kept.grant.org) };
     let org_name = about.org.map_or("the organisation", |(_, name)| name);
     let still = works(p, s.at);
     let sign_in = about
@@ -255,15 +248,33 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
             buttons: vec![asks("Touch your key", UiRequest::RefreshProfile { profile: name.to_owned() })],
             details: String::new(),
         },
-        State::Conflict(conflict) => conflict_problem(name, *conflict, p.kept.delivery),
+        State::Conflict(conflict) => {
+            let mut found = conflict_problem(name, *conflict, p.kept.delivery);
+            if let (Conflict::ChangedByAnother, Some(at)) = (conflict, refreshes::noticed(s, p)) {
+                // No file says who wrote it, nor when exactly: this is when Latchkey saw it.
+                let at = clock(s.at, at, zone);
+                found.meaning = format!("{} Last writer: unknown, noticed {at}.", found.meaning);
+            }
+            found
+        }
         State::NotWritable(code) => {
             let found = problem(code, &about);
             let mut buttons = found.buttons;
-            // Keys that stand in the file already would hide the other way, and could not be taken out.
-            if p.kept.delivery == Delivery::CredentialsFile && p.kept.written.is_none() {
-                let (profile, delivery) = (name.to_owned(), UiDelivery::OnDemand);
-                let request = UiRequest::ChangeDelivery { profile, delivery, replace_foreign: false };
-                buttons.push(asks("Use on demand instead", request));
+            let mut next = found.next;
+            if p.kept.delivery == Delivery::CredentialsFile {
+                buttons.push(asks("Show file", UiRequest::ShowFile { profile: name.to_owned() }));
+                // A full disk takes no other file either, and tools stop at one that cannot be read.
+                let other_file = matches!(code, Code::FileNotWritable { .. }) && !s.file.config_read_only;
+                if other_file && p.kept.written.is_none() {
+                    let (profile, delivery) = (name.to_owned(), UiDelivery::OnDemand);
+                    let request = UiRequest::ChangeDelivery { profile, delivery, replace_foreign: false };
+                    buttons.push(asks("Use on demand instead", request));
+                } else if other_file {
+                    next.push_str(
+                        " On demand would not help: tools find the old keys in this file first, and they cannot be \
+                         taken out.",
+                    );
+                }
             }
             let meaning = match code {
                 // How long they work is known here.
@@ -271,7 +282,7 @@ fn row_problem(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Option<UiProble
                 _ => found.meaning,
             };
             let meaning = format!("{meaning} {}", old_ones(p, s.at)).trim().to_owned();
-            UiProblem { meaning, buttons, ..found }
+            UiProblem { meaning, next, buttons, ..found }
         }
     })
 }

@@ -62,6 +62,7 @@ pub fn read(link: &str) -> Option<UiShow> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "written in place by whoever checks")]
     fn check(link: &str, expect: Option<(UiView, Option<UiTarget>)>) {
         assert_eq!(read(link).map(|show| (show.view, show.target)), expect, "{link}");
     }

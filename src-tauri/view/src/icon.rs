@@ -3,6 +3,7 @@
 use crate::{
     credentials::{active_in_production, is_over},
     menu::LONGEST,
+    offline::keeps_consoles_closed,
     words::{clock, count, left},
 };
 use engine::{
@@ -175,8 +176,9 @@ pub(crate) fn line_of(s: &Snapshot, org: &OrganisationNow, name: &str, zone: &Ti
 }
 
 fn signed_in(s: &Snapshot, org: &OrganisationNow) -> String {
-    sign_in_left(s, org)
-        .map_or_else(|| "signed in".to_owned(), |time| format!("signed in, {} left", left(time)))
+    let offline = if keeps_consoles_closed(s, org) { "offline, " } else { "" };
+    let time = sign_in_left(s, org).map(|time| format!(", {} left", left(time))).unwrap_or_default();
+    format!("{offline}signed in{time}")
 }
 
 /// With the name and without it.

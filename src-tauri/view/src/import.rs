@@ -11,14 +11,19 @@ use crate::{
 use engine::{
     Snapshot,
     model::{
+        Timestamp,
         aws_config::{AwsConfig, ConfigProfile, comparable},
         ids::{AccountId, Grant, RoleName},
         sign_in::SignIn,
     },
     snapshot::OrganisationNow,
 };
+use jiff::SignedDuration;
 use std::collections::BTreeSet;
 use url::Url;
+
+/// What was used since then is chosen already when somebody chooses what to keep.
+const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Card A of the first run, if the config file names an organisation.
 pub(crate) fn card(s: &Snapshot) -> Option<UiCard> {
@@ -131,6 +136,11 @@ fn profile(
         })
     });
     let found = grant.as_ref().map(|g| classified(s, g));
+    let lately = |at: Timestamp| s.at.duration_since(at) <= LATELY;
+    let used = p.used.is_some_and(lately)
+        || s.launched
+            .iter()
+            .any(|(target, at)| target.role().is_some() && target.role() == grant.as_ref() && lately(*at));
     let (state, about) = judged(p, org, grant.as_ref(), s);
     let keepable =
         matches!(state, UiImportState::Ready | UiImportState::Legacy | UiImportState::NameConflict);
@@ -163,6 +173,7 @@ fn profile(
             region: p.region.clone(),
         }),
         convertible: p.convertible,
+        used,
     }
 }
 

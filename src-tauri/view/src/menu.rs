@@ -11,6 +11,7 @@ mod profiles;
 use crate::{
     credentials::active_in_production,
     icon::{profiles_line, status_line},
+    offline::keeps_consoles_closed,
     words::clock,
 };
 use engine::{
@@ -202,7 +203,7 @@ fn shortcuts(s: &Snapshot) -> Vec<Entry> {
         let of = all.iter().any(alike).then(|| name_of(s, target.org())).flatten();
         let text = text(prefix, target, of);
         match target {
-            Target::Role(grant) => Entry::item(format!("{kind}/{}", key(grant)), &text, console(grant)),
+            Target::Role(grant) => opens(s, format!("{kind}/{}", key(grant)), &text, grant),
             Target::App(one) => {
                 Entry::item(format!("{kind}-app/{}/{}", one.org, one.app), &text, app(one.clone()))
             }
@@ -273,14 +274,17 @@ fn end(s: &Snapshot, platform: Platform) -> Vec<Entry> {
     rows
 }
 
-fn console(grant: &Grant) -> Intent {
-    Intent::Ask(Request::OpenConsole {
+/// A row that opens a console; while none opens, it cannot be clicked, and the menu's first row says why.
+fn opens(s: &Snapshot, id: String, text: &str, grant: &Grant) -> Entry {
+    let console = Request::OpenConsole {
         grant: grant.clone(),
         destination: None,
         region: None,
         private: false,
         confirmed: false,
-    })
+    };
+    let enabled = org(s, grant).is_none_or(|org| !keeps_consoles_closed(s, org));
+    Entry::Item { id, label: label::escape(text), enabled, checked: None, intent: Intent::Ask(console) }
 }
 
 fn app(app: AppRef) -> Intent {

@@ -8,7 +8,10 @@ use crate::{
     ui_state::{UiAction, UiButton, UiMethod, UiProblem, UiView},
     words::left,
 };
-use engine::model::{code::Code, delivery::Delivery, ids::OrgId, step_up::Unanswered};
+use engine::{
+    Snapshot,
+    model::{code::Code, delivery::Delivery, ids::OrgId, step_up::Unanswered},
+};
 use jiff::SignedDuration;
 
 /// What the failed thing was about, so that the button can do it again.
@@ -31,6 +34,12 @@ impl About<'_> {
     pub(crate) fn sign_in(&self, method: Option<UiMethod>) -> Option<UiRequest> {
         self.org.map(|(id, _)| UiRequest::SignIn { org: id.as_str().to_owned(), method })
     }
+}
+
+/// What is about a role of this organisation.
+pub(crate) fn about_org<'a>(s: &'a Snapshot, id: &OrgId) -> About<'a> {
+    let org = s.organisations.iter().map(|o| &o.organisation).find(|o| o.id == *id);
+    About { org: org.map(|o| (&o.id, o.name.as_str())), ..About::default() }
 }
 
 /// A button that asks something.

@@ -1,7 +1,7 @@
 //! What became of a profile's last refreshes, and who wrote what stands there now: for its details.
 
 use crate::{
-    problem::{About, problem},
+    problem::{about_org, problem},
     ui_credentials::{UiRefresh, UiWriter},
     words::clock,
 };
@@ -22,14 +22,7 @@ const LAST: usize = 5;
 
 /// The last refreshes, newest first, as far as the newest lines of Activity go.
 pub(crate) fn last(s: &Snapshot, p: &ProfileNow, zone: &TimeZone) -> Vec<UiRefresh> {
-    let about = About {
-        org: s
-            .organisations
-            .iter()
-            .find(|o| o.organisation.id == p.kept.grant.org)
-            .map(|o| (&o.organisation.id, o.organisation.name.as_str())),
-        ..About::default()
-    };
+    let about = about_org(s, &p.kept.grant.org);
     // Of its role alone: the name may have been another role's before.
     let lines = s.history.iter().filter_map(|entry| {
         let (text, ok) = match &entry.event {
@@ -59,7 +52,11 @@ pub(crate) fn writer(s: &Snapshot, p: &ProfileNow) -> Option<UiWriter> {
         _ => false,
     };
     if another {
-        return Some(UiWriter { ours: false, name: "Another program".into(), at: noticed(s, p) });
+        return Some(UiWriter {
+            ours: false,
+            name: "Another program".into(),
+            at: noticed(s, p).map(Timestamp::as_millisecond),
+        });
     }
     let ours =
         |at: Timestamp| UiWriter { ours: true, name: "Latchkey".into(), at: Some(at.as_millisecond()) };
@@ -71,9 +68,9 @@ pub(crate) fn writer(s: &Snapshot, p: &ProfileNow) -> Option<UiWriter> {
 }
 
 /// When Latchkey saw that it is another's: who wrote it when is not told by a file.
-fn noticed(s: &Snapshot, p: &ProfileNow) -> Option<i64> {
+pub(crate) fn noticed(s: &Snapshot, p: &ProfileNow) -> Option<Timestamp> {
     s.history.iter().find_map(|entry| match &entry.event {
-        Event::Conflicted { profile, .. } if *profile == p.kept.profile => Some(entry.at.as_millisecond()),
+        Event::Conflicted { profile, .. } if *profile == p.kept.profile => Some(entry.at),
         _ => None,
     })
 }

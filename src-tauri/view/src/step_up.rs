@@ -280,6 +280,7 @@ pub(crate) fn step_up(s: &Snapshot) -> UiStepUp {
                     Some(used) => format!("Touched {}", ago(s.at, used)),
                     None => "Not touched yet".to_owned(),
                 },
+                touched: key.used.is_some(),
             })
             .collect(),
         marked: s

@@ -59,6 +59,8 @@ pub struct UiImportProfile {
     pub keep: Option<UiWanted>,
     /// It can be given a session of its own section.
     pub convertible: bool,
+    /// Known to have been used in the last 30 days.
+    pub used: bool,
 }
 
 /// What becomes of a line of the config file.

@@ -329,6 +329,8 @@ pub struct UiOrganisation {
     pub pill: String,
     /// The banner to show while this organisation is selected.
     pub banner: Option<UiBanner>,
+    /// Why none of its consoles opens now, for the buttons that would.
+    pub no_console: Option<String>,
     /// How the sync goes.
     pub sync: UiSync,
     /// `Loaded 96 of 143 accounts.`, empty when idle.
@@ -352,6 +354,15 @@ pub struct UiGrant {
     pub account: String,
     /// The role's name.
     pub role: String,
+}
+
+/// An account that was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct UiUsedAccount {
+    /// The organisation's id.
+    pub org: String,
+    /// The account's number.
+    pub account: String,
 }
 
 /// An application of an organisation, by ids.
@@ -518,6 +529,10 @@ pub struct UiState {
     pub used: Vec<UiGrant>,
     /// Apps opened lately, newest first, favourites among them: for sorting.
     pub used_apps: Vec<UiAppRef>,
+    /// Accounts whose consoles are opened often and lately, the most used first.
+    pub most_used: Vec<UiUsedAccount>,
+    /// Apps that are, the most used first.
+    pub most_used_apps: Vec<UiAppRef>,
     /// Latchkey's own record is not written or was lost; also while there is no organisation.
     pub store_problem: Option<UiProblem>,
     /// The desktop's autostart entry could not be changed: for the switch.

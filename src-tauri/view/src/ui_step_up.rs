@@ -74,6 +74,8 @@ pub struct UiStepUpKey {
     pub name: String,
     /// `Touched 5 min ago`.
     pub used: String,
+    /// It was touched for a role.
+    pub touched: bool,
 }
 
 /// A role that the person marked.

@@ -9,14 +9,14 @@ use crate::{
     icon::needs_person,
     import, keys,
     menu::{app_of, is_listed},
-    network, page, policy,
+    most_used, network, offline, page, policy,
     portal::{picture, revision},
-    problem::{About, asks, dismisses, problem},
+    problem::{About, asks, dismisses, problem, sets},
     record, sign_in, step_up,
     ui_state::{
         UiAppLaunch, UiAppRef, UiAppShortcut, UiCard, UiCardKind, UiFile, UiFirstRun, UiGrant, UiKind,
         UiLaunch, UiLaunchState, UiOrganisation, UiPause, UiProblem, UiQuit, UiRoleShortcut, UiSampleUser,
-        UiSandbox, UiShortcut, UiState, UiSync,
+        UiSandbox, UiShortcut, UiState, UiSync, UiUsedAccount,
     },
     words::{environment_word, ui_environment, ui_sensitivity},
 };
@@ -93,6 +93,11 @@ pub fn ui_state(s: &Snapshot, around: &Around, zone: &TimeZone) -> UiState {
                 Target::Role(_) => None,
             })
             .collect(),
+        most_used: most_used::accounts(s)
+            .into_iter()
+            .map(|(org, account)| UiUsedAccount { org: org.to_string(), account: account.to_string() })
+            .collect(),
+        most_used_apps: most_used::apps(s).iter().map(UiAppRef::from).collect(),
         store_problem: banner::store_problem(s),
         autostart_problem: around.autostart_failure.as_deref().map(autostart_problem),
         settings_problem: s.settings_problem.as_ref().map(|code| {
@@ -199,6 +204,7 @@ fn organisation(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiOrganis
         }
         .to_owned(),
         banner: banner::banner(s, o, zone),
+        no_console: offline::no_console(s, o),
         sync: sync(o),
         sync_text: match &o.sync {
             Sync::Running { total: 0, .. } => "Loading accounts.".to_owned(),
@@ -293,6 +299,10 @@ fn role_shortcut(s: &Snapshot, grant: &Grant) -> UiRoleShortcut {
 
 fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
     let link = || page::of_console(s, grant);
+    let browser = match launch {
+        Launch::Opened(_, browser) => browser_words(browser.as_deref()),
+        _ => "",
+    };
     let (launch, text) = launch_state(s, &grant.org, launch, link, |destination, region, private| {
         let private = private.then_some(true);
         UiRequest::OpenConsole { grant: grant.into(), destination, region, private, confirmed: false }
@@ -302,7 +312,7 @@ fn launch(s: &Snapshot, grant: &Grant, launch: &Launch) -> UiLaunch {
     let sensitive = sensitivity(grant.role.as_str());
     let text = match (&launch, care(found.environment, sensitive, Act::OpenConsole)) {
         (UiLaunchState::Opened { .. }, Care::Notice | Care::Confirm | Care::TimeBoxed) => {
-            format!("Opened {} in your browser", environment_word(found.environment))
+            format!("Opened {} in {browser}", environment_word(found.environment))
         }
         _ => text,
     };
@@ -316,6 +326,11 @@ fn app_launch(s: &Snapshot, target: &Target, launch: &Launch) -> Option<UiAppLau
     Some(UiAppLaunch { app: app.into(), launch, text })
 }
 
+/// `Firefox`, `your browser`.
+fn browser_words(name: Option<&str>) -> &str {
+    name.unwrap_or("your browser")
+}
+
 fn launch_state(
     s: &Snapshot,
     org: &OrgId,
@@ -327,8 +342,9 @@ fn launch_state(
     match launch {
         Launch::WaitingForSignIn => (UiLaunchState::WaitingForSignIn, "Opens after you sign in".to_owned()),
         Launch::Opening => (UiLaunchState::Opening, "Opening...".to_owned()),
-        Launch::Opened(at) => {
-            (UiLaunchState::Opened { at: at.as_millisecond() }, "Opened in your browser".to_owned())
+        Launch::Opened(at, browser) => {
+            let text = format!("Opened in {}", browser_words(browser.as_deref()));
+            (UiLaunchState::Opened { at: at.as_millisecond() }, text)
         }
         Launch::Failed { at, code, destination, region, private } => {
             let about = About {
@@ -364,16 +380,26 @@ fn file(s: &Snapshot) -> UiFile {
             title: format!("{path} is a link"),
             meaning: format!("Latchkey writes to its target, {}.", target.display()),
             next: "Nothing to do if that is what you want.".into(),
-            buttons: vec![dismisses("Continue")],
+            buttons: vec![dismisses("Continue"), sets("Change location", "credentials")],
             details: String::new(),
         });
     }
     UiFile {
         notes,
-        foreign: s.file.foreign.clone(),
+        foreign: s.file.foreign.iter().map(|name| foreign(s, name)).collect(),
         backup: s.file.backup.as_ref().map(|b| b.display().to_string()),
         backup_made: s.file.backup.as_ref().and_then(|b| made(b)).map(Timestamp::as_millisecond),
         path,
+    }
+}
+
+/// `old-keys (long-lived key, here for at least 12 days)`. No file says how old a key is.
+fn foreign(s: &Snapshot, name: &str) -> String {
+    let Some(key) = s.file.long_lived.iter().find(|key| key.profile == name) else { return name.to_owned() };
+    match key.since.map_or(0, |since| s.at.duration_since(since).as_hours() / 24) {
+        ..=0 => format!("{name} (long-lived key)"),
+        1 => format!("{name} (long-lived key, here for at least 1 day)"),
+        days => format!("{name} (long-lived key, here for at least {days} days)"),
     }
 }
 

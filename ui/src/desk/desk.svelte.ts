@@ -102,6 +102,8 @@ export class Desk {
   filledIn = '';
   /** What the AWS config file has is being looked at. */
   importing = $state(false);
+  /** The import is to begin with what was used lately. */
+  importingUsed = $state(false);
   /** The organisation whose sign-in is waited for, to look at the config file then. */
   #importAfter = $state<string | null>(null);
   shortcuts = $state(false);
@@ -308,6 +310,11 @@ export class Desk {
   async copied(text: string, what = 'Copied.') {
     if (await copy(text)) this.toast(what);
     else this.toast('Could not reach the clipboard. Select the text and copy it yourself.');
+  }
+
+  /** Why no console of this role's organisation opens now. */
+  noConsole(grant: UiGrant): string | undefined {
+    return this.state?.organisations.find(({ id }) => id === grant.org)?.no_console ?? undefined;
   }
 
   /** Copies a role's environment variables at once, for the shell that was chosen last. */

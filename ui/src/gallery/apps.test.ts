@@ -80,7 +80,7 @@ test('a favourite that could not be moved stays where it is', async () => {
 test('the row says how opening went', async () => {
   await show(scene('apps-opening'));
   const group = (name: string) => within(screen.getByRole('group', { name: `${name}, app` }));
-  expect(group('Grafana').getByRole('status').textContent).toBe('Opened in your browser');
+  expect(group('Grafana').getByRole('status').textContent).toBe('Opened in Firefox');
   expect(group('PayRoll').getByRole('button', { name: 'Open PayRoll' }).getAttribute('aria-busy')).toBe('true');
   expect(within(screen.getByRole('alert')).getByRole('button', { name: 'Try again' })).toBeTruthy();
 });

@@ -20,8 +20,17 @@ const more = async (role: string, item: string) => {
 
 test('what was used lately comes first, the rest stays by name', () => {
   const used = [shortcut('storefront-qa', 'Developer').grant, shortcut('data-prod', 'ReadOnly').grant];
-  expect(names(sorted(all, 'used', used)).slice(0, 3)).toEqual(['storefront-qa', 'data-prod', 'audit-log']);
-  expect(names(sorted(all, 'number', []))[0]).toBe('payments-prod');
+  expect(names(sorted(all, 'used', { org: 'acme', used, most: [] })).slice(0, 3)).toEqual(['storefront-qa', 'data-prod', 'audit-log']);
+  expect(names(sorted(all, 'number', { org: 'acme', used, most: [] }))[0]).toBe('payments-prod');
+});
+
+test('what is used most comes first, of this organisation alone', async () => {
+  const most = [{ org: 'other', account: shortcut('identity', 'ReadOnly').grant.account }, shortcut('data-prod', 'ReadOnly').grant, shortcut('storefront-qa', 'Developer').grant];
+  expect(names(sorted(all, 'most', { org: 'acme', used: [], most })).slice(0, 3)).toEqual(['data-prod', 'storefront-qa', 'audit-log']);
+  await show(scene('portal'));
+  await choose('Sort', 'most');
+  expect(within(screen.getByRole('list', { name: 'All accounts' })).getAllByRole('group')[0]?.getAttribute('aria-label')).toBe('storefront-qa, Developer');
+  expect(new Arrangement().sort).toBe('most');
 });
 
 test('groups by environment, strictest first, and by the first word', () => {

@@ -9,7 +9,7 @@ const list = () => within(screen.getByRole('region', { name: 'Try it' })).getAll
 
 test('each thing to try is one click, and ticks itself when it is done', async () => {
   const { host, desk } = await show(scene('sandbox-new'));
-  expect(list()).toEqual([false, false, false, false]);
+  expect(list()).toEqual([false, false, false, false, false]);
   await fireEvent.click(screen.getByRole('button', { name: 'Open one: Open a console' }));
   await fireEvent.click(screen.getByRole('button', { name: 'Keep one: Keep a profile fresh' }));
   await settled();
@@ -18,18 +18,18 @@ test('each thing to try is one click, and ticks itself when it is done', async (
   const grant = { org: 'acme', account: '381200003344', role: 'Incident15' };
   host.send({ ...before, used: [grant] });
   await settled();
-  expect(list()).toEqual([true, false, false, false]);
+  expect(list()).toEqual([true, false, false, false, false]);
   host.send({ ...before, profiles: [profile('sample-15-min', 'payments-dev', 'PowerUser', 'fresh', 14, { grant })] });
   await settled();
-  expect(list()).toEqual([true, true, false, false]);
+  expect(list()).toEqual([true, true, false, false, false]);
   host.send({ ...before, profiles: [profile('sample-15-min', 'payments-dev', 'PowerUser', 'expired', -1, { grant, expires: NOW - MINUTE })] });
   desk.query = 'pay';
   await settled();
-  expect(list()).toEqual([true, true, true, true]);
+  expect(list()).toEqual([true, true, true, false, true]);
   // What was done stays done, also when it is gone again.
   host.send(before);
   await settled();
-  expect(list()).toEqual([true, true, true, true]);
+  expect(list()).toEqual([true, true, true, false, true]);
   expect(JSON.parse(localStorage.getItem('latchkey.tried') ?? '')).toHaveLength(4);
 });
 
@@ -39,6 +39,30 @@ test('the short role is kept and shown, to be paused', async () => {
   await settled();
   expect(host.asked).toMatchObject([{ ask: 'keep_fresh', profile: 'sample-15-min', grant: { role: 'Incident15' } }]);
   expect(desk.view).toBe('credentials');
+});
+
+test('a touch needs a key that is there and known, and ticks itself when one was touched', async () => {
+  const { host } = await show(scene('sandbox-new'));
+  const button = (name: string) => screen.getByRole<HTMLButtonElement>('button', { name: `${name}: Ask for a touch` });
+  const before = { ...host.scene.state, keys: { ...host.scene.state.keys, keys: [] } };
+  host.send(before);
+  await settled();
+  expect(screen.getByText('Needs a security key.')).toBeTruthy();
+  expect(button('Try it').disabled).toBe(true);
+  const plugged = { ...before, keys: scene('security-keys').state.keys };
+  host.send(plugged);
+  await settled();
+  await fireEvent.click(button('Add key'));
+  const key = (touched: boolean) => ({ ...plugged, step_up: { ...plugged.step_up, keys: [{ id: '0a', name: 'Solo 2', used: '', touched }] } });
+  host.send(key(false));
+  await settled();
+  await fireEvent.click(button('Try it'));
+  await settled();
+  expect(host.asked).toMatchObject([{ ask: 'step_up', step_up: { wish: 'add_key' } }, { ask: 'step_up', step_up: { wish: 'mark', on: true } }, { ask: 'open_console', confirmed: false }]);
+  expect(list()[3]).toBe(false);
+  host.send(key(true));
+  await settled();
+  expect(list()[3]).toBe(true);
 });
 
 test('the list can be dismissed for good, and a real organisation has none', async () => {

@@ -21,7 +21,7 @@ function profile(name: string, account: string, role: string, state: UiImportSta
   const known = state !== 'signed_out' && account !== '';
   const { grant, environment } = known ? shortcut(account, role) : { grant: null, environment: null };
   const keep = KEEPABLE.includes(state) && grant ? { grant, profile: `${name}-keys`, region: 'eu-west-1' } : null;
-  return { name, account, environment, role, state, state_word, about, keep, convertible: state === 'legacy' };
+  return { name, account, environment, role, state, state_word, about, keep, convertible: state === 'legacy', used: name === 'pay-dev' || name === 'data-stg' };
 }
 
 const ACME = [

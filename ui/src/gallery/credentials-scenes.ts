@@ -1,8 +1,8 @@
 import { CONFIG_NOTE } from './config-file';
-import { HOUR, NOW, onDemand, profile } from './organisation';
+import { HOUR, MINUTE, NOW, onDemand, profile } from './organisation';
 import { banner, button, problem, scene, signIn, state, type Shown } from './state';
 import { latchMissing, otherProcess, ways } from './deliveries';
-import { manyProfiles, sandboxOrg, SANDBOX, NOT_WRITABLE, SIGNED_OUT } from './parts';
+import { manyProfiles, sandboxOrg, SANDBOX, NOT_WRITABLE, NEVER_WRITTEN, CHANGED, SIGNED_OUT } from './parts';
 
 /** The credentials manager. */
 export const CREDENTIALS_SCENES: Record<string, () => Shown> = {
@@ -58,6 +58,24 @@ export const CREDENTIALS_SCENES: Record<string, () => Shown> = {
           file: { ...state().file, notes: [NOT_WRITABLE] },
         },
         { banner: banner('blocked', NOT_WRITABLE.title, 'pay-dev works for 8 min more.', button('Try again')) },
+      ),
+      press: ['Details of pay-dev'],
+    }),
+  'credentials-never-written': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        { profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'not_writable', 0, { expires: null, lifetime: null, written: null, key_tail: null, problem: NEVER_WRITTEN })], attention: '1 needs attention' },
+        { banner: banner('blocked', NEVER_WRITTEN.title, 'Nothing was written yet.', button('Try again')) },
+      ),
+      press: ['Details of pay-dev'],
+    }),
+  'credentials-changed': () =>
+    scene({
+      view: 'credentials',
+      state: state(
+        { profiles: [profile('pay-dev', 'payments-dev', 'PowerUser', 'conflict', 8, { problem: CHANGED, writer: { ours: false, name: 'Another program', at: NOW - 2 * MINUTE } })], attention: '1 needs attention' },
+        { banner: banner('blocked', 'pay-dev needs you', 'Latchkey stopped refreshing so that nothing is lost.', button('Review', { action: { action: 'show', view: 'credentials' } })) },
       ),
       press: ['Details of pay-dev'],
     }),
@@ -124,7 +142,7 @@ export const CREDENTIALS_SCENES: Record<string, () => Shown> = {
   'credentials-link': () =>
     scene({
       view: 'credentials',
-      state: state({ file: { ...state().file, notes: [{ ...problem('~/.aws/credentials is a link', 'Latchkey writes to its target, /home/sam/dotfiles/aws/credentials.', 'Nothing to do if that is what you want.'), details: '' }] } }),
+      state: state({ file: { ...state().file, notes: [{ ...problem('~/.aws/credentials is a link', 'Latchkey writes to its target, /home/sam/dotfiles/aws/credentials.', 'Nothing to do if that is what you want.', button('Continue'), button('Change location')), details: '' }] } }),
     }),
   'credentials-file': () =>
     scene({

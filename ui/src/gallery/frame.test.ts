@@ -2,7 +2,7 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, expect, test, vi } from 'vitest';
-import { scene, settled, show } from './page';
+import { pass, scene, settled, show } from './page';
 import { banner, button, state } from './state';
 
 afterEach(() => vi.restoreAllMocks());
@@ -28,6 +28,22 @@ test('F6 goes to the header, the navigation, the banner, the content and the det
     }
     expect(gone).toEqual(order);
   }
+});
+
+test('without a network the next attempt is counted down, and consoles say why they do not open', async () => {
+  const { host } = await show(scene('portal-offline'));
+  expect(screen.getByText('Retrying in 20 s.')).toBeTruthy();
+  await pass(5_000);
+  expect(screen.getByText('Retrying in 15 s.')).toBeTruthy();
+  expect(screen.getByRole('button', { name: 'Retry now' })).toBeTruthy();
+  const open = screen.getAllByRole<HTMLButtonElement>('button', { name: /^Open console, / });
+  expect(open.every((button) => button.disabled && button.title === 'You are offline. Consoles open again when the network is back.')).toBe(true);
+  // What needs nobody stays: a star, the way to copied credentials, an app's own page.
+  expect(screen.getAllByRole<HTMLButtonElement>('button', { name: /^Keys…, / }).every(({ disabled }) => !disabled)).toBe(true);
+  const now = host.scene.state;
+  host.send({ ...now, organisations: now.organisations.map((one) => ({ ...one, sync: { state: 'running', done: 0, total: 0 } })) });
+  await tick();
+  expect(screen.getByText('Trying now.')).toBeTruthy();
 });
 
 test('in a narrow window the menu says what needs attention', async () => {

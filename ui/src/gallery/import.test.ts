@@ -19,6 +19,34 @@ async function opened() {
   return shown;
 }
 
+test('after the first console the profiles of the file are to choose from, those used lately chosen', async () => {
+  const { host } = await show(scene('portal-offer'));
+  host.scene.reply = ({ ask }) => (ask === 'look_at_config' ? config : { reply: 'done' });
+  host.send({ ...host.scene.state, import: { text: '9 profiles sign in by themselves.' } });
+  await settled();
+  await fireEvent.click(screen.getByRole('button', { name: 'Choose profiles' }));
+  await settled();
+  expect([box('pay-dev').checked, box('data-stg').checked, box('pay-ro').checked]).toEqual([true, true, false]);
+  expect(screen.getByText('Those that you used in the last 30 days are chosen.')).toBeTruthy();
+  // What is taken away stays away, whatever else changes.
+  await fireEvent.click(box('pay-dev'));
+  host.send({ ...host.scene.state, import: { text: '' }, organisations: [organisation({ portal_revision: '2' })] });
+  await settled();
+  expect([box('pay-dev').checked, box('data-stg').checked]).toEqual([false, true]);
+});
+
+test('where nothing is known to have been used, nothing is chosen and that is said', async () => {
+  const { host } = await show(scene('portal-offer'));
+  const unused = { ...IMPORT, organisations: IMPORT.organisations.map((one) => ({ ...one, profiles: one.profiles.map((profile) => ({ ...profile, used: false })) })) };
+  host.scene.reply = ({ ask }) => (ask === 'look_at_config' ? { reply: 'config', import: unused } : { reply: 'done' });
+  host.send({ ...host.scene.state, import: { text: '9 profiles sign in by themselves.' } });
+  await settled();
+  await fireEvent.click(screen.getByRole('button', { name: 'Choose profiles' }));
+  await settled();
+  expect(box('pay-dev').checked).toBe(false);
+  expect(screen.getByText('Which of them you used lately is not known, so none is chosen.')).toBeTruthy();
+});
+
 test('without a config file there is no card for it', async () => {
   await show(scene('first-run'));
   expect(screen.queryByRole('button', { name: /^Continue with/ })).toBeNull();

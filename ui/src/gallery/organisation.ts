@@ -105,6 +105,7 @@ export function organisation(change: Partial<UiOrganisation> = {}): UiOrganisati
     in_app: null,
     pill: 'Signed in',
     banner: null,
+    no_console: null,
     sync: { state: 'idle' },
     sync_text: '',
     synced: NOW - 2 * MINUTE,

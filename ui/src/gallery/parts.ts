@@ -133,7 +133,9 @@ export const defaulted = {
   details: '',
 };
 
-export const NOT_WRITABLE = problem('Cannot write ~/.aws/credentials', 'Its file system is read-only. The old credentials work for 8 min more.', 'Make it writable, then try again.', button('Try again'));
+export const NOT_WRITABLE = problem('Cannot write ~/.aws/credentials', 'The system said: Read-only file system. The old credentials work for 8 min more.', 'Give your user the right to write it, then try again. On demand would not help: tools find the old keys in this file first, and they cannot be taken out.', button('Try again'), button('Show file'));
+export const NEVER_WRITTEN = problem('Cannot write ~/.aws/credentials', 'The system said: Permission denied. Nothing was written yet.', 'Give your user the right to write it, then try again.', button('Try again'), button('Show file'), button('Use on demand instead'));
+export const CHANGED = problem('Another program changed "pay-dev"', 'Latchkey stopped refreshing it so that nothing is lost. Last writer: unknown, noticed 14:02.', 'Take it back, or stop managing it.', button('Stop managing it'), button('Take it back', { danger: true }));
 
 export const KEYS = 'Keys…, payments-dev, PowerUser, development';
 

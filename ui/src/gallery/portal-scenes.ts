@@ -1,6 +1,7 @@
 import type { UiChange, UiFed } from '../bindings';
 import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, shortcut } from './organisation';
 import { banner, button, problem, scene, signIn, state, WITHOUT_TRAY, type Shown } from './state';
+import { CONFIG_NOTE, IMPORT } from './config-file';
 import { hidden, signsInByItself } from './deliveries';
 import { nothing, apps, notListed, confirms, taken, defaulted, KEYS, loading, noBrowser, silent, untrusted, CLOCK_OFF, KEYRING_LOCKED, KEYRING_MISSING, SIGNED_OUT, STORE_DAMAGED, STORE_NOT_WRITABLE } from './parts';
 
@@ -34,6 +35,7 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
   'portal': () => scene(),
   'portal-search': () => scene({ query: 'pay read' }),
   'portal-grouped': () => scene({ prefer: { grouping: 'environment', sort: 'used', hidden: ['acme/640281190035/ReadOnly'] } }),
+  'portal-most-used': () => scene({ prefer: { sort: 'most' } }),
   'portal-favourites-empty': () => scene({ state: state({ favourites: [] }), press: ['Favourites only'] }),
   'portal-search-empty': () => scene({ query: 'pyaments' }),
   'portal-without-tray': () => scene({ state: state({ tray: false, tray_host: null, closed_text: WITHOUT_TRAY }), later: 5_000 }),
@@ -102,7 +104,16 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
       ),
     }),
   'portal-offline': () =>
-    scene({ state: state({ online: false }, { synced: NOW - 40 * MINUTE, banner: { ...banner('offline', 'You are offline', 'Showing accounts from 13:24. Consoles may not open until the network is back.', button('Retry now')), until: NOW + 20_000 } }) }),
+    scene({
+      state: state(
+        { online: false },
+        {
+          synced: NOW - 40 * MINUTE,
+          no_console: 'You are offline. Consoles open again when the network is back.',
+          banner: { ...banner('offline', 'You are offline', 'Showing accounts from 13:24. Consoles open again when the network is back.', button('Retry now')), until: NOW + 20_000 },
+        },
+      ),
+    }),
   'portal-expired': () =>
     scene({
       state: state(
@@ -171,7 +182,7 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
     scene({
       state: state({
         launches: [
-          { grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' },
+          { grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in Firefox' },
           { grant: shortcut('payments-dev', 'PowerUser').grant, launch: { state: 'opening' }, text: 'Opening…' },
           { grant: shortcut('storefront-dev', 'Developer').grant, launch: { state: 'failed', at: NOW, problem: noBrowser }, text: '' },
         ],
@@ -190,7 +201,7 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
       state: state({
         favourites: [appShortcut('Grafana'), appShortcut('PayRoll')],
         app_launches: [
-          { app: appShortcut('Grafana').app, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' },
+          { app: appShortcut('Grafana').app, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in Firefox' },
           { app: appShortcut('PayRoll').app, launch: { state: 'opening' }, text: 'Opening…' },
           { app: appShortcut('Wiki').app, launch: { state: 'failed', at: NOW, problem: problem('Could not open your browser', 'Wiki did not open.', 'Copy the link and open it yourself.', button('Try again')) }, text: '' },
         ],
@@ -198,7 +209,13 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
     }),
   'portal-offer': () =>
     scene({
-      state: state({ profiles: [], launches: [{ grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in your browser' }] }),
+      state: state({ profiles: [], launches: [{ grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in Firefox' }] }),
+    }),
+  'first-run-choose': () =>
+    scene({
+      state: state({ profiles: [], import: CONFIG_NOTE, launches: [{ grant: shortcut('payments-prod', 'ReadOnly').grant, launch: { state: 'opened', at: NOW - 500 }, text: 'Opened in Firefox' }] }),
+      reply: ({ ask }) => (ask === 'look_at_config' ? { reply: 'config', import: IMPORT } : { reply: 'done' }),
+      press: ['Choose profiles'],
     }),
   'portal-service': () => scene({ press: ['More, payments-dev, PowerUser', 'Open console at service…'] }),
   'portal-confirm': () => scene({ query: 'payments-prod', reply: confirms, press: ['Open console, payments-prod, Administrator, production'] }),

@@ -52,7 +52,7 @@ export const SETTINGS_SCENES: Record<string, () => Shown> = {
       state: state({
         policy: POLICY,
         settings: { ...SETTINGS, safety: { ...SETTINGS.safety, rules: [{ field: 'email', pattern: '@lab\\.acme', environment: 'sandbox' }], step_up_verify: true, step_up_minutes: 5 } },
-        step_up: { waiting: null, keys: [{ id: 'a', name: 'YubiKey 5C', used: 'Touched yesterday' }], marked: [] },
+        step_up: { waiting: null, keys: [{ id: 'a', name: 'YubiKey 5C', used: 'Touched yesterday', touched: true }], marked: [] },
       }),
     }),
   'settings-policy-network': () =>

@@ -34,8 +34,8 @@ const all = [...FACTS, ...PROGRAM];
 const KEYS: UiStepUp = {
   waiting: null,
   keys: [
-    { id: '0a', name: 'YubiKey 5C NFC', used: 'Touched 12 min ago' },
-    { id: '0b', name: 'Solo 2', used: 'Not touched yet' },
+    { id: '0a', name: 'YubiKey 5C NFC', used: 'Touched 12 min ago', touched: true },
+    { id: '0b', name: 'Solo 2', used: 'Not touched yet', touched: false },
   ],
   marked: [{ account: '111122224444', account_name: 'payments-dev', role: 'PowerUser' }],
 };

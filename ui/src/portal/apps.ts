@@ -42,12 +42,20 @@ export function searchApps(apps: UiApp[], words: string[]): UiApp[] {
   });
 }
 
-/** In the order wished for. `used` are the apps opened lately, newest first; the rest stays by name. */
-export function sortedApps(apps: UiApp[], sort: AppSort, used: UiAppRef[]): UiApp[] {
+/** An organisation's apps that were used, in both orders. */
+export interface UsedApps {
+  org: string;
+  used: UiAppRef[];
+  most: UiAppRef[];
+}
+
+/** In the order wished for; apps that were not used stay by name. */
+export function sortedApps(apps: UiApp[], sort: AppSort, { org, used, most }: UsedApps): UiApp[] {
   if (sort === 'name') return apps;
+  const order = sort === 'most' ? most : used;
   const rank = ({ id }: UiApp) => {
-    const at = used.findIndex(({ app }) => app === id);
-    return at < 0 ? used.length : at;
+    const at = order.findIndex((one) => one.org === org && one.app === id);
+    return at < 0 ? order.length : at;
   };
   return apps.toSorted((a, b) => rank(a) - rank(b));
 }

@@ -1,4 +1,4 @@
-import type { UiClass, UiGrant } from '../bindings';
+import type { UiClass } from '../bindings';
 import type { Grouping, Sort } from './arrangement.svelte';
 import type { Found } from './search';
 
@@ -14,6 +14,7 @@ export const ENVIRONMENTS: { value: UiClass; label: string }[] = [
 
 export const SORTS: { value: Sort; label: string }[] = [
   { value: 'name', label: 'Sort: Name' },
+  { value: 'most', label: 'Sort: Most used' },
   { value: 'used', label: 'Sort: Recent' },
   { value: 'number', label: 'Sort: Number' },
 ];
@@ -30,14 +31,21 @@ export interface Group {
   found: Found[];
 }
 
-/** In the order wished for. `used` are the roles launched lately, newest first; the rest stays by name. */
-export function sorted(found: Found[], sort: Sort, used: UiGrant[]): Found[] {
+/** An organisation's accounts that were used, in both orders. */
+export interface Used {
+  org: string;
+  used: { org: string; account: string }[];
+  most: { org: string; account: string }[];
+}
+
+/** In the order wished for; accounts that were not used stay by name. */
+export function sorted(found: Found[], sort: Sort, { org, used, most }: Used): Found[] {
   if (sort === 'number') return found.toSorted((a, b) => a.account.id.localeCompare(b.account.id));
   if (sort === 'name') return found;
-  const rank = ({ account }: Found) => {
-    const at = used.findIndex((grant) => grant.account === account.id);
-    return at < 0 ? used.length : at;
-  };
+  const order = sort === 'most' ? most : used;
+  const places = new Map<string, number>();
+  for (const [at, one] of order.entries()) if (one.org === org && !places.has(one.account)) places.set(one.account, at);
+  const rank = ({ account }: Found) => places.get(account.id) ?? order.length;
   return found.toSorted((a, b) => rank(a) - rank(b));
 }
 

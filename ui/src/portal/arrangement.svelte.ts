@@ -1,7 +1,7 @@
 import type { UiGrant } from '../bindings';
 
-export type Sort = 'name' | 'used' | 'number';
-export type AppSort = 'name' | 'used';
+export type Sort = 'name' | 'most' | 'used' | 'number';
+export type AppSort = 'name' | 'most' | 'used';
 export type Grouping = 'none' | 'environment' | 'prefix';
 
 const KEPT = 'latchkey.portal';
@@ -18,8 +18,8 @@ export class Arrangement {
   constructor() {
     try {
       const kept = JSON.parse(globalThis.localStorage?.getItem(KEPT) ?? '{}') as Partial<Arrangement>;
-      if (kept.sort === 'used' || kept.sort === 'number') this.sort = kept.sort;
-      if (kept.appSort === 'used') this.appSort = kept.appSort;
+      if (kept.sort === 'used' || kept.sort === 'most' || kept.sort === 'number') this.sort = kept.sort;
+      if (kept.appSort === 'used' || kept.appSort === 'most') this.appSort = kept.appSort;
       if (kept.grouping === 'environment' || kept.grouping === 'prefix') this.grouping = kept.grouping;
       if (kept.open && typeof kept.open === 'object') this.open = kept.open;
       if (Array.isArray(kept.hidden)) this.hidden = kept.hidden.map(String);

@@ -22,15 +22,15 @@ export function ask(desk: Desk, { grant, account, environment }: RoleLine) {
   desk.guessed = { org: grant.org, account: grant.account, name: account, environment };
 }
 
-/** The menu of a role's row. */
-export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiProfile | undefined, doing: Doing): (MenuItem | null)[] {
+/** The menu of a role's row; `closed` while no console opens. */
+export function rowMenu(desk: Desk, line: RoleLine, place: Place, profile: UiProfile | undefined, closed: boolean, doing: Doing): (MenuItem | null)[] {
   const { grant, environment: now } = line;
   const marked = desk.state?.settings.safety.step_up_marked.some(({ account, role }) => account === grant.account && role === grant.role) ?? false;
   const hidden = desk.arrangement.isHidden(grant);
   const arn = desk.org?.kind === 'aws' ? roleArnPattern(desk.org.region, grant) : null;
   return [
-    { label: 'Open console at service…', disabled: !line.listed, chosen: doing.openAtService },
-    { label: 'Open in a private window', disabled: !line.listed, chosen: doing.openPrivately },
+    { label: 'Open console at service…', disabled: !line.listed || closed, chosen: doing.openAtService },
+    { label: 'Open in a private window', disabled: !line.listed || closed, chosen: doing.openPrivately },
     null,
     { label: profile ? 'Keep fresh as another profile…' : 'Keep fresh as…', chosen: doing.keys },
     { label: 'Copy environment', chosen: () => void desk.copyEnvironment(grant) },

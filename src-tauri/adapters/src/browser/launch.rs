@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use engine::model::code::Code;
 use std::{
     ffi::{OsStr, OsString},
+    path::Path,
     process::Stdio,
     time::Duration,
 };
@@ -25,6 +26,8 @@ pub trait Launch: Send + Sync {
     async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code>;
     /// The desktop entry of the desktop's own browser, where it is known.
     async fn default_browser(&self) -> Option<String>;
+    /// Whether that one is started where the person chose none.
+    fn asks_the_desktop(&self) -> bool;
 }
 
 /// The desktop's own way to open an address. On Linux `$BROWSER` goes first, as it does for `xdg-open`.
@@ -83,22 +86,34 @@ fn platform(url: &Url) -> Vec<OsString> {
 /// How long the desktop may take to say which browser is its own.
 const SAYS_WITHIN: Duration = Duration::from_secs(3);
 
+/// What a program says in a line.
+async fn says(program: &str, arguments: &[&str]) -> Option<String> {
+    let asked = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let said = tokio::time::timeout(SAYS_WITHIN, asked).await.ok()?.ok()?;
+    let line = String::from_utf8(said.stdout).ok()?;
+    Some(line.trim().to_owned()).filter(|line| !line.is_empty())
+}
+
 #[async_trait]
 impl Launch for SystemLaunch {
+    fn asks_the_desktop(&self) -> bool {
+        self.browser.is_none()
+    }
+
     async fn default_browser(&self) -> Option<String> {
         // Elsewhere browsers have no desktop entries, and none is found by its name.
         if !cfg!(all(unix, not(target_os = "macos"))) {
             return None;
         }
-        let asked = Command::new("xdg-settings")
-            .args(["get", "default-web-browser"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        let said = tokio::time::timeout(SAYS_WITHIN, asked).await.ok()?.ok()?;
-        let id = String::from_utf8(said.stdout).ok()?;
-        Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+        match says("xdg-settings", &["get", "default-web-browser"]).await {
+            Some(id) => Some(id),
+            None => says("xdg-mime", &["query", "default", "x-scheme-handler/https"]).await,
+        }
     }
 
     async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code> {
@@ -129,6 +144,48 @@ impl Launch for SystemLaunch {
 /// Shows a folder with the desktop's file manager.
 pub(crate) async fn show(folder: &Url) -> Result<(), String> {
     start(&platform(folder)).await
+}
+
+/// Shows a file, selected in its folder, where the desktop's file manager can be asked for that.
+pub(crate) async fn select(file: &Path) -> bool {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    {
+        let Ok(url) = Url::from_file_path(file) else { return false };
+        let asked = file_manager::select(&url);
+        matches!(tokio::time::timeout(SAYS_WITHIN, asked).await, Ok(Ok(())))
+    }
+    #[cfg(target_os = "macos")]
+    {
+        start(&["/usr/bin/open".into(), "-R".into(), file.as_os_str().to_owned()]).await.is_ok()
+    }
+    #[cfg(windows)]
+    {
+        let mut word = OsString::from("/select,");
+        word.push(file);
+        // It ends with 1 also where it did what it was asked for.
+        start(&["explorer.exe".into(), word]).await.map_or_else(|why| why.contains("exit code: 1"), |()| true)
+    }
+}
+
+/// The desktop's file manager, by its interface on the session bus.
+#[cfg(all(unix, not(target_os = "macos")))]
+mod file_manager {
+    use url::Url;
+
+    #[zbus::proxy(
+        interface = "org.freedesktop.FileManager1",
+        default_service = "org.freedesktop.FileManager1",
+        default_path = "/org/freedesktop/FileManager1",
+        gen_blocking = false
+    )]
+    trait FileManager {
+        fn show_items(&self, uris: &[&str], startup_id: &str) -> zbus::Result<()>;
+    }
+
+    pub(super) async fn select(file: &Url) -> zbus::Result<()> {
+        let bus = zbus::Connection::session().await?;
+        FileManagerProxy::new(&bus).await?.show_items(&[file.as_str()], "").await
+    }
 }
 
 async fn start(command: &[OsString]) -> Result<(), String> {
@@ -205,6 +262,28 @@ mod tests {
         SystemLaunch::default().launch(&url(), Some(&words)).await.unwrap();
         let given = "ext+container:name=Work&url=http%3A%2F%2Flocalhost%3A4040%2Fstart%3Fa%3Db%26c%3D%2520d|";
         assert_eq!(std::fs::read_to_string(&out).unwrap(), given);
+    }
+
+    /// A file manager that remembers what it was asked to show.
+    struct Manager(std::sync::mpsc::Sender<Vec<String>>);
+
+    #[zbus::interface(name = "org.freedesktop.FileManager1")]
+    impl Manager {
+        fn show_items(&self, uris: Vec<String>, _startup_id: &str) {
+            self.0.send(uris).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_selected_in_the_desktops_file_manager_where_there_is_one() {
+        let file = Path::new("/home/sam/.aws/my credentials");
+        assert!(!select(file).await, "nobody answers on this bus");
+        let (asked, shown) = std::sync::mpsc::channel();
+        let builder = zbus::connection::Builder::session().unwrap();
+        let builder = builder.serve_at("/org/freedesktop/FileManager1", Manager(asked)).unwrap();
+        let _bus = builder.name("org.freedesktop.FileManager1").unwrap().build().await.unwrap();
+        assert!(select(file).await);
+        assert_eq!(shown.recv().unwrap(), ["file:///home/sam/.aws/my%20credentials"]);
     }
 
     #[test]

@@ -102,6 +102,23 @@ impl Browser for DefaultBrowser {
         all.map(one).collect()
     }
 
+    async fn name(&self, org: &OrgId) -> Option<String> {
+        let chosen = {
+            let choices = self.choices.lock().unwrap_or_else(PoisonError::into_inner);
+            choices.get(org).map(|choice| choice.browser.clone()).filter(|browser| !browser.is_empty())
+        };
+        let all = self.all().await;
+        let name_of = |id: &str| all.iter().find(|found| found.id == id).map(|found| found.name.clone());
+        // One that is not installed any more is not what opens.
+        if let Some(name) = chosen.as_deref().and_then(name_of) {
+            return Some(name);
+        }
+        if !self.launch.asks_the_desktop() {
+            return None;
+        }
+        name_of(&self.launch.default_browser().await?)
+    }
+
     fn prefer(&self, choices: BTreeMap<OrgId, BrowserChoice>) {
         *self.choices.lock().unwrap_or_else(PoisonError::into_inner) = choices;
     }
@@ -155,12 +172,17 @@ mod tests {
         answers: Arc<Mutex<Vec<String>>>,
         with: Mutex<Vec<Option<Vec<String>>>>,
         default: Option<String>,
+        /// Something else than the desktop's browser is started.
+        other: bool,
     }
 
     #[async_trait]
     impl Launch for Robot {
         async fn default_browser(&self) -> Option<String> {
             self.default.clone()
+        }
+        fn asks_the_desktop(&self) -> bool {
+            !self.other
         }
         async fn launch(&self, url: &Url, with: Option<&[String]>) -> Result<(), Code> {
             self.with.lock().unwrap().push(with.map(<[String]>::to_vec));
@@ -247,6 +269,33 @@ mod tests {
             let expect = expect.map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>());
             let expect = expect.map_err(|reason| Code::BrowserFailed { reason: reason.to_owned() });
             assert_eq!(opened.map(|()| with.unwrap_or_default()), expect, "{choice:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_browser_is_named_that_really_opens() {
+        let dir = tempfile::tempdir().unwrap();
+        for (id, name) in [("firefox", "Firefox"), ("chromium", "Chromium")] {
+            let entry = format!(
+                "[Desktop Entry]\nType=Application\nName={name}\nExec={id} %u\nMimeType=x-scheme-handler/https;\n"
+            );
+            std::fs::write(dir.path().join(format!("{id}.desktop")), entry).unwrap();
+        }
+        for (chosen, default, other, expect) in [
+            (Some("firefox"), Some("chromium"), false, Some("Firefox")),
+            (Some("firefox"), Some("chromium"), true, Some("Firefox")),
+            (Some("gone"), Some("chromium"), false, Some("Chromium")),
+            (None, Some("chromium"), false, Some("Chromium")),
+            (None, Some("chromium"), true, None),
+            (None, Some("gone"), false, None),
+            (None, None, false, None),
+        ] {
+            let id = |name: &str| format!("{name}.desktop");
+            let robot = Arc::new(Robot { default: default.map(id), other, ..Robot::default() });
+            let browser = browser(&robot).with_entries(vec![dir.path().to_owned()]);
+            let choice = |name| BrowserChoice { browser: id(name), private: false, container: None };
+            browser.prefer(chosen.map(|name| (org(), choice(name))).into_iter().collect());
+            assert_eq!(browser.name(&org()).await.as_deref(), expect, "{chosen:?} {default:?} {other}");
         }
     }
 

@@ -1,11 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
-use super::*;
+use super::{condition::reads, *};
 use crate::clock::SystemClock;
 use engine::model::{
     Timestamp,
     ids::{AccountId, OrgId, RoleName},
     secret::RoleCredentials,
 };
+use engine::ports::Reads;
 use std::time::{Duration, UNIX_EPOCH};
 
 pub(super) struct Desk {
@@ -83,6 +84,10 @@ async fn each_change_has_its_outcome_in_order() {
     assert_eq!(changed, Ok(Found::Conflict(Conflict::ChangedByAnother)));
     let condition = desk.files.condition(FileSet::Own).await;
     assert_eq!(condition.foreign, ["mine"]);
+    let [key] = condition.long_lived.as_slice() else { panic!("{:?}", condition.long_lived) };
+    assert_eq!((key.profile.as_str(), key.since), ("mine", None));
+    assert!(!key.mark.is_empty() && !key.mark.contains("FOREIGN"), "{}", key.mark);
+    assert!(condition.changed.is_some() && !condition.config_read_only);
     assert_eq!(condition.problem, None);
 }
 

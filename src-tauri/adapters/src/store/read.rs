@@ -54,6 +54,7 @@ pub(super) fn everything(db: &Connection) -> Result<Stored, Problem> {
         conversions: fact("conversions")?.and_then(|text| parse(&text)).unwrap_or_default(),
         step_up_keys: fact("step_up_keys")?.and_then(|text| parse(&text)).unwrap_or_default(),
         demanded: fact("demanded")?.and_then(|text| parse(&text)).unwrap_or_default(),
+        long_lived: fact("long_lived")?.and_then(|text| parse(&text)).unwrap_or_default(),
         notices: rows(db, "SELECT key, at FROM notices", |row| {
             let key = row.get(0)?;
             Ok(moment(row, 1)?.map(|at| (key, at)))

@@ -112,6 +112,7 @@ pub(super) fn apply(db: &Connection, record: &RecordKey, change: &Write) -> Resu
         Write::Conversions(all) => fact(db, "conversions", &serde_json::to_string(all)?)?,
         Write::StepUpKeys(all) => fact(db, "step_up_keys", &serde_json::to_string(all)?)?,
         Write::Demanded(all) => fact(db, "demanded", &serde_json::to_string(all)?)?,
+        Write::LongLived(all) => fact(db, "long_lived", &serde_json::to_string(all)?)?,
         Write::NoticeShown(key, at) => {
             db.execute("INSERT OR REPLACE INTO notices (key, at) VALUES (?1, ?2)", params![key, ms(*at)])?;
         }

@@ -42,6 +42,8 @@ pub struct ConfigProfile {
     pub region: Option<String>,
     /// It can be given a session of its own section.
     pub convertible: bool,
+    /// When the AWS CLI fetched credentials for it last, as far as its cache tells.
+    pub used: Option<Timestamp>,
 }
 
 /// What giving profiles a session would change in the config file.

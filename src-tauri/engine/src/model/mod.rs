@@ -6,6 +6,7 @@ pub mod aws_config;
 pub mod code;
 pub mod delivery;
 pub mod environment;
+pub mod frecency;
 pub mod history;
 pub mod ids;
 pub mod keys;

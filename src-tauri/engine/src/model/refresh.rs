@@ -112,6 +112,13 @@ pub fn retry_after(failures: u32, chance: f64) -> SignedDuration {
     SignedDuration::from_secs(base).mul_f64_clamped(1.0 - 0.25 * chance.clamp(0.0, 1.0))
 }
 
+/// The wait before the next attempt to reach a server without a network, after so many: 20 s doubling to
+/// 5 minutes. Not shortened by chance, since people see it counted down.
+#[must_use]
+pub fn offline_attempt_after(attempts: u32) -> SignedDuration {
+    SignedDuration::from_secs(20_i64.saturating_mul(1 << attempts.min(4)).min(300))
+}
+
 /// The wait that a service named itself, kept within a quarter of an hour; none when it named none.
 #[must_use]
 pub fn wait_named(named: Option<std::time::Duration>) -> SignedDuration {
@@ -214,6 +221,12 @@ mod tests {
         check(30, Some((0, 60)), |f| f.signed_in = false, Decision::KeepUntil(at(40)));
         check(50, Some((0, 60)), |f| f.not_before = Some(at(51)), Decision::KeepUntil(at(51)));
         check(51, Some((0, 60)), |f| f.not_before = Some(at(51)), Decision::Renew);
+    }
+
+    #[test]
+    fn attempts_without_a_network_come_at_round_times() {
+        let waits = [0, 1, 2, 3, 4, 99].map(|n| offline_attempt_after(n).as_secs());
+        assert_eq!(waits, [20, 40, 80, 160, 300, 300]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::model::{
     sign_in::Method,
 };
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Which pair of AWS files: the person's own, or the sandbox's.
@@ -173,6 +174,17 @@ pub enum Reads {
     At(Timestamp),
 }
 
+/// A long-lived key that is not ours. No file says how old it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LongLivedKey {
+    /// The section it stands in.
+    pub profile: String,
+    /// A digest that tells it from another key.
+    pub mark: String,
+    /// The earliest moment at which it is known to have been there: the engine remembers it.
+    pub since: Option<Timestamp>,
+}
+
 /// What the credentials file is like, for the banners of the credentials view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileCondition {
@@ -186,6 +198,12 @@ pub struct FileCondition {
     pub problem: Option<Code>,
     /// Sections that are not ours, with the profile's name.
     pub foreign: Vec<String>,
+    /// The long-lived keys among them.
+    pub long_lived: Vec<LongLivedKey>,
+    /// When the file was changed last.
+    pub changed: Option<Timestamp>,
+    /// The config file beside it cannot be written either.
+    pub config_read_only: bool,
     /// The newest backup, which undo restores.
     pub backup: Option<PathBuf>,
     /// Whether another program read it.

@@ -1,6 +1,6 @@
 //! What is kept: secrets sealed under a key in the OS keyring, and everything else in the store.
 
-use super::Known;
+use super::{Known, LongLivedKey};
 use crate::model::{
     Timestamp,
     aws_config::Converted,
@@ -137,6 +137,8 @@ pub enum Write {
     Demanded(Vec<Grant>),
     /// Replaces the conversions of the config file that may be undone.
     Conversions(Vec<Converted>),
+    /// Replaces what is known of long-lived keys in the person's credentials file.
+    LongLived(Vec<LongLivedKey>),
     /// A notification was shown: never again for the same key.
     NoticeShown(String, Timestamp),
 }
@@ -181,6 +183,8 @@ pub struct Stored {
     pub demanded: Vec<Grant>,
     /// Conversions of the config file that may be undone, oldest first.
     pub conversions: Vec<Converted>,
+    /// Long-lived keys that stood in the person's credentials file, with since when at least.
+    pub long_lived: Vec<LongLivedKey>,
     /// Keys and moments of notifications shown in the last 7 days.
     pub notices: Vec<(String, Timestamp)>,
     /// When this installation was first started.

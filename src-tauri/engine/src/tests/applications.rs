@@ -108,7 +108,7 @@ async fn an_application_opens_at_the_portals_link_whoever_is_signed_in() {
     engine.ask(Request::SignOut(OrgId::new("acme"))).await.unwrap();
     engine.ask(Request::SetFavourite { target: app("wiki").into(), on: true }).await.unwrap();
     engine.ask(Request::OpenApp(app("wiki"))).await.unwrap();
-    let opened = |s: &Snapshot| matches!(s.launches.as_slice(), [(_, Launch::Opened(_))]);
+    let opened = |s: &Snapshot| matches!(s.launches.as_slice(), [(_, Launch::Opened(_, Some(name)))] if name == "Firefox");
     let shown = until(&engine, opened).await;
     assert_eq!(world.count("open https://acme.test/start/#/saml/default/wiki/wiki"), 1);
     assert_eq!((&shown.recents, &shown.favourites), (&vec![app("wiki").into()], &vec![app("wiki").into()]));
@@ -163,7 +163,7 @@ async fn an_application_that_does_not_open_is_told_and_can_be_tried_again() {
     world.refused.lock().unwrap().apps = false;
     let notice = Notice::AppFailed { app: app("wiki"), name: "wiki".into(), code: Code::SignInNeeded };
     engine.ask(Request::Pressed { notice, pressed: Pressed::Body }).await.unwrap();
-    until(&engine, |s| matches!(s.launches.as_slice(), [(_, Launch::Opened(_))])).await;
+    until(&engine, |s| matches!(s.launches.as_slice(), [(_, Launch::Opened(..))])).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,7 +178,7 @@ async fn half_a_list_remembers_the_applications() {
     let click = || engine.ask(Request::OpenApp(app("wiki")));
     let (first, second) = tokio::join!(click(), click());
     assert!(first.is_ok() && second.is_ok());
-    until(&engine, |s| matches!(s.launches.as_slice(), [(_, Launch::Opened(_))])).await;
+    until(&engine, |s| matches!(s.launches.as_slice(), [(_, Launch::Opened(..))])).await;
     assert_eq!(world.count("open http"), 1, "two clicks, one tab");
     engine.ask(Request::Quit).await.unwrap();
     *world.applications.lock().unwrap() = Err(no_answer());

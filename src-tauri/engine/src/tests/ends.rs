@@ -119,7 +119,7 @@ async fn a_console_waits_for_the_sign_in_and_opens() {
         confirmed: true,
     };
     engine.ask(wish).await.unwrap();
-    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(_))))).await;
+    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(..))))).await;
     let page = "console https://eu-north-1.console.aws.amazon.com/s3/home?region=eu-north-1";
     assert_eq!(world.count(page), 1, "{:?}", world.log.lock().unwrap());
 }
@@ -136,7 +136,7 @@ async fn a_private_window_is_private_after_a_401_and_when_it_is_tried_again() {
     };
     world.refuse.lock().unwrap().push(SsoError::Unauthorized);
     engine.ask(wish(true)).await.unwrap();
-    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(_))))).await;
+    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(..))))).await;
     assert_eq!((world.count("private window"), world.count("tab")), (1, 0));
     world.refused.lock().unwrap().consoles = true;
     engine.ask(wish(true)).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_private_window_is_private_after_a_401_and_when_it_is_tried_again() {
     };
     let again = Request::Pressed { notice, pressed: crate::model::notice::Pressed::TryAgain };
     engine.ask(again).await.unwrap();
-    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(_))))).await;
+    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(..))))).await;
     assert_eq!((world.count("private window"), world.count("tab")), (2, 0));
     engine.ask(wish(false)).await.unwrap();
     pass(SignedDuration::from_secs(1)).await;
@@ -172,7 +172,7 @@ async fn a_region_alone_is_a_destination_and_survives_a_401() {
         confirmed: true,
     };
     engine.ask(wish(None, "eu-central-1")).await.unwrap();
-    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(_))))).await;
+    until(&engine, |s| matches!(s.launches.last(), Some((_, Launch::Opened(..))))).await;
     let page = "console https://eu-central-1.console.aws.amazon.com/console/home?region=eu-central-1";
     assert_eq!(world.count(page), 1, "{:?}", world.log.lock().unwrap());
     let bad = engine.ask(wish(Some("s 3"), "eu-central-1")).await;

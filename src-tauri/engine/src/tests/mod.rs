@@ -11,6 +11,7 @@ mod handing_out;
 mod imports;
 mod keys;
 mod lists;
+mod long_lived;
 mod native;
 mod network;
 mod notices;

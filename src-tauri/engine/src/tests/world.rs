@@ -17,7 +17,7 @@ use crate::{
         profile::{Conflict, Kept, State},
         settings::Settings,
     },
-    ports::{Clock, Ports, Presence, Reads, RecordCheck, SandboxReady, SsoError, Write},
+    ports::{Clock, LongLivedKey, Ports, Presence, Reads, RecordCheck, SandboxReady, SsoError, Write},
     request::Answer,
 };
 use jiff::{SignedDuration, tz::TimeZone};
@@ -103,6 +103,10 @@ pub(super) struct World {
     pub(super) step_up_keys: Mutex<Vec<crate::model::step_up::StepUpKey>>,
     /// Roles that the server was known to guard.
     pub(super) demanded: Mutex<Vec<Grant>>,
+    /// What the store knows of long-lived keys, and what stands in the file.
+    pub(super) long_lived: Mutex<Vec<LongLivedKey>>,
+    pub(super) foreign_keys: Mutex<Vec<LongLivedKey>>,
+    pub(super) file_changed: Mutex<Option<Timestamp>>,
     /// The store brings sealed role credentials back at the next start.
     pub(super) brings_credentials: Mutex<bool>,
     /// Activity as it was stored.
@@ -207,6 +211,7 @@ impl World {
             Write::RemoveCredentials(Grant { account, role, .. }) => {
                 rows.remove(&format!("sealed role_credentials {account}/{role}"));
             }
+            Write::LongLived(all) => *self.long_lived.lock().unwrap() = all,
             Write::Demanded(all) => *self.demanded.lock().unwrap() = all,
             Write::StepUpKeys(keys) => *self.step_up_keys.lock().unwrap() = keys,
             Write::HalfSync(_, half) => {
@@ -297,6 +302,9 @@ pub(super) async fn start_in(
         half: Mutex::default(),
         step_up_keys: Mutex::default(),
         demanded: Mutex::default(),
+        long_lived: Mutex::default(),
+        foreign_keys: Mutex::default(),
+        file_changed: Mutex::default(),
         brings_credentials: Mutex::default(),
         happened: Mutex::default(),
         file_fails: Mutex::default(),

@@ -1,16 +1,18 @@
-//! The submenu of accounts: favourites' accounts first in line, then those used lately, shown A-Z.
+//! The submenu of accounts: favourites' accounts first in line, then those used most, shown A-Z.
 
-use super::{Entry, Intent, console, label};
+use super::{Entry, Intent, label, opens};
+use crate::most_used;
 use engine::{
     Snapshot,
     model::{
         environment::{Sensitivity, classify, sensitivity},
-        ids::Grant,
+        ids::{AccountId, Grant, OrgId},
         portal::Account,
     },
     request::Show,
     snapshot::OrganisationNow,
 };
+use std::collections::HashMap;
 
 /// Roles of one account.
 const ROLES: usize = 12;
@@ -19,20 +21,16 @@ pub(super) fn submenu(s: &Snapshot) -> Entry {
     let all: Vec<(&OrganisationNow, &Account)> =
         s.organisations.iter().flat_map(|o| o.portal.accounts.iter().map(move |a| (o, a))).collect();
     // A rank, not a search for each account: a thousand accounts must not slow the menu down.
-    let used: Vec<(&str, &str)> = s
-        .favourites
-        .iter()
-        .chain(&s.recents)
-        .filter_map(|target| target.role())
-        .map(|g| (g.org.as_str(), g.account.as_str()))
-        .collect();
+    let starred = s.favourites.iter().filter_map(|t| t.role()).map(|g| (g.org.clone(), g.account.clone()));
+    let mut used: HashMap<(OrgId, AccountId), usize> = HashMap::new();
+    for (place, account) in starred.chain(most_used::accounts(s)).enumerate() {
+        used.entry(account).or_insert(place);
+    }
     let rank = |(o, a): &(&OrganisationNow, &Account)| {
-        used.iter()
-            .position(|(org, account)| *org == o.organisation.id.as_str() && *account == a.id.as_str())
-            .unwrap_or(used.len())
+        used.get(&(o.organisation.id.clone(), a.id.clone())).copied().unwrap_or(usize::MAX)
     };
     let mut shown = all.clone();
-    shown.sort_by_key(|row| (rank(row), row.1.name.to_lowercase()));
+    shown.sort_by_cached_key(|row| (rank(row), row.1.name.to_lowercase()));
     // With the row for all of them.
     shown.truncate(s.settings.tray.accounts() - 1);
     shown.sort_by_key(|(_, a)| (a.name.to_lowercase(), a.id.clone()));
@@ -71,7 +69,7 @@ fn account(s: &Snapshot, o: &OrganisationNow, a: &Account, of: Option<&str>) -> 
     match a.roles.as_deref() {
         Some([only]) => {
             let text = label::account_and_role(&a.name, environment, only.as_str(), of);
-            Entry::item(format!("{id}/{only}"), &text, console(&grant(only)))
+            opens(s, format!("{id}/{only}"), &text, &grant(only))
         }
         Some(roles) if !roles.is_empty() => {
             let mut rows: Vec<Entry> = roles
@@ -80,7 +78,7 @@ fn account(s: &Snapshot, o: &OrganisationNow, a: &Account, of: Option<&str>) -> 
                 .map(|role| {
                     let privileged = sensitivity(role.as_str()) == Sensitivity::Privileged;
                     let text = label::role(role.as_str(), privileged);
-                    Entry::item(format!("{id}/{role}"), &text, console(&grant(role)))
+                    opens(s, format!("{id}/{role}"), &text, &grant(role))
                 })
                 .collect();
             if roles.len() > ROLES {

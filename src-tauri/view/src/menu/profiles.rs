@@ -1,13 +1,8 @@
 //! The submenu of kept profiles, the most urgent first.
 
-use super::{Entry, Intent, Platform, console, label};
+use super::{Entry, Intent, Platform, label, opens};
 use crate::credentials::{Standing, standing};
-use engine::{
-    Request, Snapshot,
-    model::{Timestamp, profile::State},
-    request::Show,
-    snapshot::ProfileNow,
-};
+use engine::{Request, Snapshot, model::profile::State, request::Show, snapshot::ProfileNow};
 
 /// Profiles in the submenu.
 const PROFILES: usize = 8;
@@ -20,7 +15,7 @@ pub(super) fn submenu(s: &Snapshot, platform: Platform) -> Entry {
     });
     let cut = profiles.len() > PROFILES;
     let mut rows: Vec<Entry> =
-        profiles.iter().take(PROFILES).map(|(p, standing)| profile(s.at, p, *standing, platform)).collect();
+        profiles.iter().take(PROFILES).map(|(p, standing)| profile(s, p, *standing, platform)).collect();
     if cut {
         let text = format!("All {} profiles...", profiles.len());
         rows.push(Entry::item("credentials/all", &text, Intent::Show(Show::Credentials)));
@@ -29,7 +24,7 @@ pub(super) fn submenu(s: &Snapshot, platform: Platform) -> Entry {
     Entry::submenu("credentials", "Credentials", rows)
 }
 
-fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platform) -> Entry {
+fn profile(s: &Snapshot, p: &ProfileNow, standing: Standing, platform: Platform) -> Entry {
     let name = &p.kept.profile;
     let id = format!("profile/{name}");
     let details =
@@ -77,11 +72,11 @@ fn profile(now: Timestamp, p: &ProfileNow, standing: Standing, platform: Platfor
                     confirmed: false,
                 }),
             ),
-            Entry::item(format!("{id}/console"), "Open console", console(&p.kept.grant)),
+            opens(s, format!("{id}/console"), "Open console", &p.kept.grant),
             details,
         ],
     };
-    let stands = crate::credentials::short(p, standing, now);
+    let stands = crate::credentials::short(p, standing, s.at);
     let text = label::around(name.as_str(), |name| format!("{name}, {stands}"));
     Entry::submenu(id, &text, rows)
 }

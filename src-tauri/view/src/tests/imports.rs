@@ -1,7 +1,7 @@
 use crate::{
     Around, UiRequest,
     ask::UiReply,
-    fixture::{DEV, PROD, grant, profile, with, zone},
+    fixture::{DEV, PROD, grant, now, profile, with, zone},
     reply,
     ui_import::{UiDiffKind as D, UiImport, UiImportProfile, UiImportState as S},
     ui_setup::UiCardKind,
@@ -11,6 +11,7 @@ use crate::{
 use engine::{
     Reply, Request, Snapshot,
     model::{
+        Timestamp,
         aws_config::{AwsConfig, ConfigProfile, Conversion, Converted, DiffLine, UnreadLine},
         environment::Care,
         ids::{AccountId, RoleName},
@@ -20,6 +21,7 @@ use engine::{
     },
     request::Confirm,
 };
+use jiff::SignedDuration;
 use std::sync::Arc;
 
 fn sso(name: &str, account: &str, role: &str) -> ConfigProfile {
@@ -32,7 +34,20 @@ fn sso(name: &str, account: &str, role: &str) -> ConfigProfile {
         role: Some(role.into()),
         region: Some("eu-central-1".into()),
         convertible: false,
+        used: None,
     }
+}
+
+#[test]
+fn what_was_used_in_the_last_thirty_days_is_known_by_the_cli_and_by_ourselves() {
+    let days = |n: i64| Some(now() - SignedDuration::from_hours(24 * n));
+    let used = |cli: Option<Timestamp>, ours: Option<Timestamp>| {
+        let profile = ConfigProfile { used: cli, ..sso("pay", DEV, "ReadOnly") };
+        let launched = ours.map(|at| (grant(DEV, "ReadOnly").into(), at)).into_iter().collect();
+        only(profile, |s| s.launched = Arc::new(launched)).used
+    };
+    assert!(used(days(29), None) && used(None, days(29)) && used(days(31), days(1)));
+    assert!(!used(None, None) && !used(days(31), None) && !used(None, days(31)));
 }
 
 fn config(profiles: Vec<ConfigProfile>) -> AwsConfig {

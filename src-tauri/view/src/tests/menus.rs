@@ -1,6 +1,7 @@
 use crate::{
     fixture::{
-        DEV, LAB, PROD, account, app, application, grant, minutes, profile, signed_in, snapshot, with, zone,
+        DEV, LAB, PROD, account, app, application, grant, minutes, now, profile, signed_in, snapshot, with,
+        zone,
     },
     menu::{Entry, Intent, Menu, Platform, menu},
 };
@@ -18,6 +19,8 @@ use engine::{
     snapshot::UpdateNow,
 };
 use std::sync::Arc;
+
+mod order;
 
 /// The menu as lines: `-` for a separator, two blanks for each level, `>` for a submenu.
 fn drawn(menu: &Menu) -> Vec<String> {
@@ -219,6 +222,7 @@ fn limits_hold_and_ids_are_unique() {
         s.organisations[0].portal = Arc::new(portal);
         s.favourites = (0..9).map(|n| grant(&format!("{n:012}"), "Role00").into()).collect();
         s.recents = (130..140).map(|n| grant(&format!("{n:012}"), "Role14").into()).collect();
+        s.launched = Arc::new(s.recents.iter().map(|target| (target.clone(), now())).collect());
         s.profiles = (0..12)
             .map(|n| profile(&format!("p{n}"), grant("000000000001", "Role00"), 42, State::Fresh))
             .collect();

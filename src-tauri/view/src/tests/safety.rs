@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 fn opened(grant: &Grant, change: impl FnOnce(&mut Snapshot)) -> String {
     let s = with(|s| {
-        s.launches = vec![(grant.clone().into(), Launch::Opened(now()))];
+        s.launches = vec![(grant.clone().into(), Launch::Opened(now(), None))];
         change(s);
     });
     ui_state(&s, &Around::default(), &zone()).launches[0].text.clone()

@@ -23,10 +23,12 @@ use engine::{
         sign_in::{Attempt, Ended, Method, SignIn},
         team::Colour,
     },
-    ports::Keyring,
+    ports::{Keyring, LongLivedKey},
     snapshot::{Launch, UpdateNow},
 };
 use std::sync::Arc;
+
+mod files;
 
 fn of(change: impl FnOnce(&mut Snapshot)) -> UiState {
     ui_state(&with(change), &Around::default(), &zone())
@@ -493,29 +495,6 @@ fn every_button_of_every_code_can_be_asked() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_told_by_its_reason() {
-    let full = Code::DiskFull { path: "/home/sam/.aws/credentials".into() };
-    let state = of(|s| s.profiles = vec![pay_dev(State::NotWritable(full), 9)]);
-    let shown = state.organisations[0].banner.clone().unwrap();
-    assert_eq!((shown.kind, shown.title.as_str()), (UiBannerKind::Blocked, "The disk is full"));
-    assert_eq!(shown.buttons[0].action, UiAction::Ask { request: UiRequest::RefreshAll });
-}
-
-#[test]
-fn a_profile_that_was_never_written_may_be_asked_for_instead() {
-    let labels = |written: bool| {
-        let full = Code::DiskFull { path: "/home/sam/.aws/credentials".into() };
-        let mut profile = pay_dev(State::NotWritable(full), 9);
-        profile.kept.written = profile.kept.written.filter(|_| written);
-        let problem = of(|s| s.profiles = vec![profile]).profiles[0].problem.clone().unwrap();
-        problem.buttons.into_iter().map(|b| b.label).collect::<Vec<_>>()
-    };
-    assert_eq!(labels(false), ["Try again", "Use on demand instead"]);
-    // Keys in a file that cannot be written would hide it.
-    assert_eq!(labels(true), ["Try again"]);
-}
-
-#[test]
 fn apps_as_the_window_shows_them() {
     let id = OrgId::new("acme");
     let listed = with(|_| ());
@@ -529,9 +508,12 @@ fn apps_as_the_window_shows_them() {
     let UiApps::NotListed { problem } = portal.apps else { panic!("they are not listed") };
     assert_eq!(problem.title, "This organisation does not list apps to desktop programs");
     assert_eq!(problem.buttons[0].label, "Open the portal");
-    let opened = of(|s| s.launches = vec![(app("ins-1").into(), Launch::Opened(now()))]);
+    let opened = of(|s| s.launches = vec![(app("ins-1").into(), Launch::Opened(now(), None))]);
     assert!(opened.launches.is_empty());
     assert_eq!(opened.app_launches[0].text, "Opened in your browser");
+    let named = Launch::Opened(now(), Some("Firefox".into()));
+    let opened = of(|s| s.launches = vec![(app("ins-1").into(), named.clone())]);
+    assert_eq!(opened.app_launches[0].text, "Opened in Firefox");
     let lost = with(|s| {
         let change =
             AppChange { gained: false, app: app("ins-7").app, name: "Payroll".into(), noticed: now() };

@@ -112,6 +112,7 @@ impl Store for World {
             half_syncs: self.half.lock().unwrap().iter().map(|h| (OrgId::new("acme"), h.clone())).collect(),
             kept: self.kept.lock().unwrap().clone(),
             demanded: self.demanded.lock().unwrap().clone(),
+            long_lived: self.long_lived.lock().unwrap().clone(),
             step_up_keys: self.step_up_keys.lock().unwrap().clone(),
             installed: Some(begin() - SignedDuration::from_hours(2)),
             history: vec![Entry { id: 41, at: begin(), by: By::You, event: Happened::Resumed }],
@@ -211,7 +212,12 @@ impl AwsFiles for World {
         Ok(looks.or((profile.as_str() == "taken").then_some(Conflict::Foreign)).into())
     }
     async fn condition(&self, _: FileSet) -> FileCondition {
-        FileCondition { reads: *self.reads.lock().unwrap(), ..FileCondition::default() }
+        FileCondition {
+            reads: *self.reads.lock().unwrap(),
+            long_lived: self.foreign_keys.lock().unwrap().clone(),
+            changed: *self.file_changed.lock().unwrap(),
+            ..FileCondition::default()
+        }
     }
     async fn config(&self) -> Result<AwsConfig, Code> {
         Ok(self.config.lock().unwrap().clone())
@@ -304,6 +310,9 @@ impl Browser for World {
     async fn installed(&self) -> Vec<InstalledBrowser> {
         vec![]
     }
+    async fn name(&self, _: &OrgId) -> Option<String> {
+        Some("Firefox".to_owned())
+    }
     fn prefer(&self, choices: std::collections::BTreeMap<OrgId, BrowserChoice>) {
         self.note(format!("prefer {}", choices.len()));
     }
@@ -374,6 +383,10 @@ impl Exports for World {
     async fn save(&self, name: &str, text: String) -> Result<PathBuf, Code> {
         self.note(format!("export {name} {text}"));
         Ok(PathBuf::from("/downloads").join(name))
+    }
+    async fn show_file(&self, path: &std::path::Path) -> Result<(), Code> {
+        self.note(format!("show {}", path.display()));
+        Ok(())
     }
     async fn show_logs(&self) -> Result<(), Code> {
         self.note("show logs");
