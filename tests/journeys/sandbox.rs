@@ -69,7 +69,7 @@ fn from_an_empty_home_to_the_first_console_of_the_sample() {
         window.press("Use the browser instead").await?;
         let address = desk.browser_requests().next(opened, WHILE, "the sign-in page").await?;
         finish(&app, &window, &browser, &address, &user).await?;
-        window.read(SOON, "0 of 4 done").await?;
+        window.read(SOON, "0 of 5 done").await?;
         let opened = desk.browser_requests().mark();
         window.click(Locator::Css("button[aria-label='Open one: Open a console']")).await?;
         let address = desk.browser_requests().next(opened, WHILE, "the console").await?;
@@ -83,14 +83,14 @@ fn from_an_empty_home_to_the_first_console_of_the_sample() {
         ensure!(took < BUDGET * SLOW, "the first success took {took:?}");
 
         // It ticked itself, and the next thing is one click too; a list that was dismissed stays away.
-        window.read(SOON, "1 of 4 done").await?;
+        window.read(SOON, "1 of 5 done").await?;
         window.click(Locator::Css("button[aria-label='Keep one: Keep a profile fresh']")).await?;
-        window.read(WHILE, "2 of 4 done").await?;
+        window.read(WHILE, "2 of 5 done").await?;
         window.click(Locator::Css("button[aria-label='Search: Search']")).await?;
         window.see(Locator::Css("#search:focus")).await?.send_keys("pay").await?;
-        window.read(SOON, "3 of 4 done").await?;
+        window.read(SOON, "3 of 5 done").await?;
         window.click(Locator::Css("button[aria-label^='Dismiss the list']")).await?;
-        read_no(&window, "of 4 done").await?;
+        read_no(&window, "of 5 done").await?;
         ensure!(!desk.home(".aws").exists(), "the sandbox made ~/.aws");
         Ok(())
     });

@@ -4,15 +4,13 @@ use super::{
     arrival::{add, read_no, say_yes},
     steps::{latch, wait_synced},
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, ensure};
 use fantoccini::Locator;
-use std::{fs, sync::Arc};
+use std::{fs, path::Path};
 use support::{
-    Desk, KeyDesk,
+    KeyDesk,
     deadline::{SOON, WHILE},
-    journey, organisation,
-    process::Process,
-    programs,
+    journey, organisation, programs,
 };
 
 const OPENS: &str = "Touch your key to open live-prod as Administrator";
@@ -87,9 +85,6 @@ fn production_is_opened_by_a_touch_and_closed_again() {
     });
 }
 
-/// What nobody reads: a tool with no terminal.
-const TOOL: &str = "nightly";
-
 #[test]
 fn without_a_key_a_tool_is_allowed_or_denied_in_a_window_that_names_it() {
     journey("step-up-words", |desk| async move {
@@ -103,17 +98,19 @@ fn without_a_key_a_tool_is_allowed_or_denied_in_a_window_that_names_it() {
         wait_synced(app, 0).await?;
 
         // Each its own program by its file, as the person is told.
-        let tool = desk.folders().root().join(TOOL);
-        fs::copy("/bin/sh", &tool)?;
         let latch = programs::latch()?.display().to_string();
-        let asks = |name: &str| {
+        let asks = |name: &str, tool: &Path| {
             let both = format!("'{latch}' env --json {ROLE} </dev/null 2>&1; exit $?");
-            desk.spawn(desk.program(name, &tool).args(["-c", &both]).lines())
+            desk.spawn(desk.program(name, tool).args(["-c", &both]).lines())
         };
-        let title = format!("Allow live-prod as Administrator for {TOOL}?");
+        let [tool, other] = ["nightly", "hourly"].map(|name| desk.folders().root().join(name));
+        for tool in [&tool, &other] {
+            fs::copy("/bin/sh", tool)?;
+        }
+        let title = |tool: &str| format!("Allow live-prod as Administrator for {tool}?");
         let tray = app.tray().await?;
-        let waits = asks("asks")?;
-        let asked = keys.touch_prompt(&title).await?;
+        let waits = asks("asks", &tool)?;
+        let asked = keys.touch_prompt(&title("nightly")).await?;
         asked.says("live-prod, 1111-2222-3333").await?;
         asked.says(&tool.display().to_string()).await?;
         let told = |line: &str| line.contains("Allow or deny it in Latchkey's window").then_some(());
@@ -125,18 +122,14 @@ fn without_a_key_a_tool_is_allowed_or_denied_in_a_window_that_names_it() {
         ensure!(waits.ended(WHILE).await?.success(), "it was allowed, and was not handed out");
 
         // For a quarter of an hour it is not asked about again; another program is.
-        ensure!(asks("asks-again")?.ended(WHILE).await?.success(), "what was allowed is asked about again");
-        let denied = latch_of_shell(&desk)?;
-        keys.touch_prompt("Allow live-prod as Administrator for sh?").await?.deny().await?;
+        ensure!(
+            asks("asks-again", &tool)?.ended(WHILE).await?.success(),
+            "what was allowed is asked about again"
+        );
+        let denied = asks("asks-other", &other)?;
+        keys.touch_prompt(&title("hourly")).await?.deny().await?;
         let status = denied.ended(WHILE).await?.code().context("latch ended by a signal")?;
         ensure!(status == NOT_TOUCHED, "latch ended with {status}");
         Ok(())
     });
-}
-
-/// The same request from another program.
-fn latch_of_shell(desk: &Desk) -> Result<Arc<Process>> {
-    let latch = programs::latch()?.display().to_string();
-    let both = format!("'{latch}' env --json {ROLE} </dev/null 2>&1; exit $?");
-    desk.spawn(desk.program("other", "/bin/sh").args(["-c", &both]).lines())
 }

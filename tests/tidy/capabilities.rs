@@ -11,8 +11,14 @@ use super::{assert_none, files, root, text};
 const OF_TAURI: &[&str] = &["core:event:allow-listen", "core:event:allow-unlisten"];
 
 /// What the windows for PINs and touches may do.
-const IN_PROMPTS: &[&str] =
-    &["allow-prompt", "allow-enter-pin", "allow-give-up", "allow-another-key", "core:event:allow-listen"];
+const IN_PROMPTS: &[&str] = &[
+    "allow-prompt",
+    "allow-enter-pin",
+    "allow-give-up",
+    "allow-allow",
+    "allow-another-key",
+    "core:event:allow-listen",
+];
 
 #[test]
 fn a_window_may_call_only_the_commands_it_uses() {

@@ -41,19 +41,14 @@ test('the short role is kept and shown, to be paused', async () => {
   expect(desk.view).toBe('credentials');
 });
 
-test('a touch needs a key that is there and known, and ticks itself when one was touched', async () => {
+test('a touch needs a key that is known, and ticks itself when one was touched', async () => {
   const { host } = await show(scene('sandbox-new'));
   const button = (name: string) => screen.getByRole<HTMLButtonElement>('button', { name: `${name}: Ask for a touch` });
-  const before = { ...host.scene.state, keys: { ...host.scene.state.keys, keys: [] } };
-  host.send(before);
-  await settled();
-  expect(screen.getByText('Needs a security key.')).toBeTruthy();
-  expect(button('Try it').disabled).toBe(true);
-  const plugged = { ...before, keys: scene('security-keys').state.keys };
-  host.send(plugged);
-  await settled();
+  const before = host.scene.state;
+  // Which keys are plugged in is not looked at for it: the window that asks for the touch says what to do.
+  expect(screen.getByText(/Needs a security key/)).toBeTruthy();
   await fireEvent.click(button('Add key'));
-  const key = (touched: boolean) => ({ ...plugged, step_up: { ...plugged.step_up, keys: [{ id: '0a', name: 'Solo 2', used: '', touched }] } });
+  const key = (touched: boolean) => ({ ...before, step_up: { ...before.step_up, keys: [{ id: '0a', name: 'Solo 2', used: '', touched }] } });
   host.send(key(false));
   await settled();
   await fireEvent.click(button('Try it'));
