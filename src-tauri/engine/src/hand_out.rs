@@ -76,6 +76,13 @@ impl Wish {
         matches!(&self.to, To::Program(asker) if asker.by_window)
     }
 
+    /// Whether the window asked about it a moment ago, and the person said yes. Who can be asked where the program runs
+    /// is asked there.
+    fn was_allowed(&self, ctx: &Context, state: &State) -> bool {
+        let program = self.program().filter(|_| self.by_window());
+        program.is_some_and(|program| step_up::is_allowed(state, &self.grant, &program, ctx.now()))
+    }
+
     /// Of which role.
     pub fn grant(&self) -> &Grant {
         &self.grant
@@ -133,7 +140,7 @@ pub(crate) fn confirm_first(ctx: &Context, state: &mut State, wish: Wish) {
         .org(&wish.grant.org)
         .filter(|org| org.may_use(&wish.grant))
         .and_then(|org| confirm(ctx, state, org, &wish.grant, Act::CopyKeys))
-        .filter(|_| !wish.program().is_some_and(|p| step_up::is_allowed(state, &wish.grant, &p, ctx.now())));
+        .filter(|_| !wish.was_allowed(ctx, state));
     match question {
         Some(_) if wish.by_window() && !ctx.on_demand => step_up::ask_in_words(ctx, state, wish),
         Some(question) => wish.answer(Ok(Reply::Confirm(question))),

@@ -50,10 +50,10 @@ pub(crate) fn gone(state: &mut State, now: Timestamp) {
     }
 }
 
-/// Whether an attempt can ask this organisation's server. The sample's runs on this computer, and shows
-/// nobody that there is no network.
+/// Whether an attempt can ask this organisation's server. One on this computer, such as the sample's, answers
+/// without a network.
 fn can_be_asked(org: &Org, now: Timestamp) -> bool {
-    org.organisation.kind != Kind::Sandbox && org.stands(now)
+    org.organisation.kind != Kind::Sandbox && !org.organisation.is_on_this_computer() && org.stands(now)
 }
 
 /// When a server is asked next although the machine says that there is no network: it may be wrong, behind

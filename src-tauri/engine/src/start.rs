@@ -224,6 +224,8 @@ pub(crate) fn finish(ctx: &Context, state: &mut State, loaded: Loaded) {
         profile.forced = !profile.kept.delivery.is_refreshed();
         state.profiles.insert(profile.kept.profile.clone(), profile);
     }
+    // An administrator may have marked roles meanwhile, of what is kept without an end.
+    crate::step_up::mark_by_policy(ctx, state);
     usage::condition(ctx, state, FileSet::Own, file);
     for (org, half) in stored.half_syncs {
         let sign_in = sign_ins.iter().find(|(id, _)| *id == org).and_then(|(_, s)| s.as_ref());

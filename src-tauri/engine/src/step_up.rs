@@ -10,7 +10,7 @@ mod opened;
 mod words;
 
 pub(crate) use asking::{deny, ended, finish, keys_changed, show_again};
-pub(crate) use gate::{ask, demanded, gate, hold_found, learnt, mark_by_rules, unmarked};
+pub(crate) use gate::{ask, demanded, gate, hold_found, learnt, mark_by_policy, mark_by_rules, unmarked};
 pub(crate) use opened::{close, is_open, needs_no_touch, was_touched};
 pub(crate) use words::{ask_in_words, is_allowed};
 

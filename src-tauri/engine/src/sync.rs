@@ -42,7 +42,7 @@ const APPLICATIONS_TAKE: Duration = Duration::from_secs(60);
 /// What a sync's task tells.
 pub(crate) enum Progress {
     /// All accounts are known.
-    Accounts(Vec<AccountRow>),
+    Accounts(Vec<AccountRow>, Pass),
     /// The applications are known, or that they are not listed.
     Applications(Applications),
     /// One account's roles are known.
@@ -177,7 +177,7 @@ impl Run {
                 self.ctx.ports.sso.accounts(&self.org, &self.pass.token, next.as_deref()).await
             })
             .await?;
-        self.tell(Progress::Accounts(accounts.clone()));
+        self.tell(Progress::Accounts(accounts.clone(), self.pass.clone()));
         // The token was just taken, so that a 401 now is about applications alone.
         let applications = self.applications().await.map(|listed| listed.pictured_as(&self.known));
         if let Some(applications) = &applications {
@@ -322,7 +322,7 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
         return;
     }
     match progress {
-        Progress::Accounts(rows) => {
+        Progress::Accounts(rows, pass) => {
             let half = org.half.as_ref().map(|half| half.accounts.as_slice()).unwrap_or_default();
             let known = |row: &AccountRow| half.iter().find(|a| a.id == row.id).and_then(|a| a.roles.clone());
             let mut accounts: Vec<_> = rows
@@ -332,6 +332,8 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
             accounts.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.id.cmp(&b.id)));
             half_sync::listed(ctx, org, accounts);
             count(org);
+            // All roles of a large portal take minutes: that there is a network is known now.
+            network::answered(ctx, state, id, &pass);
         }
         Progress::Applications(applications) => {
             if let Some(half) = &mut org.half {
@@ -377,10 +379,23 @@ pub(crate) fn progress(ctx: &Context, state: &mut State, id: &OrgId, number: u64
                     org.sync_wanted = true;
                     renewal::unauthorized(ctx, state, id, &pass);
                 }
-                Err(error) => failed(ctx, state, id, error, now),
+                Err(error) => {
+                    if is_an_answer(&error) {
+                        network::answered(ctx, state, id, &pass);
+                    }
+                    failed(ctx, state, id, error, now);
+                }
             }
         }
     }
+}
+
+/// Whether a server said this, so that there is a network. A page of something in between says nothing of it.
+fn is_an_answer(error: &SsoError) -> bool {
+    matches!(
+        error,
+        SsoError::Forbidden | SsoError::Throttled { .. } | SsoError::Other(Code::ServerError { .. })
+    )
 }
 
 fn counts(org: &Org) -> (usize, usize) {

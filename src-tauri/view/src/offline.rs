@@ -7,13 +7,19 @@ use crate::{
     ui_state::{UiBanner, UiBannerKind},
     words::clock,
 };
-use engine::{Snapshot, model::Timestamp, snapshot::OrganisationNow};
+use engine::{
+    Snapshot,
+    model::{Timestamp, portal::Sync},
+    snapshot::OrganisationNow,
+};
 use jiff::tz::TimeZone;
 
 /// Whether no console of this organisation opens: each takes a call to its server, which is beyond a
-/// network that is gone. A server on this computer answers without one.
+/// network that is gone. A server on this computer answers without one. The machine may be wrong, so nothing stays
+/// closed that nothing tries.
 pub(crate) fn keeps_consoles_closed(s: &Snapshot, org: &OrganisationNow) -> bool {
-    !s.online && !org.organisation.is_on_this_computer()
+    let tried = s.next_attempt.is_some() && !matches!(org.sync, Sync::Paused { .. });
+    !s.online && tried && !org.organisation.is_on_this_computer()
 }
 
 /// The same, in words for whoever wants to open one.

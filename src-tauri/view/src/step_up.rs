@@ -171,8 +171,11 @@ fn touch(s: &Snapshot, question: &Question) -> UiTouch {
         Progress::Touch { key } => (UiTouchStep::Touch, format!("Touch {key} now.")),
         Progress::Finger { key } => (UiTouchStep::Touch, format!("Put your finger on {key} now.")),
         Progress::Checking => (UiTouchStep::Working, "Asking your organisation…".to_owned()),
-        Progress::Word => {
+        Progress::Word if is_known(question) => {
             (UiTouchStep::Word, "Denied unless you allow it. It holds for this program and role.".to_owned())
+        }
+        Progress::Word => {
+            (UiTouchStep::Word, "Denied unless you allow it. It holds for this once.".to_owned())
         }
     };
     UiTouch {
@@ -187,13 +190,21 @@ fn touch(s: &Snapshot, question: &Question) -> UiTouch {
         lasts: i64::try_from(PATIENCE.as_millis()).unwrap_or(60_000),
         another: question.progress != Progress::Word
             && (question.others || matches!(question.progress, Progress::Touch { .. })),
-        allow: (question.progress == Progress::Word).then(|| "Allow for 15 min".to_owned()),
+        allow: (question.progress == Progress::Word).then(|| {
+            let once = if is_known(question) { "Allow for 15 min" } else { "Allow once" };
+            once.to_owned()
+        }),
         deny: match &question.wanted {
             For::Role { .. } => "Deny".to_owned(),
             _ => "Cancel".to_owned(),
         },
         raised: question.raised,
     }
+}
+
+/// Whether the system tells which program it is: only then can it be told from others later.
+fn is_known(question: &Question) -> bool {
+    question.programs.first().is_some_and(|program| program.path.is_some())
 }
 
 fn facts(s: &Snapshot, question: &Question) -> Vec<UiFact> {

@@ -124,7 +124,8 @@ fn answer(access: &mut Access, meant: &Meant, sign_in: bool, yes: bool) -> Resul
 /// Asks the person, who may say no; where nobody can be asked, it is a no.
 pub fn agree(confirm: &Confirm, act: &str) -> Result<(), Stop> {
     if !out::can_ask() {
-        return Err(unconfirmed(confirm));
+        let title = format!("{} has to be confirmed", whose(confirm));
+        return Err(Stop::new("not_confirmed", &title, "Confirm with --yes."));
     }
     let whose = whose(confirm);
     if let Some(instead) = &confirm.instead {

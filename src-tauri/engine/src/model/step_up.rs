@@ -128,7 +128,7 @@ pub struct Opened {
     pub demand: Demand,
 }
 
-/// The program that waits, for people. Never a reason to allow anything.
+/// The program that waits, for people. Never a reason to allow anything by itself: the person does, having read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Program {
     /// Its name, where the system tells.

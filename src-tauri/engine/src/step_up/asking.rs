@@ -484,7 +484,32 @@ fn give_up(ctx: &Context, state: &mut State, why: Unanswered) {
         let by = if by_program { By::Program } else { By::You };
         ctx.note(state, by, Happened::StepUpUnanswered { grant, account_name, act, why, program });
     }
+    let denied = asking_words(state).filter(|_| why == Unanswered::Denied);
     end(ctx, state, &Code::StepUpEnded { why });
+    if let Some(grant) = denied {
+        // Those that wait behind it would bring the window back at once.
+        drop_words_of(ctx, state, &grant);
+    }
+}
+
+/// The role of a question in words.
+fn asking_words(state: &State) -> Option<Grant> {
+    let asking = state.step_up.now.as_ref().filter(|asking| asking.is_in_words())?;
+    asking.role().map(|(grant, _)| grant.clone())
+}
+
+/// Nobody is asked in words for this role any more.
+fn drop_words_of(ctx: &Context, state: &mut State, grant: &Grant) {
+    let of_it = |asking: &Asking| asking.is_in_words() && asking.role().is_some_and(|(of, _)| of == grant);
+    let (gone, stay) = std::mem::take(&mut state.step_up.line).into_iter().partition::<Vec<_>, _>(of_it);
+    state.step_up.line = stay.into();
+    let code = Code::StepUpEnded { why: Unanswered::DeniedBefore };
+    for held in gone.into_iter().flat_map(|asking| asking.held) {
+        held.refuse(ctx, state, &code);
+    }
+    if state.step_up.now.as_ref().is_some_and(of_it) {
+        end(ctx, state, &code);
+    }
 }
 
 /// The question is over, and nothing of what waited is done.

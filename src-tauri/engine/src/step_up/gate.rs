@@ -139,6 +139,15 @@ pub(crate) fn mark_by_rules(ctx: &Context, state: &mut State, unmarked: &BTreeSe
     }
 }
 
+/// As [`mark_by_rules`], at the start: what a managed file marks was kept before it did.
+pub(crate) fn mark_by_policy(ctx: &Context, state: &mut State) {
+    let endless = state.profiles.values().filter(|p| p.kept.until.is_none()).map(|p| &p.kept.grant);
+    let marked: BTreeSet<Grant> = endless.filter(|grant| state.is_marked(grant)).cloned().collect();
+    for grant in &marked {
+        keep_for_now(ctx, state, grant);
+    }
+}
+
 /// What was kept without an end before its role was marked ends as if it had begun now.
 fn keep_for_now(ctx: &Context, state: &mut State, grant: &Grant) {
     let ends = safety::ends(state, grant, None, ctx.now());

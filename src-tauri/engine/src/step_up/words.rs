@@ -43,9 +43,31 @@ pub(super) fn is_first(asking: &Asking, program: Option<&Program>) -> bool {
     matches!((asking.programs.first(), program), (Some(one), Some(other)) if is_same(one, other))
 }
 
-/// By its file, where that is known: a name is anybody's to take.
+/// By its file and name, where they are known. What runs scripts is another program with each: it has to be the very
+/// process, unless it goes by the script's name. That keeps slips away, not what takes another's name on purpose.
 fn is_same(one: &Program, other: &Program) -> bool {
-    one.path.is_some() && one.path == other.path && one.name == other.name
+    let very = one.pid != 0 && one.pid == other.pid;
+    if one.path != other.path || one.name != other.name {
+        return false;
+    }
+    very || one.path.as_deref().is_some_and(|path| !runs_scripts(path, one.name.as_deref()))
+}
+
+/// Programs that run what others wrote, by how their files' names begin.
+const RUN_SCRIPTS: [&str; 19] = [
+    "ash", "bash", "bun", "busybox", "dash", "deno", "fish", "java", "ksh", "lua", "node", "perl", "php",
+    "pwsh", "python", "ruby", "sh", "tcsh", "zsh",
+];
+
+fn runs_scripts(path: &str, name: Option<&str>) -> bool {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let one_of = |name: &str| {
+        // `python3.13`, `ruby3.1`: the version is no other program.
+        let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
+        RUN_SCRIPTS.contains(&bare)
+    };
+    // A script that is started by its own name goes by it: `aws`, `ansible-playbook`.
+    one_of(file) && name.is_none_or(one_of)
 }
 
 /// The person said yes to the question of that number: what waited is done.
@@ -62,7 +84,15 @@ pub(super) fn allow(ctx: &Context, state: &mut State, number: u64) {
     state.step_up.denied.retain(|(denied, _)| *denied != grant);
     ctx.note(state, By::You, Happened::Confirmed { grant, account_name, act, why: None, quiet: true });
     for held in asking.held {
-        asking::go_on(ctx, state, held, false);
+        match held {
+            // The role may have been marked while this was asked: a word is no touch.
+            Held::HandOut(wish) => {
+                if let Some(wish) = gate::hold_found(ctx, state, wish) {
+                    hand_out::begin(ctx, state, wish);
+                }
+            }
+            other => asking::go_on(ctx, state, other, false),
+        }
     }
     asking::begin_next(ctx, state);
 }

@@ -1,15 +1,17 @@
 //! What an administrator decided on this computer holds, whatever the person sets, and never reaches the person's
 //! own file.
 
-use super::world::{World, minutes, now, start_in};
+use super::world::{World, begin, minutes, now, start_in};
 use crate::{
     Engine, Reply, Request,
     model::{
         code::Code,
+        delivery::Delivery,
         environment::{Environment, Why, classify},
-        ids::{AccountId, OrgId, RoleName},
+        ids::{AccountId, Grant, OrgId, ProfileName, RoleName},
         policy::Policy,
         portal::{Account, Portal},
+        profile::Kept,
         rules::{Field, Rule},
         settings::{Network, Settings},
     },
@@ -83,4 +85,39 @@ async fn a_file_that_cannot_be_used_is_told_and_decides_nothing() {
     let snapshot = now(&engine);
     assert_eq!((snapshot.policy_problem.clone(), snapshot.policy.locked()), (Some(code), vec![]));
     assert_eq!(snapshot.settings, Settings::default());
+}
+
+/// What was kept without an end before an administrator marked its role ends as if it had begun now.
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_already_gets_an_end_when_its_role_is_marked_by_the_file() {
+    for (role, ends) in [("Admin", true), ("Other", false)] {
+        let text =
+            format!(r#"{{"safety": {{"step_up": {{"marked": [{{"account": "1", "role": "{role}"}}]}}}}}}"#);
+        let (_world, engine) = start_in(minutes(60), None, |world| {
+            *world.policy.lock().unwrap() = read(&text);
+            let roles = Some(vec![RoleName::new("Admin")]);
+            let account = Account { id: AccountId::new("1"), name: "payments".into(), email: None, roles };
+            *world.portal.lock().unwrap() =
+                Some(Portal { accounts: vec![account], synced: Some(world.now()), ..Portal::default() });
+            let grant =
+                Grant { org: OrgId::new("acme"), account: AccountId::new("1"), role: RoleName::new("Admin") };
+            world.kept.lock().unwrap().push(Kept {
+                profile: ProfileName::new("pay-admin"),
+                grant,
+                region: None,
+                paused: false,
+                added: begin(),
+                written: None,
+                used: None,
+                until: None,
+                delivery: Delivery::CredentialsFile,
+                placed: None,
+                session: None,
+                asked: None,
+            });
+        })
+        .await;
+        let kept = now(&engine).profiles[0].kept.clone();
+        assert_eq!(kept.until.is_some(), ends, "{role}: {kept:?}");
+    }
 }

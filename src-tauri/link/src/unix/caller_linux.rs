@@ -1,7 +1,7 @@
 //! Which program asks, for the record: "which program used production today".
 //!
 //! The kernel names the process at the other end; that process is `latch`, and what asked is whoever
-//! started it. Told for people to read, and never a reason to allow anything: a program can call itself
+//! started it. Told for people to read, and never a reason to allow anything before a person did: a program can call itself
 //! what it likes.
 
 use std::{fs, path::Path};

@@ -84,6 +84,12 @@ fn where_a_word_is_enough_the_window_says_so_and_asks_for_no_key() {
     let touch = shown.touch.expect("a word");
     assert_eq!((touch.step, touch.another), (UiTouchStep::Word, false));
     assert_eq!((touch.allow.as_deref(), touch.deny.as_str()), (Some("Allow for 15 min"), "Deny"));
+    let unknown = asked(wanted(Act::CopyKeys, Demand::Words), |q| {
+        q.programs.push(Program { path: None, ..terraform() });
+        q.progress = Progress::Word;
+    });
+    let once = prompt(&unknown).and_then(|shown| shown.touch).and_then(|touch| touch.allow);
+    assert_eq!(once.as_deref(), Some("Allow once"));
     assert_eq!(tooltip(&s, &zone()), "Latchkey: allow or deny a program: payments-prod, Administrator");
 }
 

@@ -114,3 +114,60 @@ async fn the_notification_denies_as_the_window_does() {
     engine.ask(Request::Pressed { notice, pressed: Pressed::Deny }).await.unwrap();
     assert_eq!(waits.await.unwrap(), ended(Unanswered::Denied));
 }
+
+fn by(grant: &Grant, name: &str, path: &str, pid: u32) -> Request {
+    let Request::HandOut { of, assume, may_sign_in, confirmed, .. } = hand_out(grant, name, pid) else {
+        unreachable!()
+    };
+    let path = (!path.is_empty()).then(|| path.to_owned());
+    let asker = Asker { program: Some(name.to_owned()), pid, path, by_window: true };
+    Request::HandOut { of, assume, asker, may_sign_in, confirmed }
+}
+
+/// What runs scripts is another program with each, and what the system knows nothing of is allowed once.
+#[tokio::test(start_paused = true)]
+async fn a_yes_is_for_a_script_and_not_for_what_runs_scripts() {
+    for (name, path, again) in [
+        ("python3", "/usr/bin/python3.13", false),
+        ("aws", "/usr/bin/python3.13", true),
+        ("bash", "/usr/bin/bash", false),
+        ("terraform", "/usr/local/bin/terraform", true),
+        ("cron", "", false),
+    ] {
+        let (_world, engine) = without_keys().await;
+        let first = asks(&engine, by(&admin(), name, path, 42));
+        let it = number(&engine).await;
+        engine.ask(Request::StepUp(StepUpRequest::Allow { number: it })).await.unwrap();
+        assert!(matches!(first.await.unwrap(), Ok(Reply::Credentials(_))));
+        let later = asks(&engine, by(&admin(), name, path, 43));
+        pass(jiff::SignedDuration::from_secs(1)).await;
+        assert_eq!(later.is_finished(), again, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_behind_what_was_denied_is_not_asked() {
+    let (_world, engine) = without_keys().await;
+    let first = asks(&engine, by(&admin(), "cron", "", 42));
+    let it = number(&engine).await;
+    let second = asks(&engine, by(&admin(), "cron", "", 43));
+    pass(jiff::SignedDuration::from_secs(1)).await;
+    engine.ask(Request::StepUp(StepUpRequest::Deny { number: it })).await.unwrap();
+    assert_eq!(first.await.unwrap(), ended(Unanswered::Denied));
+    assert_eq!(second.await.unwrap(), ended(Unanswered::DeniedBefore));
+    assert!(quiet(&engine).await.step_up.question.is_none());
+}
+
+/// A word is no touch, also where the role was marked while the word was waited for.
+#[tokio::test(start_paused = true)]
+async fn a_role_that_was_marked_meanwhile_asks_for_its_touch() {
+    let (world, engine) = known().await;
+    let developer = role("9", "Developer");
+    let waits = asks(&engine, unread(&developer, "terraform", 42));
+    let it = number(&engine).await;
+    let mark = StepUpRequest::Mark { grant: developer.clone(), on: true };
+    assert_eq!(engine.ask(Request::StepUp(mark)).await, Ok(Reply::Done));
+    engine.ask(Request::StepUp(StepUpRequest::Allow { number: it })).await.unwrap();
+    touch(&world, &engine).await;
+    assert!(matches!(waits.await.unwrap(), Ok(Reply::Credentials(_))));
+}

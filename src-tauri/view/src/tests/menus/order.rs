@@ -41,6 +41,7 @@ fn privileged_roles_in_production_bring_nothing_to_the_top() {
 fn without_a_network_no_console_opens_and_the_first_row_says_why() {
     let offline = |s: &mut Snapshot| {
         s.online = false;
+        s.next_attempt = Some(s.at + jiff::SignedDuration::from_secs(20));
         s.favourites = vec![grant(PROD, "ReadOnly").into(), app("ins-1").into()];
         s.profiles = vec![profile("pay-dev", grant(DEV, "PowerUser"), 42, State::Fresh)];
     };
@@ -53,6 +54,12 @@ fn without_a_network_no_console_opens_and_the_first_row_says_why() {
     for on in ["Grafana (app)", "    Refresh now", "Refresh everything now"] {
         assert!(lines.iter().any(|l| l == on), "{on}: {lines:?}");
     }
+    // Where nothing tries, the machine's word alone keeps nothing closed.
+    let untried = drawn(&of(&with(|s| {
+        offline(s);
+        s.next_attempt = None;
+    })));
+    assert!(untried.iter().any(|l| l == "[PROD] payments-prod, ReadOnly"), "{untried:?}");
     // A server on this computer answers all the same.
     let here = with(|s| {
         offline(s);
