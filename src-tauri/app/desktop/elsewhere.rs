@@ -1,6 +1,5 @@
 //! macOS and Windows, behind the same interface. Not tried on either yet; what is missing is said here:
-//! - presence is not asked for: the person counts as being there, and nothing is held back;
-//! - nothing tells of wake-ups or of the network: the engine's boot-time clock and its tries have to do;
+//! - nothing tells of the network: the engine's tries have to do;
 //! - notifications have no buttons and cannot be taken away again.
 
 use super::TrayHost;
@@ -29,13 +28,15 @@ impl Platform {
         Self { clock }
     }
 
-    /// Nothing tells anything.
-    pub fn watch(&self, _signals: &UnboundedSender<Signal>) {}
+    /// Tells of wake-ups, of a screen that is locked and of a person who is back.
+    pub fn watch(&self, signals: &UnboundedSender<Signal>) {
+        tokio::spawn(super::presence::follow(signals.clone()));
+    }
 
-    /// The person is there.
+    /// Whether the person is there.
     #[expect(clippy::unused_async, reason = "Linux asks its buses")]
     pub async fn presence(&self) -> Presence {
-        Presence::default()
+        super::presence::now()
     }
 
     /// Shows a notification without buttons.

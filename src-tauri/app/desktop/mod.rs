@@ -14,6 +14,8 @@ use linux as platform;
 mod elsewhere;
 #[cfg(not(target_os = "linux"))]
 use elsewhere as platform;
+#[cfg(any(windows, target_os = "macos"))]
+mod presence;
 #[cfg(windows)]
 mod taskbar;
 
