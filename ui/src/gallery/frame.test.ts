@@ -67,5 +67,11 @@ test('a link of ours goes to a section of the settings, and fills the form in wi
   host.show({ view: 'portal', target: { target: 'add_organisation', start_url: 'https://other.test/start' } });
   await settled();
   expect(field.value).toBe('mine');
+  // Nor does it stand there the next time.
+  desk.adding = false;
+  await settled();
+  desk.adding = true;
+  await settled();
+  expect(screen.getByLabelText<HTMLInputElement>(/Start URL/).value).toBe('');
   expect(host.asked.slice(before)).toEqual([]);
 });
