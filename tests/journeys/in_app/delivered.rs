@@ -83,9 +83,9 @@ fn credential_process_waits_for_a_touch_and_says_why_there_is_none() {
         let (said, denied) = tokio::join!(aws(&desk, &server), denied);
         denied?;
         let said = said?;
-        ensure!(!said.ok && said.err.contains("The touch was denied"), "{}{}", said.out, said.err);
+        ensure!(!said.ok && said.err.contains("This was denied"), "{}{}", said.out, said.err);
         let said = aws(&desk, &server).await?;
-        ensure!(!said.ok && said.err.contains("The touch was denied a moment ago"), "{}", said.err);
+        ensure!(!said.ok && said.err.contains("This was denied a moment ago"), "{}", said.err);
         ensure!(!keys.shows(HANDS_OUT)?, "what was denied is asked again at once");
 
         // Without the app nobody can be asked, though the server would still give it out.

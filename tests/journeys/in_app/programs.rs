@@ -83,7 +83,7 @@ fn a_containers_endpoint_waits_for_a_touch() {
         denied?;
         let (status, refusal) = answer?;
         ensure!(status == StatusCode::FORBIDDEN, "{status} {refusal}");
-        ensure!(refusal["message"] == "The touch was denied", "{refusal}");
+        ensure!(refusal["message"] == "This was denied", "{refusal}");
         Ok(())
     });
 }

@@ -274,8 +274,28 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_file_is_selected_in_the_desktops_file_manager_where_there_is_one() {
+    /// Runs itself on a session bus of its own.
+    #[test]
+    fn a_file_is_selected_in_the_desktops_file_manager_where_there_is_one() {
+        const INSIDE: &str = "LATCHKEY_TEST_OWN_BUS";
+        if std::env::var_os(INSIDE).is_none() {
+            let inside = std::process::Command::new("dbus-run-session")
+                .arg("--")
+                .arg(std::env::current_exe().unwrap())
+                .args(["a_file_is_selected_in_the_desktops_file_manager_where_there_is_one", "--nocapture"])
+                .env(INSIDE, "1")
+                .output()
+                .unwrap();
+            let said =
+                [inside.stdout, inside.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()).concat();
+            assert!(inside.status.success() && said.contains("1 passed"), "{said}");
+            return;
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(shown_in_the_file_manager());
+    }
+
+    async fn shown_in_the_file_manager() {
         let file = Path::new("/home/sam/.aws/my credentials");
         assert!(!select(file).await, "nobody answers on this bus");
         let (asked, shown) = std::sync::mpsc::channel();
