@@ -4,11 +4,11 @@ use super::{
     arrival::{add, read_no, say_yes},
     steps::{latch, wait_synced},
 };
-use anyhow::{Context, ensure};
+use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 use std::{fs, path::Path};
 use support::{
-    KeyDesk,
+    Desk, KeyDesk, SandboxServer,
     deadline::{SOON, WHILE},
     journey, organisation, programs,
 };
@@ -19,17 +19,23 @@ const ROLE: &str = "111122223333/Administrator";
 /// `latch`'s exit status where nobody touched a key.
 const NOT_TOUCHED: i32 = 8;
 
+/// Signed in at an organisation with production. What is served ends with the second part.
+async fn signed_in(desk: &Desk) -> Result<(KeyDesk, SandboxServer)> {
+    let mut file = organisation::head("Acme", "700000000001", "everybody", "sam", "");
+    file += &organisation::account("111122223333", "live-prod", "Administrator", "everybody");
+    let server = organisation::serve(&desk.folders().root().join("acme"), &file).await?;
+    let keys = KeyDesk::start(desk).await?;
+    let address = add(desk, &keys.window, &server).await?;
+    say_yes(&keys.app, 0, &address, server.user()?).await?;
+    wait_synced(&keys.app, 0).await?;
+    Ok((keys, server))
+}
+
 #[test]
 fn production_is_opened_by_a_touch_and_closed_again() {
     journey("step-up", |desk| async move {
-        let mut file = organisation::head("Acme", "700000000001", "everybody", "sam", "");
-        file += &organisation::account("111122223333", "live-prod", "Administrator", "everybody");
-        let server = organisation::serve(&desk.folders().root().join("acme"), &file).await?;
-        let keys = KeyDesk::start(&desk).await?;
+        let (keys, _server) = signed_in(&desk).await?;
         let (app, window) = (&keys.app, &keys.window);
-        let address = add(&desk, window, &server).await?;
-        say_yes(app, 0, &address, server.user()?).await?;
-        wait_synced(app, 0).await?;
 
         // A key is made known by a touch of it.
         keys.key().touch().await?;
@@ -88,14 +94,8 @@ fn production_is_opened_by_a_touch_and_closed_again() {
 #[test]
 fn without_a_key_a_tool_is_allowed_or_denied_in_a_window_that_names_it() {
     journey("step-up-words", |desk| async move {
-        let mut file = organisation::head("Acme", "700000000001", "everybody", "sam", "");
-        file += &organisation::account("111122223333", "live-prod", "Administrator", "everybody");
-        let server = organisation::serve(&desk.folders().root().join("acme"), &file).await?;
-        let keys = KeyDesk::start(&desk).await?;
-        let (app, window) = (&keys.app, &keys.window);
-        let address = add(&desk, window, &server).await?;
-        say_yes(app, 0, &address, server.user()?).await?;
-        wait_synced(app, 0).await?;
+        let (keys, _server) = signed_in(&desk).await?;
+        let app = &keys.app;
 
         // Each its own program by its file, as the person is told.
         let latch = programs::latch()?.display().to_string();
