@@ -175,10 +175,15 @@ export class Desk {
     this.importing = true;
   }
 
+  /** How often the portal was asked for. */
+  #portals = 0;
+
   /** Fetches what the portal lists, when it changed. */
   async refreshPortal(org: string) {
+    const turn = ++this.#portals;
     const portal = await this.host.portal(org);
-    if (!portal || this.org?.id !== org) return;
+    // An answer that was overtaken by a later one's is the older of both.
+    if (!portal || this.org?.id !== org || turn !== this.#portals) return;
     this.leaving.note(this.portal, portal);
     this.portal = portal;
   }

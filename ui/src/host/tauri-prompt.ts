@@ -7,10 +7,16 @@ import type { PromptHost } from './prompt';
 export const tauriPrompt: PromptHost = {
   prompt: () => invoke('prompt'),
   onPrompt: (changed) => {
-    // What changed before anybody listened is asked for once more.
-    void listen<UiPrompt>('prompt', ({ payload }) => changed(payload)).then(async () => {
+    let told = false;
+    const hears = listen<UiPrompt>('prompt', ({ payload }) => {
+      told = true;
+      changed(payload);
+    });
+    // What changed before anybody listened is asked for once more. The answer comes by another way than what is
+    // told, and may be overtaken by it: then it is the older of both.
+    void hears.then(async () => {
       const now = await tauriPrompt.prompt();
-      if (now) changed(now);
+      if (now && !told) changed(now);
     });
     // The window ends with its question.
     return () => undefined;
