@@ -5,11 +5,13 @@
 //! Invariant: whoever waits is answered: by what was asked for, or by why it was not done.
 
 mod asking;
+mod ending;
 mod gate;
 mod opened;
 mod words;
 
-pub(crate) use asking::{deny, ended, finish, keys_changed, show_again};
+pub(crate) use asking::{ended, finish, keys_changed, show_again};
+pub(crate) use ending::deny;
 pub(crate) use gate::{ask, demanded, gate, hold_found, learnt, mark_by_policy, mark_by_rules, unmarked};
 pub(crate) use opened::{close, is_open, needs_no_touch, was_touched};
 pub(crate) use words::{ask_in_words, is_allowed};
@@ -237,7 +239,7 @@ pub(crate) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
 
 /// A sign-in ended: what its person opened is closed, and nothing is asked for it any more.
 pub(crate) fn signed_out(ctx: &Context, state: &mut State, org: &OrgId) {
-    asking::drop_those_of(ctx, state, org);
+    ending::drop_those_of(ctx, state, org);
     state.step_up.allowed.retain(|(grant, ..)| grant.org != *org);
     close(ctx, state, Closed::SignedOut, |one| one.grant.org == *org);
 }

@@ -1,6 +1,10 @@
 //! One question at a time: a key is found, it is asked, its answer is looked at, and what waited is done.
 
-use super::{Asking, Held, Server, Told, gate, opened, words};
+use super::{
+    Asking, Held, Server, Told,
+    ending::{end, give_up},
+    gate, opened, words,
+};
 use crate::{
     console,
     engine::{self, Context, Event},
@@ -10,7 +14,6 @@ use crate::{
         code::Code,
         environment::Act,
         history::{By, Event as Happened},
-        ids::{Grant, OrgId},
         keys::{Ceremony, Info, KeyFault, KeyId, Undone, UserProof, Verification},
         profile::State as ProfileState,
         step_up::{Demand, For, Opened, PATIENCE, Proof, Proved, StepUpKey, Unanswered},
@@ -29,14 +32,6 @@ const LATEST: SignedDuration = SignedDuration::from_mins(5);
 
 /// A key that another one talks to, or that is not yet done with what it was asked before, is asked again so soon.
 const AGAIN: SignedDuration = SignedDuration::from_secs(1);
-
-/// What was denied to a program is not asked again for so long.
-const DENIED: SignedDuration = SignedDuration::from_secs(30);
-
-/// Whether the person denied the role to programs a moment ago.
-pub(super) fn was_denied(ctx: &Context, state: &State, grant: &Grant) -> bool {
-    state.step_up.denied.iter().any(|(denied, until)| denied == grant && ctx.now() < *until)
-}
 
 /// Asks, with the same question where it is asked already.
 pub(super) fn hold(ctx: &Context, state: &mut State, need: gate::Need, held: Held) {
@@ -440,13 +435,6 @@ fn code_of(error: NativeError) -> Code {
     }
 }
 
-/// The person said no to the question of that number.
-pub(crate) fn deny(ctx: &Context, state: &mut State, number: u64) {
-    if state.step_up.now.as_ref().is_some_and(|asking| asking.number == number) {
-        give_up(ctx, state, Unanswered::Denied);
-    }
-}
-
 /// The person wants to see the question, wherever its window is.
 pub(crate) fn show_again(state: &mut State) {
     if let Some(asking) = &mut state.step_up.now {
@@ -467,61 +455,6 @@ pub(super) fn another(ctx: &Context, state: &mut State, number: u64) {
         asking.refused = None;
         advance(ctx, state);
     }
-}
-
-/// Nobody touched a key.
-fn give_up(ctx: &Context, state: &mut State, why: Unanswered) {
-    let now = ctx.now();
-    let Some(asking) = &state.step_up.now else { return };
-    let by_program = !asking.programs.is_empty();
-    let program = asking.programs.first().and_then(|program| program.name.clone());
-    if let For::Role { grant, account_name, act, .. } = asking.wanted.clone() {
-        let denied = &mut state.step_up.denied;
-        denied.retain(|(other, until)| *other != grant && now < *until);
-        if why == Unanswered::Denied && by_program {
-            denied.push((grant.clone(), now + DENIED));
-        }
-        let by = if by_program { By::Program } else { By::You };
-        ctx.note(state, by, Happened::StepUpUnanswered { grant, account_name, act, why, program });
-    }
-    let denied = asking_words(state).filter(|_| why == Unanswered::Denied);
-    end(ctx, state, &Code::StepUpEnded { why });
-    if let Some(grant) = denied {
-        // Those that wait behind it would bring the window back at once.
-        drop_words_of(ctx, state, &grant);
-    }
-}
-
-/// The role of a question in words.
-fn asking_words(state: &State) -> Option<Grant> {
-    let asking = state.step_up.now.as_ref().filter(|asking| asking.is_in_words())?;
-    asking.role().map(|(grant, _)| grant.clone())
-}
-
-/// Nobody is asked in words for this role any more.
-fn drop_words_of(ctx: &Context, state: &mut State, grant: &Grant) {
-    let of_it = |asking: &Asking| asking.is_in_words() && asking.role().is_some_and(|(of, _)| of == grant);
-    let (gone, stay) = std::mem::take(&mut state.step_up.line).into_iter().partition::<Vec<_>, _>(of_it);
-    state.step_up.line = stay.into();
-    let code = Code::StepUpEnded { why: Unanswered::DeniedBefore };
-    for held in gone.into_iter().flat_map(|asking| asking.held) {
-        held.refuse(ctx, state, &code);
-    }
-    if state.step_up.now.as_ref().is_some_and(of_it) {
-        end(ctx, state, &code);
-    }
-}
-
-/// The question is over, and nothing of what waited is done.
-fn end(ctx: &Context, state: &mut State, code: &Code) {
-    let Some(asking) = state.step_up.now.take() else { return };
-    if asking.running.is_some() {
-        keys::give_up(ctx, state);
-    }
-    for held in asking.held {
-        held.refuse(ctx, state, code);
-    }
-    begin_next(ctx, state);
 }
 
 /// A key is known here no more.
@@ -551,18 +484,5 @@ pub(super) fn tick(ctx: &Context, state: &mut State, now: Timestamp) {
         // That it was taken away stays said: who laid it back sees that it is asked, too.
         asking.refused.take_if(|(_, fault)| !was_taken(fault));
         advance(ctx, state);
-    }
-}
-
-/// Nothing is asked for an organisation any more whose sign-in ended.
-pub(super) fn drop_those_of(ctx: &Context, state: &mut State, org: &OrgId) {
-    let of_it = |asking: &Asking| asking.role().is_some_and(|(grant, _)| grant.org == *org);
-    let (gone, stay) = std::mem::take(&mut state.step_up.line).into_iter().partition::<Vec<_>, _>(of_it);
-    state.step_up.line = stay.into();
-    for held in gone.into_iter().flat_map(|asking| asking.held) {
-        held.refuse(ctx, state, &Code::SignInNeeded);
-    }
-    if state.step_up.now.as_ref().is_some_and(of_it) {
-        end(ctx, state, &Code::SignInNeeded);
     }
 }

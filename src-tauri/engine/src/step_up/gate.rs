@@ -1,6 +1,6 @@
 //! What asks for a touch: each wish comes through here first.
 
-use super::{Held, asking, close, is_open, words};
+use super::{Held, asking, close, ending, is_open, words};
 use crate::{
     engine::Context,
     hand_out,
@@ -43,7 +43,7 @@ pub(crate) fn gate(
     let refused = match (&need.wanted, &need.program) {
         // Nobody could be asked: there is no window.
         _ if ctx.on_demand => Some(Code::StepUpNeeded),
-        (For::Role { grant, .. }, Some(_)) if asking::was_denied(ctx, state, grant) => {
+        (For::Role { grant, .. }, Some(_)) if ending::was_denied(ctx, state, grant) => {
             Some(Code::StepUpEnded { why: Unanswered::DeniedBefore })
         }
         _ => None,
@@ -65,7 +65,7 @@ pub(crate) fn hold_found(ctx: &Context, state: &mut State, wish: hand_out::Wish)
     };
     if ctx.on_demand {
         wish.answer(Err(Code::StepUpNeeded));
-    } else if need.program.is_some() && asking::was_denied(ctx, state, wish.grant()) {
+    } else if need.program.is_some() && ending::was_denied(ctx, state, wish.grant()) {
         wish.answer(Err(Code::StepUpEnded { why: Unanswered::DeniedBefore }));
     } else {
         asking::hold(ctx, state, need, Held::HandOut(wish));
@@ -77,7 +77,7 @@ pub(crate) fn hold_found(ctx: &Context, state: &mut State, wish: hand_out::Wish)
 pub(crate) fn ask(ctx: &Context, state: &mut State, request: StepUpRequest, answer: oneshot::Sender<Answer>) {
     let answered = match request {
         StepUpRequest::Deny { number } => {
-            asking::deny(ctx, state, number);
+            ending::deny(ctx, state, number);
             Ok(Reply::Done)
         }
         StepUpRequest::Allow { number } => {
@@ -198,7 +198,7 @@ pub(crate) fn demanded(ctx: &Context, state: &mut State, grant: &Grant, held: He
         Held::Refresh(profile) => (Act::KeepFresh, None, Some(profile.clone())),
         Held::Ask(..) | Held::Console(_) => (Act::OpenConsole, None, None),
     };
-    if program.is_some() && asking::was_denied(ctx, state, grant) {
+    if program.is_some() && ending::was_denied(ctx, state, grant) {
         return held.refuse(ctx, state, &Code::StepUpEnded { why: Unanswered::DeniedBefore });
     }
     match role(state, grant, act, profile, Demand::Server) {

@@ -1,7 +1,7 @@
 //! Programs that ask for a role which the person confirms in words, where nobody can be asked at the place they run:
 //! the window asks, naming the program. A yes holds for that program and role for a while.
 
-use super::{Asking, Held, asking, gate};
+use super::{Asking, Held, asking, ending, gate};
 use crate::{
     engine::Context,
     hand_out,
@@ -19,7 +19,7 @@ use crate::{
 
 /// Holds keys until the person allowed them, or did not.
 pub(crate) fn ask_in_words(ctx: &Context, state: &mut State, wish: hand_out::Wish) {
-    if asking::was_denied(ctx, state, wish.grant()) {
+    if ending::was_denied(ctx, state, wish.grant()) {
         return wish.answer(Err(Code::StepUpEnded { why: Unanswered::DeniedBefore }));
     }
     let (profile, program) = (wish.profile().cloned(), wish.program());

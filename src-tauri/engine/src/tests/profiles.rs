@@ -173,6 +173,17 @@ async fn a_section_that_somebody_took_out_is_told_and_taken_back_on_request() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_file_of_a_profile_is_shown_and_of_one_that_is_gone_it_is_told() {
+    let (world, engine) = start(minutes(60), None).await;
+    assert_eq!(engine.ask(Request::ShowFile(pay())).await, Err(Code::Gone { what: "pay-dev".into() }));
+    keep(&engine, "pay-dev").await.unwrap();
+    until(&engine, fresh).await;
+    let path = now(&engine).file.path.display().to_string();
+    engine.ask(Request::ShowFile(pay())).await.unwrap();
+    assert_eq!(world.count(&format!("show {path}")), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_quitting_took_out_is_written_again_at_the_next_start() {
     let (world, engine) = start_in(minutes(60), None, |w| {
         *w.settings.lock().unwrap() = Settings { remove_on_quit: true, ..Settings::default() };

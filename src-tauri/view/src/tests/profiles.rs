@@ -90,15 +90,15 @@ fn a_file_that_cannot_be_written_says_how_long_the_old_credentials_work() {
 
 #[test]
 fn who_wrote_what_stands_there() {
-    let of = |p: engine::snapshot::ProfileNow| {
+    let seen = |p: engine::snapshot::ProfileNow| {
         shown(|s| {
             let conflict = Conflict::ChangedByAnother;
             let event = Event::Conflicted { profile: ProfileName::new("pay-dev"), conflict };
             s.history = Arc::new(vec![entry(minutes(-4), event)]);
             s.profiles = vec![p];
         })
-        .writer
     };
+    let of = |p| seen(p).writer;
     let ours =
         |at: Timestamp| Some(UiWriter { ours: true, name: "Latchkey".into(), at: Some(at.as_millisecond()) });
     let noticed = Some(minutes(-4).as_millisecond());
@@ -107,6 +107,8 @@ fn who_wrote_what_stands_there() {
         of(pay_dev(State::Conflict(Conflict::ChangedByAnother))),
         Some(UiWriter { ours: false, name: "Another program".into(), at: noticed })
     );
+    let told = seen(pay_dev(State::Conflict(Conflict::ChangedByAnother))).problem.unwrap().meaning;
+    assert!(told.ends_with(" Last writer: unknown, noticed 11:14."), "{told}");
     assert_eq!(of(pay_dev(State::Conflict(Conflict::SsoSettings))), ours(minutes(-18)));
     let mut never = pay_dev(State::Waiting);
     never.kept.written = None;
