@@ -2,7 +2,7 @@
 //! files that we write.
 
 use super::{credentials, file, generated, keep, modified};
-use crate::Document;
+use crate::{Document, ParseErrorKind};
 use jiff::ToSpan;
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -75,6 +75,17 @@ fn ours(text: &str) -> Value {
     Value::Object(sections.collect())
 }
 
+/// Whether we reject a file for an indented block of [DEFAULT], into which botocore looks only where a section
+/// shows it.
+fn for_its_defaults(text: &str) -> bool {
+    let Err(error) = Document::parse(text.as_bytes()) else { return false };
+    let bytes = text.as_bytes();
+    let before = &text[..crate::grammar::lines(bytes).line(error.line - 1, bytes).start];
+    let header = before.rsplit(['\n', '\r']).find(|line| line.starts_with('['));
+    error.kind == ParseErrorKind::NestedWithoutEquals
+        && header.is_some_and(|line| line.starts_with("[DEFAULT]"))
+}
+
 #[test]
 fn the_same_files_are_read_and_read_the_same() {
     const FILES: usize = 1500;
@@ -90,19 +101,19 @@ fn the_same_files_are_read_and_read_the_same() {
         texts.insert(number.to_string(), text);
     }
     let theirs = python(READ_ALL, &[folder.path().to_str().unwrap()], &[]);
-    let (mut read, mut rejected) = (0, 0);
+    let (mut read, mut rejected, mut excused) = (0, 0, 0);
     for (name, text) in &texts {
         let theirs = &theirs[name];
-        // We look into an indented block of [DEFAULT] also when no section shows it.
-        let hidden = text.contains("[DEFAULT]") && ours(text).is_null();
-        if !hidden {
-            assert_eq!(&ours(text), theirs, "{text:?}");
+        if !theirs.is_null() && for_its_defaults(text) {
+            excused += 1;
+            continue;
         }
+        assert_eq!(&ours(text), theirs, "{text:?}");
         if theirs.is_null() { rejected += 1 } else { read += 1 }
     }
     assert!(
-        read > FILES / 3 && rejected > FILES / 10,
-        "{read} read, {rejected} rejected: not much of a test"
+        read > FILES / 3 && rejected > FILES / 10 && excused < FILES / 100,
+        "{read} read, {rejected} rejected, {excused} excused: not much of a test"
     );
 }
 

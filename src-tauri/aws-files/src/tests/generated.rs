@@ -57,10 +57,21 @@ fn agreed(profile: &str, n: u32) -> Change {
     Change::Put(Put { consent: Consent::ReplaceWithBackup, ..put(profile, n) })
 }
 
-/// The lines of a text with their endings; the last one closed.
-fn lines(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let text = String::from_utf8(bytes.to_vec()).unwrap();
-    text.replace("\r\n", "\n").split(['\n', '\r']).map(|line| line.as_bytes().to_vec()).collect()
+/// The lines of a text with their endings.
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    let all = crate::grammar::lines(bytes);
+    let line = |number| all.line(number, bytes);
+    (0..all.len()).map(|number| &bytes[line(number).start..line(number).next]).collect()
+}
+
+/// The bytes of a section, from its header to before the next one's.
+fn place(document: &Document, section: &str) -> std::ops::Range<usize> {
+    let bytes = document.to_bytes();
+    let begins = |line| crate::grammar::lines(bytes).line(line, bytes).start;
+    let header = document.header_line(section).unwrap();
+    let headers = document.sections().filter_map(|name| document.header_line(&name));
+    let next = headers.filter(|line| *line > header).min();
+    begins(header)..next.map_or(bytes.len(), begins)
 }
 
 proptest! {
@@ -87,15 +98,15 @@ proptest! {
         prop_assert_eq!(String::from_utf8_lossy(document.to_bytes()), text);
     }
 
-    /// The person agreed to replace a section: every line of the file but the section's own keys stays,
-    /// in its order.
+    /// The person agreed to replace a section: every byte before and after it stays, and within it every line but
+    /// those of the keys that are ours, in their order.
     #[test]
     fn replacing_a_section_leaves_every_other_line(text in good_file(), which in 0..6usize, n in 0..1000u32) {
         let text = format!("[s9]\n{text}");
         let mut document = Document::parse(text.as_bytes()).unwrap();
         let plain: Vec<String> = document.sections().filter(|name| name.len() == 2).collect();
         let profile = plain[which % plain.len()].clone();
-        let foreign: Vec<Vec<u8>> = lines(text.as_bytes());
+        let old = place(&document, &profile);
         agreed(&profile, n).apply(&mut document).unwrap();
         for (key, value) in [
             ("aws_access_key_id", format!("ASIA{n:016}")),
@@ -104,21 +115,28 @@ proptest! {
         ] {
             prop_assert_eq!(document.get(&profile, key).unwrap().to_string(), value);
         }
-        let after = lines(document.to_bytes());
+        let after = document.to_bytes();
+        let new = place(&document, &profile);
+        let all = String::from_utf8_lossy(after).into_owned();
+        prop_assert_eq!(&after[..new.start], &text.as_bytes()[..old.start]);
+        prop_assert_eq!(&after[new.end..], &text.as_bytes()[old.end..]);
         let ours = |line: &[u8]| {
             let line = String::from_utf8_lossy(line).trim().to_lowercase();
             ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "x_"]
                 .iter()
                 .any(|key| line.starts_with(key))
         };
-        let mut rest = after.iter().filter(|line| !line.is_empty());
-        for line in foreign.iter().filter(|line| !line.is_empty() && !ours(line)) {
-            // Continuation lines of a replaced value go with it.
-            let continued = line[0].is_ascii_whitespace();
-            prop_assert!(
-                continued || rest.any(|it| it == line),
-                "{:?} is gone from {:?}", String::from_utf8_lossy(line), String::from_utf8_lossy(document.to_bytes())
-            );
+        let after = lines(&after[new]);
+        let mut rest = after.iter();
+        let mut replaced = false;
+        for line in lines(&text.as_bytes()[old]) {
+            let said = String::from_utf8_lossy(line);
+            // What continues a replaced value goes with it, with what stands between.
+            let continues = said.trim().is_empty() || said.starts_with([' ', '\t', ';', '#']);
+            replaced = ours(line) || (replaced && continues);
+            // The last line of a file may get an ending.
+            let stays = |it: &&[u8]| *it == line || (!said.ends_with(['\n', '\r']) && it.starts_with(line));
+            prop_assert!(replaced || rest.any(stays), "{said:?} is gone from {all:?}");
         }
         prop_assert_eq!(
             document.standing(&profile, None),

@@ -1,8 +1,8 @@
-//! Killed in the middle of writing, six hundred times: the old file or the new one, never anything else.
+//! Killed in the middle of writing, seven hundred times: the old file or the new one, never anything else.
 
 use super::{FOREIGN, child, file, keep, memory, names, now, section, text};
-use crate::{Change, FileError, Outcome, Standing, replace::Step};
-use jiff::Timestamp;
+use crate::{Change, CredentialsFile, FileError, Outcome, Standing, replace::Step};
+use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::BTreeSet,
     fs,
@@ -72,8 +72,10 @@ fn killed_at_any_moment() {
 
 /// How often a process is killed while it writes; each of two others writes as often meanwhile.
 const KILLS: usize = 500;
-/// The last of them are beside `aws configure set`.
+/// How often besides, while `aws configure set` runs.
 const BESIDE_AWS: usize = 100;
+/// A file that another program is about to write is left alone for a moment, and for no longer than this.
+const GIVES_WAY: SignedDuration = SignedDuration::from_secs(30);
 /// How often that runs; each time takes about a second.
 const AWS_RUNS: u32 = 3;
 
@@ -92,12 +94,19 @@ pub(super) fn given_way(result: Result<Outcome, FileError>) -> bool {
     }
 }
 
+/// Updates, once nobody is about to write.
+fn update_in_turn(it: &CredentialsFile, changes: &[Change]) {
+    let until = real_now() + GIVES_WAY;
+    while given_way(it.update(changes, real_now())) {
+        assert!(real_now() < until, "the file is left alone for good");
+    }
+}
+
 /// Updates the next of its ten profiles for each line on its input, and says so. An update that one of the
 /// killed undid is missed when its turn comes; what `aws` undid, which takes no lock, is written again.
 pub(super) fn write_at_each_line(path: &Path, number: usize) {
     let it = file(path);
     let own = |n: u32| format!("w{number}-{}", n % 10);
-    let beside_aws = |changes: &[Change]| while given_way(it.update(changes, real_now())) {};
     for (n, line) in (0..).zip(io::stdin().lines()) {
         match line.unwrap().as_str() {
             "alone" => {
@@ -108,9 +117,11 @@ pub(super) fn write_at_each_line(path: &Path, number: usize) {
                     assert_eq!(key.unwrap().as_str(), format!("ASIA{oldest:016}"), "lost after {n}");
                 }
             }
-            "beside aws" => beside_aws(&[keep(&own(n), n)]),
+            "beside aws" => update_in_turn(&it, &[keep(&own(n), n)]),
             // One tick after it.
-            "aws is done" => beside_aws(&(n - 10..n).map(|n| keep(&own(n), n)).collect::<Vec<_>>()),
+            "aws is done" => {
+                update_in_turn(&it, &(n - 10..n).map(|n| keep(&own(n), n)).collect::<Vec<_>>());
+            }
             other => panic!("{other}"),
         }
         println!("{WRITTEN}");
@@ -153,9 +164,19 @@ impl Writer {
     }
 }
 
+/// How often each of the two writes without `aws`.
+const TURNS: u32 = 500;
+
+/// The last ten of so many writes of each of the two are in the file.
+fn stand(file: &str, told: u32) {
+    for (writer, n) in [0, 1].into_iter().flat_map(|writer| (told - 10..told).map(move |n| (writer, n))) {
+        assert!(file.contains(&section(&format!("w{writer}-{}", n % 10), n)), "{writer} lost {n}: {file}");
+    }
+}
+
 /// In each round one process is killed in the middle of writing, at each step in turn, and two write that are
-/// told to when it has begun: the three meet at the file by construction. Nothing of the two is lost. In the
-/// last rounds `aws configure set` runs besides.
+/// told to when it has begun: the three meet at the file by construction. Nothing of the two is lost. In further
+/// rounds `aws configure set` runs besides.
 #[test]
 fn killed_five_hundred_times_beside_two_writers_that_lose_nothing_and_the_aws_cli() {
     let home = memory();
@@ -170,10 +191,13 @@ fn killed_five_hundred_times_beside_two_writers_that_lose_nothing_and_the_aws_cl
         .collect();
     let (mut held, mut killed, mut aws, mut seen) = (0, 0, None, BTreeSet::new());
     for (n, step) in (1..).zip(steps.iter().cycle()) {
-        if killed == KILLS {
+        if killed == KILLS + BESIDE_AWS {
             break;
         }
-        if killed == KILLS - BESIDE_AWS && aws.is_none() {
+        if killed == KILLS && aws.is_none() {
+            // Each writer has looked at what it wrote ten turns before: of each, the last ten are left to look at.
+            assert!(writers.iter().all(|writer| writer.told == TURNS), "each wrote in each round");
+            stand(&text(&path), TURNS);
             aws = Some(thread::spawn({
                 let path = path.clone();
                 move || (0..AWS_RUNS).for_each(|n| super::aws_cli::set(&path, n))
@@ -214,16 +238,14 @@ fn killed_five_hundred_times_beside_two_writers_that_lose_nothing_and_the_aws_cl
     let last = writers[0].told;
     writers.iter_mut().for_each(|writer| writer.tell("aws is done"));
     writers.iter_mut().for_each(Writer::has_written);
-    while given_way(it.update(&[keep("dev", 900_000)], real_now())) {}
+    update_in_turn(&it, &[keep("dev", 900_000)]);
 
     let after = text(&path);
     assert!(after.starts_with(FOREIGN), "{after}");
     assert!(after.contains(&section("dev", 900_000)), "{after}");
-    for (writer, n) in [0, 1].into_iter().flat_map(|writer| (last - 10..last).map(move |n| (writer, n))) {
-        assert!(after.contains(&section(&format!("w{writer}-{}", n % 10), n)), "{after}");
-    }
+    stand(&after, last);
     assert_eq!(after.matches("x_latchkey = ").count(), 21, "{after}");
     assert!(!seen.is_empty() && seen.is_subset(&super::aws_cli::theirs(&path)), "{seen:?} was read: {after}");
     let written: u32 = writers.into_iter().map(Writer::end).sum();
-    assert!(written >= 2 * u32::try_from(KILLS).unwrap(), "{written}");
+    assert!(written >= 2 * TURNS, "{written}");
 }
