@@ -99,6 +99,18 @@ const SAMPLED: &str = r"
     window.sampled();
 ";
 
+/// Two frames later: whether what is said of the results is what was said in the measured frame; else both.
+const SAID: &str = r"
+    const [done] = arguments;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+        const measured = window.samples.at(-1).result, now = document.querySelector('.bar [role=status]')?.textContent ?? '';
+        done(measured === now && measured !== '' ? true : { measured, now });
+    }));
+";
+
+/// The field of the portal.
+const SEARCH: &str = "#search";
+
 /// Types a text and gives what the page measured of each keystroke.
 async fn typed(window: &Driver, field: &str, text: &str) -> Result<Vec<Value>> {
     let input = window.see(Locator::Css(field)).await?;
@@ -108,6 +120,11 @@ async fn typed(window: &Driver, field: &str, text: &str) -> Result<Vec<Value>> {
         input.send_keys(&letter.to_string()).await?;
         let sampled = window.client().execute_async(SAMPLED, vec![json!(at + 1)]);
         within(SOON, "the frame after a keystroke", sampled).await?;
+        if field == SEARCH {
+            // What came in that frame is what stays: nothing is left for a later one.
+            let said = within(SOON, "two frames", window.client().execute_async(SAID, Vec::new())).await?;
+            ensure!(said == true, "after {letter:?} of {text:?} the frame had {said}, which changed");
+        }
     }
     let samples = window.client().execute("return window.samples", Vec::new()).await?;
     samples.as_array().cloned().context("the page kept no samples")
@@ -177,11 +194,11 @@ pub async fn measure(desk: Desk) -> Result<()> {
     window.client().execute(WATCH, Vec::new()).await?;
     let (mut ours, mut empty) = (Vec::new(), Vec::new());
     // Once unmeasured: what is compiled at its first use is not what a person waits for at each key.
-    typed(&window, "#search", "payments").await?;
+    typed(&window, SEARCH, "payments").await?;
     typed(&window, "#empty", "payments").await?;
     for query in QUERIES {
         for _ in 0..TIMES {
-            let samples = typed(&window, "#search", query).await?;
+            let samples = typed(&window, SEARCH, query).await?;
             let last = samples.last().context("no keystroke was seen")?;
             ensure!(
                 last["result"].as_str().is_some_and(|text| text.contains("match")),

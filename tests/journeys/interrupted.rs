@@ -81,6 +81,8 @@ fn a_profile_of_somebody_else_is_replaced_only_when_the_person_says_so() {
 /// `aws configure set` takes no lock: what it had read before we wrote, it puts back.
 #[test]
 fn what_another_program_had_read_and_puts_back_is_replaced_at_once() {
+    /// A tick of the app's, and what writing takes on a busy machine.
+    const AT_ONCE: Duration = Duration::from_secs(3);
     const THEIRS: &str = "[theirs]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n";
     journey("interrupted-undone", |desk| async move {
         fs::create_dir_all(desk.home(".aws"))?;
@@ -91,7 +93,7 @@ fn what_another_program_had_read_and_puts_back_is_replaced_at_once() {
         keep_fresh(&app, &window, ACCOUNT, ROLE, "data-dev").await?;
         let mark = app.mark();
         let stands = async |wanted: &str, what: &str| {
-            until(SOON, what, || async { Ok((written(&desk)? == wanted).then_some(())) }).await
+            until(AT_ONCE, what, || async { Ok((written(&desk)? == wanted).then_some(())) }).await
         };
 
         // It had read the file before the first write of a profile ...
