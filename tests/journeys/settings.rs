@@ -4,7 +4,7 @@ use super::steps::{wait_signed_in, wait_synced};
 use anyhow::{Result, anyhow, ensure};
 use fantoccini::Locator;
 use serde_json::json;
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, future::ready, os::unix::fs::PermissionsExt};
 use support::{
     App, Desk, SandboxServer,
     deadline::{SOON, WHILE},
@@ -193,7 +193,8 @@ fn quitting_asks_when_something_stops_and_activity_tells_what_was_done() {
 #[test]
 fn an_organisation_opens_in_the_browser_that_was_chosen_for_it() {
     journey("settings-browser", |desk| async move {
-        let (given, script) = (desk.home("given"), desk.home("other-browser"));
+        // Of its kind, so that it has private windows.
+        let (given, script) = (desk.home("given"), desk.home("firefox"));
         fs::write(&script, format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{}'\n", given.display()))?;
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
         let entries = desk.home(".local/share/applications");
@@ -219,12 +220,23 @@ fn an_organisation_opens_in_the_browser_that_was_chosen_for_it() {
         window
             .click(Locator::Css("[data-row='111122223333/ReadOnly'] button[aria-label^='Open console']"))
             .await?;
-        let came = || async {
+        let came = |words: usize| {
             let text = fs::read_to_string(&given).unwrap_or_default();
-            Ok((text.lines().count() == 2).then_some(text))
+            ready(Ok((text.lines().count() == words).then_some(text)))
         };
-        let text = until(WHILE, "the other browser to be given an address", came).await?;
-        ensure!(text.starts_with("--other\nhttp://127.0.0.1:"), "it was given {text}");
+        let once = until(WHILE, "the other browser to be given an address", || came(2)).await?;
+        ensure!(once.starts_with("--other\nhttp://127.0.0.1:"), "it was given {once}");
+        // Its private window, by the row's menu.
+        window.click(Locator::Css("[data-row='111122225555/Developer'] button[aria-label^='More']")).await?;
+        window
+            .click(Locator::XPath("//*[@role='menuitem'][contains(., 'Open in a private window')]"))
+            .await?;
+        let twice = until(WHILE, "its private window to be given an address", || came(5)).await?;
+        let second = twice.strip_prefix(&once).unwrap_or_default();
+        ensure!(
+            second.starts_with("--other\n--private-window\nhttp://127.0.0.1:"),
+            "it was given {second:?} for a private window"
+        );
         ensure!(desk.browser_requests().mark() == opened, "the default browser was opened too");
         Ok(())
     });
