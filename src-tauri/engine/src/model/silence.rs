@@ -174,9 +174,7 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     }
     let counts = |(k, at): &&(String, Timestamp)| {
         let kind = k.split('/').next().unwrap_or_default();
-        !["launch", "launch-app", "copied", "touch-needed", "revoked", "record-broken", "strange-answers"]
-            .contains(&kind)
-            && c.now.duration_since(*at) < SignedDuration::from_hours(24)
+        !UNCOUNTED.contains(&kind) && c.now.duration_since(*at) < SignedDuration::from_hours(24)
     };
     // One notification may tell of several: what was shown at one moment was one.
     let mut today: Vec<_> = c.shown.iter().filter(counts).map(|(_, at)| at).collect();
@@ -187,6 +185,19 @@ pub fn verdict(notice: &Notice, c: &Circumstances<'_>) -> Verdict {
     }
     Show
 }
+
+/// Kinds that do not count towards the limit of a day: what became of something that the person just did, and what
+/// is for their safety.
+const UNCOUNTED: [&str; 8] = [
+    "launch",
+    "launch-app",
+    "copied",
+    "touch-needed",
+    "revoked",
+    "record-broken",
+    "strange-answers",
+    "password-moved",
+];
 
 /// The organisation in the key of an expiry notification, whose kinds share one spacing.
 fn group(key: &str) -> Option<&str> {
@@ -273,6 +284,22 @@ mod tests {
         check(&ending(), |c| c.shown = &merged, Verdict::Show);
         let failing = [("failing/acme/p/1".to_owned(), at(-9))];
         check(&ending(), |c| c.shown = &failing, Verdict::Hold(Reason::TooSoon));
+    }
+
+    #[test]
+    fn what_is_for_safety_uses_up_nothing_of_a_day() {
+        let (org, org_name) = (OrgId::new("acme"), "Acme".to_owned());
+        let security = [
+            revoked(),
+            Notice::RecordBroken { entry: 7 },
+            Notice::StrangeAnswers { org: org.clone(), org_name: org_name.clone(), at: at(0) },
+            Notice::PasswordHostMoved { org, org_name, host: "evil.test".into(), at: at(0) },
+        ];
+        for notice in security {
+            assert!(notice.is_security(), "{notice:?}");
+            let many: Vec<_> = (0..6).map(|n| (format!("{}/{n}", notice.key()), at(-100 - n))).collect();
+            check(&ending(), |c| c.shown = &many, Verdict::Show);
+        }
     }
 
     #[test]
