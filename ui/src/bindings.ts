@@ -453,7 +453,11 @@ quiet: string | null,
 /**
  * For how long, where that is limited.
  */
-lasting: UiLasting | null, };
+lasting: UiLasting | null, 
+/**
+ * What is to be typed before it can be said yes to, where the organisation wants that.
+ */
+typed?: string, };
 
 /**
  * What giving profiles a session would change, before it is done.
@@ -2656,7 +2660,11 @@ export type UiSignIn = { "state": "signed_out",
 /**
  * Why the last try failed.
  */
-failure: UiProblem | null, } | { "state": "in_progress", 
+failure: UiProblem | null, 
+/**
+ * From when the next one can be begun, in milliseconds since 1970, where there were too many.
+ */
+wait?: number, } | { "state": "in_progress", 
 /**
  * Which way.
  */
@@ -2720,7 +2728,11 @@ body: string,
 /**
  * Why the last try to sign in again failed.
  */
-failure: UiProblem | null, };
+failure: UiProblem | null, 
+/**
+ * From when the next one can be begun, in milliseconds since 1970, where there were too many.
+ */
+wait?: number, };
 
 /**
  * Everything. Sent when it changed, never each second.

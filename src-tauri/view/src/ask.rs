@@ -455,6 +455,10 @@ pub struct UiConfirm {
     pub quiet: Option<String>,
     /// For how long, where that is limited.
     pub lasting: Option<UiLasting>,
+    /// What is to be typed before it can be said yes to, where the organisation wants that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub typed: Option<String>,
 }
 
 /// For how long a profile is kept.

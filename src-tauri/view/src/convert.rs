@@ -360,6 +360,11 @@ pub fn dialog(confirm: &Confirm, asked: &UiRequest, s: &Snapshot) -> UiConfirm {
         why: Some("Why? (kept in your activity log)".into()),
         quiet: quietable.then(|| "Do not ask again for this role for 15 min".into()),
         lasting: (confirm.care == Care::TimeBoxed).then(lasting),
+        // Of several there is no one name.
+        typed: s.policy.safety.type_name.then(|| match asked {
+            UiRequest::KeepMany { .. } => word.to_owned(),
+            _ => name.to_owned(),
+        }),
     }
 }
 

@@ -13,13 +13,14 @@ use engine::{
     model::{
         Timestamp,
         code::Code,
+        history::Event,
         keys::{Running, Step},
         native::{InApp, InAppStep, NativeFactor, NativeFault, Stage},
         sign_in::{Attempt, Ended, Method, SignIn},
     },
     snapshot::OrganisationNow,
 };
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, tz::TimeZone};
 
 impl From<UiInAppStep> for InAppStep {
     fn from(step: UiInAppStep) -> Self {
@@ -44,16 +45,18 @@ pub(crate) fn offer(o: &OrganisationNow) -> Option<UiInAppOffer> {
 
 pub(crate) fn sign_in(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiSignIn {
     let name = &o.organisation.name;
+    let host = o.organisation.start_url.host_str().unwrap_or(name);
     let failure = || {
         // What the person did on purpose is no failure to report.
         let code = o.sign_in_failure.as_ref().filter(|code| **code != Code::SignInCancelled)?;
         Some(said(o, code))
     };
+    let wait = wait(s, o).map(Timestamp::as_millisecond);
     match &o.sign_in {
-        SignIn::SignedOut => UiSignIn::SignedOut { failure: failure() },
+        SignIn::SignedOut => UiSignIn::SignedOut { failure: failure(), wait },
         SignIn::InProgress(attempt) => {
             let in_app = attempt.in_app.as_ref().map(|now| in_app(s, o, now));
-            let (method, title, body) = words(attempt, name, in_app.as_ref());
+            let (method, title, body) = words(attempt, (name, host), in_app.as_ref());
             UiSignIn::InProgress {
                 method,
                 title,
@@ -79,8 +82,22 @@ pub(crate) fn sign_in(s: &Snapshot, o: &OrganisationNow, zone: &TimeZone) -> UiS
                 Ended::Revoked => format!("{name} ended your sign-in at {}.", clock(s.at, *at, zone)),
             },
             failure: failure(),
+            wait,
         },
     }
+}
+
+/// Whoever was told that there were too many attempts does not try again before.
+const TOO_MANY: SignedDuration = SignedDuration::from_secs(30);
+
+/// Until when no further sign-in is begun, after one that was turned away for being one too many.
+fn wait(s: &Snapshot, o: &OrganisationNow) -> Option<Timestamp> {
+    let Some(Code::Throttled { .. }) = &o.sign_in_failure else { return None };
+    let failed = s.history.iter().find_map(|entry| match &entry.event {
+        Event::SignInFailed { org, .. } if *org == o.organisation.id => Some(entry.at),
+        _ => None,
+    })?;
+    Some(failed + TOO_MANY).filter(|until| s.at < *until)
 }
 
 fn said(o: &OrganisationNow, code: &Code) -> UiProblem {
@@ -90,12 +107,31 @@ fn said(o: &OrganisationNow, code: &Code) -> UiProblem {
         again: Some(UiRequest::SignIn { org, method: None }),
         ..About::default()
     };
-    problem(code, &about)
+    let said = problem(code, &about);
+    match code {
+        // Unlike the list of accounts, nothing goes on by itself here. The way on is the view's own button.
+        Code::Throttled { host } => UiProblem {
+            title: "Too many sign-in attempts".to_owned(),
+            meaning: format!("{host} asks to go slower. Nothing was changed."),
+            next: "Wait 30 s. The button unlocks by itself.".to_owned(),
+            buttons: Vec::new(),
+            ..said
+        },
+        _ => said,
+    }
 }
 
-fn words(attempt: &Attempt, name: &str, in_app: Option<&UiInApp>) -> (UiMethod, String, String) {
+fn words(
+    attempt: &Attempt,
+    (name, host): (&str, &str),
+    in_app: Option<&UiInApp>,
+) -> (UiMethod, String, String) {
     match (attempt.method, in_app) {
         (Method::Native, Some(now)) => (UiMethod::Native, now.title.clone(), now.body.clone()),
+        (method, _) if attempt.link.is_none() => {
+            let method = if method == Method::DeviceCode { UiMethod::DeviceCode } else { UiMethod::Browser };
+            (method, format!("Contacting {host}…"), "Your browser opens when it answers.".to_owned())
+        }
         (Method::Browser | Method::Native, _) => (
             UiMethod::Browser,
             "Finish signing in in your browser".to_owned(),

@@ -206,6 +206,10 @@ pub enum UiSignIn {
     SignedOut {
         /// Why the last try failed.
         failure: Option<UiProblem>,
+        /// From when the next one can be begun, in milliseconds since 1970, where there were too many.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        wait: Option<i64>,
     },
     /// The browser has the word.
     InProgress {
@@ -247,6 +251,10 @@ pub enum UiSignIn {
         body: String,
         /// Why the last try to sign in again failed.
         failure: Option<UiProblem>,
+        /// From when the next one can be begun, in milliseconds since 1970, where there were too many.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        wait: Option<i64>,
     },
 }
 

@@ -28,6 +28,28 @@ test('what the person says goes with the yes', async () => {
   expect(screen.queryByRole('alertdialog')).toBeNull();
 });
 
+test('where the organisation wants it, the name is typed before yes can be said', async () => {
+  const named = (request: UiRequest): UiReply => {
+    const reply = confirms('portal-confirm', request);
+    return reply.reply === 'confirm' ? { ...reply, dialog: { ...reply.dialog, typed: 'payments-prod' } } : reply;
+  };
+  const { host } = await show({ ...scene('portal-confirm'), reply: (request) => (request.ask === 'open_console' ? named(request) : { reply: 'done' }) });
+  await fireEvent.click(screen.getByRole('button', { name: 'Open console, payments-prod, Administrator, production' }));
+  await settled();
+  const dialog = screen.getByRole('alertdialog');
+  const yes = within(dialog).getByRole('button', { name: 'Open production console' });
+  const field = within(dialog).getByLabelText('Type payments-prod to go on');
+  expect(yes).toHaveProperty('disabled', true);
+  await fireEvent.input(field, { target: { value: 'payments-pro' } });
+  await fireEvent.click(yes);
+  await settled();
+  expect(host.asked.at(-1)).toEqual(wish);
+  await fireEvent.input(field, { target: { value: ' payments-prod ' } });
+  await fireEvent.click(yes);
+  await settled();
+  expect(host.asked.at(-1)).toMatchObject({ ask: 'confirmed' });
+});
+
 test('a privileged profile of production is kept for as long as was chosen', async () => {
   const { host } = await show({ ...scene('keys-confirm'), reply: (request) => (request.ask === 'keep_fresh' ? confirms('keys-confirm', request) : { reply: 'done' }) });
   await fireEvent.click(screen.getByRole('button', { name: 'Keys…, payments-prod, Administrator, production' }));

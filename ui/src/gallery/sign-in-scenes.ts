@@ -33,6 +33,34 @@ export const SIGN_IN_SCENES: Record<string, () => Shown> = {
     scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Sign-in was declined in the browser', 'Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
   'sign-in-timed-out': () =>
     scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Nobody finished the sign-in in time', 'The browser page or the code has expired. Nothing was changed.', 'Start again when you are ready.', signIn) } }) }),
+  'sign-in-contacting': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        {},
+        {
+          ...SIGNED_OUT,
+          pill: 'Signing in',
+          sign_in: { state: 'in_progress', method: 'browser', title: 'Contacting acme.awsapps.com…', body: 'Your browser opens when it answers.', started: NOW, deadline: NOW + 10 * MINUTE - 20_000, link: null, user_code: null, in_app: null, failure: null },
+        },
+      ),
+    }),
+  'sign-in-too-many': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        {},
+        { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem('Too many sign-in attempts', 'oidc.eu-west-1.amazonaws.com asks to go slower. Nothing was changed.', 'Wait 30 s. The button unlocks by itself.'), wait: NOW + 28_000 } },
+      ),
+    }),
+  'sign-in-no-listener': () =>
+    scene({
+      portals: nothing,
+      state: state(
+        {},
+        { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem("Could not listen for the browser's answer", 'No local port could be opened.', 'Use a code instead.', { ...signIn, label: 'Use a code instead' }) } },
+      ),
+    }),
   'sign-in-mismatch': () =>
     scene({ portals: nothing, state: state({}, { ...SIGNED_OUT, sign_in: { state: 'signed_out', failure: problem("The browser's answer did not belong to this sign-in", 'It was ignored.', 'Start again, and finish in the browser page that opens then.', { ...signIn, label: 'Start again' }) } }) }),
   'sign-in-offline': () =>

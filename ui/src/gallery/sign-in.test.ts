@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, screen } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
+import { clock } from '../kit/clock.svelte';
+import { NOW } from './organisation';
 import { scene, settled, show } from './page';
 
 test('a person signs in with the browser, or with a code', async () => {
@@ -58,4 +60,17 @@ test('a failure is read out, and the way to sign in stands once', async () => {
 test('the sample shows its users beside the sign-in', async () => {
   await show(scene('sign-in-sandbox'));
   expect(screen.getByRole('table', { name: 'Sample users' }).textContent).toContain('quartz-otter-41-lamp');
+});
+
+test('after too many attempts a sign-in waits, and unlocks by itself', async () => {
+  await show(scene('sign-in-too-many'));
+  clock.stop(NOW);
+  await settled();
+  const locked = (name: string) => screen.getByRole<HTMLButtonElement>('button', { name }).disabled;
+  expect(locked('Wait 28 s')).toBe(true);
+  expect(locked('Use a code instead')).toBe(true);
+  clock.stop(NOW + 28_001);
+  await settled();
+  expect(locked('Open browser to sign in')).toBe(false);
+  expect(locked('Use a code instead')).toBe(false);
 });

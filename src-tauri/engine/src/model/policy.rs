@@ -37,6 +37,8 @@ pub struct Policy {
 pub struct SafetyPolicy {
     /// Which accounts belong to which environment: before the person's labels and rules.
     pub rules: Vec<Rule>,
+    /// Before something dangerous, the account's name is typed.
+    pub type_name: bool,
     /// Which roles ask for a touch, besides those that the person's own settings name.
     pub step_up: StepUpPolicy,
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     Around, UiState,
-    fixture::{with, zone},
+    ask::UiRequest,
+    fixture::{PROD, grant, with, zone},
     ui_setup::UiLocked,
     ui_state,
     ui_state::{UiDelivery, UiDeliveryChoice},
@@ -12,8 +13,10 @@ use engine::{
     model::{
         code::Code,
         delivery::Delivery,
+        environment::Care,
         settings::{NamedBy, Way},
     },
+    request::Confirm,
 };
 
 fn of(change: impl FnOnce(&mut Snapshot)) -> UiState {
@@ -26,6 +29,25 @@ fn an_icon_that_is_switched_off_is_no_way_back() {
     let off = ui_state(&with(|s| s.settings.tray.icon = false), &around, &zone());
     assert!(!off.tray, "a panel that is late to take it away does not count");
     assert!(off.closed_text.ends_with("Open it again from your applications."));
+}
+
+#[test]
+fn a_name_is_typed_where_the_organisation_wants_it() {
+    let grant = grant(PROD, "Administrator");
+    let asked = UiRequest::OpenConsole {
+        grant: (&grant).into(),
+        destination: None,
+        region: None,
+        private: None,
+        confirmed: false,
+    };
+    let confirm = Confirm { grant, account_name: "payments-prod".into(), instead: None, care: Care::Confirm };
+    let typed = |text: &str| {
+        let s = with(|s| s.policy = std::sync::Arc::new(serde_json::from_str(text).unwrap()));
+        crate::dialog(&confirm, &asked, &s).typed
+    };
+    assert_eq!(typed("{}"), None);
+    assert_eq!(typed(r#"{"safety": {"type_name": true}}"#).as_deref(), Some("payments-prod"));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use engine::{
     Snapshot,
     model::{
         code::Code,
+        history::{By, Entry, Event},
         ids::OrgId,
         keys::{Found, KeyAct, KeyFault, Learnt, Registered, Step, Undone},
         native::{Asks, InApp, NativeFactor, NativeFault, NativeOffer, Stage},
@@ -255,4 +256,53 @@ fn who_let_the_app_in_in_a_browser_signs_in_here_to_register_a_key() {
     // Who signed in here long ago does it here again: the window goes to the form.
     let problem = told(NativeFault::ProofNeeded);
     assert_eq!(problem.buttons[0].action, sign_in(Some(UiMethod::Native)));
+}
+
+#[test]
+fn one_attempt_too_many_waits_and_says_so() {
+    let shown = |ago: i64| {
+        let mut s = snapshot();
+        let org = &mut s.organisations[0];
+        let (id, code) = (org.organisation.id.clone(), Code::Throttled { host: "oidc.test".into() });
+        org.sign_in = SignIn::SignedOut;
+        org.sign_in_failure = Some(code.clone());
+        let at = now() - jiff::SignedDuration::from_secs(ago);
+        let event = Event::SignInFailed { org: id, code };
+        s.history = std::sync::Arc::new(vec![Entry { id: 1, at, by: By::You, event }]);
+        let state = ui_state(&s, &Around::default(), &zone());
+        let UiSignIn::SignedOut { failure: Some(problem), wait } = state.organisations[0].sign_in.clone()
+        else {
+            panic!("it failed");
+        };
+        (problem, wait)
+    };
+    let (problem, wait) = shown(10);
+    assert_eq!(problem.title, "Too many sign-in attempts");
+    assert_eq!(problem.next, "Wait 30 s. The button unlocks by itself.");
+    assert!(problem.buttons.is_empty(), "{problem:?}");
+    assert_eq!(wait, Some(now().as_millisecond() + 20_000));
+    assert_eq!(shown(30).1, None);
+}
+
+#[test]
+fn before_a_page_is_known_the_server_is_contacted() {
+    let title = |link: Option<&str>| {
+        let mut s = snapshot();
+        s.organisations[0].sign_in = SignIn::InProgress(Attempt {
+            id: 1,
+            method: Method::Browser,
+            started: now(),
+            deadline: minutes(10),
+            link: link.map(str::to_owned),
+            user_code: None,
+            in_app: None,
+        });
+        let state = ui_state(&s, &Around::default(), &zone());
+        let UiSignIn::InProgress { title, .. } = state.organisations[0].sign_in.clone() else {
+            panic!("it is under way");
+        };
+        title
+    };
+    assert!(title(None).starts_with("Contacting "), "{}", title(None));
+    assert_eq!(title(Some("https://oidc.test/authorize")), "Finish signing in in your browser");
 }

@@ -391,7 +391,7 @@ fn a_cancelled_sign_in_is_no_failure() {
             s.organisations[0].sign_in_failure = Some(code);
         });
         match state.organisations[0].sign_in.clone() {
-            UiSignIn::SignedOut { failure } => failure,
+            UiSignIn::SignedOut { failure, .. } => failure,
             other => panic!("signed out, not {other:?}"),
         }
     };
