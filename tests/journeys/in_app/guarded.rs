@@ -86,13 +86,14 @@ fn the_organisation_asks_for_a_touch_and_its_time_ends_by_itself() {
         ensure!(status == NOT_TOUCHED, "latch ended with {status}");
         // A card cannot be told to stop: lifted off the reader and laid down again, it is free.
         keys.key().unplug().await?;
-        keys.key().plug().await?;
 
         // The time that the server names is over by itself, and the next console waits for the next touch.
         server.step_up_lasts(30).await?;
         let opened = desk.browser_requests().mark();
         open_console(window).await?;
-        keys.touch_prompt(OPENS).await?;
+        // Not before the reader has noticed: what is back sooner than it looks is lost on it.
+        keys.touch_prompt(OPENS).await?.says("hold it to the reader.").await?;
+        keys.key().plug().await?;
         keys.key().touch().await?;
         desk.browser_requests().next(opened, WHILE, "the console").await?;
         window.read(SOON, ACTIVE).await?;
