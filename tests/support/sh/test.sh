@@ -17,14 +17,30 @@ python() {
       boto3 pysaml2 aiosmtpd pyjwt scim2-tester prometheus-client 'scim2-client[httpx2]' 'moto[server]'
 }
 
+# What is fetched waits for others most of its time, so it is fetched beside the build.
+peers() { python && tests/support/sh/sdks.sh; }
+peers_begun() {
+  peers >"$fetched" 2>&1 &
+  beside=$!
+}
+peers_end() {
+  local status=0
+  wait "$beside" || status=$?
+  beside=
+  cat "$fetched"
+  return "$status"
+}
+mkdir -p target
+fetched=$PWD/target/peers.log
+
 phase "system packages" "$scripts/deps.sh" build tests
 phase "window's packages" "$scripts/ui.sh" packages
+phase "python with boto3, moto and others, AWS's SDKs and older CLI, begun" peers_begun
 phase "window: lint, types, tests, build" window
 # One build of everything: choosing packages would change features and build dependencies again.
 phase "cargo build" cargo build --quiet --locked --workspace --all-targets
 phase "tauri-driver" tests/support/sh/driver.sh
-phase "python with boto3, moto, pysaml2, aiosmtpd, pyjwt, scim2-tester and prometheus-client" python
-phase "AWS's SDKs and older CLI" tests/support/sh/sdks.sh
+phase "python, AWS's SDKs and older CLI, their end" peers_end
 # Why tests failed, once more where a log ends: what libtest prints of one may be far above.
 rm -f target/cargo-test.log
 remarks() {
