@@ -113,6 +113,12 @@ export const confirms = (request: UiRequest): UiReply =>
       }
     : { reply: 'done' };
 
+/** Where the organisation wants the account's name typed first. */
+export const confirmsTyped = (request: UiRequest): UiReply => {
+  const reply = confirms(request);
+  return reply.reply === 'confirm' ? { ...reply, dialog: { ...reply.dialog, typed: 'payments-prod' } } : reply;
+};
+
 export const taken = problem(
   'A profile named "payments-dev-poweruser" exists already',
   'It was not written by Latchkey and holds a long-lived key. Nothing was changed.',

@@ -3,7 +3,7 @@ import { ACCOUNTS, HOUR, MANY, MINUTE, NOW, appShortcut, organisation, portal, s
 import { banner, button, problem, scene, signIn, state, WITHOUT_TRAY, type Shown } from './state';
 import { CONFIG_NOTE, IMPORT } from './config-file';
 import { hidden, signsInByItself } from './deliveries';
-import { nothing, apps, notListed, confirms, taken, defaulted, KEYS, loading, noBrowser, silent, untrusted, CLOCK_OFF, KEYRING_LOCKED, KEYRING_MISSING, SIGNED_OUT, STORE_DAMAGED, STORE_NOT_WRITABLE } from './parts';
+import { nothing, apps, notListed, confirms, confirmsTyped, taken, defaulted, KEYS, loading, noBrowser, silent, untrusted, CLOCK_OFF, KEYRING_LOCKED, KEYRING_MISSING, SIGNED_OUT, STORE_DAMAGED, STORE_NOT_WRITABLE } from './parts';
 
 const pause = button('Pause loading', { action: { action: 'ask', request: { ask: 'pause_sync', org: 'acme' } } });
 const goOn = button('Continue loading', { action: { action: 'ask', request: { ask: 'sync', org: 'acme' } } });
@@ -219,6 +219,7 @@ export const PORTAL_SCENES: Record<string, () => Shown> = {
     }),
   'portal-service': () => scene({ press: ['More, payments-dev, PowerUser', 'Open console at service…'] }),
   'portal-confirm': () => scene({ query: 'payments-prod', reply: confirms, press: ['Open console, payments-prod, Administrator, production'] }),
+  'portal-confirm-typed': () => scene({ query: 'payments-prod', reply: confirmsTyped, press: ['Open console, payments-prod, Administrator, production'] }),
   'portal-signed-out': () =>
     scene({ state: state({ profiles: [] }, { ...SIGNED_OUT, synced: NOW - HOUR, banner: banner('signed_out', 'Sign in to Acme', 'Consoles open after you sign in.', signIn) }) }),
   'keys-keep': () => scene({ press: [KEYS] }),
