@@ -58,7 +58,7 @@ test('an account that was closed stays closed when the view is entered again', a
   desk.view = 'portal';
   await tick();
   expect(screen.getByRole('button', { name: /^DEV payments-dev, .*, development$/ }).getAttribute('aria-expanded')).toBe('false');
-  expect(new Arrangement().isOpen('acme', shortcut('payments-dev', 'PowerUser').grant.account)).toBe(false);
+  expect(new Arrangement().opened('acme')(shortcut('payments-dev', 'PowerUser').grant.account)).toBe(false);
 });
 
 test('a hidden role leaves the list, is counted, and comes back', async () => {

@@ -4,9 +4,10 @@ import type { Attachment } from 'svelte/attachments';
 const found = globalThis.CSS?.highlights && new Highlight();
 if (found) CSS.highlights.set('found', found);
 
-/** Writes a text into an element, with what the words find in it marked. */
-export function highlighted(text: string, words: string[]): Attachment<HTMLElement> {
+/** Writes a text into an element, with what the words find in it marked. Asked again when one of them changes: to attach anew takes longer. */
+export function highlighted(whose: () => string, searched: () => string[]): Attachment<HTMLElement> {
   return (place) => {
+    const [text, words] = [whose(), searched()];
     // The same node keeps what the engine made for it, and nobody hears of a child that came or went.
     const node = place.firstChild ?? place.appendChild(document.createTextNode(text));
     if (node.nodeValue !== text) node.nodeValue = text;

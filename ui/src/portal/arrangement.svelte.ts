@@ -44,8 +44,9 @@ export class Arrangement {
     this.#keep();
   }
 
-  isOpen(org: string, account: string): boolean | undefined {
-    return this.open[`${org}/${account}`];
+  /** What was opened or closed of an organisation's accounts; asked for all of them at every keystroke of a search. */
+  opened(org: string): (account: string) => boolean | undefined {
+    return known(this.open, `${org}/`);
   }
 
   hide(grant: UiGrant, on: boolean) {
@@ -60,3 +61,8 @@ export class Arrangement {
 }
 
 const keyOf = ({ org, account, role }: UiGrant) => `${org}/${account}/${role}`;
+
+/** Looks up what was opened or closed; mostly nothing was. */
+export function known(open: Record<string, boolean>, prefix = ''): (account: string) => boolean | undefined {
+  return Object.keys(open).length === 0 ? () => undefined : (account) => open[`${prefix}${account}`];
+}

@@ -13,9 +13,6 @@ export type ListRow = RowPlace &
     | { kind: 'loading' | 'none' }
   );
 
-/** What stands together: a heading, or an account with what is shown of it. */
-type Block = { heading: string } | { found: Found; open: boolean; at: number };
-
 /**
  * Every row of the list, from top to bottom. A search may find ten thousand at a keystroke, of which a dozen are
  * seen: a row is made when it is asked for.
@@ -23,42 +20,46 @@ type Block = { heading: string } | { found: Found; open: boolean; at: number };
 export class Rows implements Listed<ListRow> {
   readonly length: number;
   readonly #org: string;
-  readonly #of: number;
-  readonly #blocks: Block[] = [];
+  readonly #isOpen: (found: Found) => boolean;
+  /** What stands together: a heading, or an account with what is shown of it. */
+  readonly #blocks: (string | Found)[] = [];
   /** Where each block begins. */
   readonly #starts: number[] = [];
+  /** Which blocks are headings. */
+  readonly #headings: number[] = [];
 
   constructor(org: string, groups: Group[], isOpen: (found: Found) => boolean) {
-    let [length, at] = [0, 0];
+    let length = 0;
     for (const { label, found } of groups) {
       if (label) {
-        this.#blocks.push({ heading: label });
+        this.#headings.push(this.#blocks.length);
+        this.#blocks.push(label);
         this.#starts.push(length);
         length += 1;
       }
       for (const one of found) {
-        const open = isAlone(one.account) !== null || isOpen(one);
-        this.#blocks.push({ found: one, open, at: (at += 1) });
+        this.#blocks.push(one);
         this.#starts.push(length);
-        length += isAlone(one.account) || !open ? 1 : 1 + Math.max(1, one.count);
+        length += isAlone(one.account) || !isOpen(one) ? 1 : 1 + Math.max(1, one.count);
       }
     }
-    [this.#org, this.#of, this.length] = [org, at, length];
+    [this.#org, this.#isOpen, this.length] = [org, isOpen, length];
   }
 
   at(index: number): ListRow | undefined {
     const place = this.#blockOf(index);
     const [block, start] = [this.#blocks[place], this.#starts[place]];
-    if (!block || start === undefined || index >= this.length) return undefined;
-    if ('heading' in block) return { kind: 'group', id: `group ${block.heading}`, name: '', level: 1, at: 0, of: 0, heading: block.heading };
-    const { found, open, at } = block;
-    const alone = isAlone(found.account);
-    if (alone) return roleRow(this.#org, found.account, alone, { level: 1, at, of: this.#of }, true);
-    if (index === start) return accountRow(found.account, open, at, this.#of);
-    const roles = found.roles;
+    if (block === undefined || start === undefined || index >= this.length) return undefined;
+    if (typeof block === 'string') return { kind: 'group', id: `group ${block}`, name: '', level: 1, at: 0, of: 0, heading: block };
+    const { account, roles, count } = block;
+    const at = 1 + place - this.#headings.filter((heading) => heading < place).length;
+    const of = this.#blocks.length - this.#headings.length;
+    const alone = isAlone(account);
+    if (alone) return roleRow(this.#org, account, alone, { level: 1, at, of }, true);
+    if (index === start) return accountRow(account, this.#isOpen(block), at, of);
     const role = roles?.[index - start - 1];
-    if (role) return roleRow(this.#org, found.account, role, { level: 2, at: index - start, of: found.count }, false);
-    return { kind: roles ? 'none' : 'loading', id: `${found.account.id}/`, name: '', level: 2, at: 1, of: 1 };
+    if (role) return roleRow(this.#org, account, role, { level: 2, at: index - start, of: count }, false);
+    return { kind: roles ? 'none' : 'loading', id: `${account.id}/`, name: '', level: 2, at: 1, of: 1 };
   }
 
   /** The last block that begins at the row or before it. */
@@ -78,9 +79,21 @@ function isAlone({ roles }: UiAccount): UiRole | null {
   return (roles?.length === 1 && roles[0]) || null;
 }
 
+/** Whether the accounts have no more roles than so many to show, one that is not loaded counted as one. */
+export function areAtMost(groups: Group[], most: number): boolean {
+  let sum = 0;
+  for (const { found } of groups) {
+    for (const { account, count } of found) {
+      sum += account.roles ? count : 1;
+      if (sum > most) return false;
+    }
+  }
+  return true;
+}
+
 /** Some role's row, for a place that is to be ready for one. */
-export function someRole(org: string, accounts: UiAccount[]): (ListRow & { kind: 'role' }) | undefined {
-  const account = accounts.find(({ roles }) => roles?.length);
+export function someRole(org: string, groups: Group[]): (ListRow & { kind: 'role' }) | undefined {
+  const account = groups[0]?.found.find(({ account }) => account.roles?.length)?.account;
   const role = account?.roles?.[0];
   return account && role && roleRow(org, account, role, { level: 2, at: 1, of: 1 }, false);
 }

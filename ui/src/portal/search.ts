@@ -30,77 +30,102 @@ export function search(accounts: UiAccount[], query: string): Found[] {
 /** A search that someone types: what asks for more is looked for among what was found for less. */
 export class Search {
   #accounts: UiAccount[] = [];
+  #all: Known[] = [];
   #wanted: string[] = [];
-  #found: Found[] = [];
+  #found: Known[] = [];
 
   find(accounts: UiAccount[], query: string): Found[] {
     const wanted = words(query);
     const narrower = accounts === this.#accounts && this.#wanted.every((word) => wanted.some((longer) => longer.includes(word)));
-    const among = narrower ? this.#found : accounts.map(whole);
+    if (accounts !== this.#accounts) [this.#accounts, this.#all] = [accounts, accounts.map(whole)];
+    const among = narrower ? this.#found : this.#all;
     this.#found = wanted.length === 0 ? among : matchingOf(among, wanted);
-    [this.#accounts, this.#wanted] = [accounts, wanted];
+    this.#wanted = wanted;
     return this.#found;
   }
 }
 
-/** What of the accounts matches. Most have the same roles: each word is looked for once in roles of the same names. */
-function matchingOf(among: Found[], wanted: string[]): Found[] {
-  const known = new Map<string[], Map<string, number[]>>();
+/** What of the accounts matches. Most have the same roles: words are looked for once in roles of the same names. */
+function matchingOf(among: Known[], wanted: string[]): Known[] {
+  const places = new Map<string[], Map<string, number[]>>();
   const placesIn = (names: string[], rest: string[]) => {
-    let of = known.get(names);
-    if (!of) known.set(names, (of = new Map<string, number[]>()));
+    let of = places.get(names);
+    if (!of) places.set(names, (of = new Map<string, number[]>()));
     const key = rest.join(' ');
-    let places = of.get(key);
-    if (!places) of.set(key, (places = [...names.keys()].filter((at) => rest.every((word) => names[at]?.includes(word)))));
-    return places;
+    let all = of.get(key);
+    if (!all) of.set(key, (all = [...names.keys()].filter((at) => rest.every((word) => names[at]?.includes(word)))));
+    return all;
   };
-  const all: Found[] = [];
-  for (const { account } of among) {
-    const { own, roles } = haystack(account);
-    const rest = wanted.filter((word) => !own.includes(word));
+  const found: Known[] = [];
+  // Accounts beside one another are often of the same kind, and this is done for a thousand at a keystroke.
+  let last = { names: [] as string[], rest: wanted, places: [] as number[] };
+  for (const { whole } of among) {
+    let rest = wanted;
+    for (const word of wanted) if (whole.own.includes(word)) rest = rest.filter((other) => other !== word);
     if (rest.length === 0) {
-      all.push(whole(account));
+      found.push(whole);
       continue;
     }
-    const places = placesIn(roles, rest);
-    if (places.length > 0) all.push(new Part(account, places));
+    if (last.names !== whole.names || last.rest !== rest) last = { names: whole.names, rest, places: placesIn(whole.names, rest) };
+    if (last.places.length > 0) found.push(new Part(whole, last.places));
   }
-  return all;
+  return found;
+}
+
+/** What was found, and what it is part of. */
+interface Known extends Found {
+  readonly whole: Whole;
+}
+
+/**
+ * An account with all of its roles and what is searched of it, in lower case: no word has white space in it, so
+ * that one line can hold several texts.
+ */
+class Whole implements Known {
+  readonly whole = this;
+  readonly roles: UiRole[] | null;
+  readonly count: number;
+  readonly own: string;
+  /** The same value for roles of the same names. */
+  readonly names: string[];
+
+  constructor(readonly account: UiAccount) {
+    const { name, id, email, environment, roles } = account;
+    const texts = [name, id, email ?? '', ...(environment.chip ? [environment.chip, environment.word] : [])];
+    this.own = texts.join('\n').toLowerCase();
+    this.names = sameNames((roles ?? []).map((role) => role.name.toLowerCase()));
+    this.roles = roles;
+    this.count = roles?.length ?? 0;
+  }
 }
 
 /** Accounts do not change; a new list brings new ones. */
-const WHOLE = new WeakMap<UiAccount, Found>();
+const WHOLE = new WeakMap<UiAccount, Whole>();
 
 /** An account with all of its roles: the same value each time, so that what shows it stays as it is. */
-function whole(account: UiAccount): Found {
+function whole(account: UiAccount): Whole {
   let known = WHOLE.get(account);
-  if (!known) WHOLE.set(account, (known = { account, roles: account.roles, count: account.roles?.length ?? 0 }));
+  if (!known) WHOLE.set(account, (known = new Whole(account)));
   return known;
 }
 
 /** An account with some of its roles. Few of those that are found are seen: their list is made when it is asked for. */
-class Part implements Found {
+class Part implements Known {
   #roles: UiRole[] | null = null;
+  readonly account: UiAccount;
+  readonly count: number;
 
   constructor(
-    readonly account: UiAccount,
+    readonly whole: Whole,
     readonly places: number[],
-  ) {}
+  ) {
+    this.account = whole.account;
+    this.count = places.length;
+  }
 
   get roles(): UiRole[] {
     return (this.#roles ??= this.places.flatMap((at) => this.account.roles?.[at] ?? []));
   }
-
-  get count(): number {
-    return this.places.length;
-  }
-}
-
-/** What is searched, in lower case: no word has white space in it, so that one line can hold several texts. */
-interface Haystack {
-  own: string;
-  /** The same value for roles of the same names. */
-  roles: string[];
 }
 
 const NAMES = new Map<string, string[]>();
@@ -109,19 +134,6 @@ function sameNames(names: string[]): string[] {
   const key = names.join(' ');
   const known = NAMES.get(key) ?? names;
   NAMES.set(key, known);
-  return known;
-}
-
-const HAYSTACKS = new WeakMap<UiAccount, Haystack>();
-
-function haystack(account: UiAccount): Haystack {
-  let known = HAYSTACKS.get(account);
-  if (!known) {
-    const { name, id, email, environment, roles } = account;
-    const texts = [name, id, email ?? '', ...(environment.chip ? [environment.chip, environment.word] : [])];
-    known = { own: texts.join('\n').toLowerCase(), roles: sameNames((roles ?? []).map((role) => role.name.toLowerCase())) };
-    HAYSTACKS.set(account, known);
-  }
   return known;
 }
 
