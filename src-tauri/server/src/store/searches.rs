@@ -13,7 +13,7 @@ use super::{
     millis, one,
     permission_sets::set_from,
     sql::{self, Connection, Row, params},
-    to_json, users,
+    users,
 };
 use crate::organisation::{Account, Application, Group, PermissionSet, Principal, User};
 
@@ -54,22 +54,26 @@ pub enum RequestState {
 /// How many people are looked at one by one, because letters of theirs are those that are searched for. Where there
 /// are more, a page of them is soon full in the order of user names, wherever in it they are.
 const FEW: usize = 5000;
-/// How many trigrams of what is searched for are looked up; nobody has a name that needs more to be told apart.
-const MOST_TRIGRAMS: usize = 32;
+/// How many trigrams of what is searched for are looked up, from its first to its last. With more of them each takes
+/// time, most for what everybody's address ends with; the few others that fewer find are told apart by their text.
+const MOST_TRIGRAMS: usize = 8;
+/// How many trigrams may begin with two letters for them to be looked up.
+const MOST_BEGINNINGS: usize = 32;
 
-/// What finds the people in whom all of the words' trigrams occur: those in whom the words do, in any case, and few
-/// others. None for words that are too short to have any.
+/// What finds the people in whom trigrams of the words occur: those in whom the words do, in any case, and few others.
+/// None for words that are too short to have any.
 fn trigrams(words: &str) -> Option<String> {
     let letters: Vec<char> = words.chars().collect();
     // Text ends there for SQLite's tokenizer.
     if letters.contains(&'\0') {
         return None;
     }
-    let quoted = letters.windows(3).take(MOST_TRIGRAMS).map(|three| {
-        let three: String = three.iter().collect();
-        format!("\"{}\"", three.replace('"', "\"\""))
-    });
-    Some(quoted.collect::<Vec<_>>().join(" AND ")).filter(|all| !all.is_empty())
+    let all: Vec<String> = letters.windows(3).map(|three| three.iter().collect()).collect();
+    let last = all.len().checked_sub(1)?;
+    let asked = all.len().min(MOST_TRIGRAMS);
+    let evenly = (0..asked).filter_map(|at| all.get(at * last / (asked - 1).max(1)));
+    let quoted = evenly.map(|three| format!("\"{}\"", three.replace('"', "\"\"")));
+    Some(quoted.collect::<Vec<_>>().join(" AND "))
 }
 
 /// The same for two letters: all trigrams that begin with them, if they are not many more than are looked up.
@@ -79,9 +83,9 @@ fn beginnings(c: &Connection, words: &str) -> sql::Result<Option<Vec<String>>> {
         return Ok(None);
     }
     let sql = "SELECT term FROM user_trigram WHERE term >= ?1 AND term < ?1 || char(1114111) LIMIT ?2";
-    let most = i64::try_from(MOST_TRIGRAMS + 1).unwrap_or(i64::MAX);
+    let most = i64::try_from(MOST_BEGINNINGS + 1).unwrap_or(i64::MAX);
     let terms = all(c, sql, params![words.to_ascii_lowercase(), most], |row| row.get(0))?;
-    Ok((terms.len() <= MOST_TRIGRAMS).then_some(terms))
+    Ok((terms.len() <= MOST_BEGINNINGS).then_some(terms))
 }
 
 /// What finds the people whom words are about, as far as trigrams tell; `None` if they do not.
@@ -96,12 +100,15 @@ fn query(c: &Connection, words: &str) -> sql::Result<Option<String>> {
     Ok(Some(if quoted.is_empty() { "\"\u{b}\u{b}\u{b}\"".to_owned() } else { quoted.join(" OR ") }))
 }
 
-/// The numbers of those that trigrams find, as JSON; `None` if they are not [`FEW`].
+/// The numbers of those that trigrams find, as JSON that SQLite makes itself; `None` if they are not [`FEW`].
 fn few(c: &Connection, trigrams: &str) -> sql::Result<Option<String>> {
-    let sql = "SELECT rowid FROM user_search WHERE user_search MATCH ?1 LIMIT ?2";
-    let most = i64::try_from(FEW + 1).unwrap_or(i64::MAX);
-    let found = all(c, sql, params![trigrams, most], |row| row.get::<_, i64>(0))?;
-    if found.len() > FEW { Ok(None) } else { to_json(&found).map(Some) }
+    let sql = "SELECT count(*), json_group_array(rowid)
+               FROM (SELECT rowid FROM user_search WHERE user_search MATCH ?1 LIMIT ?2)";
+    let few = i64::try_from(FEW).unwrap_or(i64::MAX);
+    let found = one(c, sql, params![trigrams, few.saturating_add(1)], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    })?;
+    Ok(found.filter(|(count, _)| *count <= few).map(|(_, numbers)| numbers))
 }
 
 /// As [`matching`], of users, and quicker: few are found by the index of their names' trigrams, and others by looking

@@ -95,6 +95,11 @@ fn users_found_by_trigrams_are_those_that_contain_the_words() {
         "words:",
         "person100 ",
         "n1000",
+        // Longer than all of their trigrams are looked up.
+        "02999@example2.test",
+        "søren person995",
+        "02999@example1.test",
+        "02999@exomple2.test",
         // Two letters: in the midst, at an end, of few, of nobody, in any case, between two columns.
         "st",
         "ZO",
@@ -128,8 +133,10 @@ fn rare_words_are_looked_up_and_common_ones_found_in_order() {
     let plan = |words: &str| store.plans(|| drop(store.find_users(words, "", 20).unwrap()));
     let by_trigrams = |step: &String| step == "SEARCH n USING INTEGER PRIMARY KEY (rowid=?)";
     let in_order = |step: &String| step == "SEARCH u USING COVERING INDEX user_text (username>?)";
-    let rare = plan("user01234");
-    assert!(rare.iter().any(by_trigrams) && !rare.iter().any(in_order), "{rare:#?}");
+    for words in ["user01234", "01234@example1.test"] {
+        let rare = plan(words);
+        assert!(rare.iter().any(by_trigrams) && !rare.iter().any(in_order), "{words}: {rare:#?}");
+    }
     let rare = plan("qq");
     assert!(!rare.iter().any(in_order), "{rare:#?}");
     for words in ["example", "er", "q"] {
