@@ -46,7 +46,7 @@ export class Arrangement {
 
   /** What was opened or closed of an organisation's accounts; asked for all of them at every keystroke of a search. */
   opened(org: string): (account: string) => boolean | undefined {
-    return known(this.open, `${org}/`);
+    return lookup(this.open, `${org}/`);
   }
 
   hide(grant: UiGrant, on: boolean) {
@@ -62,7 +62,7 @@ export class Arrangement {
 
 const keyOf = ({ org, account, role }: UiGrant) => `${org}/${account}/${role}`;
 
-/** Looks up what was opened or closed; mostly nothing was. */
-export function known(open: Record<string, boolean>, prefix = ''): (account: string) => boolean | undefined {
+/** Whether an account was opened or closed by hand; mostly none was, and no key is made for it. */
+export function lookup(open: Record<string, boolean>, prefix = ''): (account: string) => boolean | undefined {
   return Object.keys(open).length === 0 ? () => undefined : (account) => open[`${prefix}${account}`];
 }
